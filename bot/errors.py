@@ -1,0 +1,43 @@
+"""The errors that cross layers.  Everything else is a defect: logged with the delivery's id, answered neutrally."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+class SsotError(Exception):
+    """Base of all errors of this project that a caller may want to handle."""
+
+
+class UserError(SsotError):
+    """Something that the person who asked can put right; its text is shown to them as it is."""
+
+
+class ConfigError(UserError):
+    """The configuration file is wrong at a place.
+
+    ``line`` and ``column`` count from 1; ``line`` is 0 when the fault has no place (an unreadable file).
+    """
+
+    def __init__(self, message: str, *, file: str = ".github/ssot.yml", line: int = 0, column: int = 0) -> None:
+        self.message, self.file, self.line, self.column = message, file, line, column
+        place = f"{file}:{line}:{column}: " if line else f"{file}: "
+        super().__init__(place + message)
+
+
+class SettingsError(UserError):
+    """The process cannot start with this environment; the text says how to mend it, and never holds a secret."""
+
+
+@dataclass
+class RetryLater(SsotError):
+    """Work that has to wait: a rate limit, a server that is down.  ``at`` is an aware UTC time."""
+
+    at: datetime
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.reason} (not before {self.at.isoformat()})"
+
+
+class Gone(SsotError):
+    """What the work was about exists no longer (410, 451, deleted, uninstalled): nothing is left to do."""
