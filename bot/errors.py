@@ -16,7 +16,10 @@ class ConfigError(UserError):
     """The configuration file is wrong at a place.
 
     ``line`` and ``column`` count from 1; ``line`` is 0 when the fault has no place (an unreadable file).
+    ``others`` are the further faults of the same file, in the order of their places; theirs are empty.
     """
+
+    others: "tuple[ConfigError, ...]" = ()
 
     def __init__(self, message: str, *, file: str = ".github/ssot.yml", line: int = 0, column: int = 0) -> None:
         self.message, self.file, self.line, self.column = message, file, line, column
