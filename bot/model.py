@@ -165,6 +165,8 @@ class NewFinding:
     suggestion: Suggestion | None = None
     no_suggestion: str | None = None
     """Why there is no suggestion, for the author; ``None`` when there is one."""
+    also: tuple[Finding, ...] = ()
+    """The other new usages of the same statement group: they share the fix, and this one comment speaks for them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,6 +230,8 @@ class PullRequest:
     """``owner/name`` of the head, ``None`` when the fork was deleted."""
     maintainer_can_modify: bool
     changed_files: int
+    html_url: str
+    """The page of the pull request, e.g. ``https://github.com/owner/name/pull/7``: links are made from it."""
 
     @property
     def from_fork(self) -> bool:

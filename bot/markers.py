@@ -1,0 +1,60 @@
+"""Hidden markers: how the App recognises its own words.
+
+A marker is an HTML comment in a body that the App wrote.  It names what the text is about (fingerprints of
+findings) and carries an HMAC over that and over the place it stands in, so that a marker copied to another pull
+request, or made up by somebody, is not believed.  The author of the body is checked as well, by the caller: a
+marker is only looked for in what the App itself wrote.
+"""
+
+import hashlib
+import hmac
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+_MARKER = re.compile(r"<!-- ssot:(?P<kind>[a-z-]{1,20})=(?P<value>[0-9a-z,.:-]{1,60000}) sig=(?P<sig>[0-9a-f]{32}) -->")
+_SIGNATURE_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkerKeys:
+    """The keys that sign markers: the first signs, all of them verify (a secret is being rotated)."""
+
+    keys: tuple[bytes, ...] = field(repr=False)
+
+    @classmethod
+    def derive(cls, secrets: Iterable[bytes]) -> "MarkerKeys":
+        """One key per secret, separated from the secret's other uses by a label.
+
+        Raises ``ValueError`` without a secret: an unsigned marker must never be possible.
+        """
+        keys = tuple(hmac.digest(secret, b"ssot-bot marker v1", "sha256") for secret in secrets)
+        if not keys:
+            raise ValueError("markers need at least one secret")
+        return cls(keys=keys)
+
+
+def _sign(key: bytes, place: str, kind: str, value: str) -> str:
+    message = f"{place}\x00{kind}\x00{value}".encode()
+    return hmac.digest(key, message, hashlib.sha256)[:_SIGNATURE_BYTES].hex()
+
+
+def write(keys: MarkerKeys, place: str, kind: str, values: Sequence[str]) -> str:
+    """The marker for ``values`` at ``place`` (e.g. ``"4711/pull/12"``: repository id, object, number)."""
+    value = ",".join(values)
+    marker = f"<!-- ssot:{kind}={value} sig={_sign(keys.keys[0], place, kind, value)} -->"
+    if not _MARKER.fullmatch(marker):
+        raise ValueError(f"not the form of a marker: {kind}={value[:80]!r}")
+    return marker
+
+
+def read(keys: MarkerKeys, place: str, kind: str, body: str) -> tuple[str, ...]:
+    """The values of all authentic markers of this kind in ``body``, in order; forged ones count as text."""
+    found: list[str] = []
+    for match in _MARKER.finditer(body):
+        if match["kind"] != kind:
+            continue
+        expected = (_sign(key, place, kind, match["value"]) for key in keys.keys)
+        if any(hmac.compare_digest(match["sig"], signature) for signature in expected):
+            found += match["value"].split(",")
+    return tuple(found)

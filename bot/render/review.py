@@ -1,0 +1,203 @@
+"""The review of a pull request: inline comments, the review's body, the check run."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from bot.actions import CompleteCheckRun, Conclusion, SubmitReview
+from bot.migration import Applicability, Migration
+from bot.model import Finding, NewFinding, PullRequest, Suggestion
+from bot.render.text import BODY_LIMIT, code, count, fenced, plain, shorten
+
+_LISTED = 100
+"""Lines of one list in a summary; above that the rest is counted."""
+_TRUST = {
+    Applicability.SAFE: "The rewrite is proved: it keeps the meaning.",
+    Applicability.UNSAFE: "The rewrite may change behaviour: please read it before you apply it.",
+    Applicability.DISPLAY_ONLY: "No machine can rewrite this one.",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckText:
+    """Title (one line), summary and text (Markdown) of a check run's output."""
+
+    title: str
+    summary: str
+    text: str | None = None
+
+
+def inline_comment(new: NewFinding, migration: Migration, marker: str) -> str:
+    """The comment on a line that adds a usage."""
+    parts = [headline(new.finding, migration), prose(new.finding.message)]
+    if migration.docs_url:
+        parts.append(f"[Why, and how to migrate]({migration.docs_url})")
+    if new.suggestion is not None:
+        parts += [_TRUST[new.finding.applicability], suggestion_block(new.suggestion)]
+    else:
+        parts.append(prose(new.no_suggestion or new.finding.reason or _TRUST[Applicability.DISPLAY_ONLY]))
+    if new.also:
+        parts.append(f"Part of the same change: {_lines_of(new.also)}.")
+    parts.append(f"<sub>{code(migration.name)} · {new.finding.kind} · {new.finding.applicability}</sub>\n{marker}")
+    return "\n\n".join(parts)
+
+
+def headline(finding: Finding, migration: Migration) -> str:
+    """One bold line: what is deprecated and what takes its place."""
+    symbol = code(finding.symbol.rpartition(".")[2])
+    target = next((t for t in migration.targets if t.name == finding.symbol), None)
+    place = f": use {code(target.canonical.rpartition('.')[2])}" if target and target.canonical else ""
+    critical = " · critical path" if finding.critical else ""
+    return f"**{symbol} is deprecated{place}**{critical}"
+
+
+def suggestion_block(suggestion: Suggestion) -> str:
+    """GitHub's suggested change; an empty block deletes the lines.
+
+    https://docs.github.com/en/pull-requests/collaborating-with-pull-requests/reviewing-changes-in-pull-requests
+    """
+    return fenced(suggestion.text or "", "suggestion")
+
+
+def prose(text: str) -> str:
+    """Our own sentences, in which back-ticked names stay code and everything else is plain."""
+    pieces = re.split(r"(`[^`]+`)", text)
+    return "".join(code(p[1:-1]) if len(p) > 2 and p[0] == p[-1] == "`" else plain(p) for p in pieces)
+
+
+def _lines_of(findings: Iterable[Finding]) -> str:
+    lines = sorted({finding.range.line for finding in findings})
+    return "line " + ", ".join(map(str, lines)) if len(lines) == 1 else "lines " + ", ".join(map(str, lines))
+
+
+def review_body(action: SubmitReview, pull: PullRequest, marker: str) -> str:
+    """The review's own text: what was found, and what has no line to stand on."""
+    shown = (*action.inline, *action.summarised)
+    total = sum(1 + len(n.also) for n in shown)
+    lines = [f"This pull request adds {count(total, 'deprecated usage')}. {_kinds_of(shown)}"]
+    suggestions = sum(n.suggestion is not None for n in action.inline)
+    if suggestions:
+        lines.append(
+            f"{count(suggestions, 'suggestion')} can be applied as {'it stands' if suggestions == 1 else 'they stand'}."
+        )
+    if action.summarised:
+        reason = "without a line in the diff, or beyond the number of comments that a review is limited to"
+        lines.append(f"**Also found** ({reason}):\n\n{_list(action.summarised, pull)}")
+    return fit("\n\n".join(lines), tail=f"\n\n{marker}")
+
+
+def _kinds_of(new: Sequence[NewFinding]) -> str:
+    tally = Counter(finding.kind for n in new for finding in (n.finding, *n.also))
+    return ", ".join(count(number, str(kind)) for kind, number in sorted(tally.items())) + "."
+
+
+def _list(new: Sequence[NewFinding], pull: PullRequest) -> str:
+    items = [f"- {_where(n.finding, pull)}: {prose(n.finding.message)}" for n in new[:_LISTED]]
+    if len(new) > _LISTED:
+        items.append(f"- … and {len(new) - _LISTED:,} more")
+    return "\n".join(items)
+
+
+def _where(finding: Finding, pull: PullRequest) -> str:
+    """``path:line`` as code, linked to the line at the reviewed commit."""
+    label = code(f"{finding.path}:{finding.range.line}")
+    return f"[{label}]({blob_url(pull, finding.path)}#L{finding.range.line})"
+
+
+def blob_url(pull: PullRequest, path: str) -> str:
+    """The page of a file at the pull request's head; works for forks, whose heads the base repository holds."""
+    repository = pull.html_url.rsplit("/pull/", 1)[0]
+    return f"{repository}/blob/{pull.head_sha}/{quote(path, safe='/').replace('(', '%28').replace(')', '%29')}"
+
+
+def check_text(action: CompleteCheckRun, pull: PullRequest, migrations: Mapping[str, Migration]) -> CheckText:
+    """The check run's title, summary and details."""
+    if action.config_error is not None:
+        return CheckText(
+            title="The configuration is not valid",
+            summary=f"Nothing was scanned, because the configuration of the base branch has an error:\n\n"
+            f"{fenced(shorten(action.config_error, 4_000), 'text')}\n\n`ssot config check` shows it on your machine.",
+        )
+    title = _title(action)
+    summary = [title + "."]
+    if action.new:
+        summary.append(_table(action.new, migrations))
+    summary += _honest_lines(action)
+    return CheckText(title=title, summary=fit("\n\n".join(summary)), text=_details(action, pull))
+
+
+def _title(action: CompleteCheckRun) -> str:
+    new = sum(1 + len(n.also) for n in action.new)
+    if new:
+        return f"{count(new, 'new deprecated usage')}"
+    if action.conclusion is Conclusion.FAILURE:
+        return f"{count(len(action.old), 'usage')} of a name that is removed"
+    return "No new deprecated usages"
+
+
+def _table(new: Sequence[NewFinding], migrations: Mapping[str, Migration]) -> str:
+    rows = ["| migration | new usages | can be applied with a click | mode |", "| --- | ---: | ---: | --- |"]
+    for name in sorted({n.finding.migration for n in new}):
+        mine = [n for n in new if n.finding.migration == name]
+        usages = sum(1 + len(n.also) for n in mine)
+        clicks = sum(n.suggestion is not None for n in mine)
+        rows.append(f"| {code(name)} | {usages:,} | {clicks:,} | {migrations[name].mode} |")
+    return "\n".join(rows)
+
+
+def _honest_lines(action: CompleteCheckRun) -> list[str]:
+    """What was looked at, and what was not."""
+    lines = [f"{count(action.looked_at, 'changed Python file')} scanned."]
+    if action.old:
+        lines.append(f"{count(len(action.old), 'older usage')} in the files that this pull request touches.")
+    if action.not_listed:
+        lines.append(
+            f"**{count(action.not_listed, 'file')} not looked at**: GitHub lists the first 3,000 of a pull request."
+        )
+    if action.skipped or action.failed:
+        lines.append(f"**{count(len(action.skipped) + len(action.failed), 'file')} not looked at**, see the details.")
+    if action.ignored:
+        lines.append(f"{count(len(action.ignored), 'usage')} ignored by a comment in the code, see the details.")
+    return lines
+
+
+def _details(action: CompleteCheckRun, pull: PullRequest) -> str | None:
+    sections = (
+        ("New usages", [f"- {_where(n.finding, pull)}: {prose(n.finding.message)}" for n in action.new]),
+        ("Not looked at", [f"- {code(s.path)}: {plain(s.reason)}" for s in action.skipped]),
+        (
+            "Does not parse",
+            [f"- {code(f.path)}, line {f.line}: {plain(f.message)}{_hits(f.hits)}" for f in action.failed],
+        ),
+        ("Ignored by a comment", [f"- {_where(f, pull)}: {plain(f.ignored or '')}" for f in action.ignored]),
+        ("Older usages in the touched files", [f"- {_where(f, pull)}: {f.kind}" for f in action.old]),
+    )
+    blocks = [f"### {title}\n\n{_cut(items)}" for title, items in sections if items]
+    return fit("\n\n".join(blocks)) if blocks else None
+
+
+def _hits(hits: Sequence[int]) -> str:
+    return f" (the deprecated name stands on line {', '.join(map(str, hits[:20]))})" if hits else ""
+
+
+def _cut(items: Sequence[str]) -> str:
+    rest = len(items) - _LISTED
+    return "\n".join(items[:_LISTED]) + (f"\n- … and {rest:,} more" if rest > 0 else "")
+
+
+def annotation_message(new: NewFinding) -> str:
+    """The plain text that GitHub shows beside a line in the diff and in the check run."""
+    finding = new.finding
+    return shorten("\n".join(filter(None, (finding.message, finding.reason))).replace("`", ""), 4_000)
+
+
+def fit(body: str, *, tail: str = "") -> str:
+    """``body`` and ``tail`` within GitHub's limit; whole lines are left out at the end of ``body``, and it says so."""
+    room = BODY_LIMIT - len(tail)
+    if len(body) <= room:
+        return body + tail
+    note = "\n\n… shortened: GitHub ends texts at 65,536 characters."
+    kept = body[: room - len(note)].rpartition("\n")[0]
+    return kept + note + tail

@@ -1,0 +1,53 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.markers import MarkerKeys, read, write
+
+KEYS = MarkerKeys.derive([b"a secret of some length"])
+PLACE = "77/pull/7"
+FINGERPRINT = "0123456789abcdef"
+
+
+@given(st.lists(st.from_regex(r"[0-9a-f]{16}", fullmatch=True), min_size=1, max_size=50), st.text())
+def test_reading_what_was_written_gives_it_back(values: list[str], around: str) -> None:
+    body = around + write(KEYS, PLACE, "fp", values) + around
+    assert list(read(KEYS, PLACE, "fp", body)) == values
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        ("", "nothing there"),
+        (f"<!-- ssot:fp={FINGERPRINT} -->", "unsigned"),
+        (f"<!-- ssot:fp={FINGERPRINT} sig={'0' * 32} -->", "made up"),
+        (write(KEYS, "77/pull/8", "fp", [FINGERPRINT]), "copied from another pull request"),
+        (write(KEYS, PLACE, "summary", [FINGERPRINT]), "another kind"),
+        (write(MarkerKeys.derive([b"another secret, also long"]), PLACE, "fp", [FINGERPRINT]), "another App's"),
+        (write(KEYS, PLACE, "fp", [FINGERPRINT]).replace("0123", "3210"), "altered"),
+        ("<!-- ssot:fp= sig= -->", "empty"),
+    ],
+)
+def test_what_the_app_did_not_write_here_is_not_believed(body: str, why: str) -> None:
+    assert read(KEYS, PLACE, "fp", body) == (), why
+
+
+def test_a_marker_outlives_the_rotation_of_the_secret() -> None:
+    rotated = MarkerKeys.derive([b"the new secret, long too", b"a secret of some length"])
+    assert read(rotated, PLACE, "fp", write(KEYS, PLACE, "fp", [FINGERPRINT])) == (FINGERPRINT,)
+
+
+def test_no_secret_no_keys() -> None:
+    with pytest.raises(ValueError, match="at least one secret"):
+        MarkerKeys.derive([])
+
+
+@pytest.mark.parametrize("value", ["-->", "x y", "", "A", "<"])
+def test_a_value_cannot_end_the_comment(value: str) -> None:
+    with pytest.raises(ValueError, match="not the form"):
+        write(KEYS, PLACE, "fp", [value])
+
+
+def test_keys_do_not_show_in_a_repr() -> None:
+    assert KEYS.keys[0].hex() not in repr(KEYS)
+    assert repr(KEYS.keys[0]) not in repr(KEYS)
