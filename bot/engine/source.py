@@ -1,0 +1,117 @@
+"""The bytes of a Python file: their encoding, their lines, and where the nodes of ``ast`` stand in them.
+
+``ast`` gives lines from 1 and columns in bytes of the line's UTF-8 encoding, after decoding and without the byte-order
+mark; lines end at ``\\n``, ``\\r\\n`` and a lone ``\\r``, never at a form feed or U+2028 (language reference, "Physical lines").
+"""
+
+import ast
+import bisect
+import codecs
+import re
+from dataclasses import dataclass, field
+
+from bot.model import Range
+
+_COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
+_BLANK = re.compile(rb"^[ \t\f]*(?:#.*)?$")
+_LINE_END = re.compile(rb"\r\n?|\n")
+_ONE_BYTE = re.compile(r"iso8859-|cp125\d$|cp437$|cp85\d$|koi8-|mac-|ascii$")
+"""Codec names (as ``codecs.lookup`` normalises them) in which each character is a byte and ASCII is itself."""
+
+
+class Undecodable(Exception):
+    """The source has no text; the message is for people."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decoded:
+    """A source as text, without its byte-order mark."""
+
+    text: str
+    encoding: str
+    """``utf-8``, or the normalised name of a one-byte encoding."""
+    bom: bool
+
+
+def declared_encoding(source: bytes) -> str | None:
+    """The encoding that a cookie in the first two lines names (PEP 263), as it is written there."""
+    first, second = ([*_LINE_END.split(source[:400], maxsplit=2), b""])[:2]
+    cookie = _COOKIE.match(first) or (_BLANK.match(first) and _COOKIE.match(second))
+    return cookie.group(1).decode("ascii", "replace") if cookie else None
+
+
+def decode(source: bytes) -> Decoded:
+    """The text of ``source`` as Python reads it.
+
+    Raises ``Undecodable`` for bytes that are not what the cookie says, and for encodings whose bytes cannot be placed
+    (not ASCII-compatible, or several bytes a character other than UTF-8).
+    """
+    bom = source.startswith(codecs.BOM_UTF8)
+    declared = declared_encoding(source[3:] if bom else source)
+    try:
+        encoding = codecs.lookup(declared).name if declared else "utf-8"
+    except LookupError:
+        raise Undecodable(f"unknown encoding: {declared}") from None
+    if encoding == "utf-8-sig":
+        encoding = "utf-8"
+    if encoding != "utf-8" and (bom or not _ONE_BYTE.match(encoding)):
+        raise Undecodable(f"encoding not supported: {declared}" + (" after a UTF-8 byte-order mark" if bom else ""))
+    try:
+        text = (source[3:] if bom else source).decode(encoding)
+    except UnicodeDecodeError as error:
+        raise Undecodable(f"not {encoding}: {error.reason} at byte {error.start + 3 * bom}") from None
+    return Decoded(text=text, encoding=encoding, bom=bom)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SourceMap:
+    """Byte offsets of the file, and lines and columns, of one source."""
+
+    source: bytes
+    encoding: str = "utf-8"
+    starts: list[int] = field(init=False)
+    """The byte offset of the start of each line; the first is after a byte-order mark."""
+
+    def __post_init__(self) -> None:
+        first = 3 if self.encoding == "utf-8" and self.source.startswith(codecs.BOM_UTF8) else 0
+        starts = [first, *(end.end() for end in _LINE_END.finditer(self.source))]
+        object.__setattr__(self, "starts", starts)
+
+    def line_bytes(self, line: int) -> bytes:
+        """Line ``line`` (from 1) with its line end."""
+        end = self.starts[line] if line < len(self.starts) else len(self.source)
+        return self.source[self.starts[line - 1] : end]
+
+    def line_text(self, line: int) -> str:
+        """Line ``line`` (from 1) decoded, without its line end."""
+        return self.line_bytes(line).rstrip(b"\r\n").decode(self.encoding, "replace")
+
+    def offset(self, line: int, utf8_column: int) -> int:
+        """The byte offset in the file of an ``ast`` position."""
+        start = self.starts[line - 1]
+        if self.encoding == "utf-8":
+            return start + utf8_column
+        before = self.line_bytes(line).decode(self.encoding).encode()[:utf8_column]
+        return start + len(before.decode())
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """The line and the column in characters, both from 1, of a byte offset."""
+        line = max(bisect.bisect_right(self.starts, offset), 1)
+        before = self.source[self.starts[line - 1] : offset]
+        return line, len(before.decode(self.encoding, "replace")) + 1
+
+    def range(self, start: int, end: int) -> Range:
+        """The bytes ``[start, end)`` as a ``Range``."""
+        line, column = self.position(start)
+        end_line, end_column = self.position(end)
+        return Range(start=start, end=end, line=line, column=column, end_line=end_line, end_column=end_column)
+
+    def span(self, node: ast.AST) -> tuple[int, int]:
+        """The bytes ``[start, end)`` of a node that has a place (expression, statement, alias, argument …)."""
+        line, column = getattr(node, "lineno"), getattr(node, "col_offset")  # noqa: B009  typed on no common base
+        end_line, end_column = getattr(node, "end_lineno"), getattr(node, "end_col_offset")  # noqa: B009
+        return self.offset(line, column), self.offset(end_line, end_column)
+
+    def range_of(self, node: ast.AST) -> Range:
+        """The range of a node that has a place."""
+        return self.range(*self.span(node))
