@@ -1,0 +1,130 @@
+"""Where GitHub breaks its own description, or the description says less than GitHub does; each with its reason.
+
+A waiver that nothing needs any more fails a test.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from tests.contract.mismatch import Mismatch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiver:
+    """Mismatches that are none: ``subject`` and ``pointer`` are globs, ``message`` is searched for as a pattern."""
+
+    subject: str
+    pointer: str
+    message: str
+    reason: str
+
+    def covers(self, mismatch: Mismatch) -> bool:
+        return (
+            fnmatchcase(mismatch.subject, self.subject)
+            and fnmatchcase(mismatch.pointer, self.pointer)
+            and re.search(self.message, mismatch.message) is not None
+        )
+
+
+class Waivers:
+    """A list of waivers that knows which of them were needed."""
+
+    def __init__(self, waivers: Iterable[Waiver]) -> None:
+        self._waivers = tuple(waivers)
+        self.used: Counter[Waiver] = Counter()
+
+    def unwaived(self, mismatches: Iterable[Mismatch]) -> list[Mismatch]:
+        return [mismatch for mismatch in mismatches if not self._waive(mismatch)]
+
+    def _waive(self, mismatch: Mismatch) -> bool:
+        covering = [waiver for waiver in self._waivers if waiver.covers(mismatch)]
+        self.used.update(covering)
+        return bool(covering)
+
+    @property
+    def unused(self) -> list[Waiver]:
+        return [waiver for waiver in self._waivers if waiver not in self.used]
+
+
+ADDED_SINCE = "the payload was recorded before GitHub added the property"
+RECORDED = (
+    Waiver(
+        subject="webhook *",
+        pointer="*/repo*",
+        message='"(has_discussions|topics|visibility|disabled)" is a required property',
+        reason=ADDED_SINCE,
+    ),
+    Waiver(
+        subject="webhook *",
+        pointer="/pull_request",
+        message='"(auto_merge|active_lock_reason|draft)" is a required property',
+        reason=ADDED_SINCE,
+    ),
+    Waiver(
+        subject="webhook issue*",
+        pointer="/issue",
+        message='"(active_lock_reason|reactions)" is a required property',
+        reason=ADDED_SINCE,
+    ),
+    Waiver(
+        subject="webhook issue*",
+        pointer="/issue/labels/*",
+        message='"description" is a required property',
+        reason=ADDED_SINCE,
+    ),
+    Waiver(
+        subject="webhook *-comment-created",
+        pointer="/comment",
+        message='"(performed_via_github_app|reactions)" is a required property',
+        reason=ADDED_SINCE,
+    ),
+    Waiver(
+        subject="webhook pull-request-review-comment-created",
+        pointer="/comment",
+        message='"(original_)?(start_)?(line|side)" is a required property',
+        reason="recorded when a review comment had a position in the diff and no lines",
+    ),
+    Waiver(
+        subject="webhook installation-*",
+        pointer="/installation",
+        message='"(app_slug|suspended_at|suspended_by)" is a required property',
+        reason=ADDED_SINCE,
+    ),
+    Waiver(
+        subject="webhook installation-*",
+        pointer="/installation/*ated_at",
+        message=r'\d+ is not of type "string"',
+        reason="recorded when GitHub sent these two moments as seconds since 1970",
+    ),
+    Waiver(
+        subject="webhook installation-repositories-added",
+        pointer="",
+        message='"requester" is a required property',
+        reason="GitHub leaves it out when the installation was changed without a request",
+    ),
+    Waiver(
+        subject="webhook check-run-rerequested",
+        pointer="/check_run*",
+        message='"(node_id|details_url|events|permissions)" is a required property',
+        reason=ADDED_SINCE,
+    ),
+    Waiver(
+        subject="webhook check-run-rerequested",
+        pointer="/check_run*/app/*ated_at",
+        message='is not a "date-time"',
+        reason="recorded when an App's moments had a blank for the T and no zone",
+    ),
+    Waiver(
+        subject="webhook *",
+        pointer="/repository/homepage",
+        message='"" is not a "uri"',
+        reason="GitHub sends an empty homepage as it was entered",
+    ),
+)
+"""For GitHub's recorded payloads, which the bot must be able to read."""
+
+SANDBOX: tuple[Waiver, ...] = ()
+"""For what we and the sandbox send."""
