@@ -1,0 +1,1 @@
+"""Markdown task lists: parse, evaluate evidence, edit in place.  Pure."""

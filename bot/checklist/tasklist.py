@@ -1,0 +1,118 @@
+"""GFM task lists, found as GitHub renders them and edited by one character.
+
+https://github.github.com/gfm/#task-list-items-extension-
+
+A body belongs to people: ``set_boxes`` changes the state characters it is told to, and nothing else.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+_LINE_END = re.compile(r"\r\n|\n|\r")
+"""What CommonMark calls a line ending; ``str.splitlines`` would also split at U+2028, form feeds and others."""
+_ITEM = re.compile(r"^[ \t]*(?:[-+*]|\d{1,9}[.)])[ \t]+\[(?P<state>[ xX])\][ \t]+\S")
+_BOLD_LINE = re.compile(r"^(\*\*|__)(?P<text>[^*_].*?)\1:?$")
+_PSEUDO_LEVEL = 7
+"""A paragraph that is one bold line is read as a heading below all real ones: people write them so."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One task of a list."""
+
+    box: int
+    """Where the state character stands: a code point offset into the body."""
+    checked: bool
+    text: str
+    """The item's own first paragraph as Markdown, on one line."""
+    line: int
+    """Counts from 1."""
+    depth: int
+    """0 for an item of an outermost list."""
+    headings: tuple[str, ...]
+    """The headings that the item stands below, outermost first."""
+
+
+def parse(body: str) -> tuple[Item, ...]:
+    """All task-list items of ``body``, in order.
+
+    Not in code, tables, headings, HTML, comments or quotes; nested, numbered and ``*``/``-``/``+`` lists alike.
+    """
+    if "[" not in body:
+        return ()
+    starts = _line_starts(body)
+    return tuple(_items(body, starts, _parser().parse(body)))
+
+
+def _line_starts(body: str) -> list[int]:
+    return [0, *(match.end() for match in _LINE_END.finditer(body)), len(body)]
+
+
+@cache
+def _parser() -> MarkdownIt:
+    parser = MarkdownIt("commonmark").enable("table")
+    parser.core.ruler.enableOnly(["normalize", "block"])  # the line maps are all that is needed
+    return parser
+
+
+def _items(body: str, starts: Sequence[int], tokens: Sequence[Token]) -> Iterator[Item]:
+    headings: list[tuple[int, str]] = []
+    lists = quotes = 0
+    for index, token in enumerate(tokens):
+        lists += {"bullet_list_open": 1, "ordered_list_open": 1, "bullet_list_close": -1, "ordered_list_close": -1}.get(
+            token.type, 0
+        )
+        quotes += {"blockquote_open": 1, "blockquote_close": -1}.get(token.type, 0)
+        heading = _heading(tokens, index, in_list=lists > 0)
+        if heading is not None:
+            headings = [*((level, text) for level, text in headings if level < heading[0]), heading]
+        elif token.type == "list_item_open" and not quotes and (item := _paragraph_of(tokens, index)):
+            match = _ITEM.match(body[starts[token.map[0]] : starts[token.map[0] + 1]] if token.map else "")
+            if match and item.map and token.map and item.map[0] == token.map[0]:
+                yield Item(
+                    box=starts[token.map[0]] + match.start("state"),
+                    checked=match["state"] != " ",
+                    text=" ".join(item.content.split())[3:].strip(),
+                    line=token.map[0] + 1,
+                    depth=lists - 1,
+                    headings=tuple(text for _, text in headings),
+                )
+
+
+def _heading(tokens: Sequence[Token], index: int, *, in_list: bool) -> tuple[int, str] | None:
+    token = tokens[index]
+    if token.type == "heading_open":
+        return int(token.tag[1]), " ".join(tokens[index + 1].content.split())
+    if token.type == "paragraph_open" and not in_list and (bold := _BOLD_LINE.match(tokens[index + 1].content)):
+        return _PSEUDO_LEVEL, bold["text"]
+    return None
+
+
+def _paragraph_of(tokens: Sequence[Token], index: int) -> Token | None:
+    """The inline token of the paragraph that the list item at ``index`` begins with."""
+    if index + 2 < len(tokens) and tokens[index + 1].type == "paragraph_open":
+        return tokens[index + 2]
+    return None
+
+
+def set_boxes(body: str, states: Mapping[int, bool]) -> str:
+    """``body`` with the boxes at these offsets ticked or cleared; a box that is right already keeps its ``X``.
+
+    Raises ``ValueError`` if an offset is not that of a box.
+    """
+    characters = list(body)
+    for offset, checked in states.items():
+        if not _is_box(body, offset):
+            raise ValueError(f"no box at offset {offset}")
+        if (body[offset] != " ") != checked:
+            characters[offset] = "x" if checked else " "
+    return "".join(characters)
+
+
+def _is_box(body: str, offset: int) -> bool:
+    return 0 < offset < len(body) - 1 and body[offset - 1] == "[" and body[offset] in " xX" and body[offset + 1] == "]"
