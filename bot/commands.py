@@ -9,7 +9,7 @@ import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import IntEnum, StrEnum
+from enum import StrEnum
 from functools import cache
 
 import click
@@ -17,6 +17,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from bot.errors import UserError
+from bot.facts import Role
 
 PREFIX = "/ssot"
 _LONGEST_LINE = 4_096
@@ -26,20 +27,6 @@ _INLINE_RULES = ("newline", "backticks", "link", "image", "autolink", "html_inli
 _WORD = re.compile(r"\"(?P<double>[^\"]*)\"|'(?P<single>[^']*)'|(?P<bare>\S+)")
 _TYPOGRAPHY = str.maketrans({"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'"})
 _DETAILS = re.compile(r"<(?P<close>/?)details\b", re.IGNORECASE)
-
-
-class Role(IntEnum):
-    """Roles of a repository, ordered: a higher one can do what a lower one can.
-
-    https://docs.github.com/en/organizations/managing-user-access-to-your-organizations-repositories/managing-repository-roles/repository-roles-for-an-organization
-    """
-
-    NONE = 0
-    READ = 1
-    TRIAGE = 2
-    WRITE = 3
-    MAINTAIN = 4
-    ADMIN = 5
 
 
 class Place(StrEnum):

@@ -3,7 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.commands import Command, CommandError, CommandSpec, Invocation, Role, find_invocations, parse, repository_path
+from bot.commands import Command, CommandError, CommandSpec, Invocation, find_invocations, parse, repository_path
+from bot.facts import Role
 
 MIGRATE = CommandSpec(
     name="migrate",

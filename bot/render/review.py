@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from bot.actions import CompleteCheckRun, Conclusion, SubmitReview
+from bot.effects import MAX_BODY, MAX_CHECK_TEXT
 from bot.migration import Applicability, Migration
 from bot.model import Finding, NewFinding, PullRequest, Suggestion
-from bot.render.text import BODY_LIMIT, code, count, fenced, plain, shorten
+from bot.render.text import code, count, fenced, plain, shorten
 
 _LISTED = 100
 """Lines of one list in a summary; above that the rest is counted."""
@@ -85,7 +86,7 @@ def review_body(action: SubmitReview, pull: PullRequest, marker: str) -> str:
     if action.summarised:
         reason = "without a line in the diff, or beyond the number of comments that a review is limited to"
         lines.append(f"**Also found** ({reason}):\n\n{_list(action.summarised, pull)}")
-    return fit("\n\n".join(lines), tail=f"\n\n{marker}")
+    return fit("\n\n".join(lines), tail=f"\n\n{marker}" if marker else "")
 
 
 def _kinds_of(new: Sequence[NewFinding]) -> str:
@@ -125,7 +126,7 @@ def check_text(action: CompleteCheckRun, pull: PullRequest, migrations: Mapping[
     if action.new:
         summary.append(_table(action.new, migrations))
     summary += _honest_lines(action)
-    return CheckText(title=title, summary=fit("\n\n".join(summary)), text=_details(action, pull))
+    return CheckText(title=title, summary=fit("\n\n".join(summary), limit=MAX_CHECK_TEXT), text=_details(action, pull))
 
 
 def _title(action: CompleteCheckRun) -> str:
@@ -175,7 +176,7 @@ def _details(action: CompleteCheckRun, pull: PullRequest) -> str | None:
         ("Older usages in the touched files", [f"- {_where(f, pull)}: {f.kind}" for f in action.old]),
     )
     blocks = [f"### {title}\n\n{_cut(items)}" for title, items in sections if items]
-    return fit("\n\n".join(blocks)) if blocks else None
+    return fit("\n\n".join(blocks), limit=MAX_CHECK_TEXT) if blocks else None
 
 
 def _hits(hits: Sequence[int]) -> str:
@@ -193,9 +194,9 @@ def annotation_message(new: NewFinding) -> str:
     return shorten("\n".join(filter(None, (finding.message, finding.reason))).replace("`", ""), 4_000)
 
 
-def fit(body: str, *, tail: str = "") -> str:
+def fit(body: str, *, tail: str = "", limit: int = MAX_BODY) -> str:
     """``body`` and ``tail`` within GitHub's limit; whole lines are left out at the end of ``body``, and it says so."""
-    room = BODY_LIMIT - len(tail)
+    room = limit - len(tail)
     if len(body) <= room:
         return body + tail
     note = "\n\n… shortened: GitHub ends texts at 65,536 characters."

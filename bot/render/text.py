@@ -7,9 +7,6 @@ nothing is a mention, a cross-reference, a closing keyword, a link or an HTML ta
 import re
 import unicodedata
 
-BODY_LIMIT = 65_536
-"""Characters of a comment, review or issue body (GitHub answers 422 above it)."""
-
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~@&:/$])")
 _GH_REFERENCE = re.compile(r"\b(GH\\-)(\d)", re.IGNORECASE)
 _INVISIBLE = {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}

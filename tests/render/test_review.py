@@ -3,10 +3,10 @@ from dataclasses import replace
 import pytest
 
 from bot.actions import CompleteCheckRun, Conclusion, SubmitReview
+from bot.effects import MAX_BODY
 from bot.migration import Applicability, Mode
 from bot.model import Failed, Skipped
 from bot.render.review import annotation_message, check_text, inline_comment, review_body
-from bot.render.text import BODY_LIMIT
 from tests.samples import finding, migration, new, pull
 
 MARKER = "<!-- ssot:fp=f sig=0 -->"
@@ -61,7 +61,7 @@ def test_a_review_of_thousands_fits_and_says_that_it_was_shortened() -> None:
     path = "d/" + "x" * 900 + ".py"
     action = SubmitReview(head_sha=HEAD, inline=(), summarised=tuple(new(path, n) for n in range(1, 5_000)))
     body = review_body(action, pull(), MARKER)
-    assert len(body) <= BODY_LIMIT
+    assert len(body) <= MAX_BODY
     assert "shortened" in body
     assert body.endswith(MARKER)
 

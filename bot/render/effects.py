@@ -1,0 +1,78 @@
+"""Decisions to effects: the values of ``bot.plan`` with their words, as GitHub is to receive them."""
+
+from collections.abc import Mapping
+
+from bot.actions import CompleteCheckRun, Conclusion, SubmitReview
+from bot.effects import Annotation, CheckRun, Level, Review, ReviewComment
+from bot.markers import MarkerKeys, write
+from bot.migration import Migration
+from bot.model import NewFinding, PullRequest, PullRequestRef
+from bot.render.review import annotation_message, check_text, inline_comment, review_body
+
+CHECK_NAME = "ssot"
+"""The name of the check run: what a branch protection rule requires."""
+FINGERPRINTS = "fp"
+"""The kind of marker that carries the fingerprints of the findings that a text is about."""
+
+_LEVELS = {
+    Conclusion.SUCCESS: Level.NOTICE,
+    Conclusion.NEUTRAL: Level.WARNING,
+    Conclusion.FAILURE: Level.FAILURE,
+}
+
+
+def place_of(ref: PullRequestRef) -> str:
+    """What a marker on this pull request is signed for; the repository by its id, which outlives a rename."""
+    return f"{ref.repo.id}/pull/{ref.number}"
+
+
+def review(action: SubmitReview, pull: PullRequest, migrations: Mapping[str, Migration], keys: MarkerKeys) -> Review:
+    """The review to post.  Every fingerprint stands in a marker: of its comment, or of the review's body."""
+
+    def marker(*shown: NewFinding) -> str:
+        return write(keys, place_of(pull.ref), FINGERPRINTS, [n.fingerprint for n in shown])
+
+    return Review(
+        head_sha=action.head_sha,
+        body=review_body(action, pull, marker(*action.summarised) if action.summarised else ""),
+        comments=tuple(
+            _comment(new, inline_comment(new, migrations[new.finding.migration], marker(new))) for new in action.inline
+        ),
+    )
+
+
+def _comment(new: NewFinding, body: str) -> ReviewComment:
+    if new.line is None:
+        raise ValueError(f"{new.finding.path}: an inline comment needs a line")
+    return ReviewComment(path=new.finding.path, line=new.line, start_line=new.start_line, body=body)
+
+
+def check_run(action: CompleteCheckRun, pull: PullRequest, migrations: Mapping[str, Migration]) -> CheckRun:
+    """The completed check run.  ``external_id`` names what it is about, so that a repetition finds it."""
+    text = check_text(action, pull, migrations)
+    return CheckRun(
+        name=CHECK_NAME,
+        head_sha=action.head_sha,
+        status="completed",
+        conclusion=str(action.conclusion),
+        title=text.title,
+        summary=text.summary,
+        text=text.text,
+        annotations=tuple(_annotation(new, _LEVELS[action.conclusion]) for new in action.new),
+        external_id=place_of(pull.ref),
+    )
+
+
+def _annotation(new: NewFinding, level: Level) -> Annotation:
+    span = new.finding.range
+    one_line = span.line == span.end_line
+    return Annotation(
+        path=new.finding.path,
+        start_line=span.line,
+        end_line=span.end_line,
+        start_column=span.column if one_line else None,
+        end_column=span.end_column if one_line else None,
+        level=level,
+        title=f"{new.finding.symbol.rpartition('.')[2]} is deprecated",
+        message=annotation_message(new),
+    )

@@ -1,0 +1,39 @@
+from bot import effects
+from bot.actions import CompleteCheckRun, Conclusion, SubmitReview
+from bot.markers import MarkerKeys, read
+from bot.model import PullRequestRef
+from bot.render.effects import FINGERPRINTS, check_run, place_of, review
+from tests.samples import REPO, migration, new, pull
+
+KEYS = MarkerKeys.derive([b"a secret of some length"])
+MIGRATIONS = {"managers": migration()}
+PULL = pull()
+
+
+def test_every_fingerprint_can_be_read_back_from_what_is_posted() -> None:
+    inline, summarised = new(fingerprint="a" * 16), (new(line=None, fingerprint="b" * 16), new(fingerprint="c" * 16))
+    posted = review(
+        SubmitReview(head_sha=PULL.head_sha, inline=(inline,), summarised=summarised), PULL, MIGRATIONS, KEYS
+    )
+    place = place_of(PULL.ref)
+    assert [read(KEYS, place, FINGERPRINTS, c.body) for c in posted.comments] == [("a" * 16,)]
+    assert read(KEYS, place, FINGERPRINTS, posted.body) == ("b" * 16, "c" * 16)
+
+
+def test_the_place_of_a_marker_outlives_a_rename_and_differs_between_pull_requests() -> None:
+    assert place_of(PULL.ref) == "77/pull/7"
+    assert place_of(PullRequestRef(repo=REPO, number=8)) != place_of(PULL.ref)
+
+
+def test_a_check_run_annotates_every_new_usage_however_many() -> None:
+    usages = tuple(new(line=n, fingerprint=f"{n:016x}") for n in range(1, 121))
+    action = CompleteCheckRun(head_sha=PULL.head_sha, conclusion=Conclusion.FAILURE, new=usages, looked_at=1)
+    run = check_run(action, PULL, MIGRATIONS)
+    assert (run.status, run.conclusion, run.external_id) == ("completed", "failure", "77/pull/7")
+    assert [a.start_line for a in run.annotations] == list(range(1, 121))
+    assert {a.level for a in run.annotations} == {effects.Level.FAILURE}
+
+
+def test_the_level_of_an_annotation_follows_the_conclusion() -> None:
+    action = CompleteCheckRun(head_sha=PULL.head_sha, conclusion=Conclusion.NEUTRAL, new=(new(),))
+    assert check_run(action, PULL, MIGRATIONS).annotations[0].level is effects.Level.WARNING
