@@ -1,0 +1,55 @@
+"""The durable queue: every acknowledged delivery is a row, every row ends in a state that says why.
+
+``Inbox.put`` stores a delivery and returns once it is on disk; the ``Worker`` then runs it: one at a time for
+each pull request or issue, oldest first, others in parallel.  The ``Store`` is the seam for another database.
+"""
+
+from bot.jobs.inbox import Inbox
+from bot.jobs.model import (
+    Accepted,
+    Done,
+    Duplicate,
+    Handle,
+    Ignored,
+    Job,
+    Lease,
+    Outcome,
+    Route,
+    Router,
+    State,
+    Superseded,
+    Unreadable,
+    Work,
+)
+from bot.jobs.order import newest_wins
+from bot.jobs.retry import Policy
+from bot.jobs.sqlite import SqliteStore
+from bot.jobs.store import Store, StoreCorrupt, StoreInUse, StoreUnavailable
+from bot.jobs.worker import Worker, WorkerLimits
+
+__all__ = [
+    "Accepted",
+    "Done",
+    "Duplicate",
+    "Handle",
+    "Ignored",
+    "Inbox",
+    "Job",
+    "Lease",
+    "Outcome",
+    "Policy",
+    "Route",
+    "Router",
+    "SqliteStore",
+    "State",
+    "Store",
+    "StoreCorrupt",
+    "StoreInUse",
+    "StoreUnavailable",
+    "Superseded",
+    "Unreadable",
+    "Work",
+    "Worker",
+    "WorkerLimits",
+    "newest_wins",
+]

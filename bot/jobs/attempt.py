@@ -1,0 +1,178 @@
+"""One run of one job: claim, handle, record."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Protocol, TypeVar, assert_never
+
+import structlog
+
+from bot.errors import Gone
+from bot.jobs.clock import Clock
+from bot.jobs.model import Done, Handle, Ignored, Job, Outcome, State, Superseded
+from bot.jobs.observer import Observer
+from bot.jobs.retry import Again, GiveUp, Policy, decide, describe
+from bot.jobs.store import Claim, Store, StoreUnavailable
+from bot.model import Delivery
+
+log = structlog.get_logger(__name__)
+T = TypeVar("T")
+
+STORE_PAUSE = 1.0
+"""Seconds between two tries to record a result while the store takes no writes."""
+
+
+class Running:
+    """The lease of a running job."""
+
+    def __init__(self, job: Job, newer_waits: Callable[[Job], bool]) -> None:
+        self._job, self._newer_waits, self._held = job, newer_waits, True
+
+    @property
+    def job(self) -> Job:
+        return self._job
+
+    def held(self) -> bool:
+        return self._held
+
+    def newer_waits(self) -> bool:
+        return self._newer_waits(self._job)
+
+    def expire(self) -> None:
+        self._held = False
+
+
+class Limits(Protocol):
+    @property
+    def deadline(self) -> float: ...
+    @property
+    def grace(self) -> float: ...
+
+
+class Attempt:
+    """``run`` returns the job as it waits for its next run, or ``None`` when it has ended."""
+
+    def __init__(
+        self,
+        store: Store,
+        handle: Handle,
+        policy: Policy,
+        limits: Limits,
+        observer: Observer,
+        clock: Clock,
+    ) -> None:
+        self._store, self._handle, self._policy = store, handle, policy
+        self._limits, self._observer, self._clock = limits, observer, clock
+
+    async def run(self, lease: Running) -> Job | None:
+        job = lease.job
+        if job.attempts >= self._policy.tries:
+            # The tries were used up by runs that never came to record anything: they ended the process.
+            await self._recorded(lambda: self._store.settle(job.seq, State.DEAD, *self._worn_out(job)))
+            self._observer.ended(job, State.DEAD, self._age(job))
+            return None
+        try:
+            claim = await self._store.claim(job.seq, self._clock())
+        except StoreUnavailable as error:
+            log.warning("store_unavailable", during="claim", error=str(error))
+            return replace(job, next_at=self._clock() + timedelta(seconds=STORE_PAUSE))
+        if claim is None:
+            return None
+        self._observer.started(job, self._age(job))
+        try:
+            result = await self._result(lease, claim.delivery)
+        except asyncio.CancelledError:
+            await self._store.requeue(job.seq, claim.token, None, "the server stopped", counts=False)
+            raise
+        return await self._record(job, claim, result)
+
+    async def _result(self, lease: Running, delivery: Delivery) -> Outcome | BaseException:
+        """What the handler returned or raised; ``TimeoutError`` once its deadline has passed, whatever it does then."""
+        task = asyncio.ensure_future(_call(self._handle, delivery, lease))
+        try:
+            await asyncio.wait({task}, timeout=self._limits.deadline)
+            in_time = task.done()
+        finally:
+            if not task.done():
+                lease.expire()
+                task.cancel()
+                await asyncio.wait({task}, timeout=self._limits.grace)
+        if not task.done():
+            log.error("handler_abandoned", grace=self._limits.grace)
+            task.add_done_callback(_retrieve)
+        if not in_time:
+            _retrieve(task)
+            return TimeoutError(f"no result within {self._limits.deadline:g} s")
+        if task.cancelled():
+            return asyncio.CancelledError("the handler cancelled itself")
+        return task.exception() or task.result()
+
+    async def _record(self, job: Job, claim: Claim, result: Outcome | BaseException) -> Job | None:
+        match result:
+            case Done(summary=summary):
+                await self._finish(job, claim, State.DONE, summary)
+            case Ignored(reason=reason):
+                await self._finish(job, claim, State.IGNORED, reason)
+            case Superseded(reason=reason):
+                await self._finish(job, claim, State.SUPERSEDED, reason)
+            case Gone():
+                await self._finish(job, claim, State.DONE, describe(result))
+            case BaseException():
+                return await self._failed(job, claim, result)
+            case _:
+                assert_never(result)
+        return None
+
+    async def _failed(self, job: Job, claim: Claim, error: BaseException) -> Job | None:
+        decision = decide(
+            error, attempts=claim.attempts, received_at=job.received_at, now=self._clock(), policy=self._policy
+        )
+        match decision:
+            case GiveUp(reason=reason):
+                log.error("dead_letter", attempts=claim.attempts, reason=reason, exc_info=error)
+                await self._finish(job, claim, State.DEAD, reason)
+                return None
+            case Again(at=at, reason=reason, counts=counts):
+                log.warning("retry", attempts=claim.attempts, at=at.isoformat(), exc_info=error if counts else None)
+                self._observer.failed(job, reason)
+                kept = await self._recorded(
+                    lambda: self._store.requeue(job.seq, claim.token, at, reason, counts=counts)
+                )
+                attempts = claim.attempts if counts else claim.attempts - 1
+                return replace(job, next_at=at, reason=reason, attempts=attempts) if kept else None
+            case _:
+                assert_never(decision)
+
+    async def _finish(self, job: Job, claim: Claim, state: State, reason: str | None) -> None:
+        now = self._clock()
+        if await self._recorded(lambda: self._store.finish(job.seq, claim.token, state, reason, now)):
+            self._observer.ended(job, state, self._age(job))
+        else:
+            log.warning("fenced_off", state=state)
+
+    async def _recorded(self, write: Callable[[], Awaitable[T]]) -> T:
+        """The write's answer, however long the store is away: the job holds its lane for that time."""
+        while True:
+            try:
+                return await write()
+            except StoreUnavailable as error:
+                log.warning("store_unavailable", during="record", error=str(error))
+                await asyncio.sleep(STORE_PAUSE)
+
+    def _worn_out(self, job: Job) -> tuple[str, datetime]:
+        last = f"; before that: {job.reason}" if job.reason else ""
+        return f"{job.attempts} runs ended with the process{last}", self._clock()
+
+    def _age(self, job: Job) -> float:
+        return (self._clock() - job.received_at).total_seconds()
+
+
+async def _call(handle: Handle, delivery: Delivery, lease: Running) -> Outcome:
+    return await handle(delivery, lease)
+
+
+def _retrieve(task: asyncio.Future[Outcome]) -> None:
+    """Take the exception of a task that nobody asks any more, so that it is not reported as forgotten."""
+    if task.done() and not task.cancelled():
+        task.exception()

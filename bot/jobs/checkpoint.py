@@ -1,0 +1,57 @@
+"""Moves the write-ahead log into the database, in a thread and on a connection of its own.
+
+Done by the writer, SQLite's automatic checkpoint would make one acknowledgement in a thousand pages wait for it.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import structlog
+
+log = structlog.get_logger(__name__)
+
+INTERVAL = 2.0
+"""Seconds between two checkpoints while there are writes; without writes the thread sleeps."""
+TRUNCATE_ABOVE = 64 * 1024 * 1024
+"""Bytes of log above which the writer is made to wait, so that the log cannot grow without end."""
+
+
+class Checkpointer:
+    def __init__(self, connect: Callable[[], sqlite3.Connection], wal: Path, *, interval: float = INTERVAL) -> None:
+        self._connect, self._wal, self._interval = connect, wal, interval
+        self._written = threading.Event()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="ssot-checkpoint", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+        self._written.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def notify(self) -> None:
+        """Something was committed."""
+        self._written.set()
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            self._written.wait()
+            if not self._stop.wait(self._interval):
+                self._written.clear()
+                self._checkpoint()
+
+    def _checkpoint(self) -> None:
+        try:
+            connection = self._connect()
+            try:
+                big = self._wal.exists() and self._wal.stat().st_size > TRUNCATE_ABOVE
+                connection.execute(f"PRAGMA wal_checkpoint({'TRUNCATE' if big else 'PASSIVE'})").fetchall()
+            finally:
+                connection.close()
+        except (sqlite3.Error, OSError) as error:
+            log.warning("checkpoint_failed", error=str(error))

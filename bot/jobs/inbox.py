@@ -1,0 +1,58 @@
+"""The front of the queue: a delivery goes in, and is safe."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+
+from bot.jobs.clock import Clock, utc_now
+from bot.jobs.model import Accepted, Duplicate, Job
+from bot.jobs.store import Store, StoreUnavailable
+from bot.model import Delivery
+
+Arrived = Callable[[Job, bytes], None]
+
+
+class Inbox:
+    """``put`` is all that stands between the wire and the 202.
+
+    ``arrived`` is told of each delivery that was committed, also of one whose sender has gone away meanwhile.
+    ``full`` says that no more may come in.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        arrived: Arrived,
+        full: Callable[[], bool] = lambda: False,
+        clock: Clock = utc_now,
+    ) -> None:
+        self._store, self._arrived, self._full, self._clock = store, arrived, full, clock
+
+    async def put(self, delivery: Delivery) -> Accepted | Duplicate:
+        """Returns once the delivery is on disk.  Raises ``StoreUnavailable`` when it is not."""
+        if self._full():
+            raise StoreUnavailable("the queue is full")
+        received_at = self._clock()
+        future = self._store.put(delivery, received_at)
+        future.add_done_callback(partial(self._committed, delivery, received_at))
+        return await asyncio.shield(future)
+
+    async def check(self) -> None:
+        """Raises ``StoreUnavailable`` when a delivery could not be stored now."""
+        if self._full():
+            raise StoreUnavailable("the queue is full")
+        await self._store.probe()
+
+    def _committed(
+        self, delivery: Delivery, received_at: datetime, future: asyncio.Future[Accepted | Duplicate]
+    ) -> None:
+        if future.cancelled() or future.exception() is not None:
+            return
+        match future.result():
+            case Accepted(seq=seq):
+                job = Job(seq=seq, id=delivery.id, event=delivery.event, received_at=received_at)
+                self._arrived(job, delivery.body)
+            case Duplicate():
+                pass

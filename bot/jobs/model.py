@@ -1,0 +1,135 @@
+"""The queue's vocabulary.  Times are aware and in UTC; ``seq`` is our own order of arrival."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from bot.model import Delivery, DeliveryId
+
+
+class State(StrEnum):
+    """Where a delivery stands."""
+
+    QUEUED = "queued"
+    """Waits for its turn, or for ``next_at``."""
+    RUNNING = "running"
+    """Claimed by a worker; after a crash it is queued again."""
+    DONE = "done"
+    SUPERSEDED = "superseded"
+    """A newer delivery for the same thing made it pointless before it began."""
+    DEAD = "dead"
+    """Given up, with the reason; ``ssot jobs retry`` queues it again."""
+    IGNORED = "ignored"
+    """Nothing to do for it: an action, installation or repository that is none of our business."""
+
+    @property
+    def finished(self) -> bool:
+        return self not in (State.QUEUED, State.RUNNING)
+
+
+# --- what becomes of a put ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """The delivery is on disk under this number."""
+
+    seq: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Duplicate:
+    """A delivery with this GUID was stored before; nothing changed."""
+
+    seq: int
+
+
+# --- what a delivery is for (decided after the acknowledgement) --------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """``key`` is the partition, e.g. ``owner/repo#12``: its jobs run one after the other, in order of arrival."""
+
+    key: str
+    action: str = ""
+    """The payload's ``action``, for people and for ``newest_wins``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ignored:
+    """Nothing to do, and why."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreadable:
+    """The payload is not what its event promises: kept as dead, with the reason."""
+
+    reason: str
+
+
+Route = Work | Ignored | Unreadable
+Router = Callable[[str, bytes], Route]
+"""Pure: ``(event, body)`` to a route.  It reads untrusted JSON, so it answers ``Unreadable`` and does not raise."""
+
+
+# --- a job and its run ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One row without its body."""
+
+    seq: int
+    id: DeliveryId
+    event: str
+    received_at: datetime
+    state: State = State.QUEUED
+    key: str | None = None
+    """``None`` until it is routed."""
+    action: str = ""
+    attempts: int = 0
+    """Runs that began and neither finished nor asked to wait."""
+    next_at: datetime | None = None
+    finished_at: datetime | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """The work is done; ``summary`` is a few words for the job list."""
+
+    summary: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Superseded:
+    """The work became pointless while it ran: a newer delivery does it."""
+
+    reason: str
+
+
+Outcome = Done | Ignored | Superseded
+
+
+class Lease(Protocol):
+    """A running job's right to act; asked before each effect."""
+
+    @property
+    def job(self) -> Job: ...
+
+    def held(self) -> bool:
+        """False once the deadline has passed and the job may have been given to another run."""
+        ...
+
+    def newer_waits(self) -> bool:
+        """True when a newer delivery that supersedes this one is queued."""
+        ...
+
+
+Handle = Callable[[Delivery, Lease], Awaitable[Outcome]]
+"""Runs one delivery.  ``RetryLater`` waits durably, ``Gone`` is done, any other exception counts as a failed try."""

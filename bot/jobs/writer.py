@@ -1,0 +1,133 @@
+"""One thread that owns the writing connection, with group commit.
+
+A write that finds the thread idle is committed at once; those that arrive while a commit is under way share the
+next one.  So a single sender waits for one fsync, and many senders share theirs.
+"""
+
+import asyncio
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from bot.jobs.store import StoreUnavailable
+
+T = TypeVar("T")
+MAX_GROUP = 256
+
+
+@dataclass(frozen=True, slots=True)
+class _Write:
+    operation: Callable[[sqlite3.Connection], Any]
+    future: asyncio.Future[Any]
+
+
+class GroupWriter:
+    """``submit`` from the event loop; the result arrives there once the group's commit is on disk.
+
+    ``connect`` opens the connection in autocommit mode, in the writer's thread, and again after any SQLite error:
+    a fresh connection is what recovers from a disk that was full, locked or away.
+    """
+
+    def __init__(
+        self, connect: Callable[[], sqlite3.Connection], *, committed: Callable[[], None], max_waiting: int = 10_000
+    ) -> None:
+        self._connect, self._committed, self._max_waiting = connect, committed, max_waiting
+        self._queue: queue.SimpleQueue[_Write | None] = queue.SimpleQueue()
+        self._connection: sqlite3.Connection | None = None
+        self._thread = threading.Thread(target=self._run, name="ssot-writer", daemon=True)
+        self._loop = asyncio.get_running_loop()
+        self._open = True
+
+    def start(self) -> None:
+        self._thread.start()
+
+    async def stop(self) -> None:
+        """Commit what was submitted, then close."""
+        if self._open and self._thread.is_alive():
+            self._open = False
+            self._queue.put(None)
+            await asyncio.to_thread(self._thread.join)
+
+    def submit(self, operation: Callable[[sqlite3.Connection], T]) -> asyncio.Future[T]:
+        """Run ``operation`` inside the next transaction.  It only executes SQL: a failure fails its whole group."""
+        future: asyncio.Future[T] = self._loop.create_future()
+        if not self._open:
+            future.set_exception(StoreUnavailable("the store is closed"))
+        elif self._queue.qsize() >= self._max_waiting:
+            future.set_exception(StoreUnavailable(f"{self._max_waiting} writes are waiting"))
+        else:
+            self._queue.put(_Write(operation, future))
+        return future
+
+    def _run(self) -> None:
+        running = True
+        while running:
+            group: list[_Write] = []
+            item = self._queue.get()
+            while item is not None:
+                group.append(item)
+                if len(group) == MAX_GROUP or self._queue.empty():
+                    break
+                item = self._queue.get()
+            running = item is not None
+            if group:
+                self._commit(group)
+        self._disconnect()
+
+    def _commit(self, group: list[_Write]) -> None:
+        try:
+            results = self._transact(group)
+        except (sqlite3.OperationalError, StoreUnavailable) as error:
+            self._refuse(group, StoreUnavailable(str(error)))
+        except Exception as error:  # noqa: BLE001  # one faulty write must end neither this thread nor its neighbours
+            self._isolate(group, error)
+        else:
+            self._post(lambda: _resolve(group, results))
+            self._committed()
+
+    def _transact(self, group: list[_Write]) -> list[Any]:
+        if self._connection is None:
+            self._connection = self._connect()
+        self._connection.execute("BEGIN IMMEDIATE")
+        results = [write.operation(self._connection) for write in group]
+        self._connection.execute("COMMIT")
+        return results
+
+    def _isolate(self, group: list[_Write], error: Exception) -> None:
+        """Something is wrong with one of the writes: each on its own, so that only that one fails."""
+        if len(group) == 1:
+            self._refuse(group, StoreUnavailable(str(error)) if isinstance(error, sqlite3.Error) else error)
+            return
+        self._disconnect()
+        for write in group:
+            self._commit([write])
+
+    def _refuse(self, group: list[_Write], error: Exception) -> None:
+        self._disconnect()
+        self._post(lambda: _fail(group, error))
+
+    def _disconnect(self) -> None:
+        """Closing rolls back an open transaction."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _post(self, callback: Callable[[], None]) -> None:
+        # A loop that has been closed has nobody left who waits for the answer.
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(callback)
+
+
+def _resolve(group: list[_Write], results: list[Any]) -> None:
+    for write, result in zip(group, results, strict=True):
+        if not write.future.done():
+            write.future.set_result(result)
+
+
+def _fail(group: list[_Write], failure: Exception) -> None:
+    for write in group:
+        if not write.future.done():
+            write.future.set_exception(failure)

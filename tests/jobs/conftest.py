@@ -1,0 +1,102 @@
+"""A real store on a real file, and deliveries to put into it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from bot.jobs import Done, Inbox, Job, Lease, Outcome, Policy, Router, SqliteStore, State, Work, Worker, WorkerLimits
+from bot.jobs.store import Store
+from bot.model import Delivery, DeliveryId
+
+Behaviour = Callable[[Delivery, Lease], Awaitable[Outcome]]
+
+
+def delivery(number: int, body: bytes = b"acme/app#1 opened", event: str = "pull_request") -> Delivery:
+    return Delivery(id=DeliveryId(f"00000000-0000-0000-0000-{number:012d}"), event=event, body=body)
+
+
+def by_body(event: str, body: bytes) -> Work:
+    """``b"key action"``, so that a test says in its payload where it belongs."""
+    key, _, action = body.decode().partition(" ")
+    return Work(key=key, action=action)
+
+
+@dataclass
+class Bench:
+    """A store, an inbox and a worker whose handler is the test's."""
+
+    store: Store
+    behaviour: Behaviour | None = None
+    router: Router = by_body
+    policy: Policy = field(default_factory=Policy)
+    limits: WorkerLimits = field(default_factory=WorkerLimits)
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ran: list[bytes] = field(default_factory=list)
+
+    def build(self) -> None:
+        self.worker = Worker(
+            self.store,
+            router=self.router,
+            handle=self._handle,
+            policy=self.policy,
+            limits=self.limits,
+            clock=self.clock,
+        )
+        self.inbox = Inbox(self.store, arrived=self.worker.arrived, full=self.worker.full, clock=self.clock)
+
+    async def start(self) -> None:
+        self.build()
+        await self.worker.start()
+
+    async def put(self, number: int, body: bytes = b"acme/app#1 opened", event: str = "pull_request") -> None:
+        await self.inbox.put(delivery(number, body, event))
+
+    async def settled(self, *, within: float = 10.0) -> list[Job]:
+        """All jobs, oldest first, once each has ended."""
+        async with asyncio.timeout(within):
+            while True:
+                jobs = await self.store.recent(10_000)
+                if jobs and all(job.state.finished for job in jobs):
+                    return jobs[::-1]
+                await asyncio.sleep(0.005)
+
+    async def _handle(self, given: Delivery, lease: Lease) -> Outcome:
+        self.ran.append(given.body)
+        return await self.behaviour(given, lease) if self.behaviour else Done()
+
+
+async def until(condition: Callable[[], Awaitable[bool]], *, within: float = 10.0) -> None:
+    async with asyncio.timeout(within):
+        while True:
+            if await condition():
+                return
+            await asyncio.sleep(0.005)
+
+
+def states(jobs: list[Job]) -> list[State]:
+    return [job.state for job in jobs]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "data" / "ssot.db"
+
+
+@pytest.fixture
+async def store(path: Path) -> AsyncIterator[SqliteStore]:
+    store = SqliteStore(path, busy_timeout=0.2)
+    await store.open()
+    yield store
+    await store.close()
+
+
+@pytest.fixture
+async def bench(store: SqliteStore) -> AsyncIterator[Bench]:
+    bench = Bench(store)
+    bench.build()
+    yield bench
+    await bench.worker.stop(within=1)
