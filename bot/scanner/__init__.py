@@ -1,0 +1,1 @@
+"""Runs the engine on untrusted source, in processes that can be killed."""

@@ -1,0 +1,125 @@
+"""What happens inside a worker process: it confines itself, then runs pure functions on untrusted source.
+
+Nothing here is a sandbox against code that *runs* in the process: no such code does, source is only parsed.  It bounds
+what a parser can be driven to (time, memory, crashes), and it is a second wall behind a defect in it.
+"""
+
+import gc
+import os
+import resource
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+T = TypeVar("T")
+
+MEMORY_EXIT = 77
+"""The exit status of a worker that ran out of memory: it starts afresh rather than on with a torn heap."""
+OPEN_FILES = 64
+WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_TRUNC
+SOURCES = (".py", ".pyc", ".so")
+FORBIDDEN = (
+    "ctypes.dlopen",
+    "ftplib.",
+    "mmap.",
+    "os.chdir",
+    "os.chmod",
+    "os.chown",
+    "os.exec",
+    "os.fork",
+    "os.kill",
+    "os.link",
+    "os.mkdir",
+    "os.posix_spawn",
+    "os.putenv",
+    "os.remove",
+    "os.rename",
+    "os.rmdir",
+    "os.setxattr",
+    "os.spawn",
+    "os.symlink",
+    "os.system",
+    "os.truncate",
+    "os.utime",
+    "pty.",
+    "shutil.",
+    "signal.pthread_kill",
+    "socket.",
+    "sqlite3.",
+    "subprocess.",
+    "syslog.",
+    "urllib.",
+)
+"""Audit events (prefixes) that no parser has a reason for: https://docs.python.org/3/library/audit_events.html"""
+
+
+class Forbidden(PermissionError):
+    """The process tried to reach outside itself."""
+
+
+def confine(memory: int) -> None:
+    """Run once in every new worker, before it sees any source.
+
+    ``memory`` bounds its address space, in bytes.  Refuses to work (the worker exits, the pool reports it) when the
+    process was started with an environment: the parent's holds secrets.
+    """
+    refuse_environment()
+    silence()
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # pebble's handler waits for the interpreter, which a parser blocks
+    limit(resource.RLIMIT_CORE, 0)
+    limit(resource.RLIMIT_FSIZE, 0)
+    limit(resource.RLIMIT_NOFILE, OPEN_FILES)
+    limit(resource.RLIMIT_NPROC, 0)
+    if sys.platform != "darwin":  # there it counts what the system maps into every process, and is refused
+        limit(resource.RLIMIT_AS, memory)
+    gc.freeze()
+    sys.addaudithook(refuse)
+
+
+def refuse_environment(inherited: Path = Path("/proc/self/environ")) -> None:
+    """``inherited`` is what the kernel keeps of it; Python's view also holds what start-up and imports have set."""
+    if inherited.exists() and inherited.read_bytes().strip(b"\0"):
+        raise Forbidden("a worker was started with an environment")
+    os.environ.clear()
+
+
+def silence() -> None:
+    """What a crashing parser prints is of no use to anybody, and may quote the source."""
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for standard in (0, 1, 2):
+        os.dup2(nothing, standard)
+    os.close(nothing)
+
+
+def limit(kind: int, value: int) -> None:
+    _, hard = resource.getrlimit(kind)
+    value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+    resource.setrlimit(kind, (value, value))
+
+
+def refuse(event: str, args: tuple[object, ...]) -> None:
+    """The audit hook: no processes, no sockets, no files but the modules that an import reads."""
+    if event == "open":
+        path, _, flags = args
+        if isinstance(flags, int) and flags & WRITING:
+            raise Forbidden(f"open of {path!r} for writing")
+        if isinstance(path, (str, bytes)) and not os.fsdecode(path).endswith(SOURCES):
+            raise Forbidden(f"open of {path!r}")
+    elif event.startswith(FORBIDDEN):
+        raise Forbidden(event)
+
+
+def run(function: Callable[..., T], args: tuple[object, ...], seconds: int) -> T:
+    """``function(*args)`` within ``seconds`` of CPU.
+
+    The parent's deadline comes first; the kernel's is for a worker whose parent is gone.
+    """
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + seconds + 2, hard))
+    try:
+        return function(*args)
+    except MemoryError:
+        os._exit(MEMORY_EXIT)
