@@ -50,7 +50,7 @@ class Workers:
     """
 
     def __init__(self, *, workers: int, memory: int) -> None:
-        self._workers, self._memory = workers, memory
+        self.size, self._memory = workers, memory
         self._pool: ProcessPool | None = None
         self.exits: Counter[str] = Counter()
         """How tasks ended: ``ok``, an :attr:`Unscannable.cause`, or ``pool`` for a pool that had to be replaced."""
@@ -118,7 +118,7 @@ class Workers:
 
     def _start(self) -> ProcessPool:
         return ProcessPool(
-            max_workers=self._workers,
+            max_workers=self.size,
             max_tasks=TASKS_PER_WORKER,
             initializer=child.confine,
             initargs=(self._memory,),

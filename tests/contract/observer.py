@@ -35,7 +35,7 @@ class ContractObserver:
         if operation is None:
             return
         self.seen.add(operation.id)
-        if exchange.fault is None:
+        if exchange.fault is None and exchange.method != "HEAD":
             content_type = exchange.headers.get("content-type")
             self._note(
                 label, self._contract.check_response(operation, exchange.status, exchange.response, content_type)

@@ -51,6 +51,11 @@ class Operation:
         return {p["name"]: p for p in self.declared["parameters"] if p["in"] == where}
 
 
+def by_name(path: str) -> str:
+    """``/repositories/7/pulls`` as ``/repos/{owner}/{repo}/pulls``: the same operations under the permanent id."""
+    return re.sub(r"^/repositories/\d+(?=/|$)", "/repos/by/id", path)
+
+
 def text_mismatch(text: str, schema: Schema) -> str | None:
     """What is wrong with a path or query parameter, which is text whatever its declared type."""
     if schema["type"] == "integer" and not re.fullmatch(r"-?\d+", text, re.ASCII):
@@ -81,7 +86,12 @@ class RestContract:
         self._validators: dict[tuple[str, str], jsonschema_rs.Draft202012Validator] = {}
 
     def find(self, method: str, path: str) -> Operation | None:
-        """The operation that a method and a percent-decoded path (without query) belong to."""
+        """The operation that a method and a percent-decoded path (without query) belong to.
+
+        ``HEAD`` asks for what ``GET`` would answer; ``/repositories/{id}`` is where a renamed repository redirects to.
+        """
+        method = "GET" if method == "HEAD" else method
+        path = by_name(path)
         return next((o for o in self.operations if o.method == method and o.pattern.fullmatch(path)), None)
 
     def check_request(self, method: str, path: str, query: Mapping[str, str], body: object) -> Iterator[Mismatch]:
@@ -101,7 +111,7 @@ class RestContract:
             yield from schema_mismatches(subject, self._validator(f"{operation.id} request", schema), body)
 
     def _check_parameters(self, operation: Operation, path: str, query: Mapping[str, str]) -> Iterator[Mismatch]:
-        matched = operation.pattern.fullmatch(path)
+        matched = operation.pattern.fullmatch(by_name(path))
         assert matched is not None, "the operation was found by this path"
         given = {"path": matched.groupdict(), "query": dict(query)}
         for where, values in given.items():
@@ -144,10 +154,13 @@ class RestContract:
 
 
 def general_answer(operation: Operation, status: int) -> Schema | None:
-    """The answers that every operation may give: refusals, "not modified" to a conditional GET, "moved" to any."""
+    """The answers that every operation may give: refusals, "not modified" to a conditional GET, "moved" to any.
+
+    https://docs.github.com/rest/using-the-rest-api/best-practices-for-using-the-rest-api#follow-redirects
+    """
     if status == 304 and operation.method == "GET":
         return {"content": []}
-    if status == 301 or 400 <= status <= 599:
+    if status in (301, 307) or 400 <= status <= 599:
         name = ERROR_SCHEMAS.get(status, "basic-error")
         return {"content": ["application/json"], "schema": {"$ref": f"#/$defs/{name}"}}
     return None

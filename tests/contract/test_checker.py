@@ -27,6 +27,8 @@ def places(found: list[Mismatch]) -> list[str]:
     ("method", "path", "query", "body"),
     [
         pytest.param("GET", f"{REPO}/contents/src/a b/c.py", {"ref": SHA}, None, id="path-over-several-segments"),
+        pytest.param("HEAD", f"{REPO}/pulls", {"state": "all"}, None, id="head-is-get"),
+        pytest.param("GET", "/repositories/7/pulls/1", {}, None, id="by-permanent-id"),
         pytest.param("GET", f"{REPO}/contents/", {}, None, id="root-directory"),
         pytest.param("GET", f"{REPO}/git/ref/heads/feature/x", {}, None, id="ref-over-several-segments"),
         pytest.param("GET", f"{REPO}/compare/a/b...c/d", {"per_page": "1"}, None, id="basehead-with-slashes"),
