@@ -16,7 +16,6 @@ CREATE TABLE IF NOT EXISTS deliveries (
   seq         INTEGER PRIMARY KEY AUTOINCREMENT,
   guid        TEXT NOT NULL UNIQUE,
   event       TEXT NOT NULL,
-  body        BLOB NOT NULL,
   received_at REAL NOT NULL,
   state       TEXT NOT NULL DEFAULT 'queued',
   key         TEXT,
@@ -27,6 +26,8 @@ CREATE TABLE IF NOT EXISTS deliveries (
   finished_at REAL,
   reason      TEXT
 ) STRICT;
+-- Apart, so that a change of state does not write the body again.
+CREATE TABLE IF NOT EXISTS bodies (seq INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;
 CREATE INDEX IF NOT EXISTS deliveries_unfinished ON deliveries (seq) WHERE state IN ('queued', 'running');
 CREATE INDEX IF NOT EXISTS deliveries_finished ON deliveries (finished_at) WHERE finished_at IS NOT NULL;
 CREATE TABLE IF NOT EXISTS probe (id INTEGER PRIMARY KEY CHECK (id = 1), count INTEGER NOT NULL) STRICT;
@@ -35,6 +36,10 @@ VERSION = 1
 COLUMNS = "seq, guid, event, received_at, state, key, action, attempts, next_at, finished_at, reason"
 # Level 1 halves a payload's JSON in a quarter of the default level's time.
 ZLIB_LEVEL = 1
+
+
+class BodyMissing(sqlite3.DatabaseError):
+    """A delivery without its body: rows were deleted by hand."""
 
 
 def configure(connection: sqlite3.Connection) -> None:
@@ -62,10 +67,12 @@ def recover(connection: sqlite3.Connection) -> int:
 
 def put(connection: sqlite3.Connection, delivery: Delivery, received_at: datetime) -> Accepted | Duplicate:
     cursor = connection.execute(
-        "INSERT INTO deliveries (guid, event, body, received_at) VALUES (?, ?, ?, ?) ON CONFLICT (guid) DO NOTHING",
-        (delivery.id, delivery.event, zlib.compress(delivery.body, ZLIB_LEVEL), received_at.timestamp()),
+        "INSERT INTO deliveries (guid, event, received_at) VALUES (?, ?, ?) ON CONFLICT (guid) DO NOTHING",
+        (delivery.id, delivery.event, received_at.timestamp()),
     )
     if cursor.rowcount:
+        body = zlib.compress(delivery.body, ZLIB_LEVEL)
+        connection.execute("INSERT INTO bodies VALUES (last_insert_rowid(), ?)", (body,))
         return Accepted(seq=cursor.lastrowid or 0)
     (seq,) = connection.execute("SELECT seq FROM deliveries WHERE guid = ?", (delivery.id,)).fetchone()
     return Duplicate(seq=seq)
@@ -90,15 +97,15 @@ def claim(connection: sqlite3.Connection, seq: int, at: datetime) -> Claim | Non
     """A body that cannot be read any more makes its delivery a dead letter."""
     row = connection.execute(
         "UPDATE deliveries SET state = 'running', attempts = attempts + 1, token = token + 1, next_at = NULL"
-        " WHERE seq = ? AND state = 'queued' RETURNING token, attempts, guid, event, body",
+        " WHERE seq = ? AND state = 'queued' RETURNING token, attempts, guid, event",
         (seq,),
     ).fetchone()
     if row is None:
         return None
-    token, attempts, guid, event, packed = row
+    token, attempts, guid, event = row
     try:
-        body = zlib.decompress(packed)
-    except zlib.error as error:
+        body = body_of(connection, seq)
+    except (BodyMissing, zlib.error) as error:
         finish(connection, seq, token, State.DEAD, f"the stored body is damaged: {error}", at)
         return None
     return Claim(token=token, attempts=attempts, delivery=Delivery(id=guid, event=event, body=body))
@@ -136,12 +143,13 @@ def retry(connection: sqlite3.Connection, seq: int) -> bool:
 
 
 def clean(connection: sqlite3.Connection, states: Sequence[State], before: datetime, limit: int) -> int:
-    cursor = connection.execute(
+    rows = connection.execute(
         "DELETE FROM deliveries WHERE seq IN (SELECT seq FROM deliveries WHERE finished_at < ?"
-        " AND state IN (SELECT value FROM json_each(?)) ORDER BY finished_at LIMIT ?)",
+        " AND state IN (SELECT value FROM json_each(?)) ORDER BY finished_at LIMIT ?) RETURNING seq",
         (before.timestamp(), json.dumps(states), limit),
-    )
-    return cursor.rowcount
+    ).fetchall()
+    connection.executemany("DELETE FROM bodies WHERE seq = ?", rows)
+    return len(rows)
 
 
 def probe(connection: sqlite3.Connection) -> None:
@@ -149,10 +157,10 @@ def probe(connection: sqlite3.Connection) -> None:
 
 
 def body_of(connection: sqlite3.Connection, seq: int) -> bytes:
-    """Raises ``sqlite3.DatabaseError`` for a row that is not there, ``zlib.error`` for one that is damaged."""
-    row = connection.execute("SELECT body FROM deliveries WHERE seq = ?", (seq,)).fetchone()
+    """Raises ``BodyMissing`` for a row that is not there, ``zlib.error`` for one that is damaged."""
+    row = connection.execute("SELECT body FROM bodies WHERE seq = ?", (seq,)).fetchone()
     if row is None:
-        raise sqlite3.DatabaseError(f"no delivery {seq}")
+        raise BodyMissing(f"no body for delivery {seq}")
     return zlib.decompress(row[0])
 
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
+from bot.errors import SettingsError
 from bot.jobs import sql
 from bot.jobs.checkpoint import Checkpointer
 from bot.jobs.lock import ProcessLock
@@ -131,17 +132,30 @@ class SqliteStore:
             raise _unavailable(self._path, error) from error
 
 
-def read_only(path: Path) -> sqlite3.Connection:
-    """A connection for looking at a database that a server may be using.  Raises ``StoreUnavailable``."""
+def path_of(database_url: str) -> Path:
+    """The file of a ``sqlite:///path`` URL.  Raises ``SettingsError`` for another database."""
+    scheme, _, path = database_url.partition(":///")
+    if scheme != "sqlite" or not path:
+        raise SettingsError("SSOT_DATABASE_URL: this version keeps its jobs in SQLite, use sqlite:///path")
+    return Path(path)
+
+
+def existing(path: Path, *, writable: bool = False) -> sqlite3.Connection:
+    """A connection to a database that a server may be using; it is not created.  Raises ``StoreUnavailable``."""
+    address = f"{path.resolve().as_uri()}?mode={'rw' if writable else 'ro'}"
     try:
-        connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=2.0, isolation_level=None)
+        connection = sqlite3.connect(address, uri=True, timeout=2.0, isolation_level=None)
+    except sqlite3.Error as error:
+        raise _unavailable(path, error) from error
+    try:
         connection.execute("SELECT 1 FROM deliveries LIMIT 1").fetchall()
     except sqlite3.Error as error:
+        connection.close()
         raise _unavailable(path, error) from error
     return connection
 
 
 def _unavailable(path: Path, error: Exception) -> StoreUnavailable:
     text = str(error)
-    damaged = "malformed" in text or "not a database" in text or isinstance(error, zlib.error)
+    damaged = isinstance(error, (zlib.error, sql.BodyMissing)) or "malformed" in text or "not a database" in text
     return (StoreCorrupt if damaged else StoreUnavailable)(f"{path}: {text}")

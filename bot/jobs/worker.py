@@ -98,6 +98,11 @@ class Worker:
         await self._adopt()
         self._pump_task = asyncio.create_task(self._pump(), name="ssot-worker")
 
+    @property
+    def alive(self) -> bool:
+        """Started, not stopped, and not ended by a defect."""
+        return self._pump_task is not None and not self._pump_task.done()
+
     async def stop(self, within: float = 7.0) -> None:
         """Start nothing new; give the running jobs half of ``within`` seconds to end, then queue them again."""
         if self._pump_task is not None:

@@ -1,0 +1,7 @@
+"""The HTTP side: the webhook, health, metrics and the operator's pages."""
+
+from bot.web.app import WebParts, create_runner, create_web_app
+from bot.web.intake import BodyLimits
+from bot.web.metrics import Metrics
+
+__all__ = ["BodyLimits", "Metrics", "WebParts", "create_runner", "create_web_app"]

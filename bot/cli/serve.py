@@ -1,0 +1,57 @@
+"""``ssot serve``: the webhook server and its workers."""
+
+import asyncio
+import os
+import signal
+import sys
+
+import click
+
+from bot.errors import SettingsError
+from bot.settings import Settings
+
+
+@click.command("serve")
+@click.option("--host", help="Address to listen on.  [default: $HOST, else 127.0.0.1]")
+@click.option("--port", type=click.IntRange(0, 65_535), help="0 takes a free one.  [default: $PORT, else 8000]")
+def command(host: str | None, port: int | None) -> None:
+    """Run the webhook server and its workers until SIGTERM or Ctrl-C.
+
+    Exits with 2, and says what to mend, when it cannot start.
+    """
+    from bot.jobs import StoreUnavailable
+
+    try:
+        settings = Settings.from_env(os.environ)
+        asyncio.run(_serve(settings, host or settings.host, settings.port if port is None else port))
+    except (SettingsError, StoreUnavailable, OSError) as error:
+        click.echo(f"ssot serve: {error}", err=True)
+        sys.exit(2)
+
+
+async def _serve(settings: Settings, host: str, port: int) -> None:
+    from aiohttp import web
+
+    from bot import log
+    from bot.app import build, redactor, registered
+    from bot.web import create_runner
+
+    log.configure(form=settings.log_format, level=settings.log_level, redact=redactor(settings))
+    runner = create_runner(build(settings, registered()).web)
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    try:
+        await runner.setup()
+        await web.TCPSite(runner, host, port).start()
+        for address in runner.addresses:
+            click.echo(f"listening on {url_of(address)}")
+        await stopping.wait()
+    finally:
+        await runner.cleanup()
+
+
+def url_of(address: tuple[str | int, ...]) -> str:
+    """``http://127.0.0.1:8000`` of a socket's address."""
+    host, port = str(address[0]), address[1]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

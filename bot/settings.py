@@ -1,0 +1,329 @@
+"""The environment becomes one frozen value, or a :class:`SettingsError` that says how to mend it.
+
+Nothing else reads the environment.  Secrets are wrapped in :class:`Secret`: they appear in no ``repr``, no error and no
+log, and are handed out by ``reveal()`` only.
+"""
+
+import base64
+import binascii
+import ipaddress
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NoReturn, Self, TypeVar
+from urllib.parse import SplitResult, urlsplit
+
+from bot.errors import SettingsError
+
+T = TypeVar("T")
+
+DEFAULT_API_URL = "https://api.github.com"
+MIN_SECRET_BYTES = 16
+_WEAK = {"development", "changeme", "secret", "password", "webhook-secret", "your-webhook-secret"}
+_PROBOT = {
+    "GITHUB_APP_ID": "APP_ID",
+    "GITHUB_PRIVATE_KEY": "PRIVATE_KEY",
+    "GITHUB_PRIVATE_KEY_PATH": "PRIVATE_KEY_PATH",
+    "GITHUB_WEBHOOK_SECRET": "WEBHOOK_SECRET",
+}
+"""Probot's names for the same things: https://probot.github.io/docs/configuration/."""
+_EPHEMERAL = {"K_SERVICE": "Cloud Run", "GAE_ENV": "App Engine", "GAE_SERVICE": "App Engine"}
+"""Variables that these platforms set: neither of them has a disk that survives a restart."""
+
+
+class Secret:
+    """A string that shows itself only when asked."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Secret(…)"
+
+    __str__ = __repr__
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._value == self._value
+
+    def __hash__(self) -> int:
+        return hash((Secret, self._value))
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a secret is not written anywhere")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allowed:
+    """Whom the bot works for.  Empty: every account that installs the App."""
+
+    installations: frozenset[int] = frozenset()
+    owners: frozenset[str] = frozenset()
+    repositories: frozenset[str] = frozenset()
+
+    def __contains__(self, subject: tuple[int, str]) -> bool:
+        """Whether ``(installation id, "owner/name")`` is allowed.  Names compare as GitHub does: without case."""
+        if not (self.installations or self.owners or self.repositories):
+            return True
+        installation, name = subject[0], subject[1].lower()
+        return installation in self.installations or name in self.repositories or name.split("/")[0] in self.owners
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """All that the process is told from outside."""
+
+    app_id: int
+    private_key: Secret = field(repr=False)
+    """PEM, unencrypted RSA."""
+    webhook_secrets: tuple[Secret, ...] = field(repr=False)
+    """The newest first; more than one while a secret is being rotated."""
+    data_dir: Path
+    database_url: Secret = field(repr=False)
+    """``sqlite:///…`` or ``postgresql://…``; secret because it may hold a password."""
+    api_url: str = DEFAULT_API_URL
+    host: str = "127.0.0.1"
+    port: int = 8000
+    log_format: str = "text"
+    log_level: str = "info"
+    allowed: Allowed = Allowed()
+    metrics_token: Secret | None = field(default=None, repr=False)
+    """Opens the operator's pages; without it they answer only to this machine."""
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> Self:
+        """Read and check everything.
+
+        Raises :class:`SettingsError` with one line for each thing that is wrong: all of them at once.
+        """
+        faults: list[str] = []
+        data_dir = Path(_get(env, "SSOT_DATA_DIR") or ".ssot")
+        values = {
+            "app_id": _collect(faults, _app_id, env),
+            "private_key": _collect(faults, _private_key, env),
+            "webhook_secrets": _collect(faults, _webhook_secrets, env),
+            "data_dir": data_dir,
+            "database_url": _collect(faults, _database_url, env),
+            "api_url": _collect(faults, _api_url, env),
+            "host": _get(env, "HOST") or "127.0.0.1",
+            "port": _collect(faults, _port, env),
+            "log_format": _collect(faults, _log_format, env),
+            "log_level": _collect(faults, _log_level, env),
+            "allowed": _collect(faults, _allowed, env),
+            "metrics_token": _collect(faults, _metrics_token, env),
+        }
+        if faults:
+            raise SettingsError("\n".join(faults))
+        return cls(**values)  # type: ignore[arg-type]  # one dict of unlike values; each reader above is typed
+
+
+def api_url(value: str) -> str:
+    """``value`` as a base URL for the API, without a trailing slash.
+
+    https to a host name, or http to loopback.  A path only if it is GitHub Enterprise Server's ``/api/v3``.
+    Raises :class:`SettingsError`.
+    """
+    url = _split(value)
+    host = url.hostname or ""
+    loopback = _is_loopback(host)
+    _refuse(not host, "GITHUB_API_URL has no host")
+    _refuse("@" in url.netloc, "GITHUB_API_URL holds a user name or password: remove it")
+    _refuse(not host.isascii() or "%" in host or "xn--" in host, "GITHUB_API_URL: the host is written in plain ASCII")
+    _refuse(url.scheme not in ("https", "http"), "GITHUB_API_URL must begin with https://")
+    _refuse(url.scheme == "http" and not loopback, "GITHUB_API_URL: plain http is for loopback only, use https://")
+    _refuse(_is_ip(host) and not loopback, "GITHUB_API_URL: an IP address cannot be trusted, use the host's name")
+    _refuse("?" in value or "#" in value, "GITHUB_API_URL takes no query and no fragment")
+    path = url.path.rstrip("/")
+    _refuse(path not in ("", "/api/v3"), "GITHUB_API_URL takes no path but GitHub Enterprise Server's /api/v3")
+    return f"{url.scheme}://{url.netloc.lower()}{path}"
+
+
+def _split(value: str) -> SplitResult:
+    if re.search(r"[\s\\\x00-\x1f\x7f]", value):
+        raise SettingsError("GITHUB_API_URL holds a space, a backslash or a control character")
+    try:
+        url = urlsplit(value)
+        if url.port == 0:
+            raise ValueError("port 0")
+    except ValueError as fault:
+        raise SettingsError("GITHUB_API_URL is not a URL") from fault
+    return url
+
+
+def _is_ip(host: str) -> bool:
+    """Also in the spellings that resolvers take: ``2852039166``, ``0xA9.0xFE.0xA9.0xFE``, ``127.1``."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return re.fullmatch(r"(0x[0-9a-f]*|[0-9]+)(\.(0x[0-9a-f]*|[0-9]+))*\.?", host.lower()) is not None
+    return True
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def private_key(text: str) -> Secret:
+    """The key as PEM, from PEM (also with ``\\n`` written out, with CRLF, PKCS#1 or PKCS#8) or base64 of it.
+
+    Raises :class:`SettingsError`, which never shows any of it.
+    """
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    pem = _as_pem(text)
+    if "ENCRYPTED" in pem:
+        raise SettingsError("GITHUB_PRIVATE_KEY is encrypted: use the file as GitHub gave it to you")
+    try:
+        key = load_pem_private_key(pem.encode(), password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        # Not chained: the parser's message may quote what it read.
+        raise SettingsError("GITHUB_PRIVATE_KEY is damaged or cut short: download a new one from GitHub") from None
+    if not isinstance(key, RSAPrivateKey):
+        raise SettingsError("GITHUB_PRIVATE_KEY is not an RSA key: GitHub signs in Apps with RS256 only")
+    return Secret(pem)
+
+
+def _as_pem(text: str) -> str:
+    text = text.strip().strip("\"'").replace("\\r", "").replace("\\n", "\n").replace("\r\n", "\n").replace("\r", "\n")
+    if "-----BEGIN" not in text:
+        try:
+            text = base64.b64decode("".join(text.split()), validate=True).decode().replace("\r\n", "\n")
+        except (binascii.Error, UnicodeDecodeError):
+            raise SettingsError("GITHUB_PRIVATE_KEY is neither PEM nor base64 of it") from None
+    if "-----BEGIN" not in text:
+        raise SettingsError("GITHUB_PRIVATE_KEY holds no PEM block")
+    return text.strip() + "\n"
+
+
+def _get(env: Mapping[str, str], name: str) -> str:
+    """The variable or its Probot name; unset and blank are the same: ``""``."""
+    return env.get(name, "").strip() or env.get(_PROBOT.get(name, name), "").strip()
+
+
+def _refuse(wrong: bool, message: str) -> None:
+    if wrong:
+        raise SettingsError(message)
+
+
+def _collect(faults: list[str], read: Callable[[Mapping[str, str]], T], env: Mapping[str, str]) -> T | None:
+    try:
+        return read(env)
+    except SettingsError as fault:
+        faults.append(str(fault))
+        return None
+
+
+def _number(name: str, text: str, largest: int) -> int:
+    if not re.fullmatch(r"[0-9]{1,18}", text) or not 0 < int(text) <= largest:
+        raise SettingsError(f"{name} must be a whole number from 1 to {largest}")
+    return int(text)
+
+
+def _app_id(env: Mapping[str, str]) -> int:
+    text = _get(env, "GITHUB_APP_ID")
+    if not text:
+        raise SettingsError("GITHUB_APP_ID is not set: it stands on the App's settings page")
+    return _number("GITHUB_APP_ID", text, 2**53)
+
+
+def _private_key(env: Mapping[str, str]) -> Secret:
+    text, path = _get(env, "GITHUB_PRIVATE_KEY"), _get(env, "GITHUB_PRIVATE_KEY_PATH")
+    if text and path:
+        raise SettingsError("GITHUB_PRIVATE_KEY and GITHUB_PRIVATE_KEY_PATH are both set: keep one")
+    if not text and not path:
+        raise SettingsError("GITHUB_PRIVATE_KEY or GITHUB_PRIVATE_KEY_PATH is not set: create a key for the App")
+    if path:
+        try:
+            text = Path(path).read_text(encoding="ascii")
+        except (OSError, ValueError) as fault:
+            why = fault.strerror if isinstance(fault, OSError) else "it is not a text file"
+            raise SettingsError(f"GITHUB_PRIVATE_KEY_PATH: {path}: {why}") from None
+    return private_key(text)
+
+
+def _webhook_secrets(env: Mapping[str, str]) -> tuple[Secret, ...]:
+    advice = "set one of at least 16 bytes, e.g. from `openssl rand -hex 32`, here and in the App's settings"
+    secrets = [part.strip() for part in _get(env, "GITHUB_WEBHOOK_SECRET").split(",")]
+    if secrets == [""]:
+        raise SettingsError(f"GITHUB_WEBHOOK_SECRET is not set: {advice}")
+    for secret in secrets:
+        if len(secret.encode()) < MIN_SECRET_BYTES or len(set(secret)) < 4 or secret.lower() in _WEAK:
+            raise SettingsError(f"GITHUB_WEBHOOK_SECRET is too weak: {advice}")
+    return tuple(Secret(secret) for secret in secrets)
+
+
+def _database_url(env: Mapping[str, str]) -> Secret:
+    url = _get(env, "SSOT_DATABASE_URL")
+    if url and not url.startswith(("sqlite:///", "postgresql://", "postgres://")):
+        raise SettingsError("SSOT_DATABASE_URL must begin with postgresql:// or sqlite:///")
+    if not url or url.startswith("sqlite:"):
+        for variable, platform in _EPHEMERAL.items():
+            if env.get(variable):
+                raise SettingsError(
+                    f"SSOT_DATABASE_URL: {platform} has no durable disk for SQLite, set a postgresql:// URL"
+                )
+    if not url:
+        url = f"sqlite:///{Path(_get(env, 'SSOT_DATA_DIR') or '.ssot') / 'ssot.db'}"
+    return Secret(url)
+
+
+def database_url(env: Mapping[str, str]) -> Secret:
+    """The database alone, for tools that need no credentials of the App.  Raises :class:`SettingsError`."""
+    return _database_url(env)
+
+
+def _metrics_token(env: Mapping[str, str]) -> Secret | None:
+    token = _get(env, "SSOT_METRICS_TOKEN")
+    if token and len(token.encode()) < MIN_SECRET_BYTES:
+        raise SettingsError(f"SSOT_METRICS_TOKEN is too weak: at least {MIN_SECRET_BYTES} bytes, or unset it")
+    return Secret(token) if token else None
+
+
+def _api_url(env: Mapping[str, str]) -> str:
+    return api_url(_get(env, "GITHUB_API_URL") or DEFAULT_API_URL)
+
+
+def _port(env: Mapping[str, str]) -> int:
+    return _number("PORT", _get(env, "PORT") or "8000", 65_535)
+
+
+def _log_format(env: Mapping[str, str]) -> str:
+    return _choice("LOG_FORMAT", (_get(env, "LOG_FORMAT") or "text").lower(), ("text", "json"))
+
+
+def _log_level(env: Mapping[str, str]) -> str:
+    return _choice("LOG_LEVEL", (_get(env, "LOG_LEVEL") or "info").lower(), ("debug", "info", "warning", "error"))
+
+
+def _choice(name: str, value: str, choices: tuple[str, ...]) -> str:
+    if value not in choices:
+        raise SettingsError(f"{name} must be one of {', '.join(choices)}")
+    return value
+
+
+def _allowed(env: Mapping[str, str]) -> Allowed:
+    installations, owners, repositories = set(), set(), set()
+    for entry in filter(None, (part.strip().lower() for part in _get(env, "SSOT_ALLOW").split(","))):
+        if entry.isdecimal() and entry.isascii():
+            installations.add(int(entry))
+        elif re.fullmatch(r"[a-z0-9_-]+/[a-z0-9._-]+", entry):
+            repositories.add(entry)
+        elif re.fullmatch(r"[a-z0-9_-]+", entry):
+            owners.add(entry)
+        else:
+            raise SettingsError("SSOT_ALLOW lists owners, owner/name repositories and installation ids, with commas")
+    return Allowed(
+        installations=frozenset(installations), owners=frozenset(owners), repositories=frozenset(repositories)
+    )

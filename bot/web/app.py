@@ -1,0 +1,95 @@
+"""Which path answers what."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from aiohttp import web
+
+from bot.errors import SettingsError
+from bot.jobs import Inbox, Store, StoreUnavailable, Worker
+from bot.web.access import OperatorAccess, denied
+from bot.web.health import Readiness
+from bot.web.hook import Hook
+from bot.web.intake import BodyLimits
+from bot.web.metrics import Metrics
+from bot.web.pages import public_page, status_page
+
+HOOK_PATHS = ("/webhook", "/api/github/webhooks")
+MIN_SECRET_BYTES = 16
+SHOWN_JOBS = 50
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebParts:
+    """What the routes need.  ``more`` are routes of others: setup, the page of the commands."""
+
+    inbox: Inbox
+    worker: Worker
+    store: Store
+    secrets: Sequence[bytes] = field(repr=False)
+    events: Collection[str]
+    metrics: Metrics
+    operator_token: str | None = field(default=None, repr=False)
+    limits: BodyLimits = field(default_factory=BodyLimits)
+    more: Iterable[web.AbstractRouteDef] = ()
+
+
+def create_web_app(parts: WebParts) -> web.Application:
+    """Raises ``SettingsError`` without a webhook secret that deserves the name."""
+    if not parts.secrets or min(map(len, parts.secrets)) < MIN_SECRET_BYTES:
+        raise SettingsError(f"GITHUB_WEBHOOK_SECRET must have at least {MIN_SECRET_BYTES} bytes")
+    app = web.Application()
+    app.add_routes([*_hook(parts), *_health(parts), *_operator(parts), *parts.more])
+    return app
+
+
+def create_runner(app: web.Application, *, shutdown_timeout: float = 2.0) -> web.AppRunner:
+    """The server's own settings: bodies stay as they were sent, refused ones are not read for long.
+
+    ``shutdown_timeout`` is how many seconds open requests get at the end.  There is no access log: each delivery is
+    logged by what becomes of it.
+    """
+    return web.AppRunner(
+        app, access_log=None, auto_decompress=False, lingering_time=1.0, shutdown_timeout=shutdown_timeout
+    )
+
+
+def _hook(parts: WebParts) -> list[web.AbstractRouteDef]:
+    hook = Hook(parts.inbox, secrets=parts.secrets, events=parts.events, metrics=parts.metrics, limits=parts.limits)
+    return [web.post(path, hook.receive) for path in HOOK_PATHS]
+
+
+def _health(parts: WebParts) -> list[web.AbstractRouteDef]:
+    readiness = Readiness(parts.inbox, parts.worker)
+
+    async def live(_: web.Request) -> web.Response:
+        return web.Response(text="ok\n")
+
+    async def ready(_: web.Request) -> web.Response:
+        fault = await readiness.fault()
+        return web.Response(status=503 if fault else 200, text=f"{fault or 'ok'}\n")
+
+    return [web.get("/health/live", live), web.get("/health/ready", ready)]
+
+
+def _operator(parts: WebParts) -> list[web.AbstractRouteDef]:
+    access = OperatorAccess(parts.operator_token)
+
+    async def metrics(request: web.Request) -> web.Response:
+        if not access.allows(request):
+            return denied()
+        return web.Response(body=parts.metrics.text(), headers={"Content-Type": "text/plain; version=0.0.4"})
+
+    async def status(request: web.Request) -> web.Response:
+        if not access.allows(request):
+            return denied()
+        try:
+            return status_page(await parts.store.counts(), await parts.store.recent(SHOWN_JOBS), datetime.now(UTC))
+        except StoreUnavailable:
+            return web.Response(status=503, text="the database cannot be read\n")
+
+    async def root(request: web.Request) -> web.Response:
+        return await status(request) if access.allows(request) else public_page()
+
+    return [web.get("/metrics", metrics), web.get("/status", status), web.get("/", root)]

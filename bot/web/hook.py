@@ -1,0 +1,139 @@
+"""``POST /webhook``: from the wire to the disk, and only then 202.
+
+Nothing here parses JSON.  The texts of the answers are constants: a caller without the secret learns nothing.
+"""
+
+import re
+import time
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import structlog
+from aiohttp import web
+
+from bot.jobs import Accepted, Inbox, StoreUnavailable
+from bot.model import Delivery, DeliveryId
+from bot.web.intake import BodyLimits, BodyRefused, Intake
+from bot.web.metrics import Metrics
+from bot.web.signature import HEADER, signing_key
+
+log = structlog.get_logger(__name__)
+
+# https://docs.github.com/en/webhooks/webhook-events-and-payloads#delivery-headers
+EVENT = re.compile(r"[a-z][a-z0-9_]{0,63}")
+GUID = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{0,63}")
+JSON = re.compile(r'application/json(\s*;\s*charset="?utf-8"?)?\s*', re.IGNORECASE)
+
+TEXTS = {
+    200: "pong",
+    202: "accepted",
+    400: "bad request",
+    401: "the signature is missing or wrong",
+    408: "the body came too slowly",
+    413: "the body is too large",
+    415: "application/json without a content encoding, please",
+    503: "not stored, send it again later",
+}
+
+
+class Refused(Exception):
+    """The headers alone say no."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status, self.reason = status, reason
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """The headers that matter, checked for their form."""
+
+    event: str
+    guid: str
+    signature: str
+
+
+class Hook:
+    """``secrets`` are the accepted webhook secrets; ``events`` the ones that have a handler."""
+
+    def __init__(
+        self,
+        inbox: Inbox,
+        *,
+        secrets: Sequence[bytes],
+        events: Collection[str],
+        metrics: Metrics,
+        limits: BodyLimits | None = None,
+    ) -> None:
+        self._inbox, self._secrets, self._events, self._metrics = inbox, secrets, frozenset(events), metrics
+        self._intake = Intake(limits or BodyLimits())
+
+    async def receive(self, request: web.Request) -> web.Response:
+        began = time.perf_counter()
+        try:
+            envelope = envelope_of(request)
+            with self._intake.ration() as ration:
+                response = await self._store(envelope, await ration.read(request))
+        except Refused as refusal:
+            return self._refuse(refusal.status, refusal.reason, request)
+        except BodyRefused as refusal:
+            return self._refuse(refusal.status, TEXTS[refusal.status], request)
+        if response.status == 202:
+            self._metrics.ack_seconds.observe(time.perf_counter() - began)
+        return response
+
+    async def _store(self, envelope: Envelope, body: bytes) -> web.Response:
+        key = signing_key(body, envelope.signature, self._secrets)
+        if key is None:
+            raise Refused(401, "wrong signature")
+        self._metrics.signed_by(key)
+        if envelope.event == "ping":
+            self._metrics.delivery("ping", "ping")
+            return _answer(200)
+        if envelope.event not in self._events:
+            # Nothing would ever be done with it, and nothing is lost by not keeping it.
+            self._metrics.delivery("other", "ignored")
+            return _answer(202)
+        try:
+            stored = await self._inbox.put(Delivery(id=DeliveryId(envelope.guid), event=envelope.event, body=body))
+        except StoreUnavailable as error:
+            log.warning("not_stored", delivery=envelope.guid, webhook=envelope.event, error=str(error))
+            self._metrics.delivery(envelope.event, "unavailable")
+            return _answer(503)
+        self._metrics.delivery(envelope.event, "accepted" if isinstance(stored, Accepted) else "duplicate")
+        return _answer(202)
+
+    def _refuse(self, status: int, reason: str, request: web.Request) -> web.Response:
+        self._metrics.refused(status)
+        log.warning("webhook_refused", status=status, reason=reason, remote=request.remote)
+        response = _answer(status)
+        # What is left of the body is not worth reading.
+        response.force_close()
+        return response
+
+
+def envelope_of(request: web.Request) -> Envelope:
+    """Raises ``Refused``: 401 without exactly one signature, 400 or 415 for what GitHub would not send."""
+    headers = request.headers
+    signatures = headers.getall(HEADER, [])
+    if len(signatures) != 1:
+        raise Refused(401, f"{len(signatures)} signatures")
+    event = _single(request, "X-GitHub-Event", EVENT)
+    guid = _single(request, "X-GitHub-Delivery", GUID)
+    if "Content-Encoding" in headers:
+        raise Refused(415, "content encoding")
+    types = headers.getall("Content-Type", [])
+    if len(types) != 1 or not JSON.fullmatch(types[0]):
+        raise Refused(415, f"content type {types!r:.100}")
+    return Envelope(event, guid, signatures[0])
+
+
+def _single(request: web.Request, name: str, form: re.Pattern[str]) -> str:
+    values = request.headers.getall(name, [])
+    if len(values) != 1 or not form.fullmatch(values[0]):
+        raise Refused(400, f"{name}: {values!r:.100}")
+    return values[0]
+
+
+def _answer(status: int) -> web.Response:
+    return web.Response(status=status, body=TEXTS[status].encode() + b"\n", content_type="text/plain")

@@ -1,0 +1,75 @@
+"""What Prometheus is told.  An own registry: a second app in the same process counts for itself."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+
+from bot.jobs import Job, State
+from bot.jobs.worker import Stats
+
+ACK_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+JOB_BUCKETS = (0.01, 0.05, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600)
+
+
+class Metrics:
+    """Also the worker's ``Observer``."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        self._deliveries = self._counter("ssot_deliveries", "Signed deliveries by answer", "event", "outcome")
+        self._refused = self._counter("ssot_webhook_refused", "Requests turned away at the hook", "status")
+        self._keys = self._counter("ssot_signature_key", "Deliveries by the secret that signed them", "index")
+        self._ended = self._counter("ssot_jobs_ended", "Deliveries that reached a final state", "event", "state")
+        self._failures = self._counter("ssot_job_failures", "Runs that failed or asked to wait", "event")
+        self._attempts = self._counter("ssot_job_attempts", "Runs that began", "event")
+        self.ack_seconds = Histogram(
+            "ssot_ack_seconds", "From the request's head to the 202", buckets=ACK_BUCKETS, registry=self.registry
+        )
+        self._start_delay = Histogram(
+            "ssot_start_delay_seconds", "From arrival to a run's start", buckets=ACK_BUCKETS, registry=self.registry
+        )
+        self._job_seconds = Histogram(
+            "ssot_job_seconds", "From arrival to the final state", buckets=JOB_BUCKETS, registry=self.registry
+        )
+
+    def watch(self, stats: Callable[[], Stats]) -> None:
+        """Show the queue as it is at the moment of each scrape."""
+        self._gauge("ssot_queue_depth", "Deliveries that wait", lambda: stats().waiting)
+        self._gauge("ssot_queue_running", "Jobs that run", lambda: stats().running)
+        self._gauge("ssot_queue_oldest_age_seconds", "Age of the oldest unfinished one", lambda: _age(stats().oldest))
+
+    def text(self) -> bytes:
+        """In Prometheus' text format."""
+        return generate_latest(self.registry)
+
+    def delivery(self, event: str, outcome: str) -> None:
+        self._deliveries.labels(event, outcome).inc()
+
+    def refused(self, status: int) -> None:
+        self._refused.labels(str(status)).inc()
+
+    def signed_by(self, index: int) -> None:
+        self._keys.labels(str(index)).inc()
+
+    def started(self, job: Job, waited: float) -> None:
+        self._attempts.labels(job.event).inc()
+        self._start_delay.observe(max(waited, 0.0))
+
+    def failed(self, job: Job, reason: str) -> None:
+        self._failures.labels(job.event).inc()
+
+    def ended(self, job: Job, state: State, seconds: float) -> None:
+        self._ended.labels(job.event, state.value).inc()
+        self._job_seconds.observe(max(seconds, 0.0))
+
+    def _counter(self, name: str, text: str, *labels: str) -> Counter:
+        return Counter(name, text, labels, registry=self.registry)
+
+    def _gauge(self, name: str, text: str, value: Callable[[], float]) -> None:
+        Gauge(name, text, registry=self.registry).set_function(value)
+
+
+def _age(moment: datetime | None) -> float:
+    return max((datetime.now(UTC) - moment).total_seconds(), 0.0) if moment else 0.0

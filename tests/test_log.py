@@ -1,0 +1,75 @@
+"""No secret leaves through the log, however it is spelt."""
+
+import base64
+import io
+import json
+import logging
+from collections.abc import Iterator
+from urllib.parse import quote
+
+import pytest
+import structlog
+
+from bot.log import HIDDEN, Redactor, configure
+
+SECRET = "cänary/+secret=&\"value'"
+PEM_LINE = "MIIEowIBAAKCAQEAcanary0123456789"
+PEM = f"-----BEGIN RSA PRIVATE KEY-----\n{PEM_LINE}\nabcdefghijklmnop\n-----END RSA PRIVATE KEY-----\n"
+
+
+@pytest.fixture(params=["json", "text"])
+def stream(request: pytest.FixtureRequest) -> Iterator[io.StringIO]:
+    root = logging.getLogger()
+    before, level = root.handlers[:], root.level
+    stream = io.StringIO()
+    configure(form=request.param, level="debug", redact=Redactor([SECRET, PEM]), stream=stream)
+    yield stream
+    root.handlers[:] = before
+    root.setLevel(level)
+    structlog.reset_defaults()
+    structlog.contextvars.clear_contextvars()
+
+
+SPELLINGS = {
+    "plain": SECRET,
+    "quoted": quote(SECRET, safe=""),
+    "json": json.dumps(SECRET),
+    "repr": repr({"token": SECRET}),
+    "base64": base64.b64encode(SECRET.encode()).decode(),
+    "basic": base64.b64encode(f"user:{SECRET}".encode()).decode(),
+    "basic, other offset": base64.b64encode(f"user1:{SECRET}!".encode()).decode(),
+    "urlsafe": base64.urlsafe_b64encode(f"us:{SECRET}".encode()).decode(),
+    "pem": PEM,
+    "pem in one line": PEM.replace("\n", "\\n"),
+    "line of the pem": PEM_LINE,
+    "installation token": "ghs_16C7e42F292c6912E7710c838347Ae178B4a",
+}
+
+
+@pytest.mark.parametrize("text", SPELLINGS.values(), ids=SPELLINGS.keys())
+def test_every_spelling_is_hidden(stream: io.StringIO, text: str) -> None:
+    log = structlog.get_logger("test")
+    log.warning("said", value=text, nested={"deep": [text]})
+    logging.getLogger("library").error("library said %s", text)
+    try:
+        raise ValueError(text)
+    except ValueError:
+        log.exception("raised")
+    written = stream.getvalue()
+    assert written.count(HIDDEN) >= 4
+    for part in ("cänary", "canary", quote("cänary"), text):
+        assert part not in written
+
+
+@pytest.mark.parametrize("text", ["an innocent line", "sha256=0123456789abcdef", "2026-01-01T00:00:00Z"])
+def test_innocent_text_stays(text: str) -> None:
+    assert Redactor([SECRET, PEM, "short"])(f"{text} short") == f"{text} short"
+
+
+def test_the_delivery_is_on_every_line_of_its_task(stream: io.StringIO) -> None:
+    with structlog.contextvars.bound_contextvars(delivery="guid-1"):
+        structlog.get_logger("ours").info("one")
+        logging.getLogger("theirs").info("two")
+    lines = stream.getvalue().splitlines()
+    assert len(lines) == 2
+    assert all("guid-1" in line for line in lines)

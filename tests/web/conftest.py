@@ -1,0 +1,149 @@
+"""The real server on loopback, with a store of its own; requests by raw socket, since a client would tidy them."""
+
+import asyncio
+import hashlib
+import hmac
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+
+from bot.jobs import Done, Ignored, Inbox, Lease, Outcome, Route, SqliteStore, Store, Work, Worker
+from bot.model import Delivery
+from bot.web import BodyLimits, Metrics, WebParts, create_runner, create_web_app
+
+SECRET = b"a webhook secret of the tests"
+OLD_SECRET = b"the secret before the rotation"
+GUID = "72d3162e-cc78-11e3-81ab-4c9367dc0958"
+
+
+def sign(body: bytes, secret: bytes = SECRET) -> str:
+    return "sha256=" + hmac.new(secret, body, hashlib.sha256).hexdigest()
+
+
+def headers(body: bytes, **changes: str | None) -> dict[str, str]:
+    """GitHub's headers; a change of ``None`` leaves one out, names with ``_`` for ``-``."""
+    standard = {
+        "Host": "localhost",
+        "Content-Type": "application/json",
+        "Content-Length": str(len(body)),
+        "X-GitHub-Event": "pull_request",
+        "X-GitHub-Delivery": GUID,
+        "X-Hub-Signature-256": sign(body),
+        "Connection": "close",
+    }
+    given = {name.replace("_", "-"): value for name, value in changes.items()}
+    lower = {name.lower() for name in given}
+    kept = {name: value for name, value in standard.items() if name.lower() not in lower}
+    return {**kept, **{name: value for name, value in given.items() if value is not None}}
+
+
+def request(
+    body: bytes = b"{}",
+    *,
+    method: str = "POST",
+    path: str = "/webhook",
+    head: dict[str, str] | None = None,
+    extra: bytes = b"",
+) -> bytes:
+    lines = [f"{method} {path} HTTP/1.1"] + [f"{k}: {v}" for k, v in (headers(body) if head is None else head).items()]
+    return "\r\n".join(lines).encode("utf-8", "surrogateescape") + b"\r\n" + extra + b"\r\n" + body
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    head: str
+    body: str
+
+
+@dataclass
+class Server:
+    port: int
+    store: Store
+    metrics: Metrics
+    worker: Worker
+    handled: list[Delivery] = field(default_factory=list)
+
+    async def send(self, raw: bytes, *, within: float = 10.0) -> Answer:
+        async with asyncio.timeout(within):
+            reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+            try:
+                writer.write(raw)
+                return parse(await reader.read())
+            finally:
+                writer.close()
+
+    async def post(self, body: bytes = b"{}", **changes: str | None) -> Answer:
+        return await self.send(request(body, head=headers(body, **changes)))
+
+    async def get(self, path: str, *, method: str = "GET", **more: str) -> Answer:
+        head = {"Host": "localhost", "Connection": "close", **{k.replace("_", "-"): v for k, v in more.items()}}
+        return await self.send(request(b"", method=method, path=path, head=head))
+
+    async def stored(self) -> int:
+        return len(await self.store.recent(10_000))
+
+
+def parse(raw: bytes) -> Answer:
+    head, _, body = raw.decode("latin-1").partition("\r\n\r\n")
+    return Answer(int(head.split()[1]), head, body)
+
+
+def route(event: str, body: bytes) -> Route:
+    return Ignored(reason="no installation") if b"nobody" in body else Work(key="acme/app#1")
+
+
+Serve = Callable[..., Awaitable[Server]]
+
+
+@pytest.fixture
+async def serve(tmp_path: Path) -> AsyncIterator[Serve]:
+    """Starts servers: ``serve(limits=…, token=…, secrets=…, depth=…)``."""
+    async with AsyncExitStack() as stack:
+
+        async def start(
+            *,
+            limits: BodyLimits | None = None,
+            token: str | None = None,
+            secrets: tuple[bytes, ...] = (SECRET,),
+            full: bool = False,
+        ) -> Server:
+            store = SqliteStore(tmp_path / "ssot.db", busy_timeout=0.1)
+            await store.open()
+            stack.push_async_callback(store.close)
+            metrics, handled = Metrics(), list[Delivery]()
+
+            async def handle(delivery: Delivery, lease: Lease) -> Outcome:
+                handled.append(delivery)
+                return Done()
+
+            worker = Worker(store, router=route, handle=handle, observer=metrics)
+            await worker.start()
+            stack.push_async_callback(worker.stop, 1.0)
+            metrics.watch(worker.stats)
+            parts = WebParts(
+                inbox=Inbox(store, arrived=worker.arrived, full=lambda: full),
+                worker=worker,
+                store=store,
+                secrets=secrets,
+                events={"pull_request", "push"},
+                metrics=metrics,
+                operator_token=token,
+                limits=limits or BodyLimits(),
+            )
+            runner = create_runner(create_web_app(parts), shutdown_timeout=0.2)
+            await runner.setup()
+            stack.push_async_callback(runner.cleanup)
+            await web.TCPSite(runner, "127.0.0.1", 0).start()
+            return Server(runner.addresses[0][1], store, metrics, worker, handled)
+
+        yield start
+
+
+@pytest.fixture
+async def server(serve: Serve) -> Server:
+    return await serve()

@@ -1,0 +1,129 @@
+"""``ssot serve`` and ``ssot jobs`` as a person runs them."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+ROOT = Path(__file__).parents[2]
+SECRET = "a webhook secret of the tests"
+
+
+@pytest.fixture(scope="module")
+def key() -> str:
+    made = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    form = serialization.PrivateFormat.PKCS8
+    return made.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption()).decode()
+
+
+@pytest.fixture
+def env(tmp_path: Path, key: str) -> dict[str, str]:
+    return {
+        "PATH": os.environ["PATH"],
+        "GITHUB_APP_ID": "1",
+        "GITHUB_PRIVATE_KEY": key,
+        "GITHUB_WEBHOOK_SECRET": SECRET,
+        "SSOT_DATA_DIR": str(tmp_path),
+    }
+
+
+def ssot(env: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "bot", *arguments]
+    return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=30, check=False)
+
+
+def start(env: dict[str, str]) -> tuple[subprocess.Popen[str], str]:
+    command = [sys.executable, "-m", "bot", "serve", "--port", "0"]
+    process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    assert line.startswith("listening on http://127.0.0.1:"), process.communicate()[1]
+    return process, line.split()[-1]
+
+
+@pytest.fixture
+def running(env: dict[str, str]) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    process, url = start(env)
+    yield process, url
+    process.kill()
+    process.communicate()
+
+
+def test_it_serves_and_stops_within_8_seconds(running: tuple[subprocess.Popen[str], str], env: dict[str, str]) -> None:
+    process, url = running
+    with urllib.request.urlopen(f"{url}/health/ready", timeout=5) as answer:  # noqa: S310  # our own http address
+        assert answer.status == 200
+    second = ssot(env, "serve", "--port", "0")
+    assert second.returncode == 2
+    assert f"held by process {process.pid}" in second.stderr
+    began = time.monotonic()
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=10) == 0
+    assert time.monotonic() - began < 8
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "text"),
+    [
+        ("GITHUB_WEBHOOK_SECRET", None, "GITHUB_WEBHOOK_SECRET is not set"),
+        ("GITHUB_WEBHOOK_SECRET", "", "GITHUB_WEBHOOK_SECRET is not set"),
+        ("GITHUB_WEBHOOK_SECRET", "fifteen bytes!!", "GITHUB_WEBHOOK_SECRET is too weak"),
+        ("GITHUB_WEBHOOK_SECRET", "development", "GITHUB_WEBHOOK_SECRET is too weak"),
+        ("SSOT_DATABASE_URL", "postgresql://host/db", "SSOT_DATABASE_URL"),
+        ("SSOT_METRICS_TOKEN", "short", "SSOT_METRICS_TOKEN is too weak"),
+        ("SSOT_DATA_DIR", "/proc/nowhere", "/proc/nowhere"),
+    ],
+    ids=["unset", "empty", "15 bytes", "development", "another database", "weak token", "no directory"],
+)
+def test_it_does_not_start_and_says_what_to_mend(env: dict[str, str], name: str, value: str | None, text: str) -> None:
+    changed = {key: val for key, val in env.items() if key != name} | ({} if value is None else {name: value})
+    result = ssot(changed, "serve", "--port", "0")
+    assert result.returncode == 2
+    assert text in result.stderr
+    assert "Traceback" not in result.stderr
+    assert "listening" not in result.stdout
+
+
+def test_a_damaged_database_is_named(env: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "ssot.db").write_bytes(b"this is not a database, it is a text" * 200)
+    result = ssot(env, "serve", "--port", "0")
+    assert (result.returncode, result.stdout) == (2, "")
+    assert "ssot.db" in result.stderr
+
+
+def test_jobs_without_a_database(env: dict[str, str]) -> None:
+    result = ssot(env, "jobs", "list")
+    assert result.returncode == 2
+    assert "unable to open" in result.stderr
+
+
+def test_jobs_while_the_server_runs(
+    running: tuple[subprocess.Popen[str], str], env: dict[str, str], tmp_path: Path
+) -> None:
+    from bot.jobs import sql
+    from bot.jobs.clock import utc_now
+    from bot.jobs.model import State
+    from bot.jobs.sqlite import existing
+    from bot.model import Delivery, DeliveryId
+
+    connection = existing(tmp_path / "ssot.db", writable=True)
+    sql.put(connection, Delivery(id=DeliveryId("guid-1"), event="push", body=b'{"a": "\xc3\xa4"}'), utc_now())
+    sql.settle(connection, 1, State.DEAD, "failed 5 times", utc_now())
+    connection.close()
+    listed = json.loads(ssot(env, "jobs", "list", "--format", "json").stdout)
+    assert [(job["id"], job["state"]) for job in listed["jobs"]] == [("guid-1", "dead")]
+    assert "failed 5 times" in ssot(env, "jobs", "list", "--state", "dead").stdout
+    assert json.loads(ssot(env, "jobs", "show", "guid-1").stdout)["seq"] == 1
+    assert ssot(env, "jobs", "show", "1", "--body").stdout == '{"a": "ä"}'
+    assert ssot(env, "jobs", "retry", "1").stdout == "job 1 is queued\n"
+    assert ssot(env, "jobs", "show", "2").returncode == 2
