@@ -1,0 +1,361 @@
+"""What the GraphQL schema's fields mean: queries and mutations over the records.
+
+The methods of :class:`Graph` bear the names of the schema's top-level fields, which is how graphql-core finds them.
+"""
+
+import base64
+import binascii
+import re
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from bot.sandbox import pulling, reviewing, talking
+from bot.sandbox.auth import Identity, UserIdentity, authorize
+from bot.sandbox.errors import ApiError
+from bot.sandbox.limits import Limits
+from bot.sandbox.model import Comment, Issue, PullRequest, Repository, ReviewComment, ReviewThread
+from bot.sandbox.objects import BLOB, EXECUTABLE, TreeEntry
+from bot.sandbox.pushing import Actor, move_ref, signature
+from bot.sandbox.routes.issues import validate
+from bot.sandbox.shapes import stamp, stamp_or_none
+from bot.sandbox.shapes.repositories import page
+from bot.sandbox.world import Obj, World
+
+T = TypeVar("T")
+MAX_NODES = 100
+"""``first`` and ``last`` of a connection."""
+
+
+class Refusal(Exception):
+    """An entry of ``errors`` with a ``type``."""
+
+    def __init__(self, type: str, message: str) -> None:  # noqa: A002 - GitHub's word
+        super().__init__(message)
+        self.type = type
+
+
+def missing(node_id: str) -> Refusal:
+    return Refusal("NOT_FOUND", f"Could not resolve to a node with the global id of '{node_id}'")
+
+
+class Graph:
+    """The root of one request."""
+
+    def __init__(self, world: World, identity: Identity, limits: Limits) -> None:
+        self._world, self._identity, self._limits = world, identity, limits
+
+    @property
+    def _actor(self) -> Actor:
+        if isinstance(self._identity, UserIdentity):
+            return Actor(user=self._identity.user)
+        return Actor(user=self._world.app.bot, app=self._world.app)
+
+    def _admit(self, repo: Repository, needs: str) -> None:
+        authorize(self._identity, repo, needs)
+
+    def _node(self, node_id: str, kind: type[T]) -> T:
+        found = self._world.nodes.get(node_id)
+        if not isinstance(found, kind):
+            raise missing(node_id)
+        return found
+
+    # --- queries ----------------------------------------------------------------------------------------------
+
+    def rateLimit(self, _info: object, **_: object) -> Obj:  # noqa: N802 - the schema's name
+        figures = self._limits.figures(self._identity.name, "graphql")
+        reset = self._limits.bucket(self._identity.name, "graphql").reset + timedelta(0)
+        return {"cost": 1, "remaining": figures["remaining"], "resetAt": stamp(reset)}
+
+    def repository(self, _info: object, owner: str, name: str, **_: object) -> Obj:
+        repo = self._world.repo(f"{owner}/{name}")
+        message = f"Could not resolve to a Repository with the name '{owner}/{name}'."
+        if repo is None:
+            raise Refusal("NOT_FOUND", message)
+        try:
+            self._admit(repo, "metadata:read")
+        except ApiError as error:
+            raise Refusal("NOT_FOUND", message) from error
+        return {
+            "id": repo.node_id,
+            "issue": lambda _info, number: self._issue(repo, number),
+            "pullRequest": lambda _info, number: self._pull(repo, number),
+            "object": lambda _info, **by: self._object(repo, **by),
+        }
+
+    def _issue(self, repo: Repository, number: int) -> Obj:
+        self._admit(repo, "issues:read")
+        found = repo.issues.get(number)
+        if found is None or found.pull is not None or found.gone is not None:
+            raise Refusal("NOT_FOUND", f"Could not resolve to an Issue with the number of {number}.")
+        return issue(found)
+
+    def _pull(self, repo: Repository, number: int) -> Obj:
+        self._admit(repo, "pull_requests:read")
+        found = repo.issues.get(number)
+        if found is None or found.pull is None:
+            raise Refusal("NOT_FOUND", f"Could not resolve to a PullRequest with the number of {number}.")
+        return pull_request(found.pull, self._world.url)
+
+    async def _object(self, repo: Repository, oid: str | None = None, expression: str | None = None) -> Obj | None:
+        """By id, or by ``revision:path``; ``null`` when there is no such thing."""
+        self._admit(repo, "contents:read")
+        if oid is None:
+            oid = await self._resolve(repo, expression or "")
+        found = None if oid is None else await repo.git.store.read(oid)
+        if found is None:
+            return None
+        if found.kind == "blob":
+            return blob(found.sha, found.data)
+        return commit(found.sha, repo, self._world.url) if found.kind == "commit" else None
+
+    async def _resolve(self, repo: Repository, expression: str) -> str | None:
+        revision, colon, path = expression.partition(":")
+        sha = await repo.git.resolve(revision)
+        if sha is None or not colon:
+            return sha
+        entry = await repo.git.store.lookup((await repo.git.commit(sha)).tree, path)
+        return None if entry is None else entry.sha
+
+    # --- mutations --------------------------------------------------------------------------------------------
+
+    async def createCommitOnBranch(self, _info: object, input: Obj) -> Obj:  # noqa: A002, N802 - the schema's names
+        """One signed commit on top of ``expectedHeadOid``, or nothing.  Existing files keep their mode."""
+        repo, branch = self._branch(input["branch"])
+        self._admit(repo, "contents:write")
+        head, expected = repo.git.branch(branch), input["expectedHeadOid"]
+        if head is None:
+            raise Refusal("NOT_FOUND", f"No such branch: {branch}")
+        if head != expected:
+            raise Refusal(
+                "STALE_DATA", f'Expected branch to point to "{expected}" but it did not.  Pull and try again.'
+            )
+        store, parent = repo.git.store, await repo.git.commit(head)
+        changes = await self._changes(repo, parent.tree, input.get("fileChanges") or {})
+        tree = await store.edit_tree(parent.tree, changes)
+        message = "\n\n".join(filter(None, (input["message"]["headline"], input["message"].get("body"))))
+        who = signature(self._world, self._actor.user)
+        sha = store.write_commit(tree=tree, parents=(head,), author=who, committer=who, message=message)
+        repo.verified.add(sha)
+        await move_ref(self._world, repo, f"refs/heads/{branch}", sha, self._actor)
+        return {
+            "commit": commit(sha, repo, self._world.url),
+            "ref": ref(repo, f"refs/heads/{branch}", sha, self._world.url),
+        }
+
+    def _branch(self, given: Obj) -> tuple[Repository, str]:
+        if given.get("id"):
+            match = re.fullmatch(r"REF_(\d+):refs/heads/(.+)", given["id"])
+            repo = self._world.repos.get(int(match[1])) if match else None
+            if match is None or repo is None:
+                raise missing(given["id"])
+            return repo, match[2]
+        name = given.get("repositoryNameWithOwner") or ""
+        repo = self._world.repo(name)
+        if repo is None or not given.get("branchName"):
+            raise Refusal("NOT_FOUND", f"Could not resolve to a Repository with the name '{name}'.")
+        return repo, given["branchName"].removeprefix("refs/heads/")
+
+    async def _changes(self, repo: Repository, tree: str, given: Obj) -> dict[str, TreeEntry | None]:
+        store = repo.git.store
+        changes: dict[str, TreeEntry | None] = {}
+        for each in given.get("deletions") or []:
+            if await store.lookup(tree, each["path"]) is None:
+                raise Refusal(
+                    "UNPROCESSABLE",
+                    f"A path was requested for deletion which does not exist as of commit oid: {each['path']}",
+                )
+            changes[each["path"]] = None
+        for each in given.get("additions") or []:
+            path = each["path"]
+            if not path or any(part in ("", ".", "..", ".git") for part in path.split("/")):
+                raise Refusal("UNPROCESSABLE", f"A path was requested for addition which is invalid: {path}")
+            if path in changes:
+                raise Refusal("UNPROCESSABLE", f"A path was requested for both addition and deletion: {path}")
+            try:
+                data = base64.b64decode(each["contents"], validate=True)
+            except binascii.Error:
+                raise Refusal("UNPROCESSABLE", "contents is not valid Base64") from None
+            old = await store.lookup(tree, path)
+            mode = old.mode if old is not None and old.mode in (BLOB, EXECUTABLE) else BLOB
+            changes[path] = TreeEntry(mode=mode, sha=store.write("blob", data))
+        return changes
+
+    async def createRef(self, _info: object, input: Obj) -> Obj:  # noqa: A002, N802 - the schema's names
+        repo = self._repository(input["repositoryId"])
+        self._admit(repo, "contents:write")
+        name, sha = input["name"], input["oid"]
+        if name in repo.git.refs:
+            raise Refusal("UNPROCESSABLE", f'A ref named "{name}" already exists in the repository.')
+        if not re.match(r"refs/[^/]+/.", name) or repo.git.ref_conflict(name):
+            raise Refusal("UNPROCESSABLE", f"{name} is not a valid ref name.")
+        if await repo.git.store.commit(sha) is None:
+            raise Refusal("UNPROCESSABLE", f"Object does not exist: {sha}")
+        await move_ref(self._world, repo, name, sha, self._actor)
+        return {"ref": ref(repo, name, sha, self._world.url)}
+
+    async def createPullRequest(self, _info: object, input: Obj) -> Obj:  # noqa: A002, N802 - the schema's names
+        repo = self._repository(input["repositoryId"])
+        self._admit(repo, "pull_requests:write")
+        head_repo = self._repository(input["headRepositoryId"]) if input.get("headRepositoryId") else repo
+        try:
+            pull = await pulling.open_pull(
+                self._world, repo, title=input["title"], body=input.get("body"), head_repo=head_repo,
+                base=input["baseRefName"].removeprefix("refs/heads/"),
+                head=input["headRefName"].removeprefix("refs/heads/"), author=self._actor.user, app=self._actor.app,
+                draft=bool(input.get("draft")), maintainer_can_modify=input.get("maintainerCanModify") is not False,
+            )  # fmt: skip
+        except ApiError as error:
+            first = (error.errors or [{}])[0]
+            raise Refusal("UNPROCESSABLE", first.get("message", error.message)) from error
+        return {"pullRequest": pull_request(pull, self._world.url)}
+
+    def _repository(self, node_id: str) -> Repository:
+        for repo in self._world.repos.values():
+            if repo.node_id == node_id and not repo.deleted:
+                return repo
+        raise missing(node_id)
+
+    def updateIssue(self, _info: object, input: Obj) -> Obj:  # noqa: A002, N802 - the schema's names
+        found = self._node(input["id"], Issue)
+        self._admit(found.repo, "issues:write")
+        title, body, sender = input.get("title"), input.get("body"), self._actor.user
+        validate(title if title is not None else found.title, body)
+        talking.edit_issue(self._world, found, sender, title=title, body=body)
+        if state := input.get("state"):
+            talking.set_state(self._world, found, state.lower(), sender)
+        return {"issue": issue(found)}
+
+    def resolveReviewThread(self, _info: object, input: Obj) -> Obj:  # noqa: A002, N802 - the schema's names
+        thread = self._node(input["threadId"], ReviewThread)
+        self._admit(thread.pull.repo, "pull_requests:write")
+        reviewing.set_resolved(self._world, thread, self._actor.user, resolved=True)
+        return {"thread": review_thread(thread)}
+
+    def minimizeComment(self, _info: object, input: Obj) -> Obj:  # noqa: A002, N802 - the schema's names
+        subject = self._world.nodes.get(input["subjectId"])
+        match subject:
+            case Comment():
+                repo = subject.issue.repo
+            case ReviewComment():
+                repo = subject.thread.pull.repo
+            case _:
+                raise missing(input["subjectId"])
+        self._admit(repo, "issues:write|pull_requests:write")
+        subject.minimized = input["classifier"].lower().replace("_", "-")
+        shown = {"isMinimized": True, "minimizedReason": subject.minimized}
+        return {"minimizedComment": {**review_comment(subject), **shown}}
+
+
+# --- the records as the schema's types ------------------------------------------------------------------------
+
+
+def issue(of: Issue) -> Obj:
+    return {
+        "id": f"I_{of.id}",
+        "number": of.number,
+        "body": of.body or "",
+        "state": of.state.upper(),
+        "updatedAt": stamp(of.updated_at),
+        "lastEditedAt": stamp_or_none(of.edited_at),
+    }
+
+
+def pull_request(of: PullRequest, url: str) -> Obj:
+    def threads(_info: object, **window: Any) -> Obj:  # noqa: ANN401 - first, last, after, before
+        nodes, info = connection(of.threads, **window)
+        return {"nodes": [review_thread(thread) for thread in nodes], "pageInfo": info}
+
+    return {
+        "id": f"PR_{of.issue.id}",
+        "number": of.number,
+        "headRefName": of.head_ref,
+        "headRefOid": of.head_sha,
+        "isCrossRepository": of.head_repo is not of.repo,
+        "maintainerCanModify": of.maintainer_can_modify,
+        "reviewThreads": threads,
+        "url": f"{page(of.repo, url)}/pull/{of.number}",
+    }
+
+
+def connection(
+    items: Sequence[T],
+    first: int | None = None,
+    last: int | None = None,
+    after: str | None = None,
+    before: str | None = None,
+    skip: int | None = None,
+) -> tuple[Sequence[T], Obj]:
+    """A window of a list and its ``pageInfo``; cursors are positions.  ``first`` or ``last`` is compulsory."""
+    if first is None and last is None:
+        raise Refusal(
+            "MISSING_PAGINATION_BOUNDARIES", "You must provide a `first` or `last` value to properly paginate."
+        )
+    if not 1 <= (first or last or 0) <= MAX_NODES:
+        raise Refusal("EXCESSIVE_PAGINATION", f"Requesting more than {MAX_NODES} records exceeds the limit.")
+    low = (int(after) if after else 0) + (skip or 0)
+    high = int(before) - 1 if before else len(items)
+    if first is not None:
+        high = min(high, low + first)
+    elif last is not None:
+        low = max(low, high - last)
+    return items[low:high], {"endCursor": str(high) if high > low else None, "hasNextPage": high < len(items)}
+
+
+def review_thread(of: ReviewThread) -> Obj:
+    def comments(_info: object, **window: Any) -> Obj:  # noqa: ANN401 - first, last, after, before
+        return {"nodes": [review_comment(each) for each in connection(of.comments, **window)[0]]}
+
+    now = of.current
+    return {
+        "id": f"PRRT_{of.id}",
+        "path": of.path,
+        "diffSide": of.original.side,
+        "isOutdated": now is None,
+        "isResolved": of.resolved_by is not None,
+        "line": None if now is None else now.line,
+        "startLine": None if now is None else now.start_line,
+        "comments": comments,
+    }
+
+
+def review_comment(of: ReviewComment | Comment) -> Obj:
+    kind, prefix = ("PullRequestReviewComment", "PRRC") if isinstance(of, ReviewComment) else ("IssueComment", "IC")
+    login = of.author.login.removesuffix("[bot]")  # GraphQL names a bot without the suffix
+    return {
+        "__typename": kind,
+        "id": f"{prefix}_{of.id}",
+        "databaseId": of.id,
+        "author": {"__typename": of.author.type, "login": login},
+        "body": of.body,
+        "isMinimized": of.minimized is not None,
+        "minimizedReason": of.minimized,
+    }
+
+
+def blob(sha: str, data: bytes) -> Obj:
+    binary = b"\0" in data
+    text = None if binary else data.decode(errors="replace")
+    return {
+        "__typename": "Blob",
+        "oid": sha,
+        "byteSize": len(data),
+        "isBinary": binary,
+        "isTruncated": False,
+        "text": text,
+    }
+
+
+def commit(sha: str, repo: Repository, url: str) -> Obj:
+    signed = {"isValid": True, "state": "VALID"} if sha in repo.verified else None
+    return {
+        "__typename": "Commit",
+        "oid": sha,
+        "url": f"{page(repo, url)}/commit/{sha}",
+        "signature": signed and {"__typename": "GitSignature", **signed},
+    }
+
+
+def ref(repo: Repository, name: str, sha: str, url: str) -> Obj:
+    short = name.removeprefix("refs/heads/").removeprefix("refs/tags/")
+    return {"id": f"REF_{repo.id}:{name}", "name": short, "target": commit(sha, repo, url)}

@@ -1,0 +1,312 @@
+"""The things that the sandbox GitHub knows, as mutable records.  They hold state and no behaviour of the API."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+from bot.sandbox.gitrepo import GitRepo
+
+
+class Role(StrEnum):
+    """A collaborator's role.  Compared by :attr:`level`.
+
+    https://docs.github.com/organizations/managing-user-access-to-your-organizations-repositories
+    """
+
+    NONE = "none"
+    READ = "read"
+    TRIAGE = "triage"
+    WRITE = "write"
+    MAINTAIN = "maintain"
+    ADMIN = "admin"
+
+    @property
+    def level(self) -> int:
+        return list(Role).index(self)
+
+    @property
+    def permission(self) -> str:
+        """The four-valued ``permission`` of the collaborator endpoint: maintain shows as write, triage as read."""
+        return {Role.MAINTAIN: "write", Role.TRIAGE: "read"}.get(self, self.value)
+
+
+@dataclass(eq=False, slots=True, kw_only=True)
+class User:
+    """A person, a bot or an organization."""
+
+    id: int
+    login: str
+    type: str = "User"
+    role: Role | None = None
+    """The role in every repository that gives the user none of its own."""
+    suspended: bool = False
+    token: str
+
+    @property
+    def node_id(self) -> str:
+        return f"{self.type[0]}_{self.id}"
+
+    @property
+    def email(self) -> str:
+        return f"{self.id}+{self.login}@users.noreply.github.com"
+
+
+@dataclass(eq=False, slots=True, kw_only=True)
+class App:
+    """A registered GitHub App."""
+
+    id: int
+    slug: str
+    name: str
+    owner: User
+    bot: User
+    private_key: str = field(repr=False)
+    """PEM, PKCS#8, as ``GITHUB_PRIVATE_KEY`` takes it."""
+    public_key: RSAPublicKey = field(repr=False)
+    webhook_secret: str = field(repr=False)
+    permissions: dict[str, str]
+    events: list[str]
+    created_at: datetime
+
+
+@dataclass(eq=False, slots=True, kw_only=True)
+class Installation:
+    id: int
+    account: User
+    permissions: dict[str, str]
+    events: list[str]
+    repositories: set[int] | None
+    """Ids of the chosen repositories; ``None``: all of the account's."""
+    created_at: datetime
+    suspended_at: datetime | None = None
+    suspended_by: User | None = None
+    deleted: bool = False
+
+
+@dataclass(eq=False, slots=True, kw_only=True)
+class Label:
+    id: int
+    name: str
+    color: str = "ededed"
+    description: str | None = None
+
+
+@dataclass(eq=False, slots=True, kw_only=True)
+class Reaction:
+    id: int
+    user: User
+    content: str
+    created_at: datetime
+
+
+@dataclass(eq=False, slots=True, kw_only=True)
+class Comment:
+    """A comment of an issue's or pull request's conversation."""
+
+    id: int
+    issue: "Issue"
+    author: User
+    body: str
+    via_app: App | None
+    created_at: datetime
+    updated_at: datetime
+    reactions: list[Reaction] = field(default_factory=list)
+    minimized: str | None = None
+    deleted: bool = False
+
+
+@dataclass(eq=False, slots=True, kw_only=True)
+class Issue:
+    """An issue, or the conversation half of a pull request."""
+
+    id: int
+    repo: "Repository"
+    number: int
+    title: str
+    body: str | None
+    author: User
+    via_app: App | None
+    created_at: datetime
+    updated_at: datetime
+    state: str = "open"
+    state_reason: str | None = None
+    closed_at: datetime | None = None
+    closed_by: User | None = None
+    locked: bool = False
+    lock_reason: str | None = None
+    edited_at: datetime | None = None
+    labels: list[Label] = field(default_factory=list)
+    comments: list[Comment] = field(default_factory=list)
+    reactions: list[Reaction] = field(default_factory=list)
+    pull: "PullRequest | None" = None
+    gone: int | None = None
+    """404 (transferred) or 410 (deleted): what the API answers for it."""
+
+
+@dataclass(eq=False, slots=True, kw_only=True)
+class PullRequest:
+    id: int
+    issue: Issue
+    base_ref: str
+    base_sha: str
+    head_repo: "Repository | None"
+    head_owner: User
+    head_ref: str
+    head_sha: str
+    draft: bool
+    maintainer_can_modify: bool
+    merged_at: datetime | None = None
+    merged_by: User | None = None
+    merge_commit_sha: str | None = None
+    reviews: list["Review"] = field(default_factory=list)
+    threads: list["ReviewThread"] = field(default_factory=list)
+    past_heads: list[str] = field(default_factory=list)
+    """Every head that the pull request ever had: a review may name any of their commits."""
+
+    @property
+    def repo(self) -> "Repository":
+        return self.issue.repo
+
+    @property
+    def number(self) -> int:
+        return self.issue.number
+
+    @property
+    def review_comments(self) -> list["ReviewComment"]:
+        return sorted((c for thread in self.threads for c in thread.comments), key=lambda c: c.id)
+
+
+@dataclass(eq=False, slots=True, kw_only=True)
+class Review:
+    id: int
+    pull: PullRequest
+    author: User
+    body: str
+    state: str
+    """APPROVED, CHANGES_REQUESTED, COMMENTED, DISMISSED or PENDING."""
+    commit_id: str
+    submitted_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Anchor:
+    """Where a review thread is attached.  ``line`` is ``None`` for a comment on the whole file."""
+
+    line: int | None
+    side: str = "RIGHT"
+    start_line: int | None = None
+    start_side: str | None = None
+    position: int | None = None
+
+
+@dataclass(eq=False, slots=True, kw_only=True)
+class ReviewThread:
+    id: int
+    pull: PullRequest
+    path: str
+    original: Anchor
+    original_commit: str
+    diff_hunk: str
+    current: Anchor | None
+    """Where it stands on the present head; ``None``: outdated."""
+    commit: str
+    comments: list["ReviewComment"] = field(default_factory=list)
+    resolved_by: User | None = None
+
+
+@dataclass(eq=False, slots=True, kw_only=True)
+class ReviewComment:
+    id: int
+    thread: ReviewThread
+    review: Review | None
+    author: User
+    body: str
+    in_reply_to: int | None
+    created_at: datetime
+    updated_at: datetime
+    reactions: list[Reaction] = field(default_factory=list)
+    minimized: str | None = None
+
+
+@dataclass(eq=False, slots=True, kw_only=True)
+class CheckSuite:
+    id: int
+    repo: "Repository"
+    app: App
+    head_sha: str
+    head_branch: str | None
+    created_at: datetime
+    updated_at: datetime
+    before: str | None = None
+
+
+@dataclass(eq=False, slots=True, kw_only=True)
+class CheckRun:
+    id: int
+    suite: CheckSuite
+    name: str
+    head_sha: str
+    status: str
+    conclusion: str | None
+    external_id: str
+    details_url: str | None
+    started_at: datetime
+    completed_at: datetime | None
+    title: str | None = None
+    summary: str | None = None
+    text: str | None = None
+    annotations: list[dict[str, Any]] = field(default_factory=list)
+    actions: list[dict[str, str]] = field(default_factory=list)
+
+    @property
+    def repo(self) -> "Repository":
+        return self.suite.repo
+
+
+@dataclass(eq=False, slots=True, kw_only=True)
+class Repository:
+    id: int
+    owner: User
+    name: str
+    private: bool
+    default_branch: str
+    git: GitRepo
+    created_at: datetime
+    pushed_at: datetime
+    parent: "Repository | None" = None
+    archived: bool = False
+    deleted: bool = False
+    roles: dict[str, Role] = field(default_factory=dict)
+    """Login in lower case → the role given in this repository."""
+    labels: dict[str, Label] = field(default_factory=dict)
+    issues: dict[int, Issue] = field(default_factory=dict)
+    suites: list[CheckSuite] = field(default_factory=list)
+    check_runs: dict[int, CheckRun] = field(default_factory=dict)
+    verified: set[str] = field(default_factory=set)
+    """Commits that GitHub signed itself."""
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.owner.login}/{self.name}"
+
+    @property
+    def node_id(self) -> str:
+        return f"R_{self.id}"
+
+    @property
+    def pulls(self) -> Iterator[PullRequest]:
+        return (issue.pull for issue in self.issues.values() if issue.pull is not None)
+
+    def role_of(self, user: User) -> Role:
+        """The effective role; everyone may read a public repository.  A suspended user has none."""
+        if user.suspended:
+            return Role.NONE
+        if user is self.owner:
+            return Role.ADMIN
+        least = Role.NONE if self.private else Role.READ
+        given = self.roles.get(user.login.lower(), user.role or Role.NONE)
+        return max(least, given, key=lambda role: role.level)

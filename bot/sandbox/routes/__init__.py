@@ -1,0 +1,10 @@
+"""The REST routes, one module per area, in the order in which they are tried."""
+
+from bot.sandbox.routes import apps, archive, checks, comments, contents, gitdata, issues, pulls, repos, reviews, search
+
+ROUTES = [
+    route
+    for area in (apps, archive, comments, checks, reviews, pulls, issues, gitdata, contents, repos, search)
+    for route in area.router.routes
+]
+"""Fixed segments stand before parameters in the same place (``/issues/comments/1`` before ``/issues/{n}``)."""

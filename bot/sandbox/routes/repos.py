@@ -1,0 +1,120 @@
+"""Repositories, branches, commits, comparisons, collaborators.  https://docs.github.com/rest/repos"""
+
+from bot.sandbox.errors import ApiError, not_found
+from bot.sandbox.model import Role
+from bot.sandbox.routing import Answer, Call, Router
+from bot.sandbox.shapes import accounts, commits, repositories
+from bot.sandbox.shapes.repositories import api, page
+from bot.sandbox.world import Obj
+
+router = Router()
+MAX_COMPARED = 300
+"""Files of a comparison.  https://docs.github.com/rest/commits/commits#compare-two-commits"""
+
+
+@router.route("GET", "/rate_limit", "anyone")
+async def rate_limit(call: Call) -> Answer:
+    """What the caller has left; asking costs nothing."""
+    figures = {name: call.limits.figures(call.identity.name, name) for name in call.limits.quotas}
+    return Answer(body={"resources": figures, "rate": figures["core"]})
+
+
+@router.route("GET", "/repos/{owner}/{repo}", "metadata:read")
+async def get_repository(call: Call) -> Answer:
+    return Answer(body=repositories.full_repository(call.repo, call.url))
+
+
+@router.route("GET", "/repos/{owner}/{repo}/branches/{branch}", "contents:read")
+async def get_branch(call: Call) -> Answer:
+    repo, name = call.repo, call.params["branch"]
+    sha = repo.git.branch(name)
+    if sha is None:
+        raise ApiError(404, "Branch not found")
+    here = f"{api(repo, call.url)}/branches/{name}"
+    body: Obj = {
+        "name": name,
+        "commit": commits.commit(await repo.git.commit(sha), repo, call.world),
+        "_links": {"self": here, "html": f"{page(repo, call.url)}/tree/{name}"},
+        "protected": False,
+        "protection": {
+            "enabled": False,
+            "required_status_checks": {"enforcement_level": "off", "contexts": [], "checks": []},
+        },
+        "protection_url": f"{here}/protection",
+    }
+    return Answer(body=body)
+
+
+@router.route("GET", "/repos/{owner}/{repo}/collaborators/{username}/permission", "metadata:read")
+async def get_permission(call: Call) -> Answer:
+    """``role_name`` is the role itself, ``permission`` its four-valued shadow."""
+    user = call.world.user(call.params["username"])
+    if user is None or user.suspended:
+        raise not_found()
+    role = call.repo.role_of(user)
+    flags = {
+        name: role.level >= least.level
+        for name, least in (
+            ("pull", Role.READ), ("triage", Role.TRIAGE), ("push", Role.WRITE), ("maintain", Role.MAINTAIN),
+            ("admin", Role.ADMIN),
+        )
+    }  # fmt: skip
+    shown = accounts.user(user, call.url) | {"permissions": flags, "role_name": role.value}
+    return Answer(body={"permission": role.permission, "role_name": role.value, "user": shown})
+
+
+@router.route("GET", "/repos/{owner}/{repo}/commits/{ref}", "contents:read")
+async def get_commit(call: Call) -> Answer:
+    repo = call.repo
+    sha = await repo.git.resolve(call.params["ref"])
+    if sha is None:
+        raise ApiError(422, f"No commit found for SHA: {call.params['ref']}")
+    commit = await repo.git.commit(sha)
+    files = await repo.git.diff(commit.parents[0], sha) if commit.parents else ()
+    return Answer(body=commits.commit(commit, repo, call.world, files[:MAX_COMPARED]))
+
+
+@router.route("GET", "/repos/{owner}/{repo}/compare/{basehead}", "contents:read")
+async def compare(call: Call) -> Answer:
+    """``base...head``; either side may be ``owner:branch`` of a fork."""
+    base_name, dots, head_name = call.params["basehead"].partition("...")
+    if not dots:
+        raise not_found()
+    repo = call.repo
+    base, head = await _side(call, base_name), await _side(call, head_name)
+    common = await repo.git.merge_base(base, head)
+    if common is None:
+        raise ApiError(404, f"No common ancestor between {base_name} and {head_name}.")
+    ahead, behind = await repo.git.commits(base, head), await repo.git.commits(head, base)
+    status = {(True, True): "diverged", (True, False): "ahead", (False, True): "behind", (False, False): "identical"}
+    site = f"{page(repo, call.url)}/compare/{base_name}...{head_name}"
+    listed = call.page(ahead, lambda sha: sha)
+    body: Obj = {
+        "url": f"{api(repo, call.url)}/compare/{base_name}...{head_name}",
+        "html_url": site,
+        "permalink_url": f"{page(repo, call.url)}/compare/{base[:7]}...{head[:7]}",
+        "diff_url": f"{site}.diff",
+        "patch_url": f"{site}.patch",
+        "base_commit": commits.commit(await repo.git.commit(base), repo, call.world),
+        "merge_base_commit": commits.commit(await repo.git.commit(common), repo, call.world),
+        "status": status[bool(ahead), bool(behind)],
+        "ahead_by": len(ahead),
+        "behind_by": len(behind),
+        "total_commits": len(ahead),
+        "commits": [commits.commit(await repo.git.commit(sha), repo, call.world) for sha in listed.body],
+    }
+    if call.query.get("page", "1") == "1":
+        files = (await repo.git.diff(common, head))[:MAX_COMPARED]
+        body["files"] = [commits.diff_entry(file, repo, head, call.url) for file in files]
+    return Answer(body=body, headers=listed.headers)
+
+
+async def _side(call: Call, name: str) -> str:
+    owner, colon, branch = name.rpartition(":")
+    repo = call.repo
+    if colon:
+        repo = call.world.repo(f"{owner.partition(':')[0]}/{repo.name}") or repo
+    sha = await repo.git.resolve(branch)
+    if sha is None:
+        raise not_found()
+    return sha

@@ -1,0 +1,362 @@
+"""The sandbox itself: starts and ends the server, and hands out the handles."""
+
+import itertools
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import jwt
+from aiohttp import web
+
+from bot.sandbox import git
+from bot.sandbox.auth import Authority, key_pair
+from bot.sandbox.content import Content
+from bot.sandbox.faults import Faults
+from bot.sandbox.gitrepo import GitRepo
+from bot.sandbox.handles import Repo
+from bot.sandbox.limits import Limits
+from bot.sandbox.model import App, Installation, Repository, Role, User
+from bot.sandbox.observer import Observer
+from bot.sandbox.pushing import commit_files
+from bot.sandbox.recorder import Recorded
+from bot.sandbox.server import Front
+from bot.sandbox.shapes import accounts, repositories, stamp
+from bot.sandbox.webhooks import Delivery, Webhooks
+from bot.sandbox.world import Clock, Event, Obj, World
+
+PERMISSIONS = {
+    "checks": "write",
+    "contents": "write",
+    "issues": "write",
+    "metadata": "read",
+    "pull_requests": "write",
+}
+EVENTS = (
+    "check_run",
+    "check_suite",
+    "issue_comment",
+    "issues",
+    "merge_group",
+    "pull_request",
+    "pull_request_review",
+    "pull_request_review_comment",
+    "pull_request_review_thread",
+    "push",
+)
+SECRET = "the webhook secret of the sandbox"  # noqa: S105 - of a server that lives for one test
+
+
+def real_time() -> datetime:
+    return datetime.now(UTC)
+
+
+class Sandbox:
+    """A GitHub on loopback: ``async with Sandbox() as github: …``.
+
+    ``clock`` gives the time that tokens, JWTs, limits and timestamps go by; ``ids`` the numbers of everything, so
+    that both pinned make every answer and commit id repeatable.  ``observer`` is told of every exchange; what it
+    raises leaves the ``async with`` as an :class:`ExceptionGroup`.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Clock = real_time,
+        ids: Iterator[int] | None = None,
+        observer: Observer | None = None,
+        slug: str = "ssot-bot",
+        permissions: Mapping[str, str] = PERMISSIONS,
+        events: Iterable[str] = EVENTS,
+        webhook_secret: str = SECRET,
+    ) -> None:
+        directory = Path(tempfile.mkdtemp(prefix="sandbox-github-"))
+        self.world = World(clock=clock, ids=ids or itertools.count(1001), directory=directory, emit=self._emit)
+        self._authority = Authority(self.world)
+        self._failures: list[Exception] = []
+        self.webhooks = Webhooks(self.world, observer, self._failures)
+        self._front = Front(self.world, self._authority, self.webhooks, observer, self._failures)
+        self._runner: web.AppRunner | None = None
+        self.world.app = self._register(slug, dict(permissions), list(events), webhook_secret)
+
+    def _register(self, slug: str, permissions: dict[str, str], events: list[str], secret: str) -> App:
+        world, (pem, public) = self.world, key_pair()
+        return App(
+            id=world.next_id(), slug=slug, name=slug, owner=world.account("sandbox-org"),
+            bot=world.add_user(f"{slug}[bot]", kind="Bot"), private_key=pem, public_key=public,
+            webhook_secret=secret, permissions=permissions, events=events, created_at=world.now(),
+        )  # fmt: skip
+
+    def _emit(self, event: Event) -> None:
+        self.webhooks.emit(event)
+
+    async def __aenter__(self) -> Self:
+        self._runner = web.AppRunner(self._front.application(), access_log=None, shutdown_timeout=0.1)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        await site.start()
+        self.world.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.webhooks.close()
+        if self._runner is not None:
+            await self._runner.cleanup()
+        for store in {repo.git.store for repo in self.world.repos.values()}:
+            await store.close()
+        shutil.rmtree(self.world.directory)
+        if self._failures and error is None:
+            raise ExceptionGroup("the sandbox was spoken to, or spoke, out of contract", self._failures)
+
+    # --- where it is and who may ask --------------------------------------------------------------------------
+
+    @property
+    def url(self) -> str:
+        """The API's root, what ``GITHUB_API_URL`` takes; GraphQL at ``/graphql``, git at ``/owner/name.git``."""
+        return self.world.url
+
+    @property
+    def app(self) -> App:
+        """``id``, ``slug``, ``private_key`` (PEM), ``webhook_secret``, ``bot`` (the user it writes as)."""
+        return self.world.app
+
+    def jwt(self, *, issued: timedelta = timedelta(seconds=-60), expires: timedelta = timedelta(minutes=9)) -> str:
+        """A JWT of the App; both times are counted from now."""
+        now = self.world.clock()
+        claims = {
+            "iat": int((now + issued).timestamp()),
+            "exp": int((now + expires).timestamp()),
+            "iss": str(self.app.id),
+        }
+        return jwt.encode(claims, self.app.private_key, algorithm="RS256")
+
+    def token(self, repo: Repo, **wanted: object) -> str:
+        """An installation token for the repository's installation, without asking over HTTP."""
+        installation = self.world.installation_on(repo.record)
+        if installation is None:
+            raise KeyError(f"the App is not installed on {repo.full_name}")
+        return self._authority.mint(installation, dict(wanted))[0]
+
+    def revoke_tokens(self) -> None:
+        """Every installation token handed out so far becomes a bad credential."""
+        self._authority.revoke_all()
+
+    @property
+    def tokens(self) -> list[str]:
+        """The installation tokens handed out so far."""
+        return self._authority.tokens()
+
+    # --- people and repositories ------------------------------------------------------------------------------
+
+    def user(
+        self,
+        login: str = "octocat",
+        role: Role | str | None = None,
+        *,
+        bot: bool = False,
+        suspended: bool | None = None,
+    ) -> User:
+        """The user of that login, made on first mention.  ``role`` is the one in all repositories that give none."""
+        user = self.world.user(login) or self.world.add_user(login, kind="Bot" if bot else "User")
+        if role is not None:
+            user.role = Role(role)
+        if suspended is not None:
+            user.suspended = suspended
+        return user
+
+    def rename_user(self, user: User, login: str) -> None:
+        del self.world.users[user.login.lower()]
+        user.login = login
+        self.world.users[login.lower()] = user
+
+    async def repo(
+        self,
+        full_name: str,
+        files: Mapping[str, Content] | None = None,
+        *,
+        private: bool = True,
+        default_branch: str = "main",
+        installed: bool = True,
+        history: Path | None = None,
+        at: str | None = None,
+    ) -> Repo:
+        """Create a repository with one commit of ``files``; no events are sent for it.
+
+        ``history`` borrows the objects of a git directory on this machine, and the default branch starts at its
+        revision ``at`` (default ``HEAD``): a real history without copying it.
+        """
+        owner, _, name = full_name.partition("/")
+        account = self.world.account(owner)
+        path = self.world.directory / f"{self.world.next_id()}.git"
+        repository = GitRepo.create(path, default_branch=default_branch, objects_of=history)
+        now = self.world.now()
+        record = Repository(
+            id=self.world.next_id(), owner=account, name=name, private=private, default_branch=default_branch,
+            git=repository, created_at=now, pushed_at=now,
+        )  # fmt: skip
+        self.world.repos[record.id] = record
+        self.world.names[full_name.lower()] = record.id
+        person = self.user("octocat", "admin")
+        if history is None:
+            start = await commit_files(
+                self.world, record, files or {}, parent=None, by=person, message="Initial commit"
+            )
+        else:
+            _, out = await git.run(history, "rev-parse", "--verify", f"{at or 'HEAD'}^{{commit}}")
+            start = out.decode().strip()
+        repository.set_ref(f"refs/heads/{default_branch}", start)
+        if installed and self.world.installation_on(record) is None:
+            self._install_quietly(account, None)
+        return Repo(self.world, record, person)
+
+    def repo_named(self, full_name: str) -> Repo:
+        found = self.world.repo(full_name)
+        if found is None:
+            raise KeyError(full_name)
+        return Repo(self.world, found, self.user("octocat"))
+
+    # --- installations ----------------------------------------------------------------------------------------
+
+    def _install_quietly(self, account: User, chosen: Iterable[Repo] | None) -> Installation:
+        installation = Installation(
+            id=self.world.next_id(), account=account, permissions=dict(self.app.permissions),
+            events=list(self.app.events), created_at=self.world.now(),
+            repositories=None if chosen is None else {repo.id for repo in chosen},
+        )  # fmt: skip
+        self.world.installations[installation.id] = installation
+        return installation
+
+    def installation(self, repo: Repo) -> Installation:
+        """The installation that covers the repository; its ``permissions`` may be changed at any time."""
+        found = self.world.installation_on(repo.record)
+        if found is None:
+            raise KeyError(repo.full_name)
+        return found
+
+    def install(self, account: str, repositories_: Iterable[Repo] | None = None) -> Installation:
+        """Install the App on an account: on the given repositories, or on all.  Sends ``installation.created``."""
+        installation = self._install_quietly(self.world.account(account), repositories_)
+        self._tell(installation, "created")
+        return installation
+
+    def uninstall(self, installation: Installation) -> None:
+        self._tell(installation, "deleted")
+        installation.deleted = True
+
+    def suspend(self, installation: Installation) -> None:
+        installation.suspended_at, installation.suspended_by = self.world.now(), self.user("octocat")
+        self._tell(installation, "suspend")
+
+    def unsuspend(self, installation: Installation) -> None:
+        installation.suspended_at = installation.suspended_by = None
+        self._tell(installation, "unsuspend")
+
+    def add_repositories(self, installation: Installation, added: Iterable[Repo]) -> None:
+        """Sends ``installation_repositories.added``."""
+        self._choose(installation, "added", [repo.record for repo in added])
+
+    def remove_repositories(self, installation: Installation, removed: Iterable[Repo]) -> None:
+        """Sends ``installation_repositories.removed``."""
+        self._choose(installation, "removed", [repo.record for repo in removed])
+
+    def _choose(self, installation: Installation, action: str, changed: list[Repository]) -> None:
+        ids = {repo.id for repo in changed}
+        chosen = installation.repositories if installation.repositories is not None else self._owned(installation)
+        installation.repositories = chosen | ids if action == "added" else chosen - ids
+        listed = [repositories.in_installation(repo) for repo in changed]
+        fields: Obj = {
+            "installation": accounts.installation(installation, self.app, self.url),
+            "repository_selection": "selected",
+            "repositories_added": listed if action == "added" else [],
+            "repositories_removed": listed if action == "removed" else [],
+            "requester": None,
+        }
+        self._emit(
+            Event(
+                name="installation_repositories", action=action, sender=self.user("octocat"), fields=fields,
+                installation=installation,
+            )
+        )  # fmt: skip
+
+    def _owned(self, installation: Installation) -> set[int]:
+        return {repo.id for repo in self.world.repos.values() if repo.owner is installation.account}
+
+    def _tell(self, installation: Installation, action: str) -> None:
+        covered = installation.repositories or self._owned(installation)
+        fields: Obj = {
+            "installation": accounts.installation(installation, self.app, self.url),
+            "repositories": [repositories.in_installation(self.world.repos[number]) for number in sorted(covered)],
+            "requester": None,
+        }
+        sender = self.user("octocat")
+        event = Event(name="installation", action=action, sender=sender, fields=fields, installation=installation)
+        self._emit(event)
+
+    # --- webhooks ---------------------------------------------------------------------------------------------
+
+    @property
+    def webhook_url(self) -> str | None:
+        return self.webhooks.url
+
+    @webhook_url.setter
+    def webhook_url(self, url: str | None) -> None:
+        """Where deliveries go.  Those that happened before are sent now."""
+        self.webhooks.url = url
+
+    @property
+    def deliveries(self) -> list[Delivery]:
+        """Every attempt, oldest first, unsent ones included."""
+        return list(self.webhooks.log)
+
+    def emit(self, name: str, action: str | None, repo: Repo, *, by: User | None = None, **fields: object) -> None:
+        """Send any other event; the common part of the payload is added."""
+        sender = by or repo.person
+        self._emit(Event(name=name, action=action, sender=sender, repo=repo.record, fields=dict(fields)))
+
+    async def ping(self) -> None:
+        fields: Obj = {
+            "zen": "Keep it logically awesome.",
+            "hook_id": self.app.id,
+            "hook": {
+                "type": "App", "id": self.app.id, "name": "web", "active": True, "events": list(self.app.events),
+                "config": {"content_type": "json", "insecure_ssl": "0", "url": self.webhook_url or self.url},
+                "app_id": self.app.id, "updated_at": stamp(self.world.now()),
+                "created_at": stamp(self.world.now()),
+            },
+        }  # fmt: skip
+        self._emit(Event(name="ping", action=None, sender=self.user("octocat"), fields=fields))
+
+    async def deliver(self) -> None:
+        """Send what waits; return when all of it was answered.  :class:`ValueError` when there is nowhere to send."""
+        if self.webhook_url is None:
+            raise ValueError("webhook_url is not set")
+        await self.webhooks.settled()
+
+    async def settled(self) -> None:
+        """Return when nothing waits to be delivered."""
+        await self.webhooks.settled()
+
+    # --- what happened, what shall go wrong -------------------------------------------------------------------
+
+    @property
+    def faults(self) -> Faults:
+        return self._front.faults
+
+    @property
+    def limits(self) -> Limits:
+        return self._front.limits
+
+    @property
+    def requests(self) -> list[Recorded]:
+        """Every request so far, oldest first."""
+        return self._front.requests
+
+    @property
+    def mutations(self) -> list[Recorded]:
+        """Those that could change what people see: "no effect" is an empty list."""
+        return [request for request in self._front.requests if request.mutating]

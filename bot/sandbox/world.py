@@ -1,0 +1,111 @@
+"""All that one sandbox knows: the registers, the clock, the ids, and the way out for events."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from bot.sandbox.model import (
+    App,
+    Comment,
+    Installation,
+    Repository,
+    ReviewComment,
+    User,
+)
+
+Obj = dict[str, Any]
+"""A JSON object."""
+Clock = Callable[[], datetime]
+"""Gives the present as an aware UTC time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that happened and that a webhook tells; ``fields`` is the payload without its common part."""
+
+    name: str
+    action: str | None
+    sender: User
+    fields: Obj
+    repo: Repository | None = None
+    installation: Installation | None = None
+
+
+class Identified(Protocol):
+    """A record with a number."""
+
+    @property
+    def id(self) -> int: ...
+
+
+@dataclass(eq=False, kw_only=True)
+class World:
+    clock: Clock
+    ids: Iterator[int]
+    directory: Path
+    """Where the bare repositories are."""
+    emit: Callable[[Event], None]
+    """Takes every event at the moment it happens."""
+    url: str = ""
+    """``http://127.0.0.1:PORT``: the API's root, and the site's."""
+    app: App = field(init=False)
+    users: dict[str, User] = field(default_factory=dict)
+    repos: dict[int, Repository] = field(default_factory=dict)
+    names: dict[str, int] = field(default_factory=dict)
+    """Full name in lower case → repository id; former names stay, and are answered by a redirect."""
+    installations: dict[int, Installation] = field(default_factory=dict)
+    comments: dict[int, Comment] = field(default_factory=dict)
+    review_comments: dict[int, ReviewComment] = field(default_factory=dict)
+    nodes: dict[str, Any] = field(default_factory=dict)
+    """GraphQL node id → record."""
+    writing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held by whatever changes state: one change happens at a time."""
+
+    def now(self) -> datetime:
+        """The present, to the second, as GitHub's timestamps are."""
+        return self.clock().replace(microsecond=0)
+
+    def next_id(self) -> int:
+        return next(self.ids)
+
+    def user(self, login: str) -> User | None:
+        return self.users.get(login.lower())
+
+    def add_user(self, login: str, *, kind: str = "User") -> User:
+        number = self.next_id()
+        user = User(id=number, login=login, type=kind, token=f"ghp_{number:036d}")
+        self.users[login.lower()] = user
+        return user
+
+    def account(self, login: str) -> User:
+        """The owner of repositories of that name: an organization unless the login is a user's."""
+        return self.user(login) or self.add_user(login, kind="Organization")
+
+    def repo(self, full_name: str) -> Repository | None:
+        """By present or former name."""
+        found = self.repos.get(self.names.get(full_name.lower(), 0))
+        return None if found is None or found.deleted else found
+
+    def installation_on(self, repo: Repository) -> Installation | None:
+        """The living installation that covers the repository."""
+        for installation in self.installations.values():
+            if installation.account is repo.owner and not installation.deleted and covers(installation, repo):
+                return installation
+        return None
+
+    def next_number(self, repo: Repository) -> int:
+        return max(repo.issues, default=0) + 1
+
+    def register(self, prefix: str, record: Identified) -> str:
+        """Make a record reachable by its node id."""
+        node_id = f"{prefix}_{record.id}"
+        self.nodes[node_id] = record
+        return node_id
+
+
+def covers(installation: Installation, repo: Repository) -> bool:
+    chosen = installation.repositories
+    return installation.account is repo.owner and (chosen is None or repo.id in chosen)
