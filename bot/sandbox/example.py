@@ -50,11 +50,11 @@ def get_websocket_manager_factory():
     return _factory
 '''
 
-_CONTEXT = '''\
+_CONTEXT = """\
 class UserExecutionContext:
     def __init__(self, user_id):
         self.user_id = user_id
-'''
+"""
 
 _HEALTH = '''\
 """Health of the service."""
