@@ -1,0 +1,11 @@
+"""GitHub, as the bot sees it: ``GitHub`` is the way there, ``reads`` return facts, ``perform`` takes effects.
+
+Imported lazily where start-up counts: aiohttp takes a while.
+"""
+
+from bot.github import perform, reads
+from bot.github.api import open_session
+from bot.github.client import GitHub, Limits
+from bot.github.clock import Clock, SystemClock
+
+__all__ = ["Clock", "GitHub", "Limits", "SystemClock", "open_session", "perform", "reads"]

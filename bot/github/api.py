@@ -1,0 +1,218 @@
+"""gidgethub's client with what it lacks: the gate, the origin check, careful redirects, typed errors."""
+
+from collections.abc import Mapping, MutableMapping
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+import gidgethub
+import gidgethub.aiohttp
+from cachetools import LRUCache
+from yarl import URL
+
+from bot.errors import Gone, SsotError
+from bot.github import wire
+from bot.github.clock import ServerClock
+from bot.github.errors import FieldError, NotFound, Refused, Transient, Unauthorized, Unprocessable
+from bot.github.limits import Gate, throttle
+
+USER_AGENT = "ssot-bot"
+API_VERSION = "2022-11-28"
+"""https://docs.github.com/en/rest/about-the-rest-api/api-versions."""
+MAX_ANSWER = 64 * 1024 * 1024
+"""Bytes; GitHub's largest useful answer is a blob of 100 MB, which nobody wants to migrate."""
+_CACHED_ANSWERS = 256
+_CACHED_BYTES = 64 * 1024
+_TIMEOUT = aiohttp.ClientTimeout(total=60, connect=10, sock_read=30)
+
+Cache = MutableMapping[str, tuple[str | None, str | None, Any, str | None]]
+
+
+def response_cache() -> Cache:
+    """ETags and what they stand for, of one installation: what one may see is never shown to another."""
+    return LRUCache(maxsize=_CACHED_ANSWERS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A successful answer: the parsed body, and the URL of the next page."""
+
+    data: Any
+    next: str | None = None
+
+
+class Forbidden(Refused):
+    """403 that is no rate limit.  ``accepted`` is GitHub's ``X-Accepted-GitHub-Permissions``, if it sent one."""
+
+    def __init__(self, message: str, accepted: str | None) -> None:
+        super().__init__(403, message)
+        self.accepted = accepted
+
+
+class BadCredentials(Unauthorized):
+    """401: the token or JWT is expired, revoked, or dated by a wrong clock."""
+
+
+class Moved(Transient):
+    """A redirect that is not followed: 302 and 303 change the request."""
+
+    def __init__(self, status: int, location: str) -> None:
+        super().__init__(f"{status}: a redirect")
+        self.location = location
+
+
+class Api(gidgethub.aiohttp.GitHubAPI):
+    """One identity's requests.  ``base_url`` is checked by ``bot.settings``; no other origin is ever spoken to."""
+
+    def __init__(
+        self, session: aiohttp.ClientSession, *, base_url: str, gate: Gate, clock: ServerClock, cache: Cache | None
+    ) -> None:
+        super().__init__(session, USER_AGENT, base_url=base_url, cache=cache)
+        self._gate, self._server = gate, clock
+
+    async def exchange(
+        self, method: str, url: str, *, data: Any = b"", token: str | None = None, jwt: str | None = None
+    ) -> Answer:
+        """One request, one answer.
+
+        Raises ``RetryLater`` when a limit is or comes into force, :class:`Transient` when there is no usable answer,
+        and the errors of ``bot.github.errors`` for everything that GitHub declines.
+        """
+        try:
+            found, following, _ = await self._make_request(
+                method, url, None, data, gidgethub.sansio.accept_format(), jwt=jwt, oauth_token=token
+            )
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as fault:
+            raise Transient(f"no connection: {type(fault).__name__}", sent=False) from fault
+        except (aiohttp.ClientError, TimeoutError, OSError) as fault:
+            raise Transient(f"connection lost: {type(fault).__name__}") from fault
+        except gidgethub.HTTPException as answer:
+            raise _typed(answer) from answer
+        except (ValueError, LookupError, RecursionError) as fault:
+            raise Transient(f"unreadable answer: {type(fault).__name__}") from fault
+        return Answer(data=found, next=following)
+
+    async def find(
+        self, method: str, url: str, *, data: Any = b"", token: str | None = None, jwt: str | None = None
+    ) -> Answer:
+        """Like :meth:`exchange` for a request that is answered by a redirect, whose target becomes the data."""
+        try:
+            await self.exchange(method, url, data=data, token=token, jwt=jwt)
+        except Moved as moved:
+            return Answer(data=moved.location)
+        raise Transient("no redirect where there should be one")
+
+    def forget(self, url: str) -> None:
+        """Cache nothing for this URL: its answer turned out to be useless."""
+        if self._cache is not None:
+            self._cache.pop(gidgethub.sansio.format_url(url, None, base_url=self.base_url), None)
+
+    async def manage_rate_limit(self, *, method: str, url: str) -> None:
+        """Gidgethub's hook before each request: nothing leaves while a limit is in force."""
+        self._gate.check()
+
+    async def handle_rate_limit_error(
+        self, *, method: str, url: str, exception: gidgethub.HTTPException, attempt: int
+    ) -> bool:
+        """Gidgethub's hook after each refusal: a rate limit has closed the gate already, which says until when."""
+        if exception.status_code in (403, 429):
+            self._gate.check()
+        return False
+
+    async def _request(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes = b""
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        wire.require_origin(url, self.base_url)
+        for _ in range(wire.MAX_REDIRECTS + 1):
+            status, answered, content = await self._send(method, url, headers, body)
+            if status not in wire.FOLLOWED:
+                return status, answered, content
+            url = wire.redirect(url, answered.get("location"), self.base_url)
+            self._gate.check()
+        raise Transient("too many redirects")
+
+    async def _send(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        """One request on the wire; the gate hears of its answer before anybody else."""
+        async with self._session.request(
+            method,
+            URL(url, encoded=True),
+            headers={**headers, "x-github-api-version": API_VERSION},
+            data=body,
+            allow_redirects=False,
+            timeout=_TIMEOUT,
+        ) as response:
+            content = await _bounded(response)
+            status, answered, content = wire.readable(response.status, response.headers, content)
+        self._server.observe(answered.get("date"))
+        self._listen(status, answered, content)
+        if status == 200 and not content:
+            raise Transient("empty answer")
+        if len(content) > _CACHED_BYTES:
+            answered = {name: value for name, value in answered.items() if name not in ("etag", "last-modified")}
+        return status, answered, content
+
+    def _listen(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
+        message = str(wire.error_object(body)["message"]) if status >= 400 else ""
+        limit = throttle(status, headers, message, self._server.at_answer(headers.get("date")))
+        if limit is not None:
+            self._gate.close(limit)
+        elif status < 500:
+            self._gate.answered()
+
+
+async def _bounded(response: aiohttp.ClientResponse) -> bytes:
+    """The whole body, or an error: never more than we have room for."""
+    chunks, size = [], 0
+    async for chunk in response.content.iter_chunked(256 * 1024):
+        size += len(chunk)
+        if size > MAX_ANSWER:
+            raise Refused(response.status, f"the answer is larger than {MAX_ANSWER} bytes")
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _typed(answer: gidgethub.HTTPException) -> SsotError | Transient:
+    """Gidgethub's exception as one of ours."""
+    status, message = int(answer.status_code), str(answer)
+    match status:
+        case 302 | 303 if location := answer.headers.get("location"):
+            return Moved(status, location)
+        case 401:
+            return BadCredentials(message)
+        case 403:
+            return Forbidden(message, answer.headers.get("x-accepted-github-permissions"))
+        case 404:
+            return NotFound(message)
+        case 410 | 451:
+            return Gone(f"{status}: {message}")
+        case 422:
+            return Unprocessable(message, _field_errors(getattr(answer, "errors", None)))
+        case _ if 400 <= status < 500:
+            return Refused(status, message)
+        case _:
+            return Transient(f"{status}: {message[:200]}")
+
+
+def _field_errors(errors: Any) -> tuple[FieldError, ...]:
+    """``wire.readable`` has made it a list of objects."""
+    return tuple(
+        FieldError(
+            message=str(entry.get("message") or ""),
+            resource=str(entry.get("resource") or ""),
+            field=str(entry.get("field") or ""),
+            code=str(entry.get("code") or ""),
+        )
+        for entry in errors or ()
+    )
+
+
+def open_session() -> aiohttp.ClientSession:
+    """A session for :class:`Api`: no cookies, no proxies from the environment, at most 20 connections to a host.
+
+    To be called in the running loop, and closed there.
+    """
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit_per_host=20), cookie_jar=aiohttp.DummyCookieJar(), trust_env=False
+    )

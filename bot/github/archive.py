@@ -1,0 +1,30 @@
+"""Downloads from where the API redirects to: another host, so without a token."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import aiohttp
+from yarl import URL
+
+from bot.errors import RetryLater
+from bot.github.clock import Clock
+
+_CHUNK = 256 * 1024
+_AGAIN = timedelta(seconds=30)
+_TIMEOUT = aiohttp.ClientTimeout(total=600, connect=10, sock_read=30)
+
+
+@asynccontextmanager
+async def download(session: aiohttp.ClientSession, url: str, clock: Clock) -> AsyncIterator[AsyncIterator[bytes]]:
+    """The bytes at ``url`` as they come, in chunks of at most 256 KiB.
+
+    Raises ``RetryLater`` when they do not, or not all of them; what was read until then is to be thrown away.
+    """
+    try:
+        async with session.get(URL(url, encoded=True), allow_redirects=False, timeout=_TIMEOUT) as response:
+            if response.status != 200:
+                raise RetryLater(at=clock.now() + _AGAIN, reason=f"the download answers {response.status}")
+            yield response.content.iter_chunked(_CHUNK)
+    except (aiohttp.ClientError, TimeoutError, OSError) as fault:
+        raise RetryLater(at=clock.now() + _AGAIN, reason=f"the download broke: {type(fault).__name__}") from fault

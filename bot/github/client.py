@@ -1,0 +1,192 @@
+"""The App's access to GitHub: what workflows hold, and pass to ``bot.github.reads`` and ``bot.github.perform``.
+
+It knows operations, not meanings; each installation has a channel of its own (limits, caches, tokens).
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import aiohttp
+
+from bot.facts import AppIdentity
+from bot.github import wire
+from bot.github.api import Answer, Api, response_cache
+from bot.github.archive import download
+from bot.github.channel import NOT_ACCESSIBLE, Channel, Request
+from bot.github.clock import Clock, ServerClock, SystemClock
+from bot.github.errors import GraphQLError, NotFound
+from bot.github.graphql import outcome
+from bot.github.limits import Gate, Pacer, Throttle
+from bot.github.operations import Operation
+from bot.github.tokens import AppKey, Scope
+from bot.model import InstallationId, RepoRef
+
+T = TypeVar("T")
+Query = Mapping[str, str | int]
+
+LAG = (0.5, 1.0, 2.0)
+"""Seconds between tries of reading what was just written; replicas lag by less."""
+PAGE_SIZE = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """The pace of writes of one installation; see :class:`bot.github.limits.Pacer`."""
+
+    gap: float = 1.0
+    per_minute: int = 80
+    per_hour: int = 500
+
+
+class GitHub:
+    """All requests of one App.  Belongs to one event loop."""
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        *,
+        app_id: int,
+        private_key: str,
+        api_url: str,
+        clock: Clock | None = None,
+        limits: Limits | None = None,
+    ) -> None:
+        """``private_key`` is PEM; ``api_url`` as ``bot.settings`` checked it; the clock defaults to the machine's."""
+        self.app_id, self.api_url = app_id, api_url
+        self.clock: Clock = clock or SystemClock()
+        self.server = ServerClock(self.clock)
+        self._session, self._limits = session, limits or Limits()
+        self._key = AppKey(app_id, private_key, self.clock, self.server)
+        self.identity: AppIdentity | None = None
+        """Who the App is, once ``reads.identity`` has asked."""
+        self._channels: dict[InstallationId | None, Channel] = {}
+
+    def channel(self, installation: InstallationId | None) -> Channel:
+        """The channel of an installation, or of the App itself."""
+        found = self._channels.get(installation)
+        if found is None:
+            gate = Gate(self.clock)
+            pace = self._limits
+            cache = None if installation is None else response_cache()
+            found = self._channels[installation] = Channel(
+                installation,
+                Api(self._session, base_url=self.api_url, gate=gate, clock=self.server, cache=cache),
+                gate=gate,
+                pacer=Pacer(self.clock, gap=pace.gap, per_minute=pace.per_minute, per_hour=pace.per_hour),
+                clock=self.clock,
+                server=self.server,
+                key=self._key,
+            )
+        return found
+
+    async def call(
+        self,
+        operation: Operation,
+        repo: RepoRef,
+        parse: Callable[[Any], T],
+        /,
+        *,
+        body: object = b"",
+        query: Query | None = None,
+        **path: str | int,
+    ) -> T:
+        """One REST request about ``repo``; ``parse`` makes a value of the answer.  See :meth:`Channel.perform`."""
+        request = _request(operation, repo, path, query, body)
+        return await self.channel(repo.installation).perform(request, lambda answer: parse(answer.data))
+
+    def pages(
+        self,
+        operation: Operation,
+        repo: RepoRef,
+        parse: Callable[[Any], T],
+        /,
+        *,
+        query: Query | None = None,
+        **path: str | int,
+    ) -> AsyncIterator[T]:
+        """The items of all pages, each made a value by ``parse``; every page is tried like a single read."""
+        request = _request(operation, repo, path, {**(query or {}), "per_page": PAGE_SIZE})
+        return self.channel(repo.installation).pages(request, parse)
+
+    async def graphql(
+        self, operation: Operation, repo: RepoRef, parse: Callable[[Any], T], /, *, document: str = "", **variables: Any
+    ) -> T:
+        """One GraphQL request; ``parse`` gets its ``data``.  ``document`` takes the place of the operation's own."""
+        channel = self.channel(repo.installation)
+        request = Request(
+            operation=operation,
+            url=wire.graphql_url(self.api_url),
+            scope=Scope.of(repo.id, operation.needs),
+            body={"query": document or operation.document, "variables": variables},
+        )
+
+        def read(answer: Answer) -> T:
+            return parse(outcome(answer.data))
+
+        try:
+            return await channel.perform(request, read)
+        except GraphQLError as error:
+            if error.kind == "RATE_LIMITED":
+                channel.gate.close(Throttle(seconds=None, reason="the GraphQL rate limit is used up"))
+                channel.gate.check()
+            if error.kind == "FORBIDDEN" and NOT_ACCESSIBLE in error.message.lower():
+                raise channel.missing(request, None) from error
+            if error.kind == "NOT_FOUND":
+                raise NotFound(error.message) from error
+            raise
+
+    async def call_as_app(
+        self,
+        operation: Operation,
+        parse: Callable[[Any], T],
+        /,
+        *,
+        query: Query | None = None,
+        **path: str | int,
+    ) -> T:
+        """One request as the App itself, with a JWT."""
+        request = Request(operation=operation, url=operation.url(path, query), scope=None)
+        return await self.channel(None).perform(request, lambda answer: parse(answer.data))
+
+    def pages_as_app(
+        self, operation: Operation, parse: Callable[[Any], T], /, *, query: Query | None = None
+    ) -> AsyncIterator[T]:
+        """The items of all pages, as the App itself."""
+        url = operation.url({}, {**(query or {}), "per_page": PAGE_SIZE})
+        return self.channel(None).pages(Request(operation=operation, url=url, scope=None), parse)
+
+    def pages_of_installation(
+        self, operation: Operation, installation: InstallationId, parse: Callable[[Any], T], /
+    ) -> AsyncIterator[T]:
+        """The items of all pages, with a token for all repositories of the installation."""
+        url = operation.url({}, {"per_page": PAGE_SIZE})
+        scope = Scope.of(None, operation.needs)
+        return self.channel(installation).pages(Request(operation=operation, url=url, scope=scope), parse)
+
+    async def archive(
+        self, operation: Operation, repo: RepoRef, **path: str
+    ) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
+        """Open a download that the API redirects to; the token stays behind."""
+        request = _request(operation, repo, path)
+        location = await self.channel(repo.installation).location(request)
+        target = wire.archive_location(f"{self.api_url}/", location, self.api_url)
+        return download(self._session, target, self.clock)
+
+    async def eventually(self, read: Callable[[], Awaitable[T]]) -> T:
+        """``read`` something that was just created: a 404 is believed only the fourth time."""
+        for pause in LAG:
+            try:
+                return await read()
+            except NotFound:
+                await self.clock.sleep(pause)
+        return await read()
+
+
+def _request(
+    operation: Operation, repo: RepoRef, path: Mapping[str, str | int], query: Query | None = None, body: object = b""
+) -> Request:
+    """A request about one repository, with a token for it alone."""
+    url = operation.url({"owner": repo.owner, "repo": repo.name, **path}, query)
+    return Request(operation=operation, url=url, scope=Scope.of(repo.id, operation.needs), body=body)

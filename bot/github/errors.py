@@ -1,0 +1,99 @@
+"""What GitHub can answer besides yes, as a tree by what the caller can do about it.
+
+``RetryLater`` and ``Gone`` (``bot.errors``) are its two roots that cross layers: wait, or stop.
+"""
+
+from dataclasses import dataclass
+
+from bot.errors import Gone, RetryLater, SsotError
+
+
+class Uncertain(RetryLater):
+    """A write whose answer was lost: it may have happened.
+
+    Never repeated blindly: the work starts again from reading, and finds by its marker what was written.
+    """
+
+
+class NotFound(Gone):
+    """404: not there, not there yet, or hidden from this token."""
+
+
+class Refused(SsotError):
+    """A 4xx that repeating does not mend."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(f"{status}: {message}")
+        self.status, self.message = status, message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldError:
+    """One entry of a 422's ``errors``; GitHub sends objects or plain sentences, which become ``message``.
+
+    https://docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api#validation-failed
+    """
+
+    message: str
+    resource: str = ""
+    field: str = ""
+    code: str = ""
+
+
+class Unprocessable(Refused):
+    """422: GitHub understood and declined; ``errors`` say what."""
+
+    def __init__(self, message: str, errors: tuple[FieldError, ...] = ()) -> None:
+        details = "; ".join(e.message or f"{e.resource}.{e.field}: {e.code}" for e in errors)
+        super().__init__(422, f"{message} ({details})" if details else message)
+        self.errors = errors
+
+    def mentions(self, words: str) -> bool:
+        """Whether the answer contains ``words``, whatever their case."""
+        return words.lower() in str(self).lower()
+
+
+class AlreadyExists(Unprocessable):
+    """422: the branch or pull request is there already."""
+
+
+class HeadMoved(SsotError):
+    """The branch is no longer where the commit was made for: read again, decide again."""
+
+
+class MissingPermission(SsotError):
+    """403 "Resource not accessible by integration": the installation did not grant ``permission``.
+
+    https://docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api#resource-not-accessible
+    """
+
+    def __init__(self, permission: str, operation: str) -> None:
+        super().__init__(f"{operation} needs the permission {permission}, which the installation did not grant")
+        self.permission, self.operation = permission, operation
+
+
+class Unauthorized(SsotError):
+    """401 twice: the App's id and private key do not belong together, or the clock is far off."""
+
+
+class ForeignHost(SsotError):
+    """A URL that would have carried the token away from the API.  Nothing was sent."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(f"refused to send a request to {url[:200]!r}: not the configured API")
+
+
+class GraphQLError(Refused):
+    """``errors`` of a GraphQL answer; ``kind`` is the first one's ``type``, e.g. ``NOT_FOUND``."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(200, f"{kind}: {message}" if kind else message)
+        self.kind = kind
+
+
+class Transient(Exception):  # the client's own: callers see RetryLater or Uncertain
+    """No usable answer: 5xx, timeout, reset, a body cut short.  ``sent`` is false if nothing can have arrived."""
+
+    def __init__(self, reason: str, *, sent: bool = True) -> None:
+        super().__init__(reason)
+        self.sent = sent

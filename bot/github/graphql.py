@@ -1,0 +1,23 @@
+"""What a GraphQL answer says.  Pure.  https://docs.github.com/en/graphql/guides/forming-calls-with-graphql."""
+
+from typing import Any
+
+from bot.github.errors import GraphQLError
+
+
+def outcome(answer: Any) -> dict[str, Any]:
+    """The ``data`` of an answer.
+
+    Raises :class:`GraphQLError` for its first error, also when there is partial data: half an answer is none.
+    ``ValueError`` if it is not a GraphQL answer at all.
+    """
+    if not isinstance(answer, dict):
+        raise ValueError("not a GraphQL answer")
+    errors = answer.get("errors")
+    if errors:
+        first = errors[0] if isinstance(errors, list) and isinstance(errors[0], dict) else {}
+        raise GraphQLError(str(first.get("type") or ""), str(first.get("message") or "unnamed error"))
+    data = answer.get("data")
+    if not isinstance(data, dict):
+        raise ValueError("a GraphQL answer without data")
+    return data

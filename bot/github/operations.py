@@ -1,0 +1,237 @@
+"""Every request that the bot can make: method, path, and the permission that it needs.
+
+Tokens are asked for with exactly ``needs``; the manifest's permissions are their union (``bot.github.manifest``).
+Names are GitHub's operation ids; permissions from
+https://docs.github.com/en/rest/authentication/permissions-required-for-github-apps
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from types import MappingProxyType
+from urllib.parse import quote, urlencode
+
+Permissions = Mapping[str, str]
+"""Permission to access (``read`` or ``write``), e.g. ``{"checks": "write"}``."""
+
+
+class Effect(Enum):
+    """What a request changes."""
+
+    READ = "read"
+    WRITE = "write"
+    CONTENT = "content"
+    """A write that makes something people see; GitHub counts these."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One request.  ``items`` is the key that holds the list in a paginated object answer."""
+
+    name: str
+    method: str
+    path: str
+    effect: Effect = Effect.READ
+    needs: Permissions = field(default_factory=dict)
+    items: str | None = None
+    document: str | None = None
+    """The GraphQL document; ``None`` for REST."""
+
+    def url(self, path: Mapping[str, str | int], query: Mapping[str, str | int] | None = None) -> str:
+        """The relative URL.
+
+        Every value is percent-encoded; only ``{path}``, ``{ref}`` and ``{basehead}`` may hold slashes.  Raises
+        ``ValueError`` for empty and dot segments, which a URL parser would turn into another request.
+        """
+        values = {name: _segment(name, str(value)) for name, value in path.items()}
+        url = self.path.format_map(values)
+        return f"{url}?{urlencode(query)}" if query else url
+
+
+_SPANNING = frozenset({"path", "ref", "basehead"})
+
+
+def _segment(name: str, value: str) -> str:
+    segments = value.split("/") if name in _SPANNING else [value]
+    if any(segment in ("", ".", "..") for segment in segments):
+        raise ValueError(f"not a path of the API: {name}={value[:80]!r}")
+    return quote(value, safe="/" if name in _SPANNING else "")
+
+
+_ALL: dict[str, Operation] = {}
+
+
+def _add(operation: Operation) -> Operation:
+    _ALL[operation.name] = operation
+    return operation
+
+
+def _read(name: str, path: str, *, items: str | None = None, **needs: str) -> Operation:
+    return _add(Operation(name=name, method="GET", path=path, needs=needs, items=items))
+
+
+def _write(name: str, method: str, path: str, effect: Effect = Effect.CONTENT, **needs: str) -> Operation:
+    return _add(Operation(name=name, method=method, path=path, effect=effect, needs=needs))
+
+
+def _graphql(name: str, document: str, effect: Effect = Effect.CONTENT, **needs: str) -> Operation:
+    return _add(Operation(name=name, method="POST", path="/graphql", effect=effect, needs=needs, document=document))
+
+
+def operations() -> Mapping[str, Operation]:
+    """All of them, by name."""
+    return MappingProxyType(_ALL)
+
+
+# --- as the App itself: a JWT, no permission ----------------------------------------------------------------------
+
+GET_APP = _read("apps/get-authenticated", "/app")
+GET_HOOK_CONFIG = _read("apps/get-webhook-config-for-app", "/app/hook/config")
+LIST_DELIVERIES = _read("apps/list-webhook-deliveries", "/app/hook/deliveries")
+REDELIVER = _write(
+    "apps/redeliver-webhook-delivery", "POST", "/app/hook/deliveries/{delivery_id}/attempts", Effect.WRITE
+)
+LIST_INSTALLATIONS = _read("apps/list-installations", "/app/installations")
+GET_REPO_INSTALLATION = _read("apps/get-repo-installation", "/repos/{owner}/{repo}/installation")
+CREATE_TOKEN = _write(
+    "apps/create-installation-access-token",
+    "POST",
+    "/app/installations/{installation_id}/access_tokens",
+    Effect.WRITE,
+)
+
+# --- reading ---------------------------------------------------------------------------------------------------------
+
+_REPO = "/repos/{owner}/{repo}"
+
+LIST_INSTALLATION_REPOS = _read(
+    "apps/list-repos-accessible-to-installation", "/installation/repositories", items="repositories", metadata="read"
+)
+GET_REPO = _read("repos/get", _REPO, metadata="read")
+GET_ROLE = _read(
+    "repos/get-collaborator-permission-level", _REPO + "/collaborators/{username}/permission", metadata="read"
+)
+GET_REF = _read("git/get-ref", _REPO + "/git/ref/{ref}", contents="read")
+GET_COMMIT = _read("git/get-commit", _REPO + "/git/commits/{commit_sha}", contents="read")
+GET_TREE = _read("git/get-tree", _REPO + "/git/trees/{tree_sha}", contents="read")
+GET_BLOB = _read("git/get-blob", _REPO + "/git/blobs/{file_sha}", contents="read")
+GET_CONTENT = _read("repos/get-content", _REPO + "/contents/{path}", contents="read")
+COMPARE = _read("repos/compare-commits-with-basehead", _REPO + "/compare/{basehead}", contents="read")
+TARBALL = _read("repos/download-tarball-archive", _REPO + "/tarball/{ref}", contents="read")
+LIST_CHECK_RUNS = _read("checks/list-for-ref", _REPO + "/commits/{ref}/check-runs", items="check_runs", checks="read")
+GET_PULL = _read("pulls/get", _REPO + "/pulls/{pull_number}", pull_requests="read")
+LIST_PULLS = _read("pulls/list", _REPO + "/pulls", pull_requests="read")
+LIST_FILES = _read("pulls/list-files", _REPO + "/pulls/{pull_number}/files", pull_requests="read")
+LIST_REVIEWS = _read("pulls/list-reviews", _REPO + "/pulls/{pull_number}/reviews", pull_requests="read")
+LIST_REVIEW_COMMENTS = _read(
+    "pulls/list-review-comments", _REPO + "/pulls/{pull_number}/comments", pull_requests="read"
+)
+# The permission depends on whether the number is an issue's or a pull request's; asking for both serves both.
+GET_ISSUE = _read("issues/get", _REPO + "/issues/{issue_number}", issues="read", pull_requests="read")
+LIST_COMMENTS = _read(
+    "issues/list-comments", _REPO + "/issues/{issue_number}/comments", issues="read", pull_requests="read"
+)
+
+# --- writing ---------------------------------------------------------------------------------------------------------
+
+CREATE_REVIEW = _write("pulls/create-review", "POST", _REPO + "/pulls/{pull_number}/reviews", pull_requests="write")
+CREATE_REVIEW_COMMENT = _write(
+    "pulls/create-review-comment", "POST", _REPO + "/pulls/{pull_number}/comments", pull_requests="write"
+)
+CREATE_CHECK_RUN = _write("checks/create", "POST", _REPO + "/check-runs", Effect.WRITE, checks="write")
+UPDATE_CHECK_RUN = _write("checks/update", "PATCH", _REPO + "/check-runs/{check_run_id}", Effect.WRITE, checks="write")
+CREATE_COMMENT = _write(
+    "issues/create-comment",
+    "POST",
+    _REPO + "/issues/{issue_number}/comments",
+    issues="write",
+    pull_requests="write",
+)
+UPDATE_COMMENT = _write(
+    "issues/update-comment",
+    "PATCH",
+    _REPO + "/issues/comments/{comment_id}",
+    issues="write",
+    pull_requests="write",
+)
+REACT = _write(
+    "reactions/create-for-issue-comment",
+    "POST",
+    _REPO + "/issues/comments/{comment_id}/reactions",
+    issues="write",
+    pull_requests="write",
+)
+UPDATE_ISSUE = _write("issues/update", "PATCH", _REPO + "/issues/{issue_number}", issues="write")
+CREATE_PULL = _write("pulls/create", "POST", _REPO + "/pulls", pull_requests="write", contents="read")
+CREATE_REF = _write("git/create-ref", "POST", _REPO + "/git/refs", Effect.WRITE, contents="write")
+UPDATE_REF = _write("git/update-ref", "PATCH", _REPO + "/git/refs/{ref}", Effect.WRITE, contents="write")
+CREATE_BLOB = _write("git/create-blob", "POST", _REPO + "/git/blobs", Effect.WRITE, contents="write")
+CREATE_TREE = _write("git/create-tree", "POST", _REPO + "/git/trees", Effect.WRITE, contents="write")
+CREATE_COMMIT = _write("git/create-commit", "POST", _REPO + "/git/commits", Effect.WRITE, contents="write")
+
+# --- GraphQL ---------------------------------------------------------------------------------------------------------
+
+REVIEW_THREADS = _graphql(
+    "graphql/review-threads",
+    """
+    query ReviewThreads($owner: String!, $name: String!, $number: Int!, $after: String) {
+      repository(owner: $owner, name: $name) {
+        pullRequest(number: $number) {
+          reviewThreads(first: 50, after: $after) {
+            pageInfo { hasNextPage endCursor }
+            nodes {
+              id isResolved isOutdated path line
+              comments(first: 100) { nodes { databaseId body author { __typename login } } }
+            }
+          }
+        }
+      }
+    }
+    """,
+    Effect.READ,
+    pull_requests="read",
+)
+OBJECTS_AT = _graphql(
+    "graphql/objects-at",
+    """
+    query ObjectsAt($owner: String!, $name: String!%(variables)s) {
+      repository(owner: $owner, name: $name) {
+        %(fields)s
+      }
+    }
+    """,
+    Effect.READ,
+    contents="read",
+)
+RESOLVE_THREAD = _graphql(
+    "graphql/resolveReviewThread",
+    """
+    mutation ResolveThread($id: ID!) {
+      resolveReviewThread(input: {threadId: $id}) { thread { id isResolved } }
+    }
+    """,
+    Effect.WRITE,
+    # Not only pull_requests: measured by many, e.g. https://github.com/orgs/community/discussions/44650
+    pull_requests="write",
+    contents="write",
+)
+MINIMIZE = _graphql(
+    "graphql/minimizeComment",
+    """
+    mutation Minimize($id: ID!, $classifier: ReportedContentClassifiers!) {
+      minimizeComment(input: {subjectId: $id, classifier: $classifier}) { minimizedComment { isMinimized } }
+    }
+    """,
+    Effect.WRITE,
+    issues="write",
+    pull_requests="write",
+)
+COMMIT_FILES = _graphql(
+    "graphql/createCommitOnBranch",
+    """
+    mutation Commit($input: CreateCommitOnBranchInput!) {
+      createCommitOnBranch(input: $input) { commit { oid } }
+    }
+    """,
+    contents="write",
+)

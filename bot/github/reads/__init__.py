@@ -1,0 +1,49 @@
+"""Reads: each function fetches one kind of fact and returns a value of ``bot.model`` or ``bot.facts``.
+
+All of them take the :class:`~bot.github.client.GitHub` first.  Errors: ``RetryLater`` (limits, server trouble),
+``NotFound`` and ``Gone``, ``MissingPermission``; see ``bot.github.errors``.
+"""
+
+from bot.github.reads.app import (
+    hook_config,
+    hook_deliveries,
+    identity,
+    installation_repositories,
+    installations,
+    redeliver,
+    repo_installation,
+)
+from bot.github.reads.checks import check_runs
+from bot.github.reads.contents import blob, blobs, file_at, files_at, tarball, tree
+from bot.github.reads.pulls import changed_files, open_pull_requests, pull_request
+from bot.github.reads.repository import branch_head, merge_base, repository, role
+from bot.github.reads.talk import issue, issue_comments, review_comments, review_threads, reviews
+
+__all__ = [
+    "blob",
+    "blobs",
+    "branch_head",
+    "changed_files",
+    "check_runs",
+    "file_at",
+    "files_at",
+    "hook_config",
+    "hook_deliveries",
+    "identity",
+    "installation_repositories",
+    "installations",
+    "issue",
+    "issue_comments",
+    "merge_base",
+    "open_pull_requests",
+    "pull_request",
+    "redeliver",
+    "repo_installation",
+    "repository",
+    "review_comments",
+    "review_threads",
+    "reviews",
+    "role",
+    "tarball",
+    "tree",
+]

@@ -1,0 +1,108 @@
+"""The App, its installations and its webhook.  https://docs.github.com/en/rest/apps."""
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Any
+
+from bot.facts import AppIdentity, HookConfig, HookDelivery, Installation
+from bot.github import operations as ops
+from bot.github.client import GitHub
+from bot.model import DeliveryId, InstallationId, RepoRef, RepositoryId
+
+
+async def identity(gh: GitHub) -> AppIdentity:
+    """Who the App is.  Asked for once, then remembered: an App's id and slug do not change while it runs."""
+    if gh.identity is None:
+        gh.identity = await gh.call_as_app(ops.GET_APP, _identity)
+    return gh.identity
+
+
+async def installations(gh: GitHub) -> tuple[Installation, ...]:
+    """All accounts that installed the App, suspended ones included."""
+    return tuple([item async for item in gh.pages_as_app(ops.LIST_INSTALLATIONS, _installation)])
+
+
+async def repo_installation(gh: GitHub, owner: str, name: str) -> InstallationId:
+    """The installation that covers a repository.  ``NotFound``: the App is not installed there."""
+    return await gh.call_as_app(
+        ops.GET_REPO_INSTALLATION, lambda data: InstallationId(int(data["id"])), owner=owner, repo=name
+    )
+
+
+async def installation_repositories(gh: GitHub, installation: InstallationId) -> tuple[RepoRef, ...]:
+    """The repositories that an installation covers."""
+
+    def parse(data: Any) -> RepoRef:
+        return RepoRef(
+            installation=installation,
+            id=RepositoryId(int(data["id"])),
+            owner=str(data["owner"]["login"]),
+            name=str(data["name"]),
+        )
+
+    pages = gh.pages_of_installation(ops.LIST_INSTALLATION_REPOS, installation, parse)
+    return tuple([item async for item in pages])
+
+
+async def hook_deliveries(gh: GitHub) -> AsyncIterator[HookDelivery]:
+    """The App's webhook deliveries as GitHub lists them: newest first, page by page, three days back."""
+    async for delivery in gh.pages_as_app(ops.LIST_DELIVERIES, _delivery):
+        yield delivery
+
+
+async def redeliver(gh: GitHub, delivery: HookDelivery) -> None:
+    """Ask GitHub to send a delivery again, under the same GUID."""
+    await gh.call_as_app(ops.REDELIVER, lambda _data: None, delivery_id=delivery.id)
+
+
+async def hook_config(gh: GitHub) -> HookConfig:
+    """Where the App's webhook goes.  ``NotFound``: it has none."""
+    return await gh.call_as_app(ops.GET_HOOK_CONFIG, _hook_config)
+
+
+def _identity(data: Any) -> AppIdentity:
+    return AppIdentity(
+        id=int(data["id"]),
+        slug=str(data["slug"]),
+        name=str(data["name"]),
+        html_url=str(data["html_url"]),
+        permissions=_permissions(data["permissions"]),
+        events=tuple(sorted(str(event) for event in data["events"])),
+    )
+
+
+def _installation(data: Any) -> Installation:
+    account = data["account"]
+    return Installation(
+        id=InstallationId(int(data["id"])),
+        account=str(account.get("login") or account["slug"]),  # an enterprise has no login
+        permissions=_permissions(data["permissions"]),
+        events=tuple(sorted(str(event) for event in data["events"])),
+        suspended=data.get("suspended_at") is not None,
+    )
+
+
+def _permissions(data: Any) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted((str(name), str(access)) for name, access in data.items()))
+
+
+def _delivery(data: Any) -> HookDelivery:
+    return HookDelivery(
+        id=int(data["id"]),
+        guid=DeliveryId(str(data["guid"])),
+        delivered_at=datetime.fromisoformat(data["delivered_at"]),
+        status=str(data["status"]),
+        status_code=int(data["status_code"]),
+        event=str(data["event"]),
+        action=data["action"],
+        redelivery=bool(data["redelivery"]),
+    )
+
+
+def _hook_config(data: Any) -> HookConfig:
+    return HookConfig(
+        url=str(data.get("url") or ""),
+        content_type=str(data.get("content_type") or "form"),
+        insecure_ssl=str(data.get("insecure_ssl") or "0") != "0",
+        has_secret=bool(data.get("secret")),
+    )

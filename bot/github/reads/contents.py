@@ -1,0 +1,135 @@
+"""Git content: blobs, files at a revision, trees, archives.  https://docs.github.com/en/rest/git."""
+
+import asyncio
+import base64
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+from bot.facts import NotAFile, Tree, TreeEntry
+from bot.github import operations as ops
+from bot.github.client import GitHub
+from bot.github.errors import NotFound
+from bot.model import RepoRef, Sha
+
+_AT_ONCE = 8
+"""Blobs asked for at the same time; GitHub allows 100 requests in flight for all of an App."""
+_LOOKUPS = 100
+"""Paths in one GraphQL request: far below its limits of 500,000 nodes and 10 s."""
+
+
+async def blob(gh: GitHub, repo: RepoRef, sha: Sha) -> bytes:
+    """The bytes of a blob, up to 100 MB at GitHub's and 48 MB at our end (``Refused``)."""
+    return await gh.call(ops.GET_BLOB, repo, _decoded, file_sha=sha)
+
+
+async def blobs(gh: GitHub, repo: RepoRef, shas: Iterable[Sha]) -> Mapping[Sha, bytes]:
+    """Several blobs, each once, at most eight at a time.  The first error ends it."""
+    places = asyncio.Semaphore(_AT_ONCE)
+
+    async def fetch(sha: Sha) -> bytes:
+        async with places:
+            return await blob(gh, repo, sha)
+
+    wanted = tuple(dict.fromkeys(shas))
+    tasks = [asyncio.create_task(fetch(sha)) for sha in wanted]
+    try:
+        return dict(zip(wanted, await asyncio.gather(*tasks), strict=True))
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)  # nothing of it goes on behind the caller's back
+
+
+async def file_at(gh: GitHub, repo: RepoRef, path: str, rev: str) -> bytes | NotAFile | None:
+    """The bytes of the file at ``path`` in a revision; ``None`` if there is nothing.
+
+    A directory, a submodule and a symbolic link are told apart from files: none of them is read through.
+    Files over 1 MB come by their blob, as GitHub sends none of their content here.
+    """
+    try:
+        found = await gh.call(ops.GET_CONTENT, repo, _content, path=path, query={"ref": rev})
+    except NotFound:
+        return None
+    # GitHub follows a link to a file in the same repository and says so only by the path that it answers with.
+    return found if isinstance(found, bytes | NotAFile) else await blob(gh, repo, found)
+
+
+async def files_at(gh: GitHub, repo: RepoRef, paths: Iterable[str], rev: Sha) -> Mapping[str, bytes | None]:
+    """Many paths at once, where most of them do not exist: ``None`` for those and for what is no file.
+
+    One GraphQL request for each 100 paths finds out what is there; only that is fetched.
+    """
+    wanted = tuple(dict.fromkeys(paths))
+    found: dict[str, Sha] = {}
+    for start in range(0, len(wanted), _LOOKUPS):
+        found |= await _lookup(gh, repo, wanted[start : start + _LOOKUPS], rev)
+    content = await blobs(gh, repo, found.values())
+    return {path: content[found[path]] if path in found else None for path in wanted}
+
+
+async def tree(gh: GitHub, repo: RepoRef, sha: Sha) -> Tree:
+    """Everything below a commit or tree, except directories."""
+    return await gh.call(ops.GET_TREE, repo, _tree, tree_sha=sha, query={"recursive": 1})
+
+
+async def tarball(gh: GitHub, repo: RepoRef, sha: Sha) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
+    """The tree of a commit as a ``.tar.gz`` stream below one directory: ``async with await tarball(…) as chunks``.
+
+    https://docs.github.com/en/rest/repos/contents#download-a-repository-archive-tar
+    """
+    return await gh.archive(ops.TARBALL, repo, ref=sha)
+
+
+async def _lookup(gh: GitHub, repo: RepoRef, paths: tuple[str, ...], rev: Sha) -> Mapping[str, Sha]:
+    """The blobs at ``paths``.  Paths travel as variables: nothing of them is ever part of a document."""
+    names = [f"p{number}" for number in range(len(paths))]
+    document = (ops.OBJECTS_AT.document or "") % {
+        "variables": "".join(f", ${name}: String!" for name in names),
+        "fields": " ".join(f"{name}: object(expression: ${name}) {{ __typename oid }}" for name in names),
+    }
+
+    def parse(data: Any) -> Mapping[str, Sha]:
+        repository = data["repository"]
+        nodes = {path: repository[name] for path, name in zip(paths, names, strict=True)}
+        return {path: Sha(node["oid"]) for path, node in nodes.items() if node and node["__typename"] == "Blob"}
+
+    expressions = {name: f"{rev}:{path}" for path, name in zip(paths, names, strict=True)}
+    return await gh.graphql(
+        ops.OBJECTS_AT, repo, parse, document=document, owner=repo.owner, name=repo.name, **expressions
+    )
+
+
+def _decoded(data: Any) -> bytes:
+    encoding = data["encoding"]
+    if encoding == "base64":
+        return base64.b64decode(data["content"])
+    if encoding == "utf-8":
+        return str(data["content"]).encode()
+    raise ValueError(f"unknown encoding {encoding!r}")
+
+
+def _content(data: Any) -> bytes | NotAFile | Sha:
+    """What the contents endpoint found; a blob's id where it leaves the content out."""
+    if isinstance(data, list):
+        return NotAFile.DIRECTORY
+    match data["type"]:
+        case "file" if data["encoding"] == "none":
+            return Sha(str(data["sha"]))
+        case "file":
+            return _decoded(data)
+        case "symlink":
+            return NotAFile.SYMLINK
+        case "submodule":
+            return NotAFile.SUBMODULE
+        case other:
+            raise ValueError(f"unknown type {other!r}")
+
+
+def _tree(data: Any) -> Tree:
+    entries = (
+        TreeEntry(path=str(e["path"]), mode=str(e["mode"]), sha=Sha(str(e["sha"])), size=e.get("size"))
+        for e in data["tree"]
+        if e["type"] != "tree"
+    )
+    return Tree(sha=Sha(str(data["sha"])), entries=tuple(entries), truncated=bool(data["truncated"]))

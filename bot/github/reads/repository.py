@@ -1,0 +1,80 @@
+"""The repository, its branches, and who may do what in it.  https://docs.github.com/en/rest/repos."""
+
+from typing import Any
+
+from bot.errors import Gone, RetryLater
+from bot.facts import Repository, Role
+from bot.github import operations as ops
+from bot.github.client import GitHub
+from bot.github.errors import Refused
+from bot.model import RepoRef, RepositoryId, Sha
+
+
+async def repository(gh: GitHub, repo: RepoRef) -> Repository:
+    """The repository as it is now, under its present name.
+
+    Raises ``Gone`` if another repository stands under the name by now: ``repo.id`` says which one is meant.
+    """
+    found = await gh.call(ops.GET_REPO, repo, lambda data: _repository(repo, data))
+    if found.ref.id != repo.id:
+        raise Gone(f"{repo.full_name} is another repository now")
+    return found
+
+
+async def branch_head(gh: GitHub, repo: RepoRef, branch: str) -> Sha:
+    """The commit that a branch points to.  ``NotFound``: there is no such branch."""
+    return await gh.call(ops.GET_REF, repo, lambda data: Sha(str(data["object"]["sha"])), ref=f"heads/{branch}")
+
+
+async def merge_base(gh: GitHub, repo: RepoRef, base: Sha, head: Sha) -> Sha:
+    """The best common ancestor of two commits of the repository's network: what three-dot diffs start from.
+
+    ``NotFound``: there is none, or a commit is missing.
+    """
+
+    def parse(data: Any) -> Sha:
+        return Sha(str(data["merge_base_commit"]["sha"]))
+
+    # One commit a page: only the merge base is of interest, not the up to 250 commits and 300 files.
+    return await gh.call(ops.COMPARE, repo, parse, basehead=f"{base}...{head}", query={"per_page": 1})
+
+
+async def role(gh: GitHub, repo: RepoRef, login: str) -> Role:
+    """What ``login`` may do in the repository at this moment.
+
+    Whatever leaves it open is :attr:`Role.NONE`: an unknown person, an unknown custom role, an answer that does not
+    come.  A rate limit is no answer about anybody: ``RetryLater`` passes while one is in force.
+    """
+    try:
+        return await gh.call(ops.GET_ROLE, repo, _role, username=login)
+    except (Gone, Refused, ValueError):
+        return Role.NONE
+    except RetryLater:
+        gh.channel(repo.installation).gate.check()
+        return Role.NONE
+
+
+def _role(data: Any) -> Role:
+    """``role_name`` is finer than ``permission`` (which calls maintain "write" and triage "read").
+
+    A custom role has a name of its own; then ``permission`` is what it is based on.
+    """
+    for name in (data["role_name"], data["permission"]):
+        if name in set(Role):
+            return Role(name)
+    return Role.NONE
+
+
+def _repository(repo: RepoRef, data: Any) -> Repository:
+    return Repository(
+        ref=RepoRef(
+            installation=repo.installation,
+            id=RepositoryId(int(data["id"])),
+            owner=str(data["owner"]["login"]),
+            name=str(data["name"]),
+        ),
+        node_id=str(data["node_id"]),
+        default_branch=str(data["default_branch"]),
+        private=bool(data["private"]),
+        archived=bool(data["archived"]),
+    )

@@ -1,0 +1,134 @@
+"""Issues, comments, reviews and review threads.
+
+``ours`` is decided by the author alone, whose name nobody else can have: ``<slug>[bot]`` in REST, and in GraphQL the
+same slug on an author of the type ``Bot``.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from bot.facts import AppIdentity, Comment, Issue, ReviewThread, ThreadComment
+from bot.github import operations as ops
+from bot.github.client import GitHub
+from bot.github.errors import NotFound
+from bot.github.reads.app import identity
+from bot.model import PullRequestRef, RepoRef
+
+_THREAD_COMMENTS = 100
+
+
+async def issue(gh: GitHub, repo: RepoRef, number: int) -> Issue:
+    """An issue, or a pull request seen as one."""
+    us = await identity(gh)
+    return await gh.call(ops.GET_ISSUE, repo, lambda data: _issue(repo, us, data), issue_number=number)
+
+
+async def issue_comments(gh: GitHub, repo: RepoRef, number: int) -> tuple[Comment, ...]:
+    """The comments of an issue, or of a pull request's conversation, oldest first."""
+    us = await identity(gh)
+    pages = gh.pages(ops.LIST_COMMENTS, repo, lambda data: _comment(us, data), issue_number=number)
+    return tuple([comment async for comment in pages])
+
+
+async def review_comments(gh: GitHub, ref: PullRequestRef) -> tuple[Comment, ...]:
+    """The comments on lines of a pull request, oldest first."""
+    us = await identity(gh)
+    pages = gh.pages(ops.LIST_REVIEW_COMMENTS, ref.repo, lambda data: _comment(us, data), pull_number=ref.number)
+    return tuple([comment async for comment in pages])
+
+
+async def reviews(gh: GitHub, ref: PullRequestRef) -> tuple[Comment, ...]:
+    """The submitted reviews of a pull request, oldest first, by their bodies."""
+    us = await identity(gh)
+    pages = gh.pages(ops.LIST_REVIEWS, ref.repo, lambda data: _comment(us, data), pull_number=ref.number)
+    return tuple([review async for review in pages])
+
+
+async def review_threads(gh: GitHub, ref: PullRequestRef) -> tuple[ReviewThread, ...]:
+    """All review threads of a pull request, with up to 100 comments each."""
+    us = await identity(gh)
+    threads: list[ReviewThread] = []
+    after: str | None = None
+    while True:
+        found, after = await gh.graphql(
+            ops.REVIEW_THREADS,
+            ref.repo,
+            lambda data: _thread_page(us, data),
+            owner=ref.repo.owner,
+            name=ref.repo.name,
+            number=ref.number,
+            after=after,
+        )
+        threads += found
+        if after is None:
+            return tuple(threads)
+
+
+def _author(us: AppIdentity, user: Any) -> tuple[str, bool]:
+    """Login and whether it is us, of a REST user (``None``: a deleted account)."""
+    login = "" if user is None else str(user["login"])
+    return login, login == us.login
+
+
+def _moment(text: Any) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def _comment(us: AppIdentity, data: Any) -> Comment:
+    author, ours = _author(us, data["user"])
+    return Comment(
+        id=int(data["id"]),
+        node_id=str(data["node_id"]),
+        author=author,
+        ours=ours,
+        body=str(data["body"] or ""),
+        updated_at=_moment(data.get("updated_at") or data.get("submitted_at")),
+        path=data.get("path"),
+        line=data.get("line"),
+    )
+
+
+def _issue(repo: RepoRef, us: AppIdentity, data: Any) -> Issue:
+    author, ours = _author(us, data["user"])
+    return Issue(
+        repo=repo,
+        number=int(data["number"]),
+        node_id=str(data["node_id"]),
+        title=str(data["title"]),
+        body=str(data["body"] or ""),
+        state=str(data["state"]),
+        locked=bool(data["locked"]),
+        author=author,
+        ours=ours,
+        is_pull_request=data.get("pull_request") is not None,
+        updated_at=datetime.fromisoformat(data["updated_at"]),
+    )
+
+
+def _thread_page(us: AppIdentity, data: Any) -> tuple[list[ReviewThread], str | None]:
+    repository = data["repository"]
+    if repository is None or repository["pullRequest"] is None:
+        raise NotFound("there is no such pull request")
+    threads = repository["pullRequest"]["reviewThreads"]
+    page = threads["pageInfo"]
+    return [_thread(us, node) for node in threads["nodes"]], page["endCursor"] if page["hasNextPage"] else None
+
+
+def _thread(us: AppIdentity, node: Any) -> ReviewThread:
+    comments = tuple(_thread_comment(us, comment) for comment in node["comments"]["nodes"])
+    return ReviewThread(
+        id=str(node["id"]),
+        path=str(node["path"]),
+        line=node["line"],
+        resolved=bool(node["isResolved"]),
+        outdated=bool(node["isOutdated"]),
+        comments=comments,
+        complete=len(comments) < _THREAD_COMMENTS,
+    )
+
+
+def _thread_comment(us: AppIdentity, node: Any) -> ThreadComment:
+    author = node["author"] or {"login": "", "__typename": "User"}
+    bot = author["__typename"] == "Bot"
+    login = f"{author['login'].removesuffix('[bot]')}[bot]" if bot else str(author["login"])
+    return ThreadComment(id=node["databaseId"], author=login, ours=bot and login == us.login, body=str(node["body"]))
