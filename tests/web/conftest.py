@@ -3,7 +3,10 @@
 import asyncio
 import hashlib
 import hmac
-from collections.abc import AsyncIterator, Awaitable, Callable
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +18,7 @@ from bot.jobs import Done, Ignored, Inbox, Lease, Outcome, Route, SqliteStore, S
 from bot.model import Delivery
 from bot.web import BodyLimits, Metrics, WebParts, create_runner, create_web_app
 
+ROOT = Path(__file__).parents[2]
 SECRET = b"a webhook secret of the tests"
 OLD_SECRET = b"the secret before the rotation"
 GUID = "72d3162e-cc78-11e3-81ab-4c9367dc0958"
@@ -60,6 +64,42 @@ class Answer:
     body: str
 
 
+async def send(port: int, raw: bytes, *, within: float = 10.0) -> Answer:
+    """Write ``raw`` on a connection of its own and read the answer to its end."""
+    async with asyncio.timeout(within):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        try:
+            writer.write(raw)
+            return parse(await reader.read())
+        finally:
+            writer.close()
+
+
+class ServerProcess:
+    """``tests.web.process`` on a database and a journal of this directory."""
+
+    def __init__(self, directory: Path) -> None:
+        self.database, self.journal = directory / "ssot.db", directory / "journal"
+        self._start()
+
+    def _start(self) -> None:
+        command = [sys.executable, "-m", "tests.web.process", str(self.database), str(self.journal)]
+        env = {"PATH": os.environ["PATH"]}
+        self._process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, env=env)
+        assert self._process.stdout is not None
+        self.pid, self.port = self._process.pid, int(self._process.stdout.readline())
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.wait()
+        if self._process.stdout:
+            self._process.stdout.close()
+
+    def restart(self) -> None:
+        self.kill()
+        self._start()
+
+
 @dataclass
 class Server:
     port: int
@@ -69,13 +109,7 @@ class Server:
     handled: list[Delivery] = field(default_factory=list)
 
     async def send(self, raw: bytes, *, within: float = 10.0) -> Answer:
-        async with asyncio.timeout(within):
-            reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
-            try:
-                writer.write(raw)
-                return parse(await reader.read())
-            finally:
-                writer.close()
+        return await send(self.port, raw, within=within)
 
     async def post(self, body: bytes = b"{}", **changes: str | None) -> Answer:
         return await self.send(request(body, head=headers(body, **changes)))
@@ -142,6 +176,13 @@ async def serve(tmp_path: Path) -> AsyncIterator[Serve]:
             return Server(runner.addresses[0][1], store, metrics, worker, handled)
 
         yield start
+
+
+@pytest.fixture
+def server_process(tmp_path: Path) -> Iterator[ServerProcess]:
+    process = ServerProcess(tmp_path)
+    yield process
+    process.kill()
 
 
 @pytest.fixture

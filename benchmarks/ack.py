@@ -1,0 +1,136 @@
+"""How fast is a delivery acknowledged?  ``python benchmarks/ack.py [--seconds 5] [--senders 1 8 32]``
+
+The durable hook of this project (signature, group commit, fsync, then 202, with the worker running behind it) beside a
+bare aiohttp handler that calls gidgethub's ``Event.from_http`` and answers 202 without storing anything.  Both run as
+processes of their own, in turns, under the same senders with 24 KB payloads.
+"""
+
+import argparse
+import asyncio
+import hashlib
+import hmac
+import itertools
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from uuid import uuid4
+
+from aiohttp import web
+from gidgethub import sansio
+
+from bot.jobs import Done, Inbox, Lease, Outcome, SqliteStore, Work, Worker
+from bot.model import Delivery
+from bot.web import Metrics, WebParts, create_runner, create_web_app
+
+SECRET = "a webhook secret of the benchmark"  # noqa: S105  # it protects nothing
+ROWS = [{"id": n, "url": f"https://example.test/{n * 7919}"} for n in range(480)]
+BODY = json.dumps({"action": "opened", "number": 1, "rows": ROWS}).encode()
+SIGNATURE = "sha256=" + hmac.new(SECRET.encode(), BODY, hashlib.sha256).hexdigest()
+
+
+async def durable(directory: Path) -> web.AppRunner:
+    """This project's hook; its handler does nothing, so that the queue is all that runs beside it."""
+
+    numbers = itertools.count()
+
+    def route(_event: str, body: bytes) -> Work:
+        return Work(key=f"acme/app#{next(numbers) % 997}", action=json.loads(body)["action"])
+
+    async def handle(_delivery: Delivery, _lease: Lease) -> Outcome:
+        return Done()
+
+    store, metrics = SqliteStore(directory / "ssot.db"), Metrics()
+    await store.open()
+    worker = Worker(store, router=route, handle=handle, observer=metrics)
+    await worker.start()
+    inbox = Inbox(store, arrived=worker.arrived, full=worker.full)
+    parts = WebParts(
+        inbox=inbox,
+        worker=worker,
+        store=store,
+        secrets=[SECRET.encode()],
+        events={"pull_request"},
+        metrics=metrics,
+    )
+    return create_runner(create_web_app(parts))
+
+
+async def bare(_directory: Path) -> web.AppRunner:
+    """What a small bot does, without the work."""
+
+    async def hook(request: web.Request) -> web.Response:
+        sansio.Event.from_http(request.headers, await request.read(), secret=SECRET)
+        return web.Response(status=202)
+
+    app = web.Application(client_max_size=25 * 1024 * 1024)
+    app.add_routes([web.post("/webhook", hook)])
+    return web.AppRunner(app, access_log=None)
+
+
+async def serve(kind: str, directory: Path) -> None:
+    runner = await {"durable": durable, "bare": bare}[kind](directory)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    print(runner.addresses[0][1], flush=True)
+    await asyncio.Event().wait()
+
+
+async def sender(port: int, until: float, times: list[float]) -> None:
+    """One keep-alive connection that waits for each answer."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    head = (
+        "POST /webhook HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        f"X-GitHub-Event: pull_request\r\nX-Hub-Signature-256: {SIGNATURE}\r\nContent-Length: {len(BODY)}\r\nX-GitHub-Delivery: "
+    ).encode()
+    while (began := time.perf_counter()) < until:
+        writer.write(head + str(uuid4()).encode() + b"\r\n\r\n" + BODY)
+        answer = await reader.readuntil(b"\r\n\r\n")
+        if b" 202 " not in answer.split(b"\r\n", 1)[0]:
+            raise SystemExit(f"not acknowledged: {answer!r}")
+        length = next(line for line in answer.lower().split(b"\r\n") if line.startswith(b"content-length"))
+        await reader.readexactly(int(length.split(b":")[1]))
+        times.append(time.perf_counter() - began)
+    writer.close()
+
+
+async def measure(port: int, senders: int, seconds: float) -> tuple[float, float, float]:
+    """Acknowledgements in a second, and p50 and p99 in milliseconds."""
+    times: list[float] = []
+    began = time.perf_counter()
+    await asyncio.gather(*(sender(port, began + seconds, times) for _ in range(senders)))
+    rate = len(times) / (time.perf_counter() - began)
+    times.sort()
+    return rate, times[len(times) // 2] * 1e3, times[int(len(times) * 0.99)] * 1e3
+
+
+def compare(senders: list[int], seconds: float) -> None:
+    print(f"{len(BODY) / 1000:.1f} KB payloads, {seconds:g} s each")
+    print(f"{'senders':>7}  {'kind':<8} {'acks/s':>8} {'p50 ms':>8} {'p99 ms':>8}")
+    for count in senders:
+        rates = {}
+        for kind in ("bare", "durable"):
+            with tempfile.TemporaryDirectory() as directory:
+                command = [sys.executable, __file__, "--serve", kind, directory]
+                with subprocess.Popen(command, stdout=subprocess.PIPE) as server:
+                    assert server.stdout is not None  # noqa: S101  # for the type checker
+                    port = int(server.stdout.readline())
+                    asyncio.run(measure(port, count, seconds / 5))
+                    rates[kind], p50, p99 = asyncio.run(measure(port, count, seconds))
+                    server.kill()
+            print(f"{count:>7}  {kind:<8} {rates[kind]:>8.0f} {p50:>8.2f} {p99:>8.2f}")
+        print(f"{'':>7}  durable / bare = {rates['durable'] / rates['bare']:.2f}")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=5.0)
+    parser.add_argument("--senders", type=int, nargs="+", default=[1, 8, 32])
+    parser.add_argument("--serve", nargs=2, metavar=("KIND", "DIRECTORY"), help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.serve:
+        asyncio.run(serve(options.serve[0], Path(options.serve[1])))
+    else:
+        compare(options.senders, options.seconds)
