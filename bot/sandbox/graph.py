@@ -352,7 +352,7 @@ def commit(sha: str, repo: Repository, url: str) -> Obj:
         "__typename": "Commit",
         "oid": sha,
         "url": f"{page(repo, url)}/commit/{sha}",
-        "signature": signed and {"__typename": "GitSignature", **signed},
+        "signature": signed and {"__typename": "GpgSignature", **signed},
     }
 
 

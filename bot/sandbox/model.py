@@ -52,7 +52,8 @@ class User:
 
     @property
     def email(self) -> str:
-        return f"{self.id}+{self.login}@users.noreply.github.com"
+        """The address that GitHub commits under, without a bot's brackets: those are no legal part of an address."""
+        return f"{self.id}+{self.login.removesuffix('[bot]')}@users.noreply.github.com"
 
 
 @dataclass(eq=False, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from bot.sandbox.errors import ApiError, invalid
 from bot.sandbox.model import App, CheckSuite, Issue, PullRequest, Repository, ReviewThread, User
 from bot.sandbox.reviewing import anchored
 from bot.sandbox.shapes import checks as check_shapes
+from bot.sandbox.shapes import commits as commit_shapes
 from bot.sandbox.shapes import pulls as shapes
 from bot.sandbox.world import Event, Obj, World
 
@@ -107,7 +108,7 @@ async def branch_moved(
             elif other is repo and pull.base_ref == branch:
                 await _base_moved(world, pull, after, sender)
     if after is not None:
-        _request_checks(world, repo, branch, before, after, sender)
+        await _request_checks(world, repo, branch, before, after, sender)
 
 
 async def _head_moved(world: World, pull: PullRequest, before: str | None, after: str | None, sender: User) -> None:
@@ -160,13 +161,15 @@ async def _moved(pull: PullRequest, thread: ReviewThread) -> tuple[int | None, i
     return then.line, then.start_line
 
 
-def _request_checks(world: World, repo: Repository, branch: str, before: str | None, after: str, sender: User) -> None:
+async def _request_checks(
+    world: World, repo: Repository, branch: str, before: str | None, after: str, sender: User
+) -> None:
     """``check_suite.requested``: GitHub makes a suite for every pushed commit and every App that may write checks."""
     if world.installation_on(repo) is None:
         return
     suite = suite_for(world, repo, after, branch, before)
-    commit = {"id": after}
-    body = {"check_suite": check_shapes.check_suite(suite, world.url) | {"head_commit": commit}}
+    head = commit_shapes.head_commit(await repo.git.commit(after))
+    body = {"check_suite": check_shapes.check_suite(suite, world.url) | {"head_commit": head}}
     world.emit(Event(name="check_suite", action="requested", sender=sender, repo=repo, fields=body))
 
 

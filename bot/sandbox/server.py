@@ -210,7 +210,7 @@ class Front:
         exchange = Exchange(
             method=record.method, path=record.path, template=record.template, query=record.query,
             request_headers=hidden, request=record.body, identity=record.identity, status=answer.status,
-            headers={name.lower(): value for name, value in answer.headers.items()}, response=response,
+            headers=_shown(answer), response=response,
             fault=record.fault, at=record.at,
         )  # fmt: skip
         try:
@@ -314,6 +314,12 @@ def _hang_up(request: web.Request) -> web.StreamResponse:
     if request.transport is not None:
         request.transport.abort()
     return web.Response()
+
+
+def _shown(answer: Answer) -> dict[str, str]:
+    """The headers that an onlooker is told, with the content type of a body."""
+    headers = {name.lower(): value for name, value in answer.headers.items()}
+    return headers | ({"content-type": answer.content_type} if answer.body else {})
 
 
 async def _send(request: web.Request, answer: Answer) -> web.StreamResponse:

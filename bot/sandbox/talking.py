@@ -30,7 +30,7 @@ def open_issue(
 
 
 def tell_issue(world: World, issue: Issue, action: str, sender: User, **fields: object) -> None:
-    body: Obj = {"issue": shapes.issue(issue, world.url), **fields}
+    body: Obj = {"issue": shapes.issue_told(issue, world.url), **fields}
     world.emit(Event(name="issues", action=action, sender=sender, repo=issue.repo, fields=body))
 
 
@@ -75,7 +75,7 @@ def comment(world: World, issue: Issue, body: str, author: User, app: App | None
 
 def tell_comment(world: World, of: Comment, action: str, sender: User, **fields: object) -> None:
     body: Obj = {
-        "issue": shapes.issue(of.issue, world.url),
+        "issue": shapes.issue_told(of.issue, world.url),
         "comment": shapes.comment(of, world.url),
         **fields,
     }

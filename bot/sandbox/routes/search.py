@@ -32,7 +32,7 @@ async def search_issues(call: Call) -> Answer:
         if issue.gone is None and all(_holds(issue, term) for term in terms)
     ]
     found.sort(key=lambda issue: issue.number, reverse=True)
-    answer = call.page(found, lambda issue: conversation.issue(issue, call.url) | {"score": 1.0}, wrap="items")
+    answer = call.page(found, lambda issue: conversation.issue_told(issue, call.url) | {"score": 1.0}, wrap="items")
     return Answer(body=answer.body | {"incomplete_results": False, "search_type": "lexical"}, headers=answer.headers)
 
 

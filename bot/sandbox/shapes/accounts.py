@@ -1,13 +1,16 @@
 """Users, the App, its installations."""
 
+from urllib.parse import quote
+
 from bot.sandbox.model import App, Installation, User
 from bot.sandbox.shapes import stamp, stamp_or_none
 from bot.sandbox.world import Obj
 
 
 def user(who: User, url: str) -> Obj:
-    """simple-user."""
-    me = f"{url}/users/{who.login}"
+    """simple-user.  An App's bot has brackets in its login, and its App's page for a page."""
+    me = f"{url}/users/{quote(who.login)}"
+    site = f"apps/{who.login.removesuffix('[bot]')}" if who.type == "Bot" else quote(who.login)
     return {
         "login": who.login,
         "id": who.id,
@@ -15,7 +18,7 @@ def user(who: User, url: str) -> Obj:
         "avatar_url": f"{url}/avatars/u/{who.id}",
         "gravatar_id": "",
         "url": me,
-        "html_url": f"{url}/{who.login}",
+        "html_url": f"{url}/{site}",
         "followers_url": f"{me}/followers",
         "following_url": f"{me}/following{{/other_user}}",
         "gists_url": f"{me}/gists{{/gist_id}}",

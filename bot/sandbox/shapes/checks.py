@@ -5,7 +5,7 @@ from urllib.parse import quote
 from bot.sandbox.model import CheckRun, CheckSuite, PullRequest
 from bot.sandbox.shapes import accounts, stamp, stamp_or_none
 from bot.sandbox.shapes.pulls import pull_request_minimal
-from bot.sandbox.shapes.repositories import api, page, repository
+from bot.sandbox.shapes.repositories import api, page
 from bot.sandbox.world import Obj
 
 
@@ -77,11 +77,6 @@ def check_suite(of: CheckSuite, url: str) -> Obj:
         "latest_check_runs_count": len(runs),
         "check_runs_url": f"{me}/check-runs",
     }
-
-
-def check_suite_event(of: CheckSuite, head_commit: Obj, url: str) -> Obj:
-    """The ``check_suite`` of a webhook, with its commit."""
-    return {**check_suite(of, url), "head_commit": head_commit, "repository": repository(of.repo, url)}
 
 
 def annotation(of: Obj, run: CheckRun, url: str) -> Obj:

@@ -121,6 +121,18 @@ def tree_entry(path: str, entry: TreeEntry, size: int | None, repo: Repository, 
     return {**body, "url": f"{api(repo, url)}/git/{entry.kind}s/{entry.sha}"}
 
 
+def head_commit(of: Commit) -> Obj:
+    """The ``head_commit`` of a check suite."""
+    return {
+        "id": of.sha,
+        "tree_id": of.tree,
+        "message": of.message,
+        "timestamp": of.committer.at.isoformat(),
+        "author": {"name": of.author.name, "email": of.author.email},
+        "committer": {"name": of.committer.name, "email": of.committer.email},
+    }
+
+
 def pushed_commit(of: Commit, repo: Repository, files: tuple[FileDiff, ...], world: World) -> Obj:
     """The entry of a push webhook's ``commits``."""
     return {

@@ -99,6 +99,11 @@ def issue(of: Issue, url: str) -> Obj:
     return body
 
 
+def issue_told(of: Issue, url: str) -> Obj:
+    """The issue of a webhook or a search, which does not say who closed it."""
+    return {name: value for name, value in issue(of, url).items() if name != "closed_by"}
+
+
 def comment(of: Comment, url: str) -> Obj:
     """issue-comment."""
     repo = of.issue.repo
