@@ -1,5 +1,5 @@
 """Fixtures of the whole suite."""
 
-from tests.contract.fixtures import contract, contract_observer
+from tests.contract.fixtures import contract, contract_observer, github, repo
 
-__all__ = ["contract", "contract_observer"]
+__all__ = ["contract", "contract_observer", "github", "repo"]

@@ -169,7 +169,7 @@ class ResultCheck:
         for key in fields.keys() & value.keys():
             name = fields[key][0].name.value
             if name == "__typename":
-                if value[key] != kind.name:
+                if isinstance(kind, gql.GraphQLObjectType) and value[key] != kind.name:
                     yield wrong((*path, key), f"{value[key]!r} is not {kind.name}")
             else:
                 yield from self._check_value(kind.fields[name].type, fields[key], value[key], (*path, key))

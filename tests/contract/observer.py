@@ -17,7 +17,7 @@ class ContractObserver:
     """
 
     def __init__(self, contract: Contract, waivers: Waivers) -> None:
-        self._contract, self._waivers = contract, waivers
+        self._contract, self.waivers = contract, waivers
         self.mismatches: list[tuple[str, Mismatch]] = []
         """What happened (``POST /repos/…``), and what is wrong with it."""
         self.seen: set[str] = set()
@@ -73,4 +73,4 @@ class ContractObserver:
         )
 
     def _note(self, label: str, found: list[Mismatch]) -> None:
-        self.mismatches += [(label, mismatch) for mismatch in self._waivers.unwaived(found)]
+        self.mismatches += [(label, mismatch) for mismatch in self.waivers.unwaived(found)]
