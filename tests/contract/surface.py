@@ -25,9 +25,11 @@ class Api:
     token: str
     repo: str = "/repos/acme/app"
 
-    async def call(self, method: str, path: str, body: Json = None, *, status: int = 200) -> Json:
+    async def call(
+        self, method: str, path: str, body: Json = None, *, status: int = 200, media_type: str = "github+json"
+    ) -> Json:
         """The parsed answer, ``None`` when there is no JSON.  ``path`` may begin with ``{repo}``."""
-        headers = {"Authorization": f"Bearer {self.token}", "Accept": "application/vnd.github+json"}
+        headers = {"Authorization": f"Bearer {self.token}", "Accept": f"application/vnd.{media_type}"}
         target = self.url + path.replace("{repo}", self.repo)
         async with self.session.request(method, target, json=body, headers=headers, allow_redirects=False) as answer:
             text = await answer.text()
@@ -84,6 +86,7 @@ async def repository(callers: Callers) -> None:
     await bot.call("GET", "{repo}/contents/")
     await bot.call("GET", "{repo}/contents/src")
     await bot.call("GET", "{repo}/contents/src/a.py?ref=main")
+    await bot.call("GET", "{repo}/contents/src/a.py", media_type="github.raw+json")
     await bot.call("GET", "{repo}/contents/nowhere.py", status=404)
     await bot.download("{repo}/tarball/main")
     await bot.call("GET", "{repo}/commits/main")
@@ -132,7 +135,8 @@ async def issues(callers: Callers) -> None:
     await bot.call("DELETE", f"{{repo}}/issues/comments/{reply['id']}", status=204)
     await person.call("PATCH", f"{{repo}}/issues/{number}", {"state": "closed", "state_reason": "completed"})
     await person.call("PATCH", f"{{repo}}/issues/{number}", {"state": "open"})
-    await bot.call("GET", "/search/issues?q=repo:acme/app+is:issue+one&advanced_search=true")
+    await person.call("POST", "{repo}/issues", {"title": "Without a text"}, status=201)
+    await bot.call("GET", "/search/issues?q=repo:acme/app+is:issue&advanced_search=true")
 
 
 async def pulls(callers: Callers) -> None:
@@ -270,10 +274,14 @@ async def people(github: Sandbox, repo: Repo) -> None:
     await pull.reopen(by=ann)
     await pull.enqueue(by=ann)
     await pull.merge(by=ann)
+    fork = await repo.fork(by=ann)
+    await repo.open_pull_request({"src/d.py": b""}, by=ann, fork=fork)
+    fork.delete()
 
 
 async def review(callers: Callers, repo: Repo) -> None:
     """A review with a thread that is answered, edited, resolved and taken up again."""
+    await callers.bot.call("GET", "{repo}/pulls?state=open")
     pull = await repo.open_pull_request({"src/c.py": b"z = 1\n"})
     inline = {"path": "src/c.py", "line": 1, "side": "RIGHT", "body": "Look"}
     asked = {"commit_id": pull.head_sha, "event": "COMMENT", "comments": [inline]}
