@@ -6,15 +6,18 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+import handlers
 from bot.github.api import open_session
-from bot.github.client import GitHub
-from bot.jobs import Ignored, Inbox, Lease, Outcome, Router, SqliteStore, Store, Worker, WorkerLimits
+from bot.github.client import GitHub, Limits
+from bot.jobs import Inbox, Lease, Outcome, Route, Router, SqliteStore, Store, Worker, WorkerLimits
 from bot.jobs.sqlite import path_of
 from bot.log import Redactor
+from bot.markers import MarkerKeys
 from bot.model import Delivery
-from bot.scanner.workers import Workers
+from bot.scanner.scanner import Scanner
 from bot.settings import Settings
 from bot.web import Metrics, WebParts, create_web_app
+from bot.workflows.context import Bot
 
 STOP_WITHIN = 4.0
 """Seconds for the running jobs at the end; with the open requests' 2 it stays below the 8 that ``serve`` promises."""
@@ -24,23 +27,13 @@ SCANNER_MEMORY = 512 * 1024 * 1024
 
 
 @dataclass(frozen=True, kw_only=True)
-class Services:
-    """What handlers may use; it lives as long as the server."""
-
-    settings: Settings
-    github: GitHub
-    workers: Workers
-    """Runs the engine on source that nobody vouches for."""
-
-
-@dataclass(frozen=True, kw_only=True)
 class Handlers:
     """The seam to ``handlers``: which events have one, where a delivery belongs, and what is done with it."""
 
     events: frozenset[str]
     route: Router
     """Pure, and total: it reads untrusted JSON."""
-    run: Callable[[Services, Delivery, Lease], Awaitable[Outcome]]
+    run: Callable[[Bot, Delivery, Lease], Awaitable[Outcome]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,14 +47,19 @@ class App:
     metrics: Metrics
 
 
-def build(settings: Settings, handlers: Handlers, *, limits: WorkerLimits | None = None) -> App:
-    """Everything that the server is made of; nothing is opened before ``web`` starts.  Raises ``SettingsError``."""
-    metrics, store, services = Metrics(), store_of(settings), _Later()
+def build(
+    settings: Settings, wired: Handlers, *, limits: WorkerLimits | None = None, pace: Limits | None = None
+) -> App:
+    """Everything that the server is made of; nothing is opened before ``web`` starts.  Raises ``SettingsError``.
+
+    ``pace`` is how fast GitHub is written to; by default as slowly as it asks for.
+    """
+    metrics, store, opened = Metrics(), store_of(settings), _Later()
 
     async def handle(delivery: Delivery, lease: Lease) -> Outcome:
-        return await handlers.run(services.value, delivery, lease)
+        return await wired.run(opened.bot, delivery, lease)
 
-    worker = Worker(store, router=handlers.route, handle=handle, limits=limits, observer=metrics)
+    worker = Worker(store, router=wired.route, handle=handle, limits=limits, observer=metrics)
     inbox = Inbox(store, arrived=worker.arrived, full=worker.full)
     metrics.watch(worker.stats)
     application = create_web_app(
@@ -70,7 +68,7 @@ def build(settings: Settings, handlers: Handlers, *, limits: WorkerLimits | None
             worker=worker,
             store=store,
             secrets=[secret.reveal().encode() for secret in settings.webhook_secrets],
-            events=handlers.events,
+            events=wired.events,
             metrics=metrics,
             operator_token=settings.metrics_token.reveal() if settings.metrics_token else None,
         )
@@ -80,7 +78,7 @@ def build(settings: Settings, handlers: Handlers, *, limits: WorkerLimits | None
         async with AsyncExitStack() as stack:
             await store.open()
             stack.push_async_callback(store.close)
-            services.value = await _open_services(settings, stack)
+            opened.bot = await _open_bot(settings, pace, stack)
             await worker.start()
             stack.push_async_callback(worker.stop, STOP_WITHIN)
             yield
@@ -89,9 +87,13 @@ def build(settings: Settings, handlers: Handlers, *, limits: WorkerLimits | None
     return App(web=application, inbox=inbox, worker=worker, store=store, metrics=metrics)
 
 
-def registered() -> Handlers:
-    """The handlers of this build.  None is registered: every event is acknowledged, counted and ignored."""
-    return Handlers(events=frozenset(), route=_nothing_to_do, run=_not_routed)
+def registered(settings: Settings) -> Handlers:
+    """The handlers of ``handlers/``, for the installations and repositories that the settings allow."""
+
+    def route(event: str, body: bytes) -> Route:
+        return handlers.route(event, body, settings.allowed)
+
+    return Handlers(events=frozenset(handlers.HANDLERS), route=route, run=handlers.run)
 
 
 def store_of(settings: Settings) -> Store:
@@ -108,23 +110,20 @@ def redactor(settings: Settings) -> Redactor:
 
 
 class _Later:
-    """Holds the services once they are open."""
+    """Holds the adapters once they are open."""
 
-    value: Services
+    bot: Bot
 
 
-async def _open_services(settings: Settings, stack: AsyncExitStack) -> Services:
+async def _open_bot(settings: Settings, pace: Limits | None, stack: AsyncExitStack) -> Bot:
     session = await stack.enter_async_context(open_session())
     github = GitHub(
-        session, app_id=settings.app_id, private_key=settings.private_key.reveal(), api_url=settings.api_url
+        session,
+        app_id=settings.app_id,
+        private_key=settings.private_key.reveal(),
+        api_url=settings.api_url,
+        limits=pace,
     )
-    workers = await stack.enter_async_context(Workers(workers=SCANNERS, memory=SCANNER_MEMORY))
-    return Services(settings=settings, github=github, workers=workers)
-
-
-def _nothing_to_do(event: str, _body: bytes) -> Ignored:
-    return Ignored(reason=f"no handler for {event}")
-
-
-async def _not_routed(_services: Services, delivery: Delivery, _lease: Lease) -> Outcome:
-    return Ignored(reason=f"no handler for {delivery.event}")
+    scanner = await stack.enter_async_context(Scanner(workers=SCANNERS, memory=SCANNER_MEMORY))
+    keys = MarkerKeys.derive(secret.reveal().encode() for secret in settings.webhook_secrets)
+    return Bot(github=github, scanner=scanner, keys=keys)

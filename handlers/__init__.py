@@ -1,0 +1,66 @@
+"""What happens when: one module per GitHub event, registered here by its name.
+
+A handler parses nothing and decides nothing: it reduces the event to a reference and calls one workflow.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
+from typing import Protocol
+
+from bot.events import Malformed, NotInstalled, Ping, Unknown, parse
+from bot.jobs import Ignored, Lease, Outcome, Route, Unreadable
+from bot.model import Delivery
+from bot.workflows.context import Bot
+from handlers import check_run, pull_request
+
+
+class Handler(Protocol):
+    """A module of this package."""
+
+    EVENT: str
+    """GitHub's name of the event, as in ``X-GitHub-Event`` and in ``app.yaml``."""
+
+    @property
+    def route(self) -> Callable[..., Route]:
+        """Pure: which lane the event belongs in, or why there is nothing to do."""
+
+    @property
+    def handle(self) -> Callable[..., Awaitable[Outcome]]:
+        """Runs the event's workflow."""
+
+
+HANDLERS: Mapping[str, Handler] = MappingProxyType(
+    {handler.EVENT: handler for handler in (check_run, pull_request)},
+)
+
+
+class Allowed(Protocol):
+    """Whom the bot works for: ``(installation id, "owner/name") in allowed``."""
+
+    def __contains__(self, subject: tuple[int, str], /) -> bool: ...
+
+
+def route(event: str, body: bytes, allowed: Allowed) -> Route:
+    """Where a delivery belongs.  Pure and total: the body is untrusted."""
+    match parse(event, body):
+        case Malformed(reason=reason):
+            return Unreadable(reason=reason)
+        case NotInstalled():
+            return Ignored(reason="sent on behalf of no installation")
+        case Ping():
+            return Ignored(reason="ping")
+        case Unknown(event=name):
+            return Ignored(reason=f"nothing handles {name}")
+        case value if event not in HANDLERS:
+            return Ignored(reason=f"nothing handles {event}: {type(value).__name__}")
+        case value if (repo := getattr(value, "repo", None)) and (repo.installation, repo.full_name) not in allowed:
+            return Ignored(reason="the repository is not on the list of those that are served")
+        case value:
+            found: Route = HANDLERS[event].route(value)
+            return found
+
+
+async def run(bot: Bot, delivery: Delivery, lease: Lease) -> Outcome:
+    """The work of a delivery that was routed."""
+    outcome: Outcome = await HANDLERS[delivery.event].handle(bot, parse(delivery.event, delivery.body), lease)
+    return outcome

@@ -37,7 +37,7 @@ async def _serve(settings: Settings, host: str, port: int) -> None:
     from bot.web import create_runner
 
     log.configure(form=settings.log_format, level=settings.log_level, redact=redactor(settings))
-    runner = create_runner(build(settings, registered()).web)
+    runner = create_runner(build(settings, registered(settings)).web)
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)

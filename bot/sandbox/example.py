@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 CORE = "netra_backend/app/websocket_core"
 
-_MANAGER = '''\
+_MANAGER = b'''\
 """The canonical manager: one for each user context."""
 
 
@@ -23,7 +23,7 @@ class WebSocketManager:
         return (self.user_context, message)
 '''
 
-_FACTORY = '''\
+_FACTORY = b'''\
 """Deprecated: one factory for all users."""
 
 import warnings
@@ -50,13 +50,13 @@ def get_websocket_manager_factory():
     return _factory
 '''
 
-_CONTEXT = """\
+_CONTEXT = b"""\
 class UserExecutionContext:
     def __init__(self, user_id):
         self.user_id = user_id
 """
 
-_HEALTH = '''\
+_HEALTH = b'''\
 """Health of the service."""
 
 
@@ -64,7 +64,7 @@ async def ready():
     return {"status": "ok"}
 '''
 
-_CHAT = '''\
+_CHAT = b'''\
 """Chat over WebSockets."""
 
 from netra_backend.app.websocket_core.websocket_manager_factory import get_websocket_manager_factory
@@ -78,22 +78,22 @@ async def greet(context):
 
 FILES = MappingProxyType(
     {
-        "README.md": "# A chat service\n",
-        "netra_backend/__init__.py": "",
-        "netra_backend/app/__init__.py": "",
-        "netra_backend/app/routes/__init__.py": "",
+        "README.md": b"# A chat service\n",
+        "netra_backend/__init__.py": b"",
+        "netra_backend/app/__init__.py": b"",
+        "netra_backend/app/routes/__init__.py": b"",
         "netra_backend/app/routes/chat.py": _CHAT,
         "netra_backend/app/routes/health.py": _HEALTH,
-        "netra_backend/app/services/__init__.py": "",
+        "netra_backend/app/services/__init__.py": b"",
         "netra_backend/app/services/user_execution_context.py": _CONTEXT,
-        f"{CORE}/__init__.py": "",
+        f"{CORE}/__init__.py": b"",
         f"{CORE}/websocket_manager.py": _MANAGER,
         f"{CORE}/websocket_manager_factory.py": _FACTORY,
     }
 )
 """The default branch."""
 
-HEALTH_WITH_A_PROBE = '''\
+HEALTH_WITH_A_PROBE = b'''\
 """Health of the service."""
 
 
@@ -108,7 +108,7 @@ async def websockets():
     return {"factory": factory is not None}
 '''
 
-HEALTH_MIGRATED = '''\
+HEALTH_MIGRATED = b'''\
 """Health of the service."""
 
 
@@ -123,7 +123,7 @@ async def websockets():
     return {"factory": factory is not None}
 '''
 
-NOTIFY = '''\
+NOTIFY = b'''\
 """Notifications."""
 
 from netra_backend.app.websocket_core.websocket_manager_factory import get_websocket_manager_factory

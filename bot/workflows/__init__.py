@@ -1,0 +1,1 @@
+"""What the bot can do, one function per thing: fetch → scan → plan → perform."""

@@ -1,0 +1,170 @@
+"""A pull request gets its review: fetch → scan → plan → perform.
+
+The event is a hint: everything is read again, so the same work may run twice, late, or in another order, and ends
+in the same state.  What was written before is found by its signed marker or by the check run's ``external_id``.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import assert_never
+
+import structlog
+
+from bot.actions import Action, CompleteCheckRun, Conclusion, ResolveThread, SubmitReview
+from bot.config import FILE, Absent, ConfigState, Invalid, Unreadable, Valid
+from bot.facts import ReviewThread
+from bot.github import perform, reads
+from bot.jobs import Done, Ignored, Lease, Outcome, Superseded
+from bot.markers import read
+from bot.migration import Config, Migration
+from bot.model import PullRequest, PullRequestRef
+from bot.plan import OwnThread, ReviewFacts, plan_review
+from bot.render import effects as words
+from bot.workflows.context import Bot
+from bot.workflows.sources import config_of, scan_changes
+
+log = structlog.get_logger(__name__)
+
+
+class _Stale(Exception):
+    """What was decided is out of date: newer work does it."""
+
+
+async def review_pull_request(bot: Bot, ref: PullRequestRef, lease: Lease, *, anew: bool = False) -> Outcome:
+    """Bring the App's review and check run of this pull request up to date with its head.
+
+    ``anew``: somebody asked for the check run again, so it is made even if it says what the last one said.
+    """
+    pull = await reads.pull_request(bot.github, ref)
+    if pull.state != "open":
+        return Ignored(reason=f"the pull request is {pull.state}")
+    state = await config_of(bot, ref.repo, pull.base_ref)
+    try:
+        actions = await _decide(bot, pull, state)
+        migrations = migrations_of(state)
+        for action in actions:
+            await _perform(bot, pull, migrations, action, lease, anew=anew)
+    except _Stale as reason:
+        return Superseded(reason=str(reason))
+    return Done(summary=_summary(actions))
+
+
+async def _decide(bot: Bot, pull: PullRequest, state: ConfigState) -> tuple[Action, ...]:
+    """An invalid configuration stops nobody's merge, and says so on every pull request until it is mended."""
+    match state:
+        case Absent(config=config) | Valid(config=config):
+            return plan_review(await _facts(bot, pull, config))
+        case Invalid(errors=errors):
+            wrong = "\n".join(map(str, errors))
+        case Unreadable(reason=reason):
+            wrong = f"{FILE} could not be read: {reason}"
+        case _:
+            assert_never(state)
+    return (CompleteCheckRun(head_sha=pull.head_sha, conclusion=Conclusion.NEUTRAL, config_error=wrong),)
+
+
+def migrations_of(state: ConfigState) -> Mapping[str, Migration]:
+    """The migrations by name; none while the configuration is not known."""
+    match state:
+        case Absent(config=config) | Valid(config=config):
+            return {migration.name: migration for migration in config.migrations}
+        case Invalid() | Unreadable():
+            return {}
+        case _:
+            assert_never(state)
+
+
+# --- fetch -----------------------------------------------------------------------------------------------------
+
+
+async def _facts(bot: Bot, pull: PullRequest, config: Config) -> ReviewFacts:
+    changed = await reads.changed_files(bot.github, pull)
+    scanned = await scan_changes(bot, pull, config, changed)
+    facts = ReviewFacts(
+        pull=pull,
+        config=config,
+        reviews=scanned.reviews,
+        skipped=scanned.skipped,
+        not_listed=changed.not_listed,
+    )
+    if pull.draft:
+        return facts
+    threads = await reads.review_threads(bot.github, pull.ref)
+    own = tuple(own for thread in threads if (own := _own_thread(bot, pull, thread)))
+    bodies = [review.body for review in await reads.reviews(bot.github, pull.ref) if review.ours]
+    summarised = (fingerprint for body in bodies for fingerprint in _fingerprints(bot, pull, body))
+    return replace(facts, threads=own, reported=frozenset([*(thread.fingerprint for thread in own), *summarised]))
+
+
+def _own_thread(bot: Bot, pull: PullRequest, thread: ReviewThread) -> OwnThread | None:
+    """The thread as the App's own, if the App opened it with a marker for this very pull request."""
+    if not thread.comments or not thread.comments[0].ours:
+        return None
+    fingerprints = _fingerprints(bot, pull, thread.comments[0].body)
+    if not fingerprints:
+        return None
+    return OwnThread(id=thread.id, fingerprint=fingerprints[0], path=thread.path, resolved=thread.resolved)
+
+
+def _fingerprints(bot: Bot, pull: PullRequest, body: str) -> tuple[str, ...]:
+    return read(bot.keys, words.place_of(pull.ref), words.FINGERPRINTS, body)
+
+
+# --- perform ---------------------------------------------------------------------------------------------------
+
+
+async def _perform(
+    bot: Bot, pull: PullRequest, migrations: Mapping[str, Migration], action: Action, lease: Lease, *, anew: bool
+) -> None:
+    if not lease.held():
+        raise _Stale("the deadline of this run has passed")
+    if lease.newer_waits():
+        raise _Stale("a newer push is waiting")
+    match action:
+        case CompleteCheckRun():
+            await _complete_check(bot, pull, migrations, action, anew=anew)
+        case SubmitReview():
+            await _submit(bot, pull, migrations, action)
+        case ResolveThread():
+            await perform.resolve_thread(bot.github, pull.ref.repo, action.thread_id)
+        case _:
+            assert_never(action)
+
+
+async def _complete_check(
+    bot: Bot, pull: PullRequest, migrations: Mapping[str, Migration], action: CompleteCheckRun, *, anew: bool
+) -> None:
+    """The verdict, once: a check run that says the same of this commit is left as it is."""
+    run = words.check_run(action, pull, migrations)
+    before = await reads.check_runs(bot.github, pull.ref.repo, action.head_sha, name=run.name)
+    if not anew and any((b.external_id, b.status) == (run.external_id, run.status) for b in before):
+        return
+    await perform.create_check_run(bot.github, pull.ref.repo, run)
+
+
+async def _submit(bot: Bot, pull: PullRequest, migrations: Mapping[str, Migration], action: SubmitReview) -> None:
+    """The review; what GitHub takes neither on a line nor on its file is said in a summary."""
+    await _still_at(bot, pull)
+    review = words.review(action, pull, migrations, bot.keys)
+    submitted = await perform.submit_review(bot.github, pull.ref, review)
+    homeless = tuple(
+        new for new, comment in zip(action.inline, review.comments, strict=True) if comment in submitted.rejected
+    )
+    if homeless:
+        log.warning("comments_refused", comments=len(homeless))
+        rest = replace(action, inline=(), summarised=homeless)
+        await perform.submit_review(bot.github, pull.ref, words.review(rest, pull, migrations, bot.keys))
+
+
+async def _still_at(bot: Bot, pull: PullRequest) -> None:
+    """A comment on an old head would stand on the wrong line: the push that moved it brings its own work."""
+    now = await reads.pull_request(bot.github, pull.ref)
+    if now.state != "open" or now.head_sha != pull.head_sha:
+        raise _Stale("the head moved while it was looked at")
+
+
+def _summary(actions: tuple[Action, ...]) -> str:
+    comments = sum(len(a.inline) for a in actions if isinstance(a, SubmitReview))
+    resolved = sum(isinstance(a, ResolveThread) for a in actions)
+    (check,) = (a for a in actions if isinstance(a, CompleteCheckRun))
+    return f"check {check.conclusion}, {comments} comments, {resolved} threads resolved"

@@ -1,0 +1,131 @@
+"""The sources that a scan needs: both sides of what a pull request changes, and the modules that names go through."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from bot.config import FILE, ConfigState, parse_state
+from bot.engine import Hunk, Index, MalformedPatch, module_paths, parse_patch
+from bot.facts import ChangedFiles, NotAFile
+from bot.github import reads
+from bot.migration import Config
+from bot.model import ChangedFile, FileChange, FileReview, PullRequest, RepoRef, Scanned, Sha, Skipped
+from bot.scanner.scanner import ReviewRequest
+from bot.scanner.workers import Unscannable
+from bot.workflows.context import Bot
+
+log = structlog.get_logger(__name__)
+
+SUFFIXES = (".py", ".pyi")
+_ROUNDS = 8
+"""Re-exports are followed this many modules deep; a longer chain is no façade but a maze."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScannedChanges:
+    """What the engine made of the changed files; ``skipped`` are those that never reached it."""
+
+    reviews: tuple[FileReview, ...]
+    skipped: tuple[Skipped, ...]
+
+
+async def config_of(bot: Bot, repo: RepoRef, rev: str) -> ConfigState:
+    """The configuration at ``rev``, which is a branch that the pull request cannot write to."""
+    found = await reads.file_at(bot.github, repo, FILE, rev)
+    if isinstance(found, NotAFile):
+        return parse_state(None, unreadable=f"a {found} stands in its place")
+    return parse_state(found)
+
+
+async def scan_changes(bot: Bot, pull: PullRequest, config: Config, changed: ChangedFiles) -> ScannedChanges:
+    """Both sides of every changed Python file against the merge base, scanned together."""
+    python = [file for file in changed.files if _is_python(file)]
+    if not python:
+        return ScannedChanges(reviews=(), skipped=())
+    base = await reads.merge_base(bot.github, pull.ref.repo, pull.base_sha, pull.head_sha)
+    changes, skipped = await _fetch(bot, pull, base, python)
+    hunks = {file.path: found for file in python if (found := _hunks(file)) is not None}
+    return ScannedChanges(reviews=await _review(bot, pull, config, changes, hunks), skipped=skipped)
+
+
+def _is_python(file: ChangedFile) -> bool:
+    return file.path.endswith(SUFFIXES) or (file.previous_path or "").endswith(SUFFIXES)
+
+
+def _hunks(file: ChangedFile) -> tuple[Hunk, ...] | None:
+    """The hunks as GitHub will check comments against; ``None`` when the patch is missing or cut short."""
+    if file.patch is None:
+        return None
+    try:
+        return parse_patch(file.patch)
+    except MalformedPatch:
+        return None
+
+
+async def _fetch(
+    bot: Bot, pull: PullRequest, base: Sha, files: Sequence[ChangedFile]
+) -> tuple[tuple[FileChange, ...], tuple[Skipped, ...]]:
+    """Both sides of each file.  Symbolic links and submodules are no source of their own: they are passed over."""
+    repo = pull.ref.repo
+    before = await reads.files_at(bot.github, repo, (_base_path(f) for f in files if _has_base(f)), base)
+    after = await reads.files_at(bot.github, repo, (f.path for f in files if f.status != "removed"), pull.head_sha)
+    changes, skipped = [], []
+    for file in files:
+        head, old = after.get(file.path), before.get(_base_path(file)) if _has_base(file) else None
+        if head is None and old is None:
+            skipped.append(Skipped(path=file.path, reason="no regular file on either side (a link or a submodule?)"))
+        else:
+            changes.append(FileChange(path=file.path, base_path=_base_path(file), base=old, head=head))
+    return tuple(changes), tuple(skipped)
+
+
+def _base_path(file: ChangedFile) -> str:
+    return file.previous_path or file.path
+
+
+def _has_base(file: ChangedFile) -> bool:
+    """A copy is new: what it was copied from is still there."""
+    return file.status not in ("added", "copied")
+
+
+async def _review(
+    bot: Bot,
+    pull: PullRequest,
+    config: Config,
+    changes: tuple[FileChange, ...],
+    hunks: Mapping[str, Sequence[Hunk]],
+) -> tuple[FileReview, ...]:
+    """The engine's answer once it misses no module that a name could come through."""
+    known = {change.path: change.head for change in changes}
+    index = await _index(bot, known, config.source_roots)
+    for _ in range(_ROUNDS):
+        request = ReviewRequest(changes=changes, migrations=config.migrations, index=index, hunks=hunks)
+        reviews = await bot.scanner.review(request)
+        missing = _candidates(reviews, config.source_roots) - known.keys()
+        if not missing:
+            break
+        found = await reads.files_at(bot.github, pull.ref.repo, sorted(missing), pull.head_sha)
+        known.update(found)
+        index = await bot.scanner.run(Index.with_modules, index, tuple(found.items()))
+    return reviews
+
+
+async def _index(bot: Bot, known: Mapping[str, bytes | None], source_roots: Sequence[str]) -> Index:
+    """What the changed files export.  If one of them breaks the engine, the review finds out which: start without."""
+    try:
+        return await bot.scanner.run(_build, tuple(known.items()), source_roots)
+    except Unscannable as error:
+        log.warning("index_failed", files=len(known), reason=str(error))
+        return await bot.scanner.run(_build, (), source_roots)
+
+
+def _build(files: Iterable[tuple[str, bytes | None]], source_roots: Sequence[str]) -> Index:
+    present = [(path, source) for path, source in files if source is not None]
+    return Index.build(present, source_roots=source_roots)
+
+
+def _candidates(reviews: Iterable[FileReview], source_roots: Sequence[str]) -> set[str]:
+    """The files that the wanted modules may be."""
+    modules = {m for review in reviews if isinstance(review.report, Scanned) for m in review.report.wanted}
+    return {path for module in modules for path in module_paths(module, source_roots)}
