@@ -42,7 +42,7 @@ async def workers() -> AsyncIterator[Workers]:
 async def test_a_parser_killer_costs_one_task(workers: Workers, name: str) -> None:
     before = peak()
     with pytest.raises(Unscannable, match="too complex") as caught:
-        await workers.run(parsing.parse_concrete, source(name), seconds=1)
+        await workers.run(parsing.parse_concrete, source(name), seconds=0.5)
     assert caught.value.cause in {"crash:SIGSEGV", "crash:SIGABRT", "timeout", "memory"}
     assert await workers.run(parsing.parse_concrete, b"x = 1\n", seconds=10) == 6
     assert peak() - before < 50 << 20

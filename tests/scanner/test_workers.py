@@ -1,4 +1,4 @@
-"""The scanner: what a worker is kept from, and how it ends."""
+"""The workers: what they are kept from, and how they end."""
 
 import asyncio
 import os

@@ -1,0 +1,208 @@
+"""The engine behind a wall: what it does to hostile source costs the file that did it, and no other."""
+
+import asyncio
+import os
+from collections import Counter
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self, TypeVar
+
+from bot.engine import Hunk, Index, review_files
+from bot.migration import Migration
+from bot.model import FileChange, FileReport, FileReview, Skipped
+from bot.scanner import tasks
+from bot.scanner.workers import Unscannable, Workers
+
+T = TypeVar("T")
+F = TypeVar("F")
+
+Source = tuple[str, bytes]
+"""Path and content of a file."""
+Hunks = Mapping[str, Sequence[Hunk]] | None
+ReviewFiles = Callable[[Sequence[FileChange], Sequence[Migration], Index, Hunks], tuple[FileReview, ...]]
+ScanFiles = Callable[[Sequence[Source], Sequence[Migration], Index], tuple[FileReport, ...]]
+
+LARGEST_FILE = 8 << 20
+"""Bytes.  What people write is a hundred times smaller."""
+CHUNK_FILES = 64
+CHUNK_BYTES = 1 << 20
+"""How much one task scans: enough to make handing it over cheap, little enough to share among the workers."""
+TOO_BIG = f"too big: more than {LARGEST_FILE >> 20} MiB"
+NO_TIME = "not looked at: the files before it used up the time for this pull request"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReviewRequest:
+    """What :func:`bot.engine.review_files` is asked, as one value."""
+
+    changes: tuple[FileChange, ...]
+    migrations: tuple[Migration, ...]
+    index: Index
+    hunks: Hunks = None
+    """By head path; ``None`` leaves them to be computed from both sides."""
+
+
+class Scanner:
+    """Runs the engine in killable processes; an async context manager.
+
+    ``timeout`` is the deadline of one task in seconds, ``memory`` the address space of a worker in bytes, and
+    ``budget`` the seconds after which one call stops looking into the files that broke the engine.  What runs
+    in the workers are ``review_files`` and ``scan_files``, functions that a worker can import.
+    """
+
+    def __init__(
+        self,
+        *,
+        workers: int = min(4, os.cpu_count() or 1),
+        timeout: float = 20.0,
+        memory: int = 512 << 20,
+        budget: float = 120.0,
+        review_files: ReviewFiles = review_files,
+        scan_files: ScanFiles = tasks.scan_files,
+    ) -> None:
+        self._pool = Workers(workers=workers, memory=memory)
+        self._timeout, self._budget = timeout, budget
+        self._review_files, self._scan_files = review_files, scan_files
+
+    @property
+    def exits(self) -> Counter[str]:
+        """How tasks ended: ``ok``, an :attr:`Unscannable.cause`, or ``pool`` for a pool that had to be replaced."""
+        return self._pool.exits
+
+    async def __aenter__(self) -> Self:
+        await self._pool.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._pool.__aexit__(kind, error, trace)
+
+    async def run(self, function: Callable[..., T], *args: object) -> T:
+        """``function(*args)`` in a worker: a pure function of a module, with picklable arguments and result.
+
+        Raises :class:`Unscannable` when it could not be done.
+        """
+        return await self._pool.run(function, *args, seconds=self._timeout)
+
+    async def review(self, request: ReviewRequest) -> tuple[FileReview, ...]:
+        """New usages of each changed file, in the order of ``request.changes``.
+
+        All files are looked at together, since a usage may move from one to another.  When that breaks the engine,
+        each is tried alone to find the culprits, which are reported as :class:`Skipped`; the others are looked
+        at together again.
+        """
+        big = {change.path for change in request.changes if size(change) > LARGEST_FILE}
+        found = {path: skipped(path, TOO_BIG) for path in big}
+        changes = tuple(change for change in request.changes if change.path not in big)
+        found |= await self._reviewed(request, changes)
+        return tuple(found[change.path] for change in request.changes)
+
+    async def _reviewed(self, request: ReviewRequest, changes: tuple[FileChange, ...]) -> dict[str, FileReview]:
+        try:
+            return await self._together(request, changes, self._timeout)
+        except Unscannable as error:
+            if len(changes) == 1:
+                return {changes[0].path: skipped(changes[0].path, str(error))}
+        alone = await self._one_by_one(request, changes)
+        sound = tuple(change for change in changes if not isinstance(alone[change.path].report, Skipped))
+        if len(sound) == len(changes):
+            return alone  # it was the sum of them
+        try:
+            return alone | await self._together(request, sound, self._patience)
+        except Unscannable:
+            return alone
+
+    @property
+    def _patience(self) -> float:
+        """The deadline of a further try: a hostile file costs one and a half deadlines at most."""
+        return self._timeout / 4
+
+    async def _together(
+        self, request: ReviewRequest, changes: tuple[FileChange, ...], seconds: float
+    ) -> dict[str, FileReview]:
+        if not changes:
+            return {}
+        reviews = await self._pool.run(
+            self._review_files, changes, request.migrations, request.index, request.hunks, seconds=seconds
+        )
+        return {review.report.path: review for review in reviews}
+
+    async def _one_by_one(self, request: ReviewRequest, changes: tuple[FileChange, ...]) -> dict[str, FileReview]:
+        async def review(change: FileChange, seconds: float) -> FileReview:
+            return (await self._together(request, (change,), seconds))[change.path]
+
+        found = await self._each(review, changes)
+        return {
+            change.path: skipped(change.path, result) if isinstance(result, str) else result
+            for change, result in zip(changes, found, strict=True)
+        }
+
+    async def scan(
+        self, files: Iterable[Source], migrations: Sequence[Migration], index: Index
+    ) -> tuple[FileReport, ...]:
+        """:func:`bot.engine.scan_file` of each ``(path, source)``, in order; what breaks the engine is skipped."""
+        files = tuple(files)
+        sound = [file for file in files if len(file[1]) <= LARGEST_FILE]
+        scanned = await asyncio.gather(*(self._scanned(chunk, tuple(migrations), index) for chunk in chunks(sound)))
+        found = {report.path: report for reports in scanned for report in reports}
+        return tuple(found.get(path) or Skipped(path=path, reason=TOO_BIG) for path, _ in files)
+
+    async def _scanned(
+        self, files: tuple[Source, ...], migrations: tuple[Migration, ...], index: Index
+    ) -> tuple[FileReport, ...]:
+        async def scan(file: Source, seconds: float) -> FileReport:
+            [report] = await self._pool.run(self._scan_files, (file,), migrations, index, seconds=seconds)
+            return report
+
+        try:
+            return await self._pool.run(self._scan_files, files, migrations, index, seconds=self._timeout)
+        except Unscannable as error:
+            if len(files) == 1:
+                return (Skipped(path=files[0][0], reason=str(error)),)
+        results = await self._each(scan, files)
+        return tuple(
+            Skipped(path=path, reason=result) if isinstance(result, str) else result
+            for (path, _), result in zip(files, results, strict=True)
+        )
+
+    async def _each(self, work: Callable[[F, float], Coroutine[None, None, T]], files: Sequence[F]) -> list[T | str]:
+        """The result of each file alone, or the reason why there is none."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + self._budget
+        turns = asyncio.Semaphore(self._pool.size)
+
+        async def one(file: F) -> T | str:
+            async with turns:
+                if loop.time() > end:
+                    return NO_TIME
+                try:
+                    return await work(file, self._patience)
+                except Unscannable as error:
+                    return str(error)
+
+        return await asyncio.gather(*(one(file) for file in files))
+
+
+def size(change: FileChange) -> int:
+    """Of the bigger side, in bytes."""
+    return max(len(change.base or b""), len(change.head or b""))
+
+
+def skipped(path: str, reason: str) -> FileReview:
+    return FileReview(report=Skipped(path=path, reason=reason))
+
+
+def chunks(files: Iterable[Source]) -> Iterator[tuple[Source, ...]]:
+    """The files in order, in pieces of at most :data:`CHUNK_FILES` and, but for a single file, :data:`CHUNK_BYTES`."""
+    piece: list[Source] = []
+    held = 0
+    for path, source in files:
+        if piece and (len(piece) == CHUNK_FILES or held + len(source) > CHUNK_BYTES):
+            yield tuple(piece)
+            piece, held = [], 0
+        piece.append((path, source))
+        held += len(source)
+    if piece:
+        yield tuple(piece)

@@ -1,0 +1,40 @@
+"""Engines that some files break, each in the way that the file asks for."""
+
+from collections.abc import Sequence
+
+from bot.engine import Index
+from bot.migration import Migration
+from bot.model import FileChange, FileReport, FileReview, Scanned
+from bot.scanner.scanner import Hunks, Source
+from tests.hostile import misbehaving
+
+DEEDS = {
+    b"segfault": misbehaving.segfault,
+    b"spin": misbehaving.spin,
+    b"raise": misbehaving.raise_value_error,
+}
+
+
+def review_files(
+    changes: Sequence[FileChange], migrations: Sequence[Migration], index: Index, hunks: Hunks
+) -> tuple[FileReview, ...]:
+    """How many files it saw together is told by the reports' ``wanted``."""
+    for change in changes:
+        DEEDS.get(change.head or b"", misbehaving.echo)(None)
+    together = frozenset({f"{len(changes)} files"})
+    return tuple(FileReview(report=Scanned(path=change.path, wanted=together)) for change in changes)
+
+
+def review_two_at_most(
+    changes: Sequence[FileChange], migrations: Sequence[Migration], index: Index, hunks: Hunks
+) -> tuple[FileReview, ...]:
+    """Each file is fine; it is their sum that it cannot bear."""
+    if len(changes) > 2:
+        misbehaving.exit_at_once()
+    return review_files(changes, migrations, index, hunks)
+
+
+def scan_files(files: Sequence[Source], migrations: Sequence[Migration], index: Index) -> tuple[FileReport, ...]:
+    for _, source in files:
+        DEEDS.get(source, misbehaving.echo)(None)
+    return tuple(Scanned(path=path) for path, _ in files)

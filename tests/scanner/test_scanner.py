@@ -1,0 +1,120 @@
+"""The scanner: hostile files cost themselves, and the others are looked at as if they were not there."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot.engine import Index
+from bot.model import Failed, FileChange, FileReport, Scanned, Skipped
+from bot.scanner.scanner import CHUNK_BYTES, CHUNK_FILES, LARGEST_FILE, NO_TIME, ReviewRequest, Scanner, chunks
+from tests.hostile import engines
+
+BIG = b"#" * (LARGEST_FILE + 1)
+
+
+def change(path: str, head: bytes | None = b"x = 1\n", base: bytes | None = None) -> FileChange:
+    return FileChange(path=path, base_path=path, base=base, head=head)
+
+
+def request(*changes: FileChange) -> ReviewRequest:
+    return ReviewRequest(changes=changes, migrations=(), index=Index.build(()))
+
+
+def told(report: FileReport) -> str:
+    """A report in a word or two."""
+    match report:
+        case Scanned(wanted=wanted):
+            return "".join(wanted) or "scanned"
+        case Skipped(reason=reason):
+            return reason
+        case Failed(message=message):
+            return message
+
+
+@pytest.fixture
+async def scanner() -> AsyncIterator[Scanner]:
+    async with Scanner(
+        workers=1, timeout=2, review_files=engines.review_files, scan_files=engines.scan_files
+    ) as running:
+        yield running
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        pytest.param((), [], id="nothing"),
+        pytest.param((change("a"), change("b")), ["2 files", "2 files"], id="all-together"),
+        pytest.param(
+            (change("a"), change("b", b"segfault"), change("c")),
+            ["2 files", "too complex: the parser crashed (SIGSEGV)", "2 files"],
+            id="a-crash-costs-one-file",
+        ),
+        pytest.param(
+            (change("a", b"spin"), change("b")),
+            ["too complex: not done after 0.5 seconds", "1 files"],
+            id="a-loop-costs-one-file",
+        ),
+        pytest.param((change("a", b"spin"),), ["too complex: not done after 2 seconds"], id="one-file-is-tried-once"),
+        pytest.param(
+            (change("a", b"raise"), change("b")),
+            ["the analysis failed: this is on record", "1 files"],
+            id="a-defect-costs-one-file",
+        ),
+        pytest.param(
+            (change("a", BIG), change("b"), change("c", None, BIG)),
+            ["too big: more than 8 MiB", "1 files", "too big: more than 8 MiB"],
+            id="too-big-on-either-side",
+        ),
+    ],
+)
+async def test_a_review_loses_the_hostile_files_only(
+    scanner: Scanner, changes: tuple[FileChange, ...], expected: list[str]
+) -> None:
+    reviews = await scanner.review(request(*changes))
+    assert [review.report.path for review in reviews] == [each.path for each in changes]
+    assert [told(review.report) for review in reviews] == expected
+
+
+async def test_files_that_are_too_many_together_are_looked_at_alone() -> None:
+    async with Scanner(workers=1, review_files=engines.review_two_at_most) as scanner:
+        reviews = await scanner.review(request(change("a"), change("b"), change("c")))
+    assert [told(review.report) for review in reviews] == ["1 files"] * 3
+
+
+async def test_hostile_files_use_up_a_budget() -> None:
+    hostile = [change(f"f{n}", b"spin") for n in range(4)]
+    async with Scanner(workers=1, timeout=1, budget=0.1, review_files=engines.review_files) as scanner:
+        reviews = await scanner.review(request(*hostile))
+    reasons = [told(review.report) for review in reviews]
+    assert reasons[0] == "too complex: not done after 0.25 seconds"
+    assert reasons[1:] == [NO_TIME] * 3
+
+
+async def test_a_scan_loses_the_hostile_files_only(scanner: Scanner) -> None:
+    files = [("a", b"x"), ("b", b"segfault"), ("c", BIG), ("d", b"y")]
+    reports = await scanner.scan(files, (), Index.build(()))
+    assert [report.path for report in reports] == ["a", "b", "c", "d"]
+    assert [told(report) for report in reports] == [
+        "scanned",
+        "too complex: the parser crashed (SIGSEGV)",
+        "too big: more than 8 MiB",
+        "scanned",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("sizes", "expected"),
+    [
+        ([], []),
+        ([1] * CHUNK_FILES, [CHUNK_FILES]),
+        ([1] * (CHUNK_FILES + 1), [CHUNK_FILES, 1]),
+        ([CHUNK_BYTES, 1], [1, 1]),
+        ([CHUNK_BYTES * 2, CHUNK_BYTES - 1, 1], [1, 2]),
+    ],
+    ids=["none", "full", "one-more", "full-of-bytes", "a-big-one-alone"],
+)
+def test_chunks_are_bounded_and_keep_the_order(sizes: list[int], expected: list[int]) -> None:
+    files = [(str(n), b"x" * size) for n, size in enumerate(sizes)]
+    pieces = list(chunks(files))
+    assert [len(piece) for piece in pieces] == expected
+    assert [file for piece in pieces for file in piece] == files
