@@ -2,14 +2,16 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from aiohttp import web
 
 import handlers
+from bot.effects import Effect
 from bot.github.api import open_session
 from bot.github.client import GitHub, Limits
-from bot.jobs import Inbox, Lease, Outcome, Route, Router, SqliteStore, Store, Worker, WorkerLimits
+from bot.jobs import Inbox, Job, Lease, Outcome, Route, Router, SqliteStore, Store, Work, Worker, WorkerLimits
 from bot.jobs.sqlite import path_of
 from bot.log import Redactor
 from bot.markers import MarkerKeys
@@ -94,6 +96,34 @@ def registered(settings: Settings) -> Handlers:
         return handlers.route(event, body, settings.allowed)
 
     return Handlers(events=frozenset(handlers.HANDLERS), route=route, run=handlers.run)
+
+
+class _Forever:
+    """The lease of work that nobody else can take over."""
+
+    def __init__(self, delivery: Delivery) -> None:
+        self.job = Job(seq=0, id=delivery.id, event=delivery.event, received_at=datetime.now(UTC))
+
+    def held(self) -> bool:
+        return True
+
+    def newer_waits(self) -> bool:
+        return False
+
+
+async def receive(
+    settings: Settings, delivery: Delivery, *, rehearse: Callable[[Effect], None] | None = None
+) -> Route | Outcome:
+    """One delivery through the real handlers, here and now; ``rehearse`` is told of each effect instead of GitHub.
+
+    Returns what became of it.  Raises what a handler raises.
+    """
+    route = handlers.route(delivery.event, delivery.body, settings.allowed)
+    if not isinstance(route, Work):
+        return route
+    async with AsyncExitStack() as stack:
+        bot = replace(await _open_bot(settings, None, stack), rehearse=rehearse)
+        return await handlers.run(bot, delivery, _Forever(delivery))
 
 
 def store_of(settings: Settings) -> Store:

@@ -183,3 +183,14 @@ class Minimized(StrEnum):
     OUTDATED = "OUTDATED"
     RESOLVED = "RESOLVED"
     DUPLICATE = "DUPLICATE"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResolvedThread:
+    """A review thread that is marked as resolved, by its GraphQL id."""
+
+    thread_id: str
+
+
+Effect = Review | CheckRun | FileCommit | TreeCommit | NewPullRequest | ResolvedThread
+"""What a workflow can want of GitHub, for those who only want to know."""

@@ -1,7 +1,9 @@
 """What every workflow works with."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from bot.effects import Effect
 from bot.github.client import GitHub
 from bot.markers import MarkerKeys
 from bot.scanner.scanner import Scanner
@@ -14,3 +16,5 @@ class Bot:
     github: GitHub
     scanner: Scanner
     keys: MarkerKeys
+    rehearse: Callable[[Effect], None] | None = None
+    """Is told of each effect in place of GitHub: nothing is written then."""

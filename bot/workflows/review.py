@@ -12,6 +12,7 @@ import structlog
 
 from bot.actions import Action, CompleteCheckRun, Conclusion, ResolveThread, SubmitReview
 from bot.config import FILE, Absent, ConfigState, Invalid, Unreadable, Valid
+from bot.effects import ResolvedThread
 from bot.facts import ReviewThread
 from bot.github import perform, reads
 from bot.jobs import Done, Ignored, Lease, Outcome, Superseded
@@ -126,7 +127,7 @@ async def _perform(
         case SubmitReview():
             await _submit(bot, pull, migrations, action)
         case ResolveThread():
-            await perform.resolve_thread(bot.github, pull.ref.repo, action.thread_id)
+            await _resolve(bot, pull, action)
         case _:
             assert_never(action)
 
@@ -136,6 +137,9 @@ async def _complete_check(
 ) -> None:
     """The verdict, once: a check run that says the same of this commit is left as it is."""
     run = words.check_run(action, pull, migrations)
+    if bot.rehearse:
+        bot.rehearse(run)
+        return
     before = await reads.check_runs(bot.github, pull.ref.repo, action.head_sha, name=run.name)
     if not anew and any((b.external_id, b.status) == (run.external_id, run.status) for b in before):
         return
@@ -146,6 +150,9 @@ async def _submit(bot: Bot, pull: PullRequest, migrations: Mapping[str, Migratio
     """The review; what GitHub takes neither on a line nor on its file is said in a summary."""
     await _still_at(bot, pull)
     review = words.review(action, pull, migrations, bot.keys)
+    if bot.rehearse:
+        bot.rehearse(review)
+        return
     submitted = await perform.submit_review(bot.github, pull.ref, review)
     homeless = tuple(
         new for new, comment in zip(action.inline, review.comments, strict=True) if comment in submitted.rejected
@@ -154,6 +161,13 @@ async def _submit(bot: Bot, pull: PullRequest, migrations: Mapping[str, Migratio
         log.warning("comments_refused", comments=len(homeless))
         rest = replace(action, inline=(), summarised=homeless)
         await perform.submit_review(bot.github, pull.ref, words.review(rest, pull, migrations, bot.keys))
+
+
+async def _resolve(bot: Bot, pull: PullRequest, action: ResolveThread) -> None:
+    if bot.rehearse:
+        bot.rehearse(ResolvedThread(thread_id=action.thread_id))
+        return
+    await perform.resolve_thread(bot.github, pull.ref.repo, action.thread_id)
 
 
 async def _still_at(bot: Bot, pull: PullRequest) -> None:

@@ -1,0 +1,199 @@
+"""``ssot demo``: the real server against a GitHub on loopback, told step by step.  No network, no account."""
+
+import asyncio
+import sys
+import tempfile
+import textwrap
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from bot.app import App
+    from bot.sandbox import PullRequestHandle, Repo, Sandbox
+
+_WIDTH = 100
+_HEALTH = "netra_backend/app/routes/health.py"
+
+
+@click.command("demo")
+def command() -> None:
+    """Show the whole bot at work: the real server, real HTTP, real git, and a GitHub of its own on loopback.
+
+    Exits with 0 when every step held.
+    """
+    began = time.monotonic()
+    story = Story()
+    asyncio.run(_tell(story))
+    story.end(time.monotonic() - began)
+    sys.exit(1 if story.broken else 0)
+
+
+@dataclass
+class Story:
+    """What is told, and whether it was true."""
+
+    steps: int = 0
+    broken: list[str] = field(default_factory=list)
+
+    def step(self, title: str, text: str) -> None:
+        """A heading and a paragraph."""
+        self.steps += 1
+        click.echo(click.style(f"\n{self.steps}. {title}", bold=True))
+        for paragraph in text.split("\n\n"):
+            click.echo(
+                textwrap.fill(" ".join(paragraph.split()), _WIDTH, initial_indent="   ", subsequent_indent="   ")
+            )
+
+    def quote(self, text: str, title: str = "") -> None:
+        """Something that GitHub would show, in a frame."""
+        click.echo(click.style(f"   ┌─ {title}" if title else "   ┌─", dim=True))
+        for line in text.split("\n"):
+            click.echo(click.style("   │ ", dim=True) + _shown(line))
+        click.echo(click.style("   └─", dim=True))
+
+    def held(self, what: str, holds: bool) -> None:
+        """One checked fact."""
+        click.echo("   " + (click.style("✓ ", fg="green") if holds else click.style("✗ ", fg="red")) + what)
+        if not holds:
+            self.broken.append(what)
+
+    def end(self, seconds: float) -> None:
+        if self.broken:
+            click.echo(click.style(f"\n{len(self.broken)} of the steps' claims did not hold.", fg="red", bold=True))
+        else:
+            click.echo(click.style(f"\nAll {self.steps} steps held, in {seconds:.1f} s.", fg="green", bold=True))
+
+
+def _shown(line: str) -> str:
+    if line.startswith("+") and not line.startswith("+++"):
+        return click.style(line, fg="green")
+    if line.startswith("-") and not line.startswith("---"):
+        return click.style(line, fg="red")
+    return line
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """What the story happens on."""
+
+    github: "Sandbox"
+    app: "App"
+    repo: "Repo"
+
+    async def settled(self) -> None:
+        """Until every webhook is answered and every job done."""
+        await self.github.settled()
+        while (stats := self.app.worker.stats()).waiting or stats.running:
+            await asyncio.sleep(0.01)
+            await self.github.settled()
+
+
+async def _tell(story: Story) -> None:
+    async with _stage() as stage:
+        story.step(
+            "A GitHub and a server",
+            f"""The sandbox GitHub answers at {stage.github.url}: REST, GraphQL, git and signed webhooks, all on
+            loopback. The real server, the one that `ssot serve` runs, listens for its webhooks.
+
+            The repository acme/service is in the middle of a migration: get_websocket_manager_factory() is deprecated,
+            WebSocketManager takes its place. That migration is built in, so the repository needs no configuration.""",
+        )
+        pull = await _open(story, stage)
+        await _apply(story, stage, pull)
+        await _push_without_news(story, stage, pull)
+
+
+@asynccontextmanager
+async def _stage() -> AsyncIterator[Stage]:
+    from aiohttp import web
+
+    from bot import log
+    from bot.app import build, redactor, registered
+    from bot.github.client import Limits
+    from bot.sandbox import Sandbox
+    from bot.sandbox.example import FILES
+    from bot.settings import Settings
+    from bot.web import create_runner
+
+    with tempfile.TemporaryDirectory(prefix="ssot-demo-") as directory:
+        async with Sandbox() as github:
+            settings = Settings.from_env(
+                {
+                    "GITHUB_APP_ID": str(github.app.id),
+                    "GITHUB_PRIVATE_KEY": github.app.private_key,
+                    "GITHUB_WEBHOOK_SECRET": github.app.webhook_secret,
+                    "GITHUB_API_URL": github.url,
+                    "SSOT_DATA_DIR": str(Path(directory)),
+                }
+            )
+            log.configure(form="console", level="warning", redact=redactor(settings))
+            repo = await github.repo("acme/service", files=dict(FILES))
+            # GitHub asks for a second between two writes; nobody has to wait for that on loopback.
+            app = build(settings, registered(settings), pace=Limits(gap=0.0))
+            runner = create_runner(app.web)
+            await runner.setup()
+            try:
+                await web.TCPSite(runner, "127.0.0.1", 0).start()
+                github.webhook_url = f"http://127.0.0.1:{runner.addresses[0][1]}/webhook"
+                yield Stage(github=github, app=app, repo=repo)
+            finally:
+                await runner.cleanup()
+
+
+async def _open(story: Story, stage: Stage) -> "PullRequestHandle":
+    from bot.sandbox.example import CHANGE
+
+    story.step(
+        "A pull request adds deprecated usages",
+        "Ann opens a pull request with a health check that probes the factory, and a module that sends notifications.",
+    )
+    began = time.monotonic()
+    pull = await stage.repo.open_pull_request(
+        dict(CHANGE), by=stage.github.user("ann", role="write"), title="Notify users"
+    )
+    await stage.settled()
+    story.held(f"the review is there {time.monotonic() - began:.1f} s later", len(pull.reviews) == 1)
+    for review in pull.reviews:
+        story.quote(review.body, "the review")
+    for comment in pull.review_comments:
+        thread = comment.thread
+        line = thread.current.line if thread.current else "outdated"
+        story.quote(comment.body, f"{thread.path}, line {line}")
+    check = stage.repo.check_runs[-1]
+    story.quote(f"{check.name}: {check.conclusion}\n{check.summary}", "the check run")
+    story.held("the check run fails, with an annotation on each usage", check.conclusion == "failure")
+    return pull
+
+
+async def _apply(story: Story, stage: Stage, pull: "PullRequestHandle") -> None:
+    from bot.sandbox.example import HEALTH_MIGRATED
+
+    story.step(
+        "The suggestion is committed",
+        "Ann presses “Commit suggestion” on the health check. The file is then exactly what it should be, and the push "
+        "that this makes is looked at like any other.",
+    )
+    comment = next(c for c in pull.review_comments if c.thread.path == _HEALTH and "```suggestion" in c.body)
+    await pull.commit_suggestion(comment)
+    await stage.settled()
+    story.held("the file is the migrated one, byte for byte", pull.head[_HEALTH] == HEALTH_MIGRATED)
+    story.held("nothing was said twice", len(pull.reviews) == 1)
+
+
+async def _push_without_news(story: Story, stage: Stage, pull: "PullRequestHandle") -> None:
+    story.step(
+        "The same delivery again, and a push without news",
+        "GitHub redelivers a webhook, and Ann pushes a change to the README. Neither leads to another comment.",
+    )
+    said = len(pull.review_comments)
+    stage.github.webhooks.redeliver(stage.github.deliveries[-1])
+    await pull.push({"README.md": b"# A chat service\n\nIt notifies.\n"})
+    await stage.settled()
+    story.held(f"there are {said} comments, as before", len(pull.review_comments) == said)
+    story.held("the new head has its own verdict", stage.repo.check_runs[-1].head_sha == pull.head_sha)
