@@ -8,10 +8,14 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from bot.engine.source import SourceMap
 from bot.migration import Migration, Target
 from bot.model import Kind, Range
+
+if TYPE_CHECKING:
+    from bot.engine.index import Index  # which is built on this module
 
 
 class ScopeKind(StrEnum):
@@ -159,15 +163,25 @@ class Scope:
     def owner(self, name: str) -> "Scope | None":
         """The scope whose variable ``name`` means when it is read here; ``None``: a builtin, a star import or nothing.
 
-        Class scopes are seen only from their own text (and through the type-parameter scope that they are written in).
+        Class scopes are seen only from their own text (and through the type-parameter scope written in it).
         """
+        if name in self.globals:
+            return self.module if name in self.module.bindings else None
+        if name in self.bindings and name not in self.nonlocals:
+            return self
+        if self.parent is None:
+            return None
+        if self.kind is ScopeKind.TYPE_PARAMETERS:
+            return self.parent.owner(name)
+        return self.parent.seen_from_inside(name)
+
+    def seen_from_inside(self, name: str) -> "Scope | None":
+        """The scope whose variable ``name`` means when a scope inside this one reads it."""
         scope: Scope | None = self
         while scope is not None:
             if name in scope.globals:
-                module = self.module
-                return module if name in module.bindings else None
-            visible = scope is self or scope.kind is not ScopeKind.CLASS
-            if visible and name in scope.bindings and name not in scope.nonlocals:
+                return scope.module if name in scope.module.bindings else None
+            if scope.kind is not ScopeKind.CLASS and name in scope.bindings and name not in scope.nonlocals:
                 return scope
             scope = scope.parent
         return None
@@ -191,7 +205,7 @@ class Use:
 
     node: ast.AST
     """``ast.alias`` (import, re-export by import), ``ast.Name`` or ``ast.Attribute`` (call, reference),
-    ``ast.Constant`` (string-reference, an entry of ``__all__``), ``FunctionDef``, ``ClassDef`` or ``Name`` (definition)."""
+    ``ast.Constant`` (string-reference, an entry of ``__all__``), ``FunctionDef``, ``ClassDef`` (definition)."""
     kind: Kind
     migration: Migration
     target: Target
@@ -261,6 +275,8 @@ class Analysis:
     uses: tuple[Use, ...]
     """In the order of the source."""
     exports: tuple[Export, ...]
+    index: "Index"
+    """What the rest of the repository exports."""
     wanted: frozenset[str] = frozenset()
     """See ``bot.model.Scanned.wanted``."""
 
@@ -271,26 +287,36 @@ class Analysis:
 
     def statement_of(self, node: ast.AST) -> ast.stmt:
         """The innermost statement that holds ``node`` (itself, if it is one)."""
-        while not isinstance(node, ast.stmt):
-            node = self.parents[node]
-        return node
+        return statement_of(node, self.parents)
 
     def scope_of(self, node: ast.AST) -> Scope:
         """The scope in which ``node`` is evaluated; for a statement the one that it stands in.
 
         Decorators, defaults, annotations, bases and the first iterable of a comprehension belong to the scope around.
         """
-        below: ast.AST | None = None
-        child, parent = node, self.parents.get(node)
-        while parent is not None:
-            scope = self.scopes.get(parent)
-            if scope is not None:
-                if evaluated_inside(parent, child, below):
-                    return scope
-                if scope.parent and scope.parent.kind is ScopeKind.TYPE_PARAMETERS and not decorates(parent, child):
-                    return scope.parent
-            below, child, parent = child, parent, self.parents.get(parent)
-        return self.root
+        return scope_of(node, self.root, self.scopes, self.parents)
+
+
+def statement_of(node: ast.AST, parents: Mapping[ast.AST, ast.AST]) -> ast.stmt:
+    """See ``Analysis.statement_of``."""
+    while not isinstance(node, ast.stmt):
+        node = parents[node]
+    return node
+
+
+def scope_of(node: ast.AST, root: Scope, scopes: Mapping[ast.AST, Scope], parents: Mapping[ast.AST, ast.AST]) -> Scope:
+    """See ``Analysis.scope_of``."""
+    below: ast.AST | None = None
+    child, parent = node, parents.get(node)
+    while parent is not None:
+        scope = scopes.get(parent)
+        if scope is not None:
+            if evaluated_inside(parent, child, below):
+                return scope
+            if scope.parent and scope.parent.kind is ScopeKind.TYPE_PARAMETERS and not decorates(parent, child):
+                return scope.parent
+        below, child, parent = child, parent, parents.get(parent)
+    return root
 
 
 def evaluated_inside(opener: ast.AST, child: ast.AST, below: ast.AST | None) -> bool:

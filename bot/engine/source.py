@@ -1,7 +1,8 @@
 """The bytes of a Python file: their encoding, their lines, and where the nodes of ``ast`` stand in them.
 
 ``ast`` gives lines from 1 and columns in bytes of the line's UTF-8 encoding, after decoding and without the byte-order
-mark; lines end at ``\\n``, ``\\r\\n`` and a lone ``\\r``, never at a form feed or U+2028 (language reference, "Physical lines").
+mark; lines end at ``\\n``, ``\\r\\n`` and a lone ``\\r``, never at a form feed or U+2028 (language reference,
+"Physical lines").
 """
 
 import ast

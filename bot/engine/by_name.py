@@ -1,0 +1,111 @@
+"""Usages that are names: imports, calls and references."""
+
+import ast
+from collections.abc import Iterator, Mapping, Sequence
+
+from bot.engine.analysis import Binding, Imported, Load, Use
+from bot.engine.file import File
+from bot.engine.resolve import Resolved
+from bot.engine.targets import Match
+from bot.migration import TargetKind
+from bot.model import Kind
+
+
+def imports(file: File) -> Iterator[Use]:
+    """The imports of a target, or of a module that is one or holds one that is."""
+    for scope in file.scopes.root.walk():
+        for bindings in scope.bindings.values():
+            for binding in bindings:
+                imported = binding.imported
+                # An import can lead to a target by the name that it takes, or by the variable that is asked for.
+                if imported and imported.name != "*" and not file.names.isdisjoint((binding.name, imported.name)):
+                    yield from _imports_of(file, binding, imported)
+
+
+def _imports_of(file: File, binding: Binding, imported: Imported) -> Iterator[Use]:
+    dotted = imported.modules if imported.name is None else imported.origins
+    for match in file.matches(dotted):
+        kind = Kind.RE_EXPORT if _is_re_export(file, binding) else Kind.IMPORT
+        yield Use(
+            node=binding.node, kind=kind, migration=match.migration, target=match.target, symbol=match.symbol,
+            statement=binding.statement, scope=binding.written_in, range=file.place(binding.node),
+            bindings=(binding,),
+        )  # fmt: skip
+
+
+def _is_re_export(file: File, binding: Binding) -> bool:
+    """Whether an import serves others only: ``as`` its own name, or in an ``__init__`` and unused there.
+
+    A name in ``__all__`` has its entry there as the re-export.
+    """
+    imported = binding.imported
+    if binding.scope is not file.scopes.root or imported is None or imported.name is None:
+        return False
+    if imported.alias.asname == imported.alias.name:
+        return True
+    listed = any(entry.value == binding.name for entry, _ in file.entries)
+    return file.resolver.package and not listed and not file.scopes.root.reads.get(binding.name)
+
+
+def loads(file: File) -> Iterator[Use]:
+    """The places where a target is called or otherwise read, by a name or through a module."""
+    for load in file.resolver.loads.values():
+        if load.node.id not in file.names:
+            continue
+        chain = _chain(load.node, file.scopes.parents)
+        for resolved in file.resolver.name(load):
+            if resolved.origins and (resolved.star is None or _interesting(file, chain)):
+                yield from _loads_of(file, load, chain, resolved)
+
+
+def _interesting(file: File, chain: Sequence[ast.expr]) -> bool:
+    """Whether a name that may come through a star can be a target: only as itself, or as a module on the way."""
+    return any((n.attr if isinstance(n, ast.Attribute) else getattr(n, "id", "")) in file.names for n in chain)
+
+
+def _loads_of(file: File, load: Load, chain: Sequence[ast.expr], resolved: Resolved) -> Iterator[Use]:
+    seen: dict[str, Use] = {}
+    for length in range(len(chain)):
+        tail = "".join(f".{part.attr}" for part in chain[1 : length + 1] if isinstance(part, ast.Attribute))
+        for match in file.matches([origin + tail for origin in resolved.origins]):
+            before = seen.get(match.migration.name)
+            if before is None or before.target.name != match.target.name:
+                seen[match.migration.name] = _load_use(file, load, chain, length, match, resolved)
+    yield from seen.values()
+
+
+def _load_use(file: File, load: Load, chain: Sequence[ast.expr], length: int, match: Match, resolved: Resolved) -> Use:
+    node, expression, symbol = chain[length], chain[length], match.symbol
+    if match.target.kind is TargetKind.MODULE:
+        expression, symbol = _member(file, chain, length, match.symbol)
+    parent = file.scopes.parents.get(expression)
+    call = parent if isinstance(parent, ast.Call) and parent.func is expression else None
+    awaited = isinstance(file.scopes.parents.get(call or expression), ast.Await)
+    return Use(
+        node=node, kind=Kind.CALL if call else Kind.REFERENCE, migration=match.migration, target=match.target,
+        symbol=symbol, statement=load.statement, scope=load.scope, range=file.place(node),
+        expression=expression, bindings=resolved.bindings, call=call, awaited=awaited, load=load,
+        star=resolved.star,
+    )  # fmt: skip
+
+
+def _member(file: File, chain: Sequence[ast.expr], length: int, symbol: str) -> tuple[ast.expr, str]:
+    """The part of a chain that names a member of a deprecated module: one component past its last module."""
+    expression = chain[length]
+    for node in chain[length + 1 :]:
+        if not isinstance(node, ast.Attribute):
+            break
+        expression, symbol = node, f"{symbol}.{node.attr}"
+        if not isinstance(file.index.source_of(symbol), tuple):
+            break
+    return expression, symbol
+
+
+def _chain(node: ast.expr, parents: Mapping[ast.AST, ast.AST]) -> list[ast.expr]:
+    """A name and the attributes taken of it, the whole chain last."""
+    chain = [node]
+    parent = parents.get(node)
+    while isinstance(parent, ast.Attribute):
+        chain.append(parent)
+        parent = parents.get(parent)
+    return chain

@@ -1,0 +1,68 @@
+"""Usages that are strings: entries of ``__all__``, and the dotted names that ``patch`` and its like are given."""
+
+import ast
+from collections.abc import Iterator
+
+from bot.engine.analysis import DottedString, Use, scope_of, statement_of
+from bot.engine.file import File
+from bot.engine.flow import reaching_end
+from bot.engine.index import Trail
+from bot.engine.strings import StringUse, string_uses
+from bot.engine.targets import Match
+from bot.model import Kind
+
+
+def exports(file: File) -> Iterator[Use]:
+    """The entries of ``__all__`` that stand for a target."""
+    root = file.scopes.root
+    for node, statement in file.entries:
+        name = str(node.value)
+        if name not in file.names:
+            continue
+        bindings = reaching_end(root.bindings.get(name, ()), file.scopes.parents)
+        origins = [origin for b in bindings if b.imported for origin in b.imported.origins]
+        if not bindings:
+            origins = [f"{m}.{name}" for star in root.stars if star.imported for m in star.imported.modules]
+        for match in file.matches(origins):
+            yield Use(
+                node=node, kind=Kind.RE_EXPORT, migration=match.migration, target=match.target,
+                symbol=match.symbol, statement=statement, scope=root, range=file.place(node), bindings=bindings,
+            )  # fmt: skip
+
+
+def strings(file: File) -> Iterator[Use]:
+    """The dotted strings that mean a target, or mean to."""
+    calls = [node for node in file.scopes.parents if isinstance(node, ast.Call)]
+    for call in calls:
+        for string in string_uses(call, file.resolver):
+            if any(not file.interest.isdisjoint(name.split(".")) for name in string.dotted):
+                yield from _string_uses(file, string)
+
+
+def _string_uses(file: File, string: StringUse) -> Iterator[Use]:
+    for dotted in string.dotted:
+        trail = file.index.trail(dotted)
+        found = [(match, trail.exists) for match in file.matches([dotted])]
+        for match, resolves in found or _misdirected(file, dotted, trail):
+            parents, scopes = file.scopes.parents, file.scopes
+            yield Use(
+                node=string.node, kind=Kind.STRING_REFERENCE, migration=match.migration, target=match.target,
+                symbol=match.symbol, statement=statement_of(string.node, parents),
+                scope=scope_of(string.node, scopes.root, scopes.scopes, parents),
+                range=file.place(string.node),
+                dotted=DottedString(text=dotted, function=string.function, resolves=resolves),
+            )  # fmt: skip
+
+
+def _misdirected(file: File, dotted: str, trail: Trail) -> Iterator[tuple[Match, bool | None]]:
+    """A string that names a target where it does not exist: under another module of the target's own package.
+
+    Where that module has something of this name, it is another thing and no usage.
+    """
+    if trail.exists is not False:
+        return
+    package, leaf = dotted.partition(".")[0], dotted.rpartition(".")[2]
+    for migration in file.targets.migrations:
+        for target in migration.targets:
+            if target.leaf == leaf and target.name.partition(".")[0] == package and target not in file.exempt:
+                yield Match(migration=migration, target=target, symbol=target.name), False

@@ -1,0 +1,102 @@
+"""Which names of a file are worth resolving, and on which lines they stand: so that the rest need not be walked."""
+
+import ast
+import bisect
+import re
+import unicodedata
+from collections.abc import Callable, Iterable
+
+from bot.engine.source import SourceMap
+
+_WORD = r"[^\W\d]\w*"
+_STAR = re.compile(rb"\bimport[ \t\\\r\n(]*\*")
+_NEVER_IMPORTED = frozenset({"self", "cls"})
+_TYPING = frozenset({"Literal", "Annotated"})
+"""Their renaming imports decide how string annotations are read."""
+
+
+def candidate_names(tree: ast.Module, source: SourceMap, interest: frozenset[str]) -> frozenset[str]:
+    """The variables through which ``interest`` (leaf names and their aliases) may be reached.
+
+    Those names, what imports bind to them, and the first names of attribute chains, calls and strings that hold them.
+    """
+    keep = line_filter(source, interest)
+    names = set(interest)
+    chain = re.compile(rf"({_WORD})(?:\s*\.\s*{_WORD})*?\s*\.\s*(?:{'|'.join(map(re.escape, sorted(interest)))})\b")
+    pending: list[ast.AST] = [tree]
+    while pending:
+        node = pending.pop()
+        names |= _names_of(node, interest, chain)
+        pending += [
+            child
+            for child in ast.iter_child_nodes(node)
+            if keep is None or not isinstance(child, ast.stmt) or keep(child)
+        ]
+    return frozenset(names) - _NEVER_IMPORTED
+
+
+def _names_of(node: ast.AST, interest: frozenset[str], chain: re.Pattern[str]) -> set[str]:
+    match node:
+        case ast.Attribute(attr=attribute) if attribute in interest:
+            return _roots([node])
+        case ast.Call(func=function, args=arguments) if any(_mentions(each, interest) for each in arguments):
+            return _roots([function, *arguments[:1]])
+        case ast.Constant(value=str(text)) if any(name in text for name in interest):
+            return set(chain.findall(text))
+        case ast.Import(names=aliases):
+            return {a.asname or a.name.partition(".")[0] for a in aliases if not interest.isdisjoint(a.name.split("."))}
+        case ast.ImportFrom(module=module, names=aliases):
+            whole = not interest.isdisjoint((module or "").split("."))
+            return {a.asname or a.name for a in aliases if whole or a.name in interest} - {"*"}
+        case _:
+            return set()
+
+
+def _mentions(argument: ast.expr, interest: frozenset[str]) -> bool:
+    match argument:
+        case ast.Constant(value=str(text)):
+            return any(name in text for name in interest)
+        case _:
+            return False
+
+
+def _roots(expressions: Iterable[ast.expr]) -> set[str]:
+    """The first names of attribute chains."""
+    found = set()
+    for expression in expressions:
+        root = expression
+        while isinstance(root, ast.Attribute | ast.Call | ast.Subscript):
+            root = root.func if isinstance(root, ast.Call) else root.value
+        if isinstance(root, ast.Name):
+            found.add(root.id)
+    return found
+
+
+def line_filter(source: SourceMap, names: frozenset[str]) -> Callable[[ast.stmt], bool] | None:
+    """Whether a statement's lines hold one of ``names`` or a star import; ``None``: look at every statement.
+
+    That is when the file spells a name in other characters that Python holds for the same (NFKC, language reference,
+    "Names").
+    """
+    words = names | _TYPING
+    either = b"|".join(re.escape(name.encode(source.encoding, "replace")) for name in sorted(words))
+    if not source.source.isascii() and _respelled(source, words):
+        return None
+    matches = [*re.finditer(rb"\b(?:" + either + rb")\b", source.source), *_STAR.finditer(source.source)]
+    lines = sorted({bisect.bisect_right(source.starts, match.start()) for match in matches})
+
+    def keep(statement: ast.stmt) -> bool:
+        first = statement.lineno
+        decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
+        if decorators:
+            first = decorators[0].lineno
+        at = bisect.bisect_left(lines, first)
+        return at < len(lines) and lines[at] <= (statement.end_lineno or first)
+
+    return keep
+
+
+def _respelled(source: SourceMap, names: Iterable[str]) -> bool:
+    text = source.source.decode(source.encoding, "replace")
+    normal = unicodedata.normalize("NFKC", text)
+    return any(normal.count(name) != text.count(name) for name in names)

@@ -1,0 +1,48 @@
+"""Other definitions under a deprecated name."""
+
+from collections.abc import Iterator
+
+from bot.engine.analysis import Binding, BindingKind, Use
+from bot.engine.file import File
+from bot.engine.names import is_test
+from bot.migration import Migration, Target, TargetKind
+from bot.model import Kind
+
+
+def definitions(file: File) -> Iterator[Use]:
+    """A function or class at the top level of another module of the target's package, under the target's name.
+
+    A test may define a double under that name; elsewhere it is the deprecated name brought back.
+    """
+    if is_test(file.path):
+        return
+    packages = {module.partition(".")[0] for module in file.resolver.modules if "." in module}
+    for migration in file.targets.migrations:
+        for target in migration.targets:
+            own = target.kind is TargetKind.MODULE or target in file.exempt
+            if own or target.name.partition(".")[0] not in packages or not _owned_by_module(file, target):
+                continue
+            for binding in file.scopes.root.bindings.get(target.leaf, ()):
+                if binding.kind in (BindingKind.FUNCTION, BindingKind.CLASS):
+                    yield _definition(file, binding, migration, target)
+
+
+def _owned_by_module(file: File, target: Target) -> bool:
+    """Whether a target stands at the top level of its module; a method's name says nothing elsewhere."""
+    owner = target.name.rpartition(".")[0]
+    outer = file.index.source_of(owner.rpartition(".")[0]) if "." in owner else None
+    return isinstance(file.index.source_of(owner), tuple) or not (
+        isinstance(outer, tuple) or owner.rpartition(".")[2][:1].isupper()
+    )
+
+
+def _definition(file: File, binding: Binding, migration: Migration, target: Target) -> Use:
+    module = min(file.resolver.modules, key=len)
+    line = file.place(binding.node).line
+    first, last = file.source.starts[line - 1], len(file.source.source)
+    at = file.source.source.find(binding.name.encode(file.source.encoding), first, last)
+    return Use(
+        node=binding.node, kind=Kind.DEFINITION, migration=migration, target=target,
+        symbol=f"{module}.{binding.name}", statement=binding.statement, scope=binding.scope,
+        range=file.source.range(at, at + len(binding.name.encode(file.source.encoding))), bindings=(binding,),
+    )  # fmt: skip

@@ -1,0 +1,66 @@
+"""From the bytes of a file to the usages of deprecated names in it."""
+
+import ast
+from collections.abc import Sequence
+
+from bot.engine.analysis import Analysis, Export
+from bot.engine.by_name import imports, loads
+from bot.engine.by_string import exports, strings
+from bot.engine.candidates import candidate_names, line_filter
+from bot.engine.definitions import definitions
+from bot.engine.exports import PARSE_ERRORS, parse
+from bot.engine.failures import failed
+from bot.engine.file import File
+from bot.engine.index import Index
+from bot.engine.names import is_package
+from bot.engine.resolve import Resolver
+from bot.engine.scope import build_scopes
+from bot.engine.source import Decoded, SourceMap, Undecodable, decode
+from bot.engine.targets import Targets
+from bot.migration import Migration
+from bot.model import Failed, Skipped
+
+
+def analyse(
+    source: bytes, path: str, migrations: Sequence[Migration], index: Index, *, sparse: bool = False
+) -> Analysis | Failed | Skipped:
+    """Resolve the names of a file and find the usages of the migrations' targets.
+
+    ``sparse`` leaves out of the scopes what no usage depends on: enough to list usages, not to rewrite them.
+    ``Failed`` for a file that does not parse, ``Skipped`` for one whose bytes are no text; nothing is raised.
+    """
+    targets = Targets(migrations)
+    try:
+        decoded = decode(source)
+        file = _resolve(SourceMap(source, decoded.encoding), parse(source), path, targets, index, sparse=sparse)
+    except Undecodable as error:
+        return Skipped(path=path, reason=str(error))
+    except PARSE_ERRORS as error:
+        return failed(source, path, error, index.aliases(targets.leaves))
+    return _analysis(file, decoded)
+
+
+def _resolve(source: SourceMap, tree: ast.Module, path: str, targets: Targets, index: Index, *, sparse: bool) -> File:
+    interest = index.aliases(targets.leaves)
+    names = candidate_names(tree, source, interest)
+    modules, package = index.modules_of(path), is_package(path)
+    keep = line_filter(source, names) if sparse else None
+    scopes = build_scopes(tree, modules=modules, package=package, source=source, keep=keep)
+    found = {load.node: load for scope in scopes.root.walk() for each in scope.loads.values() for load in each}
+    resolver = Resolver(root=scopes.root, parents=scopes.parents, loads=found, modules=modules, package=package)
+    return File(
+        path=path, targets=targets, index=index, interest=interest, names=names, source=source, tree=tree, scopes=scopes,
+        resolver=resolver, exempt=targets.defined_in(modules),
+    )  # fmt: skip
+
+
+def _analysis(file: File, decoded: Decoded) -> Analysis:
+    found = [*imports(file), *loads(file), *exports(file), *strings(file), *definitions(file)]
+    uses = sorted(found, key=lambda use: (use.range.start, use.range.end, use.migration.name))
+    return Analysis(
+        path=file.path, source=file.source.source, text=decoded.text, encoding=decoded.encoding, map=file.source,
+        tree=file.tree, modules=file.resolver.modules, is_package=file.resolver.package, root=file.scopes.root,
+        scopes=file.scopes.scopes, parents=file.scopes.parents, uses=tuple(uses), index=file.index,
+        exports=tuple(Export(name=str(node.value), node=node, statement=at) for node, at in file.entries),
+        wanted=frozenset(file.wanted),
+    )  # fmt: skip

@@ -1,0 +1,30 @@
+"""Files that do not parse: where, why, and what stands in them as text."""
+
+import re
+from collections.abc import Iterable
+
+from bot.engine.source import SourceMap
+from bot.model import Failed
+
+
+def failed(source: bytes, path: str, error: Exception, names: Iterable[str]) -> Failed:
+    """The report of a file for which ``ast.parse`` raised ``error``; ``hits``: the lines with one of ``names``."""
+    hits = textual_hits(source, names)
+    match error:
+        case SyntaxError(msg=message, lineno=line):
+            return Failed(path=path, line=max(line or 1, 1), message=message, hits=hits)
+        case RecursionError() | MemoryError():
+            return Failed(path=path, line=1, message="too deeply nested to parse", hits=hits)
+        case _:
+            line = source[: max(source.find(b"\0"), 0)].count(b"\n") + 1
+            return Failed(path=path, line=line, message=str(error), hits=hits)
+
+
+def textual_hits(source: bytes, names: Iterable[str]) -> tuple[int, ...]:
+    """The lines, from 1, on which one of ``names`` stands as a word."""
+    either = b"|".join(sorted(re.escape(name.encode()) for name in names))
+    if not either:
+        return ()
+    places = SourceMap(source, "latin-1")
+    found = re.finditer(rb"(?<!\w)(?:" + either + rb")(?!\w)", source)
+    return tuple(sorted({places.position(match.start())[0] for match in found}))

@@ -1,0 +1,150 @@
+"""What the repository's modules export: façades and ``__init__`` files are followed to where a name is defined."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from bot.engine.exports import Exports, exports_of, may_have
+from bot.engine.names import find_source_roots, is_package, module_names, module_paths
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trail:
+    """What a dotted name stands for."""
+
+    names: tuple[str, ...]
+    """The name itself and all that it leads to, through re-exports; each once."""
+    wanted: frozenset[str] = frozenset()
+    """Modules that the index lacks and that the trail leads into."""
+    exists: bool | None = None
+    """Whether the name exists where it says; ``None`` when the index does not know its module."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Index:
+    """The sources of those modules that are known, read only as far as they are asked about.
+
+    Immutable but for its memory of what it has read: two scans with one index give the same answers.
+    """
+
+    files: Mapping[str, bytes | None] = field(default_factory=dict)
+    """Path to source; ``None`` for a path that is known to be absent."""
+    roots: tuple[str, ...] = ()
+    """The source roots below the repository's top, outer first."""
+    _exports: dict[str, Exports] = field(default_factory=dict, repr=False)
+    _trails: dict[str, Trail] = field(default_factory=dict, repr=False)
+    _aliases: dict[frozenset[str], frozenset[str]] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def build(
+        cls, files: Iterable[tuple[str, bytes]], *, source_roots: Sequence[str] = (), modules: Iterable[str] = ()
+    ) -> "Index":
+        """An index of ``files`` (path, source).
+
+        Without ``source_roots`` they are found among the paths: files named ``pyproject.toml``, ``setup.py`` and
+        ``setup.cfg`` count (their content does not), and ``modules`` (those of the migrations' targets) must be
+        importable.
+        """
+        known = dict(files)
+        roots = tuple(root.strip("/") for root in source_roots) or find_source_roots(known, modules)
+        return cls(known, tuple(root for root in roots if root))
+
+    def with_modules(self, files: Iterable[tuple[str, bytes | None]]) -> "Index":
+        """This index and more files; ``None`` says that there is no such file."""
+        return Index({**self.files, **dict(files)}, self.roots)
+
+    def modules_of(self, path: str) -> tuple[str, ...]:
+        """The dotted names that the file at ``path`` can have."""
+        return module_names(path, self.roots)
+
+    def source_of(self, module: str) -> tuple[str, bytes] | bool | None:
+        """Path and source of ``module``; ``None`` if it is known to be absent, ``False`` if it is not known."""
+        known = True
+        for path in module_paths(module, self.roots):
+            source = self.files.get(path)
+            if source is not None:
+                return path, source
+            known = known and path in self.files
+        return None if known else False
+
+    def exports(self, path: str, source: bytes) -> Exports:
+        """The exports of a known file."""
+        found = self._exports.get(path)
+        if found is None:
+            found = self._exports[path] = exports_of(source, self.modules_of(path), package=is_package(path))
+        return found
+
+    def trail(self, dotted: str) -> Trail:
+        """Follow ``dotted`` to its origin, through imports, assignments and stars; cycles end."""
+        found = self._trails.get(dotted)
+        if found is None:
+            found = self._trails[dotted] = self._follow(dotted)
+        return found
+
+    def _follow(self, dotted: str) -> Trail:
+        names, wanted, exists = [dotted], set[str](), list[bool | None]()
+        for name in names:  # grows while it is read
+            step = self._step(name)
+            names += [each for each in step.names if each not in names]
+            wanted |= step.wanted
+            exists.append(step.exists)
+        through_star = exists[0] is None and True in exists
+        return Trail(names=tuple(names), wanted=frozenset(wanted), exists=through_star or exists[0])
+
+    def _step(self, dotted: str) -> Trail:
+        """One step of ``dotted``: what the module that holds it says of the next component."""
+        parts = dotted.split(".")
+        for cut in range(len(parts) - 1, 0, -1):
+            module = ".".join(parts[:cut])
+            known = self.source_of(module)
+            if known is False:
+                return Trail(names=(), wanted=frozenset({module}))
+            if isinstance(known, tuple):
+                return self._member(known, parts[cut], parts[cut + 1 :])
+        return Trail(names=())
+
+    def _member(self, known: tuple[str, bytes], name: str, rest: Sequence[str]) -> Trail:
+        path, source = known
+        if not may_have(source, name):
+            return Trail(names=(), exists=False)
+        exports = self.exports(path, source)
+        tail = "".join(f".{part}" for part in rest)
+        if name in exports.origins:
+            return Trail(names=tuple(origin + tail for origin in exports.origins[name]), exists=True)
+        through = [f"{module}.{name}" for module in exports.stars if self._offers(module, name)]
+        if not through:
+            return Trail(names=(), exists=None if exports.dynamic else False)
+        return Trail(names=tuple(each + tail for each in through))
+
+    def _offers(self, module: str, name: str) -> bool:
+        """Whether a star import from ``module`` brings ``name``, as far as is known."""
+        known = self.source_of(module)
+        if not isinstance(known, tuple):
+            return known is False and not name.startswith("_")
+        return self.exports(*known).offers_star(name)
+
+    def aliases(self, names: frozenset[str]) -> frozenset[str]:
+        """``names`` and all other names that a known module may give to one of them: ``as g``, ``g = f``."""
+        found = self._aliases.get(names)
+        if found is None:
+            found = names
+            while (more := found | self._renamed(found)) != found:
+                found = more
+            self._aliases[names] = found
+        return found
+
+    def _renamed(self, names: frozenset[str]) -> frozenset[str]:
+        return frozenset().union(*(renamed(source, names) for source in self.files.values() if source))
+
+
+def renamed(source: bytes, names: Iterable[str]) -> frozenset[str]:
+    """The names that the top level of ``source`` may give to one of ``names``: by its text, so perhaps too many."""
+    either = b"|".join(sorted(re.escape(name.encode()) for name in names))
+    found = frozenset[bytes]()
+    if re.search(rb"\b(?:" + either + rb")\b", source):
+        imported = re.compile(rb"^(?:from\b|[ \t]+)[^\n]*?\b(?:" + either + rb")\s+as\s+([^\W\d]\w*)", re.MULTILINE)
+        assigned = re.compile(
+            rb"^([^\W\d]\w*)[ \t]*(?::[^=\n]+)?=[ \t]*(?:[\w.]+\.)?(?:" + either + rb")[ \t]*(?:#|$)", re.MULTILINE
+        )
+        found = frozenset(imported.findall(source)) | frozenset(assigned.findall(source))
+    return frozenset(name.decode() for name in found)

@@ -1,0 +1,96 @@
+"""Dotted names and file paths: which modules a file can be, and which files a module can be.
+
+A *source root* is a directory that stands on ``sys.path``: relative to the repository, ``/``-separated, ``""``
+for its top.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+
+_PROJECT_FILES = ("pyproject.toml", "setup.py", "setup.cfg")
+_SUFFIXES = (".py", ".pyi")
+_TEST_FILE = re.compile(r"(?:^|/)(?:tests?/|conftest\.py$|test_[^/]*\.pyi?$|[^/]*_tests?\.pyi?$)")
+
+
+def module_names(path: str, roots: Sequence[str]) -> tuple[str, ...]:
+    """The dotted modules that ``path`` is, one for each root above it, the shortest (innermost root) first.
+
+    Empty for a file that no import can name: not Python, or with a component that is no identifier.
+    """
+    stem = next((path.removesuffix(suffix) for suffix in _SUFFIXES if path.endswith(suffix)), None)
+    if stem is None:
+        return ()
+    names = set()
+    for root in {"", *roots}:
+        inside = stem.removeprefix(f"{root}/") if root and stem.startswith(f"{root}/") else stem
+        if root and inside == stem:
+            continue
+        parts = inside.split("/")
+        if parts[-1] == "__init__":
+            parts.pop()
+        if parts and all(part.isidentifier() for part in parts):
+            names.add(".".join(parts))
+    return tuple(sorted(names, key=lambda name: (len(name), name)))
+
+
+def module_paths(module: str, roots: Sequence[str]) -> tuple[str, ...]:
+    """The files that ``module`` can be: ``a/b.py`` and ``a/b/__init__.py`` below each root, packages first."""
+    inside = module.replace(".", "/")
+    bases = [f"{root}/{inside}" if root else inside for root in dict.fromkeys((*roots, ""))]
+    return tuple(path for base in bases for path in (f"{base}/__init__.py", f"{base}.py"))
+
+
+def is_package(path: str) -> bool:
+    """Whether the file is a package's ``__init__``: its relative imports count from itself."""
+    return path.rpartition("/")[2].partition(".")[0] == "__init__"
+
+
+def is_test(path: str) -> bool:
+    """Whether the file is a test or serves tests, by pytest's conventions."""
+    return _TEST_FILE.search(path) is not None
+
+
+def absolute(module: str | None, level: int, file_modules: Sequence[str], *, package: bool) -> tuple[str, ...]:
+    """The absolute modules that ``from <level dots><module>`` means in a file with these module names.
+
+    Empty when the dots lead out of every source root (language reference, "Package Relative Imports").
+    """
+    if level == 0:
+        return (module,) if module else ()
+    up = level - 1 if package else level
+    found = []
+    for name in file_modules:
+        parts = name.split(".")
+        if up < len(parts) or (up == len(parts) and module):
+            found.append(".".join((*parts[: len(parts) - up], *((module,) if module else ()))))
+    return tuple(found)
+
+
+def find_source_roots(paths: Iterable[str], modules: Iterable[str] = ()) -> tuple[str, ...]:
+    """The source roots that ``paths`` show, outer first, without the repository's top (which always is one).
+
+    A directory with a project file, every ``src`` directory, and the directory below which one of ``modules`` is
+    found, if it is not found from the top: the outermost such one, so that a copy elsewhere is no root.
+    """
+    listed = list(paths)
+    roots = set()
+    for path in listed:
+        directory, _, name = path.rpartition("/")
+        if name in _PROJECT_FILES:
+            roots.add(directory)
+        parts = directory.split("/")
+        roots |= {"/".join(parts[: n + 1]) for n, part in enumerate(parts) if part == "src"}
+    for module in modules:
+        roots |= _root_of(module, listed)
+    return tuple(sorted(roots - {""}, key=lambda root: (root.count("/"), root)))
+
+
+def _root_of(module: str, paths: Sequence[str]) -> set[str]:
+    """The outermost directory below which ``module`` is one of ``paths``."""
+    found = {
+        path[: -len(tail)].rstrip("/")
+        for tail in module_paths(module, ())
+        for path in paths
+        if path == tail or path.endswith(f"/{tail}")
+    }
+    return {min(found, key=lambda root: (root.count("/") + bool(root), root))} if found else set()

@@ -1,0 +1,61 @@
+"""The deprecated names of several migrations, asked about together."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from bot.migration import Migration, Target, TargetKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """A dotted name that is deprecated, or stands below a deprecated module."""
+
+    migration: Migration
+    target: Target
+    symbol: str
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """All targets of ``migrations``."""
+
+    migrations: Sequence[Migration]
+    leaves: frozenset[str] = field(init=False)
+    """The last components, one of which stands in every file that uses a target by its own name."""
+
+    def __post_init__(self) -> None:
+        leaves = frozenset(target.leaf for migration in self.migrations for target in migration.targets)
+        object.__setattr__(self, "leaves", leaves)
+
+    def match(self, names: Iterable[str]) -> tuple[Match, ...]:
+        """The targets that one of ``names`` (see ``Trail.names``) is: for each migration the most specific one."""
+        found: dict[str, Match] = {}
+        for name in names:
+            for migration in self.migrations:
+                for target in migration.targets:
+                    if not covers(target, name):
+                        continue
+                    before = found.get(migration.name)
+                    if before is None or len(before.target.name) < len(target.name):
+                        found[migration.name] = Match(migration=migration, target=target, symbol=name)
+        return tuple(found.values())
+
+    def defined_in(self, modules: Sequence[str]) -> frozenset[Target]:
+        """The targets that a file with these dotted names defines: its own names are no usages of them."""
+        return frozenset(
+            target
+            for migration in self.migrations
+            for target in migration.targets
+            if any(_defines(module, target) for module in modules)
+        )
+
+
+def covers(target: Target, dotted: str) -> bool:
+    """Whether ``dotted`` is the target, or below it if it is a module."""
+    return dotted == target.name or (target.kind is TargetKind.MODULE and dotted.startswith(f"{target.name}."))
+
+
+def _defines(module: str, target: Target) -> bool:
+    if target.kind is TargetKind.MODULE:
+        return covers(target, module)
+    return module == target.name.rpartition(".")[0]
