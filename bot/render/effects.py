@@ -1,5 +1,7 @@
 """Decisions to effects: the values of ``bot.plan`` with their words, as GitHub is to receive them."""
 
+import hashlib
+import re
 from collections.abc import Mapping
 
 from bot.actions import CompleteCheckRun, Conclusion, SubmitReview
@@ -14,6 +16,7 @@ CHECK_NAME = "ssot"
 FINGERPRINTS = "fp"
 """The kind of marker that carries the fingerprints of the findings that a text is about."""
 
+_EXTERNAL_ID = re.compile(r"(?P<repository>[0-9]{1,18})/pull/(?P<number>[0-9]{1,9}):[0-9a-f]{16}")
 _LEVELS = {
     Conclusion.SUCCESS: Level.NOTICE,
     Conclusion.NEUTRAL: Level.WARNING,
@@ -48,8 +51,9 @@ def _comment(new: NewFinding, body: str) -> ReviewComment:
 
 
 def check_run(action: CompleteCheckRun, pull: PullRequest, migrations: Mapping[str, Migration]) -> CheckRun:
-    """The completed check run.  ``external_id`` names what it is about, so that a repetition finds it."""
+    """The completed check run.  ``external_id`` says what it is about and what it says: a repetition finds it."""
     text = check_text(action, pull, migrations)
+    said = "\0".join(str(part) for part in (action.conclusion, text, *(n.fingerprint for n in action.new)))
     return CheckRun(
         name=CHECK_NAME,
         head_sha=action.head_sha,
@@ -59,8 +63,14 @@ def check_run(action: CompleteCheckRun, pull: PullRequest, migrations: Mapping[s
         summary=text.summary,
         text=text.text,
         annotations=tuple(_annotation(new, _LEVELS[action.conclusion]) for new in action.new),
-        external_id=place_of(pull.ref),
+        external_id=f"{place_of(pull.ref)}:{hashlib.sha256(said.encode()).hexdigest()[:16]}",
     )
+
+
+def pull_number(external_id: str, repository: int) -> int | None:
+    """The pull request that a check run of ours is about; ``None`` if it is about none of that repository."""
+    match = _EXTERNAL_ID.fullmatch(external_id)
+    return int(match["number"]) if match and int(match["repository"]) == repository else None
 
 
 def _annotation(new: NewFinding, level: Level) -> Annotation:

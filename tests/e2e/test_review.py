@@ -75,7 +75,7 @@ async def test_applying_the_suggestion_resolves_its_thread_and_turns_the_check_g
     (comment,) = pr.review_comments
     await pr.push({HEALTH: HEALTH_MIGRATED})
     await bot.settled()
-    assert comment.thread.resolved
+    assert comment.thread.resolved_by is not None
     assert len(pr.review_comments) == 1
     assert [check.conclusion for check in service.check_runs] == ["failure", "success"]
 
@@ -88,7 +88,7 @@ async def test_a_thread_that_a_person_answered_is_resolved_and_kept(bot: Running
     await pr.push({HEALTH: HEALTH_MIGRATED})
     await bot.settled()
     assert [c.body for c in pr.review_comments][1:] == ["Good point."]
-    assert comment.thread.resolved
+    assert comment.thread.resolved_by is not None
 
 
 async def test_a_second_usage_is_all_that_the_next_push_hears_of(bot: RunningBot, service: Repo) -> None:

@@ -1,8 +1,10 @@
+import pytest
+
 from bot import effects
 from bot.actions import CompleteCheckRun, Conclusion, SubmitReview
 from bot.markers import MarkerKeys, read
 from bot.model import PullRequestRef
-from bot.render.effects import FINGERPRINTS, check_run, place_of, review
+from bot.render.effects import FINGERPRINTS, check_run, place_of, pull_number, review
 from tests.samples import REPO, migration, new, pull
 
 KEYS = MarkerKeys.derive([b"a secret of some length"])
@@ -29,7 +31,7 @@ def test_a_check_run_annotates_every_new_usage_however_many() -> None:
     usages = tuple(new(line=n, fingerprint=f"{n:016x}") for n in range(1, 121))
     action = CompleteCheckRun(head_sha=PULL.head_sha, conclusion=Conclusion.FAILURE, new=usages, looked_at=1)
     run = check_run(action, PULL, MIGRATIONS)
-    assert (run.status, run.conclusion, run.external_id) == ("completed", "failure", "77/pull/7")
+    assert (run.status, run.conclusion, pull_number(run.external_id, 77)) == ("completed", "failure", 7)
     assert [a.start_line for a in run.annotations] == list(range(1, 121))
     assert {a.level for a in run.annotations} == {effects.Level.FAILURE}
 
@@ -37,3 +39,25 @@ def test_a_check_run_annotates_every_new_usage_however_many() -> None:
 def test_the_level_of_an_annotation_follows_the_conclusion() -> None:
     action = CompleteCheckRun(head_sha=PULL.head_sha, conclusion=Conclusion.NEUTRAL, new=(new(),))
     assert check_run(action, PULL, MIGRATIONS).annotations[0].level is effects.Level.WARNING
+
+
+def test_the_external_id_tells_whether_the_same_was_said() -> None:
+    quiet = CompleteCheckRun(head_sha=PULL.head_sha, conclusion=Conclusion.SUCCESS, looked_at=1)
+    noisy = CompleteCheckRun(head_sha=PULL.head_sha, conclusion=Conclusion.FAILURE, looked_at=1, new=(new(),))
+    ids = [check_run(action, PULL, MIGRATIONS).external_id for action in (quiet, quiet, noisy)]
+    assert ids[0] == ids[1] != ids[2]
+
+
+@pytest.mark.parametrize(
+    ("external_id", "expected"),
+    [
+        ("77/pull/7:0123456789abcdef", 7),
+        ("78/pull/7:0123456789abcdef", None),
+        ("77/pull/7", None),
+        ("77/pull/x:0123456789abcdef", None),
+        ("77/pull/7:0123456789abcdef\n", None),
+        ("", None),
+    ],
+)
+def test_only_our_own_external_ids_name_a_pull_request(external_id: str, expected: int | None) -> None:
+    assert pull_number(external_id, 77) == expected
