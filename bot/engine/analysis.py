@@ -11,8 +11,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from bot.engine.source import SourceMap
-from bot.migration import Migration, Target
-from bot.model import Kind, Range
+from bot.migration import Applicability, Migration, Target
+from bot.model import Fix, Kind, Range
 
 if TYPE_CHECKING:
     from bot.engine.index import Index  # which is built on this module
@@ -231,6 +231,9 @@ class Use:
     star: Binding | None = None
     """The star import through which the name comes."""
     dotted: DottedString | None = None
+    resolves: bool | None = None
+    """Whether the name exists where the file looks for it: ``False`` for an import or a string that names the target in
+    a module that has no such name (``symbol`` is then the target that is meant); ``None``: that module is not known."""
 
     @property
     def binding(self) -> Binding | None:
@@ -241,6 +244,18 @@ class Use:
     def string(self) -> ast.Constant | None:
         """The string annotation that the usage is written in."""
         return self.load.string if self.load else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What can be done about one use: the fields of a ``bot.model.Finding`` that ``bot.engine.rewrite`` decides."""
+
+    applicability: Applicability
+    reason: str | None = None
+    reason_code: str | None = None
+    fix: Fix | None = None
+    wanted: frozenset[str] = frozenset()
+    """Modules that the index lacks and that could change the verdict."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

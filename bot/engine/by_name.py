@@ -29,7 +29,7 @@ def _imports_of(file: File, binding: Binding, imported: Imported) -> Iterator[Us
         yield Use(
             node=binding.node, kind=kind, migration=match.migration, target=match.target, symbol=match.symbol,
             statement=binding.statement, scope=binding.written_in, range=file.place(binding.node),
-            bindings=(binding,),
+            bindings=(binding,), resolves=match.resolves,
         )  # fmt: skip
 
 
@@ -85,7 +85,7 @@ def _load_use(file: File, load: Load, chain: Sequence[ast.expr], length: int, ma
         node=node, kind=Kind.CALL if call else Kind.REFERENCE, migration=match.migration, target=match.target,
         symbol=symbol, statement=load.statement, scope=load.scope, range=file.place(node),
         expression=expression, bindings=resolved.bindings, call=call, awaited=awaited, load=load,
-        star=resolved.star,
+        star=resolved.star, resolves=match.resolves,
     )  # fmt: skip
 
 

@@ -6,9 +6,7 @@ from collections.abc import Iterator
 from bot.engine.analysis import DottedString, Use, scope_of, statement_of
 from bot.engine.file import File
 from bot.engine.flow import reaching_end
-from bot.engine.index import Trail
 from bot.engine.strings import StringUse, string_uses
-from bot.engine.targets import Match
 from bot.model import Kind
 
 
@@ -27,6 +25,7 @@ def exports(file: File) -> Iterator[Use]:
             yield Use(
                 node=node, kind=Kind.RE_EXPORT, migration=match.migration, target=match.target,
                 symbol=match.symbol, statement=statement, scope=root, range=file.place(node), bindings=bindings,
+                resolves=match.resolves,
             )  # fmt: skip
 
 
@@ -41,28 +40,13 @@ def strings(file: File) -> Iterator[Use]:
 
 def _string_uses(file: File, string: StringUse) -> Iterator[Use]:
     for dotted in string.dotted:
-        trail = file.index.trail(dotted)
-        found = [(match, trail.exists) for match in file.matches([dotted])]
-        for match, resolves in found or _misdirected(file, dotted, trail):
+        for match in file.matches([dotted]):
             parents, scopes = file.scopes.parents, file.scopes
             yield Use(
                 node=string.node, kind=Kind.STRING_REFERENCE, migration=match.migration, target=match.target,
                 symbol=match.symbol, statement=statement_of(string.node, parents),
                 scope=scope_of(string.node, scopes.root, scopes.scopes, parents),
                 range=file.place(string.node),
-                dotted=DottedString(text=dotted, function=string.function, resolves=resolves),
+                dotted=DottedString(text=dotted, function=string.function, resolves=match.resolves),
+                resolves=match.resolves,
             )  # fmt: skip
-
-
-def _misdirected(file: File, dotted: str, trail: Trail) -> Iterator[tuple[Match, bool | None]]:
-    """A string that names a target where it does not exist: under another module of the target's own package.
-
-    Where that module has something of this name, it is another thing and no usage.
-    """
-    if trail.exists is not False:
-        return
-    package, leaf = dotted.partition(".")[0], dotted.rpartition(".")[2]
-    for migration in file.targets.migrations:
-        for target in migration.targets:
-            if target.leaf == leaf and target.name.partition(".")[0] == package and target not in file.exempt:
-                yield Match(migration=migration, target=target, symbol=target.name), False

@@ -20,20 +20,11 @@ def definitions(file: File) -> Iterator[Use]:
     for migration in file.targets.migrations:
         for target in migration.targets:
             own = target.kind is TargetKind.MODULE or target in file.exempt
-            if own or target.name.partition(".")[0] not in packages or not _owned_by_module(file, target):
+            if own or target.name.partition(".")[0] not in packages or not file.owned_by_module(target):
                 continue
             for binding in file.scopes.root.bindings.get(target.leaf, ()):
                 if binding.kind in (BindingKind.FUNCTION, BindingKind.CLASS):
                     yield _definition(file, binding, migration, target)
-
-
-def _owned_by_module(file: File, target: Target) -> bool:
-    """Whether a target stands at the top level of its module; a method's name says nothing elsewhere."""
-    owner = target.name.rpartition(".")[0]
-    outer = file.index.source_of(owner.rpartition(".")[0]) if "." in owner else None
-    return isinstance(file.index.source_of(owner), tuple) or not (
-        isinstance(outer, tuple) or owner.rpartition(".")[2][:1].isupper()
-    )
 
 
 def _definition(file: File, binding: Binding, migration: Migration, target: Target) -> Use:

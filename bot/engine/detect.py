@@ -49,8 +49,8 @@ def _resolve(source: SourceMap, tree: ast.Module, path: str, targets: Targets, i
     found = {load.node: load for scope in scopes.root.walk() for each in scope.loads.values() for load in each}
     resolver = Resolver(root=scopes.root, parents=scopes.parents, loads=found, modules=modules, package=package)
     return File(
-        path=path, targets=targets, index=index, interest=interest, names=names, source=source, tree=tree, scopes=scopes,
-        resolver=resolver, exempt=targets.defined_in(modules),
+        path=path, targets=targets, index=index, interest=interest, names=names, source=source, tree=tree,
+        scopes=scopes, resolver=resolver, exempt=targets.defined_in(modules),
     )  # fmt: skip
 
 

@@ -1,16 +1,16 @@
 """One file while its usages are collected: what all ways of finding them ask."""
 
 import ast
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 from bot.engine.exports import list_entries
-from bot.engine.index import Index
+from bot.engine.index import Index, Trail
 from bot.engine.resolve import Resolver
 from bot.engine.scope import Scopes
 from bot.engine.source import SourceMap
 from bot.engine.targets import Match, Targets
-from bot.migration import Target
+from bot.migration import Target, TargetKind
 from bot.model import Range
 
 
@@ -40,13 +40,39 @@ class File:
         self.entries = list_entries(self.tree) or []
 
     def matches(self, dotted: Sequence[str]) -> tuple[Match, ...]:
-        """The targets that one of ``dotted`` leads to, without those that this file defines."""
-        trails = [self.index.trail(name) for name in dotted if not self.interest.isdisjoint(name.split("."))]
-        found = self.targets.match(name for trail in trails for name in trail.names)
-        if not found:
-            for trail in trails:
+        """The targets that one of ``dotted`` leads to or was meant for, without those that this file defines."""
+        trails = {name: self.index.trail(name) for name in dotted if not self.interest.isdisjoint(name.split("."))}
+        found = self.targets.match(name for trail in trails.values() for name in trail.names)
+        if found:
+            resolves = next((trail.exists for trail in trails.values() if trail.exists is not None), None)
+            found = tuple(replace(match, resolves=resolves) for match in found)
+        else:
+            found = tuple(match for name, trail in trails.items() for match in self._misdirected(name, trail))
+            for trail in trails.values():
                 self.wanted |= trail.wanted
         return tuple(match for match in found if match.target not in self.exempt)
+
+    def _misdirected(self, dotted: str, trail: Trail) -> Iterator[Match]:
+        """The targets that a name means where they do not exist: in another module of the target's own package.
+
+        Where that module has something of this name, it is another thing and no usage.
+        """
+        if trail.exists is not False:
+            return
+        package, leaf = dotted.partition(".")[0], dotted.rpartition(".")[2]
+        for migration in self.targets.migrations:
+            for target in migration.targets:
+                same = target.leaf == leaf and target.name.partition(".")[0] == package
+                if same and target.kind is TargetKind.SYMBOL and self.owned_by_module(target):
+                    yield Match(migration=migration, target=target, symbol=target.name, resolves=False)
+
+    def owned_by_module(self, target: Target) -> bool:
+        """Whether a target stands at the top level of its module; a method's name says nothing elsewhere."""
+        owner = target.name.rpartition(".")[0]
+        if isinstance(self.index.source_of(owner), tuple):
+            return True
+        outer, _, name = owner.rpartition(".")
+        return not (isinstance(self.index.source_of(outer), tuple) or name[:1].isupper())
 
     def place(self, node: ast.AST) -> Range:
         """Where ``node`` stands."""

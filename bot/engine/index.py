@@ -105,15 +105,16 @@ class Index:
 
     def _member(self, known: tuple[str, bytes], name: str, rest: Sequence[str]) -> Trail:
         path, source = known
+        absent = None if rest else False  # what an unknown member has is not known either
         if not may_have(source, name):
-            return Trail(names=(), exists=False)
+            return Trail(names=(), exists=absent)
         exports = self.exports(path, source)
         tail = "".join(f".{part}" for part in rest)
         if name in exports.origins:
             return Trail(names=tuple(origin + tail for origin in exports.origins[name]), exists=True)
         through = [f"{module}.{name}" for module in exports.stars if self._offers(module, name)]
         if not through:
-            return Trail(names=(), exists=None if exports.dynamic else False)
+            return Trail(names=(), exists=None if exports.dynamic else absent)
         return Trail(names=tuple(each + tail for each in through))
 
     def _offers(self, module: str, name: str) -> bool:

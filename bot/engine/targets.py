@@ -13,6 +13,8 @@ class Match:
     migration: Migration
     target: Target
     symbol: str
+    resolves: bool | None = None
+    """Whether the name exists where the file looks for it; ``None`` when the index does not know."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,48 @@
+"""What a finding says to the author: what is deprecated, and what to use instead."""
+
+from bot.engine.analysis import Use
+from bot.model import Kind
+
+
+def message(use: Use) -> str:
+    """One or two sentences of plain text."""
+    return f"{_what(use)} {_instead(use)}"
+
+
+def _what(use: Use) -> str:
+    name = use.symbol
+    short = name.rpartition(".")[2]
+    match use.kind:
+        case Kind.IMPORT if use.resolves is False:
+            return f"This imports the deprecated {short} from a module that does not have it."
+        case Kind.IMPORT:
+            return f"This imports the deprecated {name}."
+        case Kind.RE_EXPORT:
+            return f"This re-exports the deprecated {name}."
+        case Kind.CALL:
+            return f"This calls the deprecated {name}."
+        case Kind.REFERENCE:
+            return f"This refers to the deprecated {name}."
+        case Kind.STRING_REFERENCE:
+            return _string(use, short)
+        case Kind.DEFINITION:
+            return f"This defines {short} again, which is deprecated as {use.target.name}."
+
+
+def _string(use: Use, short: str) -> str:
+    text = use.dotted.text if use.dotted else use.symbol
+    match use.resolves:
+        case False:
+            module = text.rpartition(".")[0]
+            return f"This string names the deprecated {short}, but it does not resolve: {module} has no such name."
+        case True:
+            return f"This string names the deprecated {text}, and it resolves."
+        case None:
+            return f"This string names the deprecated {text}; whether it resolves is not known."
+
+
+def _instead(use: Use) -> str:
+    own = use.migration.message
+    if own:
+        return own
+    return f"Use {use.target.canonical} instead." if use.target.canonical else "Nothing takes its place by itself."

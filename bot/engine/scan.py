@@ -1,0 +1,77 @@
+"""Scan one file: the usages of all migrations in it, as findings."""
+
+from collections.abc import Mapping, Sequence
+
+from bot.engine.analysis import Analysis, Use, Verdict
+from bot.engine.detect import analyse
+from bot.engine.ignores import Ignore, ignores
+from bot.engine.index import Index
+from bot.engine.messages import message
+from bot.engine.targets import Targets
+from bot.globs import matches
+from bot.migration import Applicability, Migration
+from bot.model import FileReport, Finding, Scanned
+
+_UNPLANNED = Verdict(applicability=Applicability.DISPLAY_ONLY)
+
+
+def scan_file(
+    source: bytes, path: str, migrations: Sequence[Migration], index: Index, *, fixes: bool = True
+) -> FileReport:
+    """The usages in one file of those migrations whose paths hold it.
+
+    ``path`` is relative to the repository, ``/``-separated.  Without ``fixes`` no fix is planned: every finding is
+    display-only, without a reason.  Nothing is raised for bad source: it is ``Failed`` or ``Skipped``.
+    """
+    asked = [migration for migration in migrations if looks_at(migration, path)]
+    if not may_use(source, asked, index):
+        return Scanned(path=path)
+    analysis = analyse(source, path, asked, index, sparse=True)
+    if isinstance(analysis, Analysis) and analysis.uses and fixes:
+        analysis = analyse(source, path, asked, index)
+    if not isinstance(analysis, Analysis):
+        return analysis
+    verdicts = _verdicts(analysis) if fixes and analysis.uses else {}
+    comments = ignores(analysis.text) if analysis.uses else {}
+    wanted = analysis.wanted.union(*(verdict.wanted for verdict in verdicts.values()), _required(analysis))
+    found = (_finding(use, path, verdicts.get(n, _UNPLANNED), comments) for n, use in enumerate(analysis.uses))
+    return Scanned(path=path, findings=tuple(found), wanted=wanted)
+
+
+def looks_at(migration: Migration, path: str) -> bool:
+    """Whether the migration's ``paths`` hold the file."""
+    return (not migration.include or matches(path, migration.include)) and not matches(path, migration.exclude)
+
+
+def may_use(source: bytes, migrations: Sequence[Migration], index: Index) -> bool:
+    """Whether a target's last component, or a name that a known module gives to it, stands in ``source``."""
+    names = index.aliases(Targets(migrations).leaves) if migrations else ()
+    return any(name.encode() in source for name in names)
+
+
+def _verdicts(analysis: Analysis) -> Mapping[int, Verdict]:
+    from bot.engine.rewrite import plan_fixes  # LibCST costs more than a scan: loaded when there is something to fix
+
+    verdicts: Mapping[int, Verdict] = plan_fixes(analysis)
+    return verdicts
+
+
+def _required(analysis: Analysis) -> frozenset[str]:
+    """The modules in which a migration's requirements are looked up, as far as the index lacks them."""
+    symbols = {requirement.symbol for use in analysis.uses for requirement in use.migration.requires}
+    return frozenset[str]().union(*(analysis.index.trail(symbol).wanted for symbol in symbols))
+
+
+def _finding(use: Use, path: str, verdict: Verdict, comments: Mapping[int, Ignore]) -> Finding:
+    lines = (use.range.line, getattr(use.statement, "lineno", use.range.line))
+    found = [comments[line] for line in dict.fromkeys(lines) if line in comments]
+    own = [comment for comment in found if use.migration.name in comment.migrations]
+    reason = next((comment.reason for comment in own if comment.reason), None)
+    text = message(use)
+    if own and reason is None:
+        text += f" An ignore needs a reason: # ssot: ignore[{use.migration.name}] why it has to stay."
+    return Finding(
+        migration=use.migration.name, path=path, range=use.range, kind=use.kind, symbol=use.symbol, message=text,
+        applicability=verdict.applicability, reason=verdict.reason, reason_code=verdict.reason_code,
+        fix=verdict.fix, critical=matches(path, use.migration.critical), ignored=reason,
+    )  # fmt: skip
