@@ -1,0 +1,90 @@
+"""``ssot config``: check a configuration file, print its schema, print what it comes to."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from bot.config import DEFAULT, FILE, load, schema_text, show
+from bot.config.document import MAX_BYTES, source_lines
+from bot.errors import ConfigError
+from bot.migration import Config
+
+_WIDTH = 120
+
+
+@click.group("config")
+def command() -> None:
+    """Check, print or describe the configuration."""
+
+
+@command.command("check")
+@click.argument("file", required=False)
+def check(file: str | None) -> None:
+    """Validate FILE (default: .github/ssot.yml; - is standard input).
+
+    Exits with 0 when it is valid or absent, 1 when it is not, 2 when it cannot be read.
+    """
+    text, name = _read(file)
+    if text is None:
+        click.echo(f"{name}: absent, so that the built-in migration {DEFAULT} applies")
+        return
+    config = _load(text, name)
+    names = ", ".join(migration.name for migration in config.migrations) or "none"
+    click.echo(f"{name}: valid (migrations: {names})")
+
+
+@command.command("show")
+@click.argument("file", required=False)
+def show_command(file: str | None) -> None:
+    """Print the effective configuration of FILE as YAML: defaults written out, presets taken in."""
+    text, name = _read(file)
+    click.echo(show(_load(text, name)), nl=False)
+
+
+@command.command("schema")
+def schema() -> None:
+    """Print the JSON Schema of the file, for editors."""
+    click.echo(schema_text(), nl=False)
+
+
+def _read(file: str | None) -> tuple[bytes | None, str]:
+    """The bytes and the name for messages; no bytes where the default file is absent.  Exits with 2."""
+    name = file or FILE
+    try:
+        if name == "-":
+            return sys.stdin.buffer.read(MAX_BYTES + 1), "<stdin>"
+        with Path(name).open("rb") as stream:
+            return stream.read(MAX_BYTES + 1), name
+    except FileNotFoundError:
+        if file is None:
+            return None, name
+        problem = "no such file"
+    except OSError as error:
+        problem = error.strerror or "cannot be read"
+    click.echo(f"{name}: {problem}", err=True)
+    sys.exit(2)
+
+
+def _load(text: bytes | None, name: str) -> Config:
+    """The configuration.  Prints every error and exits with 1."""
+    try:
+        return load(text, file=name)
+    except ConfigError as error:
+        errors = (error, *error.others)
+    lines = source_lines((text or b"").decode("utf-8-sig", "replace"))
+    for found in errors:
+        click.echo(explained(found, lines if found.file == name else []), err=True)
+    click.echo(f"{len(errors)} {'error' if len(errors) == 1 else 'errors'}", err=True)
+    sys.exit(1)
+
+
+def explained(error: ConfigError, lines: list[str]) -> str:
+    """The message with its place, the source line and a caret below it."""
+    if not 0 < error.line <= len(lines):
+        return str(error)
+    start = max(0, error.column - _WIDTH)
+    line = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in lines[error.line - 1])
+    shown = line[start : start + _WIDTH + 20]
+    margin = f"{error.line:>5} | "
+    return f"{error}\n{margin}{shown}\n{' ' * (len(margin) - 2)}| {' ' * (error.column - 1 - start)}^"

@@ -1,0 +1,115 @@
+"""``migrations:`` -> values.  The structure is right already; here keys are held against each other."""
+
+from collections.abc import Iterator
+
+from bot.config.evidence import build_item, check_checklist, number
+from bot.config.formats import REQUIREMENT
+from bot.config.nodes import Mapping, Node, Place, Scalar, Sequence, Type
+from bot.config.rewrites import build_rewrite, check_rewrite
+from bot.config.structure import boolean
+from bot.errors import ConfigError
+from bot.migration import Migration, Mode, Requirement, Target, TargetKind
+
+Placed = tuple[Target, Place]
+
+
+def build_migration(name: str, node: Mapping) -> Migration:
+    """The value of a migration that `check_migration` has nothing against."""
+    paths, tracking = node.mapping("paths"), node.mapping("tracking")
+    targets = tuple(target for target, _ in placed_targets(node))
+    mode = node.text("mode")
+    return Migration(
+        name=name,
+        targets=targets,
+        mode=Mode(mode) if mode else Mode.BLOCK_NEW,
+        drop_in=_drop_in(node),
+        rewrites=tuple(map(build_rewrite, node.mappings("rewrites"))),
+        requires=tuple(_requirement(text, targets) for text in node.texts("require")),
+        include=paths.texts("include"),
+        exclude=paths.texts("exclude"),
+        critical=node.texts("critical"),
+        message=node.text("message"),
+        docs_url=node.text("docs_url"),
+        tracking_issue=number(tracking, "issue"),
+        checklist=tuple(map(build_item, tracking.mappings("checklist"))),
+    )
+
+
+def check_migration(node: Mapping) -> Iterator[ConfigError]:
+    """What is wrong with a migration whose structure is right."""
+    placed = placed_targets(node)
+    targets = tuple(target for target, _ in placed)
+    if not targets:
+        yield node.place.error("the migration deprecates nothing: add 'deprecated' or 'modules'")
+        return
+    yield from _check_targets(placed)
+    if _drop_in(node) and not any(target.canonical for target in targets):
+        yield node.key("drop_in").place.error("'drop_in' needs a 'canonical' to drop in")
+    for rewrite in node.mappings("rewrites"):
+        yield from check_rewrite(rewrite, targets)
+    for requirement in node.scalars("require"):
+        if requirement.text.startswith("$canonical") and len({target.canonical for target in targets}) != 1:
+            message = "$canonical stands for several names here: write '<dotted name> accepts <parameter>'"
+            yield requirement.place.error(message)
+        elif requirement.text.startswith("$canonical") and targets[0].canonical is None:
+            yield requirement.place.error("$canonical stands for nothing: the migration has no 'canonical'")
+    yield from check_checklist(node.mapping("tracking"), targets)
+
+
+def _drop_in(node: Mapping) -> bool:
+    drop_in = node.scalar("drop_in")
+    return drop_in is not None and boolean(drop_in)
+
+
+def _requirement(text: str, targets: tuple[Target, ...]) -> Requirement:
+    found = REQUIREMENT.match(text)
+    symbol, parameter = found.group("symbol", "parameter") if found else ("", "")
+    return Requirement(symbol=symbol.replace("$canonical", targets[0].canonical or ""), parameter=parameter)
+
+
+def placed_targets(node: Mapping) -> list[Placed]:
+    """The targets of ``deprecated`` and ``modules``, each with the place of its name."""
+    default = node.text("canonical")
+    return [
+        *_targets(node.values.get("deprecated"), TargetKind.SYMBOL, default),
+        *_targets(node.values.get("modules"), TargetKind.MODULE, default),
+    ]
+
+
+def _targets(node: Node | None, kind: TargetKind, default: str | None) -> Iterator[Placed]:
+    match node:
+        case Scalar(text=name):
+            yield Target(name=name, canonical=default, kind=kind), node.place
+        case Sequence(items=items):
+            for item in items:
+                yield from _targets(item, kind, default)
+        case Mapping():
+            for key in node.keys:
+                yield _target(key.text, node.values[key.text], kind, default), key.place
+        case None:
+            pass
+
+
+def _target(name: str, successor: Node, kind: TargetKind, default: str | None) -> Target:
+    match successor:
+        case Scalar(type=Type.NULL):
+            return Target(name=name, kind=kind)
+        case Scalar(text=canonical):
+            return Target(name=name, canonical=canonical, kind=kind)
+        case Mapping():
+            given = successor.scalar("canonical")
+            own = default if given is None else None if given.type is Type.NULL else given.text
+            return Target(name=name, canonical=own, kind=kind, message=successor.text("message"))
+        case Sequence():
+            return Target(name=name, canonical=default, kind=kind)
+
+
+def _check_targets(placed: list[Placed]) -> Iterator[ConfigError]:
+    seen: dict[str, Place] = {}
+    for target, place in placed:
+        if target.name in seen:
+            yield place.error(f"{target.name!r} stands here twice: the first is on line {seen[target.name].line}")
+        seen.setdefault(target.name, place)
+        if target.canonical and f"{target.canonical}.".startswith(f"{target.name}."):
+            message = f"{target.canonical!r} cannot take the place of {target.name!r}: it would be deprecated itself"
+            yield place.error(message)

@@ -1,0 +1,61 @@
+"""What a string must be, beyond the words of JSON Schema: each format says what is wrong, and at which character."""
+
+import keyword
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+
+from bot.config.patterns import check_match, check_replace
+from bot.config.presets import preset_problem
+from bot.globs import GlobError, compile_glob
+
+Problem = tuple[int, str]
+"""Characters into the text, and what is wrong there."""
+
+REQUIREMENT = re.compile(r"(?P<symbol>\$canonical|[^\W\d]\w*(?:\.[^\W\d]\w*)+) +accepts +(?P<parameter>[^\W\d]\w*)\Z")
+
+
+def dotted_name(text: str) -> Problem | None:
+    """A name as Python's own grammar has it, in the normal form that Python compares by."""
+    offset = 0
+    for part in text.split("."):
+        if not part.isidentifier():
+            return offset, f"{part!r} is not a Python name" if part else "a part of the dotted name is empty"
+        if keyword.iskeyword(part):
+            return offset, f"{part!r} is a keyword, no Python name"
+        if (normal := unicodedata.normalize("NFKC", part)) != part:
+            return offset, f"Python reads {part!r} as {normal!r}: write that"
+        offset += len(part) + 1
+    return None
+
+
+def glob(text: str) -> Problem | None:
+    try:
+        compile_glob(text)
+    except GlobError as error:
+        return error.offset, error.message
+    return None
+
+
+def directory(text: str) -> Problem | None:
+    """A directory inside the repository."""
+    if text.startswith("/") or "\\" in text or ".." in text.split("/"):
+        return 0, "not a directory of the repository, relative to it and with '/'"
+    return None
+
+
+def requirement(text: str) -> Problem | None:
+    if REQUIREMENT.match(text):
+        return None
+    return 0, "write '<dotted name> accepts <parameter>', e.g. '$canonical accepts user_context'"
+
+
+FORMATS: Mapping[str, Callable[[str], Problem | None]] = {
+    "dotted-name": dotted_name,
+    "glob": glob,
+    "directory": directory,
+    "requirement": requirement,
+    "preset": preset_problem,
+    "pattern": check_match,
+    "template": check_replace,
+}

@@ -1,0 +1,105 @@
+"""The configuration file -> the effective configuration."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
+
+from bot.config.build import build_migration, check_migration, placed_targets
+from bot.config.document import parse
+from bot.config.evidence import number
+from bot.config.nodes import Mapping, Place, Scalar, joined
+from bot.config.presets import DEFAULT, preset, preset_problem
+from bot.config.structure import check, schema
+from bot.errors import ConfigError
+from bot.migration import Config
+
+FILE = ".github/ssot.yml"
+MAX_ERRORS = 100
+"""Errors of one file that are looked for; whoever has more mends these first."""
+
+_MERGED = frozenset({"paths", "tracking"})
+
+
+def load(text: str | bytes | None, *, file: str = FILE) -> Config:
+    """Read a configuration; ``None``: there is no file, so that the built-in migration applies.
+
+    ``file`` is what errors name.  Raises `ConfigError` for the first error in the file, with the rest as its
+    ``others``; no input takes longer than about half a second of CPU.
+    """
+    if text is None:
+        return Config(migrations=(build_migration(DEFAULT, preset(DEFAULT)),))
+    root = parse(text, file)
+    errors = list(islice(check(root, schema()), MAX_ERRORS))
+    if not isinstance(root, Mapping):
+        raise joined(errors) or root.place.error("expected a mapping")
+    bodies = _bodies(root)
+    errors += islice(_check_together(root, bodies), MAX_ERRORS)
+    if error := joined(errors):
+        raise error
+    config = Config(
+        migrations=tuple(build_migration(name, body) for name, body in bodies.items()),
+        source_roots=root.texts("source_roots"),
+    )
+    max_comments = number(root, "max_comments")
+    return config if max_comments is None else replace(config, max_comments=max_comments)
+
+
+def _bodies(root: Mapping) -> dict[str, Mapping]:
+    """The migrations by name: the presets first, then the file's own, with what they extend."""
+    own = root.mapping("migrations")
+    bodies = {scalar.text: preset(scalar.text) for scalar in root.scalars("extends") if _is_preset(scalar)}
+    for key in own.keys:
+        if isinstance(own.values[key.text], Mapping):
+            bodies[key.text] = _extended(own.mapping(key.text))
+    return bodies
+
+
+def _extended(body: Mapping) -> Mapping:
+    base = body.scalar("extends")
+    if base is None or not _is_preset(base):
+        return body
+    return preset(base.text).merged(body, deep=_MERGED)
+
+
+def _is_preset(scalar: Scalar) -> bool:
+    return preset_problem(scalar.text) is None
+
+
+def _check_together(root: Mapping, bodies: dict[str, Mapping]) -> Iterator[ConfigError]:
+    """What the schema cannot say, for each migration that it has nothing against."""
+    if not root.values.keys() & {"extends", "migrations"}:
+        yield root.place.error("names no migration: add 'extends: [PRESET]' or 'migrations:'")
+    rule = schema()["$defs"]["migration"]
+    sound = {name: body for name, body in bodies.items() if next(check(body, rule), None) is None}
+    for body in sound.values():
+        yield from check_migration(body)
+    yield from _check_apart(sound)
+
+
+def _check_apart(bodies: dict[str, Mapping]) -> Iterator[ConfigError]:
+    """No name is deprecated by two migrations, and no chain of successors leads back to where it began."""
+    owners: dict[str, str] = {}
+    successors: dict[str, str] = {}
+    places: dict[str, Place] = {}
+    for migration, body in bodies.items():
+        for target, place in placed_targets(body):
+            owner = owners.setdefault(target.name, migration)
+            if owner != migration:
+                yield place.error(f"{target.name!r} is deprecated by the migration {owner!r} already")
+            places.setdefault(target.name, place)
+            if target.canonical:
+                successors.setdefault(target.name, target.canonical)
+    yield from _cycles(successors, places)
+
+
+def _cycles(successors: dict[str, str], places: dict[str, Place]) -> Iterator[ConfigError]:
+    done: set[str] = set()
+    for start in successors:
+        path: dict[str, None] = {}
+        name = start
+        while name in successors and name not in path and name not in done:
+            path[name] = None
+            name = successors[name]
+        if name in path and successors[name] != name:
+            yield places[name].error(f"the successors of {name!r} lead back to it")
+        done |= path.keys()

@@ -1,0 +1,49 @@
+"""The built-in migrations: one YAML file each, named as the migration, written in the language of every other file."""
+
+import difflib
+from functools import cache
+from importlib import resources
+
+from bot.config.document import parse
+from bot.config.nodes import Mapping
+
+DEFAULT = "websocket-manager-factory"
+"""What an absent file means."""
+
+
+@cache
+def preset_names() -> tuple[str, ...]:
+    """All of them, sorted."""
+    files = resources.files("bot.config").joinpath("presets").iterdir()
+    return tuple(sorted(file.name.removesuffix(".yml") for file in files if file.name.endswith(".yml")))
+
+
+@cache
+def preset_text(name: str) -> str:
+    """The file of the preset, which must be one of `preset_names`."""
+    return resources.files("bot.config").joinpath("presets", f"{name}.yml").read_text(encoding="utf-8")
+
+
+@cache
+def preset(name: str) -> Mapping:
+    """The one migration of the preset, unchecked; its places name the file ``preset:NAME``."""
+    root = parse(preset_text(name), f"preset:{name}")
+    if not isinstance(root, Mapping) or list(root.mapping("migrations").values) != [name]:
+        raise LookupError(f"the preset {name} does not hold the one migration {name}")
+    return root.mapping("migrations").mapping(name)
+
+
+def preset_problem(name: str) -> tuple[int, str] | None:
+    """What is wrong with ``extends: NAME``."""
+    names = preset_names()
+    if name in names:
+        return None
+    if any(character in name for character in "/:@") or name.endswith((".yml", ".yaml")):
+        return 0, f"{name!r} is no preset: files and other repositories cannot be extended, only {_listed(names)}"
+    close = difflib.get_close_matches(name[:60], names, n=1)
+    hint = f": did you mean {close[0]!r}?" if close else f": there are {_listed(names)}"
+    return 0, f"no preset is called {name!r}{hint}"
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return ", ".join(names)

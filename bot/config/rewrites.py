@@ -1,0 +1,104 @@
+"""``rewrites:`` -> values.  The structure is right already; here keys are held against each other."""
+
+import difflib
+from collections.abc import Iterator
+
+from bot.config.nodes import Mapping, Scalar
+from bot.config.patterns import CANONICAL, check_bound, metavariables
+from bot.errors import ConfigError
+from bot.migration import Action, Applicability, Condition, Rewrite, Target
+
+
+def build_rewrite(node: Mapping) -> Rewrite:
+    """The value of a rule that `check_rewrite` has nothing against."""
+    when, action, applicability = node.text("when"), node.text("action"), node.text("applicability")
+    changes = "replace" in node.values or action is not None
+    default = Applicability.UNSAFE if changes else Applicability.DISPLAY_ONLY
+    types = node.mapping("safe_if")
+    return Rewrite(
+        when=Condition(when) if when else None,
+        match=node.text("match"),
+        replace=node.text("replace"),
+        action=Action(action) if action else None,
+        applicability=Applicability(applicability) if applicability else default,
+        safe_if={key.text: types.text(key.text) or "" for key in types.keys},
+        imports=node.texts("imports"),
+        message=node.text("message"),
+        targets=node.texts("for"),
+    )
+
+
+def check_rewrite(node: Mapping, targets: tuple[Target, ...]) -> Iterator[ConfigError]:
+    """What is wrong with a rule of a migration with these targets."""
+    if ("when" in node.values) == ("match" in node.values):
+        yield node.place.error("a rewrite has exactly one of 'when' and 'match'")
+        return
+    if "replace" in node.values and "action" in node.values:
+        yield node.key("action").place.error("a rewrite has one of 'replace' and 'action', not both")
+        return
+    yield from _check_for(node, targets)
+    yield from _check_applicability(node)
+    yield from _check_action(node)
+    yield from _check_replace(node, targets)
+    yield from _check_safe_if(node)
+
+
+def _check_for(node: Mapping, targets: tuple[Target, ...]) -> Iterator[ConfigError]:
+    known = [target.name for target in targets]
+    for scalar in node.scalars("for"):
+        if scalar.text not in known:
+            close = difflib.get_close_matches(scalar.text[:100], known[:200], n=1)
+            hint = f": did you mean {close[0]!r}?" if close else ""
+            yield scalar.place.error(f"{scalar.text!r} is none of the migration's deprecated names{hint}")
+
+
+def _check_applicability(node: Mapping) -> Iterator[ConfigError]:
+    applicability = node.scalar("applicability")
+    if applicability is None:
+        return
+    changes = "replace" in node.values or "action" in node.values
+    if applicability.text == Applicability.DISPLAY_ONLY and changes:
+        yield applicability.place.error("a display-only rewrite changes nothing: remove 'replace' and 'action'")
+    if applicability.text != Applicability.DISPLAY_ONLY and not changes:
+        message = f"a rewrite without 'replace' and 'action' changes nothing: it cannot be {applicability.text}"
+        yield applicability.place.error(message)
+
+
+def _check_action(node: Mapping) -> Iterator[ConfigError]:
+    action = node.scalar("action")
+    if action and node.text("when") not in (Condition.RESULT_UNUSED, Condition.IMPORT_UNUSED):
+        yield action.place.error("a statement is deleted only when: result-unused or when: import-unused")
+
+
+def _check_replace(node: Mapping, targets: tuple[Target, ...]) -> Iterator[ConfigError]:
+    replace = node.scalar("replace")
+    if replace is None:
+        if "imports" in node.values:
+            yield node.key("imports").place.error("'imports' are what 'replace' needs: there is none")
+        return
+    if node.text("when") == Condition.IMPORT_UNUSED:
+        yield replace.place.error("an import that is not used has no expression to replace: use action")
+    elif problem := check_bound(node.text("match") or "$deprecated", replace.text):
+        yield replace.at(problem[0]).error(problem[1])
+    yield from _check_canonical(replace, node.texts("for"), targets)
+
+
+def _check_canonical(replace: Scalar, names: tuple[str, ...], targets: tuple[Target, ...]) -> Iterator[ConfigError]:
+    place = metavariables(replace.text).get(CANONICAL)
+    meant = [target for target in targets if not names or target.name in names]
+    if place and meant and not any(target.canonical for target in meant):
+        yield replace.at(place[0]).error(
+            "$canonical stands for nothing: none of these deprecated names has a 'canonical'"
+        )
+
+
+def _check_safe_if(node: Mapping) -> Iterator[ConfigError]:
+    types = node.mapping("safe_if")
+    if not types.keys:
+        return
+    if node.text("applicability") == Applicability.SAFE or "replace" not in node.values:
+        yield node.key("safe_if").place.error("'safe_if' makes an unsafe 'replace' safe: here it has no meaning")
+    bound = metavariables(node.text("match") or "")
+    for key in types.keys:
+        if key.text[1:] not in bound:
+            yield key.place.error(f"{key.text} does not occur in 'match'")

@@ -1,0 +1,60 @@
+"""The four states that a repository's configuration can be in; a caller handles each of them."""
+
+from dataclasses import dataclass
+
+from bot.config.load import FILE, load
+from bot.errors import ConfigError
+from bot.migration import Config
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Absent:
+    """There is no file: the built-in migration applies."""
+
+    config: Config
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreadable:
+    """Something is at the path, or may be, and could not be read: nothing may be done.
+
+    ``reason`` completes the sentence "the configuration could not be read: …".
+    """
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invalid:
+    """The file is wrong: nothing may be done, least of all with an older version of it."""
+
+    error: ConfigError
+
+    @property
+    def errors(self) -> tuple[ConfigError, ...]:
+        """All of them, in the order of the file."""
+        return (self.error, *self.error.others)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Valid:
+    """The file is right."""
+
+    config: Config
+
+
+ConfigState = Absent | Unreadable | Invalid | Valid
+
+
+def parse_state(text: bytes | None, *, unreadable: str | None = None, file: str = FILE) -> ConfigState:
+    """The state for what a fetch gave: the file's bytes, ``None`` for no file, or a reason why it is not known.
+
+    A directory, a symbolic link or a submodule at the path is ``unreadable``, not absent.  Never raises.
+    """
+    if unreadable is not None:
+        return Unreadable(reason=unreadable)
+    try:
+        config = load(text, file=file)
+    except ConfigError as error:
+        return Invalid(error=error)
+    return Absent(config=config) if text is None else Valid(config=config)
