@@ -3,25 +3,25 @@
 import asyncio
 import os
 from collections import Counter
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
+from dataclasses import replace
 from types import TracebackType
 from typing import Self, TypeVar
 
-from bot.engine import Hunk, Index, review_files
+from bot.engine import Index
 from bot.migration import Migration
 from bot.model import FileChange, FileReport, FileReview, Skipped
 from bot.scanner import tasks
+from bot.scanner.tasks import ReviewRequest, Source
 from bot.scanner.workers import Unscannable, Workers
 
 T = TypeVar("T")
 F = TypeVar("F")
 
-Source = tuple[str, bytes]
-"""Path and content of a file."""
-Hunks = Mapping[str, Sequence[Hunk]] | None
-ReviewFiles = Callable[[Sequence[FileChange], Sequence[Migration], Index, Hunks], tuple[FileReview, ...]]
+ReviewChanges = Callable[[ReviewRequest], tuple[FileReview, ...]]
 ScanFiles = Callable[[Sequence[Source], Sequence[Migration], Index], tuple[FileReport, ...]]
+
+__all__ = ["ReviewRequest", "Scanner"]
 
 LARGEST_FILE = 8 << 20
 """Bytes.  What people write is a hundred times smaller."""
@@ -32,23 +32,12 @@ TOO_BIG = f"too big: more than {LARGEST_FILE >> 20} MiB"
 NO_TIME = "not looked at: the files before it used up the time for this pull request"
 
 
-@dataclass(frozen=True, kw_only=True)
-class ReviewRequest:
-    """What :func:`bot.engine.review_files` is asked, as one value."""
-
-    changes: tuple[FileChange, ...]
-    migrations: tuple[Migration, ...]
-    index: Index
-    hunks: Hunks = None
-    """By head path; ``None`` leaves them to be computed from both sides."""
-
-
 class Scanner:
     """Runs the engine in killable processes; an async context manager.
 
     ``timeout`` is the deadline of one task in seconds, ``memory`` the address space of a worker in bytes, and
     ``budget`` the seconds after which one call stops looking into the files that broke the engine.  What runs
-    in the workers are ``review_files`` and ``scan_files``, functions that a worker can import.
+    in the workers are ``review_changes`` and ``scan_files``, functions that a worker can import.
     """
 
     def __init__(
@@ -58,12 +47,12 @@ class Scanner:
         timeout: float = 20.0,
         memory: int = 512 << 20,
         budget: float = 120.0,
-        review_files: ReviewFiles = review_files,
+        review_changes: ReviewChanges = tasks.review_changes,
         scan_files: ScanFiles = tasks.scan_files,
     ) -> None:
         self._pool = Workers(workers=workers, memory=memory)
         self._timeout, self._budget = timeout, budget
-        self._review_files, self._scan_files = review_files, scan_files
+        self._review_changes, self._scan_files = review_changes, scan_files
 
     @property
     def exits(self) -> Counter[str]:
@@ -124,9 +113,8 @@ class Scanner:
     ) -> dict[str, FileReview]:
         if not changes:
             return {}
-        reviews = await self._pool.run(
-            self._review_files, changes, request.migrations, request.index, request.hunks, seconds=seconds
-        )
+        asked = replace(request, changes=changes)
+        reviews = await self._pool.run(self._review_changes, asked, seconds=seconds)
         return {review.report.path: review for review in reviews}
 
     async def _one_by_one(self, request: ReviewRequest, changes: tuple[FileChange, ...]) -> dict[str, FileReview]:

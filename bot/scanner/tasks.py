@@ -1,14 +1,36 @@
-"""The pure functions that run in a worker, over several files at once."""
+"""What runs in a worker: pure functions of several files at once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from bot.engine import Index, scan_file
+from bot.engine import Hunk, Index, review_files, scan_file
 from bot.migration import Migration
-from bot.model import FileReport
+from bot.model import FileChange, FileReport, FileReview
+
+Source = tuple[str, bytes]
+"""Path and content of a file."""
 
 
-def scan_files(
-    files: Sequence[tuple[str, bytes]], migrations: Sequence[Migration], index: Index
-) -> tuple[FileReport, ...]:
-    """:func:`bot.engine.scan_file` of each ``(path, source)``, in order."""
+@dataclass(frozen=True, kw_only=True)
+class ReviewRequest:
+    """What :func:`bot.engine.review_files` is asked, as one value."""
+
+    changes: tuple[FileChange, ...]
+    migrations: tuple[Migration, ...]
+    index: Index
+    hunks: Mapping[str, Sequence[Hunk]] | None = None
+    """By head path; ``None`` leaves them to be computed from both sides."""
+    base_index: Index | None = None
+    """Resolves the merge base's side; ``None``: ``index`` does both."""
+
+
+def review_changes(request: ReviewRequest) -> tuple[FileReview, ...]:
+    """A review of each change, in order."""
+    return review_files(
+        request.changes, request.migrations, request.index, request.hunks, base_index=request.base_index
+    )
+
+
+def scan_files(files: Sequence[Source], migrations: Sequence[Migration], index: Index) -> tuple[FileReport, ...]:
+    """A report on each file, in order."""
     return tuple(scan_file(source, path, migrations, index) for path, source in files)

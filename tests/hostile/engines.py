@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from bot.engine import Index
 from bot.migration import Migration
-from bot.model import FileChange, FileReport, FileReview, Scanned
-from bot.scanner.scanner import Hunks, Source
+from bot.model import FileReport, FileReview, Scanned
+from bot.scanner.tasks import ReviewRequest, Source
 from tests.hostile import misbehaving
 
 DEEDS = {
@@ -15,23 +15,19 @@ DEEDS = {
 }
 
 
-def review_files(
-    changes: Sequence[FileChange], migrations: Sequence[Migration], index: Index, hunks: Hunks
-) -> tuple[FileReview, ...]:
+def review_changes(request: ReviewRequest) -> tuple[FileReview, ...]:
     """How many files it saw together is told by the reports' ``wanted``."""
-    for change in changes:
+    for change in request.changes:
         DEEDS.get(change.head or b"", misbehaving.echo)(None)
-    together = frozenset({f"{len(changes)} files"})
-    return tuple(FileReview(report=Scanned(path=change.path, wanted=together)) for change in changes)
+    together = frozenset({f"{len(request.changes)} files"})
+    return tuple(FileReview(report=Scanned(path=change.path, wanted=together)) for change in request.changes)
 
 
-def review_two_at_most(
-    changes: Sequence[FileChange], migrations: Sequence[Migration], index: Index, hunks: Hunks
-) -> tuple[FileReview, ...]:
+def review_two_at_most(request: ReviewRequest) -> tuple[FileReview, ...]:
     """Each file is fine; it is their sum that it cannot bear."""
-    if len(changes) > 2:
+    if len(request.changes) > 2:
         misbehaving.exit_at_once()
-    return review_files(changes, migrations, index, hunks)
+    return review_changes(request)
 
 
 def scan_files(files: Sequence[Source], migrations: Sequence[Migration], index: Index) -> tuple[FileReport, ...]:

@@ -6,7 +6,8 @@ import pytest
 
 from bot.engine import Index
 from bot.model import Failed, FileChange, FileReport, Scanned, Skipped
-from bot.scanner.scanner import CHUNK_BYTES, CHUNK_FILES, LARGEST_FILE, NO_TIME, ReviewRequest, Scanner, chunks
+from bot.scanner import ReviewRequest, Scanner
+from bot.scanner.scanner import CHUNK_BYTES, CHUNK_FILES, LARGEST_FILE, NO_TIME, chunks
 from tests.hostile import engines
 
 BIG = b"#" * (LARGEST_FILE + 1)
@@ -34,7 +35,7 @@ def told(report: FileReport) -> str:
 @pytest.fixture
 async def scanner() -> AsyncIterator[Scanner]:
     async with Scanner(
-        workers=1, timeout=2, review_files=engines.review_files, scan_files=engines.scan_files
+        workers=1, timeout=2, review_changes=engines.review_changes, scan_files=engines.scan_files
     ) as running:
         yield running
 
@@ -76,14 +77,14 @@ async def test_a_review_loses_the_hostile_files_only(
 
 
 async def test_files_that_are_too_many_together_are_looked_at_alone() -> None:
-    async with Scanner(workers=1, review_files=engines.review_two_at_most) as scanner:
+    async with Scanner(workers=1, review_changes=engines.review_two_at_most) as scanner:
         reviews = await scanner.review(request(change("a"), change("b"), change("c")))
     assert [told(review.report) for review in reviews] == ["1 files"] * 3
 
 
 async def test_hostile_files_use_up_a_budget() -> None:
     hostile = [change(f"f{n}", b"spin") for n in range(4)]
-    async with Scanner(workers=1, timeout=1, budget=0.1, review_files=engines.review_files) as scanner:
+    async with Scanner(workers=1, timeout=1, budget=0.1, review_changes=engines.review_changes) as scanner:
         reviews = await scanner.review(request(*hostile))
     reasons = [told(review.report) for review in reviews]
     assert reasons[0] == "too complex: not done after 0.25 seconds"
