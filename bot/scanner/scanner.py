@@ -115,7 +115,7 @@ class Scanner:
             return {}
         asked = replace(request, changes=changes)
         reviews = await self._pool.run(self._review_changes, asked, seconds=seconds)
-        return {review.report.path: review for review in reviews}
+        return {change.path: review for change, review in zip(changes, reviews, strict=True)}
 
     async def _one_by_one(self, request: ReviewRequest, changes: tuple[FileChange, ...]) -> dict[str, FileReview]:
         async def review(change: FileChange, seconds: float) -> FileReview:
@@ -134,7 +134,8 @@ class Scanner:
         files = tuple(files)
         sound = [file for file in files if len(file[1]) <= LARGEST_FILE]
         scanned = await asyncio.gather(*(self._scanned(chunk, tuple(migrations), index) for chunk in chunks(sound)))
-        found = {report.path: report for reports in scanned for report in reports}
+        reports = (report for chunk in scanned for report in chunk)
+        found = {path: report for (path, _), report in zip(sound, reports, strict=True)}
         return tuple(found.get(path) or Skipped(path=path, reason=TOO_BIG) for path, _ in files)
 
     async def _scanned(

@@ -8,6 +8,7 @@ import os
 import signal
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing.context import ForkServerContext
@@ -25,8 +26,6 @@ T = TypeVar("T")
 
 TASKS_PER_WORKER = 200
 """Then a worker is replaced, and with it whatever its parsers have leaked."""
-
-
 PRELOADED = ("bot.scanner.tasks", "bot.engine.diff.review", "bot.engine.rewrite", "libcst", "pebble.pool.process")
 """What every worker has in memory from its first moment, shared among them."""
 
@@ -87,8 +86,7 @@ class Workers:
             raise self._failed("crash:pool", "too complex: the worker processes died of it") from error
 
     async def _attempt(self, function: Callable[..., T], args: tuple[object, ...], seconds: float) -> T:
-        pool = await self._sound_pool()
-        future = pool.schedule(child.run, args=(function, args, math.ceil(seconds)), timeout=seconds)
+        future = self._scheduled(await self._sound_pool(), function, args, seconds)
         try:
             return await asyncio.wrap_future(future)
         except BrokenProcessPool:
@@ -100,8 +98,17 @@ class Workers:
         except RecursionError as error:
             raise self._failed("recursion", "too complex: nested too deeply") from error
         except Exception as error:  # a defect of the engine: it costs this task, and is put on record
-            log.exception("a worker's task failed", extra={"function": function.__qualname__})
+            log.exception("a worker's task failed", extra={"function": str(function)})
             raise self._failed(f"error:{type(error).__name__}", "the analysis failed: this is on record") from error
+
+    @staticmethod
+    def _scheduled(
+        pool: ProcessPool, function: Callable[..., T], args: tuple[object, ...], seconds: float
+    ) -> Future[T]:
+        try:
+            return pool.schedule(child.run, args=(function, args, math.ceil(seconds)), timeout=seconds)
+        except RuntimeError as error:  # the pool gave up since it was looked at
+            raise BrokenProcessPool(str(error)) from error
 
     async def _sound_pool(self) -> ProcessPool:
         """The pool; a new one when the old one's own threads gave up."""
