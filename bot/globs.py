@@ -35,6 +35,11 @@ def matches(path: str, globs: Iterable[str]) -> bool:
 @lru_cache(maxsize=4096)
 def compile_glob(glob: str) -> re.Pattern[str]:
     """The regular expression to ``match`` whole paths with.  Raises `GlobError`."""
+    return re.compile(translate(glob), re.DOTALL)
+
+
+def translate(glob: str) -> str:
+    """The regular expression as text, which always compiles.  Raises `GlobError`."""
     if not glob.strip():
         raise GlobError("the glob is empty")
     if len(glob) > MAX_LENGTH:
@@ -46,7 +51,7 @@ def compile_glob(glob: str) -> re.Pattern[str]:
         raise GlobError("'/' alone matches nothing: write '**' for all files")
     anchored = "/" in glob.removesuffix("/")
     offset = len(glob) - len(body)
-    return re.compile(_path(_segments(body, offset), anchored=anchored), re.DOTALL)
+    return _path(_segments(body, offset), anchored=anchored)
 
 
 def _segments(body: str, offset: int) -> list[str]:

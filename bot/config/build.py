@@ -42,6 +42,9 @@ def check_migration(node: Mapping) -> Iterator[ConfigError]:
     if not targets:
         yield node.place.error("the migration deprecates nothing: add 'deprecated' or 'modules'")
         return
+    canonical = node.scalar("canonical")
+    if canonical and "deprecated" in node.values and "." not in canonical.text:
+        yield canonical.place.error(f"{canonical.text!r}: not a dotted Python name such as package.module.name")
     yield from _check_targets(placed)
     if _drop_in(node) and not any(target.canonical for target in targets):
         yield node.key("drop_in").place.error("'drop_in' needs a 'canonical' to drop in")

@@ -7,6 +7,7 @@ the parser, per character and per token, are bounded by two limits, so that no i
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import NoReturn
 
 from ruamel.yaml import YAML
@@ -29,12 +30,13 @@ from bot.errors import ConfigError
 
 MAX_BYTES = 128 * 1024
 MAX_DEPTH = 20
-MAX_NODES = 10_000
+MAX_NODES = 5_000
 """Scalars, lists and mappings of one file."""
 
 _FORBIDDEN = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 _TAB_INDENT = re.compile(r"^ *\t", re.MULTILINE)
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_NO_TEXT = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+"""What an escape can stand for and no text holds: control characters and halves of surrogate pairs."""
 _LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 """What the parser counts as a line break."""
 
@@ -205,6 +207,8 @@ class _Composer:
             if not isinstance(key, Scalar):
                 self.errors.append(key.place.error("a key must be a string"))
                 continue
+            if isinstance(value, Scalar) and value.plain and not value.text:
+                value = replace(value, place=key.place)  # the parser has it where the next token begins
             if message := _bad_key(key, keys.get(key.text)):
                 self.errors.append(key.place.error(message))
                 continue
@@ -214,8 +218,8 @@ class _Composer:
     def scalar(self, event: ScalarEvent, place: Place) -> Scalar:
         text: str = event.value
         plain = not event.style
-        if _SURROGATE.search(text):
-            self.errors.append(place.error("half of a surrogate pair is no character"))
+        if found := _NO_TEXT.search(text):
+            self.errors.append(place.error(f"U+{ord(found[0]):04X} does not belong into a text"))
         width = 0 if plain else 1
         line = self.lines[place.line - 1]
         start = place.column - 1 + width

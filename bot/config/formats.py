@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 from bot.config.patterns import check_match, check_replace
 from bot.config.presets import preset_problem
-from bot.globs import GlobError, compile_glob
+from bot.globs import GlobError, translate
 
 Problem = tuple[int, str]
 """Characters into the text, and what is wrong there."""
@@ -31,7 +31,7 @@ def dotted_name(text: str) -> Problem | None:
 
 def glob(text: str) -> Problem | None:
     try:
-        compile_glob(text)
+        translate(text)
     except GlobError as error:
         return error.offset, error.message
     return None

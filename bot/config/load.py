@@ -7,15 +7,13 @@ from itertools import islice
 from bot.config.build import build_migration, check_migration, placed_targets
 from bot.config.document import parse
 from bot.config.evidence import number
-from bot.config.nodes import Mapping, Place, Scalar, joined
+from bot.config.nodes import MAX_ERRORS, Mapping, Place, Scalar, joined
 from bot.config.presets import DEFAULT, preset, preset_problem
 from bot.config.structure import check, schema
 from bot.errors import ConfigError
 from bot.migration import Config
 
 FILE = ".github/ssot.yml"
-MAX_ERRORS = 100
-"""Errors of one file that are looked for; whoever has more mends these first."""
 
 _MERGED = frozenset({"paths", "tracking"})
 
@@ -33,7 +31,7 @@ def load(text: str | bytes | None, *, file: str = FILE) -> Config:
     if not isinstance(root, Mapping):
         raise joined(errors) or root.place.error("expected a mapping")
     bodies = _bodies(root)
-    errors += islice(_check_together(root, bodies), MAX_ERRORS)
+    errors += islice(_check_together(root, _sound(bodies) if errors else bodies), MAX_ERRORS)
     if error := joined(errors):
         raise error
     config = Config(
@@ -65,15 +63,19 @@ def _is_preset(scalar: Scalar) -> bool:
     return preset_problem(scalar.text) is None
 
 
+def _sound(bodies: dict[str, Mapping]) -> dict[str, Mapping]:
+    """The migrations that the schema has nothing against."""
+    rule = schema()["$defs"]["migration"]
+    return {name: body for name, body in bodies.items() if next(check(body, rule), None) is None}
+
+
 def _check_together(root: Mapping, bodies: dict[str, Mapping]) -> Iterator[ConfigError]:
-    """What the schema cannot say, for each migration that it has nothing against."""
+    """What the schema cannot say of migrations that it has nothing against."""
     if not root.values.keys() & {"extends", "migrations"}:
         yield root.place.error("names no migration: add 'extends: [PRESET]' or 'migrations:'")
-    rule = schema()["$defs"]["migration"]
-    sound = {name: body for name, body in bodies.items() if next(check(body, rule), None) is None}
-    for body in sound.values():
+    for body in bodies.values():
         yield from check_migration(body)
-    yield from _check_apart(sound)
+    yield from _check_apart(bodies)
 
 
 def _check_apart(bodies: dict[str, Mapping]) -> Iterator[ConfigError]:

@@ -7,6 +7,9 @@ from enum import StrEnum
 
 from bot.errors import ConfigError
 
+MAX_ERRORS = 100
+"""Errors of one file that are told; whoever has more mends these first."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
@@ -144,10 +147,10 @@ def plain_type(text: str) -> Type:
 
 
 def joined(errors: Iterable[ConfigError]) -> ConfigError | None:
-    """All errors as one: the first in the order of files and places, the rest as its ``others``."""
+    """All errors as one: the first in the order of files and places, the next as its ``others``."""
     ordered = sorted(errors, key=lambda error: (error.file, error.line, error.column))
     if not ordered:
         return None
-    first, *others = ordered
+    first, *others = ordered[:MAX_ERRORS]
     first.others = tuple(others)
     return first

@@ -1,0 +1,191 @@
+"""Reading a configuration: every valid file a value, every other one an error at its place."""
+
+import pytest
+
+from bot.config import DEFAULT, Absent, Invalid, Unreadable, Valid, load, parse_state, preset_names, show
+from bot.errors import ConfigError
+from bot.migration import (
+    Action,
+    Applicability,
+    Attested,
+    Condition,
+    Config,
+    IssueEvidence,
+    Mode,
+    Requirement,
+    Rewrite,
+    Target,
+    TargetKind,
+)
+from tests.config.cases import VALID, WRONG, Wrong, evidence, migration, rule
+
+
+@pytest.mark.parametrize("text", VALID.values(), ids=VALID.keys())
+def test_a_valid_file_is_read_and_shown(text: str) -> None:
+    config = load(text)
+    assert load(text.encode()) == config
+    assert load(show(config)) == config
+
+
+@pytest.mark.parametrize("wrong", WRONG, ids=lambda wrong: wrong.id)
+def test_an_error_has_its_place(wrong: Wrong) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(wrong.text, file="x.yml")
+    error = caught.value
+    assert wrong.says in error.message
+    assert (error.file, error.line, error.column) == ("x.yml", *wrong.at)
+    assert str(error).startswith(f"x.yml:{error.line}:{error.column}: ")
+
+
+def test_all_errors_are_told_in_the_order_of_the_file() -> None:
+    text = "migrations:\n  b: {deprecated: [x.y, x.y]}\n  a: {deprecated: z, mode: x}\nmax_comments: no\n"
+    with pytest.raises(ConfigError) as caught:
+        load(text)
+    error = caught.value
+    assert [(e.line, e.column) for e in (error, *error.others)] == [(2, 25), (3, 19), (3, 28), (4, 15)]
+    assert all(other.others == () for other in error.others)
+
+
+def test_the_number_of_errors_is_bounded() -> None:
+    with pytest.raises(ConfigError) as caught:
+        load("".join(f"k{n}: v\n" for n in range(2000)))
+    assert len(caught.value.others) == 99
+
+
+def test_a_migration_with_everything() -> None:
+    config = load(
+        migration(
+            "deprecated: {a.b: null, a.c: d.e, a.f: {message: No.}}\ncanonical: d.g\ndrop_in: true\nmode: migrate\n"
+            "paths: {include: [src/], exclude: [gen/]}\ncritical: [src/x/]\nmessage: M.\ndocs_url: https://e.org/x\n"
+            "rewrites: [{for: a.c, match: '$deprecated($x)', replace: '$canonical($x, utc)', safe_if: {$x: t.T}, "
+            "imports: [z.utc], message: R.}]\nrequire: [d.e accepts p]\n"
+            "tracking: {issue: 7, checklist: [{item: 'All done!', phase: P, evidence: {attested: true}}]}"
+        )
+        + "source_roots: [src]\nmax_comments: 3\n"
+    )
+    (found,) = config.migrations
+    assert (config.source_roots, config.max_comments) == (("src",), 3)
+    assert found.targets == (
+        Target(name="a.b"),
+        Target(name="a.c", canonical="d.e"),
+        Target(name="a.f", canonical="d.g", message="No."),
+    )
+    assert found.rewrites == (
+        Rewrite(
+            match="$deprecated($x)",
+            replace="$canonical($x, utc)",
+            applicability=Applicability.UNSAFE,
+            safe_if={"$x": "t.T"},
+            imports=("z.utc",),
+            message="R.",
+            targets=("a.c",),
+        ),
+    )
+    assert found.requires == (Requirement(symbol="d.e", parameter="p"),)
+    assert (found.name, found.mode, found.drop_in) == ("m", Mode.MIGRATE, True)
+    assert (found.include, found.exclude, found.critical) == (("src/",), ("gen/",), ("src/x/",))
+    assert (found.message, found.docs_url, found.tracking_issue) == ("M.", "https://e.org/x", 7)
+    (item,) = found.checklist
+    assert (item.id, item.text, item.phase, item.evidence) == ("all-done", "All done!", "P", Attested())
+
+
+def test_defaults() -> None:
+    (found,) = load(migration("deprecated: a.b")).migrations
+    assert found.mode is Mode.BLOCK_NEW
+    assert not found.drop_in
+    assert found.targets == (Target(name="a.b"),)
+    assert load("migrations: {}") == Config(migrations=())
+
+
+@pytest.mark.parametrize(
+    ("line", "wanted"),
+    [
+        ("{match: $deprecated}", Applicability.DISPLAY_ONLY),
+        ("{match: $deprecated, replace: $canonical}", Applicability.UNSAFE),
+        ("{when: result-unused, action: delete-statement}", Applicability.UNSAFE),
+    ],
+    ids=["explained", "replaced", "deleted"],
+)
+def test_what_a_rewrite_is_trusted_with_by_default(line: str, wanted: Applicability) -> None:
+    assert load(rule(line)).migrations[0].rewrites[0].applicability is wanted
+
+
+def test_modules_are_modules() -> None:
+    (found,) = load(migration("modules: {old: new}")).migrations
+    assert found.targets == (Target(name="old", canonical="new", kind=TargetKind.MODULE),)
+
+
+def test_require_names_the_canonical_definition() -> None:
+    (found,) = load(migration("deprecated: a.b\ncanonical: c.d\nrequire: [$canonical accepts user]")).migrations
+    assert found.requires == (Requirement(symbol="c.d", parameter="user"),)
+
+
+def test_an_issue_by_its_number() -> None:
+    (item,) = load(evidence("{issue: {number: 3}}")).migrations[0].checklist
+    assert item.evidence == IssueEvidence(number=3)
+
+
+def test_an_absent_file_is_the_built_in_migration() -> None:
+    assert load(None) == load(f"extends: {DEFAULT}")
+
+
+def test_what_is_extended_is_overridden_key_by_key() -> None:
+    text = f"migrations: {{{DEFAULT}: {{extends: {DEFAULT}, mode: warn, tracking: {{issue: 9}}, critical: [x/]}}}}"
+    (base,), (found,) = load(None).migrations, load(text).migrations
+    assert (found.mode, found.tracking_issue, found.critical) == (Mode.WARN, 9, ("x/",))
+    assert (found.checklist, found.rewrites, found.exclude) == (base.checklist, base.rewrites, base.exclude)
+
+
+def test_an_own_migration_replaces_the_preset_of_its_name() -> None:
+    text = f"extends: [{DEFAULT}, datetime-utcnow]\nmigrations: {{datetime-utcnow: {{deprecated: a.b}}}}"
+    assert [len(m.targets) for m in load(text).migrations] == [1, 1]
+    assert load(text).migrations[1].targets[0].name == "a.b"
+
+
+def test_an_error_in_what_a_preset_and_a_file_make_together_names_the_preset() -> None:
+    with pytest.raises(
+        ConfigError, match=r"preset:datetime-utcnow:\d+:\d+: .* none of the migration's deprecated names"
+    ):
+        load(migration("extends: datetime-utcnow\ndeprecated: a.b"))
+
+
+def test_the_place_of_an_error_in_a_block_is_the_block() -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(migration("deprecated: a.b\nrewrites:\n- match: >-\n    $deprecated(\n    $x +)"))
+    assert (caught.value.line, caught.value.column) == (5, 14)
+
+
+STATES = [
+    (None, None, Absent(config=load(None))),
+    (b"migrations: {}", None, Valid(config=Config(migrations=()))),
+    (None, "it is a symbolic link", Unreadable(reason="it is a symbolic link")),
+    (b"migrations: {}", "half of it came", Unreadable(reason="half of it came")),
+]
+
+
+@pytest.mark.parametrize(("text", "unreadable", "wanted"), STATES, ids=["absent", "valid", "unreadable", "half"])
+def test_the_states(text: bytes | None, unreadable: str | None, wanted: object) -> None:
+    assert parse_state(text, unreadable=unreadable) == wanted
+
+
+def test_an_invalid_file_is_a_state_with_all_its_errors() -> None:
+    state = parse_state(b"a: 1\nb: 2\n", file="y.yml")
+    assert isinstance(state, Invalid)
+    assert [error.line for error in state.errors] == [1, 1, 2]
+    assert {error.file for error in state.errors} == {"y.yml"}
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_a_preset_is_shown_and_read_again(name: str) -> None:
+    config = load(f"extends: {name}")
+    assert load(show(config)) == config
+
+
+def test_the_default_removes_what_is_safe_and_explains_the_rest() -> None:
+    rules = load(None).migrations[0].rewrites
+    safe = [(r.when, r.action or r.replace) for r in rules if r.applicability is Applicability.SAFE]
+    assert safe == [
+        (Condition.RESULT_UNUSED, Action.DELETE_STATEMENT),
+        (Condition.IMPORT_UNUSED, Action.DELETE_STATEMENT),
+        (Condition.ONLY_PROBED, "$canonical"),
+    ]
