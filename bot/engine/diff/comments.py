@@ -1,0 +1,97 @@
+"""New usages as review comments: one for each statement group, on a line that GitHub accepts, with its suggestion."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from bot.engine.diff.new import serves
+from bot.engine.diff.suggest import OFFER, Refused, Sides, suggest
+from bot.engine.diff.unified import commentable
+from bot.engine.diff.usage import Usage
+from bot.migration import Applicability
+from bot.model import Kind, NewFinding, Suggestion
+
+_RANK = {
+    kind: rank
+    for rank, kind in enumerate(
+        (Kind.CALL, Kind.REFERENCE, Kind.STRING_REFERENCE, Kind.DEFINITION, Kind.RE_EXPORT, Kind.IMPORT)
+    )
+}
+"""Which usage of a group the comment is about: what the author wrote it for comes before what it needs."""
+OVERLAP = f"Another suggestion covers the same lines; accept that one first. {OFFER}"
+
+
+def new_findings(added: Sequence[Usage], fingerprints: Mapping[Usage, str], sides: Sides) -> tuple[NewFinding, ...]:
+    """One finding for each group of new usages, in the order of the source."""
+    found: list[NewFinding] = []
+    taken: list[Suggestion] = []
+    for group in _groups(added):
+        offered = _offer(group[0], sides)
+        if isinstance(offered, Suggestion) and any(_overlap(offered, other) for other in taken):
+            offered = Refused(reason=OVERLAP)
+        if isinstance(offered, Suggestion):
+            taken.append(offered)
+        found.append(_comment(group, fingerprints[group[0]], offered, sides))
+    return tuple(sorted(found, key=lambda new: new.finding.range))
+
+
+def _groups(added: Sequence[Usage]) -> list[list[Usage]]:
+    """Usages that share a fix, and imports without one with the first usage that they serve; the main one first."""
+    groups: dict[object, list[Usage]] = {}
+    for usage in added:
+        groups.setdefault(usage.finding.fix or usage, []).append(usage)
+    for key, members in list(groups.items()):
+        host = _host(members[0], added) if members[0].finding.fix is None else None
+        if host is not None:
+            groups[host.finding.fix or host] += groups.pop(key)
+    return [sorted(members, key=lambda u: (_RANK[u.finding.kind], u.finding.range)) for members in groups.values()]
+
+
+def _host(usage: Usage, added: Iterable[Usage]) -> Usage | None:
+    if usage.finding.kind is not Kind.IMPORT:
+        return None
+    return next((use for use in added if serves(usage, use)), None)
+
+
+def _offer(usage: Usage, sides: Sides) -> Suggestion | Refused:
+    finding = usage.finding
+    if finding.fix is None:
+        return Refused(reason=finding.reason or "There is no rewrite for this usage.")
+    if Applicability.DISPLAY_ONLY in (finding.applicability, finding.fix.applicability):
+        return Refused(reason=finding.reason or "The rewrite is explained, never applied.")
+    return suggest(finding.fix, sides)
+
+
+def _overlap(one: Suggestion, other: Suggestion) -> bool:
+    return one.start_line <= other.end_line and other.start_line <= one.end_line
+
+
+def _comment(group: Sequence[Usage], fingerprint: str, offered: Suggestion | Refused, sides: Sides) -> NewFinding:
+    also = tuple(usage.finding for usage in group[1:])
+    match offered:
+        case Suggestion(start_line=first, end_line=last):
+            return NewFinding(
+                finding=group[0].finding,
+                also=also,
+                fingerprint=fingerprint,
+                line=last,
+                start_line=first if first < last else None,
+                suggestion=offered,
+            )
+        case Refused(reason=reason):
+            return NewFinding(
+                finding=group[0].finding,
+                also=also,
+                fingerprint=fingerprint,
+                line=_anchor(group, sides),
+                no_suggestion=reason,
+            )
+
+
+def _anchor(group: Sequence[Usage], sides: Sides) -> int | None:
+    """The first line of the group's main usage that GitHub accepts a comment on, else of another one's."""
+    accepted = commentable(sides.hunks)
+    for usage in group:
+        end = sides.lines.line_at(max(usage.finding.range.start, usage.finding.range.end - 1))
+        for line in range(usage.line, end + 1):
+            if line in accepted:
+                return line
+    return None
