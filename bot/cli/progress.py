@@ -1,0 +1,33 @@
+"""A line on standard error that says how far long work is: only where somebody sees it."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+DELAY = 0.5
+"""Seconds before the first word: what is quick needs none."""
+
+
+@contextmanager
+def progress(total: int) -> Iterator[Callable[[int, int], None] | None]:
+    """A function to be told files done and files in all; ``None`` where standard error is no terminal."""
+    if not sys.stderr.isatty() or total == 0:
+        yield None
+        return
+    begin = time.monotonic()
+    shown = False
+
+    def report(done: int, of: int) -> None:
+        nonlocal shown
+        if time.monotonic() - begin >= DELAY:
+            sys.stderr.write(f"\r\x1b[2Kscanning: {done}/{of} files")
+            sys.stderr.flush()
+            shown = True
+
+    try:
+        yield report
+    finally:
+        if shown:
+            sys.stderr.write("\r\x1b[2K")
+            sys.stderr.flush()

@@ -1,0 +1,232 @@
+"""What a scan found, written for people, for programs and for GitHub's log."""
+
+import json
+import unicodedata
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bot.engine.source import SourceMap, Undecodable, decode
+from bot.model import Failed, FileReport, Finding, Scanned, Skipped
+
+VERSION = 1
+"""Of the JSON document: raised when a field goes or changes its meaning."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """A scan, sorted for showing."""
+
+    root: Path
+    files: int
+    findings: tuple[Finding, ...]
+    ignored: int
+    failed: tuple[Failed, ...]
+    skipped: tuple[Skipped, ...]
+    sources: dict[str, bytes] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, root: Path, files: int, reports: tuple[FileReport, ...], sources: dict[str, bytes]) -> "Shown":
+        every = [finding for report in reports if isinstance(report, Scanned) for finding in report.findings]
+        return cls(
+            root=root,
+            files=files,
+            findings=tuple(finding for finding in every if finding.ignored is None),
+            ignored=sum(finding.ignored is not None for finding in every),
+            failed=tuple(report for report in reports if isinstance(report, Failed)),
+            skipped=tuple(report for report in reports if isinstance(report, Skipped)),
+            sources=sources,
+        )
+
+    def source(self, path: str) -> SourceMap | None:
+        """The source of a file, to quote from it; ``None`` if it cannot be read any more."""
+        try:
+            content = self.sources[path] if path in self.sources else (self.root / path).read_bytes()
+            return SourceMap(content, decode(content).encoding)
+        except (OSError, Undecodable):
+            return None
+
+
+# --- JSON -----------------------------------------------------------------------------------------------------
+
+
+def as_json(shown: Shown) -> str:
+    """One document, as docs/interfaces describe it."""
+    document = {
+        "version": VERSION,
+        "root": str(shown.root),
+        "files": shown.files,
+        "findings": [finding_fields(finding) for finding in shown.findings],
+        "unparsable": [
+            {"path": each.path, "line": each.line, "message": each.message, "hits": list(each.hits)}
+            for each in shown.failed
+        ],
+        "skipped": [{"path": each.path, "reason": each.reason} for each in shown.skipped],
+        "ignored": shown.ignored,
+    }
+    return json.dumps(document, indent=1) + "\n"
+
+
+def finding_fields(finding: Finding) -> dict[str, Any]:
+    """One entry of ``findings``."""
+    place, fix = finding.range, finding.fix
+    edits = [{"start": edit.start, "end": edit.end, "text": edit.text} for edit in fix.edits] if fix else []
+    return {
+        "migration": finding.migration,
+        "path": finding.path,
+        "line": place.line,
+        "column": place.column,
+        "end_line": place.end_line,
+        "end_column": place.end_column,
+        "kind": finding.kind.value,
+        "symbol": finding.symbol,
+        "message": finding.message,
+        "applicability": finding.applicability.value,
+        "reason": finding.reason,
+        "fix": {"edits": edits} if fix else None,
+        "critical": finding.critical,
+    }
+
+
+# --- GitHub's workflow commands ---------------------------------------------------------------------------------
+
+
+def as_github(shown: Shown) -> str:
+    """One workflow command a line (docs.github.com, "Workflow commands for GitHub Actions")."""
+    lines = []
+    for finding in shown.findings:
+        place = finding.range
+        fields = {
+            "file": finding.path, "line": place.line, "endLine": place.end_line, "col": place.column,
+            "endColumn": place.end_column, "title": finding.migration,
+        }  # fmt: skip
+        lines.append(_command("error" if finding.critical else "warning", fields, finding.message))
+    for failure in shown.failed:
+        fields = {"file": failure.path, "line": failure.line, "title": "does not parse"}
+        lines.append(_command("error", fields, _failure(failure)))
+    lines += [_command("warning", {"file": s.path, "title": "not scanned"}, s.reason) for s in shown.skipped]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _command(name: str, fields: dict[str, Any], message: str) -> str:
+    properties = ",".join(f"{key}={_escaped(str(value), ',:')}" for key, value in fields.items())
+    return f"::{name} {properties}::{_escaped(message)}"
+
+
+def _escaped(text: str, more: str = "") -> str:
+    """As actions/toolkit's ``command.ts`` escapes data, and properties with ``more``."""
+    for character in f"%\r\n{more}":
+        text = text.replace(character, f"%{ord(character):02X}")
+    return _printable(text)
+
+
+# --- text -----------------------------------------------------------------------------------------------------
+
+
+def as_text(shown: Shown, *, color: bool = False, width: int | None = None) -> str:
+    """For people: each finding with its line and a caret, then a summary.  ``width``: columns to cut lines to."""
+    paint = _Paint(color)
+    parts: list[str] = []
+    path, source = None, None
+    for finding in shown.findings:
+        if finding.path != path:
+            path, source = finding.path, shown.source(finding.path)
+        parts += [_headline(finding, paint), *_excerpt(finding, source, paint, width), ""]
+    for failure in shown.failed:
+        place = paint.bold(f"{_printable(failure.path)}:{failure.line}")
+        parts += [f"{place}: {paint.red('does not parse')}: {_failure(failure)}", ""]
+    for skipped in shown.skipped:
+        parts += [f"{paint.bold(_printable(skipped.path))}: {paint.yellow('not scanned')}: {skipped.reason}", ""]
+    return "".join(f"{part}\n" for part in [*parts, *_summary(shown, paint)])
+
+
+def _headline(finding: Finding, paint: "_Paint") -> str:
+    place = f"{_printable(finding.path)}:{finding.range.line}:{finding.range.column}"
+    kind = paint.red(finding.kind.value) if finding.critical else paint.yellow(finding.kind.value)
+    critical = " (critical path)" if finding.critical else ""
+    text = f"{paint.bold(place)}: {kind}{critical}: {finding.message}"
+    return f"{text} [{finding.migration}]" + (f"\n  {finding.reason}" if finding.reason else "")
+
+
+def _excerpt(finding: Finding, source: SourceMap | None, paint: "_Paint", width: int | None) -> list[str]:
+    """The line and the caret below it."""
+    place = finding.range
+    if source is None or place.line > len(source.starts):
+        return []
+    text = source.line_text(place.line)
+    end = place.end_column if place.end_line == place.line else len(text) + 1
+    gutter = f"{place.line:>5} | "
+    before, marked, after = (_columns(part) for part in _split(text, place.column - 1, end - 1))
+    if width is not None:
+        room = max(width - len(gutter), 20)
+        cut = max(_width(before + marked) - room, 0)
+        before, after = before[cut:], after[: max(room - _width(before[cut:] + marked), 0)]
+    caret = "^" * max(_width(marked), 1)
+    return [f"{gutter}{before}{marked}{after}".rstrip(), f"{'':>5} | {' ' * _width(before)}{paint.red(caret)}"]
+
+
+def _split(text: str, start: int, end: int) -> tuple[str, str, str]:
+    return text[:start], text[start:end], text[end:]
+
+
+def _columns(text: str) -> str:
+    return _printable(text.replace("\t", "    "))
+
+
+def _width(text: str) -> int:
+    """Columns that a terminal gives to ``text``."""
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else not unicodedata.combining(c) for c in text)
+
+
+def _printable(text: str) -> str:
+    """Control and invisible characters by their code: what is quoted moves no cursor and hides nothing."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
+
+
+def _failure(failure: Failed) -> str:
+    lines = ", ".join(map(str, failure.hits))
+    return failure.message + (f"; the name stands on line {lines}" if failure.hits else "")
+
+
+def _summary(shown: Shown, paint: "_Paint") -> list[str]:
+    scanned = _count(shown.files, "file")
+    rest = [
+        text
+        for number, text in (
+            (len(shown.failed), f"{_count(len(shown.failed), 'file')} not parsed"),
+            (len(shown.skipped), f"{_count(len(shown.skipped), 'file')} not scanned"),
+            (shown.ignored, f"{_count(shown.ignored, 'usage')} ignored with a reason"),
+        )
+        if number
+    ]
+    tail = "".join(f"; {text}" for text in rest)
+    if not shown.findings:
+        return [paint.bold(f"No usages in {scanned}") + tail + "."]
+    kinds = Counter(finding.kind.value for finding in shown.findings)
+    named = ", ".join(f"{number} {kind}" for kind, number in kinds.most_common())
+    where = _count(len({finding.path for finding in shown.findings}), "file")
+    return [paint.bold(f"{_count(len(shown.findings), 'usage')} in {where}") + f" ({named}), of {scanned}{tail}."]
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+@dataclass(frozen=True, slots=True)
+class _Paint:
+    """Colours, or none."""
+
+    on: bool
+
+    def bold(self, text: str) -> str:
+        return self._with("1", text)
+
+    def red(self, text: str) -> str:
+        return self._with("1;31", text)
+
+    def yellow(self, text: str) -> str:
+        return self._with("33", text)
+
+    def _with(self, code: str, text: str) -> str:
+        return f"\x1b[{code}m{text}\x1b[0m" if self.on else text

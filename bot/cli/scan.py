@@ -1,0 +1,158 @@
+"""``ssot scan``: the usages of deprecated names in a directory, a file or standard input."""
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from bot.errors import SsotError, UserError
+from bot.migration import Config
+from bot.model import FileReport
+
+FORMATS = ("text", "json", "github", "sarif")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What a scan has to show."""
+
+    root: Path
+    files: int
+    reports: tuple[FileReport, ...]
+    sources: dict[str, bytes]
+    """Contents that are not on disk: standard input."""
+
+
+@click.command("scan")
+@click.argument("path", default=".", type=click.Path(allow_dash=True))
+@click.option("--config", "config_file", type=click.Path(), metavar="FILE", help="Instead of .github/ssot.yml.")
+@click.option("--base", metavar="REV", help="Only what the work tree adds to the merge base with REV.")
+@click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
+@click.option("--fixes/--no-fixes", default=None, help="Plan the fixes too.  [default: for json and sarif]")
+@click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processes.  [default: one for each core]")
+@click.option("--no-cache", is_flag=True, help="Neither read nor write the cache of results.")
+def command(
+    path: str,
+    config_file: str | None,
+    base: str | None,
+    form: str,
+    fixes: bool | None,
+    jobs: int | None,
+    no_cache: bool,
+) -> None:
+    """List the usages of deprecated names below PATH: a directory, a file, or - for standard input.
+
+    Exits with 0 when there are none, 1 when there are some, 2 when it could not do its work.
+    """
+    plan = form in ("json", "sarif") if fixes is None else fixes
+    try:
+        result = _scan(path, config_file, base, plan, jobs or _cores(), no_cache)
+        found = _show(result, form)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader went away: nothing to flush to
+        sys.exit(1)
+    except (SsotError, OSError) as error:
+        click.echo(f"ssot scan: {error}", err=True)
+        sys.exit(2)
+    sys.exit(1 if found else 0)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _scan(path: str, config_file: str | None, base: str | None, fixes: bool, jobs: int, no_cache: bool) -> Result:
+    from bot.local.files import find_root
+
+    start = Path.cwd() if path == "-" else Path(path).resolve()
+    if not start.exists():
+        raise UserError(f"{path}: no such file or directory")
+    root = find_root(start)
+    config = load_config(root, config_file)
+    if base is not None:
+        return _since(root, start, base, config)
+    if path == "-":
+        return _standard_input(root, config, fixes)
+    return _tree(root, start, config, fixes, jobs, no_cache)
+
+
+def load_config(root: Path, file: str | None) -> Config:
+    """The configuration in ``file``, else in the repository, else the built-in one.  Raises `UserError`."""
+    from bot.config import load
+
+    name = file or ".github/ssot.yml"
+    place = Path(file) if file else root / name
+    try:
+        text = place.read_bytes()
+    except FileNotFoundError as error:
+        if file:
+            raise UserError(f"{file}: no such file") from error
+        return load(None, file=name)
+    except OSError as error:
+        raise UserError(f"{name}: {error.strerror}") from error
+    return load(text, file=name)
+
+
+def _tree(root: Path, start: Path, config: Config, fixes: bool, jobs: int, no_cache: bool) -> Result:
+    from bot.cli.progress import progress
+    from bot.local.cache import Cache, default_directory
+    from bot.local.files import Listing, list_files
+    from bot.local.tree import Options, scan_tree
+
+    below = "" if start == root else start.relative_to(root).as_posix()
+    listing = Listing(paths=(below,)) if start.is_file() else list_files(root, below)
+    cache = None if no_cache else Cache.of(config, default_directory(os.environ))
+    with progress(len(listing.paths)) as report:
+        scan = scan_tree(root, listing, config, Options(jobs=jobs, fixes=fixes, cache=cache, progress=report))
+    return Result(root=root, files=scan.files, reports=scan.reports, sources={})
+
+
+def _standard_input(root: Path, config: Config, fixes: bool) -> Result:
+    from bot.local.tree import scan_source
+
+    source = sys.stdin.buffer.read()
+    report = scan_source(root, "-", source, config, fixes=fixes)
+    return Result(root=root, files=1, reports=(report,), sources={"-": source})
+
+
+def _since(root: Path, start: Path, base: str, config: Config) -> Result:
+    from bot.local.base import new_reports
+
+    reports = new_reports(root, base, config)
+    below = start.relative_to(root).as_posix()
+    inside = [r for r in reports if below in (".", r.path) or r.path.startswith(f"{below}/")]
+    return Result(root=root, files=len(inside), reports=tuple(inside), sources={})
+
+
+def _show(result: Result, form: str) -> bool:
+    """Write the result; whether there is something to report."""
+    from bot.cli import reporting
+
+    shown = reporting.Shown.of(result.root, result.files, result.reports, result.sources)
+    match form:
+        case "json":
+            text = reporting.as_json(shown)
+        case "github":
+            text = reporting.as_github(shown)
+        case "sarif":
+            from bot.cli.sarif import as_sarif
+
+            text = as_sarif(shown)
+        case _:
+            text = reporting.as_text(shown, color=_color(), width=_width())
+    click.echo(text, nl=False, color=True)
+    return bool(shown.findings or shown.failed or shown.skipped)
+
+
+def _color() -> bool:
+    """Colour for people only; https://no-color.org and ``FORCE_COLOR`` have the last word."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or (sys.stdout.isatty() and os.environ.get("TERM") != "dumb")
+
+
+def _width() -> int | None:
+    """Columns of the terminal; ``None`` when the output goes elsewhere and nothing is to be cut."""
+    return os.get_terminal_size(sys.stdout.fileno()).columns if sys.stdout.isatty() else None

@@ -1,0 +1,1 @@
+"""A repository on this machine: listed, read, scanned on all cores, with a cache of the results."""

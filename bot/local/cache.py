@@ -1,0 +1,139 @@
+"""A cache of scan results on disk: one small JSON file for each result, named by everything that it depends on."""
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from bot import __version__
+from bot.engine.index import Index
+from bot.migration import Applicability, Config
+from bot.model import Edit, Failed, FileReport, Finding, Fix, Kind, Range, Scanned, Skipped
+
+MAX_ENTRIES = 20_000
+"""Results that are kept on disk."""
+
+
+def default_directory(environment: Mapping[str, str]) -> Path:
+    """Where results are kept: below ``SSOT_DATA_DIR``, else where XDG says (freedesktop.org, "XDG Base Directory")."""
+    data = environment.get("SSOT_DATA_DIR")
+    if data:
+        return Path(data) / "scan-cache"
+    home = environment.get("XDG_CACHE_HOME")
+    return (Path(home) if home else Path.home() / ".cache") / "ssot-bot" / "scan"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cache:
+    """The cache of one configuration."""
+
+    directory: Path
+    config: str
+    """A digest of the configuration and the engine."""
+
+    @classmethod
+    def of(cls, config: Config, directory: Path) -> "Cache":
+        return cls(directory=directory, config=_digest(__version__, engine_digest(), repr(config)))
+
+    def at(self, index: Index, fixes: bool) -> "CacheAt":
+        """The results that hold with this index: a façade that changes changes what others' names mean."""
+        known = ((path, _content(source)) for path, source in sorted(index.files.items()))
+        return CacheAt(
+            directory=self.directory, context=_digest(self.config, str(fixes), repr(index.roots), *map(repr, known))
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CacheAt:
+    """The cache of one configuration and one index."""
+
+    directory: Path
+    context: str
+
+    def _file(self, path: str, source: bytes) -> Path:
+        return self.directory / f"{_digest(self.context, path, _content(source))}.json"
+
+    def get(self, path: str, source: bytes) -> FileReport | None:
+        """The result for a file, if there is one that can be read: anything else is as good as none."""
+        try:
+            return _decode(json.loads(self._file(path, source).read_bytes()))
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def put(self, path: str, source: bytes, report: FileReport) -> None:
+        """Keep a result.  A cache that cannot be written is no error: the next scan does the work again."""
+        target = self._file(path, source)
+        draft = target.with_suffix(f".{os.getpid()}")
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            draft.write_text(json.dumps(_encode(report)), encoding="utf-8", errors="surrogatepass")
+            draft.replace(target)
+        except OSError:
+            draft.unlink(missing_ok=True)
+
+
+def prune(directory: Path) -> None:
+    """Forget the oldest results when there are more than `MAX_ENTRIES`."""
+    try:
+        entries = list(directory.iterdir())
+        if len(entries) > MAX_ENTRIES:
+            entries.sort(key=lambda entry: entry.stat().st_mtime_ns)
+            for entry in entries[: len(entries) - MAX_ENTRIES // 2]:
+                entry.unlink(missing_ok=True)
+    except OSError:
+        return  # no directory yet, or somebody else tidies: the cache is only a help
+
+
+def _content(source: bytes | None) -> str:
+    return "-" if source is None else hashlib.blake2b(source, digest_size=16).hexdigest()
+
+
+def _digest(*parts: str) -> str:
+    joined = "\0".join(parts).encode("utf-8", "surrogatepass")
+    return hashlib.blake2b(joined, digest_size=16).hexdigest()
+
+
+def engine_digest() -> str:
+    """Of the engine's own code: an edit of it makes every result old."""
+    home = Path(__file__).parents[1] / "engine"
+    return _digest(
+        *(f"{path.name}:{path.stat().st_mtime_ns}:{path.stat().st_size}" for path in sorted(home.rglob("*.py")))
+    )
+
+
+def _encode(report: FileReport) -> dict[str, Any]:
+    encoded = asdict(report)
+    if isinstance(report, Scanned):
+        encoded["wanted"] = sorted(report.wanted)
+    return {"type": type(report).__name__, **encoded}
+
+
+def _decode(encoded: dict[str, Any]) -> FileReport:
+    match encoded.pop("type"):
+        case "Scanned":
+            findings = tuple(_finding(finding) for finding in encoded["findings"])
+            return Scanned(path=encoded["path"], findings=findings, wanted=frozenset(encoded["wanted"]))
+        case "Failed":
+            return Failed(**{**encoded, "hits": tuple(encoded["hits"])})
+        case "Skipped":
+            return Skipped(**encoded)
+        case other:
+            raise ValueError(f"no report: {other!r}")
+
+
+def _finding(encoded: dict[str, Any]) -> Finding:
+    fix = encoded["fix"]
+    return Finding(
+        **{
+            **encoded,
+            "range": Range(**encoded["range"]),
+            "kind": Kind(encoded["kind"]),
+            "applicability": Applicability(encoded["applicability"]),
+            "fix": fix and Fix(
+                edits=tuple(Edit(**edit) for edit in fix["edits"]), applicability=Applicability(fix["applicability"])
+            ),
+        }
+    )  # fmt: skip
