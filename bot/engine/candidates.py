@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable
 
+from bot.engine.mentions import occurrences
 from bot.engine.source import SourceMap
 
 _WORD = r"[^\W\d]\w*"
@@ -79,11 +80,11 @@ def line_filter(source: SourceMap, names: frozenset[str]) -> Callable[[ast.stmt]
     "Names").
     """
     words = names | _TYPING
-    either = b"|".join(re.escape(name.encode(source.encoding, "replace")) for name in sorted(words))
     if not source.source.isascii() and _respelled(source, words):
         return None
-    matches = [*re.finditer(rb"\b(?:" + either + rb")\b", source.source), *_STAR.finditer(source.source)]
-    lines = sorted({bisect.bisect_right(source.starts, match.start()) for match in matches})
+    places = [start for start, _ in occurrences(source.source, words, source.encoding)]
+    places += [star.start() for star in _STAR.finditer(source.source)]
+    lines = sorted({bisect.bisect_right(source.starts, place) for place in places})
 
     def keep(statement: ast.stmt) -> bool:
         first = statement.lineno

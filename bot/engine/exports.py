@@ -5,6 +5,7 @@ import re
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from bot.engine.analysis import Binding, BindingKind, Scope
 from bot.engine.flow import reaching_end
@@ -40,8 +41,12 @@ def may_have(source: bytes, name: str) -> bool:
     return name.encode() in source or b"__getattr__" in source or _STAR.search(source) is not None
 
 
+@lru_cache(maxsize=4)
 def parse(source: bytes) -> ast.Module:
-    """``ast.parse`` without its warnings (an invalid escape in somebody's file is not our business)."""
+    """``ast.parse`` without its warnings (an invalid escape in somebody's file is not our business).
+
+    A module that patches itself by name is parsed once for both questions; nobody changes the tree.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return ast.parse(source)

@@ -1,8 +1,8 @@
 """Files that do not parse: where, why, and what stands in them as text."""
 
-import re
 from collections.abc import Iterable
 
+from bot.engine.mentions import occurrences
 from bot.engine.source import SourceMap
 from bot.model import Failed
 
@@ -22,9 +22,5 @@ def failed(source: bytes, path: str, error: Exception, names: Iterable[str]) -> 
 
 def textual_hits(source: bytes, names: Iterable[str]) -> tuple[int, ...]:
     """The lines, from 1, on which one of ``names`` stands as a word."""
-    either = b"|".join(sorted(re.escape(name.encode()) for name in names))
-    if not either:
-        return ()
     places = SourceMap(source, "latin-1")
-    found = re.finditer(rb"(?<!\w)(?:" + either + rb")(?!\w)", source)
-    return tuple(sorted({places.position(match.start())[0] for match in found}))
+    return tuple(sorted({places.position(start)[0] for start, _ in occurrences(source, names)}))

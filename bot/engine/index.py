@@ -1,10 +1,10 @@
 """What the repository's modules export: façades and ``__init__`` files are followed to where a name is defined."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.engine.exports import Exports, exports_of, may_have
+from bot.engine.mentions import renamed
 from bot.engine.names import find_source_roots, is_package, module_names, module_paths
 
 
@@ -136,16 +136,3 @@ class Index:
 
     def _renamed(self, names: frozenset[str]) -> frozenset[str]:
         return frozenset().union(*(renamed(source, names) for source in self.files.values() if source))
-
-
-def renamed(source: bytes, names: Iterable[str]) -> frozenset[str]:
-    """The names that the top level of ``source`` may give to one of ``names``: by its text, so perhaps too many."""
-    either = b"|".join(sorted(re.escape(name.encode()) for name in names))
-    found = frozenset[bytes]()
-    if re.search(rb"\b(?:" + either + rb")\b", source):
-        imported = re.compile(rb"^(?:from\b|[ \t]+)[^\n]*?\b(?:" + either + rb")\s+as\s+([^\W\d]\w*)", re.MULTILINE)
-        assigned = re.compile(
-            rb"^([^\W\d]\w*)[ \t]*(?::[^=\n]+)?=[ \t]*(?:[\w.]+\.)?(?:" + either + rb")[ \t]*(?:#|$)", re.MULTILINE
-        )
-        found = frozenset(imported.findall(source)) | frozenset(assigned.findall(source))
-    return frozenset(name.decode() for name in found)

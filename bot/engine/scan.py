@@ -33,7 +33,8 @@ def scan_file(
         return analysis
     verdicts = _verdicts(analysis) if fixes and analysis.uses else {}
     comments = ignores(analysis.text) if analysis.uses else {}
-    wanted = analysis.wanted.union(*(verdict.wanted for verdict in verdicts.values()), _required(analysis))
+    wanted = analysis.wanted.union(*(verdict.wanted for verdict in verdicts.values()))
+    wanted |= _required(analysis) if verdicts else frozenset()
     found = (_finding(use, path, verdicts.get(n, _UNPLANNED), comments) for n, use in enumerate(analysis.uses))
     return Scanned(path=path, findings=tuple(found), wanted=wanted)
 
@@ -58,8 +59,13 @@ def _verdicts(analysis: Analysis) -> Mapping[int, Verdict]:
 
 def _required(analysis: Analysis) -> frozenset[str]:
     """The modules in which a migration's requirements are looked up, as far as the index lacks them."""
-    symbols = {requirement.symbol for use in analysis.uses for requirement in use.migration.requires}
-    return frozenset[str]().union(*(analysis.index.trail(symbol).wanted for symbol in symbols))
+    return required_modules([use.migration for use in analysis.uses], analysis.index)
+
+
+def required_modules(migrations: Sequence[Migration], index: Index) -> frozenset[str]:
+    """The modules that the migrations' requirements are read from and that ``index`` lacks."""
+    symbols = {requirement.symbol for migration in migrations for requirement in migration.requires}
+    return frozenset[str]().union(*(index.trail(symbol).wanted for symbol in symbols))
 
 
 def _finding(use: Use, path: str, verdict: Verdict, comments: Mapping[int, Ignore]) -> Finding:

@@ -10,6 +10,7 @@ import bisect
 import codecs
 import re
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 from bot.model import Range
 
@@ -75,7 +76,10 @@ class SourceMap:
 
     def __post_init__(self) -> None:
         first = 3 if self.encoding == "utf-8" and self.source.startswith(codecs.BOM_UTF8) else 0
-        starts = [first, *(end.end() for end in _LINE_END.finditer(self.source))]
+        starts = list(accumulate(map(len, self.source.splitlines(keepends=True)), initial=0))
+        starts[0] = first
+        if len(starts) > 1 and not self.source.endswith((b"\n", b"\r")):
+            starts.pop()  # the end of the last line begins no other
         object.__setattr__(self, "starts", starts)
 
     def line_bytes(self, line: int) -> bytes:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.engine.index import Index
-from bot.engine.index import renamed as renamed_in
+from bot.engine.mentions import qualifiers, renamed
 from bot.engine.names import module_paths
-from bot.engine.scan import scan_file
+from bot.engine.scan import required_modules, scan_file
 from bot.engine.targets import Targets
 from bot.local.cache import Cache
 from bot.local.files import Listing, Reader
@@ -51,6 +51,7 @@ def scan_tree(root: Path, listing: Listing, config: Config, options: Options) ->
     """
     found = _search(root, listing.paths, config, options)
     index = _index(listing, found.sources, config)
+    index = _foresee(root, found, config, index, options)
     reports = _resolve(root, found.sources, config, index, options)
     skipped = [Skipped(path=path, reason=reason) for path, reason in (*listing.unreadable, *found.unreadable)]
     everything = sorted([*reports, *skipped], key=lambda report: report.path)
@@ -61,6 +62,7 @@ def scan_tree(root: Path, listing: Listing, config: Config, options: Options) ->
 class _Found:
     """Files that hold a name that is looked for."""
 
+    names: frozenset[str]
     sources: Mapping[str, bytes]
     unreadable: tuple[tuple[str, str], ...]
 
@@ -76,9 +78,9 @@ def _search(root: Path, paths: Sequence[str], config: Config, options: Options) 
             sources.update(found.sources)
             unreadable.update(found.unreadable)
         known = names
-        names = names.union(*(renamed_in(source, names) for source in sources.values()))
+        names = names.union(*(renamed(source, names) for source in sources.values()))
         pending = names - known
-    return _Found(sources=sources, unreadable=tuple(sorted(unreadable.items())))
+    return _Found(names=names, sources=sources, unreadable=tuple(sorted(unreadable.items())))
 
 
 def _search_part(part: tuple[Path, Sequence[str], Sequence[bytes]]) -> _Found:
@@ -93,7 +95,7 @@ def _search_part(part: tuple[Path, Sequence[str], Sequence[bytes]]) -> _Found:
             continue
         if source is not None:
             hits[path] = source
-    return _Found(sources=hits, unreadable=tuple(unreadable))
+    return _Found(names=frozenset(), sources=hits, unreadable=tuple(unreadable))
 
 
 def _parts(paths: Sequence[str], jobs: int) -> list[Sequence[str]]:
@@ -104,6 +106,18 @@ def _index(listing: Listing, sources: Mapping[str, bytes], config: Config) -> In
     modules = {target.name.rpartition(".")[0] for migration in config.migrations for target in migration.targets}
     projects = [(path, b"") for path in listing.projects]
     return Index.build([*projects, *sources.items()], source_roots=config.source_roots, modules=modules)
+
+
+def _foresee(root: Path, found: _Found, config: Config, index: Index, options: Options) -> Index:
+    """The index with most of what the scan would ask for: each question costs another look at the file that has it."""
+    mentioned = frozenset[str]().union(*(qualifiers(source, found.names) for source in found.sources.values()))
+    pending = {module for module in mentioned if "." in module and index.source_of(module) is False}
+    for _ in range(MAX_ROUNDS):
+        index = index.with_modules(read_modules(root, pending, index))
+        pending = set(required_modules(config.migrations, index)) if options.fixes else set()
+        if not pending:
+            break
+    return index
 
 
 def _resolve(

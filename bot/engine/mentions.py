@@ -1,0 +1,55 @@
+"""Names as text in a source: quick looks at the bytes, before and instead of parsing."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+_AS = re.compile(rb"\s+as\s+([^\W\d]\w*)")
+_NO_IMPORT = re.compile(rb"[ \t]*(?:async\s+)?(?:with|except|case)\b")
+_ASSIGNED = re.compile(rb"([^\W\d]\w*)[ \t]*(?::[^=\r\n]+)?=[ \t]*(?:[\w.]+\.)?\Z")
+_LINE_REST = re.compile(rb"[ \t]*(?:#|\r|\n|;|\Z)")
+_QUALIFIER = re.compile(rb"([^\W\d]\w*(?:\.\w+)*)\.\Z")
+_REACH = 300
+"""How far before a name its line or its qualifier is looked for."""
+_WORD_BYTES = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") | frozenset(range(128, 256))
+
+
+def occurrences(source: bytes, names: Iterable[str], encoding: str = "utf-8") -> Iterator[tuple[int, int]]:
+    """The byte spans at which one of ``names`` stands as a whole word; in order for each name."""
+    for name in names:
+        word = name.encode(encoding, "replace")
+        start = source.find(word)
+        while start >= 0:
+            end = start + len(word)
+            before = start > 0 and source[start - 1] in _WORD_BYTES
+            if not before and not (end < len(source) and source[end] in _WORD_BYTES):
+                yield start, end
+            start = source.find(word, end)
+
+
+def renamed(source: bytes, names: Iterable[str]) -> frozenset[str]:
+    """The names that ``source`` may give to one of ``names`` at its top level (``as g``, ``g = f``); some too many."""
+    found = set()
+    for start, end in occurrences(source, names):
+        line = source[_line_start(source, start) : start]
+        imported = _AS.match(source, end)
+        if imported and not _NO_IMPORT.match(line):
+            found.add(imported.group(1))
+        assigned = _ASSIGNED.match(line)
+        if assigned and _LINE_REST.match(source, end):
+            found.add(assigned.group(1))
+    return frozenset(name.decode("utf-8", "replace") for name in found)
+
+
+def qualifiers(source: bytes, names: Iterable[str]) -> frozenset[str]:
+    """The dotted texts that stand before one of ``names``: modules that a string or an expression looks into."""
+    found = set()
+    for start, _ in occurrences(source, names):
+        qualifier = _QUALIFIER.search(source[max(start - _REACH, 0) : start])
+        if qualifier:
+            found.add(qualifier.group(1).decode("utf-8", "replace"))
+    return frozenset(found)
+
+
+def _line_start(source: bytes, offset: int) -> int:
+    floor = max(offset - _REACH, 0)
+    return max(source.rfind(b"\n", floor, offset), source.rfind(b"\r", floor, offset), floor - 1) + 1
