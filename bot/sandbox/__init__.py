@@ -14,10 +14,12 @@ branch protection, projects) it answers with 404 or leaves empty; it never prete
 """
 
 from bot.sandbox.content import Content, Executable, Renamed, Submodule, Symlink
-from bot.sandbox.handles import CommentHandle, Files, IssueHandle, PullRequestHandle, Repo
+from bot.sandbox.handles import CommentHandle, Files, IssueHandle
 from bot.sandbox.model import Role, User
 from bot.sandbox.observer import Exchange, GraphQLExchange, Observer, WebhookSent
+from bot.sandbox.pull_handle import PullRequestHandle
 from bot.sandbox.recorder import Recorded
+from bot.sandbox.repo_handle import Repo
 from bot.sandbox.sandbox import Sandbox
 from bot.sandbox.webhooks import Delivery
 

@@ -6,37 +6,32 @@ The methods of :class:`Graph` bear the names of the schema's top-level fields, w
 import base64
 import binascii
 import re
-from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from bot.sandbox import pulling, reviewing, talking
 from bot.sandbox.auth import Identity, UserIdentity, authorize
 from bot.sandbox.errors import ApiError
 from bot.sandbox.limits import Limits
-from bot.sandbox.model import Comment, Issue, PullRequest, Repository, ReviewComment, ReviewThread
+from bot.sandbox.model import Comment, Issue, Repository, ReviewComment, ReviewThread
 from bot.sandbox.objects import BLOB, EXECUTABLE, TreeEntry
 from bot.sandbox.pushing import Actor, move_ref, signature
 from bot.sandbox.routes.issues import validate
-from bot.sandbox.shapes import stamp, stamp_or_none
-from bot.sandbox.shapes.repositories import page
+from bot.sandbox.shapes import stamp
+from bot.sandbox.shapes.graphql import (
+    Refusal,
+    blob,
+    commit,
+    issue,
+    missing,
+    pull_request,
+    ref,
+    review_comment,
+    review_thread,
+)
 from bot.sandbox.world import Obj, World
 
 T = TypeVar("T")
-MAX_NODES = 100
-"""``first`` and ``last`` of a connection."""
-
-
-class Refusal(Exception):
-    """An entry of ``errors`` with a ``type``."""
-
-    def __init__(self, type: str, message: str) -> None:  # noqa: A002 - GitHub's word
-        super().__init__(message)
-        self.type = type
-
-
-def missing(node_id: str) -> Refusal:
-    return Refusal("NOT_FOUND", f"Could not resolve to a node with the global id of '{node_id}'")
 
 
 class Graph:
@@ -245,117 +240,3 @@ class Graph:
         subject.minimized = input["classifier"].lower().replace("_", "-")
         shown = {"isMinimized": True, "minimizedReason": subject.minimized}
         return {"minimizedComment": {**review_comment(subject), **shown}}
-
-
-# --- the records as the schema's types ------------------------------------------------------------------------
-
-
-def issue(of: Issue) -> Obj:
-    return {
-        "id": f"I_{of.id}",
-        "number": of.number,
-        "body": of.body or "",
-        "state": of.state.upper(),
-        "updatedAt": stamp(of.updated_at),
-        "lastEditedAt": stamp_or_none(of.edited_at),
-    }
-
-
-def pull_request(of: PullRequest, url: str) -> Obj:
-    def threads(_info: object, **window: Any) -> Obj:  # noqa: ANN401 - first, last, after, before
-        nodes, info = connection(of.threads, **window)
-        return {"nodes": [review_thread(thread) for thread in nodes], "pageInfo": info}
-
-    return {
-        "id": f"PR_{of.issue.id}",
-        "number": of.number,
-        "headRefName": of.head_ref,
-        "headRefOid": of.head_sha,
-        "isCrossRepository": of.head_repo is not of.repo,
-        "maintainerCanModify": of.maintainer_can_modify,
-        "reviewThreads": threads,
-        "url": f"{page(of.repo, url)}/pull/{of.number}",
-    }
-
-
-def connection(
-    items: Sequence[T],
-    first: int | None = None,
-    last: int | None = None,
-    after: str | None = None,
-    before: str | None = None,
-    skip: int | None = None,
-) -> tuple[Sequence[T], Obj]:
-    """A window of a list and its ``pageInfo``; cursors are positions.  ``first`` or ``last`` is compulsory."""
-    if first is None and last is None:
-        raise Refusal(
-            "MISSING_PAGINATION_BOUNDARIES", "You must provide a `first` or `last` value to properly paginate."
-        )
-    if not 1 <= (first or last or 0) <= MAX_NODES:
-        raise Refusal("EXCESSIVE_PAGINATION", f"Requesting more than {MAX_NODES} records exceeds the limit.")
-    low = (int(after) if after else 0) + (skip or 0)
-    high = int(before) - 1 if before else len(items)
-    if first is not None:
-        high = min(high, low + first)
-    elif last is not None:
-        low = max(low, high - last)
-    return items[low:high], {"endCursor": str(high) if high > low else None, "hasNextPage": high < len(items)}
-
-
-def review_thread(of: ReviewThread) -> Obj:
-    def comments(_info: object, **window: Any) -> Obj:  # noqa: ANN401 - first, last, after, before
-        return {"nodes": [review_comment(each) for each in connection(of.comments, **window)[0]]}
-
-    now = of.current
-    return {
-        "id": f"PRRT_{of.id}",
-        "path": of.path,
-        "diffSide": of.original.side,
-        "isOutdated": now is None,
-        "isResolved": of.resolved_by is not None,
-        "line": None if now is None else now.line,
-        "startLine": None if now is None else now.start_line,
-        "comments": comments,
-    }
-
-
-def review_comment(of: ReviewComment | Comment) -> Obj:
-    kind, prefix = ("PullRequestReviewComment", "PRRC") if isinstance(of, ReviewComment) else ("IssueComment", "IC")
-    login = of.author.login.removesuffix("[bot]")  # GraphQL names a bot without the suffix
-    return {
-        "__typename": kind,
-        "id": f"{prefix}_{of.id}",
-        "databaseId": of.id,
-        "author": {"__typename": of.author.type, "login": login},
-        "body": of.body,
-        "isMinimized": of.minimized is not None,
-        "minimizedReason": of.minimized,
-    }
-
-
-def blob(sha: str, data: bytes) -> Obj:
-    binary = b"\0" in data
-    text = None if binary else data.decode(errors="replace")
-    return {
-        "__typename": "Blob",
-        "oid": sha,
-        "byteSize": len(data),
-        "isBinary": binary,
-        "isTruncated": False,
-        "text": text,
-    }
-
-
-def commit(sha: str, repo: Repository, url: str) -> Obj:
-    signed = {"isValid": True, "state": "VALID"} if sha in repo.verified else None
-    return {
-        "__typename": "Commit",
-        "oid": sha,
-        "url": f"{page(repo, url)}/commit/{sha}",
-        "signature": signed and {"__typename": "GpgSignature", **signed},
-    }
-
-
-def ref(repo: Repository, name: str, sha: str, url: str) -> Obj:
-    short = name.removeprefix("refs/heads/").removeprefix("refs/tags/")
-    return {"id": f"REF_{repo.id}:{name}", "name": short, "target": commit(sha, repo, url)}

@@ -21,9 +21,10 @@ from graphql import (
 
 from bot.sandbox.auth import Anonymous, AppIdentity, Identity
 from bot.sandbox.errors import ApiError
-from bot.sandbox.graph import Graph, Refusal
+from bot.sandbox.graph import Graph
 from bot.sandbox.limits import Limits
 from bot.sandbox.routing import Answer
+from bot.sandbox.shapes.graphql import Refusal
 from bot.sandbox.world import Obj, World
 
 

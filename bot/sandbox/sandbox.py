@@ -3,6 +3,7 @@
 import itertools
 import shutil
 import tempfile
+import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,12 +18,12 @@ from bot.sandbox.auth import Authority, key_pair
 from bot.sandbox.content import Content
 from bot.sandbox.faults import Faults
 from bot.sandbox.gitrepo import GitRepo
-from bot.sandbox.handles import Repo
 from bot.sandbox.limits import Limits
 from bot.sandbox.model import App, Installation, Repository, Role, User
 from bot.sandbox.observer import Observer
 from bot.sandbox.pushing import commit_files
 from bot.sandbox.recorder import Recorded
+from bot.sandbox.repo_handle import Repo
 from bot.sandbox.server import Front
 from bot.sandbox.shapes import accounts, repositories, stamp
 from bot.sandbox.webhooks import Delivery, Webhooks
@@ -75,6 +76,8 @@ class Sandbox:
     ) -> None:
         directory = Path(tempfile.mkdtemp(prefix="sandbox-github-"))
         self.world = World(clock=clock, ids=ids or itertools.count(1001), directory=directory, emit=self._emit)
+        if ids is not None:
+            self.world.seed = uuid.NAMESPACE_URL
         self._authority = Authority(self.world)
         self._failures: list[Exception] = []
         self.webhooks = Webhooks(self.world, observer, self._failures)

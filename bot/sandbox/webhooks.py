@@ -115,7 +115,7 @@ class Webhooks:
         return delivery
 
     def _guid(self) -> str:
-        return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{self._world.url}/deliveries/{self._world.next_id()}"))
+        return str(uuid.uuid5(self._world.seed, str(self._world.next_id())))
 
     def _queue(self, delivery: Delivery) -> None:
         self.log.append(delivery)

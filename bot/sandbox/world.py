@@ -1,6 +1,7 @@
 """All that one sandbox knows: the registers, the clock, the ids, and the way out for events."""
 
 import asyncio
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -49,6 +50,8 @@ class World:
     """Where the bare repositories are."""
     emit: Callable[[Event], None]
     """Takes every event at the moment it happens."""
+    seed: uuid.UUID = field(default_factory=uuid.uuid4)
+    """What delivery GUIDs are derived from: another one for every sandbox, unless its ids are pinned."""
     url: str = ""
     """``http://127.0.0.1:PORT``: the API's root, and the site's."""
     app: App = field(init=False)

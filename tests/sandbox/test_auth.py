@@ -55,7 +55,7 @@ def _raw(claims: dict[str, Any], github: Sandbox) -> str:
 
 async def test_other_algorithms_are_no_credentials(plain: Sandbox, session: aiohttp.ClientSession) -> None:
     claims = {"iat": 0, "exp": 2**40, "iss": str(plain.app.id)}
-    for token in (jwt.encode(claims, "k" * 32, "HS256"), jwt.encode(claims, None, "none"), "a.b.c", "nonsense"):
+    for token in (jwt.encode(claims, "k" * 32, "HS256"), jwt.encode(claims, "", "none"), "a.b.c", "nonsense"):
         assert (await Caller(session, plain, token)("GET", "/app")).status == 401
 
 
