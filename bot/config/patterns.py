@@ -17,7 +17,11 @@ _TOKEN = re.compile(
       | [^\W\d]\w* | .""",
     re.VERBOSE | re.DOTALL | re.IGNORECASE,
 )
+_ONE, _REST = "ǃ", "ǂ"
+"""What metavariables begin with while Python parses them: letters that no program uses."""
+_RESERVED = re.compile(f"[{_ONE}{_REST}]")
 _MAX_BRACKETS = 50
+_MAX_DEPTH = 100
 
 
 def metavariables(text: str) -> dict[str, tuple[int, bool]]:
@@ -72,9 +76,13 @@ def _expression(text: str, names: dict[str, tuple[int, bool]]) -> tuple[int, str
             return names[name][0], f"${name} is one name: it takes no star"
     if text != text.strip():
         return 0, "white space around the expression"
+    if found := _RESERVED.search(text):
+        return found.start(), f"the character {found[0]!r} cannot be part of a pattern"
     if max(text.count("("), text.count("["), text.count("{")) > _MAX_BRACKETS:
         return 0, f"more than {_MAX_BRACKETS} brackets"
-    return _syntax(_TOKEN.sub(_placeholder, text))
+    source = _TOKEN.sub(_placeholder, text)
+    parsed = _parsed(source)
+    return parsed if isinstance(parsed, tuple) else _structure(parsed, source)
 
 
 def _placeholder(token: re.Match[str]) -> str:
@@ -82,19 +90,69 @@ def _placeholder(token: re.Match[str]) -> str:
     if not token[0].startswith("$"):
         return token[0]
     stars: str = token["stars"]
-    return f"{stars}_{token['name']}"
+    return f"{stars}{_REST if stars else _ONE}{token['name']}"
 
 
-def _syntax(source: str) -> tuple[int, str] | None:
+def _parsed(source: str) -> ast.expr | tuple[int, str]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SyntaxWarning)
         warnings.simplefilter("ignore", DeprecationWarning)
         try:
-            ast.parse(source, mode="eval")
+            return ast.parse(source, mode="eval").body
         except SyntaxError as error:
-            lines = source.splitlines(keepends=True)[: (error.lineno or 1) - 1]
-            offset = sum(map(len, lines)) + max((error.offset or 1) - 1, 0)
-            return min(offset, len(source)), f"not a Python expression: {error.msg}"
+            offset = _offset(source, error.lineno or 1, max((error.offset or 1) - 1, 0))
+            return offset, f"not a Python expression: {error.msg}"
         except (ValueError, MemoryError, RecursionError):
             return 0, "not a Python expression that Python can read"
+
+
+def _structure(tree: ast.expr, source: str) -> tuple[int, str] | None:
+    """Whether each metavariable stands for an expression, and each rest where there can be one, told from others."""
+    if _deep(tree, _MAX_DEPTH):
+        return 0, "nested too deeply"
+    names = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id[0] in _ONE + _REST]
+    seen = {_place(source, node) for node in names}
+    stray = [found.start() for found in re.finditer(f"[{_ONE}{_REST}]", source) if found.start() not in seen]
+    if stray:
+        return stray[0], "a metavariable stands for an expression, not for a name, a label or a part of a string"
+    placed: set[int] = set()
+    for node in ast.walk(tree):
+        for run in _runs(node):
+            placed |= {id(name) for name in run}
+            if len(run) > 1:
+                return source.find("*" + _REST), "two rests in one list cannot be told apart"
+    if any((node.id[0] == _REST and id(node) not in placed) or not isinstance(node.ctx, ast.Load) for node in names):
+        return 0, "a rest stands among the arguments of a call or the elements of a list, a tuple or a set"
     return None
+
+
+def _deep(node: ast.AST, levels: int) -> bool:
+    return levels == 0 or any(_deep(child, levels - 1) for child in ast.iter_child_nodes(node))
+
+
+def _runs(node: ast.AST) -> list[list[ast.Name]]:
+    """The rests directly in ``node``: positional ones and, of a call, those of keyword arguments."""
+    match node:
+        case ast.Call(args=args, keywords=keywords):
+            named = [keyword.value for keyword in keywords if keyword.arg is None]
+            return [_rests([arg.value for arg in args if isinstance(arg, ast.Starred)]), _rests(named)]
+        case ast.List(elts=elements) | ast.Tuple(elts=elements) | ast.Set(elts=elements):
+            return [_rests([element.value for element in elements if isinstance(element, ast.Starred)])]
+        case _:
+            return []
+
+
+def _rests(nodes: list[ast.expr]) -> list[ast.Name]:
+    return [node for node in nodes if isinstance(node, ast.Name) and node.id[0] == _REST]
+
+
+def _place(source: str, node: ast.expr) -> int:
+    """The offset of a node, whose column Python gives in bytes."""
+    line = source.split("\n")[node.lineno - 1]
+    return _offset(source, node.lineno, len(line.encode()[: node.col_offset].decode()))
+
+
+def _offset(source: str, line: int, column: int) -> int:
+    """The offset in characters of a line, from 1, and a column, from 0."""
+    before = sum(len(text) + 1 for text in source.split("\n")[: line - 1])
+    return min(before + column, len(source))

@@ -47,7 +47,7 @@ def _check_for(node: Mapping, targets: tuple[Target, ...]) -> Iterator[ConfigErr
     known = [target.name for target in targets]
     for scalar in node.scalars("for"):
         if scalar.text not in known:
-            close = difflib.get_close_matches(scalar.text[:100], known[:200], n=1)
+            close = difflib.get_close_matches(scalar.text[:100], known[:50], n=1)
             hint = f": did you mean {close[0]!r}?" if close else ""
             yield scalar.place.error(f"{scalar.text!r} is none of the migration's deprecated names{hint}")
 
