@@ -27,10 +27,13 @@ class RunningBot:
     app: App
 
     async def settled(self) -> None:
+        """Raises ``AssertionError`` with the queue's own words when a job waits for another try."""
         await self.github.settled()
         while (stats := self.app.worker.stats()).waiting or stats.running:
             await asyncio.sleep(0.005)
             await self.github.settled()
+            waiting = [job for job in await self.jobs() if job.state is State.QUEUED and job.reason]
+            assert not waiting, waiting
 
     async def jobs(self) -> list[Job]:
         """All jobs, oldest first."""
