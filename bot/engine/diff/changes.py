@@ -55,6 +55,8 @@ class _File:
 
     def unpaired(self) -> Unpaired:
         """What the diff of this file alone leaves unexplained."""
+        if not isinstance(self.head_report, Scanned):
+            return Unpaired()  # what the base had may still be there: nothing moved away
         if not self.head or self.change.base is None or self.change.head is None:
             return Unpaired(base=self.base, head=self.head)
         lines = Alignment.of(self.change.base, self.change.head)

@@ -1,13 +1,12 @@
 """New usages as review comments: one for each statement group, on a line that GitHub accepts, with its suggestion."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-from bot.engine.diff.new import serves
-from bot.engine.diff.suggest import OFFER, Refused, Sides, suggest
-from bot.engine.diff.unified import commentable
+from bot.engine.diff.new import first_served, provision
+from bot.engine.diff.suggest import Refused, Sides, refused, suggest
 from bot.engine.diff.usage import Usage
 from bot.migration import Applicability
-from bot.model import Kind, NewFinding, Suggestion
+from bot.model import Finding, Kind, NewFinding, Suggestion
 
 _RANK = {
     kind: rank
@@ -16,17 +15,20 @@ _RANK = {
     )
 }
 """Which usage of a group the comment is about: what the author wrote it for comes before what it needs."""
-OVERLAP = f"Another suggestion covers the same lines; accept that one first. {OFFER}"
+MAX_CHECKED = 2 << 20
+"""Bytes of source that are checked for the suggestions of one file: each suggestion takes the whole file once."""
+MANY = "This file has more new usages than are offered one by one."
+OVERLAP = "Another suggestion covers the same lines; accept that one first."
 
 
 def new_findings(added: Sequence[Usage], fingerprints: Mapping[Usage, str], sides: Sides) -> tuple[NewFinding, ...]:
     """One finding for each group of new usages, in the order of the source."""
     found: list[NewFinding] = []
     taken: list[Suggestion] = []
+    affordable = max(1, MAX_CHECKED // max(1, len(sides.head)))
     for group in _groups(added):
-        offered = _offer(group[0], sides)
-        if isinstance(offered, Suggestion) and any(_overlap(offered, other) for other in taken):
-            offered = Refused(reason=OVERLAP)
+        offered = _offer(group[0].finding, sides, taken, affordable=affordable > 0)
+        affordable -= group[0].finding.fix is not None
         if isinstance(offered, Suggestion):
             taken.append(offered)
         found.append(_comment(group, fingerprints[group[0]], offered, sides))
@@ -36,28 +38,27 @@ def new_findings(added: Sequence[Usage], fingerprints: Mapping[Usage, str], side
 def _groups(added: Sequence[Usage]) -> list[list[Usage]]:
     """Usages that share a fix, and imports without one with the first usage that they serve; the main one first."""
     groups: dict[object, list[Usage]] = {}
+    served = first_served(added)
     for usage in added:
-        groups.setdefault(usage.finding.fix or usage, []).append(usage)
-    for key, members in list(groups.items()):
-        host = _host(members[0], added) if members[0].finding.fix is None else None
-        if host is not None:
-            groups[host.finding.fix or host] += groups.pop(key)
+        host = usage
+        if usage.finding.kind is Kind.IMPORT and usage.finding.fix is None:
+            host = served.get(provision(usage), usage)
+        groups.setdefault(host.finding.fix or host, []).append(usage)
     return [sorted(members, key=lambda u: (_RANK[u.finding.kind], u.finding.range)) for members in groups.values()]
 
 
-def _host(usage: Usage, added: Iterable[Usage]) -> Usage | None:
-    if usage.finding.kind is not Kind.IMPORT:
-        return None
-    return next((use for use in added if serves(usage, use)), None)
-
-
-def _offer(usage: Usage, sides: Sides) -> Suggestion | Refused:
-    finding = usage.finding
-    if finding.fix is None:
+def _offer(finding: Finding, sides: Sides, taken: Sequence[Suggestion], *, affordable: bool) -> Suggestion | Refused:
+    fix = finding.fix
+    if fix is None:
         return Refused(reason=finding.reason or "There is no rewrite for this usage.")
-    if Applicability.DISPLAY_ONLY in (finding.applicability, finding.fix.applicability):
+    if Applicability.DISPLAY_ONLY in (finding.applicability, fix.applicability):
         return Refused(reason=finding.reason or "The rewrite is explained, never applied.")
-    return suggest(finding.fix, sides)
+    if not affordable:
+        return refused(MANY, fix)
+    offered = suggest(fix, sides)
+    if isinstance(offered, Suggestion) and any(_overlap(offered, other) for other in taken):
+        return refused(OVERLAP, fix)
+    return offered
 
 
 def _overlap(one: Suggestion, other: Suggestion) -> bool:
@@ -88,10 +89,9 @@ def _comment(group: Sequence[Usage], fingerprint: str, offered: Suggestion | Ref
 
 def _anchor(group: Sequence[Usage], sides: Sides) -> int | None:
     """The first line of the group's main usage that GitHub accepts a comment on, else of another one's."""
-    accepted = commentable(sides.hunks)
     for usage in group:
         end = sides.lines.line_at(max(usage.finding.range.start, usage.finding.range.end - 1))
         for line in range(usage.line, end + 1):
-            if line in accepted:
+            if line in sides.commentable:
                 return line
     return None

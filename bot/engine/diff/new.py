@@ -71,14 +71,17 @@ def _pair(unpaired: Unpaired, base_key: Key, head_key: Key) -> Unpaired:
     for usage in _reported_first(unpaired.base):
         waiting[base_key(usage)].append(usage)
     waiting.pop(None, None)
-    paired: set[Usage] = set()
+    # Two sets: a usage of the head can equal another one of the base, in the same place of the file.
+    gone: set[Usage] = set()
+    kept: set[Usage] = set()
     for usage in _reported_first(unpaired.head):
         partners = waiting.get(head_key(usage))
         if partners:
-            paired |= {usage, partners.popleft()}
+            kept.add(usage)
+            gone.add(partners.popleft())
     return Unpaired(
-        base=tuple(usage for usage in unpaired.base if usage not in paired),
-        head=tuple(usage for usage in unpaired.head if usage not in paired),
+        base=tuple(usage for usage in unpaired.base if usage not in gone),
+        head=tuple(usage for usage in unpaired.head if usage not in kept),
     )
 
 
@@ -137,22 +140,37 @@ def _moved_function(usage: Usage) -> Hashable:
 
 def without_idle_imports(added: Sequence[Usage], head: Sequence[Usage]) -> tuple[Usage, ...]:
     """``added`` without the imports that serve old usages, at least one, and no new one.  ``head``: all of the file."""
+    used, new = first_served(head), first_served(added)
     return tuple(
         usage
         for usage in added
-        if usage.finding.kind is not Kind.IMPORT
-        or not any(serves(usage, use) for use in head)
-        or any(serves(usage, use) for use in added)
+        if usage.finding.kind is not Kind.IMPORT or provision(usage) not in used or provision(usage) in new
     )
 
 
-def serves(imported: Usage, use: Usage) -> bool:
-    """Whether ``use`` can come through this import: the same symbol, or one below it, in the import's scope."""
-    if use.finding.kind in _CARRIERS or use.finding.migration != imported.finding.migration:
-        return False
-    symbol = use.finding.symbol
-    in_scope = not imported.scope or use.scope == imported.scope or use.scope.startswith(imported.scope + ".")
-    return in_scope and (symbol == imported.finding.symbol or symbol.startswith(imported.finding.symbol + "."))
+Provision = tuple[str, str, str]
+"""Migration, symbol and scope that an import provides for."""
+
+
+def provision(imported: Usage) -> Provision:
+    """What this import provides: its symbol, and all below it, in its scope, and all inside it."""
+    return imported.finding.migration, imported.finding.symbol, imported.scope
+
+
+def first_served(usages: Iterable[Usage]) -> dict[Provision, Usage]:
+    """For each import that there could be, the first of the usages that can come through it."""
+    found: dict[Provision, Usage] = {}
+    for usage in usages:
+        if usage.finding.kind not in _CARRIERS:
+            for symbol in _prefixes(usage.finding.symbol):
+                for scope in ("", *_prefixes(usage.scope)):
+                    found.setdefault((usage.finding.migration, symbol, scope), usage)
+    return found
+
+
+def _prefixes(dotted: str) -> list[str]:
+    parts = dotted.split(".")
+    return [".".join(parts[:n]) for n in range(1, len(parts) + 1)]
 
 
 def on_changed_lines(head: Sequence[Usage], lines: Alignment) -> tuple[Usage, ...]:

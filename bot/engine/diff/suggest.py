@@ -12,14 +12,13 @@ from functools import cached_property
 from bot.engine.diff.hazards import hazards
 from bot.engine.diff.lines import LineMap
 from bot.engine.diff.soundness import Soundness
-from bot.engine.diff.unified import Hunk
+from bot.engine.diff.unified import Hunk, commentable, same_hunk
 from bot.engine.source import Undecodable, decode
 from bot.migration import Applicability
 from bot.model import Edit, Fix, Suggestion
 
-OFFER = "`/ssot migrate` can commit it."
-APART = f"The lines that change together do not lie in one piece of this diff, so there is no suggestion. {OFFER}"
-"""``/ssot migrate`` commits to the branch, where no hunk is in the way."""
+_COMMANDS = {Applicability.SAFE: "/ssot migrate", Applicability.UNSAFE: "/ssot migrate --unsafe"}
+"""What commits a fix to the branch, where no hunk is in the way."""
 
 
 @dataclass(frozen=True)
@@ -40,13 +39,17 @@ class Sides:
     @cached_property
     def line_end(self) -> bytes | None:
         """``\\n`` or ``\\r\\n``; ``None`` when the file mixes them, so that nobody knows what GitHub would write."""
-        crlf = self.head.count(b"\r\n")
-        if not crlf:
+        returns = self.head.count(b"\r")
+        if not returns:
             return b"\n"
-        return b"\r\n" if crlf == self.head.count(b"\n") else None
+        return b"\r\n" if returns == self.head.count(b"\r\n") == self.head.count(b"\n") else None
+
+    @cached_property
+    def commentable(self) -> frozenset[int]:
+        return commentable(self.hunks)
 
     def in_one_hunk(self, first: int, last: int) -> bool:
-        return any(hunk.holds(first, last) for hunk in self.hunks)
+        return same_hunk(self.hunks, first, last)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,32 +59,39 @@ class Refused:
     reason: str
 
 
+def refused(why: str, fix: Fix) -> Refused:
+    """No suggestion, but a command that does the same."""
+    return Refused(reason=f"{why} `{_COMMANDS[fix.applicability]}` can commit it.")
+
+
 def suggest(fix: Fix, sides: Sides) -> Suggestion | Refused:
     """The suggestion that does exactly what ``fix`` does, or why there is none."""
     if fix.applicability is Applicability.DISPLAY_ONLY or not fix.edits:
         return Refused(reason="There is no rewrite for this usage.")
     if not _is_utf8(sides.head):
-        return Refused(reason=f"The file is not UTF-8, in which GitHub keeps suggestions. {OFFER}")
+        return Refused(reason="The file is not UTF-8, which a suggestion would make of it.")
     if sides.line_end is None:
-        return Refused(reason=f"The file mixes line ends, which a suggestion cannot keep apart. {OFFER}")
+        return refused("The file mixes line ends, which a suggestion cannot keep apart.", fix)
     placed = next((lines for lines in _line_ranges(fix, sides.lines) if sides.in_one_hunk(*lines)), None)
     if placed is None:
-        return Refused(reason=APART)
-    return _prove(_replacement(fix, sides.lines, *placed), fix, sides)
+        return refused("The lines that change together do not lie in one piece of this diff.", fix)
+    suggestion = _replacement(fix, sides.lines, *placed)
+    return _fault(suggestion, fix, sides) or suggestion
 
 
-def _prove(suggestion: Suggestion, fix: Fix, sides: Sides) -> Suggestion | Refused:
+def _fault(suggestion: Suggestion, fix: Fix, sides: Sides) -> Refused | None:
+    """Why this suggestion, though it has a place, is not to be offered."""
     if suggestion.start_line == 1 and sides.head.startswith(codecs.BOM_UTF8):
-        return Refused(reason=f"The first line begins with a byte-order mark, which a suggestion would drop. {OFFER}")
+        return refused("The first line begins with a byte-order mark, which a suggestion would drop.", fix)
     start, end = sides.lines.span(suggestion.start_line, suggestion.end_line)
     seen = hazards(sides.head[start:end].decode() + (suggestion.text or ""))
     if seen:
         return Refused(reason=f"These lines hold characters that can hide what they say: {', '.join(seen)}.")
     wanted = spliced(sides.head, fix.edits)
     if suggestion.text == "" or apply_suggestion(sides.head, suggestion) != wanted:
-        return Refused(reason=f"Whole lines cannot express this change. {OFFER}")
+        return refused("Whole lines cannot express this change.", fix)
     wrong = sides.soundness.fault(wanted)
-    return Refused(reason=f"Applied alone, {wrong}. {OFFER}") if wrong else suggestion
+    return refused(f"Applied alone, {wrong}.", fix) if wrong else None
 
 
 def _is_utf8(source: bytes) -> bool:

@@ -22,7 +22,8 @@ Position = tuple[int, int]
 """Line from 1, and column in bytes of UTF-8: as ``ast`` counts."""
 
 _BY_NAME = frozenset({Kind.IMPORT, Kind.RE_EXPORT, Kind.DEFINITION})
-_HEADERS = (ast.arguments, ast.ExceptHandler, ast.match_case)
+_HEADERS = (ast.mod, ast.arguments, ast.ExceptHandler, ast.match_case)
+"""Nodes other than statements whose children stand for themselves."""
 _LAYOUT = frozenset({"ctx", "kind", "type_comment", "type_ignores"})
 
 
@@ -110,6 +111,7 @@ class _Locator:
         nowhere = _Place("", ast.Module(body=[], type_ignores=[]))
         self._places = dict.fromkeys(self._starts, nowhere)
         self._symbols: dict[ast.AST, str] = {}
+        self._spelled: dict[ast.AST, str] = {}
         self._walk(parse(source))
 
     def place(self, finding: Finding) -> _Place:
@@ -117,7 +119,10 @@ class _Locator:
 
     def spell(self, finding: Finding) -> str:
         """A digest of the statement, the same however it is laid out."""
-        return _digest(" ".join(self._words(self.place(finding).unit)), size=16)
+        unit = self.place(finding).unit
+        if unit not in self._spelled:
+            self._spelled[unit] = _digest(" ".join(self._words(unit)), size=16)
+        return self._spelled[unit]
 
     def _at(self, offset: int) -> Position:
         line, _ = self._map.position(offset)
@@ -130,11 +135,10 @@ class _Locator:
         while pending:
             node, place = pending.pop()
             self._note(node, place)
-            header = isinstance(node, _HEADERS) or hasattr(node, "body") or hasattr(node, "cases")
+            whole = not _is_compound(node)
             for child in ast.iter_child_nodes(node):
                 if self._holds(child):
-                    splits = header and not isinstance(node, ast.Lambda | ast.IfExp | ast.Expression)
-                    unit = child if splits or isinstance(child, ast.stmt) else place.unit
+                    unit = place.unit if whole else child
                     pending.append((child, _Place(_scope_inside(child, place.scope), unit)))
 
     def _note(self, node: ast.AST, place: _Place) -> None:
@@ -186,6 +190,13 @@ def _span(node: ast.AST) -> tuple[Position, Position] | None:
             return (line, column), (end_line, end_column)
         case _:
             return None
+
+
+def _is_compound(node: ast.AST) -> bool:
+    """Whether what is in the node counts part by part: its header's expressions, and the statements of its body."""
+    return isinstance(node, _HEADERS) or (
+        isinstance(node, ast.stmt) and (hasattr(node, "body") or hasattr(node, "cases"))
+    )
 
 
 def _scope_inside(node: ast.AST, scope: str) -> str:

@@ -236,6 +236,17 @@ def test_an_ignored_copy_does_not_use_up_the_old_usage() -> None:
     assert new_in(change(b"from pkg.old import dep\ndef f():\n    dep()\n", head)) == []
 
 
+def test_what_a_file_that_does_not_parse_had_is_not_taken_as_moved() -> None:
+    broken = change(BASE, BASE + b"def (:\n")
+    assert len(told(new_in(broken, change(None, BASE, "app/b.py")))) == 6
+
+
+def test_a_new_usage_may_stand_exactly_where_an_old_one_stood() -> None:
+    base = IMPORT + b"def f():\n    a()\n    dep()\n    b()\n"
+    head = IMPORT + b"def f():\n    n()\n    dep()\n    a()\n    dep()\n    b()\n"
+    assert told(new_in(change(base, head))) == [("call", 4)]
+
+
 def test_a_file_of_equal_bytes_is_not_scanned() -> None:
     (found,) = review(change(BASE, BASE))
     assert (found.report, found.new) == (Scanned(path="app/a.py"), ())

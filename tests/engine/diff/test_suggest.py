@@ -64,6 +64,7 @@ UNFIT = {
     "import gone, call left": (HEAD, edits(swap(HEAD, b"from pkg.old import dep\n", "")), "`dep` would be undefined"),
     "does not parse": (TWO, edits(swap(TWO, b"2", "(")), "would not parse"),
     "mixed line ends": (b"x = 1\r\ny = 2\n", edits(swap(TWO, b"x = 1", "x = 3")), "mixes line ends"),
+    "lone carriage return": (b"x = 1 # a\rb = 1\ny = 2\n", edits(Edit(start=4, end=5, text="3")), "mixes line ends"),
     "latin-1": (b"# coding: latin-1\nx = 1\n", edits(Edit(start=22, end=23, text="2")), "not UTF-8"),
     "not what the cookie says": (b"x = '\xff'\n", edits(Edit(start=0, end=1, text="y")), "not UTF-8"),
     "byte-order mark": (b"\xef\xbb\xbfx = 1\n", edits(Edit(start=7, end=8, text="2")), "byte-order mark"),
