@@ -1,0 +1,63 @@
+"""Edits on the bytes of a file: put together, checked against each other, applied."""
+
+from collections.abc import Iterable, Sequence
+
+from bot.engine.source import Undecodable, decode
+from bot.errors import SsotError
+from bot.migration import Applicability
+from bot.model import Edit, Finding, Fix
+
+
+class EditConflict(SsotError):
+    """Fixes that cannot be applied together: they replace the same bytes by different texts."""
+
+
+def apply_fixes(source: bytes, findings: Iterable[Finding], *, unsafe: bool = False) -> bytes:
+    """Apply the safe fixes of ``findings`` (with ``unsafe``: those too) to ``source``, each once.
+
+    The findings must be those of a scan of these very bytes; ignored ones are left alone.  Raises `EditConflict`
+    when two fixes contradict each other, or lie outside the file.
+    """
+    wanted = {Applicability.SAFE, Applicability.UNSAFE} if unsafe else {Applicability.SAFE}
+    fixes = [f.fix for f in findings if f.fix and f.ignored is None and f.fix.applicability in wanted]
+    return apply_edits(source, combine(fixes))
+
+
+def combine(fixes: Iterable[Fix]) -> list[Edit]:
+    """The edits of several fixes, equal ones once, sorted.
+
+    A deletion inside another deletion goes with it: of two statement groups, the larger one may take out a whole
+    statement of which the smaller one takes out a part.  Raises `EditConflict` for every other overlap.
+    """
+    found: list[Edit] = []
+    for edit in sorted({edit for fix in fixes for edit in fix.edits}):
+        last = found[-1] if found else None
+        if last is None or edit.start > last.end or (edit.start == last.end and not _both_delete(last, edit)):
+            found.append(edit)
+        elif _both_delete(last, edit):
+            found[-1] = Edit(start=last.start, end=max(last.end, edit.end), text="")
+        elif edit.start != last.end and (last.start, last.end) != (edit.start, edit.start):
+            raise EditConflict(f"two fixes change the bytes {edit.start} to {last.end}")
+        else:
+            found.append(edit)
+    return found
+
+
+def _both_delete(first: Edit, second: Edit) -> bool:
+    return not first.text and not second.text and first.start < first.end and second.start < second.end
+
+
+def apply_edits(source: bytes, edits: Sequence[Edit]) -> bytes:
+    """``source`` with sorted edits applied; raises `EditConflict` for one outside the file or its encoding."""
+    try:
+        encoding = decode(source).encoding
+        parts: list[bytes] = []
+        at = 0
+        for edit in edits:
+            if not at <= edit.start <= edit.end <= len(source):
+                raise EditConflict(f"the edit of the bytes {edit.start} to {edit.end} does not fit the file")
+            parts += [source[at : edit.start], edit.text.encode(encoding)]
+            at = edit.end
+        return b"".join([*parts, source[at:]])
+    except (Undecodable, UnicodeEncodeError) as error:
+        raise EditConflict(str(error)) from error

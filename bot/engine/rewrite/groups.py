@@ -1,0 +1,369 @@
+"""Statement groups: what must change together, or not at all."""
+
+import ast
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from bot.engine.analysis import Analysis, Binding, BindingKind, Load, ScopeKind, Use
+from bot.engine.rewrite import rendering, statements
+from bot.engine.rewrite.edits import EditConflict, combine
+from bot.engine.rewrite.flow import observed_by_try
+from bot.engine.rewrite.imports import Addition
+from bot.engine.rewrite.layout import Layout
+from bot.engine.rewrite.moves import Move
+from bot.engine.rewrite.reasons import Reason, Refusal
+from bot.engine.rewrite.sites import Outcome, Planner, Site
+from bot.engine.rewrite.statements import ImportStatement
+from bot.migration import Action, Applicability, Condition
+from bot.model import Edit, Fix, Kind
+
+SAFE, UNSAFE = Applicability.SAFE, Applicability.UNSAFE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Group:
+    """Usages with one fix."""
+
+    uses: tuple[Use, ...]
+    fix: Fix
+    refusals: Mapping[Use, Refusal] = field(default_factory=dict)
+    """Why the fix is not safe, where a usage has a reason of its own."""
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Removal:
+    """The import of a name that may go, and what it waits for."""
+
+    binding: Binding
+    use: Use | None
+    """The usage that the import is; ``None`` for an import of the module around the deprecated name."""
+    sites: list[Site]
+    applicability: Applicability
+    refusal: Refusal | None = None
+
+    @property
+    def statement(self) -> ImportStatement:
+        statement = self.binding.statement
+        if not isinstance(statement, ast.Import | ast.ImportFrom):
+            raise TypeError("an import is bound by an import statement")
+        return statement
+
+
+@dataclass(eq=False)
+class Grouper:
+    """Puts the sites and moves of one file together."""
+
+    planner: Planner
+    sites: Sequence[Site]
+    moves: Sequence[Move]
+    refusals: dict[Use, Refusal] = field(default_factory=dict)
+
+    @property
+    def layout(self) -> Layout:
+        return self.planner.layout
+
+    @property
+    def analysis(self) -> Analysis:
+        return self.planner.layout.analysis
+
+    def groups(self) -> list[Group]:
+        """Every fix, the safe ones first; a usage is in one group at most."""
+        self.sites = self._composed(self.sites)
+        removals = self._removals()
+        self._level(removals)
+        doomed = self._doomed(removals)
+        found: list[Group] = []
+        done: set[Use] = set()
+        for tier in (SAFE, UNSAFE):
+            for sites, gone in self._components(removals, tier):
+                group = self._group(sites, gone, tier, doomed, done)
+                if group is not None:
+                    found.append(group)
+                    done |= set(group.uses)
+        return [*found, *self._moved()]
+
+    # --- imports that may go ----------------------------------------------------------------------------------
+
+    def _removals(self) -> list[Removal]:
+        consumed = {load: site for site in self.sites for load in site.loads}
+        imports = {use.bindings[0]: use for use in self.analysis.uses if isinstance(use.node, ast.alias)}
+        moved = {move.binding for move in self.moves}
+        candidates = dict.fromkeys(
+            [*imports, *(binding for site in self.sites for binding in site.use.bindings if binding.imported)]
+        )
+        found = []
+        for binding in candidates:
+            if binding in moved or binding.imported is None or binding.imported.name == "*":
+                continue
+            removal = self._removal(binding, imports.get(binding), consumed)
+            if isinstance(removal, Removal):
+                found.append(removal)
+            elif binding in imports:
+                self.refusals.setdefault(imports[binding], removal)
+        return found
+
+    def _removal(self, binding: Binding, use: Use | None, consumed: Mapping[Load, Site]) -> Removal | Refusal:
+        loads = binding.scope.reads.get(binding.name, [])
+        exports = [s for s in self.sites if s.export and binding in s.use.bindings]
+        left = [load for load in loads if load not in consumed]
+        if left:
+            return Refusal(reason=Reason.STILL_USED)
+        sites = [*dict.fromkeys(consumed[load] for load in loads), *exports]
+        if not sites and use is None:
+            return Refusal(reason=Reason.STILL_USED)
+        if (refused := self._kept(binding, exports)) is not None:
+            return refused
+        if not sites and use is not None:
+            return self._unused(binding, use)
+        worst = max((site.applicability for site in sites), key=_weight)
+        if use is not None and use.kind is Kind.RE_EXPORT:
+            worst = UNSAFE
+        reason = next((site.refusal for site in sites if site.applicability is worst and site.refusal), None)
+        if worst is SAFE and self._probed(binding, sites):
+            worst, reason = UNSAFE, Refusal(reason=Reason.IMPORT_PROBED)
+        return Removal(binding=binding, use=use, sites=sites, applicability=worst, refusal=reason)
+
+    def _probed(self, binding: Binding, sites: Sequence[Site]) -> bool:
+        """Whether a ``try`` watches the import, and nothing is imported in its place."""
+        replaced = any(addition.anchor is binding.statement for site in sites for addition in site.additions)
+        return not replaced and observed_by_try(self.analysis, binding.statement)
+
+    def _kept(self, binding: Binding, exports: Sequence[Site]) -> Refusal | None:
+        """What else needs an import than the reads of its name."""
+        scope, name = binding.scope, binding.name
+        if binding.written_in is not scope or scope.kind is ScopeKind.CLASS:
+            return Refusal(reason=Reason.SCOPE_ESCAPES)
+        others = [b for b in scope.bindings[name] if b is not binding and b.kind is not BindingKind.ANNOTATION]
+        if others:
+            return Refusal(reason=Reason.FALLBACK)
+        if scope is not self.analysis.root:
+            return None
+        if any(export.name == name for export in self.analysis.exports) and not exports:
+            return Refusal(reason=Reason.RE_EXPORTED)
+        named = {use.dotted.text for use in self.planner.patched if use.dotted}
+        if any(f"{module}.{name}" in named for module in self.analysis.modules):
+            return Refusal(reason=Reason.STILL_USED)
+        return None
+
+    def _unused(self, binding: Binding, use: Use) -> Removal | Refusal:
+        """An import that nothing reads, by the rule for those."""
+        rules = [r for r in self.planner.applicable(use) if r.rewrite.when is Condition.IMPORT_UNUSED]
+        rule = next((r for r in rules if r.rewrite.action is Action.DELETE_STATEMENT), None)
+        if rule is None:
+            return Refusal(reason=Reason.NO_RULE)
+        applicability, refusal = rule.rewrite.applicability, None
+        comment = self.layout.remark(self.layout.span(binding.node)[1]) or ""
+        comment += self.layout.remark(self.layout.span(binding.statement)[1]) or ""
+        if use.kind is Kind.RE_EXPORT or (self.analysis.is_package and binding.scope is self.analysis.root):
+            refusal = Refusal(reason=Reason.RE_EXPORTED)
+        elif observed_by_try(self.analysis, binding.statement):
+            refusal = Refusal(reason=Reason.IMPORT_PROBED)
+        elif "F401" in comment or "unused-import" in comment:
+            refusal = Refusal(reason=Reason.KEPT_ON_PURPOSE)
+        elif applicability is not SAFE:
+            refusal = Refusal(reason=Reason.RULE, name=rule.rewrite.message or "")
+        if refusal is not None and applicability is SAFE:
+            applicability = UNSAFE
+        return Removal(binding=binding, use=use, sites=[], applicability=applicability, refusal=refusal)
+
+    def _level(self, removals: Sequence[Removal]) -> None:
+        """Names that leave one statement leave it together: the least certain decides."""
+        for removal in removals:
+            beside = [other for other in removals if other.statement is removal.statement]
+            worst = max(beside, key=lambda other: _weight(other.applicability))
+            removal.applicability = worst.applicability
+            removal.refusal = removal.refusal or worst.refusal
+
+    # --- composition ------------------------------------------------------------------------------------------
+
+    def _composed(self, sites: Sequence[Site]) -> list[Site]:
+        """Sites inside a site whose captures are copied become part of it."""
+        found = list(sites)
+        found.sort(key=lambda site: max((r.end - r.start for r in site.rendered), default=0))
+        for n, outer in enumerate(found):
+            for rendered in outer.rendered:
+                if not rendering.in_order(rendered):
+                    found[:n] = [self._inside(site, rendered) for site in found[:n]]
+                    inner = [e for site in sites for e in site.edits if site is not outer]
+                    found[n] = replace(found[n], edits=self._around(found[n], rendered, inner))
+        return found
+
+    def _inside(self, site: Site, rendered: rendering.Rendered) -> Site:
+        if not site.rendered or not all(rendered.start <= r.start and r.end <= rendered.end for r in site.rendered):
+            return site
+        return replace(site, edits=())
+
+    def _around(self, site: Site, rendered: rendering.Rendered, inner: Sequence[Edit]) -> tuple[Edit, ...]:
+        whole = Edit(
+            start=rendered.start, end=rendered.end, text=rendering.plain(self.layout, rendered, inner)
+        )  # fmt: skip
+        return tuple(whole if (e.start, e.end) == (whole.start, whole.end) else e for e in site.edits)
+
+    # --- components -------------------------------------------------------------------------------------------
+
+    def _components(
+        self, removals: Sequence[Removal], tier: Applicability
+    ) -> Iterable[tuple[list[Site], list[Removal]]]:
+        """Sites up to ``tier``, connected by the imports that go with them at that tier."""
+        sites = [site for site in self.sites if _weight(site.applicability) <= _weight(tier)]
+        gone = [removal for removal in removals if _weight(removal.applicability) <= _weight(tier)]
+        link = _Union()
+        for site in sites:
+            link.add(site)
+        for removal in gone:
+            link.join(removal, removal.statement)
+            for site in removal.sites:
+                link.join(site, removal)
+        for one, other in self._nested(sites):
+            link.join(one, other)
+        for members in link.classes():
+            yield (
+                [each for each in members if isinstance(each, Site)],
+                [each for each in members if isinstance(each, Removal)],
+            )
+
+    def _nested(self, sites: Sequence[Site]) -> Iterable[tuple[Site, Site]]:
+        """Sites of which one has taken in the edits of the other."""
+        for outer in sites:
+            for rendered in outer.rendered:
+                if rendering.in_order(rendered):
+                    continue
+                for site in sites:
+                    if site is not outer and site.rendered and self._inside(site, rendered) is not site:
+                        yield outer, site
+
+    def _group(
+        self, sites: list[Site], gone: list[Removal], tier: Applicability, doomed: Collection[ast.stmt], done: set[Use]
+    ) -> Group | None:
+        """The fix of one component, unless a smaller tier has done it all."""
+        sites, gone = self._without_lonely_exports(sites, gone)
+        uses = [site.use for site in sites] + [removal.use for removal in gone if removal.use]
+        fresh = [use for use in dict.fromkeys(uses) if use not in done]
+        if not fresh:
+            return None
+        edits = self._edits(sites, gone, doomed, alone=len(fresh) == len(dict.fromkeys(uses)))
+        refusals = {site.use: site.refusal for site in sites if site.refusal}
+        refusals |= {removal.use: removal.refusal for removal in gone if removal.use and removal.refusal}
+        if edits is None:
+            self.refusals |= {use: Refusal(reason=Reason.NOT_PROVED, name="its edits overlap") for use in fresh}
+            return None
+        return Group(uses=tuple(fresh), fix=Fix(edits=tuple(edits), applicability=tier), refusals=refusals)
+
+    def _without_lonely_exports(self, sites: list[Site], gone: list[Removal]) -> tuple[list[Site], list[Removal]]:
+        """An entry of ``__all__`` goes only with its import."""
+        leaving = {removal.binding for removal in gone}
+        kept = [s for s in sites if not s.export or (s.use.bindings and leaving.issuperset(s.use.bindings))]
+        for site in sites:
+            if site not in kept:
+                self.refusals[site.use] = Refusal(reason=Reason.STILL_USED)
+        return kept, gone
+
+    def _edits(
+        self, sites: Sequence[Site], gone: Sequence[Removal], doomed: Collection[ast.stmt], *, alone: bool
+    ) -> list[Edit] | None:
+        edits = [edit for site in sites for edit in site.edits]
+        edits += [self.layout.delete(statement, doomed) for site in sites for statement in site.deletes]
+        additions = list(dict.fromkeys(addition for site in sites for addition in site.additions))
+        by_statement: dict[ImportStatement, list[ast.alias]] = {}
+        for removal in gone:
+            if isinstance(removal.binding.node, ast.alias):
+                by_statement.setdefault(removal.statement, []).append(removal.binding.node)
+        for statement, aliases in by_statement.items():
+            here = [a for a in additions if a.anchor is statement and not a.after] if alone else []
+            edits += self._import_edits(statement, aliases, here, doomed, alone=alone)
+            additions = [addition for addition in additions if addition not in here]
+        edits += statements.add(self.layout, additions)
+        try:
+            return combine([Fix(edits=tuple(edits), applicability=SAFE)])
+        except EditConflict:
+            return None
+
+    def _import_edits(
+        self, statement: ImportStatement, aliases: Sequence[ast.alias], additions: Sequence[Addition],
+        doomed: Collection[ast.stmt], *, alone: bool,
+    ) -> list[Edit]:  # fmt: skip
+        if not alone:
+            return statements.drop(self.layout, statement, aliases, doomed)
+        changes = dict.fromkeys(aliases)
+        return statements.replace(self.layout, statement, changes, [a.line for a in additions], doomed)
+
+    def _doomed(self, removals: Sequence[Removal]) -> set[ast.stmt]:
+        """The statements that go in some tier."""
+        found = {statement for site in self.sites for statement in site.deletes}
+        replaced = {addition.anchor for site in self.sites for addition in site.additions}
+        for removal in removals:
+            beside = {other.binding.node for other in removals if other.statement is removal.statement}
+            if beside.issuperset(removal.statement.names) and removal.statement not in replaced:
+                found.add(removal.statement)
+        return found
+
+    # --- moves ------------------------------------------------------------------------------------------------
+
+    def _moved(self) -> list[Group]:
+        """Moves of names from one statement are one fix, and so are moves that share a usage."""
+        link = _Union()
+        for move in self.moves:
+            link.add(move)
+            link.join(move, move.binding.statement)
+            for use in move.uses:
+                link.join(move, use)
+        return [
+            group
+            for members in link.classes()
+            if (group := self._move_group([each for each in members if isinstance(each, Move)])) is not None
+        ]
+
+    def _move_group(self, moves: list[Move]) -> Group | None:
+        uses = tuple(dict.fromkeys(use for move in moves for use in move.uses))
+        edits = list(dict.fromkeys(edit for move in moves for edit in move.edits))
+        by_statement: dict[ast.stmt, list[Move]] = {}
+        for move in moves:
+            by_statement.setdefault(move.binding.statement, []).append(move)
+        for statement, here in by_statement.items():
+            if isinstance(statement, ast.Import | ast.ImportFrom):
+                changes = {m.binding.node: m.line for m in here if isinstance(m.binding.node, ast.alias)}
+                edits += statements.replace(self.layout, statement, changes, [], {statement})
+        refusals = {use: refusal for use in uses if (refusal := self.planner.unmet(use.migration, use)) is not None}
+        applicability = UNSAFE if refusals else SAFE
+        try:
+            fix = Fix(edits=tuple(combine([Fix(edits=tuple(edits), applicability=SAFE)])), applicability=applicability)
+        except EditConflict:
+            self.refusals |= {use: Refusal(reason=Reason.NOT_PROVED, name="its edits overlap") for use in uses}
+            return None
+        return Group(uses=uses, fix=fix, refusals=refusals)
+
+
+@dataclass(eq=False)
+class _Union:
+    """Disjoint sets."""
+
+    parent: dict[object, object] = field(default_factory=dict)
+
+    def add(self, item: object) -> None:
+        self.parent.setdefault(item, item)
+
+    def find(self, item: object) -> object:
+        self.add(item)
+        while self.parent[item] is not item:
+            self.parent[item] = self.parent[self.parent[item]]
+            item = self.parent[item]
+        return item
+
+    def join(self, one: object, other: object) -> None:
+        self.parent[self.find(one)] = self.find(other)
+
+    def classes(self) -> list[list[object]]:
+        found: dict[object, list[object]] = {}
+        for item in self.parent:
+            found.setdefault(self.find(item), []).append(item)
+        return list(found.values())
+
+
+def _weight(applicability: Applicability) -> int:
+    return [Applicability.SAFE, Applicability.UNSAFE, Applicability.DISPLAY_ONLY].index(applicability)
+
+
+def outcome_of(outcomes: Mapping[Use, Outcome], use: Use) -> Refusal | None:
+    """The refusal of a usage, if it has one."""
+    found = outcomes.get(use)
+    return found if isinstance(found, Refusal) else None

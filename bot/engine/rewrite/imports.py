@@ -1,0 +1,229 @@
+"""How a dotted name is spelled in a scope: by what the scope has already, or by an import that has to be added."""
+
+import ast
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from bot.engine.analysis import Analysis, Binding, Imported, Scope, ScopeKind, Use
+from bot.engine.rewrite.flow import dominates
+from bot.engine.rewrite.layout import Layout
+from bot.engine.rewrite.reasons import Reason, Refusal
+
+_BUILTINS = "builtins"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Line:
+    """One name that an import statement brings: ``from module import name as local``, or ``import module as local``."""
+
+    module: str
+    """As it is written: with leading dots when relative."""
+    name: str | None = None
+    local: str | None = None
+    """After ``as``; ``None`` without."""
+
+    @property
+    def item(self) -> str:
+        """The part that stands in the list of names."""
+        name = self.name or self.module
+        return f"{name} as {self.local}" if self.local and self.local != name else name
+
+    @property
+    def statement(self) -> str:
+        """The import statement of this name alone."""
+        return f"from {self.module} import {self.item}" if self.name else f"import {self.item}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addition:
+    """An import that is to stand beside (or in the place of) the statement ``anchor``."""
+
+    anchor: ast.stmt
+    line: Line
+    after: bool = False
+    """Behind the anchor: a star import there could hide the name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spelling:
+    """What to write for a dotted name, and what that needs."""
+
+    text: str
+    addition: Addition | None = None
+
+
+def split(analysis: Analysis, dotted: str) -> tuple[str, str]:
+    """The module of a dotted name, and the rest: by the index, else all but the last component.
+
+    A component that looks like a class (CapWords) ends the module where the index does not know better.
+    """
+    parts = dotted.split(".")
+    for cut in range(len(parts) - 1, 0, -1):
+        if isinstance(analysis.index.source_of(".".join(parts[:cut])), tuple):
+            return ".".join(parts[:cut]), ".".join(parts[cut:])
+    cut = next((n for n, part in enumerate(parts[:-1]) if n and part[:1].isupper()), len(parts) - 1)
+    return ".".join(parts[:cut]), ".".join(parts[cut:])
+
+
+def spell(layout: Layout, dotted: str, use: Use) -> Spelling | Refusal:
+    """How ``dotted`` is written where ``use`` stands."""
+    analysis = layout.analysis
+    module, rest = split(analysis, dotted)
+    if module in ("", _BUILTINS):
+        taken = use.scope.owner(rest.partition(".")[0]) is not None
+        return Refusal(reason=Reason.NAME_TAKEN, name=rest) if taken else Spelling(text=rest)
+    if (own := _sibling(layout, dotted, use)) is not None:
+        return Spelling(text=own)
+    if module in analysis.modules:
+        return _local(analysis, rest, use)
+    if (known := _known(analysis, dotted, use)) is not None:
+        return Spelling(text=known)
+    return _added(layout, module, rest, use)
+
+
+def _sibling(layout: Layout, dotted: str, use: Use) -> str | None:
+    """The successor has the same parent as the deprecated name, which is written here."""
+    expression = use.expression
+    same = dotted.rpartition(".")[0] == use.symbol.rpartition(".")[0]
+    if same and isinstance(expression, ast.Attribute):
+        return f"{layout.text_of(expression.value)}.{dotted.rpartition('.')[2]}"
+    return None
+
+
+def _local(analysis: Analysis, rest: str, use: Use) -> Spelling | Refusal:
+    """The file defines the successor itself."""
+    name = rest.partition(".")[0]
+    if use.scope.owner(name) is not analysis.root:
+        return Refusal(reason=Reason.NAME_TAKEN, name=name)
+    return Spelling(text=rest)
+
+
+def _known(analysis: Analysis, dotted: str, use: Use) -> str | None:
+    """A spelling by an import that is in force where the use stands; the shortest one."""
+    found = []
+    for binding in _visible(use.scope):
+        imported = binding.imported
+        if imported is None or not in_force(analysis, binding, use):
+            continue
+        if dotted in imported.origins and (imported.name or imported.alias.asname):
+            found.append(binding.name)
+        elif (path := _path(imported)) and dotted.startswith(f"{path}.") and "." not in dotted[len(path) + 1 :]:
+            found.append(f"{binding.name if imported.name or imported.alias.asname else path}{dotted[len(path) :]}")
+    return min(found, key=lambda text: (text.count("."), len(text)), default=None)
+
+
+def _path(imported: Imported) -> str | None:
+    """The dotted name that the binding gives access to, whole."""
+    if imported.name is not None:
+        return imported.origins[0] if imported.origins else None
+    return imported.modules[0] if imported.modules else None
+
+
+def _visible(scope: Scope | None) -> Iterator[Binding]:
+    while scope is not None:
+        for bindings in scope.bindings.values():
+            yield from bindings
+        scope = scope.parent
+
+
+def in_force(analysis: Analysis, binding: Binding, use: Use) -> bool:
+    """Whether an import certainly has happened, and is not hidden, where ``use`` stands."""
+    scope, imported = binding.scope, binding.imported
+    if imported is None or use.scope.owner(binding.name) is not scope:
+        return False
+    if any(not _same_root(binding, other) for other in scope.bindings[binding.name]):
+        return False
+    if imported.type_checking and not (use.string or _type_checking(use)):
+        return False
+    if scope.kind is ScopeKind.MODULE and _in_function(use.scope):
+        return isinstance(analysis.parents[binding.statement], ast.Module) or _type_checking(use)
+    return dominates(analysis, binding.statement, use.statement)
+
+
+def _same_root(binding: Binding, other: Binding) -> bool:
+    """Two plain ``import a.x`` and ``import a.y`` bind the same thing."""
+    if other is binding:
+        return True
+    one, two = binding.imported, other.imported
+    plain = one and two and one.name is None and two.name is None
+    return bool(plain and not (one and one.alias.asname) and not (two and two.alias.asname))
+
+
+def _type_checking(use: Use) -> bool:
+    return any(b.imported is not None and b.imported.type_checking for b in use.bindings)
+
+
+def _in_function(scope: Scope) -> bool:
+    inner: Scope | None = scope
+    while inner is not None:
+        if inner.kind in (ScopeKind.FUNCTION, ScopeKind.LAMBDA):
+            return True
+        inner = inner.parent
+    return False
+
+
+# --- a new import ---------------------------------------------------------------------------------------------------
+
+
+def _added(layout: Layout, module: str, rest: str, use: Use) -> Spelling | Refusal:
+    """Import the name beside the import through which the deprecated one came, in its style."""
+    binding = use.binding
+    through = binding or use.star
+    if through is None or through.imported is None:
+        return Refusal(reason=Reason.NO_RULE)
+    name, scope = rest.partition(".")[0], through.written_in
+    imported = through.imported
+    if imported.name is None and imported.alias.asname is None and binding is not None:
+        root = module.partition(".")[0]
+        if binding.name == root or is_free(scope, root, [use]):
+            line = Line(module=module)
+            return Spelling(text=f"{module}.{rest}", addition=Addition(anchor=through.statement, line=line))
+        return Refusal(reason=Reason.NAME_TAKEN, name=root)
+    written = relative(module, imported)
+    for local in (name, f"canonical_{name}" if name.islower() else f"Canonical{name}"):
+        if is_free(scope, local, [use]):
+            line = Line(module=written, name=name, local=None if local == name else local)
+            addition = Addition(anchor=through.statement, line=line, after=binding is None)
+            return Spelling(text=local + rest[len(name) :], addition=addition)
+    return Refusal(reason=Reason.NAME_TAKEN, name=name)
+
+
+def is_free(scope: Scope, name: str, uses: Iterable[Use]) -> bool:
+    """Whether ``scope`` can bind ``name`` anew: nothing there binds or reads it, nothing hides it from ``uses``."""
+    if name in scope.bindings or name in scope.globals or name in scope.nonlocals:
+        return False
+    for inner in scope.walk():
+        if name in inner.loads and _reaches(inner, name, scope):
+            return False
+    return not any(_is_hidden(scope, name, use.scope) for use in uses)
+
+
+def _is_hidden(scope: Scope, name: str, place: Scope | None) -> bool:
+    """Whether a scope between ``place`` and ``scope`` binds ``name`` itself."""
+    while place is not None and place is not scope:
+        if name in place.bindings or name in place.globals:
+            return True
+        place = place.parent
+    return False
+
+
+def _reaches(inner: Scope, name: str, scope: Scope) -> bool:
+    """Whether a read of ``name`` in ``inner`` looks for it in ``scope`` or around it."""
+    owner = inner.owner(name)
+    while owner is not None and owner is not scope:
+        owner = owner.parent
+    return owner is None or owner is scope
+
+
+def relative(module: str, like: Imported) -> str:
+    """``module`` as an import statement beside ``like`` writes it: relative if that one is and it still can be."""
+    if not like.level:
+        return module
+    tail = getattr(like.statement, "module", None)
+    for base in like.modules:
+        package = base.removesuffix(f".{tail}") if tail else base
+        if module == package and like.level:
+            return "." * like.level
+        if module.startswith(f"{package}."):
+            return "." * like.level + module[len(package) + 1 :]
+    return module

@@ -1,0 +1,122 @@
+"""Whether an expression of a file is what a pattern describes."""
+
+import ast
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from bot.engine.rewrite.patterns import DEPRECATED, Pattern, metavariable, rest_variable
+
+Rest = tuple[ast.expr | ast.keyword, ...]
+_IGNORED = frozenset({"ctx", "kind", "type_comment"})
+
+
+@dataclass(slots=True, kw_only=True)
+class Match:
+    """What the metavariables of a pattern stand for at one place."""
+
+    root: ast.expr
+    one: dict[str, ast.expr] = field(default_factory=dict)
+    rest: dict[str, Rest] = field(default_factory=dict)
+    through: list[ast.Name] = field(default_factory=list)
+    """The local variables that were taken for the value bound to them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matcher:
+    """Matching against one file: ``deprecated`` says which expressions mean the target, ``value_of`` what a local
+    variable stands for (``None``: only itself)."""
+
+    deprecated: Callable[[ast.expr], bool]
+    value_of: Callable[[ast.Name], ast.expr | None]
+
+    def match(self, pattern: Pattern, root: ast.expr) -> Match | None:
+        """What ``pattern`` binds when the whole of ``root`` fits it, else ``None``."""
+        found = Match(root=root)
+        return found if self._fits(pattern.tree, root, found) else None
+
+    def _fits(self, pattern: ast.AST, node: ast.AST, found: Match) -> bool:
+        if name := metavariable(pattern):
+            return isinstance(node, ast.expr) and self._bind(name, node, found)
+        if isinstance(node, ast.Name) and not isinstance(pattern, ast.Name):
+            value = self.value_of(node)
+            if value is not None and self._fits(pattern, value, found):
+                found.through.append(node)
+                return True
+            return False
+        if type(pattern) is not type(node):
+            return False
+        match pattern, node:
+            case ast.Call(), ast.Call():
+                return self._call_fits(pattern, node, found)
+            case ((ast.List() | ast.Tuple() | ast.Set()), (ast.List() | ast.Tuple() | ast.Set())):
+                return self._sequence_fits(pattern.elts, node.elts, found)
+            case _:
+                return self._fields_fit(pattern, node, found)
+
+    def _bind(self, name: str, node: ast.expr, found: Match) -> bool:
+        if isinstance(node, ast.Starred):
+            return False
+        if name == DEPRECATED:
+            return self.deprecated(node)
+        earlier = found.one.setdefault(name, node)
+        return earlier is node or ast.dump(earlier) == ast.dump(node)
+
+    def _fields_fit(self, pattern: ast.AST, node: ast.AST, found: Match) -> bool:
+        return all(
+            self._values_fit(getattr(pattern, name, None), getattr(node, name, None), found)
+            for name in pattern._fields
+            if name not in _IGNORED
+        )
+
+    def _values_fit(self, pattern: object, value: object, found: Match) -> bool:
+        if isinstance(pattern, ast.AST):
+            return isinstance(value, ast.AST) and self._fits(pattern, value, found)
+        if isinstance(pattern, list):
+            return (
+                isinstance(value, list)
+                and len(pattern) == len(value)
+                and all(self._values_fit(p, v, found) for p, v in zip(pattern, value, strict=True))
+            )
+        return type(pattern) is type(value) and pattern == value
+
+    def _call_fits(self, pattern: ast.Call, node: ast.Call, found: Match) -> bool:
+        return (
+            self._fits(pattern.func, node.func, found)
+            and self._sequence_fits(pattern.args, node.args, found)
+            and self._keywords_fit(pattern.keywords, node.keywords, found)
+        )
+
+    def _sequence_fits(self, patterns: Sequence[ast.expr], nodes: Sequence[ast.expr], found: Match) -> bool:
+        at = next((n for n, pattern in enumerate(patterns) if rest_variable(pattern)), None)
+        if at is None:
+            return len(patterns) == len(nodes) and all(map(self._each(found), patterns, nodes))
+        after = len(patterns) - at - 1
+        if len(nodes) < at + after:
+            return False
+        middle = tuple(nodes[at : len(nodes) - after])
+        return (
+            all(map(self._each(found), patterns[:at], nodes))
+            and all(map(self._each(found), patterns[at + 1 :], nodes[len(nodes) - after :]))
+            and self._bind_rest(rest_variable(patterns[at]) or "", middle, found)
+        )
+
+    def _each(self, found: Match) -> Callable[[ast.AST, ast.AST], bool]:
+        return lambda pattern, node: self._fits(pattern, node, found)
+
+    def _keywords_fit(self, patterns: list[ast.keyword], nodes: list[ast.keyword], found: Match) -> bool:
+        """Keyword arguments fit in any order; what no label names is left to ``$**rest``, if there is one."""
+        left = list(nodes)
+        rest: str | None = None
+        for pattern in patterns:
+            if (name := rest_variable(pattern)) is not None:
+                rest = name
+                continue
+            same = next((node for node in left if node.arg == pattern.arg), None)
+            if same is None or not self._fits(pattern.value, same.value, found):
+                return False
+            left.remove(same)
+        return self._bind_rest(rest, tuple(left), found) if rest is not None else not left
+
+    def _bind_rest(self, name: str, nodes: Rest, found: Match) -> bool:
+        earlier = found.rest.setdefault(name, nodes)
+        return earlier is nodes or [ast.dump(n) for n in earlier] == [ast.dump(n) for n in nodes]

@@ -1,0 +1,236 @@
+"""Drop-in successors: the import changes, and with it what the file calls the thing, where it must."""
+
+import ast
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from bot.engine.analysis import Analysis, Binding, BindingKind, Load, ScopeKind, Use
+from bot.engine.rewrite.imports import Line, in_force, is_free, relative, spell, split
+from bot.engine.rewrite.layout import Layout
+from bot.engine.rewrite.reasons import Refusal
+from bot.engine.rewrite.sites import successor
+from bot.model import Edit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Move:
+    """An import of a deprecated thing (or of the module that holds it) becomes one of its successor."""
+
+    binding: Binding
+    line: Line | None
+    """``None``: the file has the successor already, so that the import goes."""
+    uses: tuple[Use, ...]
+    """The import, all calls and references through it, and its entries in ``__all__``."""
+    edits: tuple[Edit, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Mover:
+    """Finds the moves of one file; ``candidates`` are the usages for which ``drop_in`` decides."""
+
+    layout: Layout
+    candidates: Sequence[Use]
+    through: dict[Binding, list[Use]] = field(default_factory=dict)
+    imports: dict[Binding, Use] = field(default_factory=dict)
+    strings: frozenset[str] = frozenset()
+    """The names of this module that a string (of a patch) refers to."""
+
+    @classmethod
+    def of(cls, layout: Layout, candidates: Sequence[Use]) -> "Mover":
+        analysis = layout.analysis
+        dotted = {use.dotted.text for use in analysis.uses if use.dotted}
+        own = {text.rpartition(".")[2] for text in dotted if text.rpartition(".")[0] in analysis.modules}
+        mover = cls(layout=layout, candidates=candidates, strings=frozenset(own))
+        for use in candidates:
+            if isinstance(use.node, ast.alias):
+                mover.imports[use.bindings[0]] = use
+            elif use.load is not None:
+                for binding in use.bindings:
+                    mover.through.setdefault(binding, []).append(use)
+        return mover
+
+    @property
+    def analysis(self) -> Analysis:
+        return self.layout.analysis
+
+    def moves(self) -> Iterator[Move]:
+        """All imports that can change as a whole."""
+        for binding in dict.fromkeys((*self.imports, *self.through)):
+            found = self._move(binding)
+            if found is not None:
+                yield found
+
+    def _move(self, binding: Binding) -> Move | None:
+        imported = binding.imported
+        if imported is None or imported.name == "*" or not self._wholly(binding):
+            return None
+        use = self.imports.get(binding)
+        if use is not None:
+            target = successor(use)
+            return self._of_import(binding, use, target) if target else None
+        module = self._common_module(binding)
+        return self._of_module(binding, module) if module else None
+
+    def _wholly(self, binding: Binding) -> bool:
+        """Whether each read that this binding may reach is a usage for which ``drop_in`` decides.
+
+        An import under a name of its own may go to its successor whatever else is bound to the name.
+        """
+        mine = {use.load for use in self.through.get(binding, ())}
+        everything = [load for load in binding.scope.reads.get(binding.name, ()) if self._may_reach(binding, load)]
+        return all(load in mine for load in everything)
+
+    def _may_reach(self, binding: Binding, load: Load) -> bool:
+        others = {b for uses in self.through.values() for use in uses if use.load is load for b in use.bindings}
+        return not others or binding in others
+
+    def _common_module(self, binding: Binding) -> str | None:
+        """The module of all successors, when the binding is the module that holds what is deprecated."""
+        uses = self.through.get(binding, ())
+        imported = binding.imported
+        if imported is None or not uses or any(len(use.bindings) > 1 for use in uses):
+            return None
+        path = {f"{module}.{imported.name}" if imported.name else module for module in imported.modules}
+        targets = [successor(use) for use in uses]
+        modules = {split(self.analysis, target)[0] for target in targets if target}
+        held = all(use.symbol.rpartition(".")[0] in path and isinstance(use.node, ast.Attribute) for use in uses)
+        return modules.pop() if held and len(modules) == 1 and None not in targets else None
+
+    # --- an import of the thing itself ------------------------------------------------------------------------
+
+    def _of_import(self, binding: Binding, use: Use, target: str) -> Move | None:
+        imported = binding.imported
+        if imported is None:
+            return None
+        if imported.name is None and imported.alias.asname is None:
+            return self._of_plain(binding, use, target)
+        module, _, leaf = target.rpartition(".")
+        uses = self.through.get(binding, [])
+        if not module or imported.name is None:
+            local = imported.alias.asname or binding.name
+            return self._result(binding, Line(module=target, local=None if target == local else local), [])
+        if imported.alias.asname is None and leaf != binding.name and self._renamable(binding):
+            known = self._known(binding, target, uses)
+            if known is not None:
+                return self._result(binding, None, known)
+            if is_free(binding.scope, leaf, uses):
+                return self._result(binding, self._from(binding, module, leaf, None), self._renamed(uses, leaf))
+        keeps_label = leaf == binding.name and imported.alias.asname is None
+        return self._result(binding, self._from(binding, module, leaf, None if keeps_label else binding.name), [])
+
+    def _from(self, binding: Binding, module: str, leaf: str, local: str | None) -> Line:
+        imported = binding.imported
+        written = relative(module, imported) if imported else module
+        return Line(module=written, name=leaf, local=local)
+
+    def _renamable(self, binding: Binding) -> bool:
+        """Whether nothing but the reads that are known depends on what the file calls it."""
+        scope = binding.scope
+        return (
+            binding.written_in is scope
+            and scope.kind in (ScopeKind.MODULE, ScopeKind.FUNCTION)
+            and all(b.kind is BindingKind.FROM_IMPORT and b in self.imports for b in scope.bindings[binding.name])
+            and len(scope.bindings[binding.name]) == 1
+            and not any(len(use.bindings) > 1 for use in self.through.get(binding, ()))
+            and not (scope is self.analysis.root and (self.analysis.is_package or self._exported(binding.name)))
+            and not any(binding.name in inner.globals or binding.name in inner.nonlocals for inner in scope.walk())
+        )
+
+    def _exported(self, name: str) -> bool:
+        return name in self.strings or any(export.name == name for export in self.analysis.exports)
+
+    def _known(self, binding: Binding, target: str, uses: Sequence[Use]) -> list[Edit] | None:
+        """The usages spelled by another import of the successor, if each can be."""
+        again = [
+            other
+            for bindings in binding.scope.bindings.values()
+            for other in bindings
+            if other.imported and target in other.imported.origins and other is not binding
+        ]
+        if not again or not all(any(in_force(self.analysis, other, use) for other in again) for use in uses):
+            return None
+        found = []
+        for use in uses:
+            spelling = spell(self.layout, target, use)
+            if isinstance(spelling, Refusal) or spelling.addition is not None:
+                return None
+            found += self._renamed([use], spelling.text)
+        return found
+
+    def _renamed(self, uses: Sequence[Use], text: str) -> list[Edit]:
+        return [self._edit(use.node, text) for use in uses]
+
+    def _edit(self, node: ast.AST, text: str) -> Edit:
+        start, end = self.layout.span(node)
+        return Edit(start=start, end=end, text=text)
+
+    def _of_plain(self, binding: Binding, use: Use, target: str) -> Move | None:
+        """``import old.sub``: the usages name the whole path, the import as well."""
+        uses = self.through.get(binding, [])
+        root = target.partition(".")[0]
+        if root != binding.name and root not in binding.scope.bindings and not is_free(binding.scope, root, uses):
+            return None
+        if len(binding.scope.bindings[binding.name]) > 1 and self._wants_others(binding, uses):
+            return None
+        edits = [self._edit(each.node, successor_of_node(each)) for each in uses]
+        return self._result(binding, Line(module=target), edits)
+
+    def _wants_others(self, binding: Binding, uses: Sequence[Use]) -> bool:
+        """Whether a usage is not certainly about this one of several imports below the same package."""
+        path = binding.imported.modules[0] if binding.imported else ""
+        return any(not f"{use.symbol}.".startswith(f"{path}.") for use in uses)
+
+    # --- an import of the module that holds it ----------------------------------------------------------------
+
+    def _of_module(self, binding: Binding, module: str) -> Move | None:
+        imported, uses = binding.imported, self.through[binding]
+        if imported is None or self._exported(binding.name) or not self._renamable_module(binding):
+            return None
+        leaves = [(use, (successor(use) or "").removeprefix(f"{module}.")) for use in uses]
+        if imported.name is None and imported.alias.asname is None:
+            root = module.partition(".")[0]
+            if root != binding.name and not is_free(binding.scope, root, uses):
+                return None
+            return self._result(binding, Line(module=module), [self._edit(u.node, f"{module}.{x}") for u, x in leaves])
+        above, _, leaf = module.rpartition(".")
+        local = imported.alias.asname or (leaf if is_free(binding.scope, leaf, uses) else binding.name)
+        if leaf == binding.name:
+            local = leaf
+        edits = [self._edit(use.node, f"{local}.{name}") for use, name in leaves]
+        if imported.name is None or not above:
+            return self._result(binding, Line(module=module, local=None if local == module else local), edits)
+        return self._result(binding, self._from(binding, above, leaf, None if local == leaf else local), edits)
+
+    def _renamable_module(self, binding: Binding) -> bool:
+        scope = binding.scope
+        return len(scope.bindings[binding.name]) == 1 and not (scope is self.analysis.root and self.analysis.is_package)
+
+    def _result(self, binding: Binding, line: Line | None, edits: Sequence[Edit]) -> Move:
+        uses = list(self.through.get(binding, ()))
+        uses += [self.imports[binding]] if binding in self.imports else []
+        uses += [u for u in self.candidates if isinstance(u.node, ast.Constant) and binding in u.bindings]
+        kept = [edit for edit in dict.fromkeys(edits) if edit.text != self.layout.text(edit.start, edit.end)]
+        return Move(binding=binding, line=line, uses=tuple(uses), edits=tuple(sorted(kept)))
+
+
+def successor_of_node(use: Use) -> str:
+    """What takes the place of ``use.node``: for a module target the module alone, else the whole."""
+    below = use.symbol[len(use.target.name) :]
+    if use.expression is use.node or not below:
+        return successor(use) or ""
+    names: list[str] = []
+    node = use.expression
+    while node is not use.node and isinstance(node, ast.Attribute):
+        names.append(node.attr)
+        node = node.value
+    tail = "".join(f".{name}" for name in reversed(names))
+    return (successor(use) or "").removesuffix(tail)
+
+
+def by_use(moves: Sequence[Move]) -> Mapping[Use, list[Move]]:
+    """The moves that each usage is part of."""
+    found: dict[Use, list[Move]] = {}
+    for move in moves:
+        for use in move.uses:
+            found.setdefault(use, []).append(move)
+    return found

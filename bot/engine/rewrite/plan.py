@@ -1,0 +1,189 @@
+"""From the usages of one file to a verdict on each."""
+
+import ast
+from collections.abc import Mapping
+
+from bot.engine.analysis import Analysis, Use, Verdict
+from bot.engine.rewrite.edits import EditConflict, combine
+from bot.engine.rewrite.groups import Group, Grouper
+from bot.engine.rewrite.imports import spell
+from bot.engine.rewrite.layout import Layout
+from bot.engine.rewrite.moves import Mover, by_use, successor_of_node
+from bot.engine.rewrite.proof import fault
+from bot.engine.rewrite.reasons import Reason, Refusal
+from bot.engine.rewrite.sites import Outcome, Planner, Site, successor
+from bot.engine.rewrite.statements import remove_items
+from bot.migration import Applicability
+from bot.model import Edit, Fix, Kind
+
+_DEFAULT = Refusal(reason=Reason.NO_RULE)
+
+
+def plan_fixes(analysis: Analysis) -> Mapping[int, Verdict]:
+    """The verdict on each usage, by its position in ``analysis.uses``.  Raises nothing that the source can cause."""
+    if not analysis.editable:
+        return {n: _refused(Refusal(reason=Reason.ENCODING)) for n in range(len(analysis.uses))}
+    verdicts = _Plan(analysis).verdicts()
+    return {n: verdicts[use] for n, use in enumerate(analysis.uses)}
+
+
+class _Plan:
+    """The plan of one file."""
+
+    def __init__(self, analysis: Analysis) -> None:
+        self.analysis = analysis
+        self.layout = Layout(analysis)
+        self.planner = Planner(self.layout)
+
+    def verdicts(self) -> dict[Use, Verdict]:
+        outcomes = {use: self._outcome(use) for use in self.analysis.uses}
+        dropped = [use for use, outcome in outcomes.items() if outcome is None]
+        moves = list(Mover.of(self.layout, dropped).moves())
+        moved = by_use(moves)
+        for use in dropped:
+            if use not in moved:
+                outcomes[use] = self._alone(use)
+        sites = [outcome for outcome in outcomes.values() if isinstance(outcome, Site)]
+        grouper = Grouper(self.planner, sites, moves)
+        groups = self._proved(grouper.groups(), grouper.refusals)
+        refusals = {use: outcome for use, outcome in outcomes.items() if isinstance(outcome, Refusal)}
+        return self._settled(groups, {**refusals, **grouper.refusals})
+
+    def _outcome(self, use: Use) -> Outcome | None:
+        """``None``: the canonical name takes its place as it is (``drop_in``)."""
+        drops_in = use.migration.drop_in and successor(use) is not None
+        match use.kind:
+            case Kind.DEFINITION:
+                return Refusal(reason=Reason.DEFINED_AGAIN)
+            case Kind.STRING_REFERENCE:
+                return self._string(use, drops_in=drops_in)
+            case Kind.RE_EXPORT if isinstance(use.node, ast.Constant):
+                return None if drops_in else self._entry(use)
+            case Kind.IMPORT | Kind.RE_EXPORT:
+                return None if drops_in else Refusal(reason=Reason.NO_RULE)
+            case Kind.CALL | Kind.REFERENCE:
+                return self._expression(use, drops_in=drops_in)
+
+    def _expression(self, use: Use, *, drops_in: bool) -> Outcome | None:
+        if any(binding.imported is None for binding in use.bindings) or (len(use.bindings) > 1 and not drops_in):
+            return None if drops_in else Refusal(reason=Reason.FALLBACK)
+        if drops_in and not self.planner.applicable(use):
+            return None
+        outcome = self.planner.plan(use)
+        fitted = isinstance(outcome, Site) or outcome.reason is Reason.RULE
+        return None if drops_in and not fitted else outcome
+
+    def _string(self, use: Use, *, drops_in: bool) -> Outcome:
+        function = use.dotted.function if use.dotted else ""
+        if use.resolves is False or (use.dotted and use.dotted.resolves is False):
+            return Refusal(reason=Reason.STRING_UNRESOLVED, name=function)
+        target, node = successor(use), use.node
+        written = isinstance(node, ast.Constant) and use.dotted is not None and node.value == use.dotted.text
+        if not drops_in or target is None or not written or use.dotted is None or use.dotted.text != use.symbol:
+            return Refusal(reason=Reason.STRING, name=function)
+        start, end = self.layout.span(node)
+        text = self.layout.text(start, end)
+        at = text.find(use.symbol)
+        if at < 0:
+            return Refusal(reason=Reason.STRING, name=function)
+        first = start + len(text[:at].encode())
+        edit = Edit(start=first, end=first + len(use.symbol.encode()), text=target)
+        refusal = Refusal(reason=Reason.STRING, name=function)
+        return Site(use=use, applicability=Applicability.UNSAFE, refusal=refusal, edits=(edit,))
+
+    def _entry(self, use: Use) -> Outcome:
+        """An entry of ``__all__`` goes last, together with the import."""
+        parent = self.analysis.parents[use.node]
+        if not isinstance(parent, ast.List | ast.Tuple) or not use.bindings:
+            return Refusal(reason=Reason.RE_EXPORTED)
+        gone = [element is use.node for element in parent.elts]
+        edits = tuple(remove_items(self.layout, parent.elts, gone, bracketed=True))
+        refusal = Refusal(reason=Reason.RE_EXPORTED)
+        return Site(use=use, applicability=Applicability.UNSAFE, refusal=refusal, edits=edits, export=True)
+
+    def _alone(self, use: Use) -> Outcome:
+        """A drop-in successor where the import cannot change as a whole: this usage alone is spelled anew."""
+        target = successor(use)
+        if use.expression is None or target is None or use.load is None:
+            return Refusal(reason=Reason.STAR_IMPORT if use.star else Reason.FALLBACK)
+        if len(use.bindings) > 1 or any(binding.imported is None for binding in use.bindings):
+            return Refusal(reason=Reason.FALLBACK)
+        below = use.symbol[len(use.target.name) :]
+        dotted = successor_of_node(use) if below else target
+        start, end = self.layout.span(use.node)
+        spelling = spell(self.layout, dotted, use)
+        if isinstance(spelling, Refusal):
+            return spelling
+        refusal = self.planner.unmet(use.migration, use)
+        return Site(
+            use=use, applicability=Applicability.UNSAFE if refusal else Applicability.SAFE, refusal=refusal,
+            edits=(Edit(start=start, end=end, text=spelling.text),), loads=(use.load,),
+            additions=(spelling.addition,) if spelling.addition else (),
+        )  # fmt: skip
+
+    # --- the proof --------------------------------------------------------------------------------------------
+
+    def _proved(self, groups: list[Group], refusals: dict[Use, Refusal]) -> list[Group]:
+        """The groups whose fixes hold, each alone and all together."""
+        kept = []
+        for group in groups:
+            wrong = fault(self.analysis, group.fix.edits)
+            if wrong is None:
+                kept.append(group)
+            else:
+                refusals |= {use: Refusal(reason=Reason.NOT_PROVED, name=wrong) for use in group.uses}
+        for tier in ({Applicability.SAFE}, {Applicability.SAFE, Applicability.UNSAFE}):
+            kept = self._together(kept, tier, refusals)
+        return kept
+
+    def _together(self, groups: list[Group], tier: set[Applicability], refusals: dict[Use, Refusal]) -> list[Group]:
+        """The groups of a tier must hold together; the least certain ones give way when they do not."""
+        chosen = [group for group in groups if group.fix.applicability in tier]
+        if len(chosen) < 2:
+            return groups
+        wrong = self._fault_of([group.fix for group in chosen])
+        if wrong is None:
+            return groups
+        worst = Applicability.UNSAFE if Applicability.UNSAFE in tier else Applicability.SAFE
+        given_up = [group for group in chosen if group.fix.applicability is worst]
+        for group in given_up:
+            refusals |= {use: Refusal(reason=Reason.NOT_PROVED, name=wrong) for use in group.uses}
+        return [group for group in groups if group not in given_up]
+
+    def _fault_of(self, fixes: list[Fix]) -> str | None:
+        try:
+            return fault(self.analysis, combine(fixes))
+        except EditConflict as error:
+            return str(error)
+
+    # --- the verdicts -----------------------------------------------------------------------------------------
+
+    def _settled(self, groups: list[Group], refusals: Mapping[Use, Refusal]) -> dict[Use, Verdict]:
+        wanted = frozenset(self.planner.wanted)
+        found: dict[Use, Verdict] = {}
+        for group in groups:
+            for use in group.uses:
+                refusal = group.refusals.get(use)
+                if refusal is None and group.fix.applicability is not Applicability.SAFE:
+                    refusal = next(iter(group.refusals.values()), _DEFAULT)
+                found[use] = Verdict(
+                    applicability=group.fix.applicability, fix=group.fix, wanted=wanted,
+                    reason=_sentence(refusal), reason_code=refusal.reason.value if refusal else None,
+                )  # fmt: skip
+        for use in self.analysis.uses:
+            if use not in found:
+                found[use] = _refused(refusals.get(use, _DEFAULT), wanted)
+        return found
+
+
+def _sentence(refusal: Refusal | None) -> str | None:
+    if refusal is None:
+        return None
+    return refusal.name if refusal.reason is Reason.RULE and refusal.name else refusal.sentence
+
+
+def _refused(refusal: Refusal, wanted: frozenset[str] = frozenset()) -> Verdict:
+    code = refusal.reason.value
+    return Verdict(
+        applicability=Applicability.DISPLAY_ONLY, reason=_sentence(refusal), reason_code=code, wanted=wanted
+    )  # fmt: skip

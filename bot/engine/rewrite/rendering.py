@@ -1,0 +1,362 @@
+"""From a match and a template to edits: the smallest ones that make the match what the template says.
+
+Captured expressions are not copied but left where they are, as long as the template keeps their order; what stands
+between them is changed token by token, so that comments and line breaks there survive.
+"""
+
+import ast
+import difflib
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.engine.rewrite.layout import Layout
+from bot.engine.rewrite.lex import CLOSING, Token, breaks_line, comments, tokens
+from bot.engine.rewrite.matching import Match
+from bot.engine.rewrite.patterns import CANONICAL, Hole, Template
+from bot.engine.rewrite.reasons import Reason, Refusal
+from bot.model import Edit
+
+_ATOMS = (
+    ast.Name, ast.Attribute, ast.Call, ast.Subscript, ast.Constant, ast.List, ast.Dict, ast.Set, ast.ListComp,
+    ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.JoinedStr,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Captured:
+    """A stretch of the source that stays as it is."""
+
+    start: int
+    end: int
+    brackets: bool = False
+
+
+Piece = str | Captured
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendered:
+    """What takes the place of one expression."""
+
+    root: ast.expr
+    start: int
+    end: int
+    pieces: tuple[Piece, ...]
+    warning: Refusal | None = None
+    """Why the result wants a review although the rule would be safe."""
+
+    @property
+    def captured(self) -> tuple[Captured, ...]:
+        return tuple(piece for piece in self.pieces if isinstance(piece, Captured))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Slot:
+    """A stretch of the template's text, and what stands there in the result."""
+
+    start: int
+    end: int
+    pieces: tuple[Piece, ...]
+
+
+def render(layout: Layout, template: Template, match: Match, names: Mapping[str, str]) -> Rendered:
+    """Fill ``template`` with what ``match`` found; ``names`` are the spellings of ``canonical`` and of what the rule
+    imports."""
+    start, end = layout.span(match.root)
+    pieces: list[Piece] = []
+    at = 0
+    for slot in _slots(layout, template, match, names):
+        pieces += [template.text[at : slot.start], *slot.pieces]
+        at = slot.end
+    pieces.append(template.text[at:])
+    if _wants_brackets(layout, template, match.root):
+        pieces = ["(", *pieces, ")"]
+    return Rendered(root=match.root, start=start, end=end, pieces=_joined(pieces), warning=_warning(template, match))
+
+
+def _slots(layout: Layout, template: Template, match: Match, names: Mapping[str, str]) -> list[_Slot]:
+    parents = {child: node for node in ast.walk(template.tree) for child in ast.iter_child_nodes(node)}
+    found = [
+        _Slot(start=hole.start, end=hole.end, pieces=tuple(_filling(layout, hole, match, names, parents)))
+        for hole in template.holes
+        if not (hole.rest and not match.rest.get(hole.name))
+    ]
+    gone: set[int] = set()
+    found += [_gap(template, hole, gone) for hole in template.holes if hole.rest and not match.rest.get(hole.name)]
+    for node in ast.walk(template.tree):
+        if isinstance(node, ast.Name) and node.id in names and node.id.isascii():
+            start = len(template.text.encode()[: node.col_offset].decode()) if node.lineno == 1 else -1
+            if start >= 0:
+                found.append(_Slot(start=start, end=start + len(node.id), pieces=(names[node.id],)))
+    return sorted(found, key=lambda slot: slot.start)
+
+
+def _gap(template: Template, hole: Hole, gone: set[int]) -> _Slot:
+    """The place of an empty rest, with the comma after it, else with the one before it."""
+    commas = [token for token in tokens(template.text) if token.start not in gone]
+    after = next((token for token in commas if token.start >= hole.end), None)
+    before = next((token for token in reversed(commas) if token.end <= hole.start), None)
+    if after and after.text == ",":
+        gone.add(after.start)
+        beyond = next((token for token in commas if token.start > after.start), after)
+        return _Slot(start=hole.start, end=beyond.start, pieces=())
+    if before and before.text == ",":
+        gone.add(before.start)
+        return _Slot(start=before.start, end=hole.end, pieces=())
+    return _Slot(start=hole.start, end=hole.end, pieces=())
+
+
+def _filling(
+    layout: Layout, hole: Hole, match: Match, names: Mapping[str, str], parents: Mapping[ast.AST, ast.AST]
+) -> list[Piece]:
+    if hole.name == CANONICAL:
+        return [names[CANONICAL]]
+    if hole.rest:
+        return _rest(layout, match.rest[hole.name])
+    node = match.one[hole.name]
+    start, end = layout.outside(node, _room(layout, node))
+    text = layout.text(start, end)
+    bare = (start, end) == layout.span(node)
+    delimited = _is_delimited(parents.get(hole.node), hole.node)
+    if bare and _needs_brackets(node, text, delimited=delimited, attribute=parents.get(hole.node)):
+        return ["(", Captured(start=start, end=end), ")"]
+    return [Captured(start=start, end=end)]
+
+
+def _room(layout: Layout, node: ast.expr) -> tuple[int, int]:
+    """The stretch in which parentheses around ``node`` are its own: from its neighbour before to the one after."""
+    parent = layout.analysis.parents[node]
+    start, end = layout.span(parent) if hasattr(parent, "lineno") else layout.span(node)
+    if isinstance(parent, ast.Call) and node is not parent.func:
+        start = layout.span(parent.func)[1]
+        opening = layout.source.find(b"(", start) if not _is_sole_generator(parent, node) else start
+        start, end = opening + 1, end - 1
+    for sibling in ast.iter_child_nodes(parent):
+        if sibling is node or not hasattr(sibling, "lineno"):
+            continue
+        first, last = layout.span(sibling)
+        if last <= layout.span(node)[0]:
+            start = max(start, last)
+        elif first >= layout.span(node)[1]:
+            end = min(end, first)
+    return start, end
+
+
+def _is_sole_generator(call: ast.Call, node: ast.expr) -> bool:
+    return isinstance(node, ast.GeneratorExp) and call.args == [node] and not call.keywords
+
+
+def _rest(layout: Layout, nodes: Sequence[ast.expr | ast.keyword]) -> list[Piece]:
+    """Arguments as they stand, when nothing stands between them; else one by one."""
+    spans = [layout.outside(n, _room(layout, n)) if isinstance(n, ast.expr) else layout.span(n) for n in nodes]
+    pairs = list(itertools.pairwise(spans))
+    if all(a[1] <= b[0] and _is_comma(layout.text(a[1], b[0])) for a, b in pairs):
+        return [Captured(start=spans[0][0], end=spans[-1][1])]
+    pieces: list[Piece] = []
+    for start, end in spans:
+        pieces += [Captured(start=start, end=end), ", "]
+    return pieces[:-1]
+
+
+def _is_comma(text: str) -> bool:
+    return [token.text for token in tokens(text)] == [","]
+
+
+def _is_delimited(parent: ast.AST | None, node: ast.AST) -> bool:
+    """Whether ``node`` stands between brackets and commas, where any expression but a few can stand bare."""
+    match parent:
+        case ast.Call(func=function):
+            return node is not function
+        case ast.keyword() | ast.List() | ast.Set() | ast.Tuple() | ast.Dict():
+            return True
+        case ast.Subscript(value=value):
+            return node is not value
+        case _:
+            return False
+
+
+def _needs_brackets(node: ast.expr, text: str, *, delimited: bool, attribute: ast.AST | None) -> bool:
+    match node:
+        case ast.NamedExpr() | ast.Yield() | ast.YieldFrom():
+            return True
+        case ast.Tuple():
+            return not text.startswith("(")
+    if delimited:
+        return False
+    if breaks_line(text):
+        return True
+    if isinstance(node, ast.Constant):
+        return isinstance(attribute, ast.Attribute) and isinstance(node.value, int | float | complex)
+    return not isinstance(node, _ATOMS)
+
+
+def _wants_brackets(layout: Layout, template: Template, root: ast.expr) -> bool:
+    """Whether the whole result must be put in parentheses to stay one operand where the match stood."""
+    if isinstance(template.tree, _ATOMS) and not breaks_line(template.text):
+        return False
+    parent = layout.analysis.parents[root]
+    if isinstance(template.tree, ast.Tuple) and template.text.startswith("("):
+        return False
+    start, end = layout.span(root)
+    if layout.outside(root, _room(layout, root)) != (start, end):
+        return False
+    if breaks_line(template.text) or isinstance(template.tree, ast.NamedExpr | ast.Yield | ast.YieldFrom | ast.Tuple):
+        return True
+    return not (_is_delimited(parent, root) or isinstance(parent, ast.stmt) or type(parent) is type(template.tree))
+
+
+def _joined(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
+    found: list[Piece] = []
+    for piece in pieces:
+        if isinstance(piece, str) and found and isinstance(found[-1], str):
+            found[-1] += piece
+        elif piece:
+            found.append(piece)
+    return tuple(found)
+
+
+# --- what the author should know ------------------------------------------------------------------------------------
+
+
+def has_effects(node: ast.AST) -> bool:
+    """Whether evaluating ``node`` can do more than give a value, as far as its form shows."""
+    effects = ast.Call, ast.Await, ast.Yield, ast.YieldFrom, ast.NamedExpr
+    return any(isinstance(each, effects) for each in ast.walk(node))
+
+
+def _warning(template: Template, match: Match) -> Refusal | None:
+    """Captured expressions with effects must each be evaluated once, in their order."""
+    given: list[tuple[str, ast.expr | ast.keyword]] = [(n, node) for n, node in match.one.items() if has_effects(node)]
+    given += [(name, node) for name, nodes in match.rest.items() for node in nodes if has_effects(node)]
+    used = [hole.name for hole in template.holes]
+    if any(used.count(name) != 1 for name, _ in given):
+        return Refusal(reason=Reason.SIDE_EFFECTS)
+    order = [name for name, _ in sorted(given, key=lambda pair: (pair[1].lineno, pair[1].col_offset))]
+    if [name for name in used if name in order] != list(dict.fromkeys(order)):
+        return Refusal(reason=Reason.EVALUATION_ORDER)
+    return None
+
+
+# --- edits ----------------------------------------------------------------------------------------------------------
+
+
+def plain(layout: Layout, rendered: Rendered, inner: Sequence[Edit] = ()) -> str:
+    """The text of the result, captures copied with the edits ``inner`` applied to them."""
+    return "".join(p if isinstance(p, str) else _edited(layout, p, inner) for p in rendered.pieces)
+
+
+def _edited(layout: Layout, piece: Captured, inner: Sequence[Edit]) -> str:
+    at, parts = piece.start, []
+    for edit in sorted(e for e in inner if piece.start <= e.start and e.end <= piece.end):
+        parts += [layout.text(at, edit.start), edit.text]
+        at = edit.end
+    return "".join([*parts, layout.text(at, piece.end)])
+
+
+def in_order(rendered: Rendered) -> bool:
+    """Whether the captures stand in the result as they stand in the source, so that they need not be copied."""
+    captured = rendered.captured
+    return all(a.end <= b.start for a, b in itertools.pairwise(captured))
+
+
+def edits(layout: Layout, rendered: Rendered) -> tuple[tuple[Edit, ...], bool]:
+    """The edits that make it so, and whether a comment is lost by them."""
+    if not in_order(rendered):
+        text = plain(layout, rendered)
+        lost = _lost(layout.text(rendered.start, rendered.end), text)
+        return (Edit(start=rendered.start, end=rendered.end, text=text),), lost
+    expected = _tree(plain(layout, rendered))
+    for keep in (True, False):
+        found = tuple(_gap_edits(layout, rendered, keep=keep))
+        if not keep or _tree(_apply(layout, rendered, found)) == expected:
+            break
+    return found, _lost(layout.text(rendered.start, rendered.end), _apply(layout, rendered, found))
+
+
+def _lost(before: str, after: str) -> bool:
+    left = list(comments(after))
+    return any(left.count(comment) < 1 for comment in comments(before))
+
+
+def _tree(text: str) -> str | None:
+    try:
+        return ast.dump(ast.parse(f"(\n{text}\n)", mode="eval"))
+    except SyntaxError:
+        return None
+
+
+def _apply(layout: Layout, rendered: Rendered, changes: Sequence[Edit]) -> str:
+    at, parts = rendered.start, []
+    for edit in changes:
+        parts += [layout.text(at, edit.start), edit.text]
+        at = edit.end
+    return "".join([*parts, layout.text(at, rendered.end)])
+
+
+def _gap_edits(layout: Layout, rendered: Rendered, *, keep: bool) -> list[Edit]:
+    """What changes between the captures: token by token (``keep``), or each gap whole."""
+    found: list[Edit] = []
+    at, text = rendered.start, ""
+    for piece in (*rendered.pieces, Captured(start=rendered.end, end=rendered.end)):
+        if isinstance(piece, str):
+            text += piece
+            continue
+        old = layout.text(at, piece.start)
+        if keep:
+            found += _token_edits(old, text, at)
+        elif old != text:
+            found.append(Edit(start=at, end=piece.start, text=text))
+        at, text = piece.end, ""
+    return found
+
+
+def _token_edits(old: str, new: str, offset: int) -> list[Edit]:
+    """Replace the tokens of ``old`` by those of ``new``; the trivia of ``old`` stay where their neighbours stay."""
+    before, after = tokens(old), tokens(new)
+    if not before or not after:
+        return _whole(old, new, offset)
+    matcher = difflib.SequenceMatcher(None, [t.text for t in before], [t.text for t in after], autojunk=False)
+    found = []
+    for tag, first, last, low, high in matcher.get_opcodes():
+        if tag == "equal" or (tag == "delete" and _is_trailing_comma(before, first, last)):
+            continue
+        text = _slice(new, after, low, high)
+        start, end = _place(old, before, first, last, text)
+        found.append(Edit(start=offset + len(old[:start].encode()), end=offset + len(old[:end].encode()), text=text))
+    return found
+
+
+def _is_trailing_comma(before: Sequence[Token], first: int, last: int) -> bool:
+    return last == first + 1 < len(before) and before[first].text == "," and before[last].text in CLOSING
+
+
+def _whole(old: str, new: str, offset: int) -> list[Edit]:
+    return [] if old == new else [Edit(start=offset, end=offset + len(old.encode()), text=new)]
+
+
+def _slice(new: str, after: Sequence[Token], low: int, high: int) -> str:
+    """The tokens ``[low, high)`` as the template writes them, with the space that parts them from the next."""
+    if low == high:
+        return ""
+    end = after[high].start if high < len(after) else len(new)
+    start = after[low].start if low else 0
+    return new[start:end]
+
+
+def _place(old: str, before: Sequence[Token], first: int, last: int, text: str) -> tuple[int, int]:
+    if first < last:
+        return before[first].start, before[last - 1].end if last < len(before) else _end(old, before, last)
+    if first == len(before):
+        return len(old), len(old)
+    if text[:1] in ",)]}." and first:
+        return before[first - 1].end, before[first - 1].end
+    if text[:1] in ",)]}.":
+        return 0, 0
+    return before[first].start, before[first].start
+
+
+def _end(old: str, before: Sequence[Token], last: int) -> int:
+    """The end of replaced tokens at the end of a gap: their trailing trivia stay when they hold a comment or line."""
+    end = before[last - 1].end
+    return end if old[end:].strip(" ") else len(old)

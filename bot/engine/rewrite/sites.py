@@ -1,0 +1,329 @@
+"""What one usage, with all that hangs on its value, becomes: the first rule of its migration that fits."""
+
+import ast
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from bot.engine.analysis import Analysis, Load, Use
+from bot.engine.rewrite import rendering
+from bot.engine.rewrite.flow import Bound, Discarded, Probe, consumption, destiny, expects_effect, observed_by_try
+from bot.engine.rewrite.imports import Addition, spell
+from bot.engine.rewrite.layout import Layout
+from bot.engine.rewrite.matching import Match, Matcher
+from bot.engine.rewrite.patterns import CANONICAL, Pattern, Template, compile_pattern, compile_template
+from bot.engine.rewrite.reasons import Reason, Refusal
+from bot.engine.rewrite.requires import accepts, has_type
+from bot.migration import Action, Applicability, Condition, Migration, Rewrite
+from bot.model import Edit, Kind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Site:
+    """A rewrite of one usage; it needs nothing but that its imports are there."""
+
+    use: Use
+    applicability: Applicability
+    refusal: Refusal | None = None
+    """Why it is not safe."""
+    edits: tuple[Edit, ...] = ()
+    deletes: tuple[ast.stmt, ...] = ()
+    additions: tuple[Addition, ...] = ()
+    rendered: tuple[rendering.Rendered, ...] = ()
+    """What is rendered anew; its edits are among ``edits``."""
+    loads: tuple[Load, ...] = ()
+    """The reads of imported names that are gone afterwards."""
+    export: bool = False
+    """An entry of ``__all__``: goes only together with the import."""
+
+
+Outcome = Site | Refusal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Rule:
+    """A ``Rewrite``, compiled."""
+
+    rewrite: Rewrite
+    pattern: Pattern | None
+    template: Template | None
+
+
+@dataclass(eq=False)
+class Planner:
+    """Plans the uses of one file one by one."""
+
+    layout: Layout
+    rules: dict[int, tuple[Rule, ...]] = field(default_factory=dict)
+    wanted: set[str] = field(default_factory=set)
+
+    @property
+    def analysis(self) -> Analysis:
+        return self.layout.analysis
+
+    @cached_property
+    def by_node(self) -> Mapping[ast.expr, Use]:
+        """The usage that an expression is."""
+        return {use.expression: use for use in self.analysis.uses if use.expression is not None}
+
+    @cached_property
+    def patched(self) -> Sequence[Use]:
+        """The strings that name a target, for a patch or a look-up."""
+        return [use for use in self.analysis.uses if use.kind is Kind.STRING_REFERENCE]
+
+    def rules_of(self, migration: Migration) -> tuple[Rule, ...]:
+        """The rules of a migration, compiled once."""
+        found = self.rules.get(id(migration))
+        if found is None:
+            found = self.rules[id(migration)] = tuple(_compiled(rewrite) for rewrite in migration.rewrites)
+        return found
+
+    # --- one usage --------------------------------------------------------------------------------------------
+
+    def plan(self, use: Use) -> Outcome:
+        """What a call or a reference becomes by the migration's rules (``drop_in`` is not looked at)."""
+        if use.expression is None or use.string is not None:
+            return Refusal(reason=Reason.IN_STRING)
+        if self._is_patched(use):
+            return Refusal(reason=Reason.MONKEYPATCHED)
+        value = self._value(use)
+        if value is not None:
+            found = destiny(self.analysis, value)
+            match found:
+                case Discarded(statement):
+                    return self._unused(use, statement, value) or self._direct(use, None)
+                case Bound(statement, _, loads) if not loads:
+                    return self._unused(use, statement, value) or self._direct(use, None)
+                case Bound():
+                    return self._followed(use, value, found)
+                case Probe():
+                    return self._probed(use, value) or self._direct(use, None)
+                case Refusal():
+                    return self._direct(use, found)
+        return self._direct(use, None)
+
+    def _value(self, use: Use) -> ast.expr | None:
+        """The expression whose value the call gives: itself, or the ``await`` of it."""
+        if use.call is None:
+            return None
+        parent = self.analysis.parents[use.call]
+        return parent if isinstance(parent, ast.Await) else use.call
+
+    def _rule_for(self, use: Use, condition: Condition) -> Rule | None:
+        return next((rule for rule in self.applicable(use) if rule.rewrite.when is condition), None)
+
+    def applicable(self, use: Use) -> list[Rule]:
+        """The migration's rules for this target."""
+        rules = self.rules_of(use.migration)
+        return [rule for rule in rules if not rule.rewrite.targets or use.target.name in rule.rewrite.targets]
+
+    def _unused(self, use: Use, statement: ast.stmt, value: ast.expr) -> Outcome | None:
+        rule = self._rule_for(use, Condition.RESULT_UNUSED)
+        if rule is None:
+            return None
+        if rule.rewrite.action is not Action.DELETE_STATEMENT:
+            return Refusal(reason=Reason.RULE, name=rule.rewrite.message or "")
+        call = use.call
+        if call is not None and any(rendering.has_effects(node) for node in (*call.args, *call.keywords)):
+            return Refusal(reason=Reason.SIDE_EFFECTS)
+        if expects_effect(self.analysis, statement):
+            return Refusal(reason=Reason.EXPECTED_EFFECT)
+        observed = observed_by_try(self.analysis, statement) and self._alone_in_try(statement)
+        return self._site(use, rule, deletes=(statement,), warning=_probed(observed))
+
+    def _alone_in_try(self, statement: ast.stmt) -> bool:
+        """Whether nothing but imports stands beside the statement: then the ``try`` is there to see them fail."""
+        return all(
+            each is statement or isinstance(each, ast.Import | ast.ImportFrom | ast.Pass)
+            for each in self.layout.body(statement)
+        )
+
+    def _probed(self, use: Use, value: ast.expr) -> Outcome | None:
+        rule = self._rule_for(use, Condition.ONLY_PROBED)
+        if rule is None or rule.template is None:
+            return None
+        return self._rendered(use, [(rule, Match(root=value))])
+
+    def _followed(self, use: Use, value: ast.expr, bound: Bound) -> Outcome:
+        """Every place where the variable is read must have its rule; probes may stay if the value can be replaced."""
+        matches: list[tuple[Rule, Match]] = []
+        probes: list[Load] = []
+        for load in bound.loads:
+            found = self._match_above(use, load.node, {load.node.id: value})
+            if found is not None and found[0].template is not None:
+                matches.append(found)
+            elif found is not None:
+                return Refusal(reason=Reason.RULE, name=found[0].rewrite.message or "")
+            elif (refused := consumption(self.analysis, load.node)) is not None:
+                return refused
+            else:
+                probes.append(load)
+        rule = self._rule_for(use, Condition.ONLY_PROBED)
+        if not probes:
+            return self._rendered(use, matches, deletes=(bound.statement,))
+        if rule is None or rule.template is None:
+            return Refusal(reason=Reason.NO_RULE)
+        return self._rendered(use, [*matches, (rule, Match(root=value))])
+
+    def _direct(self, use: Use, refused: Refusal | None) -> Outcome:
+        """A rule for the expression around the usage."""
+        if use.expression is None:
+            return Refusal(reason=Reason.NO_RULE)
+        found = self._match_above(use, use.expression, {})
+        if found is not None and found[0].template is not None:
+            return self._rendered(use, [found])
+        if found is not None:
+            return Refusal(reason=Reason.RULE, name=found[0].rewrite.message or "")
+        if refused is not None:
+            return refused
+        if use.call is None:
+            return consumption(self.analysis, use.expression) or Refusal(reason=Reason.NO_RULE)
+        return Refusal(reason=Reason.NO_RULE)
+
+    def _match_above(self, use: Use, inner: ast.expr, values: Mapping[str, ast.expr]) -> tuple[Rule, Match] | None:
+        """The first rule that fits an expression around ``inner`` in which ``inner`` (or its value) is the usage."""
+        matcher = Matcher(deprecated=lambda node: node is use.expression, value_of=lambda node: values.get(node.id))
+        around: list[ast.expr] = []
+        node: ast.AST = inner
+        while isinstance(node, ast.expr | ast.keyword):
+            if isinstance(node, ast.expr):
+                around.append(node)
+            node = self.analysis.parents[node]
+        for rule in self.applicable(use):
+            if rule.pattern is None:
+                continue
+            for root in around:
+                found = matcher.match(rule.pattern, root)
+                if found is not None and (not values or inner in found.through):
+                    return rule, found
+        return None
+
+    # --- the result -------------------------------------------------------------------------------------------
+
+    def _rendered(self, use: Use, matches: Sequence[tuple[Rule, Match]], deletes: tuple[ast.stmt, ...] = ()) -> Outcome:
+        site = Site(use=use, applicability=Applicability.SAFE, deletes=deletes, loads=_load(use))
+        for rule, match in matches:
+            found = self._render(use, rule, match)
+            if isinstance(found, Refusal):
+                return found
+            site = replace(
+                site, edits=(*site.edits, *found.edits), rendered=(*site.rendered, *found.rendered),
+                additions=tuple(dict.fromkeys((*site.additions, *found.additions))),
+            )  # fmt: skip
+            if _weight(found.applicability) > _weight(site.applicability):
+                site = replace(site, applicability=found.applicability, refusal=found.refusal)
+        return site
+
+    def _render(self, use: Use, rule: Rule, match: Match) -> Outcome:
+        template = rule.template
+        if template is None:
+            return Refusal(reason=Reason.NO_RULE)
+        names: dict[str, str] = {}
+        additions: list[Addition] = []
+        for key, dotted in self._needed(use, rule):
+            spelling = spell(self.layout, dotted, use)
+            if isinstance(spelling, Refusal):
+                return spelling
+            names[key] = spelling.text
+            additions += [spelling.addition] if spelling.addition else []
+        if CANONICAL in template.names and CANONICAL not in names:
+            return Refusal(reason=Reason.NO_SUCCESSOR)
+        rendered = rendering.render(self.layout, template, match, names)
+        edits, lost = rendering.edits(self.layout, rendered)
+        warning = Refusal(reason=Reason.COMMENT_LOST) if lost else rendered.warning
+        site = self._site(use, rule, warning=warning, match=match)
+        return replace(site, edits=edits, additions=tuple(additions), rendered=(rendered,))
+
+    def _needed(self, use: Use, rule: Rule) -> list[tuple[str, str]]:
+        """The dotted names that the rule's replacement needs, by the name that stands for them in the template."""
+        found = [(dotted.rpartition(".")[2], dotted) for dotted in rule.rewrite.imports]
+        if rule.template and CANONICAL in rule.template.names and (canonical := successor(use)):
+            found.append((CANONICAL, canonical))
+        return found
+
+    def _site(
+        self, use: Use, rule: Rule, *, deletes: tuple[ast.stmt, ...] = (), warning: Refusal | None = None,
+        match: Match | None = None,
+    ) -> Site:  # fmt: skip
+        """A site with the applicability that the rule and the facts allow."""
+        applicability, refusal = rule.rewrite.applicability, None
+        if applicability is not Applicability.SAFE:
+            refusal = Refusal(reason=Reason.RULE, name=rule.rewrite.message or "")
+            if match is not None and rule.rewrite.safe_if:
+                refusal = self._unproved(rule.rewrite, match)
+                applicability = applicability if refusal else Applicability.SAFE
+        elif match is not None:
+            refusal = self._unproved(rule.rewrite, match)
+        needs_canonical = rule.template is not None
+        refusal = refusal or warning or (self.unmet(use.migration, use) if needs_canonical else None)
+        if refusal is not None and applicability is Applicability.SAFE:
+            applicability = Applicability.UNSAFE
+        return Site(use=use, applicability=applicability, refusal=refusal, deletes=deletes, loads=_load(use))
+
+    def _unproved(self, rewrite: Rewrite, match: Match) -> Refusal | None:
+        for variable, wanted in rewrite.safe_if.items():
+            node = match.one.get(variable.removeprefix("$"))
+            if node is None or not has_type(self.analysis, node, wanted):
+                text = self.layout.text_of(node) if node is not None else variable
+                return Refusal(reason=Reason.UNPROVED_TYPE, name=f"{text} is a {wanted.rpartition('.')[2]}")
+        return None
+
+    def unmet(self, migration: Migration, use: Use) -> Refusal | None:
+        """The first requirement of the migration that the index does not confirm."""
+        for requirement in migration.requires:
+            symbol = requirement.symbol
+            if symbol in ("$canonical", CANONICAL):
+                symbol = use.target.canonical or ""
+            answer, wanted = accepts(self.analysis.index, symbol, requirement.parameter)
+            self.wanted |= wanted
+            if not answer:
+                short = symbol.rpartition(".")[2]
+                return Refusal(reason=Reason.REQUIREMENT, name=f"{short} accepts {requirement.parameter}")
+        return None
+
+    def _is_patched(self, use: Use) -> bool:
+        """Whether the function around the usage (or what decorates it or its class) patches the name."""
+        around = set[ast.AST]()
+        node: ast.AST | None = use.statement
+        while node is not None:
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                around.add(node)
+            node = self.analysis.parents.get(node)
+        return any(
+            self._around(string) & around or not self._around(string)
+            for string in self.patched
+            if string.target == use.target
+        )
+
+    def _around(self, use: Use) -> frozenset[ast.AST]:
+        """The function that a string stands in, or that it decorates, or the class that it decorates."""
+        node: ast.AST | None = use.node
+        while node is not None:
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                return frozenset({node})
+            node = self.analysis.parents.get(node)
+        return frozenset()
+
+
+def successor(use: Use) -> str | None:
+    """The dotted name that takes the place of ``use.symbol``."""
+    canonical = use.target.canonical
+    return None if canonical is None else canonical + use.symbol[len(use.target.name) :]
+
+
+def _load(use: Use) -> tuple[Load, ...]:
+    return (use.load,) if use.load else ()
+
+
+def _compiled(rewrite: Rewrite) -> Rule:
+    pattern = compile_pattern(rewrite.match) if rewrite.match is not None else None
+    template = compile_template(rewrite.replace, pattern) if rewrite.replace is not None else None
+    return Rule(rewrite=rewrite, pattern=pattern, template=template)
+
+
+def _weight(applicability: Applicability) -> int:
+    return [Applicability.SAFE, Applicability.UNSAFE, Applicability.DISPLAY_ONLY].index(applicability)
+
+
+def _probed(observed: bool) -> Refusal | None:
+    return Refusal(reason=Reason.IMPORT_PROBED) if observed else None

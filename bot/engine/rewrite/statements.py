@@ -1,0 +1,194 @@
+"""Edits of import statements and of other lists: names taken out, changed, and put in."""
+
+import ast
+import re
+from collections.abc import Collection, Mapping, Sequence
+
+from bot.engine.rewrite.imports import Addition, Line
+from bot.engine.rewrite.layout import Layout
+from bot.model import Edit
+
+ImportStatement = ast.Import | ast.ImportFrom
+_MODULE = re.compile(rb"from(?:[ \t\f]|\\\r?\n)*(?P<module>[\w.][\w. \t]*?)(?:[ \t\f]|\\\r?\n)*\bimport\b")
+
+
+def add(layout: Layout, additions: Collection[Addition]) -> list[Edit]:
+    """Each import as a statement of its own, directly before (or after) its anchor."""
+    return [_add(layout, addition) for addition in sorted(additions, key=lambda a: (layout.span(a.anchor), a.line))]
+
+
+def _add(layout: Layout, addition: Addition) -> Edit:
+    start, end = layout.span(addition.anchor)
+    text = addition.line.statement
+    indent = layout.indent(addition.anchor)
+    if indent is None:
+        return Edit(start=start, end=start, text=f"{text}; ")
+    remark = pragma(layout.remark(end) or "")
+    if addition.after:
+        return _add_after(layout, end, indent + text)
+    first = layout.line_start(start)
+    return Edit(start=first, end=first, text=f"{indent}{text}{remark}{layout.newline}")
+
+
+def _add_after(layout: Layout, end: int, text: str) -> Edit:
+    at = layout.line_end(end)
+    if layout.source[:at].endswith((b"\n", b"\r")):
+        return Edit(start=at, end=at, text=text + layout.newline)
+    return Edit(start=at, end=at, text=layout.newline + text)
+
+
+def pragma(remark: str) -> str:
+    """A comment after an import that must stay with what takes its place, with two spaces before it."""
+    return f"  {remark}" if remark else ""
+
+
+def drop(
+    layout: Layout, statement: ImportStatement, gone: Collection[ast.alias], doomed: Collection[ast.stmt]
+) -> list[Edit]:
+    """Take names out of an import statement; with the last name the statement goes."""
+    if all(alias in gone for alias in statement.names):
+        return [layout.delete(statement, doomed)]
+    bracketed = isinstance(statement, ast.ImportFrom) and layout.text_of(statement).rstrip().endswith(")")
+    return remove_items(layout, statement.names, [alias in gone for alias in statement.names], bracketed=bracketed)
+
+
+def replace(
+    layout: Layout,
+    statement: ImportStatement,
+    changes: Mapping[ast.alias, Line | None],
+    additions: Sequence[Line],
+    doomed: Collection[ast.stmt],
+) -> list[Edit]:
+    """Change (``None``: drop) names of an import statement and bring in further ones, in its place.
+
+    What can stay in the statement stays: comments, layout, and the names that are not spoken of.
+    """
+    lines = list(dict.fromkeys([*(line for line in changes.values() if line), *additions]))
+    kept = [alias for alias in statement.names if alias not in changes]
+    if not lines:
+        return drop(layout, statement, list(changes), doomed)
+    if not kept and len({(line.module, line.name is None) for line in lines}) == 1:
+        edits = _in_place(layout, statement, changes, additions)
+        if edits is not None:
+            return edits
+    if not kept:
+        return [_instead(layout, statement, lines)]
+    inside = {alias: line for alias, line in changes.items() if line and _fits(statement, line)}
+    outside = [line for line in lines if line not in inside.values()]
+    gone = [alias for alias in changes if alias not in inside]
+    edits = [_item(layout, alias, line) for alias, line in inside.items()]
+    removed = [alias in gone for alias in statement.names]
+    bracketed = isinstance(statement, ast.ImportFrom) and layout.text_of(statement).rstrip().endswith(")")
+    edits += remove_items(layout, statement.names, removed, bracketed=bracketed)
+    return sorted([*add(layout, [Addition(anchor=statement, line=line) for line in outside]), *edits])
+
+
+def _fits(statement: ImportStatement, line: Line) -> bool:
+    """Whether a name can be imported by this statement as it stands."""
+    if isinstance(statement, ast.Import):
+        return line.name is None
+    return line.name is not None and line.module == "." * statement.level + (statement.module or "")
+
+
+def _item(layout: Layout, alias: ast.alias, line: Line) -> Edit:
+    """Change a name of the list; what of it stays the same is not touched."""
+    start, end = layout.span(alias)
+    name = line.name or line.module
+    if alias.asname and line.local == alias.asname:
+        return Edit(start=start, end=start + len(alias.name.encode()), text=name)
+    return Edit(start=start, end=end, text=line.item)
+
+
+def _in_place(
+    layout: Layout, statement: ImportStatement, changes: Mapping[ast.alias, Line | None], additions: Sequence[Line]
+) -> list[Edit] | None:
+    """Another module, the same list: possible when each name has one successor and nothing is added."""
+    if additions or None in changes.values() or len({line for line in changes.values()}) != len(changes):
+        return None
+    first = next(line for line in changes.values() if line)
+    if isinstance(statement, ast.Import) != (first.name is None):
+        return None
+    edits = [_item(layout, alias, line) for alias, line in changes.items() if line and line.item != _written(alias)]
+    if isinstance(statement, ast.ImportFrom) and not _fits(statement, first):
+        start, end = layout.span(statement)
+        found = _MODULE.match(layout.source, start, end)
+        if found is None:
+            return None
+        edits.append(Edit(start=found.start("module"), end=found.end("module"), text=first.module))
+    return sorted(edits)
+
+
+def _written(alias: ast.alias) -> str:
+    return f"{alias.name} as {alias.asname}" if alias.asname else alias.name
+
+
+def _instead(layout: Layout, statement: ImportStatement, lines: Sequence[Line]) -> Edit:
+    """New import statements in the place of the whole old one, each module named once."""
+    start, end = layout.span(statement)
+    texts = []
+    for module in dict.fromkeys((line.module, line.name is None) for line in lines):
+        of_module = [line for line in lines if (line.module, line.name is None) == module]
+        if module[1]:
+            texts += [line.statement for line in of_module]
+        else:
+            texts.append(f"from {module[0]} import {', '.join(line.item for line in of_module)}")
+    indent = layout.indent(statement)
+    own = indent is not None and layout.remark(end) is not None
+    return Edit(start=start, end=end, text=(layout.newline + (indent or "")).join(texts) if own else "; ".join(texts))
+
+
+def remove_items(layout: Layout, items: Sequence[ast.AST], gone: Sequence[bool], *, bracketed: bool) -> list[Edit]:
+    """Take items out of a comma-separated list of which at least one stays (or that may become empty)."""
+    spans = [layout.span(item) for item in items]
+    edits: list[Edit] = []
+    for n, (start, end) in enumerate(spans):
+        if not gone[n]:
+            continue
+        before = max((m for m in range(n) if not gone[m]), default=None)
+        after = next((m for m in range(n + 1, len(spans)) if not gone[m]), None)
+        if bracketed and (lines := _own_lines(layout, start, end)):
+            edits.append(Edit(start=lines[0], end=lines[1], text=""))
+        elif after is not None and (before is None or after == n + 1) and not _ends_line(layout, n, spans):
+            edits.append(Edit(start=start, end=spans[n + 1][0], text=""))
+        elif before is not None:
+            edits.append(Edit(start=spans[n - 1][1], end=end, text=""))
+        elif n + 1 < len(spans):
+            edits.append(Edit(start=start, end=spans[n + 1][0], text=""))
+        else:
+            edits.append(Edit(start=start, end=_past_comma(layout, end), text=""))
+    return _merged(edits)
+
+
+def _ends_line(layout: Layout, n: int, spans: Sequence[tuple[int, int]]) -> bool:
+    """Whether the item is the last on a line that it shares with the one before it."""
+    line = layout.line_start
+    shares = n > 0 and line(spans[n - 1][1]) == line(spans[n][0])
+    return shares and n + 1 < len(spans) and line(spans[n + 1][0]) != line(spans[n][1])
+
+
+_OWN = re.compile(rb"[ \t\f]*,?[ \t\f]*(?:#[^\r\n]*)?(?:\r\n|\r|\n)")
+_COMMA = re.compile(rb"[ \t\f]*,[ \t\f]*")
+
+
+def _past_comma(layout: Layout, end: int) -> int:
+    found = _COMMA.match(layout.source, end)
+    return found.end() if found else end
+
+
+def _own_lines(layout: Layout, start: int, end: int) -> tuple[int, int] | None:
+    """The lines of an item that shares them with nothing but its comma and a comment."""
+    first = layout.line_start(start)
+    after = _OWN.match(layout.source, end)
+    if layout.source[first:start].strip(b" \t\f") or not after:
+        return None
+    return first, after.end()
+
+
+def _merged(edits: Sequence[Edit]) -> list[Edit]:
+    found: list[Edit] = []
+    for edit in sorted(edits):
+        if found and edit.start <= found[-1].end:
+            found[-1] = Edit(start=found[-1].start, end=max(found[-1].end, edit.end), text="")
+        else:
+            found.append(edit)
+    return found
