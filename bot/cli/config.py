@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from bot.config import DEFAULT, FILE, load, schema_text, show
+from bot.config import DEFAULT, FILE, load, reference, schema_text, show
 from bot.config.document import MAX_BYTES, source_lines
 from bot.errors import ConfigError
 from bot.migration import Config
@@ -43,9 +43,10 @@ def show_command(file: str | None) -> None:
 
 
 @command.command("schema")
-def schema() -> None:
+@click.option("--markdown", is_flag=True, help="Print the reference for people instead.")
+def schema(*, markdown: bool) -> None:
     """Print the JSON Schema of the file, for editors."""
-    click.echo(schema_text(), nl=False)
+    click.echo(reference() if markdown else schema_text(), nl=False)
 
 
 def _read(file: str | None) -> tuple[bytes | None, str]:

@@ -2,6 +2,7 @@
 
 from bot.config.load import FILE, load
 from bot.config.presets import DEFAULT, preset_names, preset_text
+from bot.config.reference import reference
 from bot.config.show import show
 from bot.config.state import Absent, ConfigState, Invalid, Unreadable, Valid, parse_state
 from bot.config.structure import schema_text
@@ -18,6 +19,7 @@ __all__ = [
     "parse_state",
     "preset_names",
     "preset_text",
+    "reference",
     "schema_text",
     "show",
 ]
