@@ -1,6 +1,8 @@
 """``ssot demo``: the real server against a GitHub on loopback, told step by step.  No network, no account."""
 
 import asyncio
+import html
+import re
 import sys
 import tempfile
 import textwrap
@@ -53,7 +55,7 @@ class Story:
     def quote(self, text: str, title: str = "") -> None:
         """Something that GitHub would show, in a frame."""
         click.echo(click.style(f"   ┌─ {title}" if title else "   ┌─", dim=True))
-        for line in text.split("\n"):
+        for line in readable(text):
             click.echo(click.style("   │ ", dim=True) + _shown(line))
         click.echo(click.style("   └─", dim=True))
 
@@ -68,6 +70,22 @@ class Story:
             click.echo(click.style(f"\n{len(self.broken)} of the steps' claims did not hold.", fg="red", bold=True))
         else:
             click.echo(click.style(f"\nAll {self.steps} steps held, in {seconds:.1f} s.", fg="green", bold=True))
+
+
+def readable(markdown: str) -> list[str]:
+    """A comment as a person sees it: without escapes, hidden markers and tags; fenced code as it is."""
+    lines: list[str] = []
+    for piece in re.split(r"(^```.*?^```$)", markdown.strip(), flags=re.MULTILINE | re.DOTALL):
+        fenced = piece.startswith("```")
+        for line in (piece if fenced else _words(piece)).strip("\n").split("\n"):
+            lines += [line] if fenced else textwrap.wrap(line, _WIDTH - 5, break_long_words=False) or [""]
+    return lines
+
+
+def _words(markdown: str) -> str:
+    text = re.sub(r"<!--.*?-->|</?sub>|\*\*", "", markdown, flags=re.DOTALL)
+    text = re.sub(r"\[([^\]]*)\]\(([^)]*)\)", r"\1: \2", text)
+    return html.unescape(re.sub(r"\\([^\w\s])", r"\1", text)).replace("\u200b", "")
 
 
 def _shown(line: str) -> str:

@@ -32,7 +32,7 @@ class CheckText:
 
 def inline_comment(new: NewFinding, migration: Migration, marker: str) -> str:
     """The comment on a line that adds a usage."""
-    parts = [headline(new.finding, migration), prose(new.finding.message)]
+    parts = [headline(new.finding, migration), _message(new.finding)]
     if migration.docs_url:
         parts.append(f"[Why, and how to migrate]({migration.docs_url})")
     if new.suggestion is not None:
@@ -60,6 +60,12 @@ def suggestion_block(suggestion: Suggestion) -> str:
     https://docs.github.com/en/pull-requests/collaborating-with-pull-requests/reviewing-changes-in-pull-requests
     """
     return fenced(suggestion.text or "", "suggestion")
+
+
+def _message(finding: Finding) -> str:
+    """What the engine says of the usage, with the dotted name shown as code."""
+    spelled = f"`{finding.symbol}`"
+    return prose(finding.message.replace(spelled, finding.symbol).replace(finding.symbol, spelled))
 
 
 def prose(text: str) -> str:
@@ -95,7 +101,7 @@ def _kinds_of(new: Sequence[NewFinding]) -> str:
 
 
 def _list(new: Sequence[NewFinding], pull: PullRequest) -> str:
-    items = [f"- {_where(n.finding, pull)}: {prose(n.finding.message)}" for n in new[:_LISTED]]
+    items = [f"- {_where(n.finding, pull)}: {_message(n.finding)}" for n in new[:_LISTED]]
     if len(new) > _LISTED:
         items.append(f"- … and {len(new) - _LISTED:,} more")
     return "\n".join(items)
@@ -166,7 +172,7 @@ def _honest_lines(action: CompleteCheckRun) -> list[str]:
 
 def _details(action: CompleteCheckRun, pull: PullRequest) -> str | None:
     sections = (
-        ("New usages", [f"- {_where(n.finding, pull)}: {prose(n.finding.message)}" for n in action.new]),
+        ("New usages", [f"- {_where(n.finding, pull)}: {_message(n.finding)}" for n in action.new]),
         ("Not looked at", [f"- {code(s.path)}: {plain(s.reason)}" for s in action.skipped]),
         (
             "Does not parse",
