@@ -84,7 +84,7 @@ def _wrong_type(node: Node, rule: Schema) -> str | None:
         return None
     wanted = " or ".join(_TYPES[Type(type_)] for type_ in types)
     if hint := rule.get("errorMessage"):
-        return f"expected {hint}"
+        return str(hint)
     if "enum" in rule:
         return f"expected one of {', '.join(map(str, rule['enum']))}, not {_named(node)}"
     message = f"expected {wanted}, not {_named(node)}"
