@@ -21,6 +21,10 @@ _COMMANDS = {Applicability.SAFE: "/ssot migrate", Applicability.UNSAFE: "/ssot m
 """What commits a fix to the branch, where no hunk is in the way."""
 
 
+MAX_TEXT = 20_000
+"""Characters of one suggestion: a comment ends at 65,536, and nobody reads so much before accepting it."""
+
+
 @dataclass(frozen=True)
 class Sides:
     """The head of one file and its diff, with what several suggestions ask of it."""
@@ -84,6 +88,8 @@ def _fault(suggestion: Suggestion, fix: Fix, sides: Sides) -> Refused | None:
     if suggestion.start_line == 1 and sides.head.startswith(codecs.BOM_UTF8):
         return refused("The first line begins with a byte-order mark, which a suggestion would drop.", fix)
     start, end = sides.lines.span(suggestion.start_line, suggestion.end_line)
+    if len(suggestion.text or "") > MAX_TEXT:
+        return refused("The lines from the first to the last change are too many for a comment.", fix)
     seen = hazards(sides.head[start:end].decode() + (suggestion.text or ""))
     if seen:
         return Refused(reason=f"These lines hold characters that can hide what they say: {', '.join(seen)}.")

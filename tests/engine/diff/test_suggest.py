@@ -41,6 +41,7 @@ def lines(start: int, end: int, text: str | None) -> Suggestion:
 
 
 BOTH = edits(swap(HEAD, b"from pkg.old import dep\n", ""), swap(HEAD, b"dep()", "Dep()"))
+MANY = b"x = 1\n" * 9_000
 TWO, CRLF = b"x = 1\ny = 2\n", b"x = 1\r\ny = 2\r\n"
 FITS = {
     "import above, call below": (HEAD, BOTH, lines(1, 6, "from pkg.new import Dep\n\n\ndef f():\n    x = Dep()")),
@@ -73,6 +74,7 @@ UNFIT = {
     "bidi control": ("x = '\u202e'\n".encode(), edits(Edit(start=0, end=1, text="y")), "U+202E RIGHT-TO-LEFT OVERRIDE"),
     "homoglyph": ("d\u0435p = 1\n".encode(), edits(Edit(start=7, end=8, text="2")), "U+0435 CYRILLIC SMALL LETTER IE"),
     "zero width in the new text": (TWO, edits(swap(TWO, b"2", "'\u200b'")), "U+200B ZERO WIDTH SPACE"),
+    "too long": (MANY, edits(insert(MANY, b"x", "y = 2\n"), insert(MANY, b"", "z = 3\n")), "too many for a comment"),
     "display-only": (TWO, edits(swap(TWO, b"2", "3"), applicability=Applicability.DISPLAY_ONLY), "no rewrite"),
     "no edits": (TWO, edits(), "no rewrite"),
 }  # fmt: skip
