@@ -95,7 +95,12 @@ def registered(settings: Settings) -> Handlers:
     def route(event: str, body: bytes) -> Route:
         return handlers.route(event, body, settings.allowed)
 
-    return Handlers(events=frozenset(handlers.HANDLERS), route=route, run=handlers.run)
+    return Handlers(events=handled_events(), route=route, run=handlers.run)
+
+
+def handled_events() -> frozenset[str]:
+    """The events that have a handler."""
+    return frozenset(handlers.HANDLERS)
 
 
 class _Forever:

@@ -1,0 +1,87 @@
+"""The App's manifest, ``app.yaml``: what the App asks an owner for.
+
+https://docs.github.com/en/apps/sharing-github-apps/registering-a-github-app-from-a-manifest
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from bot.errors import ConfigError
+from bot.github.operations import Operation, operations
+
+_PACKAGE = Path(__file__).parents[1]
+_PLACES = (_PACKAGE.parent / "app.yaml", _PACKAGE / "app.yaml")
+"""In a checkout beside the package, in an installed wheel inside it."""
+_ORDER = ("read", "write")
+_OF_THE_APP = frozenset({"installation", "installation_repositories", "github_app_authorization", "meta", "ping"})
+"""Events that every App gets without asking: https://docs.github.com/en/webhooks/webhook-events-and-payloads."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """What the manifest says, as far as the code depends on it."""
+
+    name: str
+    public: bool
+    webhook_url: str
+    permissions: Mapping[str, str]
+    events: frozenset[str]
+
+
+def manifest_path() -> Path:
+    """Where the manifest is.  Raises ``ConfigError`` when it is nowhere."""
+    for path in _PLACES:
+        if path.is_file():
+            return path
+    raise ConfigError("the manifest is missing from this installation", file="app.yaml")
+
+
+def load_manifest(path: Path | None = None) -> Manifest:
+    """Read the manifest.  Raises ``ConfigError`` if it is not one."""
+    path = path or manifest_path()
+    try:
+        data = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, YAMLError) as error:
+        raise ConfigError(f"cannot be read: {error}", file=path.name) from error
+    try:
+        return _manifest(data)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ConfigError(f"is no manifest of a GitHub App: {error!r}", file=path.name) from error
+
+
+def _manifest(data: Any) -> Manifest:
+    return Manifest(
+        name=str(data["name"]),
+        public=bool(data["public"]),
+        webhook_url=str(data["hook_attributes"]["url"]),
+        permissions={str(name): str(access) for name, access in data["default_permissions"].items()},
+        events=frozenset(map(str, data["default_events"])),
+    )
+
+
+def needed_permissions(used: Iterable[Operation] | None = None) -> dict[str, str]:
+    """The union of what the operations need, the stronger access winning."""
+    needed: dict[str, str] = {}
+    for operation in used if used is not None else operations().values():
+        for name, access in operation.needs.items():
+            needed[name] = max(needed.get(name, "read"), access, key=_ORDER.index)
+    return dict(sorted(needed.items()))
+
+
+def differences(manifest: Manifest, handled: Iterable[str]) -> tuple[str, ...]:
+    """What the manifest asks for and the code does not use, and the reverse: a sentence each."""
+    found = []
+    needed = needed_permissions()
+    for name in sorted(needed.keys() | manifest.permissions.keys()):
+        asked, used = manifest.permissions.get(name), needed.get(name)
+        if asked != used:
+            found.append(f"permission {name}: the manifest asks for {asked or 'none'}, the code needs {used or 'none'}")
+    wanted = frozenset(handled) - _OF_THE_APP
+    found += [f"event {event}: has no handler" for event in sorted(manifest.events - wanted)]
+    found += [f"event {event}: has a handler and is not asked for" for event in sorted(wanted - manifest.events)]
+    return tuple(found)

@@ -1,0 +1,80 @@
+"""The manifest asks for what the code uses, and for nothing else."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+import handlers
+from bot.cli.manifest import command
+from bot.errors import ConfigError
+from bot.github.manifest import differences, load_manifest, manifest_path, needed_permissions
+from bot.github.operations import operations
+
+MANIFEST = load_manifest()
+
+
+def test_events_are_the_handlers_and_permissions_the_union_of_what_the_operations_need() -> None:
+    assert differences(MANIFEST, handlers.HANDLERS) == ()
+    assert MANIFEST.events == set(handlers.HANDLERS)
+    assert MANIFEST.permissions == needed_permissions()
+
+
+@pytest.mark.parametrize(
+    ("manifest", "handled", "complaint"),
+    [
+        (replace(MANIFEST, events=MANIFEST.events | {"push"}), handlers.HANDLERS, "event push: has no handler"),
+        (MANIFEST, [*handlers.HANDLERS, "push"], "event push: has a handler and is not asked for"),
+        (
+            replace(MANIFEST, permissions={**MANIFEST.permissions, "actions": "read"}),
+            handlers.HANDLERS,
+            "permission actions: the manifest asks for read, the code needs none",
+        ),
+        (
+            replace(MANIFEST, permissions={**MANIFEST.permissions, "checks": "read"}),
+            handlers.HANDLERS,
+            "permission checks: the manifest asks for read, the code needs write",
+        ),
+    ],
+)
+def test_a_difference_is_told(manifest: object, handled: object, complaint: str) -> None:
+    assert differences(manifest, handled) == (complaint,)  # type: ignore[arg-type]  # a table of both kinds
+
+
+def test_events_that_every_app_gets_need_not_be_asked_for() -> None:
+    assert differences(MANIFEST, [*handlers.HANDLERS, "installation", "installation_repositories"]) == ()
+
+
+def test_the_app_is_private_and_the_header_says_what_the_file_is_not() -> None:
+    assert not MANIFEST.public
+    assert "not Google App Engine's" in manifest_path().read_text()
+
+
+def test_every_registered_handler_is_a_module_of_its_event() -> None:
+    modules = {path.stem for path in Path(handlers.__file__).parent.glob("*.py")} - {"__init__"}
+    assert modules == set(handlers.HANDLERS)
+
+
+def test_every_operation_names_the_permission_that_it_needs() -> None:
+    as_app = {name for name, operation in operations().items() if not operation.needs}
+    assert all(name.startswith("apps/") for name in as_app)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "name: x", "a: [", "name: x\ndefault_permissions: 3"])
+def test_what_is_no_manifest_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "app.yaml"
+    path.write_text(text)
+    with pytest.raises(ConfigError, match=r"app\.yaml"):
+        load_manifest(path)
+
+
+def test_the_command_checks_and_says_so(tmp_path: Path) -> None:
+    good = CliRunner().invoke(command, ["check"])
+    assert (good.exit_code, good.output) == (0, "ssot-bot: 5 permissions and 2 events, all used\n")
+    bad = tmp_path / "app.yaml"
+    bad.write_text(manifest_path().read_text().replace("  - check_run\n", "  - push\n"))
+    result = CliRunner().invoke(command, ["check", str(bad)])
+    assert result.exit_code == 1
+    assert "event push: has no handler" in result.output
+    assert CliRunner().invoke(command, ["check", str(tmp_path / "none.yaml")]).exit_code == 2
