@@ -20,7 +20,8 @@ def exports(file: File) -> Iterator[Use]:
         bindings = reaching_end(root.bindings.get(name, ()), file.scopes.parents)
         origins = [origin for b in bindings if b.imported for origin in b.imported.origins]
         if not bindings:
-            origins = [f"{m}.{name}" for star in root.stars if star.imported for m in star.imported.modules]
+            modules = [module for star in root.stars if star.imported for module in star.imported.modules]
+            origins = [f"{module}.{name}" for module in modules if file.index.offers(module, name)]
         for match in file.matches(origins):
             yield Use(
                 node=node, kind=Kind.RE_EXPORT, migration=match.migration, target=match.target,

@@ -47,7 +47,9 @@ def _resolve(source: SourceMap, tree: ast.Module, path: str, targets: Targets, i
     keep = line_filter(source, names) if sparse else None
     scopes = build_scopes(tree, modules=modules, package=package, source=source, keep=keep)
     found = {load.node: load for scope in scopes.root.walk() for each in scope.loads.values() for load in each}
-    resolver = Resolver(root=scopes.root, parents=scopes.parents, loads=found, modules=modules, package=package)
+    resolver = Resolver(
+        root=scopes.root, parents=scopes.parents, loads=found, modules=modules, package=package, offers=index.offers
+    )
     return File(
         path=path, targets=targets, index=index, interest=interest, names=names, source=source, tree=tree,
         scopes=scopes, resolver=resolver, exempt=targets.defined_in(modules),

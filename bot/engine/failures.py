@@ -10,14 +10,16 @@ from bot.model import Failed
 def failed(source: bytes, path: str, error: Exception, names: Iterable[str]) -> Failed:
     """The report of a file for which ``ast.parse`` raised ``error``; ``hits``: the lines with one of ``names``."""
     hits = textual_hits(source, names)
+    if b"\0" in source:  # a SyntaxError without a line, or a ValueError, by Python's version
+        line = SourceMap(source, "latin-1").position(source.index(b"\0"))[0]
+        return Failed(path=path, line=line, message="the source contains a null byte", hits=hits)
     match error:
-        case SyntaxError(msg=message, lineno=line):
-            return Failed(path=path, line=max(line or 1, 1), message=message, hits=hits)
+        case SyntaxError(msg=message, lineno=number):
+            return Failed(path=path, line=max(number or 1, 1), message=message, hits=hits)
         case RecursionError() | MemoryError():
             return Failed(path=path, line=1, message="too deeply nested to parse", hits=hits)
         case _:
-            line = source[: max(source.find(b"\0"), 0)].count(b"\n") + 1
-            return Failed(path=path, line=line, message=str(error), hits=hits)
+            return Failed(path=path, line=1, message=str(error), hits=hits)
 
 
 def textual_hits(source: bytes, names: Iterable[str]) -> tuple[int, ...]:

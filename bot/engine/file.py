@@ -69,10 +69,8 @@ class File:
     def owned_by_module(self, target: Target) -> bool:
         """Whether a target stands at the top level of its module; a method's name says nothing elsewhere."""
         owner = target.name.rpartition(".")[0]
-        if isinstance(self.index.source_of(owner), tuple):
-            return True
-        outer, _, name = owner.rpartition(".")
-        return not (isinstance(self.index.source_of(outer), tuple) or name[:1].isupper())
+        known = self.index.source_of(owner)
+        return isinstance(known, tuple) or (known is False and not owner.rpartition(".")[2][:1].isupper())
 
     def place(self, node: ast.AST) -> Range:
         """Where ``node`` stands."""

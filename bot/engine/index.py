@@ -112,12 +112,12 @@ class Index:
         tail = "".join(f".{part}" for part in rest)
         if name in exports.origins:
             return Trail(names=tuple(origin + tail for origin in exports.origins[name]), exists=True)
-        through = [f"{module}.{name}" for module in exports.stars if self._offers(module, name)]
+        through = [f"{module}.{name}" for module in exports.stars if self.offers(module, name)]
         if not through:
             return Trail(names=(), exists=None if exports.dynamic else absent)
         return Trail(names=tuple(each + tail for each in through))
 
-    def _offers(self, module: str, name: str) -> bool:
+    def offers(self, module: str, name: str) -> bool:
         """Whether a star import from ``module`` brings ``name``, as far as is known."""
         known = self.source_of(module)
         if not isinstance(known, tuple):

@@ -15,6 +15,8 @@ def _what(use: Use) -> str:
     match use.kind:
         case Kind.IMPORT if use.resolves is False:
             return f"This imports the deprecated {short} from a module that does not have it."
+        case Kind.CALL | Kind.REFERENCE if use.resolves is False:
+            return f"This uses the deprecated {short}, from a module that does not have it."
         case Kind.IMPORT:
             return f"This imports the deprecated {name}."
         case Kind.RE_EXPORT:

@@ -1,7 +1,7 @@
 """What an expression of a file stands for: dotted names, from its imports."""
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from bot.engine.analysis import Binding, BindingKind, Load, Scope
@@ -35,6 +35,8 @@ class Resolver:
     loads: Mapping[ast.Name, Load]
     modules: tuple[str, ...]
     package: bool
+    offers: Callable[[str, str], bool]
+    """Whether ``from module import *`` brings a name: ``Index.offers``."""
 
     def name(self, load: Load, depth: int = 0) -> tuple[Resolved, ...]:
         """What a name stands for: one answer, or one for each star import that it may come through."""
@@ -45,6 +47,7 @@ class Resolver:
                 for star in self.root.stars
                 if star.imported
                 for module in star.imported.modules
+                if self.offers(module, load.node.id)
             )
         origins = tuple(dict.fromkeys(o for binding in bindings for o in self._origins(binding, depth)))
         return (Resolved(origins=origins, bindings=bindings, load=load),)

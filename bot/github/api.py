@@ -213,6 +213,9 @@ def open_session() -> aiohttp.ClientSession:
 
     To be called in the running loop, and closed there.
     """
-    return aiohttp.ClientSession(
+    session = aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit_per_host=20), cookie_jar=aiohttp.DummyCookieJar(), trust_env=False
     )
+    # aiohttp repeats a GET by itself when a kept connection turns out to be closed; tries are counted here alone.
+    session._retry_connection = False
+    return session

@@ -97,6 +97,7 @@ class Worker:
         """Take up what the last process left.  Raises ``StoreUnavailable``."""
         await self._adopt()
         self._pump_task = asyncio.create_task(self._pump(), name="ssot-worker")
+        self._pump_task.add_done_callback(_report)
 
     @property
     def alive(self) -> bool:
@@ -193,3 +194,9 @@ class Worker:
     @staticmethod
     def _loop_time() -> float:
         return asyncio.get_running_loop().time()
+
+
+def _report(pump: asyncio.Task[None]) -> None:
+    """The pump ends by being cancelled; anything else is a defect, which readiness shows as well."""
+    if not pump.cancelled() and (error := pump.exception()) is not None:
+        log.critical("worker_ended", exc_info=error)

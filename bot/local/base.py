@@ -12,7 +12,7 @@ from bot.errors import UserError
 from bot.local.files import SUFFIXES, Reader
 from bot.local.tree import MAX_ROUNDS, read_modules
 from bot.migration import Config
-from bot.model import FileChange, FileReport, FileReview, Scanned
+from bot.model import FileChange, FileReport, FileReview, Finding, Scanned
 
 
 def git(root: Path, *arguments: str) -> bytes:
@@ -66,12 +66,18 @@ def _change(root: Path, base: str, status: str, before: str, path: str) -> FileC
 
 def new_reports(root: Path, revision: str, config: Config) -> tuple[FileReport, ...]:
     """The reports of the changed files, each with its new findings only."""
-    return tuple(
-        replace(review.report, findings=tuple(new.finding for new in review.new))
+    reports = [
+        replace(review.report, findings=tuple(sorted(_added(review), key=lambda finding: finding.range)))
         if isinstance(review.report, Scanned)
         else review.report
         for review in review_since(root, revision, config)
-    )
+    ]
+    return tuple(sorted(reports, key=lambda report: report.path))
+
+
+def _added(review: FileReview) -> tuple[Finding, ...]:
+    """Every new usage of the file: a statement group is one comment in a review, and several lines here."""
+    return tuple(finding for new in review.new for finding in (new.finding, *new.also))
 
 
 def review_since(root: Path, revision: str, config: Config) -> tuple[FileReview, ...]:

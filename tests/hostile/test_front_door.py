@@ -251,12 +251,13 @@ async def test_the_time_does_not_tell_how_much_of_a_signature_is_right() -> None
 
     right = sign(BODY)
     wrong = ("sha256=" + ("1" if right[7] == "0" else "0") + right[8:], right[:-1] + ("1" if right[-1] == "0" else "0"))
-    took = []
-    for signature in wrong:
-        began = time.perf_counter()
-        assert not any(signing_key(BODY, signature, [SECRET]) is not None for _ in range(2_000))
-        took.append(time.perf_counter() - began)
-    assert 0.2 < took[0] / took[1] < 5
+    took: list[list[float]] = [[], []]
+    for _ in range(5):  # taken in turns, and the fastest counts: another process may be busy now and then
+        for times, signature in zip(took, wrong, strict=True):
+            began = time.perf_counter()
+            assert not any(signing_key(BODY, signature, [SECRET]) is not None for _ in range(400))
+            times.append(time.perf_counter() - began)
+    assert 0.2 < min(took[0]) / min(took[1]) < 5
 
 
 def peak_memory(pid: int) -> int:

@@ -269,7 +269,7 @@ class Grouper:
             if isinstance(removal.binding.node, ast.alias):
                 by_statement.setdefault(removal.statement, []).append(removal.binding.node)
         for statement, aliases in by_statement.items():
-            here = [a for a in additions if a.anchor is statement and not a.after] if alone else []
+            here = [a for a in additions if a.anchor is statement] if alone else []
             edits += self._import_edits(statement, aliases, here, doomed, alone=alone)
             additions = [addition for addition in additions if addition not in here]
         edits += statements.add(self.layout, additions)
@@ -283,7 +283,8 @@ class Grouper:
         doomed: Collection[ast.stmt], *, alone: bool,
     ) -> list[Edit]:  # fmt: skip
         if not alone:
-            return statements.drop(self.layout, statement, aliases, doomed)
+            anchors = {addition.anchor for site in self.sites for addition in site.additions}
+            return statements.drop(self.layout, statement, aliases, doomed, collapse=statement not in anchors)
         changes = dict.fromkeys(aliases)
         return statements.replace(self.layout, statement, changes, [a.line for a in additions], doomed)
 

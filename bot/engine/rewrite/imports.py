@@ -40,8 +40,6 @@ class Addition:
 
     anchor: ast.stmt
     line: Line
-    after: bool = False
-    """Behind the anchor: a star import there could hide the name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,11 +56,18 @@ def split(analysis: Analysis, dotted: str) -> tuple[str, str]:
     A component that looks like a class (CapWords) ends the module where the index does not know better.
     """
     parts = dotted.split(".")
+    if isinstance(analysis.index.source_of(dotted), tuple):
+        return ".".join(parts[:-1]), parts[-1]
     for cut in range(len(parts) - 1, 0, -1):
         if isinstance(analysis.index.source_of(".".join(parts[:cut])), tuple):
             return ".".join(parts[:cut]), ".".join(parts[cut:])
     cut = next((n for n, part in enumerate(parts[:-1]) if n and part[:1].isupper()), len(parts) - 1)
     return ".".join(parts[:cut]), ".".join(parts[cut:])
+
+
+def plain(analysis: Analysis, dotted: str) -> str:
+    """What ``import …`` must name so that ``dotted`` can be written whole: itself, if it is a module."""
+    return dotted if isinstance(analysis.index.source_of(dotted), tuple) else split(analysis, dotted)[0]
 
 
 def spell(layout: Layout, dotted: str, use: Use) -> Spelling | Refusal:
@@ -78,7 +83,7 @@ def spell(layout: Layout, dotted: str, use: Use) -> Spelling | Refusal:
         return _local(analysis, rest, use)
     if (known := _known(analysis, dotted, use)) is not None:
         return Spelling(text=known)
-    return _added(layout, module, rest, use)
+    return _added(analysis, module, rest, use)
 
 
 def _sibling(layout: Layout, dotted: str, use: Use) -> str | None:
@@ -165,7 +170,7 @@ def _in_function(scope: Scope) -> bool:
 # --- a new import ---------------------------------------------------------------------------------------------------
 
 
-def _added(layout: Layout, module: str, rest: str, use: Use) -> Spelling | Refusal:
+def _added(analysis: Analysis, module: str, rest: str, use: Use) -> Spelling | Refusal:
     """Import the name beside the import through which the deprecated one came, in its style."""
     binding = use.binding
     through = binding or use.star
@@ -176,15 +181,14 @@ def _added(layout: Layout, module: str, rest: str, use: Use) -> Spelling | Refus
     if imported.name is None and imported.alias.asname is None and binding is not None:
         root = module.partition(".")[0]
         if binding.name == root or is_free(scope, root, [use]):
-            line = Line(module=module)
-            return Spelling(text=f"{module}.{rest}", addition=Addition(anchor=through.statement, line=line))
+            addition = Addition(anchor=through.statement, line=Line(module=plain(analysis, f"{module}.{rest}")))
+            return Spelling(text=f"{module}.{rest}", addition=addition)
         return Refusal(reason=Reason.NAME_TAKEN, name=root)
     written = relative(module, imported)
     for local in (name, f"canonical_{name}" if name.islower() else f"Canonical{name}"):
         if is_free(scope, local, [use]):
             line = Line(module=written, name=name, local=None if local == name else local)
-            addition = Addition(anchor=through.statement, line=line, after=binding is None)
-            return Spelling(text=local + rest[len(name) :], addition=addition)
+            return Spelling(text=local + rest[len(name) :], addition=Addition(anchor=through.statement, line=line))
     return Refusal(reason=Reason.NAME_TAKEN, name=name)
 
 

@@ -82,14 +82,17 @@ class Layout:
 
     # --- deletion ---------------------------------------------------------------------------------------------
 
-    def delete(self, statement: ast.stmt, doomed: Collection[ast.stmt]) -> Edit:
-        """Take a statement out; the last of a body of which all are ``doomed`` to go becomes ``pass``."""
+    def delete(self, statement: ast.stmt, doomed: Collection[ast.stmt], *, collapse: bool = True) -> Edit:
+        """Take a statement out; the last of a body of which all are ``doomed`` to go becomes ``pass``.
+
+        With ``collapse`` one of two blank lines that would meet goes as well.
+        """
         body = self.body(statement)
         start, end = self.span(statement)
         if statement is body[-1] and all(each in doomed for each in body) and self._needs_a_body(statement):
             return Edit(start=start, end=end, text="pass")
         if self.on_own_lines(statement):
-            return self._delete_lines(start, end)
+            return self._delete_lines(start, end, collapse=collapse)
         at = next(n for n, each in enumerate(body) if each is statement)
         following = body[at + 1] if at + 1 < len(body) else None
         if following is not None and following.lineno == statement.end_lineno:
@@ -101,12 +104,12 @@ class Layout:
     def _needs_a_body(self, statement: ast.stmt) -> bool:
         return not isinstance(self.analysis.parents[statement], ast.Module)
 
-    def _delete_lines(self, start: int, end: int) -> Edit:
+    def _delete_lines(self, start: int, end: int, *, collapse: bool) -> Edit:
         first, last = self.line_start(start), self.line_end(end)
         if last == len(self.source) and not self.source.endswith((b"\n", b"\r")) and first > 0:
             break_before = 2 if self.source[:first].endswith(b"\r\n") else 1
             return Edit(start=max(first - break_before, self.analysis.map.starts[0]), end=last, text="")
-        if self._opens(first) and (blank := _BLANK.match(self.source, last)):
+        if collapse and self._opens(first) and (blank := _BLANK.match(self.source, last)):
             last = blank.end()
         return Edit(start=first, end=last, text="")
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.engine.analysis import Analysis, Binding, BindingKind, Load, ScopeKind, Use
-from bot.engine.rewrite.imports import Line, in_force, is_free, relative, spell, split
+from bot.engine.rewrite.imports import Line, in_force, is_free, plain, relative, spell, split
 from bot.engine.rewrite.layout import Layout
 from bot.engine.rewrite.reasons import Refusal
 from bot.engine.rewrite.sites import successor
@@ -104,8 +104,13 @@ class Mover:
             return None
         if imported.name is None and imported.alias.asname is None:
             return self._of_plain(binding, use, target)
-        module, _, leaf = target.rpartition(".")
         uses = self.through.get(binding, [])
+        if (builtin := target.removeprefix("builtins.")) != target:
+            free = self._renamable(binding) and all(use.scope.owner(builtin) is None for use in uses)
+            return self._result(binding, None, self._renamed(uses, builtin)) if free else None
+        module, leaf = split(self.analysis, target)
+        if module and "." in leaf:
+            return self._of_member(binding, module, leaf)
         if not module or imported.name is None:
             local = imported.alias.asname or binding.name
             return self._result(binding, Line(module=target, local=None if target == local else local), [])
@@ -117,6 +122,13 @@ class Mover:
                 return self._result(binding, self._from(binding, module, leaf, None), self._renamed(uses, leaf))
         keeps_label = leaf == binding.name and imported.alias.asname is None
         return self._result(binding, self._from(binding, module, leaf, None if keeps_label else binding.name), [])
+
+    def _of_member(self, binding: Binding, module: str, path: str) -> Move | None:
+        """The successor is a member of a class: the class is imported, the usages name the member."""
+        head, uses = path.partition(".")[0], self.through.get(binding, [])
+        if not self._renamable(binding) or not (head == binding.name or is_free(binding.scope, head, uses)):
+            return None
+        return self._result(binding, self._from(binding, module, head, None), self._renamed(uses, path))
 
     def _from(self, binding: Binding, module: str, leaf: str, local: str | None) -> Line:
         imported = binding.imported
@@ -191,7 +203,9 @@ class Mover:
             root = module.partition(".")[0]
             if root != binding.name and not is_free(binding.scope, root, uses):
                 return None
-            return self._result(binding, Line(module=module), [self._edit(u.node, f"{module}.{x}") for u, x in leaves])
+            named = {plain(self.analysis, f"{module}.{name}") for _, name in leaves}
+            edits = [self._edit(each.node, f"{module}.{name}") for each, name in leaves]
+            return self._result(binding, Line(module=named.pop()), edits) if len(named) == 1 else None
         above, _, leaf = module.rpartition(".")
         local = imported.alias.asname or (leaf if is_free(binding.scope, leaf, uses) else binding.name)
         if leaf == binding.name:

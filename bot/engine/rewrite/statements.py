@@ -9,28 +9,22 @@ from bot.engine.rewrite.layout import Layout
 from bot.model import Edit
 
 ImportStatement = ast.Import | ast.ImportFrom
+_PRAGMA = re.compile(r"#\s*(noqa|type:|pylint:|isort:|pragma:|nosec|fmt:|mypy:|pyright:|ruff:|NOSONAR)", re.IGNORECASE)
 _MODULE = re.compile(rb"from(?:[ \t\f]|\\\r?\n)*(?P<module>[\w.][\w. \t]*?)(?:[ \t\f]|\\\r?\n)*\bimport\b")
 
 
 def add(layout: Layout, additions: Collection[Addition]) -> list[Edit]:
-    """Each import as a statement of its own, directly before (or after) its anchor."""
+    """Each import as a statement of its own beside its anchor."""
     return [_add(layout, addition) for addition in sorted(additions, key=lambda a: (layout.span(a.anchor), a.line))]
 
 
 def _add(layout: Layout, addition: Addition) -> Edit:
+    """Behind the anchor, unless something else stands on its line."""
     start, end = layout.span(addition.anchor)
-    text = addition.line.statement
-    indent = layout.indent(addition.anchor)
-    if indent is None:
-        return Edit(start=start, end=start, text=f"{text}; ")
-    remark = pragma(layout.remark(end) or "")
-    if addition.after:
-        return _add_after(layout, end, indent + text)
-    first = layout.line_start(start)
-    return Edit(start=first, end=first, text=f"{indent}{text}{remark}{layout.newline}")
-
-
-def _add_after(layout: Layout, end: int, text: str) -> Edit:
+    indent, remark = layout.indent(addition.anchor), layout.remark(end)
+    if indent is None or remark is None:
+        return Edit(start=start, end=start, text=f"{addition.line.statement}; ")
+    text = indent + addition.line.statement + pragma(remark)
     at = layout.line_end(end)
     if layout.source[:at].endswith((b"\n", b"\r")):
         return Edit(start=at, end=at, text=text + layout.newline)
@@ -38,16 +32,21 @@ def _add_after(layout: Layout, end: int, text: str) -> Edit:
 
 
 def pragma(remark: str) -> str:
-    """A comment after an import that must stay with what takes its place, with two spaces before it."""
-    return f"  {remark}" if remark else ""
+    """A comment for tools, with two spaces before it: what it says of an import holds for the one beside it."""
+    return f"  {remark}" if _PRAGMA.match(remark) else ""
 
 
 def drop(
-    layout: Layout, statement: ImportStatement, gone: Collection[ast.alias], doomed: Collection[ast.stmt]
+    layout: Layout,
+    statement: ImportStatement,
+    gone: Collection[ast.alias],
+    doomed: Collection[ast.stmt],
+    *,
+    collapse: bool = True,
 ) -> list[Edit]:
     """Take names out of an import statement; with the last name the statement goes."""
     if all(alias in gone for alias in statement.names):
-        return [layout.delete(statement, doomed)]
+        return [layout.delete(statement, doomed, collapse=collapse)]
     bracketed = isinstance(statement, ast.ImportFrom) and layout.text_of(statement).rstrip().endswith(")")
     return remove_items(layout, statement.names, [alias in gone for alias in statement.names], bracketed=bracketed)
 
@@ -103,7 +102,7 @@ def _in_place(
     layout: Layout, statement: ImportStatement, changes: Mapping[ast.alias, Line | None], additions: Sequence[Line]
 ) -> list[Edit] | None:
     """Another module, the same list: possible when each name has one successor and nothing is added."""
-    if additions or None in changes.values() or len({line for line in changes.values()}) != len(changes):
+    if additions or None in changes.values() or len(set(changes.values())) != len(changes):
         return None
     first = next(line for line in changes.values() if line)
     if isinstance(statement, ast.Import) != (first.name is None):

@@ -1,0 +1,299 @@
+"""``ssot scan`` on a small repository: what is printed, what it exits with, what it survives."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from bot.cli import main
+from bot.config import load
+from bot.local.files import Listing
+from bot.local.tree import Options, scan_tree
+from bot.model import Skipped
+
+CONFIG = """\
+version: 1
+migrations:
+  m:
+    deprecated: [pkg.impl.old]
+    canonical: pkg.impl.new
+    drop_in: true
+    paths: {exclude: ["backups/**"]}
+    critical: ["pkg/routes/**"]
+"""
+FILES: dict[str, str | bytes] = {
+    ".github/ssot.yml": CONFIG,
+    "pkg/__init__.py": "",
+    "pkg/impl.py": "def old(): ...\ndef new(): ...\n",
+    "pkg/facade.py": "from pkg.impl import old as legacy\n",
+    "pkg/routes/api.py": "from pkg.impl import old\n\n\ndef f():\n\treturn 'é', old()\n",
+    "pkg/user.py": "from pkg.facade import legacy\nlegacy()\n",
+    "pkg/homonym.py": "class C:\n    def old(self): ...\n",
+    "pkg/broken.py": "from pkg.impl import old\nold(\n",
+    "pkg/latin.py": b"# coding: utf-7\nold\n",
+    "backups/pkg/user.py": "from pkg.impl import old\n",
+    "notes.txt": "pkg.impl.old",
+}
+
+
+def write(root: Path, files: dict[str, str | bytes]) -> None:
+    for name, content in files.items():
+        place = root / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(content if isinstance(content, bytes) else content.encode())
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("SSOT_DATA_DIR", str(tmp_path / "data"))
+    root = tmp_path / "repository"
+    write(root, FILES)
+    return root
+
+
+def ssot(*arguments: str | Path, data: bytes | None = None) -> Result:
+    return CliRunner().invoke(main, ["scan", *map(str, arguments)], input=data)
+
+
+def document(*arguments: str | Path, data: bytes | None = None) -> dict[str, object]:
+    done = ssot(*arguments, "--format", "json", "--no-fixes", data=data)
+    assert done.exit_code in (0, 1), done.output
+    found: dict[str, object] = json.loads(done.stdout)
+    return found
+
+
+def places(found: dict[str, object]) -> list[str]:
+    findings = found["findings"]
+    assert isinstance(findings, list)
+    return [f"{f['path']}:{f['line']}:{f['column']}:{f['kind']}" for f in findings]
+
+
+EVERYTHING = [
+    "pkg/facade.py:1:22:import",
+    "pkg/routes/api.py:1:22:import",
+    "pkg/routes/api.py:5:14:call",
+    "pkg/user.py:1:24:import",
+    "pkg/user.py:2:1:call",
+]
+
+
+@pytest.mark.parametrize("jobs", ["1", "2", "7"])
+def test_json_lists_everything(repository: Path, jobs: str) -> None:
+    found = document(repository, "--jobs", jobs)
+    assert places(found) == EVERYTHING
+    assert found["version"] == 1
+    assert found["files"] == 9
+    assert found["root"] == str(repository)
+    assert found["unparsable"] == [
+        {"path": "pkg/broken.py", "line": 2, "message": "'(' was never closed", "hits": [1, 2]}
+    ]
+    assert found["skipped"] == [{"path": "pkg/latin.py", "reason": "encoding not supported: utf-7"}]
+
+
+def test_text_shows_the_line_and_a_caret(repository: Path) -> None:
+    done = ssot(repository)
+    assert done.exit_code == 1
+    assert (
+        "pkg/routes/api.py:5:14: call (critical path): This calls the deprecated pkg.impl.old."
+        " Use pkg.impl.new instead. [m]\n"
+        "    5 |     return 'é', old()\n"
+        "      |                 ^^^\n"
+    ) in done.stdout
+    assert "pkg/broken.py:2: does not parse: '(' was never closed; the name stands on line 1, 2" in done.stdout
+    assert done.stdout.endswith(
+        "5 usages in 3 files (3 import, 2 call), of 9 files; 1 file not parsed; 1 file not scanned.\n"
+    )
+    assert "\x1b" not in done.stdout
+
+
+def test_colour_on_demand(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert "\x1b[1m" in ssot(repository).stdout
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b" not in ssot(repository).stdout
+
+
+def test_github_commands_are_escaped(repository: Path) -> None:
+    write(repository, {"pkg/a,b:%.py": "from pkg.impl import old\n"})
+    lines = ssot(repository, "--format", "github").stdout.splitlines()
+    assert (
+        "::warning file=pkg/a%2Cb%3A%25.py,line=1,endLine=1,col=22,endColumn=25,title=m::"
+        "This imports the deprecated pkg.impl.old. Use pkg.impl.new instead."
+    ) in lines
+    assert sum(line.startswith("::error file=pkg/routes/api.py") for line in lines) == 2
+    assert all(line.startswith("::") for line in lines)
+
+
+def test_sarif_is_one_run_with_places_and_stable_fingerprints(repository: Path) -> None:
+    def run() -> dict[str, list[dict[str, object]]]:
+        log = json.loads(ssot(repository, "--format", "sarif", "--no-fixes").stdout)
+        assert log["version"] == "2.1.0"
+        (only,) = log["runs"]
+        found: dict[str, list[dict[str, object]]] = only
+        return found
+
+    before = run()
+    assert [result["ruleId"] for result in before["results"]] == ["m"] * 5
+    write(repository, {"pkg/user.py": "\n\nfrom pkg.facade import legacy\nlegacy()\n"})
+    after = run()
+    assert [r["partialFingerprints"] for r in before["results"]] == [r["partialFingerprints"] for r in after["results"]]
+    assert before["results"][3]["locations"] != after["results"][3]["locations"]
+
+
+def test_a_file_and_a_directory_inside(repository: Path) -> None:
+    assert places(document(repository / "pkg" / "routes")) == EVERYTHING[1:3]
+    assert places(document(repository / "pkg" / "routes" / "api.py")) == EVERYTHING[1:3]
+    assert document(repository / "pkg" / "routes" / "api.py")["root"] == str(repository)
+
+
+def test_standard_input(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(repository)
+    found = document("-", data=b"from pkg.impl import old\r\nold()\r\n")
+    assert places(found) == ["-:1:22:import", "-:2:1:call"]
+    assert "old()" in ssot("-", data=b"from pkg.impl import old\nold()\n").stdout
+
+
+def test_nothing_found_is_zero(tmp_path: Path) -> None:
+    write(tmp_path, {"a.py": "x = 1\n"})
+    done = ssot(tmp_path, "--no-cache")
+    assert (done.exit_code, done.stdout) == (0, "No usages in 1 file.\n")
+
+
+WRONG = {
+    "no-such-path": (["nowhere"], "nowhere: no such file or directory"),
+    "no-such-config": ([".", "--config", "none.yml"], "none.yml: no such file"),
+    "bad-config": ([".", "--config", "bad.yml"], "bad.yml:1:"),
+    "unknown-format": ([".", "--format", "xml"], "xml"),
+    "not-a-repository": ([".", "--base", "main"], "git"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "words"), WRONG.values(), ids=WRONG)
+def test_errors_exit_with_two(
+    repository: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], words: str
+) -> None:
+    write(repository, {"bad.yml": "versoin: 1\n"})
+    monkeypatch.chdir(repository)
+    done = ssot(*arguments)
+    assert done.exit_code == 2
+    assert words in done.stderr
+    assert done.stdout == ""
+
+
+def test_links_are_not_followed(repository: Path) -> None:
+    (repository / "pkg" / "loop").symlink_to(repository, target_is_directory=True)
+    (repository / "pkg" / "link.py").symlink_to(repository / "pkg" / "user.py")
+    assert places(document(repository)) == EVERYTHING
+
+
+def test_what_cannot_be_read_is_listed(repository: Path) -> None:
+    listing = Listing(paths=("pkg/gone.py", "pkg/user.py"), unreadable=(("closed", "Permission denied"),))
+    scan = scan_tree(repository, listing, load(CONFIG), Options(jobs=2))
+    assert [report for report in scan.reports if isinstance(report, Skipped)] == [
+        Skipped(path="closed", reason="Permission denied"),
+        Skipped(path="pkg/gone.py", reason="No such file or directory"),
+    ]
+
+
+def test_virtual_environments_and_caches_are_left_out(repository: Path) -> None:
+    use = "from pkg.impl import old\n"
+    write(repository, {"env/pyvenv.cfg": "", "env/lib/x.py": use, "node_modules/x.py": use, ".hidden/x.py": use})
+    assert places(document(repository)) == [".hidden/x.py:1:22:import", *EVERYTHING]
+
+
+def test_a_big_file_is_read_whole(repository: Path) -> None:
+    write(repository, {"big.py": "#" * 3_000_000 + "\nfrom pkg.impl import old\n"})
+    assert places(document(repository))[0] == "big.py:2:22:import"
+
+
+# --- the cache ------------------------------------------------------------------------------------------------
+
+
+def test_the_cache_gives_the_same_answer_and_sees_changes_elsewhere(repository: Path, tmp_path: Path) -> None:
+    first = document(repository)
+    assert any((tmp_path / "data").rglob("*.json"))
+    assert document(repository) == first
+    write(repository, {"pkg/facade.py": "from pkg.impl import new as legacy\n"})
+    assert places(document(repository)) == EVERYTHING[1:3]
+
+
+@pytest.mark.parametrize("junk", [b"", b"{", b"[]", b"{}", b"\xff\xfe", b'{"type": "Scanned"}', b'{"type": "Odd"}'])
+def test_a_broken_cache_is_written_anew(repository: Path, tmp_path: Path, junk: bytes) -> None:
+    document(repository)
+    entries = list((tmp_path / "data").rglob("*.json"))
+    assert entries
+    for entry in entries:
+        entry.write_bytes(junk)
+    assert places(document(repository)) == EVERYTHING
+    assert all(entry.read_bytes() != junk for entry in entries)
+
+
+def test_no_cache_writes_none(repository: Path, tmp_path: Path) -> None:
+    assert places(document(repository, "--no-cache")) == EVERYTHING
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_cache_that_cannot_be_written_is_no_error(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    monkeypatch.setenv("SSOT_DATA_DIR", str(tmp_path / "file"))
+    assert places(document(repository)) == EVERYTHING
+
+
+# --- git ------------------------------------------------------------------------------------------------------
+
+
+def git(root: Path, *arguments: str) -> None:
+    identity = ["-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "init.defaultBranch=main"]
+    subprocess.run(["git", "-C", str(root), *identity, *arguments], check=True, capture_output=True)
+
+
+@pytest.fixture
+def committed(repository: Path) -> Path:
+    git(repository, "init", "-q")
+    git(repository, "add", "-A")
+    git(repository, "commit", "-qm", "all")
+    return repository
+
+
+def test_ignored_files_are_left_out_of_a_work_tree(committed: Path) -> None:
+    use = "from pkg.impl import old\n"
+    write(committed, {".gitignore": "build/\n*.gen.py\n", "build/x.py": use, "a.gen.py": use, "new.py": use})
+    (committed / "pkg" / "homonym.py").unlink()
+    assert places(document(committed)) == ["new.py:1:22:import", *EVERYTHING]
+
+
+def test_base_shows_what_is_new(committed: Path) -> None:
+    git(committed, "checkout", "-qb", "work")
+    git(committed, "mv", "pkg/user.py", "pkg/renamed.py")
+    write(committed, {
+        "pkg/routes/api.py": "from pkg.impl import old\n\n\ndef f():\n\n\treturn 'é', old()\n\n\ndef g():\n    old()\n",
+        "pkg/added.py": "from pkg.impl import old\nold()\n",
+    })  # fmt: skip
+    assert places(document(committed, "--base", "main")) == [
+        "pkg/added.py:1:22:import",
+        "pkg/added.py:2:1:call",
+        "pkg/routes/api.py:10:5:call",
+    ]
+
+
+@pytest.mark.parametrize("revision", ["no-such", "--help", ""])
+def test_an_unknown_base_is_an_error(committed: Path, revision: str) -> None:
+    done = ssot(committed, f"--base={revision}")
+    assert done.exit_code == 2
+    assert done.stdout == ""
+
+
+def test_start_up_imports_only_what_is_needed(repository: Path) -> None:
+    program = (
+        "import sys\nfrom bot.cli import main\n"
+        "try: main(['scan', '.', '--no-cache'])\nexcept SystemExit: pass\n"
+        "heavy = {'aiohttp', 'libcst', 'gidgethub', 'asyncio', 'structlog', 'cryptography'} & set(sys.modules)\n"
+        "print(sorted(heavy), file=sys.stderr)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=repository, capture_output=True, text=True, check=True)
+    assert done.stderr == "[]\n"

@@ -1,0 +1,43 @@
+"""The client against the sandbox GitHub, both on one clock that the test moves."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot.github import GitHub, open_session
+from bot.model import InstallationId, RepoRef, RepositoryId
+from bot.sandbox import Repo, Sandbox
+from tests.contract.observer import ContractObserver
+from tests.github.clock import ManualClock
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+async def github(clock: ManualClock, contract_observer: ContractObserver) -> AsyncIterator[Sandbox]:
+    async with Sandbox(clock=clock.true_now, observer=contract_observer) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+async def gh(github: Sandbox, clock: ManualClock) -> AsyncIterator[GitHub]:
+    """The client under test."""
+    async with open_session() as session:
+        yield GitHub(session, app_id=github.app.id, private_key=github.app.private_key, api_url=github.url, clock=clock)
+
+
+def ref_of(github: Sandbox, repo: Repo) -> RepoRef:
+    """The reference that an event of this repository would carry."""
+    owner, _, name = repo.full_name.partition("/")
+    return RepoRef(
+        installation=InstallationId(github.installation(repo).id), id=RepositoryId(repo.id), owner=owner, name=name
+    )
+
+
+@pytest.fixture
+async def ref(github: Sandbox, repo: Repo) -> RepoRef:
+    """``acme/app``."""
+    return ref_of(github, repo)
