@@ -3,8 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-import structlog
-
 from bot.config import FILE, ConfigState, parse_state
 from bot.engine import Hunk, Index, MalformedPatch, module_paths, parse_patch
 from bot.facts import ChangedFiles, NotAFile
@@ -12,10 +10,7 @@ from bot.github import reads
 from bot.migration import Config
 from bot.model import ChangedFile, FileChange, FileReview, PullRequest, RepoRef, Scanned, Sha, Skipped
 from bot.scanner.scanner import ReviewRequest
-from bot.scanner.workers import Unscannable
 from bot.workflows.context import Bot
-
-log = structlog.get_logger(__name__)
 
 SUFFIXES = (".py", ".pyi")
 _ROUNDS = 8
@@ -96,33 +91,30 @@ async def _review(
     changes: tuple[FileChange, ...],
     hunks: Mapping[str, Sequence[Hunk]],
 ) -> tuple[FileReview, ...]:
-    """The engine's answer once it misses no module that a name could come through."""
+    """The engine's answer once it misses no module that a name could come through.
+
+    Making an index parses nothing, so it happens here; what is parsed is parsed in a worker.
+    """
     known = {change.path: change.head for change in changes}
-    index = await _index(bot, known, config.source_roots)
+    index = _index(known.items(), config)
+    reviews: tuple[FileReview, ...] = ()
     for _ in range(_ROUNDS):
         request = ReviewRequest(changes=changes, migrations=config.migrations, index=index, hunks=hunks)
         reviews = await bot.scanner.review(request)
-        missing = _candidates(reviews, config.source_roots) - known.keys()
+        missing = _candidates(reviews, index.roots) - known.keys()
         if not missing:
             break
         found = await reads.files_at(bot.github, pull.ref.repo, sorted(missing), pull.head_sha)
         known.update(found)
-        index = await bot.scanner.run(Index.with_modules, index, tuple(found.items()))
+        index = index.with_modules(found.items())
     return reviews
 
 
-async def _index(bot: Bot, known: Mapping[str, bytes | None], source_roots: Sequence[str]) -> Index:
-    """What the changed files export.  If one of them breaks the engine, the review finds out which: start without."""
-    try:
-        return await bot.scanner.run(_build, tuple(known.items()), source_roots)
-    except Unscannable as error:
-        log.warning("index_failed", files=len(known), reason=str(error))
-        return await bot.scanner.run(_build, (), source_roots)
-
-
-def _build(files: Iterable[tuple[str, bytes | None]], source_roots: Sequence[str]) -> Index:
+def _index(files: Iterable[tuple[str, bytes | None]], config: Config) -> Index:
+    """What is known at first: the changed files; where modules are looked for follows from the targets' names."""
     present = [(path, source) for path, source in files if source is not None]
-    return Index.build(present, source_roots=source_roots)
+    modules = {target.name.rpartition(".")[0] for migration in config.migrations for target in migration.targets}
+    return Index.build(present, source_roots=config.source_roots, modules=modules)
 
 
 def _candidates(reviews: Iterable[FileReview], source_roots: Sequence[str]) -> set[str]:
