@@ -34,7 +34,7 @@ def scan_file(
     verdicts = _verdicts(analysis) if fixes and analysis.uses else {}
     comments = ignores(analysis.text) if analysis.uses else {}
     wanted = analysis.wanted.union(*(verdict.wanted for verdict in verdicts.values()))
-    wanted |= _required(analysis) if verdicts else frozenset()
+    wanted |= _required(analysis) | _facades(analysis) if verdicts else frozenset()
     found = (_finding(use, path, verdicts.get(n, _UNPLANNED), comments) for n, use in enumerate(analysis.uses))
     return Scanned(path=path, findings=tuple(found), wanted=wanted)
 
@@ -60,6 +60,14 @@ def _verdicts(analysis: Analysis) -> Mapping[int, Verdict]:
 def _required(analysis: Analysis) -> frozenset[str]:
     """The modules in which a migration's requirements are looked up, as far as the index lacks them."""
     return required_modules([use.migration for use in analysis.uses], analysis.index)
+
+
+def _facades(analysis: Analysis) -> frozenset[str]:
+    """The modules through which the file may have a successor already, as far as the index lacks them."""
+    leaves = {use.target.canonical.rpartition(".")[2] for use in analysis.uses if use.target.canonical}
+    imports = [b.imported for leaf in leaves for b in analysis.root.bindings.get(leaf, ()) if b.imported]
+    origins = {origin for imported in imports for origin in imported.origins}
+    return frozenset[str]().union(*(analysis.index.trail(origin).wanted for origin in origins))
 
 
 def required_modules(migrations: Sequence[Migration], index: Index) -> frozenset[str]:

@@ -97,16 +97,20 @@ async def _review(
     """
     known = {change.path: change.head for change in changes}
     index = _index(known.items(), config)
+    base_index = _index(((change.base_path, change.base) for change in changes), config)
     reviews: tuple[FileReview, ...] = ()
     for _ in range(_ROUNDS):
-        request = ReviewRequest(changes=changes, migrations=config.migrations, index=index, hunks=hunks)
+        request = ReviewRequest(
+            changes=changes, migrations=config.migrations, index=index, hunks=hunks, base_index=base_index
+        )
         reviews = await bot.scanner.review(request)
         missing = _candidates(reviews, index.roots) - known.keys()
         if not missing:
             break
         found = await reads.files_at(bot.github, pull.ref.repo, sorted(missing), pull.head_sha)
         known.update(found)
-        index = index.with_modules(found.items())
+        # What the pull request does not change is the same on both sides.
+        index, base_index = index.with_modules(found.items()), base_index.with_modules(found.items())
     return reviews
 
 

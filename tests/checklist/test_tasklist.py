@@ -96,7 +96,8 @@ AROUND = (
     "\r\n",
     "<!--",
     "-->\n",
-)  # no tabs: the two differ in how a tab indents
+)
+# No tabs: the two implementations differ in how a tab indents.
 FRAGMENTS = st.sampled_from([*ITEMS, *AROUND])
 
 

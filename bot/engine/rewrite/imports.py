@@ -110,11 +110,19 @@ def _known(analysis: Analysis, dotted: str, use: Use) -> str | None:
         imported = binding.imported
         if imported is None or not in_force(analysis, binding, use):
             continue
-        if dotted in imported.origins and (imported.name or imported.alias.asname):
+        if (imported.name or imported.alias.asname) and _leads_to(analysis, imported, dotted):
             found.append(binding.name)
         elif (path := _path(imported)) and dotted.startswith(f"{path}.") and "." not in dotted[len(path) + 1 :]:
             found.append(f"{binding.name if imported.name or imported.alias.asname else path}{dotted[len(path) :]}")
     return min(found, key=lambda text: (text.count("."), len(text)), default=None)
+
+
+def _leads_to(analysis: Analysis, imported: Imported, dotted: str) -> bool:
+    """Whether an import brings ``dotted`` itself, or a façade's re-export of it."""
+    leaf = dotted.rpartition(".")[2]
+    if imported.name != leaf:
+        return dotted in imported.origins
+    return any(dotted in analysis.index.trail(origin).names for origin in imported.origins)
 
 
 def _path(imported: Imported) -> str | None:
