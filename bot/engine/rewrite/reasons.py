@@ -26,6 +26,7 @@ class Reason(StrEnum):
     ARGUMENTS = "arguments"
     NO_RULE = "no-rule"
     NO_SUCCESSOR = "no-successor"
+    GIVEN_NONE = "given-none"
     EXPECTED_EFFECT = "expected-effect"
     MONKEYPATCHED = "monkeypatched"
     SIDE_EFFECTS = "side-effects"
@@ -70,6 +71,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.ARGUMENTS: "The arguments are not those that the migration's rules know.",
     Reason.NO_RULE: "No rule of the migration fits this usage.",
     Reason.NO_SUCCESSOR: "The migration names nothing that takes its place.",
+    Reason.GIVEN_NONE: "It would be given None as {name}: find out first whose it is.",
     Reason.EXPECTED_EFFECT: "The block around it expects an effect of this call (an exception, a warning).",
     Reason.MONKEYPATCHED: "The name is patched in the same place, so the usage is about the patch: redesign it.",
     Reason.SIDE_EFFECTS: "An argument that may have side effects would be dropped or evaluated again.",

@@ -1,11 +1,12 @@
 """What one usage, with all that hangs on its value, becomes: the first rule of its migration that fits."""
 
 import ast
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from bot.engine.analysis import Analysis, Load, Use
+from bot.engine.analysis import Analysis, Load, Scope, Use
 from bot.engine.rewrite import rendering
 from bot.engine.rewrite.flow import Bound, Discarded, Probe, consumption, destiny, expects_effect, observed_by_try
 from bot.engine.rewrite.imports import Addition, spell
@@ -228,11 +229,32 @@ class Planner:
             additions += [spelling.addition] if spelling.addition else []
         if CANONICAL in template.names and CANONICAL not in names:
             return Refusal(reason=Reason.NO_SUCCESSOR)
+        if (empty := self._given_none(use, rule, match)) is not None:
+            return Refusal(reason=Reason.GIVEN_NONE, name=empty)
         rendered = rendering.render(self.layout, template, match, names)
         edits, lost = rendering.edits(self.layout, rendered)
         warning = Refusal(reason=Reason.COMMENT_LOST) if lost else rendered.warning
         site = self._site(use, rule, warning=warning, match=match)
         return replace(site, edits=edits, additions=tuple(additions), rendered=(rendered,))
+
+    def _given_none(self, use: Use, rule: Rule, match: Match) -> str | None:
+        """The required parameter that the rewrite would give ``None``: worse than the usage that it replaces."""
+        for requirement in use.migration.requires:
+            given = re.search(rf"\b{re.escape(requirement.parameter)}\s*=\s*\$(\w+)", rule.rewrite.replace or "")
+            node = match.one.get(given[1]) if given else None
+            if node is not None and self._is_none(node, use.scope):
+                return requirement.parameter
+        return None
+
+    def _is_none(self, node: ast.expr, scope: Scope) -> bool:
+        """Whether an expression is certainly ``None``: the literal, or a variable that is never anything else."""
+        if isinstance(node, ast.Constant):
+            return node.value is None
+        owner = scope.owner(node.id) if isinstance(node, ast.Name) else None
+        if owner is None or not isinstance(node, ast.Name):
+            return False
+        values = [binding.value for binding in owner.bindings[node.id]]
+        return all(isinstance(value, ast.Constant) and value.value is None for value in values)
 
     def _needed(self, use: Use, rule: Rule) -> list[tuple[str, str]]:
         """The dotted names that the rule's replacement needs, by the name that stands for them in the template."""

@@ -31,7 +31,8 @@ def safe(text: str, extra: dict[str, bytes] | None = None) -> str:
     ("before", "after"),
     [
         pytest.param(
-            f"def f():\n    {IMPORT}\n\n    factory = get_websocket_manager_factory()\n    return factory is not None\n",
+            f"def f():\n    {IMPORT}\n\n"
+            "    factory = get_websocket_manager_factory()\n    return factory is not None\n",
             f"def f():\n    {CANONICAL}\n\n    factory = WebSocketManager\n    return factory is not None\n",
             id="probed: the class itself",
         ),
@@ -87,7 +88,7 @@ def test_what_cannot_be_proved_is_left_alone_and_explained(body: str) -> None:
 
 
 @pytest.mark.parametrize("unsafe", [False, True])
-@pytest.mark.parametrize("argument", ["None", "", "context=None"])
+@pytest.mark.parametrize("argument", ["None", "nobody", "", "context=None"])
 def test_no_manager_is_ever_made_without_a_context(argument: str, unsafe: bool) -> None:
     before = (
         f"{IMPORT}\n\n\nasync def f():\n    return await get_websocket_manager_factory().create_manager({argument})\n"
