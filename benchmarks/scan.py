@@ -81,7 +81,7 @@ def _which(name: str) -> str:
     return shutil.which(name) or sys.exit(f"{name} is not installed")
 
 
-def usages(tool: Tool, tree: Path, symbol: str) -> set[tuple[str, int]]:
+def usages(tool: Tool, tree: Path) -> set[tuple[str, int]]:
     """The lines that the tool names."""
     match tool.name:
         case "ruff":
@@ -114,19 +114,19 @@ def main() -> None:
         listing = next(tool for tool in compared if tool.name == "ssot")
         exact = Tool(name="ssot", command=[*listing.command, "--format", "json", "--no-fixes"])
         exact.run()
-        report(compared, exact, tree, arguments.symbol)
+        report(compared, exact, tree)
         found = len(json.loads(exact.output)["findings"])
     if arguments.expect is not None and found != arguments.expect:
         sys.exit(f"{found} usages instead of {arguments.expect}")
 
 
-def report(compared: Sequence[Tool], exact: Tool, tree: Path, symbol: str) -> None:
+def report(compared: Sequence[Tool], exact: Tool, tree: Path) -> None:
     """Print times, memory, ratios, and what each tool has of the lines that ssot resolves."""
-    truth = usages(exact, tree, symbol)
+    truth = usages(exact, tree)
     floor = compared[0].best
     print(f"{'tool':6} {'best':>8} {'median':>8} {'of rg':>7} {'peak':>9} {'lines':>6} {'recall':>7} {'other':>6}")
     for tool in compared:
-        lines = truth if tool.name == "ssot" else usages(tool, tree, symbol)
+        lines = truth if tool.name == "ssot" else usages(tool, tree)
         recall = len(lines & truth) / len(truth) if truth else 1.0
         print(
             f"{tool.name:6} {tool.best:7.3f}s {statistics.median(tool.seconds):7.3f}s {tool.best / floor:6.1f}x"
