@@ -90,10 +90,9 @@ def test_what_cannot_be_proved_is_left_alone_and_explained(body: str) -> None:
 @pytest.mark.parametrize("unsafe", [False, True])
 @pytest.mark.parametrize("argument", ["None", "nobody", "", "context=None"])
 def test_no_manager_is_ever_made_without_a_context(argument: str, unsafe: bool) -> None:
-    before = (
-        f"{IMPORT}\n\n\nasync def f():\n    return await get_websocket_manager_factory().create_manager({argument})\n"
-    )
+    call = f"await get_websocket_manager_factory().create_manager({argument})"
+    before = f"{IMPORT}\n\n\nasync def f():\n    nobody = None\n    return {call}, nobody\n"
     source, findings = scan(before)
     after = apply_fixes(source, findings, unsafe=unsafe).decode()
     assert "WebSocketManager(" not in after
-    assert "= None" not in after
+    assert "factory = None" not in after
