@@ -1,0 +1,126 @@
+"""``ssot migrate``: the fixes as a diff, or written."""
+
+import os
+import stat
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import click
+
+from bot.errors import SsotError, UserError
+from bot.migration import Applicability, Config
+from bot.model import Failed, FileReport, Finding, Scanned, Skipped
+
+
+@click.command("migrate")
+@click.argument("paths", nargs=-1, type=click.Path())
+@click.option("--config", "config_file", type=click.Path(), metavar="FILE", help="Instead of .github/ssot.yml.")
+@click.option("--diff/--write", "as_diff", default=True, help="Print a unified diff (default), or write the files.")
+@click.option("--unsafe", is_flag=True, help="Also the fixes that may change behaviour.")
+def command(paths: tuple[str, ...], config_file: str | None, as_diff: bool, unsafe: bool) -> None:
+    """Rewrite what is proved to keep its meaning below PATHS (default: here).
+
+    Exits with 0 when no usage is left, 1 when some are (they are told, with their reasons), 2 on an error.
+    """
+    try:
+        left = _migrate(paths or (".",), config_file, as_diff=as_diff, unsafe=unsafe)
+    except (SsotError, OSError) as error:
+        click.echo(f"ssot migrate: {error}", err=True)
+        sys.exit(2)
+    sys.exit(1 if left else 0)
+
+
+def _migrate(paths: Sequence[str], config_file: str | None, *, as_diff: bool, unsafe: bool) -> bool:
+    """Do it; whether something is left."""
+    from bot.cli.scan import load_config
+    from bot.engine import apply_fixes
+    from bot.local.files import Reader, find_root
+
+    starts = [Path(path).resolve() for path in paths]
+    missing = [path for path, start in zip(paths, starts, strict=True) if not start.exists()]
+    if missing:
+        raise UserError(f"{missing[0]}: no such file or directory")
+    root = find_root(starts[0])
+    reports = _reports(root, starts, load_config(root, config_file))
+    changed, reader = 0, Reader(root)
+    for report in reports:
+        source = reader.read(report.path) if isinstance(report, Scanned) and report.findings else None
+        if not isinstance(report, Scanned) or source is None:
+            continue
+        after = apply_fixes(source, _active(report.findings), unsafe=unsafe)
+        if after != source:
+            changed += 1
+            _show(root, report.path, source, after, as_diff=as_diff)
+    left = _left(reports, unsafe=unsafe)
+    click.echo(_summary(changed, left, reports, as_diff=as_diff), err=True)
+    return bool(left)
+
+
+def _reports(root: Path, starts: Sequence[Path], config: Config) -> tuple[FileReport, ...]:
+    from bot.local.files import Listing, list_files
+    from bot.local.tree import Options, scan_tree
+
+    found: list[str] = []
+    for start in starts:
+        if not start.is_relative_to(root):
+            raise UserError(f"{start}: outside of {root}")
+        below = "" if start == root else start.relative_to(root).as_posix()
+        found += [below] if start.is_file() else list_files(root, below).paths
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    listing = Listing(paths=tuple(dict.fromkeys(found)))
+    return scan_tree(root, listing, config, Options(jobs=cores, fixes=True)).reports
+
+
+def _active(findings: Iterable[Finding]) -> list[Finding]:
+    """Those that no comment in the code silences."""
+    return [finding for finding in findings if finding.ignored is None]
+
+
+def _show(root: Path, path: str, before: bytes, after: bytes, *, as_diff: bool) -> None:
+    from bot.engine.diff.unified import render
+
+    if as_diff:
+        click.echo(render(path, before, after), nl=False)
+    else:
+        write_whole(root / path, after)
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Replace a file's content in one step, keeping its mode; a symbolic link is never written through.
+
+    Raises ``UserError`` for what is no regular file.
+    """
+    mode = path.lstat().st_mode
+    if not stat.S_ISREG(mode):
+        raise UserError(f"{path}: not a regular file")
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+        Path(name).chmod(stat.S_IMODE(mode))
+        Path(name).replace(path)
+    except OSError:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _left(reports: Iterable[FileReport], *, unsafe: bool) -> list[Finding]:
+    """The usages that stay as they are."""
+    fixed = {Applicability.SAFE, Applicability.UNSAFE} if unsafe else {Applicability.SAFE}
+    findings = [f for report in reports if isinstance(report, Scanned) for f in _active(report.findings)]
+    return [finding for finding in findings if finding.fix is None or finding.applicability not in fixed]
+
+
+def _summary(changed: int, left: Sequence[Finding], reports: Iterable[FileReport], *, as_diff: bool) -> str:
+    """What was done, what was left and why."""
+    lines = [f"{changed} {'file' if changed == 1 else 'files'} {'would change' if as_diff else 'changed'}"]
+    reasons = Counter((f.applicability.value, f.reason or "no fix is known") for f in left)
+    if left:
+        lines.append(f"{len(left)} {'usage' if len(left) == 1 else 'usages'} left:")
+    lines += [f"  {number} × {kind}: {reason}" for (kind, reason), number in reasons.most_common()]
+    lines += [f"  {r.path}:{r.line}: does not parse: {r.message}" for r in reports if isinstance(r, Failed)]
+    lines += [f"  {r.path}: not looked at: {r.reason}" for r in reports if isinstance(r, Skipped)]
+    return "\n".join(lines)

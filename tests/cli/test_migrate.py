@@ -1,0 +1,70 @@
+import subprocess
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from bot.cli.migrate import command
+from bot.sandbox.example import FILES, HEALTH_MIGRATED, HEALTH_WITH_A_PROBE
+
+HEALTH = "netra_backend/app/routes/health.py"
+CHAT = "netra_backend/app/routes/chat.py"
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    for name, content in {**FILES, HEALTH: HEALTH_WITH_A_PROBE}.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    return tmp_path
+
+
+def test_a_diff_is_shown_that_git_applies_and_nothing_is_written(repository: Path) -> None:
+    result = CliRunner().invoke(command, [str(repository)])
+    assert result.exit_code == 1, result.output
+    assert (repository / HEALTH).read_bytes() == HEALTH_WITH_A_PROBE
+    subprocess.run(["git", "apply"], cwd=repository, input=result.stdout.encode(), check=True)
+    assert (repository / HEALTH).read_bytes() == HEALTH_MIGRATED
+    assert "1 file would change" in result.stderr
+    assert "unsafe" in result.stderr
+
+
+def test_write_changes_the_files_keeps_their_modes_and_a_second_run_does_nothing(repository: Path) -> None:
+    (repository / HEALTH).chmod(0o755)
+    CliRunner().invoke(command, ["--write", str(repository)])
+    assert (repository / HEALTH).read_bytes() == HEALTH_MIGRATED
+    assert (repository / HEALTH).stat().st_mode & 0o777 == 0o755
+    again = CliRunner().invoke(command, [str(repository)])
+    assert again.stdout == ""
+
+
+def test_unsafe_fixes_only_on_demand(repository: Path) -> None:
+    before = (repository / CHAT).read_bytes()
+    CliRunner().invoke(command, ["--write", str(repository)])
+    assert (repository / CHAT).read_bytes() == before
+    result = CliRunner().invoke(command, ["--write", "--unsafe", str(repository)])
+    assert result.exit_code == 0, result.output
+    assert b"WebSocketManager(user_context=context)" in (repository / CHAT).read_bytes()
+    assert b"factory" not in (repository / CHAT).read_bytes()
+
+
+def test_only_the_given_paths(repository: Path) -> None:
+    result = CliRunner().invoke(command, ["--write", str(repository / "netra_backend/app/services")])
+    assert result.exit_code == 0
+    assert (repository / HEALTH).read_bytes() == HEALTH_WITH_A_PROBE
+
+
+def test_a_missing_path_is_an_error(repository: Path) -> None:
+    result = CliRunner().invoke(command, [str(repository / "none.py")])
+    assert (result.exit_code, result.stdout) == (2, "")
+
+
+def test_a_link_is_never_written_through(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    outside = tmp_path_factory.mktemp("outside") / "health.py"
+    outside.write_bytes(HEALTH_WITH_A_PROBE)
+    (repository / HEALTH).unlink()
+    (repository / HEALTH).symlink_to(outside)
+    CliRunner().invoke(command, ["--write", str(repository)])
+    assert outside.read_bytes() == HEALTH_WITH_A_PROBE
