@@ -18,13 +18,11 @@ class LazyGroup(click.Group):
     summaries: ClassVar[dict[str, str]] = {
         "scan": "List the usages of deprecated names.",
         "migrate": "Show or write the rewrites.",
-        "checklist": "Hold a tracker's task list against the evidence.",
         "config": "Check, print or describe the configuration.",
         "serve": "Run the webhook server and its workers.",
         "demo": "The whole bot against a built-in GitHub, step by step.",
         "receive": "Send a payload file through the real handlers.",
         "jobs": "List, show and retry the durable jobs.",
-        "doctor": "Check settings, credentials and permissions.",
         "manifest": "Check the App's manifest.",
     }
 

@@ -4,12 +4,16 @@ import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from bot.errors import SsotError, UserError
 from bot.migration import Config
 from bot.model import FileReport
+
+if TYPE_CHECKING:
+    from bot.local.cache import Cache
 
 FORMATS = ("text", "json", "github", "sarif")
 
@@ -70,12 +74,10 @@ def _scan(path: str, config_file: str | None, base: str | None, fixes: bool, job
     if not start.exists():
         raise UserError(f"{path}: no such file or directory")
     root = find_root(start)
+    if base is None and path != "-":
+        return _tree(root, start, config_file, fixes, jobs, no_cache)
     config = load_config(root, config_file)
-    if base is not None:
-        return _since(root, start, base, config)
-    if path == "-":
-        return _standard_input(root, config, fixes)
-    return _tree(root, start, config, fixes, jobs, no_cache)
+    return _since(root, start, base, config) if base is not None else _standard_input(root, config, fixes)
 
 
 def load_config(root: Path, file: str | None) -> Config:
@@ -95,18 +97,33 @@ def load_config(root: Path, file: str | None) -> Config:
     return load(text, file=name)
 
 
-def _tree(root: Path, start: Path, config: Config, fixes: bool, jobs: int, no_cache: bool) -> Result:
+def _tree(root: Path, start: Path, config_file: str | None, fixes: bool, jobs: int, no_cache: bool) -> Result:
+    """Scan a tree; it is listed while the configuration is read, and searched while the engine is loaded."""
     from bot.cli.progress import progress
-    from bot.local.cache import Cache, default_directory
     from bot.local.files import Listing, list_files
-    from bot.local.tree import Options, scan_tree
+    from bot.local.parallel import Task
+    from bot.local.search import Search, names_of
 
     below = "" if start == root else start.relative_to(root).as_posix()
-    listing = Listing(paths=(below,)) if start.is_file() else list_files(root, below)
-    cache = None if no_cache else Cache.of(config, default_directory(os.environ))
+    task = Task(lambda: Listing(paths=(below,)) if start.is_file() else list_files(root, below), alone=jobs > 1)
+    try:
+        config = load_config(root, config_file)
+        listing = task.result()
+    finally:
+        task.close()
     with progress(len(listing.paths)) as report:
-        scan = scan_tree(root, listing, config, Options(jobs=jobs, fixes=fixes, cache=cache, progress=report))
+        search = Search(root, listing.paths, names_of(config), jobs, report)
+        from bot.local.tree import Options, scan_tree
+
+        cache = None if no_cache else _cache(config)
+        scan = scan_tree(root, listing, search, config, Options(jobs=jobs, fixes=fixes, cache=cache, progress=report))
     return Result(root=root, files=scan.files, reports=scan.reports, sources={})
+
+
+def _cache(config: Config) -> "Cache":
+    from bot.local.cache import Cache, default_directory
+
+    return Cache.of(config, default_directory(os.environ))
 
 
 def _standard_input(root: Path, config: Config, fixes: bool) -> Result:

@@ -1,27 +1,29 @@
 """The engine: bytes in, values out.  No input or output, no clock, no environment, no network.
 
-What costs start-up (LibCST, the comparison of sources) is imported when it is first asked for: listing usages needs
-none of it.
+Its parts are imported when they are first asked for: listing usages needs neither LibCST nor the comparison of sources,
+and a name's text can be searched for while the rest is loaded.
 """
 
 import importlib
 from typing import TYPE_CHECKING
 
-from bot.engine.index import Index
-from bot.engine.names import module_paths
-from bot.engine.scan import scan_file
-
 if TYPE_CHECKING:
     from bot.engine.diff.review import review_files
     from bot.engine.diff.unified import Hunk, MalformedPatch, parse_patch
+    from bot.engine.index import Index
+    from bot.engine.names import module_paths
     from bot.engine.rewrite import apply_fixes
+    from bot.engine.scan import scan_file
 
-_LATER = {
+_HOMES = {
     "Hunk": "bot.engine.diff.unified",
+    "Index": "bot.engine.index",
     "MalformedPatch": "bot.engine.diff.unified",
+    "apply_fixes": "bot.engine.rewrite",
+    "module_paths": "bot.engine.names",
     "parse_patch": "bot.engine.diff.unified",
     "review_files": "bot.engine.diff.review",
-    "apply_fixes": "bot.engine.rewrite",
+    "scan_file": "bot.engine.scan",
 }
 
 __all__ = [
@@ -37,7 +39,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    module = _LATER.get(name)
+    module = _HOMES.get(name)
     if module is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(importlib.import_module(module), name)

@@ -2,7 +2,6 @@
 
 import os
 import stat
-import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,6 +48,8 @@ def list_files(root: Path, below: str = "") -> Listing:
 
 
 def _from_git(root: Path, below: str) -> Listing:
+    import subprocess  # costs as much as listing a thousand files
+
     command = ["git", "-C", os.fspath(root), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     command += ["--", f":(literal){below}"] if below else []
     try:

@@ -1,90 +1,122 @@
-"""Pure work on several cores: parts of it in forked processes, which inherit what they work on."""
+"""Pure work on several cores: in forked processes, which inherit what they work on and send back a value."""
 
 import gc
 import os
 import pickle
+import select
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any, NoReturn, TypeVar
+from collections.abc import Callable, Sequence
+from mmap import mmap
+from typing import Any, Generic, NoReturn, TypeVar
 
 Part = TypeVar("Part")
 Result = TypeVar("Result")
+
+CAN_FORK = hasattr(os, "fork")
+_LOOK = 0.1
+"""Seconds between two looks at how far the work is."""
 
 
 class WorkerDied(Exception):
     """A worker ended without a result: killed, out of memory, or crashed in C code."""
 
 
-def share(work: Callable[[Part], Result], parts: Sequence[Part]) -> Iterator[Result]:
-    """``work`` of each part, in their order; all but the last part in a process of its own.
+class Task(Generic[Result]):
+    """Work that has begun in a process of its own.  The caller must have no other thread running.
 
-    The caller must have no other thread running.  Where processes cannot fork, the parts are done one after another.
-    What ``work`` raises is raised here; raises `WorkerDied` if a process left no result.
+    Where processes cannot fork, or ``alone`` is false, the work is done when its result is asked for.
     """
-    if len(parts) < 2 or not hasattr(os, "fork"):
-        with collection_paused():
-            yield from map(work, parts)
-        return
+
+    def __init__(self, work: Callable[[], Result], *, alone: bool = True) -> None:
+        self._work = work
+        self._process = 0
+        if alone and CAN_FORK:
+            self._process, self._descriptor = _start(work)
+
+    def result(self, meanwhile: Callable[[], None] | None = None) -> Result:
+        """What the work returned; what it raised is raised.  ``meanwhile`` is called from time to time.
+
+        To be asked for once.  Raises `WorkerDied` if the process left no result.
+        """
+        if not self._process:
+            return self._work()
+        while meanwhile and not select.select([self._descriptor], [], [], _LOOK)[0]:
+            meanwhile()
+        try:
+            result: Result = _read(self._descriptor)
+            return result
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Wait for the process; one that still writes ends with a broken pipe."""
+        if self._process:
+            os.close(self._descriptor)
+            os.waitpid(self._process, 0)
+            self._process = 0
+
+
+def share(
+    work: Callable[[Part], Result], parts: Sequence[Part], meanwhile: Callable[[], None] | None = None
+) -> list[Result]:
+    """``work`` of each part, in their order, each in a process of its own; a single part is done here."""
+    tasks = [Task(lambda part=part: work(part), alone=len(parts) > 1) for part in parts]  # type: ignore[misc]
+    try:
+        return [task.result(meanwhile) for task in tasks]
+    finally:
+        for task in tasks:
+            task.close()
+
+
+class Counter:
+    """A count that several processes add to, each at a place of its own."""
+
+    def __init__(self, places: int) -> None:
+        self._counts = memoryview(mmap(-1, 8 * max(places, 1))).cast("Q")
+
+    def add(self, place: int) -> None:
+        self._counts[place] += 1
+
+    def total(self) -> int:
+        return sum(self._counts)
+
+
+def _start(work: Callable[[], Result]) -> tuple[int, int]:
+    """Fork a worker; its process and the descriptor that its result can be read from."""
     sys.stdout.flush()
     sys.stderr.flush()
-    workers = [_start(work, part) for part in parts[:-1]]
-    try:
-        with collection_paused():
-            last = work(parts[-1])
-        for _, descriptor in workers:
-            yield _result(descriptor)
-        yield last
-    finally:
-        for process, descriptor in workers:
-            os.close(descriptor)  # a worker that still writes ends here, with a broken pipe
-            os.waitpid(process, 0)
-
-
-@contextmanager
-def collection_paused() -> Iterator[None]:
-    """No garbage collection while trees are built: looking through them again and again doubles the cost."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
-
-
-def _start(work: Callable[[Part], Result], part: Part) -> tuple[int, int]:
-    """Fork a worker; its process and the descriptor that its result can be read from."""
     reading, writing = os.pipe()
     process = os.fork()
     if process == 0:
         os.close(reading)
-        _work(work, part, writing)
+        _live(work, writing)
     os.close(writing)
     return process, reading
 
 
-def _work(work: Callable[[Part], Result], part: Part, writing: int) -> NoReturn:
-    """The worker's life: it ends without the parent's exit handlers, buffers and frames."""
+def _live(work: Callable[[], Result], writing: int) -> NoReturn:
+    """The worker's life: it ends without the parent's exit handlers, buffers and frames.
+
+    Looking for garbage again and again while trees are built would double their cost.
+    """
     status = 1
     try:
         gc.disable()
         with os.fdopen(writing, "wb") as pipe:
-            pickle.dump(_outcome(work, part), pipe, pickle.HIGHEST_PROTOCOL)
+            pickle.dump(_outcome(work), pipe, pickle.HIGHEST_PROTOCOL)
         status = 0
     finally:
         os._exit(status)
 
 
-def _outcome(work: Callable[[Part], Result], part: Part) -> tuple[bool, Result | Exception]:
+def _outcome(work: Callable[[], Result]) -> tuple[bool, Result | Exception]:
     try:
-        return True, work(part)
+        return True, work()
     except Exception as error:  # noqa: BLE001  it is raised again in the parent
         return False, error
 
 
-def _result(descriptor: int) -> Any:  # noqa: ANN401  what the caller's own work returned
-    """What the worker returned; what it raised is raised."""
+def _read(descriptor: int) -> Any:  # noqa: ANN401  what the caller's own work returned
     with os.fdopen(os.dup(descriptor), "rb") as pipe:
         try:
             fine, value = pickle.load(pipe)  # noqa: S301  written by our own fork

@@ -1,25 +1,29 @@
 """A repository on this machine: its Python files listed, read and scanned on all cores."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import gc
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bot.engine.index import Index
 from bot.engine.mentions import qualifiers, renamed
 from bot.engine.names import module_paths
 from bot.engine.scan import required_modules, scan_file
-from bot.engine.targets import Targets
-from bot.local.cache import Cache
 from bot.local.files import Listing, Reader
-from bot.local.parallel import share
+from bot.local.parallel import Counter, share
+from bot.local.search import Found, Progress, Search, names_of, split
 from bot.migration import Config
 from bot.model import FileReport, Scanned, Skipped
 
+if TYPE_CHECKING:
+    from bot.local.cache import Cache  # loaded only when there is one
+
+COLLECT_AFTER = 2_000_000
+"""Bytes of source between two looks for garbage: parsing makes about a hundred times as much, most of it long-lived."""
 MAX_ROUNDS = 20
 """How often modules that a scan asks for are looked up: the longest chain of re-exports that is followed."""
-
-Progress = Callable[[int, int], None]
-"""Files done, files in all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,67 +43,38 @@ class Options:
 
     jobs: int
     fixes: bool = False
-    cache: Cache | None = None
+    cache: "Cache | None" = None
     progress: Progress | None = None
 
 
-def scan_tree(root: Path, listing: Listing, config: Config, options: Options) -> TreeScan:
-    """All usages in the listed files.
+def scan_tree(root: Path, listing: Listing, search: Search, config: Config, options: Options) -> TreeScan:
+    """All usages in the listed files, of which ``search`` looks for `names_of` the configuration.
 
-    Every file is searched for the names as text, then for what a file with a hit calls them; the files with a hit are
-    resolved together.
+    What a file with a hit calls a name is searched for as well; then the files with a hit are resolved together.
     """
-    found = _search(root, listing.paths, config, options)
-    index = _index(listing, found.sources, config)
-    index = _foresee(root, found, config, index, options)
+    found, names = _search_on(root, listing.paths, search.result(), config, options)
+    index = _foresee(root, found.sources, names, config, _index(listing, found.sources, config), options)
     reports = _resolve(root, found.sources, config, index, options)
-    skipped = [Skipped(path=path, reason=reason) for path, reason in (*listing.unreadable, *found.unreadable)]
+    unreadable = (*listing.unreadable, *found.unreadable.items())
+    skipped = [Skipped(path=path, reason=reason) for path, reason in unreadable]
     everything = sorted([*reports, *skipped], key=lambda report: report.path)
     return TreeScan(root=root, files=len(listing.paths) - len(found.unreadable), reports=tuple(everything))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Found:
-    """Files that hold a name that is looked for."""
-
-    names: frozenset[str]
-    sources: Mapping[str, bytes]
-    unreadable: tuple[tuple[str, str], ...]
-
-
-def _search(root: Path, paths: Sequence[str], config: Config, options: Options) -> _Found:
-    names = Targets(config.migrations).leaves
-    sources: dict[str, bytes] = {}
-    unreadable: dict[str, str] = {}
-    pending = names
-    while pending:
-        needles = sorted(name.encode() for name in pending)
-        for found in share(_search_part, [(root, part, needles) for part in _parts(paths, options.jobs)]):
-            sources.update(found.sources)
-            unreadable.update(found.unreadable)
-        known = names
-        names = names.union(*(renamed(source, names) for source in sources.values()))
-        pending = names - known
-    return _Found(names=names, sources=sources, unreadable=tuple(sorted(unreadable.items())))
-
-
-def _search_part(part: tuple[Path, Sequence[str], Sequence[bytes]]) -> _Found:
-    root, paths, needles = part
-    reader = Reader(root)
-    hits, unreadable = {}, []
-    for path in paths:
-        try:
-            source = reader.find(path, needles)
-        except OSError as error:
-            unreadable.append((path, error.strerror or str(error)))
-            continue
-        if source is not None:
-            hits[path] = source
-    return _Found(names=frozenset(), sources=hits, unreadable=tuple(unreadable))
-
-
-def _parts(paths: Sequence[str], jobs: int) -> list[Sequence[str]]:
-    return [paths[n::jobs] for n in range(max(min(jobs, len(paths)), 1))]
+def _search_on(
+    root: Path, paths: Sequence[str], found: Found, config: Config, options: Options
+) -> tuple[Found, frozenset[str]]:
+    """Search for the new names that the files found so far give to the old ones, until there are none."""
+    names = names_of(config)
+    sources, unreadable = dict(found.sources), dict(found.unreadable)
+    while True:
+        new = frozenset[str]().union(*(renamed(source, names) for source in sources.values())) - names
+        if not new:
+            return Found(sources=sources, unreadable=unreadable), names
+        more = Search(root, paths, new, options.jobs, options.progress).result()
+        sources.update(more.sources)
+        unreadable.update(more.unreadable)
+        names |= new
 
 
 def _index(listing: Listing, sources: Mapping[str, bytes], config: Config) -> Index:
@@ -108,9 +83,11 @@ def _index(listing: Listing, sources: Mapping[str, bytes], config: Config) -> In
     return Index.build([*projects, *sources.items()], source_roots=config.source_roots, modules=modules)
 
 
-def _foresee(root: Path, found: _Found, config: Config, index: Index, options: Options) -> Index:
+def _foresee(
+    root: Path, sources: Mapping[str, bytes], names: frozenset[str], config: Config, index: Index, options: Options
+) -> Index:
     """The index with most of what the scan would ask for: each question costs another look at the file that has it."""
-    mentioned = frozenset[str]().union(*(qualifiers(source, found.names) for source in found.sources.values()))
+    mentioned = frozenset[str]().union(*(qualifiers(source, names) for source in sources.values()))
     pending = {module for module in mentioned if "." in module and index.source_of(module) is False}
     for _ in range(MAX_ROUNDS):
         index = index.with_modules(read_modules(root, pending, index))
@@ -161,14 +138,31 @@ def _scan(sources: Mapping[str, bytes], config: Config, index: Index, options: O
     known = {path: report for path, source in sources.items() if cache and (report := cache.get(path, source))}
     yield from known.values()
     left = sorted((path for path in sources if path not in known), key=lambda path: len(sources[path]))
-    parts = [[(path, sources[path]) for path in part] for part in _parts(left, options.jobs)]
-    for reports in share(_scan_part, [(part, config, index, options.fixes) for part in parts]):
+    shares = [[(path, sources[path]) for path in part] for part in split(left, options.jobs)]
+    counter = Counter(len(shares))
+    work = partial(_scan_share, config, index, options.fixes, counter)
+    meanwhile = partial(_tell, options.progress, counter, len(left)) if options.progress else None
+    for reports in share(work, list(enumerate(shares)), meanwhile):
         for report in reports:
             if cache:
                 cache.put(report.path, sources[report.path], report)
             yield report
 
 
-def _scan_part(part: tuple[Sequence[tuple[str, bytes]], Config, Index, bool]) -> list[FileReport]:
-    files, config, index, fixes = part
-    return [scan_file(source, path, config.migrations, index, fixes=fixes) for path, source in files]
+def _tell(progress: Progress, counter: Counter, total: int) -> None:
+    progress(counter.total(), total)
+
+
+def _scan_share(
+    config: Config, index: Index, fixes: bool, counter: Counter, part: tuple[int, Sequence[tuple[str, bytes]]]
+) -> list[FileReport]:
+    place, files = part
+    reports, parsed = [], 0
+    for path, source in files:
+        reports.append(scan_file(source, path, config.migrations, index, fixes=fixes))
+        counter.add(place)
+        parsed += len(source)
+        if parsed > COLLECT_AFTER:
+            gc.collect()  # scopes and their bindings refer to one another
+            parsed = 0
+    return reports

@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 from bot.cli import main
 from bot.config import load
 from bot.local.files import Listing
+from bot.local.search import Search, names_of
 from bot.local.tree import Options, scan_tree
 from bot.model import Skipped
 
@@ -191,7 +192,9 @@ def test_links_are_not_followed(repository: Path) -> None:
 
 def test_what_cannot_be_read_is_listed(repository: Path) -> None:
     listing = Listing(paths=("pkg/gone.py", "pkg/user.py"), unreadable=(("closed", "Permission denied"),))
-    scan = scan_tree(repository, listing, load(CONFIG), Options(jobs=2))
+    config = load(CONFIG)
+    search = Search(repository, listing.paths, names_of(config), 2)
+    scan = scan_tree(repository, listing, search, config, Options(jobs=2))
     assert [report for report in scan.reports if isinstance(report, Skipped)] == [
         Skipped(path="closed", reason="Permission denied"),
         Skipped(path="pkg/gone.py", reason="No such file or directory"),
