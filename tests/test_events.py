@@ -1,117 +1,234 @@
-"""Payloads to values: GitHub's recorded ones, and hostile ones."""
+"""GitHub's payloads become references; whatever is wrong with one is ``Malformed`` and nothing else."""
 
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot import events
-from bot.events import Malformed, NotInstalled, Ping, PullRequestEvent, Unknown, parse
+from bot.events import (
+    CheckRunEvent,
+    InstallationEvent,
+    InstallationRepositoriesEvent,
+    IssueCommentEvent,
+    IssuesEvent,
+    Malformed,
+    MergeGroupEvent,
+    NotInstalled,
+    Ping,
+    PullRequestEvent,
+    PushEvent,
+    Unknown,
+    parse,
+)
 
-READ = ("check_run", "installation", "installation_repositories", "issue_comment", "issues", "pull_request", "push")
+EXAMPLES: dict[str, dict[str, Any]] = json.loads(
+    next((Path(__file__).parent / "contract" / "data").rglob("payload-examples.json")).read_text(encoding="utf-8")
+)["events"]
+SHA = "0123456789abcdef0123456789abcdef01234567"
+KINDS = {
+    "check_run": CheckRunEvent,
+    "installation": InstallationEvent,
+    "installation_repositories": InstallationRepositoriesEvent,
+    "issue_comment": IssueCommentEvent,
+    "issues": IssuesEvent,
+    "ping": Ping,
+    "pull_request": PullRequestEvent,
+    "push": PushEvent,
+}
 
 
-def payload(**changes: Any) -> dict[str, Any]:
-    person = {"login": "ann", "type": "User"}
-    found: dict[str, Any] = {
-        "action": "opened",
-        "installation": {"id": 5},
-        "repository": {"id": 77, "full_name": "acme/app"},
-        "pull_request": {"number": 7, "head": {"sha": "a" * 40}},
-        "sender": person,
-    }
-    return {name: value for name, value in {**found, **changes}.items() if value is not ...}
+def event_of(key: str) -> str:
+    """``pull-request-review-submitted`` → ``pull_request_review``: the action stands in the payload."""
+    action = str(EXAMPLES[key].get("action", "")).replace("_", "-")
+    return key.removesuffix(f"-{action}").replace("-", "_") if action else key.replace("-", "_")
+
+
+def body_of(key: str, **changes: object) -> bytes:
+    """A recorded payload, on behalf of an installation."""
+    return json.dumps({"installation": {"id": 7}} | EXAMPLES[key] | changes).encode()
+
+
+@pytest.mark.parametrize("key", EXAMPLES)
+def test_every_recorded_payload_is_read(key: str) -> None:
+    event = event_of(key)
+    found = parse(event, body_of(key))
+    assert type(found) is KINDS.get(event, Unknown)
+    if not isinstance(found, Ping | PushEvent | Malformed | NotInstalled):
+        assert found.action == EXAMPLES[key]["action"]
+
+
+@pytest.mark.parametrize("key", [key for key in EXAMPLES if "installation" not in EXAMPLES[key] and key != "ping"])
+def test_without_an_installation_there_is_nothing_to_do(key: str) -> None:
+    event = event_of(key)
+    expected = NotInstalled if event in KINDS else Unknown
+    assert type(parse(event, json.dumps(EXAMPLES[key]).encode())) is expected
 
 
 def test_a_pull_request_is_reduced_to_a_reference() -> None:
-    event = parse("pull_request", json.dumps(payload()).encode())
-    assert isinstance(event, PullRequestEvent)
-    assert (event.ref.repo.installation, event.ref.repo.id, event.ref.repo.full_name) == (5, 77, "acme/app")
-    assert (event.ref.number, event.head_sha, event.action, event.base_changed) == (7, "a" * 40, "opened", False)
-
-
-@pytest.mark.parametrize(("changes", "changed"), [({"base": {"ref": {"from": "x"}}}, True), ({"title": {}}, False)])
-def test_an_edit_tells_whether_the_base_changed(changes: dict[str, Any], changed: bool) -> None:
-    event = parse("pull_request", json.dumps(payload(action="edited", changes=changes)).encode())
-    assert isinstance(event, PullRequestEvent)
-    assert event.base_changed is changed
+    found = parse("pull_request", body_of("pull-request-synchronize"))
+    payload = EXAMPLES["pull-request-synchronize"]
+    assert isinstance(found, PullRequestEvent)
+    assert found.ref.number == payload["number"]
+    assert found.ref.repo.full_name == payload["repository"]["full_name"]
+    assert found.ref.repo.id == payload["repository"]["id"]
+    assert found.ref.repo.installation == payload["installation"]["id"]
+    assert found.head_sha == payload["pull_request"]["head"]["sha"]
+    assert not found.base_changed
 
 
 @pytest.mark.parametrize(
-    "body",
+    ("changes", "expected"),
     [
-        b"",
-        b"{",
-        b"[]",
-        b"null",
-        b"1",
-        b'""',
-        b"\xff\xfe",
-        b"\xef\xbb\xbf{}",
-        b'{"a": NaN}',
-        b'{"a": Infinity}',
-        b'{"a": ' + b"9" * 5_000 + b"}",
-        b'{"action": "x", "action": "y"}',
-        b'{"a": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
-        json.dumps(payload(pull_request=None)).encode(),
-        json.dumps(payload(pull_request={"number": "7", "head": {"sha": "a" * 40}})).encode(),
-        json.dumps(payload(pull_request={"number": True, "head": {"sha": "a" * 40}})).encode(),
-        json.dumps(payload(pull_request={"number": 7, "head": {"sha": "../../x"}})).encode(),
-        json.dumps(payload(repository={"id": 77, "full_name": "acme"})).encode(),
-        json.dumps(payload(repository={"id": 77, "full_name": "a/b/c"})).encode(),
-        json.dumps(payload(installation=3)).encode(),
-        json.dumps(payload(action=["opened"])).encode(),
-        b'{"action": "\\ud800", "installation": {"id": 1}}',
+        ({"base": {"ref": {"from": "old"}, "sha": {"from": SHA}}}, True),
+        ({"title": {"from": "old"}}, False),
+        ({}, False),
     ],
-    ids=range(22),
 )
-def test_what_is_wrong_is_malformed_and_the_reason_quotes_nothing(body: bytes) -> None:
-    event = parse("pull_request", body)
-    assert isinstance(event, Malformed)
-    assert len(event.reason) < 100
+def test_a_new_base_is_told_from_other_edits(changes: dict[str, object], expected: bool) -> None:
+    found = parse("pull_request", body_of("pull-request-opened", action="edited", changes=changes))
+    assert isinstance(found, PullRequestEvent)
+    assert found.base_changed is expected
 
 
-def test_without_an_installation_nothing_can_be_done() -> None:
-    assert isinstance(parse("pull_request", json.dumps(payload(installation=...)).encode()), NotInstalled)
+@pytest.mark.parametrize("on_pull", [True, False])
+def test_a_comment_knows_what_it_stands_on(on_pull: bool) -> None:
+    issue = dict(EXAMPLES["issue-comment-created"]["issue"])
+    issue.pop("pull_request", None)
+    if on_pull:
+        issue["pull_request"] = {"url": "https://api.github.com/repos/a/b/pulls/1"}
+    found = parse("issue_comment", body_of("issue-comment-created", issue=issue))
+    assert isinstance(found, IssueCommentEvent)
+    assert found.is_pull_request is on_pull
+    assert found.body == EXAMPLES["issue-comment-created"]["comment"]["body"]
+    assert not found.sender.is_bot
 
 
-def test_what_nothing_reads_is_unknown() -> None:
-    assert parse("star", b'{"action": "created"}') == Unknown(event="star", action="created")
-    assert parse("ping", b'{"zen": "x"}') == Ping()
+def test_a_bots_comment_is_known_as_such() -> None:
+    sender = EXAMPLES["issue-comment-created"]["sender"] | {"type": "Bot", "login": "ssot-bot[bot]"}
+    found = parse("issue_comment", body_of("issue-comment-created", sender=sender))
+    assert isinstance(found, IssueCommentEvent)
+    assert found.sender.is_bot
 
 
-KEYS = st.sampled_from(["action", "installation", "id", "pull_request", "repository", "full_name", "sender"])
-SCALARS = st.none() | st.booleans() | st.integers() | st.text()
-JSON = st.recursive(SCALARS, lambda inner: st.lists(inner) | st.dictionaries(KEYS, inner))
+@pytest.mark.parametrize(
+    ("ref", "branch", "default"),
+    [
+        ("refs/heads/master", "master", True),
+        ("refs/heads/feature/x", "feature/x", False),
+        ("refs/tags/master", None, False),
+        ("refs/heads/refs/heads/master", "refs/heads/master", False),
+    ],
+)
+def test_a_push_knows_its_branch(ref: str, branch: str | None, default: bool) -> None:
+    repository = EXAMPLES["push"]["repository"] | {"default_branch": "master"}
+    found = parse("push", body_of("push", ref=ref, repository=repository))
+    assert isinstance(found, PushEvent)
+    assert (found.branch, found.to_default_branch) == (branch, default)
 
 
-@given(JSON)
-def test_no_json_makes_it_raise(value: object) -> None:
-    for event in READ:
-        assert isinstance(parse(event, json.dumps(value).encode()), events.Event)
+def test_a_pressed_button_is_named() -> None:
+    found = parse("check_run", body_of("check-run-requested-action"))
+    assert isinstance(found, CheckRunEvent)
+    assert found.identifier == EXAMPLES["check-run-requested-action"]["requested_action"]["identifier"]
+    assert found.pulls == (26764,)
 
 
-RECORDED = json.loads((Path(__file__).parent / "contract/data/payload-examples.json").read_text())["events"]
+def test_a_merge_group_is_read() -> None:
+    group = {"head_sha": SHA, "base_sha": SHA, "head_ref": "refs/heads/gh-readonly-queue/main/pr-1", "base_ref": "x"}
+    repository = EXAMPLES["push"]["repository"]
+    payload = {"action": "checks_requested", "merge_group": group, "repository": repository, "installation": {"id": 7}}
+    found = parse("merge_group", json.dumps(payload).encode())
+    assert isinstance(found, MergeGroupEvent)
+    assert found.head_sha == SHA
 
 
-def recorded() -> list[tuple[str, dict[str, Any]]]:
-    """GitHub's recorded payloads of the events that are read, as if an installation had caused them."""
-    found = []
-    for name, example in sorted(RECORDED.items()):
-        event = next((e for e in sorted(READ, key=len, reverse=True) if name.replace("-", "_").startswith(e)), None)
-        if event and not name.startswith(("pull-request-review", "issues-labeled")):
-            found.append((event, {"installation": {"id": 5}, **example}))
-    return found
+def test_repositories_added_carry_their_installation() -> None:
+    found = parse("installation_repositories", body_of("installation-repositories-added"))
+    assert isinstance(found, InstallationRepositoriesEvent)
+    assert [(repo.full_name, repo.installation) for repo in found.added] == [("Codertocat/Space", 957387)]
 
 
-@pytest.mark.parametrize(("event", "example"), recorded())
-def test_every_recorded_payload_is_read(event: str, example: dict[str, Any]) -> None:
-    value = parse(event, json.dumps(example).encode())
-    assert not isinstance(value, Malformed | Unknown | NotInstalled), value
+HOSTILE = {
+    "nothing": b"",
+    "a list": b"[]",
+    "null": b"null",
+    "a number": b"1",
+    "a text": b'""',
+    "half": b"{",
+    "not UTF-8": b'{"action": "\xff"}',
+    "UTF-16": '{"action": "x"}'.encode("utf-16"),
+    "a mark": b'\xef\xbb\xbf{"action": "x"}',
+    "NaN": b'{"action": NaN}',
+    "infinity": b'{"action": -Infinity}',
+    "a long integer": b'{"id": ' + b"9" * 5_000 + b"}",
+    "a doubled key": b'{"action": "a", "action": "b"}',
+    "half a character": b'{"action": "\\ud800"}',
+    "too deep": b'{"a":' * 100_000,
+    "deep and whole": b'{"a":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+    "a NUL": b'{"action": "\x00"}',
+    "two documents": b"{}{}",
+    "a comment": b"{} // x",
+    "single quotes": b"{'action': 'x'}",
+}
 
 
-def test_there_are_recorded_payloads() -> None:
-    assert {event for event, _ in recorded()} >= {"pull_request", "push", "issues", "issue_comment", "check_run"}
+@pytest.mark.parametrize("kind", HOSTILE)
+@pytest.mark.parametrize("event", ["pull_request", "issue_comment"])
+def test_hostile_json_is_malformed(event: str, kind: str) -> None:
+    found = parse(event, HOSTILE[kind])
+    assert isinstance(found, Malformed)
+    assert len(found.reason) < 200
+
+
+def test_a_number_beyond_all_bounds_that_nobody_reads_does_no_harm() -> None:
+    body = body_of("pull-request-opened")[:-1] + b', "size": 1e999}'
+    assert isinstance(parse("pull_request", body), PullRequestEvent)
+
+
+@pytest.mark.parametrize(
+    ("key", "changes"),
+    [
+        ("pull-request-opened", {"pull_request": None}),
+        ("pull-request-opened", {"pull_request": []}),
+        ("pull-request-opened", {"pull_request": {"number": True, "head": {"sha": SHA}}}),
+        ("pull-request-opened", {"pull_request": {"number": "1", "head": {"sha": SHA}}}),
+        ("pull-request-opened", {"pull_request": {"number": 1e999, "head": {"sha": SHA}}}),
+        ("pull-request-opened", {"pull_request": {"number": 1, "head": {"sha": "../../x"}}}),
+        ("pull-request-opened", {"pull_request": {"number": 1, "head": {"sha": SHA.upper()}}}),
+        ("pull-request-opened", {"repository": {"id": 1, "full_name": "no-slash"}}),
+        ("pull-request-opened", {"repository": {"id": 1, "full_name": "a/b/c"}}),
+        ("pull-request-opened", {"installation": {"id": "7"}}),
+        ("pull-request-opened", {"installation": 7}),
+        ("pull-request-opened", {"sender": {}}),
+        ("pull-request-opened", {"action": 1}),
+        ("pull-request-opened", {"action": None}),
+        ("issue-comment-created", {"comment": {"id": 1}}),
+        ("push", {"after": ""}),
+        ("check-run-rerequested", {"check_run": {}}),
+        ("installation-created", {"installation": {"id": 1}}),
+        ("installation-repositories-added", {"repositories_added": {}}),
+    ],
+)
+def test_a_payload_of_another_shape_is_malformed(key: str, changes: dict[str, object]) -> None:
+    body = json.dumps({"installation": {"id": 7}} | EXAMPLES[key] | changes).replace("Infinity", "1e999").encode()
+    assert isinstance(parse(event_of(key), body), Malformed)
+
+
+@settings(derandomize=True, max_examples=150, deadline=None)
+@given(st.sampled_from(sorted(EXAMPLES)), st.data())
+def test_no_mutant_raises(key: str, data: st.DataObject) -> None:
+    """Any one value replaced by any other."""
+    payload: Any = json.loads(body_of(key))
+    node = payload
+    while True:
+        places = list(node) if isinstance(node, dict) else list(range(len(node)))
+        place = data.draw(st.sampled_from(places))
+        child = node[place]
+        if not (isinstance(child, dict | list) and child) or data.draw(st.booleans()):
+            break
+        node = child
+    node[place] = data.draw(st.sampled_from([None, "", "x", 0, -1, 2**70, True, 1.5, [], {}, [{}], {"id": []}]))
+    parse(event_of(key), json.dumps(payload).encode())
