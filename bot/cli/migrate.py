@@ -61,6 +61,7 @@ def _migrate(paths: Sequence[str], config_file: str | None, *, as_diff: bool, un
 
 def _reports(root: Path, starts: Sequence[Path], config: Config) -> tuple[FileReport, ...]:
     from bot.local.files import Listing, list_files
+    from bot.local.search import Search, names_of
     from bot.local.tree import Options, scan_tree
 
     found: list[str] = []
@@ -71,7 +72,8 @@ def _reports(root: Path, starts: Sequence[Path], config: Config) -> tuple[FileRe
         found += [below] if start.is_file() else list_files(root, below).paths
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     listing = Listing(paths=tuple(dict.fromkeys(found)))
-    return scan_tree(root, listing, config, Options(jobs=cores, fixes=True)).reports
+    search = Search(root, listing.paths, names_of(config), cores)
+    return scan_tree(root, listing, search, config, Options(jobs=cores, fixes=True)).reports
 
 
 def _active(findings: Iterable[Finding]) -> list[Finding]:
