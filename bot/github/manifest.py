@@ -18,8 +18,12 @@ _PACKAGE = Path(__file__).parents[1]
 _PLACES = (_PACKAGE.parent / "app.yaml", _PACKAGE / "app.yaml")
 """In a checkout beside the package, in an installed wheel inside it."""
 _ORDER = ("read", "write")
-_OF_THE_APP = frozenset({"installation", "installation_repositories", "github_app_authorization", "meta", "ping"})
+EVENTS_OF_EVERY_APP = frozenset(
+    {"installation", "installation_repositories", "github_app_authorization", "meta", "ping"}
+)
 """Events that every App gets without asking: https://docs.github.com/en/webhooks/webhook-events-and-payloads."""
+_EVENTS_NEED = {"merge_group": {"merge_queues": "read"}}
+"""Events that take a permission which no request of ours needs: the page above says so for each event."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,11 +68,12 @@ def _manifest(data: Any) -> Manifest:
     )
 
 
-def needed_permissions(used: Iterable[Operation] | None = None) -> dict[str, str]:
-    """The union of what the operations need, the stronger access winning."""
+def needed_permissions(used: Iterable[Operation] | None = None, *, events: Iterable[str] = ()) -> dict[str, str]:
+    """The union of what the operations and the subscriptions need, the stronger access winning."""
     needed: dict[str, str] = {}
-    for operation in used if used is not None else operations().values():
-        for name, access in operation.needs.items():
+    needs = [operation.needs for operation in (operations().values() if used is None else used)]
+    for each in (*needs, *(_EVENTS_NEED.get(event, {}) for event in events)):
+        for name, access in each.items():
             needed[name] = max(needed.get(name, "read"), access, key=_ORDER.index)
     return dict(sorted(needed.items()))
 
@@ -76,12 +81,13 @@ def needed_permissions(used: Iterable[Operation] | None = None) -> dict[str, str
 def differences(manifest: Manifest, handled: Iterable[str]) -> tuple[str, ...]:
     """What the manifest asks for and the code does not use, and the reverse: a sentence each."""
     found = []
-    needed = needed_permissions()
+    handled = frozenset(handled)
+    needed = needed_permissions(events=handled)
     for name in sorted(needed.keys() | manifest.permissions.keys()):
         asked, used = manifest.permissions.get(name), needed.get(name)
         if asked != used:
             found.append(f"permission {name}: the manifest asks for {asked or 'none'}, the code needs {used or 'none'}")
-    wanted = frozenset(handled) - _OF_THE_APP
+    wanted = handled - EVENTS_OF_EVERY_APP
     found += [f"event {event}: has no handler" for event in sorted(manifest.events - wanted)]
     found += [f"event {event}: has a handler and is not asked for" for event in sorted(wanted - manifest.events)]
     return tuple(found)

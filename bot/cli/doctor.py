@@ -1,0 +1,224 @@
+"""``ssot doctor``: does everything between here and GitHub fit together?"""
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import click
+
+from bot.errors import Gone, RetryLater, SettingsError, SsotError
+from bot.facts import AppIdentity, HookConfig, HookDelivery, Installation
+from bot.settings import Settings
+
+if TYPE_CHECKING:
+    from bot.github.client import GitHub
+
+_TOLERATED_SKEW = timedelta(seconds=30)
+"""JWTs are back-dated by a minute; beyond half of that the clock wants looking at."""
+_DELIVERIES = 100
+"""The latest deliveries that are looked at."""
+_STRENGTH = ("none", "read", "write", "admin")
+
+
+class Verdict(StrEnum):
+    """How a check came out."""
+
+    OK = "ok"
+    WARNING = "warning"
+    FAULT = "fault"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One line of the report; what to do about it is part of the text."""
+
+    verdict: Verdict
+    text: str
+
+
+def ok(text: str) -> Check:
+    return Check(verdict=Verdict.OK, text=text)
+
+
+def warning(text: str) -> Check:
+    return Check(verdict=Verdict.WARNING, text=text)
+
+
+def fault(text: str) -> Check:
+    return Check(verdict=Verdict.FAULT, text=text)
+
+
+@click.command("doctor")
+def command() -> None:
+    """Check settings, credentials, permissions, webhook and clock.
+
+    Exits with 0 when all is well, 1 when something has to be mended, 2 when there is no telling: the settings are
+    incomplete or GitHub cannot be reached.
+    """
+    try:
+        settings = Settings.from_env(os.environ)
+    except SettingsError as error:
+        for line in str(error).splitlines():
+            _show(fault(line))
+        sys.exit(2)
+    _show(ok(f"settings: App {settings.app_id} at {settings.api_url}"))
+    try:
+        healthy = asyncio.run(_report(settings))
+    except RetryLater as error:
+        _show(fault(f"GitHub does not answer: {error.reason}"))
+        sys.exit(2)
+    sys.exit(0 if healthy else 1)
+
+
+async def _report(settings: Settings) -> bool:
+    """Show all checks; whether none of them is a fault."""
+    from bot.app import handled_events
+    from bot.github.api import open_session
+    from bot.github.client import GitHub
+    from bot.github.manifest import needed_permissions
+
+    healthy = True
+    async with open_session() as session:
+        github = GitHub(
+            session, app_id=settings.app_id, private_key=settings.private_key.reveal(), api_url=settings.api_url
+        )
+        events = handled_events()
+        async for check in examine(github, needed_permissions(events=events), events):
+            _show(check)
+            healthy = healthy and check.verdict is not Verdict.FAULT
+    return healthy
+
+
+async def examine(github: "GitHub", needed: Mapping[str, str], events: Iterable[str]) -> AsyncIterator[Check]:
+    """All checks that GitHub has to be asked for.
+
+    Raises ``RetryLater`` when GitHub does not answer: then nothing is known.
+    """
+    from bot.github import reads
+    from bot.github.errors import Unauthorized
+
+    try:
+        identity = await reads.identity(github)
+    except Unauthorized as error:
+        yield fault(f"GitHub does not take the private key for App {github.app_id}: {error}")
+        yield check_clock(github.server.seen_skew)
+        return
+    yield check_clock(github.server.seen_skew)
+    for check in (*check_identity(identity, github.app_id), *check_grants("the App", identity, needed, events)):
+        yield check
+    async for check in _check_hook(github):
+        yield check
+    installed = await reads.installations(github)
+    if not installed:
+        yield warning(f"no account has installed the App yet: {identity.html_url}/installations/new")
+    for installation in installed:
+        for check in check_installation(installation, needed, events):
+            yield check
+
+
+async def _check_hook(github: "GitHub") -> AsyncIterator[Check]:
+    from bot.github import reads
+
+    try:
+        for check in check_hook(await reads.hook_config(github)):
+            yield check
+        deliveries = []
+        async for delivery in reads.hook_deliveries(github):
+            deliveries.append(delivery)
+            if len(deliveries) == _DELIVERIES:
+                break
+        for check in check_deliveries(deliveries):
+            yield check
+    except Gone:
+        yield fault("the App has no webhook: set its URL on the App's settings page")
+    except RetryLater:
+        raise
+    except SsotError as error:
+        yield fault(f"the webhook cannot be looked at: {error}")
+
+
+# --- the checks, as functions of facts ---------------------------------------------------------------------------
+
+
+def check_clock(skew: timedelta) -> Check:
+    """``skew``: how far GitHub's clock is ahead of ours."""
+    seconds = round(skew.total_seconds())
+    if abs(skew) > _TOLERATED_SKEW:
+        side = "behind" if seconds > 0 else "ahead of"
+        return warning(f"clock: this machine is {abs(seconds)} s {side} GitHub: let NTP set it")
+    return ok(f"clock: within {abs(seconds)} s of GitHub's")
+
+
+def check_identity(identity: AppIdentity, app_id: int) -> tuple[Check, ...]:
+    if identity.id != app_id:
+        return (fault(f"GITHUB_APP_ID is {app_id}, and the private key is that of App {identity.id}"),)
+    return (ok(f"credentials: {identity.name} ({identity.login})"),)
+
+
+def check_grants(
+    who: str, granted: AppIdentity | Installation, needed: Mapping[str, str], events: Iterable[str]
+) -> tuple[Check, ...]:
+    """What was granted against what is needed; more than needed is worth a warning, as it could be taken back."""
+    from bot.github.manifest import EVENTS_OF_EVERY_APP
+
+    has = dict(granted.permissions)
+    missing = [f"{name}: {access}" for name, access in needed.items() if _weaker(has.get(name, "none"), access)]
+    spare = [f"{name}: {access}" for name, access in has.items() if _weaker(needed.get(name, "none"), access)]
+    deaf = sorted(frozenset(events) - EVENTS_OF_EVERY_APP - frozenset(granted.events))
+    found = []
+    if missing:
+        found.append(fault(f"{who} lacks the permissions {', '.join(missing)}: grant them and accept the change"))
+    if deaf:
+        found.append(fault(f"{who} does not get the events {', '.join(deaf)}: subscribe the App to them"))
+    if spare:
+        found.append(warning(f"{who} has permissions that nothing uses: {', '.join(spare)}"))
+    return tuple(found) or (ok(f"{who}: permissions and events as needed"),)
+
+
+def _weaker(granted: str, needed: str) -> bool:
+    return _STRENGTH.index(granted) < _STRENGTH.index(needed)
+
+
+def check_installation(
+    installation: Installation, needed: Mapping[str, str], events: Iterable[str]
+) -> tuple[Check, ...]:
+    who = f"installation {installation.id} ({installation.account})"
+    if installation.suspended:
+        return (warning(f"{who} is suspended: its events are ignored"),)
+    return check_grants(who, installation, needed, events)
+
+
+def check_hook(hook: HookConfig) -> tuple[Check, ...]:
+    found = []
+    if not hook.has_secret:
+        found.append(fault("the webhook has no secret: every delivery is refused until it has GITHUB_WEBHOOK_SECRET"))
+    if hook.content_type != "json":
+        found.append(fault(f"the webhook sends {hook.content_type}: set its content type to application/json"))
+    if hook.insecure_ssl:
+        found.append(fault("the webhook does not verify TLS certificates: enable SSL verification"))
+    if not hook.url.startswith("https://"):
+        found.append(warning(f"the webhook's URL is not https: {hook.url}"))
+    return tuple(found) or (ok(f"webhook: {hook.url}"),)
+
+
+def check_deliveries(deliveries: Iterable[HookDelivery]) -> tuple[Check, ...]:
+    """The latest deliveries; a 401 among the newest means that the two sides have different secrets."""
+    latest = tuple(deliveries)
+    failed = [delivery for delivery in latest if delivery.failed]
+    if not latest:
+        return (warning("webhook: GitHub has delivered nothing in the last three days"),)
+    if latest[0].status_code == 401:
+        return (fault("the last delivery's signature was refused: GITHUB_WEBHOOK_SECRET is not the webhook's secret"),)
+    if failed:
+        return (warning(f"webhook: {len(failed)} of the last {len(latest)} deliveries failed"),)
+    return (ok(f"webhook: the last {len(latest)} deliveries arrived"),)
+
+
+def _show(check: Check) -> None:
+    colours = {Verdict.OK: "green", Verdict.WARNING: "yellow", Verdict.FAULT: "red"}
+    click.echo(f"{click.style(f'{check.verdict:>7}', fg=colours[check.verdict])}  {check.text}")

@@ -1,0 +1,160 @@
+"""The doctor finds what keeps an App from working, and says what to do about it."""
+
+import json
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from click.testing import CliRunner
+
+from bot.cli.doctor import Check, Verdict, check_clock, check_deliveries, check_hook, command, examine
+from bot.facts import HookConfig, HookDelivery
+from bot.github import GitHub, open_session
+from bot.model import DeliveryId
+from bot.sandbox import Repo, Sandbox
+from bot.sandbox.faults import Reply
+
+NEEDED = {"checks": "write", "metadata": "read"}
+HOOK = {"url": "https://bot.example/webhook", "content_type": "json", "insecure_ssl": "0", "secret": "********"}
+
+
+@pytest.fixture
+async def github() -> AsyncIterator[Sandbox]:
+    """Not held to the contract: the part of it that the suite has says nothing of ``/app/hook/config``."""
+    async with Sandbox() as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+async def repo(github: Sandbox) -> Repo:
+    """``acme/app``, where the App is installed."""
+    return await github.repo("acme/app", files={"a.py": b""})
+
+
+@pytest.fixture
+async def gh(github: Sandbox) -> AsyncIterator[GitHub]:
+    async with open_session() as session:
+        yield GitHub(session, app_id=github.app.id, private_key=github.app.private_key, api_url=github.url)
+
+
+def set_hook(github: Sandbox, status: int = 200, **changes: str) -> None:
+    body = json.dumps(HOOK | changes if status == 200 else {"message": "Not Found"}).encode()
+    github.faults.add("hook", Reply(status=status, body=body), effect=False, path="/app/hook/config", times=None)
+
+
+async def report(gh: GitHub, needed: dict[str, str], events: set[str]) -> list[Check]:
+    return [check async for check in examine(gh, needed, events)]
+
+
+def faults_of(checks: list[Check]) -> list[str]:
+    return [check.text for check in checks if check.verdict is Verdict.FAULT]
+
+
+async def test_a_healthy_app_has_no_fault(github: Sandbox, gh: GitHub, repo: Repo) -> None:
+    set_hook(github)
+    checks = await report(gh, dict(github.app.permissions), {"pull_request", "installation"})
+    assert faults_of(checks) == []
+    assert [c.text for c in checks if "installation" in c.text] == [
+        f"installation {github.installation(repo).id} (acme): permissions and events as needed"
+    ]
+
+
+async def test_a_permission_that_an_owner_has_not_accepted_is_named(github: Sandbox, gh: GitHub, repo: Repo) -> None:
+    set_hook(github)
+    github.installation(repo).permissions["checks"] = "read"
+    (found,) = faults_of(await report(gh, NEEDED, {"pull_request"}))
+    assert "(acme) lacks the permissions checks: write" in found
+
+
+async def test_what_nothing_uses_is_a_warning(github: Sandbox, gh: GitHub) -> None:
+    set_hook(github)
+    checks = await report(gh, NEEDED, {"pull_request"})
+    assert [c.verdict for c in checks if "nothing uses" in c.text] == [Verdict.WARNING]
+
+
+async def test_an_event_that_is_not_subscribed_to_is_named(github: Sandbox, gh: GitHub) -> None:
+    set_hook(github)
+    (found,) = faults_of(await report(gh, NEEDED, {"pull_request", "gollum"}))
+    assert "does not get the events gollum" in found
+
+
+async def test_a_suspended_installation_is_a_warning(github: Sandbox, gh: GitHub, repo: Repo) -> None:
+    set_hook(github)
+    github.suspend(github.installation(repo))
+    checks = await report(gh, NEEDED, {"pull_request"})
+    assert [c.verdict for c in checks if "suspended" in c.text] == [Verdict.WARNING]
+
+
+async def test_a_key_of_another_app_is_told(github: Sandbox, gh: GitHub) -> None:
+    set_hook(github)
+    github.app.id += 1
+    (found,) = faults_of(await report(gh, NEEDED, set()))
+    assert "does not take the private key" in found
+
+
+async def test_without_a_webhook_nothing_arrives(github: Sandbox, gh: GitHub) -> None:
+    set_hook(github, status=404)
+    (found,) = faults_of(await report(gh, NEEDED, set()))
+    assert "no webhook" in found
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"has_secret": False}, "no secret"),
+        ({"content_type": "form"}, "sends form"),
+        ({"insecure_ssl": True}, "does not verify"),
+        ({"url": "http://bot.example"}, "not https"),
+        ({}, "webhook: https://bot.example"),
+    ],
+)
+def test_the_hooks_configuration(changes: dict[str, bool | str], words: str) -> None:
+    good = {"url": "https://bot.example", "content_type": "json", "insecure_ssl": False, "has_secret": True}
+    (check,) = check_hook(HookConfig(**{**good, **changes}))  # type: ignore[arg-type]  # one dict of unlike values
+    assert words in check.text
+    assert (check.verdict is Verdict.OK) is (changes == {})
+
+
+def delivery(status: int) -> HookDelivery:
+    return HookDelivery(
+        id=1, guid=DeliveryId("x"), delivered_at=datetime.now(UTC), status="", status_code=status, event="push",
+        action=None, redelivery=False,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("statuses", "verdict"),
+    [
+        ([202, 202], Verdict.OK),
+        ([202, 503], Verdict.WARNING),
+        ([401, 202], Verdict.FAULT),
+        ([202, 401], Verdict.WARNING),
+        ([], Verdict.WARNING),
+    ],
+    ids=str,
+)
+def test_the_latest_deliveries(statuses: list[int], verdict: Verdict) -> None:
+    assert [check.verdict for check in check_deliveries(map(delivery, statuses))] == [verdict]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0, "within 0 s"), (31, "31 s behind"), (-90, "90 s ahead"), (30, "within")]
+)
+def test_the_clock(seconds: int, words: str) -> None:
+    assert words in check_clock(timedelta(seconds=seconds)).text
+
+
+def test_incomplete_settings_are_listed() -> None:
+    result = CliRunner().invoke(command, env={"GITHUB_APP_ID": "", "APP_ID": ""})
+    assert result.exit_code == 2
+    assert "fault  GITHUB_APP_ID is not set" in result.output
+
+
+def test_an_unreachable_github_is_no_diagnosis(monkeypatch: pytest.MonkeyPatch) -> None:
+    from tests.test_settings import env
+
+    for name, value in env(GITHUB_API_URL="http://127.0.0.1:9").items():
+        monkeypatch.setenv(name, value)
+    result = CliRunner().invoke(command)
+    assert result.exit_code == 2, result.output
+    assert "GitHub does not answer" in result.output
