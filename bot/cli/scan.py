@@ -1,5 +1,6 @@
 """``ssot scan``: the usages of deprecated names in a directory, a file or standard input."""
 
+import gc
 import os
 import sys
 from dataclasses import dataclass
@@ -51,6 +52,8 @@ def command(
     Exits with 0 when there are none, 1 when there are some, 2 when it could not do its work.
     """
     plan = form in ("json", "sarif") if fixes is None else fixes
+    collecting = gc.isenabled()
+    gc.disable()  # a short life, most of it spent on loading code; what makes garbage looks for it itself
     try:
         result = _scan(path, config_file, base, plan, jobs or _cores(), no_cache)
         found = _show(result, form)
@@ -60,6 +63,9 @@ def command(
     except (SsotError, OSError) as error:
         click.echo(f"ssot scan: {error}", err=True)
         sys.exit(2)
+    finally:
+        if collecting:
+            gc.enable()
     sys.exit(1 if found else 0)
 
 
@@ -98,26 +104,36 @@ def load_config(root: Path, file: str | None) -> Config:
 
 
 def _tree(root: Path, start: Path, config_file: str | None, fixes: bool, jobs: int, no_cache: bool) -> Result:
-    """Scan a tree; it is listed while the configuration is read, and searched while the engine is loaded."""
+    """Scan a tree; it is listed and the configuration is read while the engine is loaded."""
     from bot.cli.progress import progress
     from bot.local.files import Listing, list_files
     from bot.local.parallel import Task
     from bot.local.search import Search, names_of
 
     below = "" if start == root else start.relative_to(root).as_posix()
-    task = Task(lambda: Listing(paths=(below,)) if start.is_file() else list_files(root, below), alone=jobs > 1)
+    listed = Task(lambda: Listing(paths=(below,)) if start.is_file() else list_files(root, below), alone=jobs > 1)
+    loaded = Task(lambda: _config_or_none(root, config_file), alone=jobs > 1)
     try:
-        config = load_config(root, config_file)
-        listing = task.result()
-    finally:
-        task.close()
-    with progress(len(listing.paths)) as report:
-        search = Search(root, listing.paths, names_of(config), jobs, report)
         from bot.local.tree import Options, scan_tree
 
-        cache = None if no_cache else _cache(config)
+        listing = listed.result()
+        config = loaded.result() or load_config(root, config_file)  # once more, for the error
+    finally:
+        listed.close()
+        loaded.close()
+    cache = None if no_cache else _cache(config)
+    with progress(len(listing.paths)) as report:
+        search = Search(root, listing.paths, names_of(config), jobs, report)
         scan = scan_tree(root, listing, search, config, Options(jobs=jobs, fixes=fixes, cache=cache, progress=report))
     return Result(root=root, files=scan.files, reports=scan.reports, sources={})
+
+
+def _config_or_none(root: Path, file: str | None) -> Config | None:
+    """The configuration; ``None`` if it is wrong: an error with its place does not survive the way to the parent."""
+    try:
+        return load_config(root, file)
+    except UserError:
+        return None
 
 
 def _cache(config: Config) -> "Cache":

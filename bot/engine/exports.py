@@ -5,7 +5,6 @@ import re
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 from bot.engine.analysis import Binding, BindingKind, Scope
 from bot.engine.flow import reaching_end
@@ -14,6 +13,9 @@ from bot.engine.scope import build_scopes
 
 PARSE_ERRORS = (SyntaxError, ValueError, RecursionError, MemoryError)
 """What ``ast.parse`` raises on bad source: null bytes are a ValueError, depth the last two."""
+
+KEPT_SOURCE = 600_000
+"""Bytes of source whose trees are kept, each about a hundred bytes for one."""
 
 _STAR = re.compile(rb"\bimport[ \t\\\r\n]*\*")
 
@@ -41,15 +43,23 @@ def may_have(source: bytes, name: str) -> bool:
     return name.encode() in source or b"__getattr__" in source or _STAR.search(source) is not None
 
 
-@lru_cache(maxsize=4)
 def parse(source: bytes) -> ast.Module:
     """``ast.parse`` without its warnings (an invalid escape in somebody's file is not our business).
 
-    A module that patches itself by name is parsed once for both questions; nobody changes the tree.
+    The last trees are kept: a module that names itself is parsed once for both questions, and nobody changes a tree.
     """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return ast.parse(source)
+    tree = _trees.get(source)
+    if tree is None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(source)
+        while _trees and len(source) + sum(map(len, _trees)) > KEPT_SOURCE:
+            del _trees[next(iter(_trees))]
+        _trees[source] = tree
+    return tree
+
+
+_trees: dict[bytes, ast.Module] = {}
 
 
 def exports_of(source: bytes, modules: Sequence[str], *, package: bool) -> Exports:

@@ -1,7 +1,4 @@
-"""The quick look at every file: which of them hold a name as text.
-
-Imports nothing of the engine: the search runs while that is loaded.
-"""
+"""The quick look at every file: which of them hold a name as text."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
