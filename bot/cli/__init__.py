@@ -23,6 +23,7 @@ class LazyGroup(click.Group):
         "demo": "The whole bot against a built-in GitHub, step by step.",
         "receive": "Send a payload file through the real handlers.",
         "jobs": "List, show and retry the durable jobs.",
+        "doctor": "Check settings, credentials and permissions.",
         "manifest": "Check the App's manifest.",
     }
 

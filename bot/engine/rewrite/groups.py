@@ -70,7 +70,7 @@ class Grouper:
         """Every fix, the safe ones first; a usage is in one group at most."""
         self.sites = self._composed(self.sites)
         removals = self._removals()
-        self._level(removals)
+        self._raise(removals)
         doomed = self._doomed(removals)
         found: list[Group] = []
         done: set[Use] = set()
@@ -124,9 +124,11 @@ class Grouper:
         return Removal(binding=binding, use=use, sites=sites, applicability=worst, refusal=reason)
 
     def _probed(self, binding: Binding, sites: Sequence[Site]) -> bool:
-        """Whether a ``try`` watches the import, and nothing is imported in its place."""
-        replaced = any(addition.anchor is binding.statement for site in sites for addition in site.additions)
-        return not replaced and observed_by_try(self.analysis, binding.statement)
+        """Whether a ``try`` watches the import, and its uses vanish with it.
+
+        Where they become uses of the successor, the ``try`` (or the import that is reused) watches that one.
+        """
+        return not any(site.rendered for site in sites) and observed_by_try(self.analysis, binding.statement)
 
     def _kept(self, binding: Binding, exports: Sequence[Site]) -> Refusal | None:
         """What else needs an import than the reads of its name."""
@@ -166,13 +168,22 @@ class Grouper:
             applicability = UNSAFE
         return Removal(binding=binding, use=use, sites=[], applicability=applicability, refusal=refusal)
 
-    def _level(self, removals: Sequence[Removal]) -> None:
-        """Names that leave one statement leave it together: the least certain decides."""
+    def _raise(self, removals: Sequence[Removal]) -> None:
+        """What only makes an import useless goes together with it: not before the import may go."""
         for removal in removals:
-            beside = [other for other in removals if other.statement is removal.statement]
-            worst = max(beside, key=lambda other: _weight(other.applicability))
-            removal.applicability = worst.applicability
-            removal.refusal = removal.refusal or worst.refusal
+            if removal.use is None or removal.use.kind is Kind.RE_EXPORT:
+                continue
+            for site in removal.sites:
+                if _weight(site.applicability) < _weight(removal.applicability) and not any(
+                    _weight(other.applicability) == _weight(removal.applicability) for other in removal.sites
+                ):
+                    raised = replace(site, applicability=removal.applicability, refusal=removal.refusal)
+                    self._exchange(site, raised, removals)
+
+    def _exchange(self, old: Site, new: Site, removals: Sequence[Removal]) -> None:
+        self.sites = [new if site is old else site for site in self.sites]
+        for removal in removals:
+            removal.sites = [new if site is old else site for site in removal.sites]
 
     # --- composition ------------------------------------------------------------------------------------------
 

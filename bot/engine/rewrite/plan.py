@@ -4,19 +4,22 @@ import ast
 from collections.abc import Mapping
 
 from bot.engine.analysis import Analysis, Use, Verdict
-from bot.engine.rewrite.edits import EditConflict, combine
+from bot.engine.detect import analyse
+from bot.engine.rewrite.edits import EditConflict, apply_edits, combine
 from bot.engine.rewrite.groups import Group, Grouper
 from bot.engine.rewrite.imports import spell
 from bot.engine.rewrite.layout import Layout
 from bot.engine.rewrite.moves import Mover, by_use, successor_of_node
-from bot.engine.rewrite.proof import fault
+from bot.engine.rewrite.proof import Prover
 from bot.engine.rewrite.reasons import Reason, Refusal
 from bot.engine.rewrite.sites import Outcome, Planner, Site, successor
 from bot.engine.rewrite.statements import remove_items
 from bot.migration import Applicability
-from bot.model import Edit, Fix, Kind
+from bot.model import Edit, Kind
 
 _DEFAULT = Refusal(reason=Reason.NO_RULE)
+_THOROUGH = 1 << 20
+"""Bytes: as long as the fixes times the file's size stay below it, pyflakes sees the file with each fix alone."""
 
 
 def plan_fixes(analysis: Analysis) -> Mapping[int, Verdict]:
@@ -36,6 +39,12 @@ class _Plan:
         self.planner = Planner(self.layout)
 
     def verdicts(self) -> dict[Use, Verdict]:
+        """The verdict on every usage, fixes proved."""
+        groups, refusals = self.groups()
+        return self._settled(self._proved(groups, refusals), refusals)
+
+    def groups(self) -> tuple[list[Group], dict[Use, Refusal]]:
+        """What would be done, unproved, and why the rest would not."""
         outcomes = {use: self._outcome(use) for use in self.analysis.uses}
         dropped = [use for use, outcome in outcomes.items() if outcome is None]
         moves = list(Mover.of(self.layout, dropped).moves())
@@ -45,9 +54,9 @@ class _Plan:
                 outcomes[use] = self._alone(use)
         sites = [outcome for outcome in outcomes.values() if isinstance(outcome, Site)]
         grouper = Grouper(self.planner, sites, moves)
-        groups = self._proved(grouper.groups(), grouper.refusals)
+        groups = grouper.groups()
         refusals = {use: outcome for use, outcome in outcomes.items() if isinstance(outcome, Refusal)}
-        return self._settled(groups, {**refusals, **grouper.refusals})
+        return groups, {**refusals, **grouper.refusals}
 
     def _outcome(self, use: Use) -> Outcome | None:
         """``None``: the canonical name takes its place as it is (``drop_in``)."""
@@ -125,36 +134,50 @@ class _Plan:
 
     def _proved(self, groups: list[Group], refusals: dict[Use, Refusal]) -> list[Group]:
         """The groups whose fixes hold, each alone and all together."""
+        prover = Prover(self.analysis)
+        thorough = len(groups) * len(self.analysis.source) < _THOROUGH
         kept = []
         for group in groups:
-            wrong = fault(self.analysis, group.fix.edits)
+            wrong = prover.fault(group.fix.edits, names=thorough)
             if wrong is None:
                 kept.append(group)
             else:
-                refusals |= {use: Refusal(reason=Reason.NOT_PROVED, name=wrong) for use in group.uses}
-        for tier in ({Applicability.SAFE}, {Applicability.SAFE, Applicability.UNSAFE}):
-            kept = self._together(kept, tier, refusals)
+                _give_up([group], wrong, refusals)
+        for tier in (Applicability.SAFE, Applicability.UNSAFE):
+            kept = self._together(prover, kept, tier, refusals)
         return kept
 
-    def _together(self, groups: list[Group], tier: set[Applicability], refusals: dict[Use, Refusal]) -> list[Group]:
-        """The groups of a tier must hold together; the least certain ones give way when they do not."""
-        chosen = [group for group in groups if group.fix.applicability in tier]
-        if len(chosen) < 2:
-            return groups
-        wrong = self._fault_of([group.fix for group in chosen])
+    def _together(
+        self, prover: Prover, groups: list[Group], tier: Applicability, refusals: dict[Use, Refusal]
+    ) -> list[Group]:
+        """The groups up to a tier must hold together; those of the tier give way when they do not."""
+        chosen = [group for group in groups if group.fix.applicability in (Applicability.SAFE, tier)]
+        of_tier = [group for group in chosen if group.fix.applicability is tier]
+        wrong = self._fault_of(prover, chosen) if of_tier else None
         if wrong is None:
             return groups
-        worst = Applicability.UNSAFE if Applicability.UNSAFE in tier else Applicability.SAFE
-        given_up = [group for group in chosen if group.fix.applicability is worst]
-        for group in given_up:
-            refusals |= {use: Refusal(reason=Reason.NOT_PROVED, name=wrong) for use in group.uses}
-        return [group for group in groups if group not in given_up]
+        _give_up(of_tier, wrong, refusals)
+        return [group for group in groups if group not in of_tier]
 
-    def _fault_of(self, fixes: list[Fix]) -> str | None:
+    def _fault_of(self, prover: Prover, groups: list[Group]) -> str | None:
+        """Whether all of ``groups`` hold together, and leave nothing of their sort to be done."""
         try:
-            return fault(self.analysis, combine(fixes))
+            edits = combine([group.fix for group in groups])
+            wrong = prover.fault(edits)
+            return wrong or self._left(apply_edits(self.analysis.source, edits), groups)
         except EditConflict as error:
             return str(error)
+
+    def _left(self, source: bytes, groups: list[Group]) -> str | None:
+        """Whether a second run would find more to do."""
+        migrations = list(dict.fromkeys(use.migration.name for use in self.analysis.uses))
+        by_name = {use.migration.name: use.migration for use in self.analysis.uses}
+        again = analyse(source, self.analysis.path, [by_name[name] for name in migrations], self.analysis.index)
+        if not isinstance(again, Analysis):
+            return "the result cannot be read"
+        done = {group.fix.applicability for group in groups}
+        more = [group for group in _Plan(again).groups()[0] if group.fix.applicability in done]
+        return "a second run would change more" if more else None
 
     # --- the verdicts -----------------------------------------------------------------------------------------
 
@@ -174,6 +197,10 @@ class _Plan:
             if use not in found:
                 found[use] = _refused(refusals.get(use, _DEFAULT), wanted)
         return found
+
+
+def _give_up(groups: list[Group], wrong: str, refusals: dict[Use, Refusal]) -> None:
+    refusals |= {use: Refusal(reason=Reason.NOT_PROVED, name=wrong) for group in groups for use in group.uses}
 
 
 def _sentence(refusal: Refusal | None) -> str | None:

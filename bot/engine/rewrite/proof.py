@@ -1,84 +1,107 @@
 """What is shown of a rewritten file before anybody sees it."""
 
 import ast
+import bisect
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 from pyflakes import checker, messages
 
 from bot.engine.analysis import Analysis
 from bot.engine.exports import PARSE_ERRORS, parse
 from bot.engine.rewrite.edits import EditConflict, apply_edits
+from bot.engine.source import SourceMap
 from bot.model import Edit
 
-_NAMES = (messages.UndefinedName, messages.UndefinedExport, messages.UndefinedLocal)
-_OURS = (*_NAMES, messages.UnusedImport, messages.RedefinedWhileUnused, messages.ImportShadowedByLoopVar)
+_NAMES = (messages.UndefinedName, messages.UndefinedExport, messages.UndefinedLocal, messages.RedefinedWhileUnused)
+_BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
 
 
-def fault(analysis: Analysis, edits: Sequence[Edit]) -> str | None:
-    """What is wrong with the file once ``edits`` are applied; ``None``: nothing.
+@dataclass(eq=False)
+class Prover:
+    """The checks of one file's fixes against the file as it is."""
 
-    It parses; no name is newly undefined, no import newly unused or duplicated; and the trees differ only in the
-    statements that the edits touch.
-    """
-    try:
-        after = apply_edits(analysis.source, edits)
-        tree = parse(after)
-    except EditConflict as error:
-        return str(error)
-    except PARSE_ERRORS as error:
-        return f"it does not parse ({error})"
-    if (changed := _unintended(analysis, tree, edits)) is not None:
-        return changed
-    return _complaint(analysis.tree, tree)
+    analysis: Analysis
 
+    def fault(self, edits: Sequence[Edit], *, names: bool = True) -> str | None:
+        """What is wrong with the file once ``edits`` are applied; ``None``: nothing.
 
-def _unintended(analysis: Analysis, after: ast.Module, edits: Sequence[Edit]) -> str | None:
-    """Outside the edits, the statements of both trees must be the same, in the same order."""
-    touched = [(edit.start, edit.end) for edit in edits]
-    before = Counter(_shape(s) for s in _statements(analysis.tree) if not _is_touched(analysis, s, touched))
-    missing = before - Counter(_shape(s) for s in _statements(after))
-    if missing:
-        return "a statement outside the edits changed"
-    return None
+        It parses; the statements that the edits do not touch are the same, each at its place; and (with ``names``) no
+        name is newly undefined, no import newly doubled, and none that the edits brought is unused.
+        """
+        try:
+            after = apply_edits(self.analysis.source, edits)
+            tree = parse(after)
+        except EditConflict as error:
+            return str(error)
+        except PARSE_ERRORS as error:
+            return f"it does not parse ({error})"
+        if not self._keeps_the_rest(SourceMap(after, self.analysis.encoding), tree, edits):
+            return "a statement outside the edits changed"
+        return self._complaint(tree) if names else None
 
+    def _keeps_the_rest(self, after: SourceMap, tree: ast.Module, edits: Sequence[Edit]) -> bool:
+        """Equal bytes at the shifted place, read as the same sort of statement, are the same statement."""
+        found = {(type(s), *after.span(s)) for s in _statements(tree)}
+        starts = [edit.start for edit in edits]
+        shifts = [0]
+        for edit in edits:
+            shifts.append(shifts[-1] + len(edit.text.encode(self.analysis.encoding)) - (edit.end - edit.start))
+        for statement in _statements(self.analysis.tree):
+            start, end = self.analysis.map.span(statement)
+            at = bisect.bisect_right(starts, start)
+            touched = (at > 0 and edits[at - 1].end > start) or bisect.bisect_left(starts, end, at) > at
+            if not touched and (type(statement), start + shifts[at], end + shifts[at]) not in found:
+                return False
+        return True
 
-def _statements(tree: ast.Module) -> list[ast.stmt]:
-    """Every statement, blocks included."""
-    return [node for node in ast.walk(tree) if isinstance(node, ast.stmt)]
+    @cached_property
+    def _before(self) -> Counter[str]:
+        return Counter(text for text, _ in _messages(self.analysis.tree))
 
+    @cached_property
+    def _imported(self) -> frozenset[str]:
+        """The imports of the file as pyflakes names them: one that stays, unused, stays for a reason."""
+        nodes = [node for node in ast.walk(self.analysis.tree) if isinstance(node, ast.Import | ast.ImportFrom)]
+        return frozenset(name for node in nodes for name in _imported_names(node))
 
-def _shape(statement: ast.stmt) -> str:
-    """A statement without the blocks in it."""
-    fields = [
-        ast.dump(value) if isinstance(value, ast.AST) else repr([_dumped(each) for each in value])
-        if isinstance(value, list)
-        else repr(value)
-        for name, value in ast.iter_fields(statement)
-        if name not in ("body", "orelse", "finalbody", "handlers", "cases")
-    ]  # fmt: skip
-    return f"{type(statement).__name__}({', '.join(fields)})"
-
-
-def _dumped(value: object) -> str:
-    return ast.dump(value) if isinstance(value, ast.AST) else repr(value)
-
-
-def _is_touched(analysis: Analysis, statement: ast.stmt, touched: Sequence[tuple[int, int]]) -> bool:
-    start, end = analysis.map.span(statement)
-    return any(first <= end and start <= last for first, last in touched)
-
-
-def _complaint(before: ast.Module, after: ast.Module) -> str | None:
-    """The first new message of pyflakes about a name."""
-    known = Counter(_messages(before))
-    for text in _messages(after):
-        if known[text] == 0:
-            return text
-        known[text] -= 1
-    return None
+    def _complaint(self, tree: ast.Module) -> str | None:
+        """The first new message of pyflakes about a name."""
+        known = self._before.copy()
+        for text, unused in _messages(tree):
+            if known[text]:
+                known[text] -= 1
+            elif unused is None or unused not in self._imported:
+                return text
+        return None
 
 
-def _messages(tree: ast.Module) -> list[str]:
-    found = checker.Checker(tree, withDoctest=False).messages
-    return [str(each.message % each.message_args) for each in found if isinstance(each, _OURS)]
+def _statements(tree: ast.Module) -> Iterator[ast.stmt]:
+    """Every statement, those in blocks included."""
+    pending: list[ast.AST] = [tree]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.stmt):
+            yield node
+        for name in _BLOCKS:
+            pending.extend(getattr(node, name, None) or ())
+
+
+def _imported_names(node: ast.Import | ast.ImportFrom) -> Iterator[str]:
+    prefix = ""
+    if isinstance(node, ast.ImportFrom):
+        prefix = "." * node.level + (f"{node.module}." if node.module else "")
+    for alias in node.names:
+        name = prefix + alias.name
+        yield f"{name} as {alias.asname}" if alias.asname and alias.asname != alias.name else name
+
+
+def _messages(tree: ast.Module) -> Iterator[tuple[str, str | None]]:
+    """The messages about names, each with the import that it calls unused."""
+    for each in checker.Checker(tree, withDoctest=False).messages:
+        if isinstance(each, messages.UnusedImport):
+            yield str(each.message % each.message_args), str(each.message_args[0])
+        elif isinstance(each, _NAMES):
+            yield str(each.message % each.message_args), None

@@ -1,0 +1,95 @@
+"""Which deliveries become work, in which lane, and for whom."""
+
+import json
+from typing import Any
+
+import pytest
+
+import handlers
+from bot.jobs import Ignored, Route, Unreadable, Work
+from bot.settings import Allowed
+
+EVERYBODY = Allowed()
+
+
+def body(event: str = "pull_request", **changes: object) -> bytes:
+    payload: dict[str, Any] = {
+        "action": "opened",
+        "installation": {"id": 5},
+        "repository": {"id": 77, "full_name": "acme/app"},
+        "sender": {"login": "ann", "type": "User"},
+    }
+    if event == "pull_request":
+        payload["pull_request"] = {"number": 7, "head": {"sha": "a" * 40}}
+    if event == "check_run":
+        payload["check_run"] = {
+            "id": 1, "name": "ssot", "app": {"id": 9}, "head_sha": "a" * 40, "pull_requests": [],
+            "external_id": "77/pull/7:0123456789abcdef",
+        }  # fmt: skip
+    return json.dumps({**payload, **changes}).encode()
+
+
+def route(event: str, content: bytes, allowed: Allowed = EVERYBODY) -> Route:
+    return handlers.route(event, content, allowed)
+
+
+@pytest.mark.parametrize("action", ["opened", "synchronize", "reopened", "ready_for_review"])
+def test_what_changes_the_code_is_work_in_the_lane_of_its_pull_request(action: str) -> None:
+    assert route("pull_request", body(action=action)) == Work(key="acme/app#7", action=action)
+
+
+def test_another_base_is_work_and_another_title_is_not() -> None:
+    rebased = body(action="edited", changes={"base": {"ref": {"from": "main"}}})
+    assert isinstance(route("pull_request", rebased), Work)
+    assert isinstance(route("pull_request", body(action="edited", changes={"title": {"from": "x"}})), Ignored)
+
+
+@pytest.mark.parametrize("action", ["closed", "labeled", "assigned", "locked", "converted_to_draft", "no-such-action"])
+def test_other_actions_are_ignored(action: str) -> None:
+    assert isinstance(route("pull_request", body(action=action)), Ignored)
+
+
+def test_a_check_run_is_looked_at_again_in_the_lane_of_its_pull_request() -> None:
+    again = route("check_run", body("check_run", action="rerequested"))
+    assert again == Work(key="acme/app#7", action="rerequested")
+
+
+@pytest.mark.parametrize("external_id", ["", "78/pull/7:0123456789abcdef", "77/pull/7", None])
+def test_somebody_elses_check_run_is_ignored(external_id: str | None) -> None:
+    run = json.loads(body("check_run"))["check_run"]
+    run["external_id"] = external_id
+    assert isinstance(route("check_run", body("check_run", action="rerequested", check_run=run)), Ignored)
+
+
+@pytest.mark.parametrize(
+    ("allowed", "served"),
+    [
+        (Allowed(), True),
+        (Allowed(installations=frozenset({5})), True),
+        (Allowed(owners=frozenset({"acme"})), True),
+        (Allowed(repositories=frozenset({"acme/app"})), True),
+        (Allowed(installations=frozenset({6})), False),
+        (Allowed(owners=frozenset({"other"})), False),
+        (Allowed(repositories=frozenset({"acme/other"})), False),
+    ],
+)
+def test_only_those_on_the_list_are_served(allowed: Allowed, served: bool) -> None:
+    assert isinstance(route("pull_request", body(), allowed), Work if served else Ignored)
+
+
+@pytest.mark.parametrize(
+    ("event", "content"),
+    [
+        ("ping", b'{"zen": "x"}'),
+        ("star", b'{"action": "created"}'),
+        ("pull_request", json.dumps({"action": "opened"}).encode()),
+        ("push", body("push")),
+    ],
+)
+def test_what_nothing_is_done_for_is_ignored_or_unreadable_never_work(event: str, content: bytes) -> None:
+    assert isinstance(route(event, content), Ignored | Unreadable)
+
+
+@pytest.mark.parametrize("content", [b"[]", b"null", b"{", b"\xff", b'{"a": NaN}', b"[" * 100_000])
+def test_what_is_no_payload_is_unreadable(content: bytes) -> None:
+    assert isinstance(route("pull_request", content), Unreadable)
