@@ -125,6 +125,8 @@ def _tree(root: Path, start: Path, config_file: str | None, fixes: bool, jobs: i
     with progress(len(listing.paths)) as report:
         search = Search(root, listing.paths, names_of(config), jobs, report)
         scan = scan_tree(root, listing, search, config, Options(jobs=jobs, fixes=fixes, cache=cache, progress=report))
+    if cache:
+        cache.prune()
     return Result(root=root, files=scan.files, reports=scan.reports, sources={})
 
 

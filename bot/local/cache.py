@@ -46,6 +46,17 @@ class Cache:
             directory=self.directory, context=_digest(self.config, str(fixes), repr(index.roots), *map(repr, known))
         )
 
+    def prune(self) -> None:
+        """Forget the oldest half of the results when there are more than `MAX_ENTRIES`."""
+        try:
+            entries = list(self.directory.iterdir())
+            if len(entries) > MAX_ENTRIES:
+                entries.sort(key=lambda entry: entry.stat().st_mtime_ns)
+                for entry in entries[: len(entries) - MAX_ENTRIES // 2]:
+                    entry.unlink(missing_ok=True)
+        except OSError:
+            return  # no directory, or somebody else tidies: the cache is only a help
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CacheAt:
@@ -75,18 +86,6 @@ class CacheAt:
         except OSError:
             with suppress(OSError):
                 draft.unlink(missing_ok=True)
-
-
-def prune(directory: Path) -> None:
-    """Forget the oldest results when there are more than `MAX_ENTRIES`."""
-    try:
-        entries = list(directory.iterdir())
-        if len(entries) > MAX_ENTRIES:
-            entries.sort(key=lambda entry: entry.stat().st_mtime_ns)
-            for entry in entries[: len(entries) - MAX_ENTRIES // 2]:
-                entry.unlink(missing_ok=True)
-    except OSError:
-        return  # no directory yet, or somebody else tidies: the cache is only a help
 
 
 def _content(source: bytes | None) -> str:

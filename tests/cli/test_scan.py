@@ -234,6 +234,14 @@ def test_a_broken_cache_is_written_anew(repository: Path, tmp_path: Path, junk: 
     assert all(entry.read_bytes() != junk for entry in entries)
 
 
+def test_the_cache_does_not_grow_for_ever(repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.local.cache.MAX_ENTRIES", 8)
+    for number in range(4):
+        write(repository, {"pkg/user.py": f"from pkg.facade import legacy\nlegacy()  # {number}\n"})
+        assert places(document(repository)) == EVERYTHING
+        assert len(list((tmp_path / "data").rglob("*.json"))) <= 8
+
+
 def test_no_cache_writes_none(repository: Path, tmp_path: Path) -> None:
     assert places(document(repository, "--no-cache")) == EVERYTHING
     assert not (tmp_path / "data").exists()
