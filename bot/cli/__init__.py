@@ -24,7 +24,6 @@ class LazyGroup(click.Group):
         "receive": "Send a payload file through the real handlers.",
         "jobs": "List, show and retry the durable jobs.",
         "doctor": "Check settings, credentials and permissions.",
-        "doctor": "Check settings, credentials and permissions.",
         "manifest": "Check the App's manifest.",
     }
 

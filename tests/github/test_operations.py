@@ -1,0 +1,68 @@
+"""The table of requests: its URLs cannot be talked into being others, and it is all that GitHub is asked."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bot.github import operations as ops
+from bot.github.operations import Effect, operations
+
+REST = json.loads(next((Path(__file__).parents[1] / "contract" / "data").rglob("rest.json")).read_text())["operations"]
+NOT_IN_THE_CUT = {"apps/get-webhook-config-for-app"}
+"""Real, but not in the part of GitHub's description that the suite has."""
+
+
+@pytest.mark.parametrize("name", [name for name, op in operations().items() if op.document is None])
+def test_rest_operations_are_githubs(name: str) -> None:
+    if name in NOT_IN_THE_CUT:
+        assert name not in REST
+        return
+    operation, described = operations()[name], REST[name]
+    assert (operation.method, operation.path) == (described["method"], described["path"])
+    assert (operation.effect is Effect.READ) == (operation.method == "GET")
+
+
+@pytest.mark.parametrize("name", [name for name, op in operations().items() if op.document is not None])
+def test_only_mutations_are_writes(name: str) -> None:
+    operation = operations()[name]
+    assert (operation.effect is Effect.READ) != ("mutation" in (operation.document or ""))
+
+
+@pytest.mark.parametrize("name", operations())
+def test_writing_in_a_repository_takes_a_permission_to_write(name: str) -> None:
+    operation = operations()[name]
+    if operation.path.startswith("/app"):
+        assert not operation.needs
+    else:
+        assert ("write" in operation.needs.values()) == (operation.effect is not Effect.READ)
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("a/b.py", "/repos/o/r/contents/a/b.py"),
+        ("a b/ü?#%.py", "/repos/o/r/contents/a%20b/%C3%BC%3F%23%25.py"),
+        ("a/{b}.py", "/repos/o/r/contents/a/%7Bb%7D.py"),
+        ("...", "/repos/o/r/contents/..."),
+    ],
+)
+def test_a_path_is_encoded(path: str, expected: str) -> None:
+    assert ops.GET_CONTENT.url({"owner": "o", "repo": "r", "path": path}) == expected
+
+
+@pytest.mark.parametrize("path", ["../x", "a/../../x", "a//b", "/a", "a/", "", ".", "a/./b"])
+def test_a_path_that_means_another_request_is_refused(path: str) -> None:
+    with pytest.raises(ValueError, match="not a path"):
+        ops.GET_CONTENT.url({"owner": "o", "repo": "r", "path": path})
+
+
+@pytest.mark.parametrize("login", ["..", "", "."])
+def test_a_login_that_means_another_request_is_refused(login: str) -> None:
+    with pytest.raises(ValueError, match="not a path"):
+        ops.GET_ROLE.url({"owner": "o", "repo": "r", "username": login})
+
+
+def test_only_paths_and_refs_hold_slashes() -> None:
+    url = ops.GET_ROLE.url({"owner": "o", "repo": "r", "username": "a/b"}, {"per_page": 100})
+    assert url == "/repos/o/r/collaborators/a%2Fb/permission?per_page=100"
