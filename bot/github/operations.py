@@ -52,10 +52,10 @@ _SPANNING = frozenset({"path", "ref", "basehead"})
 
 
 def _segment(name: str, value: str) -> str:
-    segments = value.split("/") if name in _SPANNING else [value]
-    if any(segment in ("", ".", "..") for segment in segments):
+    segments = value.split("/")
+    if any(segment in ("", ".", "..") for segment in segments) or (len(segments) > 1 and name not in _SPANNING):
         raise ValueError(f"not a path of the API: {name}={value[:80]!r}")
-    return quote(value, safe="/" if name in _SPANNING else "")
+    return quote(value, safe="/")
 
 
 _ALL: dict[str, Operation] = {}

@@ -57,12 +57,12 @@ def test_a_path_that_means_another_request_is_refused(path: str) -> None:
         ops.GET_CONTENT.url({"owner": "o", "repo": "r", "path": path})
 
 
-@pytest.mark.parametrize("login", ["..", "", "."])
+@pytest.mark.parametrize("login", ["..", "", ".", "a/b", "../x"])
 def test_a_login_that_means_another_request_is_refused(login: str) -> None:
     with pytest.raises(ValueError, match="not a path"):
         ops.GET_ROLE.url({"owner": "o", "repo": "r", "username": login})
 
 
-def test_only_paths_and_refs_hold_slashes() -> None:
-    url = ops.GET_ROLE.url({"owner": "o", "repo": "r", "username": "a/b"}, {"per_page": 100})
-    assert url == "/repos/o/r/collaborators/a%2Fb/permission?per_page=100"
+def test_what_comes_after_the_path_is_encoded() -> None:
+    url = ops.GET_ROLE.url({"owner": "o", "repo": "r", "username": "ü?"}, {"per_page": 100, "q": "a&b"})
+    assert url == "/repos/o/r/collaborators/%C3%BC%3F/permission?per_page=100&q=a%26b"
