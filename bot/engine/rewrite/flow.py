@@ -7,7 +7,7 @@ from bot.engine.analysis import Analysis, Binding, BindingKind, Load, Scope, Sco
 from bot.engine.rewrite.reasons import Reason, Refusal
 
 _OBSERVERS = frozenset({"isinstance", "issubclass", "type", "hasattr", "getattr", "callable", "id", "vars", "dir"})
-_BY_NAME = frozenset({"locals", "vars", "eval", "exec"})
+_BY_NAME = frozenset({"globals", "locals", "vars", "eval", "exec"})
 _EXPECTING = frozenset(
     {"raises", "warns", "deprecated_call", "suppress", "catch_warnings", "assertRaises", "assertRaisesRegex",
      "assertWarns", "assertWarnsRegex", "assertLogs", "assertNoLogs", "assertNumQueries", "pytest.raises"}
@@ -73,7 +73,7 @@ def _unprovable(analysis: Analysis, scope: Scope, binding: Binding, loads: tuple
     bindings = [b for b in scope.bindings[name] if b.kind is not BindingKind.ANNOTATION]
     if len(bindings) > 1 or binding.written_in is not scope:
         return Refusal(reason=Reason.REBOUND, name=name)
-    if any(used in inner.loads for inner in scope.walk() for used in _BY_NAME):
+    if reads_by_name(scope):
         return Refusal(reason=Reason.SCOPE_ESCAPES)
     if any(name in inner.nonlocals for inner in scope.walk()):
         return Refusal(reason=Reason.REBOUND, name=name)
@@ -83,6 +83,11 @@ def _unprovable(analysis: Analysis, scope: Scope, binding: Binding, loads: tuple
         if not dominates(analysis, binding.statement, load.statement):
             return Refusal(reason=Reason.CONDITIONAL, name=name)
     return None
+
+
+def reads_by_name(scope: Scope) -> bool:
+    """Whether code in the scope may read variables by their names: ``eval``, ``exec``, ``locals`` …"""
+    return any(used in inner.loads for inner in scope.walk() for used in _BY_NAME)
 
 
 def _runs_later(inner: Scope, outer: Scope) -> bool:

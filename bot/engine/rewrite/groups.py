@@ -8,7 +8,7 @@ from bot.engine.analysis import Analysis, Binding, BindingKind, Load, ScopeKind,
 from bot.engine.rewrite import rendering, statements
 from bot.engine.rewrite.edits import EditConflict, combine
 from bot.engine.rewrite.flow import observed_by_try
-from bot.engine.rewrite.imports import Addition
+from bot.engine.rewrite.imports import Addition, wanted_elsewhere
 from bot.engine.rewrite.layout import Layout
 from bot.engine.rewrite.moves import Move
 from bot.engine.rewrite.reasons import Reason, Refusal
@@ -142,9 +142,8 @@ class Grouper:
             return None
         if any(export.name == name for export in self.analysis.exports) and not exports:
             return Refusal(reason=Reason.RE_EXPORTED)
-        named = {use.dotted.text for use in self.planner.patched if use.dotted}
-        if any(f"{module}.{name}" in named for module in self.analysis.modules):
-            return Refusal(reason=Reason.STILL_USED)
+        if not exports and wanted_elsewhere(self.analysis, name):
+            return Refusal(reason=Reason.RE_EXPORTED)
         return None
 
     def _unused(self, binding: Binding, use: Use) -> Removal | Refusal:

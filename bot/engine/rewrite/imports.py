@@ -1,6 +1,8 @@
 """How a dotted name is spelled in a scope: by what the scope has already, or by an import that has to be added."""
 
 import ast
+import builtins
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -70,20 +72,52 @@ def plain(analysis: Analysis, dotted: str) -> str:
     return dotted if isinstance(analysis.index.source_of(dotted), tuple) else split(analysis, dotted)[0]
 
 
-def spell(layout: Layout, dotted: str, use: Use) -> Spelling | Refusal:
-    """How ``dotted`` is written where ``use`` stands."""
+def spell(layout: Layout, dotted: str, use: Use, *, module_itself: bool = False) -> Spelling | Refusal:
+    """How ``dotted`` (a module, with ``module_itself``) is written where ``use`` stands."""
     analysis = layout.analysis
     module, rest = split(analysis, dotted)
-    if module in ("", _BUILTINS):
+    if module == _BUILTINS or (not module and hasattr(builtins, rest)):
         taken = use.scope.owner(rest.partition(".")[0]) is not None
         return Refusal(reason=Reason.NAME_TAKEN, name=rest) if taken else Spelling(text=rest)
+    if not module:
+        return _top_level(rest, use)
     if (own := _sibling(layout, dotted, use)) is not None:
         return Spelling(text=own)
     if module in analysis.modules:
         return _local(analysis, rest, use)
     if (known := _known(analysis, dotted, use)) is not None:
         return Spelling(text=known)
-    return _added(analysis, module, rest, use)
+    return _added(module, rest, use, dotted if module_itself else plain(analysis, dotted))
+
+
+def _top_level(name: str, use: Use) -> Spelling | Refusal:
+    """A module without a package around it."""
+    through = use.binding or use.star
+    if through is None or not is_free(through.written_in, name, [use]):
+        return Refusal(reason=Reason.NAME_TAKEN, name=name)
+    return Spelling(text=name, addition=Addition(anchor=through.statement, line=Line(module=name)))
+
+
+def wanted_elsewhere(analysis: Analysis, name: str) -> bool:
+    """Whether a file that is known seems to take ``name`` from this module: an import, or a string that names it.
+
+    By its text, so perhaps too often: what is kept without need does no harm.
+    """
+    dotted = [f"{module}.{name}" for module in analysis.modules]
+    if any(each in analysis.text for each in dotted):
+        return True
+    leaves = "|".join({re.escape(module.rpartition(".")[2]) for module in analysis.modules})
+    if not leaves:
+        return False
+    imported = re.compile(rf"\bfrom\s+[\w.]*\b(?:{leaves})\s+import\b[^\n(]*(?:\([^)]*)?\b{re.escape(name)}\b".encode())
+    texts = [each.encode() for each in dotted]
+    word = name.encode()
+    for path, source in analysis.index.files.items():
+        if source is None or path == analysis.path or word not in source:
+            continue
+        if any(text in source for text in texts) or imported.search(source):
+            return True
+    return False
 
 
 def _sibling(layout: Layout, dotted: str, use: Use) -> str | None:
@@ -178,8 +212,11 @@ def _in_function(scope: Scope) -> bool:
 # --- a new import ---------------------------------------------------------------------------------------------------
 
 
-def _added(analysis: Analysis, module: str, rest: str, use: Use) -> Spelling | Refusal:
-    """Import the name beside the import through which the deprecated one came, in its style."""
+def _added(module: str, rest: str, use: Use, whole: str) -> Spelling | Refusal:
+    """Import the name beside the import through which the deprecated one came, in its style.
+
+    ``whole`` is what an ``import …`` names.
+    """
     binding = use.binding
     through = binding or use.star
     if through is None or through.imported is None:
@@ -189,7 +226,7 @@ def _added(analysis: Analysis, module: str, rest: str, use: Use) -> Spelling | R
     if imported.name is None and imported.alias.asname is None and binding is not None:
         root = module.partition(".")[0]
         if binding.name == root or is_free(scope, root, [use]):
-            addition = Addition(anchor=through.statement, line=Line(module=plain(analysis, f"{module}.{rest}")))
+            addition = Addition(anchor=through.statement, line=Line(module=whole))
             return Spelling(text=f"{module}.{rest}", addition=addition)
         return Refusal(reason=Reason.NAME_TAKEN, name=root)
     written = relative(module, imported)

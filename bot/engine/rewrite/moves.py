@@ -1,11 +1,15 @@
 """Drop-in successors: the import changes, and with it what the file calls the thing, where it must."""
 
 import ast
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.engine.analysis import Analysis, Binding, BindingKind, Load, ScopeKind, Use
-from bot.engine.rewrite.imports import Line, in_force, is_free, plain, relative, spell, split
+from bot.engine.flow import reaching
+from bot.engine.resolve import written
+from bot.engine.rewrite.flow import reads_by_name
+from bot.engine.rewrite.imports import Line, in_force, is_free, plain, relative, spell, split, wanted_elsewhere
 from bot.engine.rewrite.layout import Layout
 from bot.engine.rewrite.reasons import Refusal
 from bot.engine.rewrite.sites import successor
@@ -32,21 +36,16 @@ class Mover:
     candidates: Sequence[Use]
     through: dict[Binding, list[Use]] = field(default_factory=dict)
     imports: dict[Binding, Use] = field(default_factory=dict)
-    strings: frozenset[str] = frozenset()
-    """The names of this module that a string (of a patch) refers to."""
 
     @classmethod
     def of(cls, layout: Layout, candidates: Sequence[Use]) -> "Mover":
-        analysis = layout.analysis
-        dotted = {use.dotted.text for use in analysis.uses if use.dotted}
-        own = {text.rpartition(".")[2] for text in dotted if text.rpartition(".")[0] in analysis.modules}
-        mover = cls(layout=layout, candidates=candidates, strings=frozenset(own))
+        mover = cls(layout=layout, candidates=candidates)
         for use in candidates:
             if isinstance(use.node, ast.alias):
                 mover.imports[use.bindings[0]] = use
             elif use.load is not None:
                 for binding in use.bindings:
-                    mover.through.setdefault(binding, []).append(use)
+                    mover.through.setdefault(home(use, binding), []).append(use)
         return mover
 
     @property
@@ -74,15 +73,18 @@ class Mover:
     def _wholly(self, binding: Binding) -> bool:
         """Whether each read that this binding may reach is a usage for which ``drop_in`` decides.
 
-        An import under a name of its own may go to its successor whatever else is bound to the name.
+        What another ``import`` below the same package serves does not count.
         """
         mine = {use.load for use in self.through.get(binding, ())}
-        everything = [load for load in binding.scope.reads.get(binding.name, ()) if self._may_reach(binding, load)]
-        return all(load in mine for load in everything)
+        left = [load for load in binding.scope.reads.get(binding.name, ()) if load not in mine]
+        if beside := [other for other in siblings(binding) if other is not binding]:
+            theirs = {use.load for other in beside for use in self.through.get(other, ())}
+            stays = any(other not in self.imports for other in beside)
+            return stays or all(load in theirs for load in left)
+        return not any(self._may_reach(binding, load) for load in left)
 
     def _may_reach(self, binding: Binding, load: Load) -> bool:
-        others = {b for uses in self.through.values() for use in uses if use.load is load for b in use.bindings}
-        return not others or binding in others
+        return binding in reaching(load, self.analysis.parents)
 
     def _common_module(self, binding: Binding) -> str | None:
         """The module of all successors, when the binding is the module that holds what is deprecated."""
@@ -94,7 +96,8 @@ class Mover:
         targets = [successor(use) for use in uses]
         modules = {split(self.analysis, target)[0] for target in targets if target}
         held = all(use.symbol.rpartition(".")[0] in path and isinstance(use.node, ast.Attribute) for use in uses)
-        return modules.pop() if held and len(modules) == 1 and None not in targets else None
+        certain = held and len(modules) == 1 and None not in targets and self._as_written(uses)
+        return modules.pop() if certain and "builtins" not in modules else None
 
     # --- an import of the thing itself ------------------------------------------------------------------------
 
@@ -143,13 +146,17 @@ class Mover:
             and scope.kind in (ScopeKind.MODULE, ScopeKind.FUNCTION)
             and all(b.kind is BindingKind.FROM_IMPORT and b in self.imports for b in scope.bindings[binding.name])
             and len(scope.bindings[binding.name]) == 1
+            and self._as_written(self.through.get(binding, ()))
+            and not reads_by_name(scope)
             and not any(len(use.bindings) > 1 for use in self.through.get(binding, ()))
             and not (scope is self.analysis.root and (self.analysis.is_package or self._exported(binding.name)))
             and not any(binding.name in inner.globals or binding.name in inner.nonlocals for inner in scope.walk())
         )
 
     def _exported(self, name: str) -> bool:
-        return name in self.strings or any(export.name == name for export in self.analysis.exports)
+        listed = any(export.name == name for export in self.analysis.exports)
+        commented = re.search(rf"#\s*type:[^\n]*\b{re.escape(name)}\b", self.analysis.text)
+        return listed or commented is not None or wanted_elsewhere(self.analysis, name)
 
     def _known(self, binding: Binding, target: str, uses: Sequence[Use]) -> list[Edit] | None:
         """The usages spelled by another import of the successor, if each can be."""
@@ -182,21 +189,19 @@ class Mover:
         root = target.partition(".")[0]
         if root != binding.name and root not in binding.scope.bindings and not is_free(binding.scope, root, uses):
             return None
-        if len(binding.scope.bindings[binding.name]) > 1 and self._wants_others(binding, uses):
+        if not self._as_written(uses):
             return None
         edits = [self._edit(each.node, successor_of_node(each)) for each in uses]
         return self._result(binding, Line(module=target), edits)
 
-    def _wants_others(self, binding: Binding, uses: Sequence[Use]) -> bool:
-        """Whether a usage is not certainly about this one of several imports below the same package."""
-        path = binding.imported.modules[0] if binding.imported else ""
-        return any(not f"{use.symbol}.".startswith(f"{path}.") for use in uses)
+    def _as_written(self, uses: Sequence[Use]) -> bool:
+        return all(as_written(self.layout, use) for use in uses if use.string is not None)
 
     # --- an import of the module that holds it ----------------------------------------------------------------
 
     def _of_module(self, binding: Binding, module: str) -> Move | None:
         imported, uses = binding.imported, self.through[binding]
-        if imported is None or self._exported(binding.name) or not self._renamable_module(binding):
+        if imported is None or not self._renamable_module(binding):
             return None
         leaves = [(use, (successor(use) or "").removeprefix(f"{module}.")) for use in uses]
         if imported.name is None and imported.alias.asname is None:
@@ -217,7 +222,8 @@ class Mover:
 
     def _renamable_module(self, binding: Binding) -> bool:
         scope = binding.scope
-        return len(scope.bindings[binding.name]) == 1 and not (scope is self.analysis.root and self.analysis.is_package)
+        public = scope is self.analysis.root and (self.analysis.is_package or self._exported(binding.name))
+        return len(scope.bindings[binding.name]) == len(siblings(binding) or [binding]) and not public
 
     def _result(self, binding: Binding, line: Line | None, edits: Sequence[Edit]) -> Move:
         uses = list(self.through.get(binding, ()))
@@ -225,6 +231,29 @@ class Mover:
         uses += [u for u in self.candidates if isinstance(u.node, ast.Constant) and binding in u.bindings]
         kept = [edit for edit in dict.fromkeys(edits) if edit.text != self.layout.text(edit.start, edit.end)]
         return Move(binding=binding, line=line, uses=tuple(uses), edits=tuple(sorted(kept)))
+
+
+def as_written(layout: Layout, use: Use) -> bool:
+    """Whether a usage stands in the file as it is: in a string annotation, an escape may be between."""
+    return isinstance(use.node, ast.expr) and layout.text_of(use.node) == written(use.node)
+
+
+def siblings(binding: Binding) -> list[Binding]:
+    """The imports ``import a.x``, ``import a.y`` … that bind the same package, this one among them; else empty."""
+    return [b for b in binding.scope.bindings[binding.name] if is_plain(b)] if is_plain(binding) else []
+
+
+def is_plain(binding: Binding) -> bool:
+    """Whether it is an ``import a.b`` that binds ``a``."""
+    imported = binding.imported
+    return imported is not None and imported.name is None and imported.alias.asname is None
+
+
+def home(use: Use, binding: Binding) -> Binding:
+    """The import that a usage is about: of several below one package the one whose path it continues."""
+    path = f"{written(use.expression)}." if use.expression else ""
+    found = [b for b in siblings(binding) if b.imported and path.startswith(f"{b.imported.alias.name}.")]
+    return max(found, key=lambda b: len(b.imported.alias.name) if b.imported else 0, default=binding)
 
 
 def successor_of_node(use: Use) -> str:

@@ -9,12 +9,12 @@ from bot.engine.rewrite.edits import EditConflict, apply_edits, combine
 from bot.engine.rewrite.groups import Group, Grouper
 from bot.engine.rewrite.imports import spell
 from bot.engine.rewrite.layout import Layout
-from bot.engine.rewrite.moves import Mover, by_use, successor_of_node
+from bot.engine.rewrite.moves import Mover, as_written, by_use, successor_of_node
 from bot.engine.rewrite.proof import Prover
 from bot.engine.rewrite.reasons import Reason, Refusal
 from bot.engine.rewrite.sites import Outcome, Planner, Site, successor
 from bot.engine.rewrite.statements import remove_items
-from bot.migration import Applicability
+from bot.migration import Applicability, TargetKind
 from bot.model import Edit, Kind
 
 _DEFAULT = Refusal(reason=Reason.NO_RULE)
@@ -120,7 +120,9 @@ class _Plan:
         below = use.symbol[len(use.target.name) :]
         dotted = successor_of_node(use) if below else target
         start, end = self.layout.span(use.node)
-        spelling = spell(self.layout, dotted, use)
+        if use.string is not None and not as_written(self.layout, use):
+            return Refusal(reason=Reason.IN_STRING)
+        spelling = spell(self.layout, dotted, use, module_itself=use.target.kind is TargetKind.MODULE)
         if isinstance(spelling, Refusal):
             return spelling
         refusal = self.planner.unmet(use.migration, use)

@@ -58,24 +58,28 @@ class Prover:
         return True
 
     @cached_property
-    def _before(self) -> Counter[str]:
-        return Counter(text for text, _ in _messages(self.analysis.tree))
-
-    @cached_property
-    def _imported(self) -> frozenset[str]:
-        """The imports of the file as pyflakes names them: one that stays, unused, stays for a reason."""
-        nodes = [node for node in ast.walk(self.analysis.tree) if isinstance(node, ast.Import | ast.ImportFrom)]
-        return frozenset(name for node in nodes for name in _imported_names(node))
+    def _before(self) -> tuple[Counter[str], int]:
+        return _messages(self.analysis.tree)
 
     def _complaint(self, tree: ast.Module) -> str | None:
-        """The first new message of pyflakes about a name."""
-        known = self._before.copy()
-        for text, unused in _messages(tree):
-            if known[text]:
-                known[text] -= 1
-            elif unused is None or unused not in self._imported:
-                return text
-        return None
+        """The first new message of pyflakes about a name.
+
+        Unused imports are counted: one that was unused before may have become another one, and one that stays
+        although its last use went stays for a reason, which its own verdict gives.
+        """
+        known, unused = self._before
+        found, unused_after = _messages(tree)
+        new = next(iter(found - known), None)
+        if new is None and unused_after > unused:
+            return self._unused(tree)
+        return new
+
+    def _unused(self, tree: ast.Module) -> str | None:
+        """The first unused import that the file did not have."""
+        nodes = [node for node in ast.walk(self.analysis.tree) if isinstance(node, ast.Import | ast.ImportFrom)]
+        old = {name for node in nodes for name in _imported_names(node)}
+        unused = [m for m in _checked(tree) if isinstance(m, messages.UnusedImport)]
+        return next((str(m.message % m.message_args) for m in unused if m.message_args[0] not in old), None)
 
 
 def _statements(tree: ast.Module) -> Iterator[ast.stmt]:
@@ -98,10 +102,12 @@ def _imported_names(node: ast.Import | ast.ImportFrom) -> Iterator[str]:
         yield f"{name} as {alias.asname}" if alias.asname and alias.asname != alias.name else name
 
 
-def _messages(tree: ast.Module) -> Iterator[tuple[str, str | None]]:
-    """The messages about names, each with the import that it calls unused."""
-    for each in checker.Checker(tree, withDoctest=False).messages:
-        if isinstance(each, messages.UnusedImport):
-            yield str(each.message % each.message_args), str(each.message_args[0])
-        elif isinstance(each, _NAMES):
-            yield str(each.message % each.message_args), None
+def _messages(tree: ast.Module) -> tuple[Counter[str], int]:
+    """The messages about names, and the number of unused imports."""
+    found = _checked(tree)
+    names = Counter(str(m.message % m.message_args) for m in found if isinstance(m, _NAMES))
+    return names, sum(isinstance(m, messages.UnusedImport) for m in found)
+
+
+def _checked(tree: ast.Module) -> list[messages.Message]:
+    return list(checker.Checker(tree, withDoctest=False).messages)

@@ -75,7 +75,7 @@ def replace(
     inside = {alias: line for alias, line in changes.items() if line and _fits(statement, line)}
     outside = [line for line in lines if line not in inside.values()]
     gone = [alias for alias in changes if alias not in inside]
-    edits = [_item(layout, alias, line) for alias, line in inside.items()]
+    edits = [edit for alias, line in inside.items() for edit in _item(layout, alias, line)]
     removed = [alias in gone for alias in statement.names]
     bracketed = isinstance(statement, ast.ImportFrom) and layout.text_of(statement).rstrip().endswith(")")
     edits += remove_items(layout, statement.names, removed, bracketed=bracketed)
@@ -89,13 +89,15 @@ def _fits(statement: ImportStatement, line: Line) -> bool:
     return line.name is not None and line.module == "." * statement.level + (statement.module or "")
 
 
-def _item(layout: Layout, alias: ast.alias, line: Line) -> Edit:
-    """Change a name of the list; what of it stays the same is not touched."""
+def _item(layout: Layout, alias: ast.alias, line: Line) -> list[Edit]:
+    """Change a name of the list; what of it stays the same is not touched (``f as f`` says more than ``f``)."""
     start, end = layout.span(alias)
     name = line.name or line.module
-    if alias.asname and line.local == alias.asname:
-        return Edit(start=start, end=start + len(alias.name.encode()), text=name)
-    return Edit(start=start, end=end, text=line.item)
+    if name == alias.name and (line.local or name) == (alias.asname or name):
+        return []
+    if alias.asname and line.local == alias.asname != name:
+        return [Edit(start=start, end=start + len(alias.name.encode()), text=name)]
+    return [Edit(start=start, end=end, text=line.item)]
 
 
 def _in_place(
@@ -107,7 +109,7 @@ def _in_place(
     first = next(line for line in changes.values() if line)
     if isinstance(statement, ast.Import) != (first.name is None):
         return None
-    edits = [_item(layout, alias, line) for alias, line in changes.items() if line and line.item != _written(alias)]
+    edits = [edit for alias, line in changes.items() if line for edit in _item(layout, alias, line)]
     if isinstance(statement, ast.ImportFrom) and not _fits(statement, first):
         start, end = layout.span(statement)
         found = _MODULE.match(layout.source, start, end)
@@ -115,10 +117,6 @@ def _in_place(
             return None
         edits.append(Edit(start=found.start("module"), end=found.end("module"), text=first.module))
     return sorted(edits)
-
-
-def _written(alias: ast.alias) -> str:
-    return f"{alias.name} as {alias.asname}" if alias.asname else alias.name
 
 
 def _instead(layout: Layout, statement: ImportStatement, lines: Sequence[Line]) -> Edit:
