@@ -1,6 +1,7 @@
 """Time that passes only when somebody sleeps."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 
@@ -13,6 +14,8 @@ class ManualClock:
         self.wall_jump = timedelta()
         """What the wall clock is off by; the monotonic one knows nothing of it."""
         self.slept: list[float] = []
+        self.while_asleep: Callable[[], None] = lambda: None
+        """What happens during a sleep."""
 
     def now(self) -> datetime:
         return self._start + timedelta(seconds=self._passed) + self.wall_jump
@@ -30,4 +33,5 @@ class ManualClock:
     async def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
         self.advance(seconds)
+        self.while_asleep()
         await asyncio.sleep(0)

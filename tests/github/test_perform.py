@@ -1,0 +1,272 @@
+"""Effects, against the sandbox: what was asked for is there, once; what GitHub declines changes nothing."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from bot.effects import (
+    Annotation,
+    CheckAction,
+    CheckRun,
+    FileCommit,
+    Level,
+    Minimized,
+    NewPullRequest,
+    Reaction,
+    Review,
+    ReviewComment,
+    TreeCommit,
+    TreeFile,
+)
+from bot.errors import RetryLater
+from bot.github import GitHub, perform, reads
+from bot.github.errors import AlreadyExists, GraphQLError, HeadMoved, Uncertain, Unprocessable
+from bot.github.limits import Throttle
+from bot.github.perform import Submitted
+from bot.model import PullRequestRef, RepoRef, Sha
+from bot.sandbox import Executable, PullRequestHandle, Repo, Sandbox
+from tests.github.clock import ManualClock
+
+
+@pytest.fixture
+async def pull(repo: Repo) -> PullRequestHandle:
+    """Adds ten lines to ``src/a.py``."""
+    return await repo.open_pull_request({"src/a.py": b"x = 1\n" + b"".join(b"y%d = 1\n" % n for n in range(10))})
+
+
+@pytest.fixture
+def at(ref: RepoRef, pull: PullRequestHandle) -> PullRequestRef:
+    return PullRequestRef(repo=ref, number=pull.number)
+
+
+def review(pull: PullRequestHandle, *comments: ReviewComment, body: str = "what was found") -> Review:
+    return Review(head_sha=Sha(pull.head_sha), body=body, comments=comments)
+
+
+def on(line: int, start: int | None = None, path: str = "src/a.py") -> ReviewComment:
+    return ReviewComment(path=path, line=line, start_line=start, body=f"line {line}")
+
+
+async def test_a_review_is_posted_at_once(gh: GitHub, at: PullRequestRef, pull: PullRequestHandle) -> None:
+    done = await perform.submit_review(gh, at, review(pull, on(3), on(6, start=4)))
+    (posted,) = pull.reviews
+    assert done == Submitted(review_id=posted.id)
+    assert (posted.body, posted.state, posted.commit_id) == ("what was found", "COMMENTED", pull.head_sha)
+    lines = [(thread.current.start_line, thread.current.line) for thread in pull.threads if thread.current]
+    assert lines == [(None, 3), (4, 6)]
+
+
+async def test_one_bad_line_does_not_silence_the_others(
+    github: Sandbox, gh: GitHub, at: PullRequestRef, pull: PullRequestHandle
+) -> None:
+    done = await perform.submit_review(gh, at, review(pull, on(3), on(400), on(1, path="no/such.py")))
+    assert [comment.path for comment in done.rejected] == ["no/such.py"]
+    placed = [(thread.original.line, thread.comments[0].body) for thread in pull.threads]
+    assert placed == [(3, "line 3"), (None, "line 400")], "the second on its file"
+    assert [r.body for r in pull.reviews if r.id == done.review_id] == ["what was found"]
+
+
+async def test_a_review_that_github_declines_for_itself_is_an_error(
+    github: Sandbox, gh: GitHub, at: PullRequestRef, pull: PullRequestHandle
+) -> None:
+    github.faults.status(422, "Validation Failed", method="POST", path="*/reviews")
+    with pytest.raises(Unprocessable):
+        await perform.submit_review(gh, at, review(pull))
+    assert pull.reviews == []
+
+
+async def test_threads_are_read_resolved_and_read_again(
+    github: Sandbox, gh: GitHub, ref: RepoRef, at: PullRequestRef, pull: PullRequestHandle
+) -> None:
+    await perform.submit_review(gh, at, review(pull, on(3), on(5)))
+    await pull.reply(pull.review_comments[0], "but why", by=github.user("ann"))
+    threads = await reads.review_threads(gh, at)
+    assert [(t.path, t.line, t.resolved, t.outdated) for t in threads] == [
+        ("src/a.py", 3, False, False),
+        ("src/a.py", 5, False, False),
+    ]
+    assert [(c.author, c.ours) for c in threads[0].comments] == [("ssot-bot[bot]", True), ("ann", False)]
+    assert [c.id for c in threads[0].comments] == [c.id for c in (await reads.review_comments(gh, at))[::2]]
+    await perform.resolve_thread(gh, ref, threads[1].id)
+    assert [t.resolved for t in await reads.review_threads(gh, at)] == [False, True]
+
+
+async def test_more_threads_than_a_page(
+    github: Sandbox, gh: GitHub, at: PullRequestRef, pull: PullRequestHandle
+) -> None:
+    await perform.submit_review(gh, at, review(pull, *[on(2 + n % 10) for n in range(53)]))
+    assert len(await reads.review_threads(gh, at)) == 53
+
+
+def check_run(pull: PullRequestHandle, annotations: int = 0) -> CheckRun:
+    return CheckRun(
+        name="ssot",
+        head_sha=Sha(pull.head_sha),
+        status="completed",
+        conclusion="failure",
+        title="2 new usages",
+        summary="…",
+        text="more",
+        external_id="here",
+        actions=(CheckAction(label="Fix it", description="Commit the fixes", identifier="fix"),),
+        annotations=tuple(
+            Annotation(path="src/a.py", start_line=1, end_line=1, level=Level.FAILURE, message=f"number {n}")
+            for n in range(annotations)
+        ),
+    )
+
+
+@pytest.mark.parametrize("annotations", [0, 1, 50, 51, 120])
+async def test_a_check_run_has_all_its_annotations_once(
+    gh: GitHub, ref: RepoRef, pull: PullRequestHandle, annotations: int
+) -> None:
+    created = await perform.create_check_run(gh, ref, check_run(pull, annotations))
+    (run,) = pull.check_runs
+    assert run.id == created
+    assert [a["message"] for a in run.annotations] == [f"number {n}" for n in range(annotations)]
+    (found,) = await reads.check_runs(gh, ref, Sha(pull.head_sha), name="ssot")
+    assert (found.id, found.conclusion, found.external_id, found.title) == (
+        created, "failure", "here", "2 new usages",
+    )  # fmt: skip
+
+
+async def test_a_check_run_is_completed_later(gh: GitHub, ref: RepoRef, pull: PullRequestHandle) -> None:
+    done = check_run(pull, 60)
+    created = await perform.create_check_run(
+        gh, ref, replace(done, status="in_progress", conclusion=None, annotations=(), actions=())
+    )
+    await perform.update_check_run(gh, ref, created, done)
+    (run,) = pull.check_runs
+    assert (run.status, run.conclusion, len(run.annotations)) == ("completed", "failure", 60)
+    assert [action["identifier"] for action in run.actions] == ["fix"]
+
+
+async def test_a_commit_is_made_on_the_expected_head(gh: GitHub, ref: RepoRef, pull: PullRequestHandle) -> None:
+    commit = FileCommit(
+        branch=pull.head_ref,
+        expected_head=Sha(pull.head_sha),
+        headline="Migrate",
+        body="why",
+        additions={"src/a.py": b"\xff\x00", "new/b.py": b""},
+    )
+    assert await perform.commit_files(gh, ref, commit) == pull.head_sha
+    assert (pull.head["src/a.py"], pull.head["new/b.py"]) == (b"\xff\x00", b"")
+    with pytest.raises(HeadMoved):
+        await perform.commit_files(gh, ref, commit)
+
+
+async def test_a_commit_deletes(gh: GitHub, ref: RepoRef, pull: PullRequestHandle) -> None:
+    commit = FileCommit(
+        branch=pull.head_ref, expected_head=Sha(pull.head_sha), headline="Drop", deletions=("src/a.py",)
+    )
+    await perform.commit_files(gh, ref, commit)
+    assert "src/a.py" not in pull.head
+    again = replace(commit, expected_head=Sha(pull.head_sha))
+    with pytest.raises(GraphQLError, match="does not exist"):
+        await perform.commit_files(gh, ref, again)
+
+
+async def test_a_lost_commit_is_uncertain(github: Sandbox, gh: GitHub, ref: RepoRef, pull: PullRequestHandle) -> None:
+    before = pull.head_sha
+    github.faults.drop(effect=True, operation="createCommitOnBranch")
+    commit = FileCommit(branch=pull.head_ref, expected_head=Sha(before), headline="Migrate", additions={"b.py": b"b"})
+    with pytest.raises(Uncertain):
+        await perform.commit_files(gh, ref, commit)
+    assert pull.head_sha != before, "it had happened"
+    with pytest.raises(HeadMoved):
+        await perform.commit_files(gh, ref, commit)
+
+
+async def test_a_tree_commit_keeps_modes(gh: GitHub, ref: RepoRef, repo: Repo) -> None:
+    await repo.push({"run.sh": Executable(b"#!/bin/sh\n"), "old.py": b"old"})
+    head = await reads.branch_head(gh, ref, "main")
+    commit = TreeCommit(
+        branch="main",
+        parent=head,
+        message="Migrate",
+        files=(
+            TreeFile(path="run.sh", content=b"#!/bin/bash\n", mode="100755"),
+            TreeFile(path="old.py", content=None),
+        ),
+    )
+    made = await perform.commit_tree(gh, ref, commit)
+    branch = repo.branch("main")
+    assert branch.sha == made
+    assert (branch["run.sh"], branch.modes["run.sh"]) == (b"#!/bin/bash\n", "100755")
+    assert "old.py" not in branch
+    with pytest.raises(HeadMoved):
+        await perform.commit_tree(gh, ref, commit)
+    assert repo.branch("main").sha == made
+
+
+async def test_a_branch_and_its_pull_request(gh: GitHub, ref: RepoRef, repo: Repo) -> None:
+    head = await reads.branch_head(gh, ref, "main")
+    await perform.create_ref(gh, ref, "ssot/migrate", head)
+    with pytest.raises(AlreadyExists):
+        await perform.create_ref(gh, ref, "ssot/migrate", head)
+    await perform.commit_files(
+        gh, ref, FileCommit(branch="ssot/migrate", expected_head=head, headline="x", additions={"n.py": b""})
+    )
+    new = NewPullRequest(title="Migrate", head="ssot/migrate", base="main", body="why", draft=True)
+    opened = await perform.open_pull_request(gh, ref, new)
+    assert repo.pull_request(opened.number).draft
+    with pytest.raises(AlreadyExists):
+        await perform.open_pull_request(gh, ref, new)
+
+
+async def test_a_conversation(gh: GitHub, ref: RepoRef, at: PullRequestRef, pull: PullRequestHandle) -> None:
+    said = await perform.comment(gh, ref, at.number, "one moment")
+    await perform.react(gh, ref, said, Reaction.EYES)
+    await perform.react(gh, ref, said, Reaction.EYES)
+    await perform.update_comment(gh, ref, said, "done")
+    assert (pull.last_comment.body, pull.last_comment.reactions) == ("done", ["eyes"])
+    (comment,) = await reads.issue_comments(gh, ref, at.number)
+    await perform.minimize_comment(gh, ref, comment.node_id, Minimized.OUTDATED)
+    assert pull.last_comment.record.minimized == "outdated"
+
+
+async def test_an_issue_is_edited(gh: GitHub, ref: RepoRef, repo: Repo) -> None:
+    issue = await repo.open_issue("title", "- [ ] a\r\n")
+    await perform.update_issue(gh, ref, issue.number, body="- [x] a\r\n")
+    assert (issue.title, issue.body) == ("title", "- [x] a\r\n")
+
+
+async def test_writes_keep_their_distance(
+    github: Sandbox, gh: GitHub, ref: RepoRef, repo: Repo, clock: ManualClock
+) -> None:
+    issue = await repo.open_issue("t", "b")
+    await asyncio.gather(*(perform.comment(gh, ref, issue.number, str(n)) for n in range(3)))
+    assert sum(clock.slept) >= 2
+    assert sorted(comment.body for comment in issue.comments) == ["0", "1", "2"]
+
+
+async def test_a_limit_that_comes_while_waiting_for_a_turn_holds(
+    github: Sandbox, gh: GitHub, ref: RepoRef, repo: Repo, clock: ManualClock
+) -> None:
+    issue = await repo.open_issue("t", "b")
+    await perform.comment(gh, ref, issue.number, "0")
+    gate = gh.channel(ref.installation).gate
+    clock.while_asleep = lambda: gate.close(Throttle(seconds=60, reason="another request was told so"))
+    sent = len(github.requests)
+    with pytest.raises(RetryLater):
+        await perform.comment(gh, ref, issue.number, "1")
+    assert len(github.requests) == sent
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: ReviewComment(path="a", line=3, start_line=3, body=""),
+        lambda: ReviewComment(path="a", line=3, body="x" * 65_537),
+        lambda: Review(head_sha=Sha("0" * 40), body=""),
+        lambda: CheckAction(label="x" * 21, description="", identifier=""),
+        lambda: CheckRun(name="x", head_sha=Sha(""), status="completed", title="", summary=""),
+        lambda: CheckRun(name="x", head_sha=Sha(""), status="queued", title="", summary="x" * 65_536),
+        lambda: NewPullRequest(title="", head="", base="", body="x" * 65_537),
+    ],
+)
+def test_what_github_never_takes_is_never_made(make: Callable[[], object]) -> None:
+    with pytest.raises(ValueError, match=r"characters|comes before|says something|conclusion"):
+        make()
