@@ -187,26 +187,28 @@ class Grouper:
     # --- composition ------------------------------------------------------------------------------------------
 
     def _composed(self, sites: Sequence[Site]) -> list[Site]:
-        """Sites inside a site whose captures are copied become part of it."""
-        found = list(sites)
-        found.sort(key=lambda site: max((r.end - r.start for r in site.rendered), default=0))
+        """Sites inside a site whose captures are copied become part of it, and no more certain than it."""
+        found = sorted(sites, key=lambda site: max((r.end - r.start for r in site.rendered), default=0))
         for n, outer in enumerate(found):
-            for rendered in outer.rendered:
-                if not rendering.in_order(rendered):
-                    found[:n] = [self._inside(site, rendered) for site in found[:n]]
-                    inner = [e for site in sites for e in site.edits if site is not outer]
-                    found[n] = replace(found[n], edits=self._around(found[n], rendered, inner))
+            copied = [rendered for rendered in outer.rendered if not rendering.in_order(rendered)]
+            inner = [m for m in range(n) if any(self._is_inside(found[m], rendered) for rendered in copied)]
+            if not inner:
+                continue
+            worst = max((found[m] for m in (*inner, n)), key=lambda site: _weight(site.applicability))
+            edits = [edit for m in inner for edit in found[m].edits]
+            for m in (*inner, n):
+                found[m] = replace(found[m], applicability=worst.applicability, refusal=worst.refusal)
+            for m in inner:
+                found[m] = replace(found[m], edits=())
+            for rendered in copied:
+                found[n] = replace(found[n], edits=self._around(found[n], rendered, edits))
         return found
 
-    def _inside(self, site: Site, rendered: rendering.Rendered) -> Site:
-        if not site.rendered or not all(rendered.start <= r.start and r.end <= rendered.end for r in site.rendered):
-            return site
-        return replace(site, edits=())
+    def _is_inside(self, site: Site, rendered: rendering.Rendered) -> bool:
+        return bool(site.rendered) and all(rendered.start <= r.start and r.end <= rendered.end for r in site.rendered)
 
     def _around(self, site: Site, rendered: rendering.Rendered, inner: Sequence[Edit]) -> tuple[Edit, ...]:
-        whole = Edit(
-            start=rendered.start, end=rendered.end, text=rendering.plain(self.layout, rendered, inner)
-        )  # fmt: skip
+        whole = Edit(start=rendered.start, end=rendered.end, text=rendering.plain(self.layout, rendered, inner))
         return tuple(whole if (e.start, e.end) == (whole.start, whole.end) else e for e in site.edits)
 
     # --- components -------------------------------------------------------------------------------------------
@@ -239,7 +241,7 @@ class Grouper:
                 if rendering.in_order(rendered):
                     continue
                 for site in sites:
-                    if site is not outer and site.rendered and self._inside(site, rendered) is not site:
+                    if site is not outer and self._is_inside(site, rendered):
                         yield outer, site
 
     def _group(

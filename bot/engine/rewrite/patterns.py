@@ -211,6 +211,11 @@ def _check_rests(tree: ast.expr, text: str) -> None:
             raise PatternError("two rests in one list cannot be told apart", text.find("$" + "*"))
 
 
+def offset_of(text: str, node: ast.expr) -> int:
+    """Where a node of the compiled ``text`` starts, in characters of ``text``."""
+    return _offset(_encode(text)[0], node.lineno, node.col_offset, in_bytes=True)
+
+
 def _holes(tree: ast.expr, text: str) -> Iterator[Hole]:
     source, _ = _encode(text)
     found = [n for n in ast.walk(tree) if isinstance(n, ast.Name) and n.id[0] in ONE + REST]

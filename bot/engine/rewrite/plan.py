@@ -12,7 +12,7 @@ from bot.engine.rewrite.layout import Layout
 from bot.engine.rewrite.moves import Mover, as_written, by_use, successor_of_node
 from bot.engine.rewrite.proof import Prover
 from bot.engine.rewrite.reasons import Reason, Refusal
-from bot.engine.rewrite.sites import Outcome, Planner, Site, successor
+from bot.engine.rewrite.sites import Outcome, Planner, Site, gone, successor
 from bot.engine.rewrite.statements import remove_items
 from bot.migration import Applicability, TargetKind
 from bot.model import Edit, Kind
@@ -128,7 +128,7 @@ class _Plan:
         refusal = self.planner.unmet(use.migration, use)
         return Site(
             use=use, applicability=Applicability.UNSAFE if refusal else Applicability.SAFE, refusal=refusal,
-            edits=(Edit(start=start, end=end, text=spelling.text),), loads=(use.load,),
+            edits=(Edit(start=start, end=end, text=spelling.text),), loads=gone(use, [spelling.text]),
             additions=(spelling.addition,) if spelling.addition else (),
         )  # fmt: skip
 

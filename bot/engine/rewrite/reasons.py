@@ -22,8 +22,7 @@ class Reason(StrEnum):
     TYPE_CHECKED = "type-checked"
     ALIASED = "aliased"
     MEMBER = "member-without-successor"
-    NOT_AWAITED = "not-awaited"
-    ARGUMENTS = "arguments"
+    MOVED_ARGUMENT = "moved-argument"
     NO_RULE = "no-rule"
     NO_SUCCESSOR = "no-successor"
     GIVEN_NONE = "given-none"
@@ -67,8 +66,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.TYPE_CHECKED: "The value's type is examined.",
     Reason.ALIASED: "The value gets a second name, which is not followed.",
     Reason.MEMBER: "{name} is used, for which the migration names no successor.",
-    Reason.NOT_AWAITED: "The call is not awaited here, but the migration's rule is about an awaited one.",
-    Reason.ARGUMENTS: "The arguments are not those that the migration's rules know.",
+    Reason.MOVED_ARGUMENT: "An argument would be evaluated at another place, where it may have another value.",
     Reason.NO_RULE: "No rule of the migration fits this usage.",
     Reason.NO_SUCCESSOR: "The migration names nothing that takes its place.",
     Reason.GIVEN_NONE: "It would be given None as {name}: find out first whose it is.",

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from bot.engine.rewrite.layout import Layout
 from bot.engine.rewrite.lex import CLOSING, Token, breaks_line, comments, tokens
 from bot.engine.rewrite.matching import Match
-from bot.engine.rewrite.patterns import CANONICAL, Hole, Template
+from bot.engine.rewrite.patterns import CANONICAL, Hole, Template, offset_of
 from bot.engine.rewrite.reasons import Reason, Refusal
 from bot.model import Edit
 
@@ -85,10 +85,9 @@ def _slots(layout: Layout, template: Template, match: Match, names: Mapping[str,
     gone: set[int] = set()
     found += [_gap(template, hole, gone) for hole in template.holes if hole.rest and not match.rest.get(hole.name)]
     for node in ast.walk(template.tree):
-        if isinstance(node, ast.Name) and node.id in names and node.id.isascii():
-            start = len(template.text.encode()[: node.col_offset].decode()) if node.lineno == 1 else -1
-            if start >= 0:
-                found.append(_Slot(start=start, end=start + len(node.id), pieces=(names[node.id],)))
+        if isinstance(node, ast.Name) and node.id in names:
+            start = offset_of(template.text, node)
+            found.append(_Slot(start=start, end=start + len(node.id), pieces=(names[node.id],)))
     return sorted(found, key=lambda slot: slot.start)
 
 
@@ -238,6 +237,13 @@ def _warning(template: Template, match: Match) -> Refusal | None:
     return None
 
 
+def outside(layout: Layout, match: Match) -> Sequence[ast.expr | ast.keyword]:
+    """Captures that do not stand in the match itself but in the value of a variable that it goes through."""
+    start, end = layout.span(match.root)
+    everything = [*match.one.values(), *(node for nodes in match.rest.values() for node in nodes)]
+    return [node for node in everything if not (start <= layout.span(node)[0] and layout.span(node)[1] <= end)]
+
+
 # --- edits ----------------------------------------------------------------------------------------------------------
 
 
@@ -256,8 +262,8 @@ def _edited(layout: Layout, piece: Captured, inner: Sequence[Edit]) -> str:
 
 def in_order(rendered: Rendered) -> bool:
     """Whether the captures stand in the result as they stand in the source, so that they need not be copied."""
-    captured = rendered.captured
-    return all(a.end <= b.start for a, b in itertools.pairwise(captured))
+    edges = [rendered.start, *(edge for piece in rendered.captured for edge in (piece.start, piece.end)), rendered.end]
+    return all(one <= other for one, other in itertools.pairwise(edges))
 
 
 def edits(layout: Layout, rendered: Rendered) -> tuple[tuple[Edit, ...], bool]:

@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -202,14 +202,14 @@ class Planner:
     # --- the result -------------------------------------------------------------------------------------------
 
     def _rendered(self, use: Use, matches: Sequence[tuple[Rule, Match]], deletes: tuple[ast.stmt, ...] = ()) -> Outcome:
-        site = Site(use=use, applicability=Applicability.SAFE, deletes=deletes, loads=_load(use))
+        site = Site(use=use, applicability=Applicability.SAFE, deletes=deletes, loads=gone(use))
         for rule, match in matches:
             found = self._render(use, rule, match)
             if isinstance(found, Refusal):
                 return found
             site = replace(
                 site, edits=(*site.edits, *found.edits), rendered=(*site.rendered, *found.rendered),
-                additions=tuple(dict.fromkeys((*site.additions, *found.additions))),
+                additions=tuple(dict.fromkeys((*site.additions, *found.additions))), loads=found.loads,
             )  # fmt: skip
             if _weight(found.applicability) > _weight(site.applicability):
                 site = replace(site, applicability=found.applicability, refusal=found.refusal)
@@ -231,11 +231,14 @@ class Planner:
             return Refusal(reason=Reason.NO_SUCCESSOR)
         if (empty := self._given_none(use, rule, match)) is not None:
             return Refusal(reason=Reason.GIVEN_NONE, name=empty)
+        if any(not isinstance(node, ast.Constant) for node in rendering.outside(self.layout, match)):
+            return Refusal(reason=Reason.MOVED_ARGUMENT)
         rendered = rendering.render(self.layout, template, match, names)
         edits, lost = rendering.edits(self.layout, rendered)
         warning = Refusal(reason=Reason.COMMENT_LOST) if lost else rendered.warning
         site = self._site(use, rule, warning=warning, match=match)
-        return replace(site, edits=edits, additions=tuple(additions), rendered=(rendered,))
+        loads = gone(use, names.values())
+        return replace(site, edits=edits, additions=tuple(additions), rendered=(rendered,), loads=loads)
 
     def _given_none(self, use: Use, rule: Rule, match: Match) -> str | None:
         """The required parameter that the rewrite would give ``None``: worse than the usage that it replaces."""
@@ -280,7 +283,7 @@ class Planner:
         refusal = refusal or warning or (self.unmet(use.migration, use) if needs_canonical else None)
         if refusal is not None and applicability is Applicability.SAFE:
             applicability = Applicability.UNSAFE
-        return Site(use=use, applicability=applicability, refusal=refusal, deletes=deletes, loads=_load(use))
+        return Site(use=use, applicability=applicability, refusal=refusal, deletes=deletes, loads=gone(use))
 
     def _unproved(self, rewrite: Rewrite, match: Match) -> Refusal | None:
         for variable, wanted in rewrite.safe_if.items():
@@ -333,8 +336,10 @@ def successor(use: Use) -> str | None:
     return None if canonical is None else canonical + use.symbol[len(use.target.name) :]
 
 
-def _load(use: Use) -> tuple[Load, ...]:
-    return (use.load,) if use.load else ()
+def gone(use: Use, spellings: Iterable[str] = ()) -> tuple[Load, ...]:
+    """The read of an imported name that ends with the usage: none, if what is written instead begins with it too."""
+    kept = {spelling.partition(".")[0] for spelling in spellings}
+    return (use.load,) if use.load and use.load.node.id not in kept else ()
 
 
 def _compiled(rewrite: Rewrite) -> Rule:
