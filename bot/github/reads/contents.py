@@ -44,14 +44,14 @@ async def blobs(gh: GitHub, repo: RepoRef, shas: Iterable[Sha]) -> Mapping[Sha, 
 async def file_at(gh: GitHub, repo: RepoRef, path: str, rev: str) -> bytes | NotAFile | None:
     """The bytes of the file at ``path`` in a revision; ``None`` if there is nothing.
 
-    A directory, a submodule and a symbolic link are told apart from files: none of them is read through.
-    Files over 1 MB come by their blob, as GitHub sends none of their content here.
+    Files over 1 MB come by their blob, as GitHub sends none of their content here.  A symbolic link to a file of the
+    same repository is read through by GitHub itself; only one that leads elsewhere is told as such.
+    https://docs.github.com/en/rest/repos/contents#get-repository-content
     """
     try:
         found = await gh.call(ops.GET_CONTENT, repo, _content, path=path, query={"ref": rev})
     except NotFound:
         return None
-    # GitHub follows a link to a file in the same repository and says so only by the path that it answers with.
     return found if isinstance(found, bytes | NotAFile) else await blob(gh, repo, found)
 
 
