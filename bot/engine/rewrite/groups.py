@@ -57,6 +57,8 @@ class Grouper:
     sites: Sequence[Site]
     moves: Sequence[Move]
     refusals: dict[Use, Refusal] = field(default_factory=dict)
+    fading: set[ast.stmt] = field(default_factory=set)
+    """The import statements that some fix changes."""
 
     @property
     def layout(self) -> Layout:
@@ -71,6 +73,7 @@ class Grouper:
         self.sites = self._composed(self.sites)
         removals = self._removals()
         self._raise(removals)
+        self.fading = {removal.binding.statement for removal in removals} | {m.binding.statement for m in self.moves}
         doomed = self._doomed(removals)
         found: list[Group] = []
         done: set[Use] = set()
@@ -284,7 +287,7 @@ class Grouper:
             here = [a for a in additions if a.anchor is statement] if alone else []
             edits += self._import_edits(statement, aliases, here, doomed, alone=alone)
             additions = [addition for addition in additions if addition not in here]
-        edits += statements.add(self.layout, additions)
+        edits += statements.add(self.layout, additions, self.fading)
         try:
             return combine([Fix(edits=tuple(edits), applicability=SAFE)])
         except EditConflict:

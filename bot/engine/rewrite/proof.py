@@ -52,7 +52,7 @@ class Prover:
         for statement in _statements(self.analysis.tree):
             start, end = self.analysis.map.span(statement)
             at = bisect.bisect_right(starts, start)
-            touched = (at > 0 and edits[at - 1].end > start) or bisect.bisect_left(starts, end, at) > at
+            touched = (at > 0 and edits[at - 1].end > start) or bisect.bisect_right(starts, end, at) > at
             if not touched and (type(statement), start + shifts[at], end + shifts[at]) not in found:
                 return False
         return True

@@ -13,9 +13,34 @@ _PRAGMA = re.compile(r"#\s*(noqa|type:|pylint:|isort:|pragma:|nosec|fmt:|mypy:|p
 _MODULE = re.compile(rb"from(?:[ \t\f]|\\\r?\n)*(?P<module>[\w.][\w. \t]*?)(?:[ \t\f]|\\\r?\n)*\bimport\b")
 
 
-def add(layout: Layout, additions: Collection[Addition]) -> list[Edit]:
-    """Each import as a statement of its own beside its anchor."""
-    return [_add(layout, addition) for addition in sorted(additions, key=lambda a: (layout.span(a.anchor), a.line))]
+def add(layout: Layout, additions: Collection[Addition], fading: Collection[ast.stmt] = ()) -> list[Edit]:
+    """Each import beside its anchor: as a statement of its own, or in the anchor's list if that is of the same module.
+
+    ``fading`` are statements that may lose names by another fix; those get no new ones.
+    """
+    ordered = sorted(additions, key=lambda a: (layout.span(a.anchor), a.line))
+    return [(a.anchor not in fading and _extend(layout, a)) or _add(layout, a) for a in ordered]
+
+
+def _extend(layout: Layout, addition: Addition) -> Edit | None:
+    """A further name at the end of a list of names, on a line of its own if the last one has that."""
+    statement = addition.anchor
+    if (
+        not isinstance(statement, ast.ImportFrom)
+        or not _fits(statement, addition.line)
+        or statement.names[0].name == "*"
+    ):
+        return None
+    start, end = layout.span(statement.names[-1])
+    first = layout.line_start(start)
+    before = layout.source[first:start]
+    own_line = len(statement.names) > 1 and not before.strip(b" \t\f") and _is_bracketed(layout, statement)
+    gap = layout.newline + before.decode() if own_line else " "
+    return Edit(start=end, end=end, text=f",{gap}{addition.line.item}")
+
+
+def _is_bracketed(layout: Layout, statement: ImportStatement) -> bool:
+    return isinstance(statement, ast.ImportFrom) and layout.text_of(statement).rstrip().endswith(")")
 
 
 def _add(layout: Layout, addition: Addition) -> Edit:
@@ -47,7 +72,7 @@ def drop(
     """Take names out of an import statement; with the last name the statement goes."""
     if all(alias in gone for alias in statement.names):
         return [layout.delete(statement, doomed, collapse=collapse)]
-    bracketed = isinstance(statement, ast.ImportFrom) and layout.text_of(statement).rstrip().endswith(")")
+    bracketed = _is_bracketed(layout, statement)
     return remove_items(layout, statement.names, [alias in gone for alias in statement.names], bracketed=bracketed)
 
 
@@ -77,9 +102,9 @@ def replace(
     gone = [alias for alias in changes if alias not in inside]
     edits = [edit for alias, line in inside.items() for edit in _item(layout, alias, line)]
     removed = [alias in gone for alias in statement.names]
-    bracketed = isinstance(statement, ast.ImportFrom) and layout.text_of(statement).rstrip().endswith(")")
+    bracketed = _is_bracketed(layout, statement)
     edits += remove_items(layout, statement.names, removed, bracketed=bracketed)
-    return sorted([*add(layout, [Addition(anchor=statement, line=line) for line in outside]), *edits])
+    return sorted([*add(layout, [Addition(anchor=statement, line=line) for line in outside], {statement}), *edits])
 
 
 def _fits(statement: ImportStatement, line: Line) -> bool:
