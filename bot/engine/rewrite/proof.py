@@ -15,8 +15,19 @@ from bot.engine.rewrite.edits import EditConflict, apply_edits
 from bot.engine.source import SourceMap
 from bot.model import Edit
 
-_NAMES = (messages.UndefinedName, messages.UndefinedExport, messages.UndefinedLocal, messages.RedefinedWhileUnused)
+_UNDEFINED = (messages.UndefinedName, messages.UndefinedExport, messages.UndefinedLocal)
 _BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Messages:
+    """What pyflakes says about the names of a file, without the places, which edits move."""
+
+    undefined: frozenset[str]
+    doubled: Counter[str]
+    """Names imported again before they were used."""
+    unused: int
+    """The number of unused imports."""
 
 
 @dataclass(eq=False)
@@ -58,7 +69,7 @@ class Prover:
         return True
 
     @cached_property
-    def _before(self) -> tuple[Counter[str], int]:
+    def _before(self) -> _Messages:
         return _messages(self.analysis.tree)
 
     def _complaint(self, tree: ast.Module) -> str | None:
@@ -67,12 +78,12 @@ class Prover:
         Unused imports are counted: one that was unused before may have become another one, and one that stays
         although its last use went stays for a reason, which its own verdict gives.
         """
-        known, unused = self._before
-        found, unused_after = _messages(tree)
-        new = next(iter(found - known), None)
-        if new is None and unused_after > unused:
-            return self._unused(tree)
-        return new
+        known, found = self._before, _messages(tree)
+        if (name := next(iter(found.undefined - known.undefined), None)) is not None:
+            return f"undefined name {name!r}"
+        if (name := next(iter(found.doubled - known.doubled), None)) is not None:
+            return f"{name!r} is imported again"
+        return self._unused(tree) if found.unused > known.unused else None
 
     def _unused(self, tree: ast.Module) -> str | None:
         """The first unused import that the file did not have."""
@@ -102,11 +113,13 @@ def _imported_names(node: ast.Import | ast.ImportFrom) -> Iterator[str]:
         yield f"{name} as {alias.asname}" if alias.asname and alias.asname != alias.name else name
 
 
-def _messages(tree: ast.Module) -> tuple[Counter[str], int]:
-    """The messages about names, and the number of unused imports."""
+def _messages(tree: ast.Module) -> _Messages:
     found = _checked(tree)
-    names = Counter(str(m.message % m.message_args) for m in found if isinstance(m, _NAMES))
-    return names, sum(isinstance(m, messages.UnusedImport) for m in found)
+    return _Messages(
+        undefined=frozenset(str(m.message_args[0]) for m in found if isinstance(m, _UNDEFINED)),
+        doubled=Counter(str(m.message_args[0]) for m in found if isinstance(m, messages.RedefinedWhileUnused)),
+        unused=sum(isinstance(m, messages.UnusedImport) for m in found),
+    )
 
 
 def _checked(tree: ast.Module) -> list[messages.Message]:

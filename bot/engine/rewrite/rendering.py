@@ -273,7 +273,8 @@ def edits(layout: Layout, rendered: Rendered) -> tuple[tuple[Edit, ...], bool]:
         lost = _lost(layout.text(rendered.start, rendered.end), text)
         return (Edit(start=rendered.start, end=rendered.end, text=text),), lost
     expected = _tree(plain(layout, rendered))
-    for keep in (True, False):
+    shaped = any(isinstance(piece, str) and "\n" in piece for piece in rendered.pieces)
+    for keep in (not shaped, False):
         found = tuple(_gap_edits(layout, rendered, keep=keep))
         if not keep or _tree(_apply(layout, rendered, found)) == expected:
             break
