@@ -71,7 +71,7 @@ class Grouper:
     def groups(self) -> list[Group]:
         """Every fix, the safe ones first; a usage is in one group at most."""
         self.sites = self._composed(self.sites)
-        removals = self._removals()
+        removals = self._folded(self._removals())
         self._raise(removals)
         self.fading = {removal.binding.statement for removal in removals} | {m.binding.statement for m in self.moves}
         doomed = self._doomed(removals)
@@ -169,6 +169,22 @@ class Grouper:
         if refusal is not None and applicability is SAFE:
             applicability = UNSAFE
         return Removal(binding=binding, use=use, sites=[], applicability=applicability, refusal=refusal)
+
+    def _folded(self, removals: Sequence[Removal]) -> list[Removal]:
+        """The removals, but for those of names in a statement of which other names move: these become moves too.
+
+        What is not safe cannot: then the name stays, and the statement with it.
+        """
+        moving = {move.binding.statement for move in self.moves}
+        left = []
+        for removal in removals:
+            if removal.statement not in moving:
+                left.append(removal)
+            elif removal.use is not None and not removal.sites and removal.applicability is SAFE:
+                self.moves = [*self.moves, Move(binding=removal.binding, line=None, uses=(removal.use,))]
+            elif removal.use is not None:
+                self.refusals[removal.use] = Refusal(reason=Reason.STILL_USED)
+        return left
 
     def _raise(self, removals: Sequence[Removal]) -> None:
         """What only makes an import useless goes together with it: not before the import may go."""

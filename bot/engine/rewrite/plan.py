@@ -152,21 +152,28 @@ class _Plan:
     def _together(
         self, prover: Prover, groups: list[Group], tier: Applicability, refusals: dict[Use, Refusal]
     ) -> list[Group]:
-        """The groups up to a tier must hold together; those of the tier give way when they do not."""
+        """The groups up to a tier must hold together; of those that do not, the first ones are kept."""
         chosen = [group for group in groups if group.fix.applicability in (Applicability.SAFE, tier)]
         of_tier = [group for group in chosen if group.fix.applicability is tier]
-        wrong = self._fault_of(prover, chosen) if of_tier else None
-        if wrong is None:
+        if not of_tier or self._fault_of(prover, chosen) is None:
             return groups
-        _give_up(of_tier, wrong, refusals)
-        return [group for group in groups if group not in of_tier]
+        kept = [group for group in chosen if group not in of_tier]
+        for group in of_tier:
+            wrong = self._fault_of(prover, [*kept, group], last=group is of_tier[-1])
+            if wrong is None:
+                kept.append(group)
+            else:
+                _give_up([group], wrong, refusals)
+        return [group for group in groups if group in kept or group not in chosen]
 
-    def _fault_of(self, prover: Prover, groups: list[Group]) -> str | None:
-        """Whether all of ``groups`` hold together, and leave nothing of their sort to be done."""
+    def _fault_of(self, prover: Prover, groups: list[Group], *, last: bool = True) -> str | None:
+        """Whether all of ``groups`` hold together, and (the ``last`` time) leave nothing of their sort to be done."""
         try:
             edits = combine([group.fix for group in groups])
             wrong = prover.fault(edits)
-            return wrong or self._left(apply_edits(self.analysis.source, edits), groups)
+            if wrong is not None or not last:
+                return wrong
+            return self._left(apply_edits(self.analysis.source, edits), groups)
         except EditConflict as error:
             return str(error)
 

@@ -1,13 +1,11 @@
 """Facts that a fix depends on: what the canonical definition accepts, and of what type an argument is."""
 
 import ast
-from collections.abc import Iterable
 
 from bot.engine.analysis import Analysis, Binding, BindingKind
 from bot.engine.exports import PARSE_ERRORS, parse
 from bot.engine.index import Index
 from bot.engine.rewrite.flow import dominates
-from bot.engine.walk import position
 
 _MAX_BASES = 8
 
@@ -39,12 +37,19 @@ def _definition(source: bytes, name: str) -> ast.stmt | None:
         tree = parse(source)
     except PARSE_ERRORS:
         return None
-    found = [
-        node
-        for node in tree.body
-        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and node.name == name
-    ]
-    return found[-1] if found else None
+    return _named(tree, name, 0)
+
+
+def _named(tree: ast.Module, name: str, depth: int) -> ast.stmt | None:
+    """The last top-level statement that defines ``name``, through assignments of other names of the module."""
+    for node in reversed(tree.body):
+        match node:
+            case ast.ClassDef(name=found) | ast.FunctionDef(name=found) | ast.AsyncFunctionDef(name=found):
+                if found == name:
+                    return node
+            case ast.Assign(targets=[ast.Name(id=found)], value=ast.Name(id=other)) if found == name:
+                return _named(tree, other, depth + 1) if depth < _MAX_BASES else None
+    return None
 
 
 def _callable_accepts(
@@ -120,22 +125,18 @@ def _variable_has_type(analysis: Analysis, node: ast.Name, name: str, wanted: st
     owner = analysis.scope_of(node).owner(name)
     bindings = owner.bindings.get(name, []) if owner else []
     values = [b for b in bindings if b.kind is not BindingKind.ANNOTATION]
-    if not values or any(not _binding_has_type(analysis, b, bindings, wanted) for b in values):
+    if not values or any(not _binding_has_type(analysis, b, wanted) for b in values):
         return False
     use = analysis.statement_of(node)
     return any(b.kind is BindingKind.PARAMETER or dominates(analysis, b.statement, use) for b in values)
 
 
-def _binding_has_type(analysis: Analysis, binding: Binding, bindings: Iterable[Binding], wanted: str) -> bool:
-    if binding.kind is BindingKind.PARAMETER:
-        return binding.annotation is not None and _names_type(analysis, binding.annotation, wanted)
-    if binding.kind is not BindingKind.ASSIGNMENT or not isinstance(binding.node, ast.Name):
-        return False
+def _binding_has_type(analysis: Analysis, binding: Binding, wanted: str) -> bool:
+    """By its own annotation, else by the value: what a later statement assigns, no annotation vouches for."""
     if isinstance(binding.value, ast.Constant) and binding.value.value is None:
         return False
-    annotations = [b.annotation for b in bindings if b.annotation is not None]
-    if any(_names_type(analysis, annotation, wanted) for annotation in annotations):
-        return True
+    if binding.annotation is not None and binding.kind in (BindingKind.PARAMETER, BindingKind.ASSIGNMENT):
+        return _names_type(analysis, binding.annotation, wanted)
     return isinstance(binding.value, ast.Call) and _constructs(analysis, binding.value, wanted)
 
 
@@ -223,8 +224,3 @@ def _origins(analysis: Analysis, binding: Binding) -> tuple[str, ...]:
     if binding.kind in (BindingKind.CLASS, BindingKind.FUNCTION) and binding.scope is analysis.root:
         return tuple(f"{module}.{binding.name}" for module in analysis.modules)
     return ()
-
-
-def earliest(nodes: Iterable[ast.AST]) -> ast.AST:
-    """The node that stands first in the source."""
-    return min(nodes, key=position)
