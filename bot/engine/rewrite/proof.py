@@ -25,7 +25,7 @@ class _Messages:
 
     undefined: frozenset[str]
     doubled: Counter[str]
-    """Names imported again before they were used."""
+    """Names that a block imports twice."""
     unused: int
     """The number of unused imports."""
 
@@ -113,11 +113,25 @@ def _imported_names(node: ast.Import | ast.ImportFrom) -> Iterator[str]:
         yield f"{name} as {alias.asname}" if alias.asname and alias.asname != alias.name else name
 
 
+def _doubled(tree: ast.Module) -> Iterator[str]:
+    """The names that one block imports again; ``import a.b`` and ``import a.c`` are not the same name."""
+    for node in ast.walk(tree):
+        for name in _BLOCKS:
+            block = getattr(node, name, None)
+            imports = (
+                [each for each in block if isinstance(each, ast.Import | ast.ImportFrom)]
+                if isinstance(block, list)
+                else []
+            )
+            names = Counter(alias.asname or alias.name for each in imports for alias in each.names)
+            yield from (bound for bound, number in names.items() if number > 1)
+
+
 def _messages(tree: ast.Module) -> _Messages:
     found = _checked(tree)
     return _Messages(
         undefined=frozenset(str(m.message_args[0]) for m in found if isinstance(m, _UNDEFINED)),
-        doubled=Counter(str(m.message_args[0]) for m in found if isinstance(m, messages.RedefinedWhileUnused)),
+        doubled=Counter(_doubled(tree)),
         unused=sum(isinstance(m, messages.UnusedImport) for m in found),
     )
 

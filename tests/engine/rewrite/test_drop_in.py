@@ -67,7 +67,9 @@ SYMBOL = [
         id="a fallback binds the same name",
     ),
     pytest.param(
-        "from old.mod import f\nf = f(f)\nf\n", "from new.mod import g as f\nf = f(f)\nf\n", id="the name is bound again"
+        "from old.mod import f\nf = f(f)\nf\n",
+        "from new.mod import g as f\nf = f(f)\nf\n",
+        id="the name is bound again",
     ),
     pytest.param(
         "from old.mod import f\ndef a():\n    global f\n    f = 1\nf()\n",
@@ -79,7 +81,9 @@ SYMBOL = [
         "class A:\n    from new.mod import g as f\n    x = f()\nA.f\n",
         id="a class attribute",
     ),
-    pytest.param("from old.mod import f\nexec('f()')\nf()\n", "from new.mod import g as f\nexec('f()')\nf()\n", id="exec"),
+    pytest.param(
+        "from old.mod import f\nexec('f()')\nf()\n", "from new.mod import g as f\nexec('f()')\nf()\n", id="exec"
+    ),
     pytest.param(
         "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from old.mod import f\ndef a(x: 'f') -> f: ...\n",
         "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from new.mod import g\ndef a(x: 'g') -> g: ...\n",
@@ -87,7 +91,8 @@ SYMBOL = [
     ),
     pytest.param(
         "from typing import TYPE_CHECKING\nfrom old.mod import f\nif TYPE_CHECKING:\n    from new.mod import g\nf()\n",
-        "from typing import TYPE_CHECKING\nfrom new.mod import g as f\nif TYPE_CHECKING:\n    from new.mod import g\nf()\n",
+        "from typing import TYPE_CHECKING\nfrom new.mod import g as f\n"
+        "if TYPE_CHECKING:\n    from new.mod import g\nf()\n",
         id="an import for type checking is not there at run time",
     ),
     pytest.param(
@@ -96,15 +101,19 @@ SYMBOL = [
         id="a literal is no annotation",
     ),
     pytest.param(
-        "from old.mod import f\nx: 'list[\"f\"]' = 1\ny: \"\\x66\" = 2\n",
-        "from new.mod import g as f\nx: 'list[\"f\"]' = 1\ny: \"\\x66\" = 2\n",
+        'from old.mod import f\nx: \'list["f"]\' = 1\ny: "\\x66" = 2\n',
+        'from new.mod import g as f\nx: \'list["f"]\' = 1\ny: "\\x66" = 2\n',
         id="an escape in an annotation",
     ),
     pytest.param(
-        "from old.mod import f\nx = []  # type: f\n", "from new.mod import g as f\nx = []  # type: f\n", id="type comment"
+        "from old.mod import f\nx = []  # type: f\n",
+        "from new.mod import g as f\nx = []  # type: f\n",
+        id="type comment",
     ),
     pytest.param(
-        "from old.mod import f\nprint(f'{f()!r:>{f()}}')\n", "from new.mod import g\nprint(f'{g()!r:>{g()}}')\n", id="f-string"
+        "from old.mod import f\nprint(f'{f()!r:>{f()}}')\n",
+        "from new.mod import g\nprint(f'{g()!r:>{g()}}')\n",
+        id="f-string",
     ),
     pytest.param(
         "from old.mod import f\n@f\nclass A(f, k=f):\n    def m(self, a: f = f) -> 'list[f]': ...\n"
@@ -118,15 +127,27 @@ SYMBOL = [
         "from new.mod import g\nmatch x:\n    case g.Y: ...\n    case g(): ...\n",
         id="match",
     ),
-    pytest.param("def a():\n    return f()\nfrom old.mod import f\n", "def a():\n    return g()\nfrom new.mod import g\n", id="used above its import"),
-    pytest.param("import os; from old.mod import f; f(os)\n", "import os; from new.mod import g; g(os)\n", id="semicolons"),
-    pytest.param("from old.mod import \\\n    k, \\\n    f\nf(k)\n", "from old.mod import \\\n    k\nfrom new.mod import g\ng(k)\n", id="backslashes"),
+    pytest.param(
+        "def a():\n    return f()\nfrom old.mod import f\n",
+        "def a():\n    return g()\nfrom new.mod import g\n",
+        id="used above its import",
+    ),
+    pytest.param(
+        "import os; from old.mod import f; f(os)\n", "import os; from new.mod import g; g(os)\n", id="semicolons"
+    ),
+    pytest.param(
+        "from old.mod import \\\n    k, \\\n    f\nf(k)\n",
+        "from old.mod import \\\n    k\nfrom new.mod import g\ng(k)\n",
+        id="backslashes",
+    ),
     pytest.param(
         "from old.mod import (  # c0\n    k,  # c1\n    f,  # c2\n    z,  # c3\n)\nf(k, z)\n",
         "from old.mod import (  # c0\n    k,  # c1\n    z,  # c3\n)\nfrom new.mod import g\ng(k, z)\n",
         id="the neighbours keep their comments",
     ),
-    pytest.param("from old.mod import f  # noqa: E402\nf()\n", "from new.mod import g  # noqa: E402\ng()\n", id="noqa kept"),
+    pytest.param(
+        "from old.mod import f  # noqa: E402\nf()\n", "from new.mod import g  # noqa: E402\ng()\n", id="noqa kept"
+    ),
     pytest.param(
         "from old.mod import f, k  # noqa: E402\nf(k)\n",
         "from old.mod import k  # noqa: E402\nfrom new.mod import g  # noqa: E402\ng(k)\n",
@@ -138,8 +159,12 @@ SYMBOL = [
         id="below __future__",
     ),
     pytest.param("x = 1\nfrom old.mod import f", "x = 1\nfrom new.mod import g", id="no final newline"),
-    pytest.param("def a():\n\tfrom old.mod import f\n\treturn f()\n", "def a():\n\tfrom new.mod import g\n\treturn g()\n", id="tabs"),
-]  # fmt: skip
+    pytest.param(
+        "def a():\n\tfrom old.mod import f\n\treturn f()\n",
+        "def a():\n\tfrom new.mod import g\n\treturn g()\n",
+        id="tabs",
+    ),
+]
 
 
 @pytest.mark.parametrize(("before", "after"), SYMBOL)
@@ -164,13 +189,27 @@ MODULES = [
     pytest.param("import a.b.c.d\na.b.c.d.e()\n", "import x.y.c.d\nx.y.c.d.e()\n", id="below"),
     pytest.param("from a.b.c import foo\n", "from x.y.c import foo\n", id="a name from below"),
     pytest.param("from a import b\nb.f()\n", "from x import y\ny.f()\n", id="from its package"),
-    pytest.param("from a import b\ny = 1\nb.f(y)\n", "from x import y as b\ny = 1\nb.f(y)\n", id="the new name is taken"),
-    pytest.param("import os, a.b as q, sys\nq.f(os, sys)\n", "import os, x.y as q, sys\nq.f(os, sys)\n", id="in a list"),
-    pytest.param("import a.b.c\nimport a.z\na.b.c.e(a.z)\n", "import x.y.c\nimport a.z\nx.y.c.e(a.z)\n", id="a sibling package stays"),
-    pytest.param("import a.b.c\nimport a.b.d\na.b.c.e(a.b.d)\n", "import x.y.c\nimport x.y.d\nx.y.c.e(x.y.d)\n", id="two below it"),
-    pytest.param("def a():\n    b = 1\n    return b\n", "def a():\n    b = 1\n    return b\n", id="a local of that name"),
+    pytest.param(
+        "from a import b\ny = 1\nb.f(y)\n", "from x import y as b\ny = 1\nb.f(y)\n", id="the new name is taken"
+    ),
+    pytest.param(
+        "import os, a.b as q, sys\nq.f(os, sys)\n", "import os, x.y as q, sys\nq.f(os, sys)\n", id="in a list"
+    ),
+    pytest.param(
+        "import a.b.c\nimport a.z\na.b.c.e(a.z)\n",
+        "import x.y.c\nimport a.z\nx.y.c.e(a.z)\n",
+        id="a sibling package stays",
+    ),
+    pytest.param(
+        "import a.b.c\nimport a.b.d\na.b.c.e(a.b.d)\n",
+        "import x.y.c\nimport x.y.d\nx.y.c.e(x.y.d)\n",
+        id="two below it",
+    ),
+    pytest.param(
+        "def a():\n    b = 1\n    return b\n", "def a():\n    b = 1\n    return b\n", id="a local of that name"
+    ),
     pytest.param("s = 'a.b.c'  # a.b.c\n", "s = 'a.b.c'  # a.b.c\n", id="text"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("before", "after"), MODULES)
@@ -179,20 +218,85 @@ def test_a_module_moves(before: str, after: str) -> None:
 
 
 OTHERS = [
-    pytest.param(module("old", "fresh.pkg"), "import old.sub.x\nold.sub.x.q()\n", "import fresh.pkg.sub.x\nfresh.pkg.sub.x.q()\n", id="deeper"),
-    pytest.param(module("mock", "unittest.mock"), "import mock\nfrom mock import call\nmock.patch(call)\n", "import unittest.mock\nfrom unittest.mock import call\nunittest.mock.patch(call)\n", id="from the top level"),
-    pytest.param(module("six.moves.urllib", "urllib"), "from six.moves import urllib\nurllib.parse()\n", "import urllib\nurllib.parse()\n", id="to the top level"),
-    pytest.param(module("pkg.old", "pkg.new"), "import pkg.old\nimport pkg.other\npkg.old.f(pkg.other)\n", "import pkg.new\nimport pkg.other\npkg.new.f(pkg.other)\n", id="inside its package"),
-    pytest.param(drop_in("numpy.in1d", "numpy.isin"), "import numpy as np\nnp.in1d(np.z)\n", "import numpy as np\nnp.isin(np.z)\n", id="same module"),
-    pytest.param(drop_in("numpy.in1d", "numpy.isin"), "from numpy import in1d, array\nin1d(array)\n", "from numpy import isin, array\nisin(array)\n", id="same module, by name"),
-    pytest.param(drop_in("numpy.float", "builtins.float"), "import numpy as np\nx: np.float = np.float(np.z)\n", "import numpy as np\nx: float = float(np.z)\n", id="to a builtin"),
-    pytest.param(drop_in("numpy.float", "builtins.float"), "import numpy as np\ndef float(): ...\nnp.float(1)\n", "import numpy as np\ndef float(): ...\nnp.float(1)\n", id="a builtin that is hidden"),
-    pytest.param(drop_in("typing.List", "builtins.list"), "from typing import List\nx: List[int] = []\n", "x: list[int] = []\n", id="to a builtin, by name"),
-    pytest.param(drop_in("collections.Mapping", "collections.abc.Mapping"), "from collections import Mapping, OrderedDict\nMapping, OrderedDict\n", "from collections import OrderedDict\nfrom collections.abc import Mapping\nMapping, OrderedDict\n", id="same name, other module"),
-    pytest.param(drop_in("app.mod.f", "app.other.g"), "from .mod import f\nf()\n", "from .other import g\ng()\n", id="relative stays relative"),
-    pytest.param(drop_in("app.mod.f", "lib.g"), "from .mod import f\nf()\n", "from lib import g\ng()\n", id="relative where it no longer can be"),
-    pytest.param(drop_in("old.mod.C", "new.mod.D"), "from old.mod import C\nC.Inner.f(C())\n", "from new.mod import D\nD.Inner.f(D())\n", id="members of a class"),
-]  # fmt: skip
+    pytest.param(
+        module("old", "fresh.pkg"),
+        "import old.sub.x\nold.sub.x.q()\n",
+        "import fresh.pkg.sub.x\nfresh.pkg.sub.x.q()\n",
+        id="deeper",
+    ),
+    pytest.param(
+        module("mock", "unittest.mock"),
+        "import mock\nfrom mock import call\nmock.patch(call)\n",
+        "import unittest.mock\nfrom unittest.mock import call\nunittest.mock.patch(call)\n",
+        id="from the top level",
+    ),
+    pytest.param(
+        module("six.moves.urllib", "urllib"),
+        "from six.moves import urllib\nurllib.parse()\n",
+        "import urllib\nurllib.parse()\n",
+        id="to the top level",
+    ),
+    pytest.param(
+        module("pkg.old", "pkg.new"),
+        "import pkg.old\nimport pkg.other\npkg.old.f(pkg.other)\n",
+        "import pkg.new\nimport pkg.other\npkg.new.f(pkg.other)\n",
+        id="inside its package",
+    ),
+    pytest.param(
+        drop_in("numpy.in1d", "numpy.isin"),
+        "import numpy as np\nnp.in1d(np.z)\n",
+        "import numpy as np\nnp.isin(np.z)\n",
+        id="same module",
+    ),
+    pytest.param(
+        drop_in("numpy.in1d", "numpy.isin"),
+        "from numpy import in1d, array\nin1d(array)\n",
+        "from numpy import isin, array\nisin(array)\n",
+        id="same module, by name",
+    ),
+    pytest.param(
+        drop_in("numpy.float", "builtins.float"),
+        "import numpy as np\nx: np.float = np.float(np.z)\n",
+        "import numpy as np\nx: float = float(np.z)\n",
+        id="to a builtin",
+    ),
+    pytest.param(
+        drop_in("numpy.float", "builtins.float"),
+        "import numpy as np\ndef float(): ...\nnp.float(1)\n",
+        "import numpy as np\ndef float(): ...\nnp.float(1)\n",
+        id="a builtin that is hidden",
+    ),
+    pytest.param(
+        drop_in("typing.List", "builtins.list"),
+        "from typing import List\nx: List[int] = []\n",
+        "x: list[int] = []\n",
+        id="to a builtin, by name",
+    ),
+    pytest.param(
+        drop_in("collections.Mapping", "collections.abc.Mapping"),
+        "from collections import Mapping, OrderedDict\nMapping, OrderedDict\n",
+        "from collections import OrderedDict\nfrom collections.abc import Mapping\nMapping, OrderedDict\n",
+        id="same name, other module",
+    ),
+    pytest.param(
+        drop_in("app.mod.f", "app.other.g"),
+        "from .mod import f\nf()\n",
+        "from .other import g\ng()\n",
+        id="relative stays relative",
+    ),
+    pytest.param(
+        drop_in("app.mod.f", "lib.g"),
+        "from .mod import f\nf()\n",
+        "from lib import g\ng()\n",
+        id="relative where it no longer can be",
+    ),
+    pytest.param(
+        drop_in("old.mod.C", "new.mod.D"),
+        "from old.mod import C\nC.Inner.f(C())\n",
+        "from new.mod import D\nD.Inner.f(D())\n",
+        id="members of a class",
+    ),
+]
 
 
 @pytest.mark.parametrize(("migration", "before", "after"), OTHERS)

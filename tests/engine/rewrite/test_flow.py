@@ -7,14 +7,40 @@ from tests.engine.rewrite.tools import factory, pattern, rewrite
 IMPORT, CANONICAL = "from old.mod import f\n", "from new.mod import G\n"
 
 FOLLOWED = [
-    pytest.param("async def a(c):\n    x = f()\n    n = 1\n    return await x.make(c), n\n", "async def a(c):\n    n = 1\n    return G(context=c), n\n", id="a local"),
-    pytest.param("async def a(c):\n    x = f()\n    await x.make(1)\n    await x.make(\n        c,\n    )\n", "async def a(c):\n    G(context=1)\n    G(\n        context=c,\n    )\n", id="two uses"),
-    pytest.param("async def a(c):\n    x: object = f()\n    await x.make(c)\n", "async def a(c):\n    G(context=c)\n", id="annotated"),
-    pytest.param("async def a(c):\n    for i in c:\n        x = f()\n        await x.make(i)\n", "async def a(c):\n    for i in c:\n        G(context=i)\n", id="in one block of a loop"),
-    pytest.param("async def a(c):\n    x = f()\n    return [await x.make(i) for i in c]\n", "async def a(c):\n    return [G(context=i) for i in c]\n", id="a comprehension runs at once"),
-    pytest.param("async def a(c):\n    x = f()\n    if not x:\n        return None\n    return await x.make(c)\n", "async def a(c):\n    x = G\n    if not x:\n        return None\n    return G(context=c)\n", id="probed and used"),
-    pytest.param("async def a(c):\n    return await f().make(c)\n", "async def a(c):\n    return G(context=c)\n", id="at once"),
-]  # fmt: skip
+    pytest.param(
+        "async def a(c):\n    x = f()\n    n = 1\n    return await x.make(c), n\n",
+        "async def a(c):\n    n = 1\n    return G(context=c), n\n",
+        id="a local",
+    ),
+    pytest.param(
+        "async def a(c):\n    x = f()\n    await x.make(1)\n    await x.make(\n        c,\n    )\n",
+        "async def a(c):\n    G(context=1)\n    G(\n        context=c,\n    )\n",
+        id="two uses",
+    ),
+    pytest.param(
+        "async def a(c):\n    x: object = f()\n    await x.make(c)\n",
+        "async def a(c):\n    G(context=c)\n",
+        id="annotated",
+    ),
+    pytest.param(
+        "async def a(c):\n    for i in c:\n        x = f()\n        await x.make(i)\n",
+        "async def a(c):\n    for i in c:\n        G(context=i)\n",
+        id="in one block of a loop",
+    ),
+    pytest.param(
+        "async def a(c):\n    x = f()\n    return [await x.make(i) for i in c]\n",
+        "async def a(c):\n    return [G(context=i) for i in c]\n",
+        id="a comprehension runs at once",
+    ),
+    pytest.param(
+        "async def a(c):\n    x = f()\n    if not x:\n        return None\n    return await x.make(c)\n",
+        "async def a(c):\n    x = G\n    if not x:\n        return None\n    return G(context=c)\n",
+        id="probed and used",
+    ),
+    pytest.param(
+        "async def a(c):\n    return await f().make(c)\n", "async def a(c):\n    return G(context=c)\n", id="at once"
+    ),
+]
 
 
 @pytest.mark.parametrize(("before", "after"), FOLLOWED)
@@ -23,11 +49,21 @@ def test_a_local_stands_for_its_value(before: str, after: str) -> None:
 
 
 PROBES = [
-    "return x is not None", "return x is None", "return None is x", "return not x", "return bool(x)",
-    "if x:\n        pass", "while x:\n        break", "return 1 if x else 2", "assert x, 'gone'",
-    "return [1 for _ in c if x]", "if x and c:\n        pass", "return x and c", "if c or x:\n        pass",
+    "return x is not None",
+    "return x is None",
+    "return None is x",
+    "return not x",
+    "return bool(x)",
+    "if x:\n        pass",
+    "while x:\n        break",
+    "return 1 if x else 2",
+    "assert x, 'gone'",
+    "return [1 for _ in c if x]",
+    "if x and c:\n        pass",
+    "return x and c",
+    "if c or x:\n        pass",
     "return {'factory': x is not None}",
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("probe", PROBES)
@@ -45,7 +81,9 @@ UNPROVED = [
     pytest.param("x = f()\n    x = 1\n    x.make(c)", "rebound", id="bound again"),
     pytest.param("x = f()\n    del x", "rebound", id="deleted"),
     pytest.param("if c:\n        x = f()\n    x.make(c)", "conditional-binding", id="on one path"),
-    pytest.param("try:\n        x = f()\n    finally:\n        pass\n    x.make(c)", "conditional-binding", id="in a try"),
+    pytest.param(
+        "try:\n        x = f()\n    finally:\n        pass\n    x.make(c)", "conditional-binding", id="in a try"
+    ),
     pytest.param("x = f()\n    return lambda: x.make(c)", "closed-over", id="lambda"),
     pytest.param("x = f()\n    def b():\n        x.make(c)\n    return b", "closed-over", id="nested function"),
     pytest.param("x = f()\n    def b():\n        nonlocal x\n        x = 1\n    x.make(c)", "rebound", id="nonlocal"),
@@ -69,7 +107,7 @@ UNPROVED = [
     pytest.param("return c or f()", "aliased", id="the value of an or"),
     pytest.param("with c.raises(E):\n        f()", "expected-effect", id="its failure is expected"),
     pytest.param("f(c())", "side-effects", id="its argument has an effect"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("body", "code"), UNPROVED)
@@ -101,13 +139,33 @@ def test_module_variables_are_left_alone() -> None:
         pytest.param("def a():\n    f()\n", "def a():\n    pass\n", id="the body is not left empty"),
         pytest.param("def a():\n    x = f()\n    y = f()\n", "def a():\n    pass\n", id="two, the whole body"),
         pytest.param("def a():\n    'doc'\n    f()\n", "def a():\n    'doc'\n", id="the docstring stays"),
-        pytest.param("def a():\n    # why\n    x = f()  # what\n    return 1\n", "def a():\n    # why\n    return 1\n", id="comments"),
-        pytest.param("def a():\n    x = f(); y = 2\n    return y\n", "def a():\n    y = 2\n    return y\n", id="before a semicolon"),
-        pytest.param("def a():\n    y = 2; x = f()\n    return y\n", "def a():\n    y = 2\n    return y\n", id="behind a semicolon"),
-        pytest.param("def a():\n    if 1: f()\n    return 2\n", "def a():\n    if 1: pass\n    return 2\n", id="behind its header"),
-        pytest.param("def a():\n    y = 1\n\n    f()\n\n    return y\n", "def a():\n    y = 1\n\n    return y\n", id="one of two blank lines"),
+        pytest.param(
+            "def a():\n    # why\n    x = f()  # what\n    return 1\n",
+            "def a():\n    # why\n    return 1\n",
+            id="comments",
+        ),
+        pytest.param(
+            "def a():\n    x = f(); y = 2\n    return y\n",
+            "def a():\n    y = 2\n    return y\n",
+            id="before a semicolon",
+        ),
+        pytest.param(
+            "def a():\n    y = 2; x = f()\n    return y\n",
+            "def a():\n    y = 2\n    return y\n",
+            id="behind a semicolon",
+        ),
+        pytest.param(
+            "def a():\n    if 1: f()\n    return 2\n",
+            "def a():\n    if 1: pass\n    return 2\n",
+            id="behind its header",
+        ),
+        pytest.param(
+            "def a():\n    y = 1\n\n    f()\n\n    return y\n",
+            "def a():\n    y = 1\n\n    return y\n",
+            id="one of two blank lines",
+        ),
         pytest.param("async def a():\n    await f()\n    return 1\n", "async def a():\n    return 1\n", id="awaited"),
     ],
-)  # fmt: skip
+)
 def test_an_unused_result_goes(before: str, after: str) -> None:
     assert rewrite(IMPORT + before, factory()).text == after

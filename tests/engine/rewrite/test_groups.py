@@ -47,7 +47,8 @@ def test_findings_of_a_group_carry_the_same_fix() -> None:
 def test_a_smaller_fix_is_part_of_the_larger_one() -> None:
     found = {finding.range.line: finding for finding in rewrite(IMPORT + PROBED + REVIEWED, factory()).findings}
     probed, reviewed = found[3].fix, found[6].fix
-    assert probed and reviewed
+    assert probed is not None
+    assert reviewed is not None
     assert probed.applicability is Applicability.SAFE
     assert reviewed.applicability is Applicability.UNSAFE
     assert set(probed.edits) < set(reviewed.edits)
@@ -92,13 +93,18 @@ KEPT = [
     pytest.param("from old.mod import f  # noqa: F401\n", PATH, {}, "kept-on-purpose", id="kept by a comment"),
     pytest.param(
         "try:\n    from old.mod import f\n    HAVE = True\nexcept ImportError:\n    HAVE = False\n",
-        PATH, {}, "import-probed", id="watched by a try",
+        PATH,
+        {},
+        "import-probed",
+        id="watched by a try",
     ),
-    pytest.param("from old.mod import f\n", PATH, {"o.py": "from app.x import f\n"}, "re-exported", id="imported from here"),
+    pytest.param(
+        "from old.mod import f\n", PATH, {"o.py": "from app.x import f\n"}, "re-exported", id="imported from here"
+    ),
     pytest.param("from old.mod import f\n", PATH, {"o.py": "p('app.x.f')\n"}, "re-exported", id="patched here"),
     pytest.param("f = None\nfrom old.mod import f\n", PATH, {}, "fallback-import", id="bound twice"),
     pytest.param("class A:\n    from old.mod import f\n", PATH, {}, "scope-escapes", id="a class attribute"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("source", "path", "files", "code"), KEPT)

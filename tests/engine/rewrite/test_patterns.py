@@ -60,31 +60,61 @@ def test_a_bad_template_says_where(match: str, replace: str, offset: int) -> Non
 
 
 CALLS = [
-    pytest.param("$deprecated($*a, $**k)", "$canonical($*a, mode=1, $**k)", "f(1, *a, k=2, **kw)", "g(1, *a, mode=1, k=2, **kw)", id="rests"),
-    pytest.param("$deprecated($*a, $**k)", "$canonical($*a, mode=1, $**k)", "f()", "g(mode=1)", id="empty rests leave no comma"),
+    pytest.param(
+        "$deprecated($*a, $**k)",
+        "$canonical($*a, mode=1, $**k)",
+        "f(1, *a, k=2, **kw)",
+        "g(1, *a, mode=1, k=2, **kw)",
+        id="rests",
+    ),
+    pytest.param(
+        "$deprecated($*a, $**k)", "$canonical($*a, mode=1, $**k)", "f()", "g(mode=1)", id="empty rests leave no comma"
+    ),
     pytest.param("$deprecated($*a, $**k)", "$canonical($*a, $**k)", "f(k=1)", "g(k=1)", id="one empty rest"),
     pytest.param("$deprecated($*a)", "$canonical($*a)", "f(1,)", "g(1,)", id="a trailing comma stays"),
     pytest.param("$deprecated($a, $*r)", "$canonical($*r, $a)", "f(1, 2, 3)", "g(2, 3, 1)", id="reordered"),
-    pytest.param("$deprecated(x=$x, y=$y)", "$canonical($x, why=$y)", "f(y=2, x=1)", "g(1, why=2)", id="keywords in any order"),
+    pytest.param(
+        "$deprecated(x=$x, y=$y)", "$canonical($x, why=$y)", "f(y=2, x=1)", "g(1, why=2)", id="keywords in any order"
+    ),
     pytest.param("$deprecated($x, debug=$d)", "$canonical($x)", "f(1, debug=True)", "g(1)", id="dropped"),
     pytest.param("$deprecated($a).build($b).done", "$canonical($a, $b)", "f(1).build(2).done", "g(1, 2)", id="chain"),
     pytest.param("$deprecated($x, $x)", "$canonical($x)", "f(a, a)", "g(a)", id="the same twice"),
     pytest.param("$deprecated($a)", "$canonical(x=$a)", "f(f(f(1)))", "g(x=g(x=g(x=1)))", id="nested"),
-    pytest.param("$deprecated($a, b=$b)", "$canonical($b, $a)", "f(f(1, b=2), b=3)", "g(3, g(2, 1))", id="nested and reordered"),
-    pytest.param("$deprecated($a)", "$canonical(items=$a)", "f(x for x in y)", "g(items=(x for x in y))", id="generator"),
+    pytest.param(
+        "$deprecated($a, b=$b)", "$canonical($b, $a)", "f(f(1, b=2), b=3)", "g(3, g(2, 1))", id="nested and reordered"
+    ),
+    pytest.param(
+        "$deprecated($a)", "$canonical(items=$a)", "f(x for x in y)", "g(items=(x for x in y))", id="generator"
+    ),
     pytest.param("$deprecated($a)", "$a.g + $canonical", "f(a or b)", "(a or b).g + g", id="precedence"),
     pytest.param("$deprecated($a)", "$a.g + $canonical", "f(1)", "(1).g + g", id="number with a member"),
     pytest.param("$deprecated($a)", "$a + $canonical", "-f(1)", "-(1 + g)", id="the whole as an operand"),
     pytest.param("$deprecated($a)", "$a + $canonical", "f(1).z", "(1 + g).z", id="the whole with a member"),
-    pytest.param("$deprecated($a, $b)", "$canonical($a * 2, $b)", "f((a + 1), b)", "g((a + 1) * 2, b)", id="its own parentheses"),
-    pytest.param("$deprecated($a)", "$canonical(x=$a)", "f(\n    # lead\n    [\n  1,  # one\n    ],  # tail\n)", "g(\n    # lead\n    x=[\n  1,  # one\n    ],  # tail\n)", id="lines and comments stay"),
-    pytest.param("$deprecated($a, $b)", "$canonical($b, $a)", "f(\n    [\n  1,\n    ], 2)", "g(2, [\n  1,\n    ])", id="moved lines are not indented anew"),
+    pytest.param(
+        "$deprecated($a, $b)", "$canonical($a * 2, $b)", "f((a + 1), b)", "g((a + 1) * 2, b)", id="its own parentheses"
+    ),
+    pytest.param(
+        "$deprecated($a)",
+        "$canonical(x=$a)",
+        "f(\n    # lead\n    [\n  1,  # one\n    ],  # tail\n)",
+        "g(\n    # lead\n    x=[\n  1,  # one\n    ],  # tail\n)",
+        id="lines and comments stay",
+    ),
+    pytest.param(
+        "$deprecated($a, $b)",
+        "$canonical($b, $a)",
+        "f(\n    [\n  1,\n    ], 2)",
+        "g(2, [\n  1,\n    ])",
+        id="moved lines are not indented anew",
+    ),
     pytest.param("$deprecated($a).b", "$canonical($a)", "(f(1)\n  .b)", "(g(1)\n  )", id="a chain over lines"),
     pytest.param("$deprecated($x)", "$canonical(x=$x)", "print(f'{f(1)}')", "print(f'{g(x=1)}')", id="f-string"),
     pytest.param("$deprecated[$x]", "$canonical[$x, None]", "f[1]", "g[1, None]", id="subscript"),
-    pytest.param("$deprecated('$x', $y)", "$canonical('$y', $y)", "f('$x', 1)", "g('$y', 1)", id="a dollar in a string"),
+    pytest.param(
+        "$deprecated('$x', $y)", "$canonical('$y', $y)", "f('$x', 1)", "g('$y', 1)", id="a dollar in a string"
+    ),
     pytest.param("$deprecated($x)", "$canonical(\n  $x,\n)", "f(1)", "g(\n  1,\n)", id="lines in the template"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("match", "replace", "before", "after"), CALLS)

@@ -82,7 +82,8 @@ UNTYPED = [
 ]
 FILES = {
     "new/mod.py": "class G:\n    def __init__(self, context): ...\n",
-    "lib/ctx.py": "class Ctx:\n    def of(cls, x) -> 'Ctx': ...\n    def itself(cls) -> Self: ...\n    def other(self) -> int: ...\n",
+    "lib/ctx.py": "class Ctx:\n    def of(cls, x) -> 'Ctx': ...\n"
+    "    def itself(cls) -> Self: ...\n    def other(self) -> int: ...\n",
 }
 
 

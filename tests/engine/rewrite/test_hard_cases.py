@@ -1,0 +1,213 @@
+"""Cases that have bitten well-known tools, each with the exact bytes; most are tried again among the renames."""
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from bot.migration import Migration
+from tests.engine.rewrite.tools import DROP_IN, PATH, drop_in, factory, module, pattern, rewrite
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """One file, before and after; the same text is a case in which nothing may happen."""
+
+    id: str
+    before: str
+    after: str
+    migration: Migration = DROP_IN
+    files: dict[str, str] = field(default_factory=dict)
+
+
+CASES = [
+    Case(
+        id="alias dropped or duplicated onto a sibling",
+        before="from old.mod import f as a, k as b\na(b)\n",
+        after="from old.mod import k as b\nfrom new.mod import g as a\na(b)\n",
+    ),
+    Case(
+        id="alias differs per scope",
+        before="from old.mod import f as a\ndef b():\n    from old.mod import f as c\n    return c(a)\n",
+        after="from new.mod import g as a\ndef b():\n    from new.mod import g as c\n    return c(a)\n",
+    ),
+    Case(
+        id="a local or parameter of the same name renamed",
+        before="from old.mod import f\ndef a(f, *, k=f):\n    f = f or k\n    return f\n",
+        after="from new.mod import g\ndef a(f, *, k=g):\n    f = f or k\n    return f\n",
+    ),
+    Case(
+        id="an attribute with the same leaf renamed",
+        before="from old.mod import f\nf.f.f()\nx.f = f\n",
+        after="from new.mod import g\ng.f.f()\nx.f = g\n",
+    ),
+    Case(
+        id="keyword-argument label renamed",
+        before="from old.mod import f\ncall(f=f, g=1)\n",
+        after="from new.mod import g\ncall(f=g, g=1)\n",
+    ),
+    Case(
+        id="object with its module's name",
+        before="from mod import mod\nimport mod as m\nmod.x(m.y)\n",
+        after="from lib import made\nimport mod as m\nmade.x(m.y)\n",
+        migration=drop_in("mod.mod", "lib.made"),
+    ),
+    Case(
+        id="nesting depth grows",
+        before="import old.pkg.sub\nold.pkg.sub.f(old.pkg.sub.k)\n",
+        after="import a.b.c.sub\na.b.c.sub.f(a.b.c.sub.k)\n",
+        migration=module("old.pkg", "a.b.c"),
+    ),
+    Case(
+        id="nesting depth shrinks",
+        before="import a.b.c.sub\na.b.c.sub.f()\n",
+        after="import new.sub\nnew.sub.f()\n",
+        migration=module("a.b.c", "new"),
+    ),
+    Case(
+        id="import rewritten, uses in functions left",
+        before="from old.mod import f\nclass A:\n    async def m(self):\n        return [f() async for _ in f]\n",
+        after="from new.mod import g\nclass A:\n    async def m(self):\n        return [g() async for _ in g]\n",
+    ),
+    Case(
+        id="still-used import deleted",
+        before="from old.mod import f\ndef a():\n    x = f()\ndef b():\n    return f()\n",
+        after="from old.mod import f\ndef a():\n    pass\ndef b():\n    return f()\n",
+        migration=factory(),
+    ),
+    Case(
+        id="re-export lost through __all__",
+        before="from old.mod import f\n__all__ = ['f']\n",
+        after="from old.mod import f\n__all__ = ['f']\n",
+        migration=factory(),
+    ),
+    Case(
+        id="string annotations",
+        before="from old.mod import f\ndef a(x: 'dict[str, f]' = None) -> \"f | None\": ...\n",
+        after="from new.mod import g\ndef a(x: 'dict[str, g]' = None) -> \"g | None\": ...\n",
+    ),
+    Case(
+        id="Literal['in'] parsed as code",
+        before="from typing import Literal\nfrom old.mod import f\nx: Literal['in', 'f'] = f\n",
+        after="from typing import Literal\nfrom new.mod import g\nx: Literal['in', 'f'] = g\n",
+    ),
+    Case(
+        id="import inserted after its use or among __future__",
+        before='"""Doc."""\n\nfrom __future__ import annotations\nimport old.mod as m\n\nm.f(m.k)\n',
+        after='"""Doc."""\n\nfrom __future__ import annotations\n'
+        "import old.mod as m\nfrom new.mod import g\n\ng(m.k)\n",
+    ),
+    Case(
+        id="duplicate import",
+        before="from new.mod import g\nfrom old.mod import f\nf(g)\n",
+        after="from new.mod import g\ng(g)\n",
+    ),
+    Case(
+        id="TYPE_CHECKING import reused at runtime",
+        before="import typing\nif typing.TYPE_CHECKING:\n    from new.mod import G\n"
+        "def a():\n    from old.mod import f\n    return f() is None\n",
+        after="import typing\nif typing.TYPE_CHECKING:\n    from new.mod import G\n"
+        "def a():\n    from new.mod import G\n    return G is None\n",
+        migration=factory(),
+    ),
+    Case(
+        id="lazy import hoisted into a cycle",
+        before="def a():\n    from old.mod import f\n    return f() is None\n",
+        after="def a():\n    from new.mod import G\n    return G is None\n",
+        migration=factory(),
+    ),
+    Case(
+        id="comment or noqa lost with an import",
+        before="import sys\nfrom old.mod import f  # noqa: E402\nf()\n",
+        after="import sys\nfrom new.mod import g  # noqa: E402\ng()\n",
+    ),
+    Case(
+        id="new name shadowed",
+        before="from old.mod import f\ndef a(G):\n    return f() is None, G\n",
+        after="from new.mod import G as CanonicalG\ndef a(G):\n    return CanonicalG is None, G\n",
+        migration=factory(),
+    ),
+    Case(
+        id="relative import unresolved",
+        before="from .mod import f\nf()\n",
+        after="from .fresh import g\ng()\n",
+        migration=drop_in("app.mod.f", "app.fresh.g"),
+    ),
+    Case(
+        id="deco()(x) matched as deco",
+        before="from old.mod import f\nf()(1)\n",
+        after="from old.mod import f\nf()(1)\n",
+        migration=pattern("$deprecated($x)", "$canonical($x)"),
+    ),
+    Case(
+        id="stray commas around $*args",
+        before="from old.mod import f\nf()\nf(1)\nf(*a, k=1)\n",
+        after="from new.mod import g\ng(x=0)\ng(1, x=0)\ng(*a, x=0, k=1)\n",
+        migration=pattern("$deprecated($*args, $**kwargs)", "$canonical($*args, x=0, $**kwargs)"),
+    ),
+    Case(
+        id="nested matches: only the outer rewritten",
+        before="from old.mod import f\nf(f(1)[f(2)])\n",
+        after="from new.mod import g\ng(v=g(v=1)[g(v=2)])\n",
+        migration=pattern("$deprecated($x)", "$canonical(v=$x)"),
+    ),
+    Case(
+        id="multi-line captures re-indented",
+        before="from old.mod import f\nif 1:\n    f([\n  1,\n           2,  # two\n    ], '''\n x\n''')\n",
+        after="from new.mod import g\nif 1:\n    g('''\n x\n''', [\n  1,\n           2,  # two\n    ])\n",
+        migration=pattern("$deprecated($x, $y)", "$canonical($y, $x)"),
+    ),
+    Case(
+        id="f-strings",
+        before="from old.mod import f\nx = f'f {f!r:{f}} {{f}}'\n",
+        after="from new.mod import g\nx = f'f {g!r:{g}} {{f}}'\n",
+    ),
+    Case(
+        id="imports leaking from one file into the next",
+        before="g = 1\n# from old.mod import f\n",
+        after="g = 1\n# from old.mod import f\n",
+    ),
+    Case(
+        id="half a migration",
+        before="from old.mod import f\ndef a(c):\n    x = f()\n    x.make(c)\n    return x.stats\n",
+        after="from old.mod import f\ndef a(c):\n    x = f()\n    x.make(c)\n    return x.stats\n",
+        migration=factory(),
+    ),
+    Case(
+        id="a response key renamed",
+        before="from old.mod import f\ndef a():\n    f_ = f()\n    return {'f': f_ is not None, 'f_': 'f'}\n",
+        after="from new.mod import G\ndef a():\n    f_ = G\n    return {'f': f_ is not None, 'f_': 'f'}\n",
+        migration=factory(),
+    ),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+@pytest.mark.parametrize("windows", [False, True], ids=["lf", "crlf"])
+def test_hard_case(case: Case, windows: bool) -> None:
+    before, after = (text.replace("\n", "\r\n") if windows else text for text in (case.before, case.after))
+    assert rewrite(before, case.migration, files=case.files).text == after
+
+
+def test_a_file_that_is_not_utf_8_is_explained_and_not_edited() -> None:
+    source = "# coding: latin-1\nfrom old.mod import f\nf('é')\n".encode("latin-1")
+    found = rewrite(source, DROP_IN)
+    assert found.after == source
+    assert set(found.codes) == {"encoding"}
+
+
+def test_wide_characters_before_an_edit() -> None:
+    assert rewrite("from old.mod import f\nx = 'é€😀'; f('é')\n", DROP_IN).text.endswith("x = 'é€😀'; g('é')\n")
+
+
+def test_nothing_is_ever_none_for_the_factory() -> None:
+    bodies = [
+        "x = f()\n    return x",
+        "return f",
+        "self.x = f()",
+        "x = f() or 1",
+        "return f() is f()",
+        "x: object = f()",
+    ]
+    for body in bodies:
+        found = rewrite(f"from old.mod import f\ndef a(self):\n    {body}\n", factory(), path=PATH, unsafe=True)
+        assert "None" not in found.text
