@@ -4,17 +4,18 @@ import ast
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from bot.engine.analysis import Analysis, Binding, BindingKind, Load, ScopeKind, Use
-from bot.engine.rewrite import rendering, statements
+from bot.engine.analysis import Analysis, Use
+from bot.engine.rewrite import splice, statements
 from bot.engine.rewrite.edits import EditConflict, combine
-from bot.engine.rewrite.flow import observed_by_try
-from bot.engine.rewrite.imports import Addition, wanted_elsewhere
+from bot.engine.rewrite.imports import Addition
 from bot.engine.rewrite.layout import Layout
 from bot.engine.rewrite.moves import Move
 from bot.engine.rewrite.reasons import Reason, Refusal
-from bot.engine.rewrite.sites import Outcome, Planner, Site
+from bot.engine.rewrite.removals import Removal, Removals
+from bot.engine.rewrite.rendering import Rendered
+from bot.engine.rewrite.sites import Planner, Site, weight
 from bot.engine.rewrite.statements import ImportStatement
-from bot.migration import Action, Applicability, Condition
+from bot.migration import Applicability
 from bot.model import Edit, Fix, Kind
 
 SAFE, UNSAFE = Applicability.SAFE, Applicability.UNSAFE
@@ -28,25 +29,6 @@ class Group:
     fix: Fix
     refusals: Mapping[Use, Refusal] = field(default_factory=dict)
     """Why the fix is not safe, where a usage has a reason of its own."""
-
-
-@dataclass(slots=True, kw_only=True, eq=False)
-class Removal:
-    """The import of a name that may go, and what it waits for."""
-
-    binding: Binding
-    use: Use | None
-    """The usage that the import is; ``None`` for an import of the module around the deprecated name."""
-    sites: list[Site]
-    applicability: Applicability
-    refusal: Refusal | None = None
-
-    @property
-    def statement(self) -> ImportStatement:
-        statement = self.binding.statement
-        if not isinstance(statement, ast.Import | ast.ImportFrom):
-            raise TypeError("an import is bound by an import statement")
-        return statement
 
 
 @dataclass(eq=False)
@@ -71,7 +53,7 @@ class Grouper:
     def groups(self) -> list[Group]:
         """Every fix, the safe ones first; a usage is in one group at most."""
         self.sites = self._composed(self.sites)
-        removals = self._folded(self._removals())
+        removals = self._folded(Removals(self.planner, self.sites, self.moves, self.refusals).find())
         self._raise(removals)
         self.fading = {removal.binding.statement for removal in removals} | {m.binding.statement for m in self.moves}
         doomed = self._doomed(removals)
@@ -84,91 +66,6 @@ class Grouper:
                     found.append(group)
                     done |= set(group.uses)
         return [*found, *self._moved()]
-
-    # --- imports that may go ----------------------------------------------------------------------------------
-
-    def _removals(self) -> list[Removal]:
-        consumed = {load: site for site in self.sites for load in site.loads}
-        imports = {use.bindings[0]: use for use in self.analysis.uses if isinstance(use.node, ast.alias)}
-        moved = {move.binding for move in self.moves}
-        candidates = dict.fromkeys(
-            [*imports, *(binding for site in self.sites for binding in site.use.bindings if binding.imported)]
-        )
-        found = []
-        for binding in candidates:
-            if binding in moved or binding.imported is None or binding.imported.name == "*":
-                continue
-            removal = self._removal(binding, imports.get(binding), consumed)
-            if isinstance(removal, Removal):
-                found.append(removal)
-            elif binding in imports:
-                self.refusals.setdefault(imports[binding], removal)
-        return found
-
-    def _removal(self, binding: Binding, use: Use | None, consumed: Mapping[Load, Site]) -> Removal | Refusal:
-        loads = binding.scope.reads.get(binding.name, [])
-        exports = [s for s in self.sites if s.export and binding in s.use.bindings]
-        left = [load for load in loads if load not in consumed]
-        if left:
-            return Refusal(reason=Reason.STILL_USED)
-        sites = [*dict.fromkeys(consumed[load] for load in loads), *exports]
-        if not sites and use is None:
-            return Refusal(reason=Reason.STILL_USED)
-        if (refused := self._kept(binding, exports)) is not None:
-            return refused
-        if not sites and use is not None:
-            return self._unused(binding, use)
-        worst = max((site.applicability for site in sites), key=_weight)
-        if use is not None and use.kind is Kind.RE_EXPORT:
-            worst = UNSAFE
-        reason = next((site.refusal for site in sites if site.applicability is worst and site.refusal), None)
-        if worst is SAFE and self._probed(binding, sites):
-            worst, reason = UNSAFE, Refusal(reason=Reason.IMPORT_PROBED)
-        return Removal(binding=binding, use=use, sites=sites, applicability=worst, refusal=reason)
-
-    def _probed(self, binding: Binding, sites: Sequence[Site]) -> bool:
-        """Whether a ``try`` watches the import, and its uses vanish with it.
-
-        Where they become uses of the successor, the ``try`` (or the import that is reused) watches that one.
-        """
-        return not any(site.rendered for site in sites) and observed_by_try(self.analysis, binding.statement)
-
-    def _kept(self, binding: Binding, exports: Sequence[Site]) -> Refusal | None:
-        """What else needs an import than the reads of its name."""
-        scope, name = binding.scope, binding.name
-        if binding.written_in is not scope or scope.kind is ScopeKind.CLASS:
-            return Refusal(reason=Reason.SCOPE_ESCAPES)
-        others = [b for b in scope.bindings[name] if b is not binding and b.kind is not BindingKind.ANNOTATION]
-        if others:
-            return Refusal(reason=Reason.FALLBACK)
-        if scope is not self.analysis.root:
-            return None
-        if any(export.name == name for export in self.analysis.exports) and not exports:
-            return Refusal(reason=Reason.RE_EXPORTED)
-        if not exports and wanted_elsewhere(self.analysis, name):
-            return Refusal(reason=Reason.RE_EXPORTED)
-        return None
-
-    def _unused(self, binding: Binding, use: Use) -> Removal | Refusal:
-        """An import that nothing reads, by the rule for those."""
-        rules = [r for r in self.planner.applicable(use) if r.rewrite.when is Condition.IMPORT_UNUSED]
-        rule = next((r for r in rules if r.rewrite.action is Action.DELETE_STATEMENT), None)
-        if rule is None:
-            return Refusal(reason=Reason.NO_RULE)
-        applicability, refusal = rule.rewrite.applicability, None
-        comment = self.layout.remark(self.layout.span(binding.node)[1]) or ""
-        comment += self.layout.remark(self.layout.span(binding.statement)[1]) or ""
-        if use.kind is Kind.RE_EXPORT or (self.analysis.is_package and binding.scope is self.analysis.root):
-            refusal = Refusal(reason=Reason.RE_EXPORTED)
-        elif observed_by_try(self.analysis, binding.statement):
-            refusal = Refusal(reason=Reason.IMPORT_PROBED)
-        elif "F401" in comment or "unused-import" in comment:
-            refusal = Refusal(reason=Reason.KEPT_ON_PURPOSE)
-        elif applicability is not SAFE:
-            refusal = Refusal(reason=Reason.RULE, name=rule.rewrite.message or "")
-        if refusal is not None and applicability is SAFE:
-            applicability = UNSAFE
-        return Removal(binding=binding, use=use, sites=[], applicability=applicability, refusal=refusal)
 
     def _folded(self, removals: Sequence[Removal]) -> list[Removal]:
         """The removals, but for those of names in a statement of which other names move: these become moves too.
@@ -192,8 +89,8 @@ class Grouper:
             if removal.use is None or removal.use.kind is Kind.RE_EXPORT:
                 continue
             for site in removal.sites:
-                if _weight(site.applicability) < _weight(removal.applicability) and not any(
-                    _weight(other.applicability) == _weight(removal.applicability) for other in removal.sites
+                if weight(site.applicability) < weight(removal.applicability) and not any(
+                    weight(other.applicability) == weight(removal.applicability) for other in removal.sites
                 ):
                     raised = replace(site, applicability=removal.applicability, refusal=removal.refusal)
                     self._exchange(site, raised, removals)
@@ -209,11 +106,11 @@ class Grouper:
         """Sites inside a site whose captures are copied become part of it, and no more certain than it."""
         found = sorted(sites, key=lambda site: max((r.end - r.start for r in site.rendered), default=0))
         for n, outer in enumerate(found):
-            copied = [rendered for rendered in outer.rendered if not rendering.in_order(rendered)]
+            copied = [rendered for rendered in outer.rendered if not splice.in_order(rendered)]
             inner = [m for m in range(n) if any(self._is_inside(found[m], rendered) for rendered in copied)]
             if not inner:
                 continue
-            worst = max((found[m] for m in (*inner, n)), key=lambda site: _weight(site.applicability))
+            worst = max((found[m] for m in (*inner, n)), key=lambda site: weight(site.applicability))
             edits = [edit for m in inner for edit in found[m].edits]
             for m in (*inner, n):
                 found[m] = replace(found[m], applicability=worst.applicability, refusal=worst.refusal)
@@ -223,11 +120,11 @@ class Grouper:
                 found[n] = replace(found[n], edits=self._around(found[n], rendered, edits))
         return found
 
-    def _is_inside(self, site: Site, rendered: rendering.Rendered) -> bool:
+    def _is_inside(self, site: Site, rendered: Rendered) -> bool:
         return bool(site.rendered) and all(rendered.start <= r.start and r.end <= rendered.end for r in site.rendered)
 
-    def _around(self, site: Site, rendered: rendering.Rendered, inner: Sequence[Edit]) -> tuple[Edit, ...]:
-        whole = Edit(start=rendered.start, end=rendered.end, text=rendering.plain(self.layout, rendered, inner))
+    def _around(self, site: Site, rendered: Rendered, inner: Sequence[Edit]) -> tuple[Edit, ...]:
+        whole = Edit(start=rendered.start, end=rendered.end, text=splice.plain(self.layout, rendered, inner))
         return tuple(whole if (e.start, e.end) == (whole.start, whole.end) else e for e in site.edits)
 
     # --- components -------------------------------------------------------------------------------------------
@@ -236,8 +133,8 @@ class Grouper:
         self, removals: Sequence[Removal], tier: Applicability
     ) -> Iterable[tuple[list[Site], list[Removal]]]:
         """Sites up to ``tier``, connected by the imports that go with them at that tier."""
-        sites = [site for site in self.sites if _weight(site.applicability) <= _weight(tier)]
-        gone = [removal for removal in removals if _weight(removal.applicability) <= _weight(tier)]
+        sites = [site for site in self.sites if weight(site.applicability) <= weight(tier)]
+        gone = [removal for removal in removals if weight(removal.applicability) <= weight(tier)]
         link = _Union()
         for site in sites:
             link.add(site)
@@ -257,7 +154,7 @@ class Grouper:
         """Sites of which one has taken in the edits of the other."""
         for outer in sites:
             for rendered in outer.rendered:
-                if rendering.in_order(rendered):
+                if splice.in_order(rendered):
                     continue
                 for site in sites:
                     if site is not outer and self._is_inside(site, rendered):
@@ -389,13 +286,3 @@ class _Union:
         for item in self.parent:
             found.setdefault(self.find(item), []).append(item)
         return list(found.values())
-
-
-def _weight(applicability: Applicability) -> int:
-    return [Applicability.SAFE, Applicability.UNSAFE, Applicability.DISPLAY_ONLY].index(applicability)
-
-
-def outcome_of(outcomes: Mapping[Use, Outcome], use: Use) -> Refusal | None:
-    """The refusal of a usage, if it has one."""
-    found = outcomes.get(use)
-    return found if isinstance(found, Refusal) else None

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from bot.engine.analysis import Analysis, Load, Scope, Use
-from bot.engine.rewrite import rendering
+from bot.engine.rewrite import rendering, splice
 from bot.engine.rewrite.flow import Bound, Discarded, Probe, consumption, destiny, expects_effect, observed_by_try
 from bot.engine.rewrite.imports import Addition, spell
 from bot.engine.rewrite.layout import Layout
@@ -211,7 +211,7 @@ class Planner:
                 site, edits=(*site.edits, *found.edits), rendered=(*site.rendered, *found.rendered),
                 additions=tuple(dict.fromkeys((*site.additions, *found.additions))), loads=found.loads,
             )  # fmt: skip
-            if _weight(found.applicability) > _weight(site.applicability):
+            if weight(found.applicability) > weight(site.applicability):
                 site = replace(site, applicability=found.applicability, refusal=found.refusal)
         return site
 
@@ -234,7 +234,7 @@ class Planner:
         if any(not isinstance(node, ast.Constant) for node in rendering.outside(self.layout, match)):
             return Refusal(reason=Reason.MOVED_ARGUMENT)
         rendered = rendering.render(self.layout, template, match, names)
-        edits, lost = rendering.edits(self.layout, rendered)
+        edits, lost = splice.edits(self.layout, rendered)
         warning = Refusal(reason=Reason.COMMENT_LOST) if lost else rendered.warning
         site = self._site(use, rule, warning=warning, match=match)
         loads = gone(use, names.values())
@@ -348,7 +348,8 @@ def _compiled(rewrite: Rewrite) -> Rule:
     return Rule(rewrite=rewrite, pattern=pattern, template=template)
 
 
-def _weight(applicability: Applicability) -> int:
+def weight(applicability: Applicability) -> int:
+    """The less certain, the heavier."""
     return [Applicability.SAFE, Applicability.UNSAFE, Applicability.DISPLAY_ONLY].index(applicability)
 
 

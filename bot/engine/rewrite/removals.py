@@ -1,0 +1,139 @@
+"""Imports that nothing needs any more, once their usages are rewritten."""
+
+import ast
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.engine.analysis import Analysis, Binding, BindingKind, Load, ScopeKind, Use
+from bot.engine.rewrite.flow import observed_by_try
+from bot.engine.rewrite.imports import wanted_elsewhere
+from bot.engine.rewrite.layout import Layout
+from bot.engine.rewrite.moves import Move
+from bot.engine.rewrite.reasons import Reason, Refusal
+from bot.engine.rewrite.sites import Planner, Site, weight
+from bot.engine.rewrite.statements import ImportStatement
+from bot.migration import Action, Applicability, Condition
+from bot.model import Kind
+
+SAFE, UNSAFE = Applicability.SAFE, Applicability.UNSAFE
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Removal:
+    """The import of a name that may go, and what it waits for."""
+
+    binding: Binding
+    use: Use | None
+    """The usage that the import is; ``None`` for an import of the module around the deprecated name."""
+    sites: list[Site]
+    applicability: Applicability
+    refusal: Refusal | None = None
+
+    @property
+    def statement(self) -> ImportStatement:
+        statement = self.binding.statement
+        if not isinstance(statement, ast.Import | ast.ImportFrom):
+            raise TypeError("an import is bound by an import statement")
+        return statement
+
+
+@dataclass(eq=False)
+class Removals:
+    """Finds them."""
+
+    planner: Planner
+    sites: Sequence[Site]
+    moves: Sequence[Move]
+    refusals: dict[Use, Refusal]
+
+    @property
+    def layout(self) -> Layout:
+        return self.planner.layout
+
+    @property
+    def analysis(self) -> Analysis:
+        return self.planner.layout.analysis
+
+    def find(self) -> list[Removal]:
+        """Every import that may go in some tier; why the others may not is told in ``refusals``."""
+        consumed = {load: site for site in self.sites for load in site.loads}
+        imports = {use.bindings[0]: use for use in self.analysis.uses if isinstance(use.node, ast.alias)}
+        moved = {move.binding for move in self.moves}
+        candidates = dict.fromkeys(
+            [*imports, *(binding for site in self.sites for binding in site.use.bindings if binding.imported)]
+        )
+        found = []
+        for binding in candidates:
+            if binding in moved or binding.imported is None or binding.imported.name == "*":
+                continue
+            removal = self._removal(binding, imports.get(binding), consumed)
+            if isinstance(removal, Removal):
+                found.append(removal)
+            elif binding in imports:
+                self.refusals.setdefault(imports[binding], removal)
+        return found
+
+    def _removal(self, binding: Binding, use: Use | None, consumed: Mapping[Load, Site]) -> Removal | Refusal:
+        loads = binding.scope.reads.get(binding.name, [])
+        exports = [s for s in self.sites if s.export and binding in s.use.bindings]
+        left = [load for load in loads if load not in consumed]
+        if left:
+            return Refusal(reason=Reason.STILL_USED)
+        sites = [*dict.fromkeys(consumed[load] for load in loads), *exports]
+        if not sites and use is None:
+            return Refusal(reason=Reason.STILL_USED)
+        if (refused := self._kept(binding, exports)) is not None:
+            return refused
+        if not sites and use is not None:
+            return self._unused(binding, use)
+        worst = max((site.applicability for site in sites), key=weight)
+        if use is not None and use.kind is Kind.RE_EXPORT:
+            worst = UNSAFE
+        reason = next((site.refusal for site in sites if site.applicability is worst and site.refusal), None)
+        if worst is SAFE and self._probed(binding, sites):
+            worst, reason = UNSAFE, Refusal(reason=Reason.IMPORT_PROBED)
+        return Removal(binding=binding, use=use, sites=sites, applicability=worst, refusal=reason)
+
+    def _probed(self, binding: Binding, sites: Sequence[Site]) -> bool:
+        """Whether a ``try`` watches the import, and its uses vanish with it.
+
+        Where they become uses of the successor, the ``try`` (or the import that is reused) watches that one.
+        """
+        return not any(site.rendered for site in sites) and observed_by_try(self.analysis, binding.statement)
+
+    def _kept(self, binding: Binding, exports: Sequence[Site]) -> Refusal | None:
+        """What else needs an import than the reads of its name."""
+        scope, name = binding.scope, binding.name
+        if binding.written_in is not scope or scope.kind is ScopeKind.CLASS:
+            return Refusal(reason=Reason.SCOPE_ESCAPES)
+        others = [b for b in scope.bindings[name] if b is not binding and b.kind is not BindingKind.ANNOTATION]
+        if others:
+            return Refusal(reason=Reason.FALLBACK)
+        if scope is not self.analysis.root:
+            return None
+        if any(export.name == name for export in self.analysis.exports) and not exports:
+            return Refusal(reason=Reason.RE_EXPORTED)
+        if not exports and wanted_elsewhere(self.analysis, name):
+            return Refusal(reason=Reason.RE_EXPORTED)
+        return None
+
+    def _unused(self, binding: Binding, use: Use) -> Removal | Refusal:
+        """An import that nothing reads, by the rule for those."""
+        rules = [r for r in self.planner.applicable(use) if r.rewrite.when is Condition.IMPORT_UNUSED]
+        rule = next((r for r in rules if r.rewrite.action is Action.DELETE_STATEMENT), None)
+        if rule is None:
+            return Refusal(reason=Reason.NO_RULE)
+        applicability, refusal = rule.rewrite.applicability, None
+        comment = self.layout.remark(self.layout.span(binding.node)[1]) or ""
+        comment += self.layout.remark(self.layout.span(binding.statement)[1]) or ""
+        if use.kind is Kind.RE_EXPORT or (self.analysis.is_package and binding.scope is self.analysis.root):
+            refusal = Refusal(reason=Reason.RE_EXPORTED)
+        elif observed_by_try(self.analysis, binding.statement):
+            refusal = Refusal(reason=Reason.IMPORT_PROBED)
+        elif "F401" in comment or "unused-import" in comment:
+            refusal = Refusal(reason=Reason.KEPT_ON_PURPOSE)
+        elif applicability is not SAFE:
+            refusal = Refusal(reason=Reason.RULE, name=rule.rewrite.message or "")
+        if refusal is not None and applicability is SAFE:
+            applicability = UNSAFE
+        return Removal(binding=binding, use=use, sites=[], applicability=applicability, refusal=refusal)

@@ -1,0 +1,137 @@
+"""The edits that turn a match into what was rendered for it: the smallest ones.
+
+Captured expressions are not copied but left where they are, as long as the template keeps their order; what stands
+between them is changed token by token, so that comments and line breaks there survive.
+"""
+
+import ast
+import difflib
+import itertools
+from collections.abc import Sequence
+
+from bot.engine.rewrite.layout import Layout
+from bot.engine.rewrite.lex import CLOSING, Token, comments, tokens
+from bot.engine.rewrite.rendering import Captured, Rendered
+from bot.model import Edit
+
+
+def plain(layout: Layout, rendered: Rendered, inner: Sequence[Edit] = ()) -> str:
+    """The text of the result, captures copied with the edits ``inner`` applied to them."""
+    return "".join(p if isinstance(p, str) else _edited(layout, p, inner) for p in rendered.pieces)
+
+
+def _edited(layout: Layout, piece: Captured, inner: Sequence[Edit]) -> str:
+    at, parts = piece.start, []
+    for edit in sorted(e for e in inner if piece.start <= e.start and e.end <= piece.end):
+        parts += [layout.text(at, edit.start), edit.text]
+        at = edit.end
+    return "".join([*parts, layout.text(at, piece.end)])
+
+
+def in_order(rendered: Rendered) -> bool:
+    """Whether the captures stand in the result as they stand in the source, so that they need not be copied."""
+    edges = [rendered.start, *(edge for piece in rendered.captured for edge in (piece.start, piece.end)), rendered.end]
+    return all(one <= other for one, other in itertools.pairwise(edges))
+
+
+def edits(layout: Layout, rendered: Rendered) -> tuple[tuple[Edit, ...], bool]:
+    """The edits that make it so, and whether a comment is lost by them."""
+    if not in_order(rendered):
+        text = plain(layout, rendered)
+        lost = _lost(layout.text(rendered.start, rendered.end), text)
+        return (Edit(start=rendered.start, end=rendered.end, text=text),), lost
+    expected = _tree(plain(layout, rendered))
+    shaped = any(isinstance(piece, str) and "\n" in piece for piece in rendered.pieces)
+    for keep in (not shaped, False):
+        found = tuple(_gap_edits(layout, rendered, keep=keep))
+        if not keep or _tree(_apply(layout, rendered, found)) == expected:
+            break
+    return found, _lost(layout.text(rendered.start, rendered.end), _apply(layout, rendered, found))
+
+
+def _lost(before: str, after: str) -> bool:
+    left = list(comments(after))
+    return any(left.count(comment) < 1 for comment in comments(before))
+
+
+def _tree(text: str) -> str | None:
+    try:
+        return ast.dump(ast.parse(f"(\n{text}\n)", mode="eval"))
+    except SyntaxError:
+        return None
+
+
+def _apply(layout: Layout, rendered: Rendered, changes: Sequence[Edit]) -> str:
+    at, parts = rendered.start, []
+    for edit in changes:
+        parts += [layout.text(at, edit.start), edit.text]
+        at = edit.end
+    return "".join([*parts, layout.text(at, rendered.end)])
+
+
+def _gap_edits(layout: Layout, rendered: Rendered, *, keep: bool) -> list[Edit]:
+    """What changes between the captures: token by token (``keep``), or each gap whole."""
+    found: list[Edit] = []
+    at, text = rendered.start, ""
+    for piece in (*rendered.pieces, Captured(start=rendered.end, end=rendered.end)):
+        if isinstance(piece, str):
+            text += piece
+            continue
+        old = layout.text(at, piece.start)
+        if keep:
+            found += _token_edits(old, text, at)
+        elif old != text:
+            found.append(Edit(start=at, end=piece.start, text=text))
+        at, text = piece.end, ""
+    return found
+
+
+def _token_edits(old: str, new: str, offset: int) -> list[Edit]:
+    """Replace the tokens of ``old`` by those of ``new``; the trivia of ``old`` stay where their neighbours stay."""
+    before, after = tokens(old), tokens(new)
+    if not before or not after:
+        return _whole(old, new, offset)
+    matcher = difflib.SequenceMatcher(None, [t.text for t in before], [t.text for t in after], autojunk=False)
+    found = []
+    for tag, first, last, low, high in matcher.get_opcodes():
+        if tag == "equal" or (tag == "delete" and _is_trailing_comma(before, first, last)):
+            continue
+        text = _slice(new, after, low, high)
+        start, end = _place(old, before, first, last, text)
+        found.append(Edit(start=offset + len(old[:start].encode()), end=offset + len(old[:end].encode()), text=text))
+    return found
+
+
+def _is_trailing_comma(before: Sequence[Token], first: int, last: int) -> bool:
+    return last == first + 1 < len(before) and before[first].text == "," and before[last].text in CLOSING
+
+
+def _whole(old: str, new: str, offset: int) -> list[Edit]:
+    return [] if old == new else [Edit(start=offset, end=offset + len(old.encode()), text=new)]
+
+
+def _slice(new: str, after: Sequence[Token], low: int, high: int) -> str:
+    """The tokens ``[low, high)`` as the template writes them, with the space that parts them from the next."""
+    if low == high:
+        return ""
+    end = after[high].start if high < len(after) else len(new)
+    start = after[low].start if low else 0
+    return new[start:end]
+
+
+def _place(old: str, before: Sequence[Token], first: int, last: int, text: str) -> tuple[int, int]:
+    if first < last:
+        return before[first].start, before[last - 1].end if last < len(before) else _end(old, before, last)
+    if first == len(before):
+        return len(old), len(old)
+    if text[:1] in ",)]}." and first:
+        return before[first - 1].end, before[first - 1].end
+    if text[:1] in ",)]}.":
+        return 0, 0
+    return before[first].start, before[first].start
+
+
+def _end(old: str, before: Sequence[Token], last: int) -> int:
+    """The end of replaced tokens at the end of a gap: their trailing trivia stay when they hold a comment or line."""
+    end = before[last - 1].end
+    return end if old[end:].strip(" ") else len(old)
