@@ -13,7 +13,8 @@ from bot.engine.rewrite.moves import Move
 from bot.engine.rewrite.reasons import Reason, Refusal
 from bot.engine.rewrite.removals import Removal, Removals
 from bot.engine.rewrite.rendering import Rendered
-from bot.engine.rewrite.sites import Planner, Site, weight
+from bot.engine.rewrite.rules import Site, weight
+from bot.engine.rewrite.sites import Planner
 from bot.engine.rewrite.statements import ImportStatement
 from bot.migration import Applicability
 from bot.model import Edit, Fix, Kind

@@ -12,7 +12,7 @@ from bot.engine.rewrite.flow import reads_by_name
 from bot.engine.rewrite.imports import Line, in_force, is_free, plain, relative, spell, split, wanted_elsewhere
 from bot.engine.rewrite.layout import Layout
 from bot.engine.rewrite.reasons import Refusal
-from bot.engine.rewrite.sites import successor
+from bot.engine.rewrite.rules import successor
 from bot.model import Edit
 
 

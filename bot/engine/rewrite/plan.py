@@ -12,7 +12,8 @@ from bot.engine.rewrite.layout import Layout
 from bot.engine.rewrite.moves import Mover, as_written, by_use, successor_of_node
 from bot.engine.rewrite.proof import Prover
 from bot.engine.rewrite.reasons import Reason, Refusal
-from bot.engine.rewrite.sites import Outcome, Planner, Site, gone, successor
+from bot.engine.rewrite.rules import Outcome, Site, gone, successor
+from bot.engine.rewrite.sites import Planner
 from bot.engine.rewrite.statements import remove_items
 from bot.migration import Applicability, TargetKind
 from bot.model import Edit, Kind

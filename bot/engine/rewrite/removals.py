@@ -10,7 +10,8 @@ from bot.engine.rewrite.imports import wanted_elsewhere
 from bot.engine.rewrite.layout import Layout
 from bot.engine.rewrite.moves import Move
 from bot.engine.rewrite.reasons import Reason, Refusal
-from bot.engine.rewrite.sites import Planner, Site, weight
+from bot.engine.rewrite.rules import Site, weight
+from bot.engine.rewrite.sites import Planner
 from bot.engine.rewrite.statements import ImportStatement
 from bot.migration import Action, Applicability, Condition
 from bot.model import Kind

@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -12,42 +12,12 @@ from bot.engine.rewrite.flow import Bound, Discarded, Probe, consumption, destin
 from bot.engine.rewrite.imports import Addition, spell
 from bot.engine.rewrite.layout import Layout
 from bot.engine.rewrite.matching import Match, Matcher
-from bot.engine.rewrite.patterns import CANONICAL, Pattern, Template, compile_pattern, compile_template
+from bot.engine.rewrite.patterns import CANONICAL
 from bot.engine.rewrite.reasons import Reason, Refusal
 from bot.engine.rewrite.requires import accepts, has_type
+from bot.engine.rewrite.rules import Outcome, Rule, Site, compiled, gone, successor, weight
 from bot.migration import Action, Applicability, Condition, Migration, Rewrite
-from bot.model import Edit, Kind
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Site:
-    """A rewrite of one usage; it needs nothing but that its imports are there."""
-
-    use: Use
-    applicability: Applicability
-    refusal: Refusal | None = None
-    """Why it is not safe."""
-    edits: tuple[Edit, ...] = ()
-    deletes: tuple[ast.stmt, ...] = ()
-    additions: tuple[Addition, ...] = ()
-    rendered: tuple[rendering.Rendered, ...] = ()
-    """What is rendered anew; its edits are among ``edits``."""
-    loads: tuple[Load, ...] = ()
-    """The reads of imported names that are gone afterwards."""
-    export: bool = False
-    """An entry of ``__all__``: goes only together with the import."""
-
-
-Outcome = Site | Refusal
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Rule:
-    """A ``Rewrite``, compiled."""
-
-    rewrite: Rewrite
-    pattern: Pattern | None
-    template: Template | None
+from bot.model import Kind
 
 
 @dataclass(eq=False)
@@ -76,7 +46,7 @@ class Planner:
         """The rules of a migration, compiled once."""
         found = self.rules.get(id(migration))
         if found is None:
-            found = self.rules[id(migration)] = tuple(_compiled(rewrite) for rewrite in migration.rewrites)
+            found = self.rules[id(migration)] = tuple(compiled(rewrite) for rewrite in migration.rewrites)
         return found
 
     # --- one usage --------------------------------------------------------------------------------------------
@@ -328,29 +298,6 @@ class Planner:
                 return frozenset({node})
             node = self.analysis.parents.get(node)
         return frozenset()
-
-
-def successor(use: Use) -> str | None:
-    """The dotted name that takes the place of ``use.symbol``."""
-    canonical = use.target.canonical
-    return None if canonical is None else canonical + use.symbol[len(use.target.name) :]
-
-
-def gone(use: Use, spellings: Iterable[str] = ()) -> tuple[Load, ...]:
-    """The read of an imported name that ends with the usage: none, if what is written instead begins with it too."""
-    kept = {spelling.partition(".")[0] for spelling in spellings}
-    return (use.load,) if use.load and use.load.node.id not in kept else ()
-
-
-def _compiled(rewrite: Rewrite) -> Rule:
-    pattern = compile_pattern(rewrite.match) if rewrite.match is not None else None
-    template = compile_template(rewrite.replace, pattern) if rewrite.replace is not None else None
-    return Rule(rewrite=rewrite, pattern=pattern, template=template)
-
-
-def weight(applicability: Applicability) -> int:
-    """The less certain, the heavier."""
-    return [Applicability.SAFE, Applicability.UNSAFE, Applicability.DISPLAY_ONLY].index(applicability)
 
 
 def _probed(observed: bool) -> Refusal | None:

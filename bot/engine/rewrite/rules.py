@@ -1,0 +1,68 @@
+"""The rules of a migration, compiled, and what one of them makes of a usage."""
+
+import ast
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from bot.engine.analysis import Load, Use
+from bot.engine.rewrite.imports import Addition
+from bot.engine.rewrite.patterns import Pattern, Template, compile_pattern, compile_template
+from bot.engine.rewrite.reasons import Refusal
+from bot.engine.rewrite.rendering import Rendered
+from bot.migration import Applicability, Rewrite
+from bot.model import Edit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Site:
+    """A rewrite of one usage; it needs nothing but that its imports are there."""
+
+    use: Use
+    applicability: Applicability
+    refusal: Refusal | None = None
+    """Why it is not safe."""
+    edits: tuple[Edit, ...] = ()
+    deletes: tuple[ast.stmt, ...] = ()
+    additions: tuple[Addition, ...] = ()
+    rendered: tuple[Rendered, ...] = ()
+    """What is rendered anew; its edits are among ``edits``."""
+    loads: tuple[Load, ...] = ()
+    """The reads of imported names that are gone afterwards."""
+    export: bool = False
+    """An entry of ``__all__``: goes only together with the import."""
+
+
+Outcome = Site | Refusal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Rule:
+    """A ``Rewrite``, compiled."""
+
+    rewrite: Rewrite
+    pattern: Pattern | None
+    template: Template | None
+
+
+def successor(use: Use) -> str | None:
+    """The dotted name that takes the place of ``use.symbol``."""
+    canonical = use.target.canonical
+    return None if canonical is None else canonical + use.symbol[len(use.target.name) :]
+
+
+def gone(use: Use, spellings: Iterable[str] = ()) -> tuple[Load, ...]:
+    """The read of an imported name that ends with the usage: none, if what is written instead begins with it too."""
+    kept = {spelling.partition(".")[0] for spelling in spellings}
+    return (use.load,) if use.load and use.load.node.id not in kept else ()
+
+
+def compiled(rewrite: Rewrite) -> Rule:
+    """Raises ``PatternError`` for a pattern that does not parse, which no checked configuration has."""
+    pattern = compile_pattern(rewrite.match) if rewrite.match is not None else None
+    template = compile_template(rewrite.replace, pattern) if rewrite.replace is not None else None
+    return Rule(rewrite=rewrite, pattern=pattern, template=template)
+
+
+def weight(applicability: Applicability) -> int:
+    """The less certain, the heavier."""
+    return [Applicability.SAFE, Applicability.UNSAFE, Applicability.DISPLAY_ONLY].index(applicability)
