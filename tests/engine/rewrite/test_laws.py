@@ -7,6 +7,7 @@ import re
 import types
 from collections.abc import Mapping, Sequence
 
+import libcst
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -90,6 +91,7 @@ def test_a_second_run_changes_nothing(migration: Migration, source: str, unsafe:
 def test_the_result_parses_and_no_name_is_newly_undefined(migration: Migration, source: str) -> None:
     found = rewrite(source, migration, unsafe=True)
     assert undefined(found.text) <= undefined(source)
+    assert libcst.parse_module(found.after).bytes == found.after  # a second parser reads the same
 
 
 @by_migration
