@@ -6,6 +6,7 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -59,21 +60,27 @@ def _migrate(paths: Sequence[str], config_file: str | None, *, as_diff: bool, un
     return bool(left)
 
 
-def _reports(root: Path, starts: Sequence[Path], config: Config) -> tuple[FileReport, ...]:
-    from bot.local.files import Listing, list_files
+def _reports(root: Path, starts: Sequence[Path], config: Config) -> list[FileReport]:
+    """The reports below ``starts``.  The whole tree is read: a name may stay because a file elsewhere needs it."""
+    from bot.local.files import list_files
     from bot.local.search import Search, names_of
     from bot.local.tree import Options, scan_tree
 
-    found: list[str] = []
-    for start in starts:
-        if not start.is_relative_to(root):
-            raise UserError(f"{start}: outside of {root}")
-        below = "" if start == root else start.relative_to(root).as_posix()
-        found += [below] if start.is_file() else list_files(root, below).paths
+    below = [_below(root, start) for start in starts]
+    listing = list_files(root)
+    named = [path for path in below if (root / path).is_file()]
+    listing = replace(listing, paths=tuple(dict.fromkeys((*listing.paths, *named))))
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    listing = Listing(paths=tuple(dict.fromkeys(found)))
     search = Search(root, listing.paths, names_of(config), cores)
-    return scan_tree(root, listing, search, config, Options(jobs=cores, fixes=True)).reports
+    reports = scan_tree(root, listing, search, config, Options(jobs=cores, fixes=True)).reports
+    return [r for r in reports if any(not path or f"{r.path}/".startswith(f"{path}/") for path in below)]
+
+
+def _below(root: Path, start: Path) -> str:
+    """``start`` relative to the root, ``/``-separated; empty for the root itself."""
+    if not start.is_relative_to(root):
+        raise UserError(f"{start}: outside of {root}")
+    return "" if start == root else start.relative_to(root).as_posix()
 
 
 def _active(findings: Iterable[Finding]) -> list[Finding]:
@@ -85,9 +92,17 @@ def _show(root: Path, path: str, before: bytes, after: bytes, *, as_diff: bool) 
     from bot.engine.diff.unified import render
 
     if as_diff:
-        click.echo(render(path, before, after), nl=False)
+        diff = render(path, before, after)
+        click.echo(_coloured(diff) if sys.stdout.isatty() else diff, nl=False)
     else:
         write_whole(root / path, after)
+
+
+def _coloured(diff: bytes) -> bytes:
+    """The diff as terminals show it: lines that come green, lines that go red."""
+    colours = {b"+": b"\x1b[32m", b"-": b"\x1b[31m", b"@": b"\x1b[36m"}
+    lines = [line for line in diff.split(b"\n") if line]
+    return b"".join(colours.get(line[:1], b"") + line + b"\x1b[0m\n" for line in lines)
 
 
 def write_whole(path: Path, content: bytes) -> None:

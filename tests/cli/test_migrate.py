@@ -68,3 +68,26 @@ def test_a_link_is_never_written_through(repository: Path, tmp_path_factory: pyt
     (repository / HEALTH).symlink_to(outside)
     CliRunner().invoke(command, ["--write", str(repository)])
     assert outside.read_bytes() == HEALTH_WITH_A_PROBE
+
+
+def test_a_name_that_a_file_outside_the_paths_needs_is_kept(tmp_path: Path) -> None:
+    config = tmp_path / ".github/ssot.yml"
+    config.parent.mkdir()
+    config.write_text("version: 1\nmigrations:\n  m: {deprecated: old.f, canonical: new.g, drop_in: true}\n")
+    (tmp_path / "one.py").write_bytes(b"from old import f\r\nf()")
+    (tmp_path / "two.py").write_bytes(b"from one import f\n")
+    result = CliRunner().invoke(command, ["--write", str(tmp_path / "one.py")])
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "one.py").read_bytes() == b"from new import g as f\r\nf()"
+    assert (tmp_path / "two.py").read_bytes() == b"from one import f\n"
+
+
+def test_a_patch_keeps_line_ends_and_a_missing_last_one(tmp_path: Path) -> None:
+    (tmp_path / ".github").mkdir()
+    text = "version: 1\nmigrations:\n  m: {deprecated: old.f, canonical: new.g, drop_in: true}\n"
+    (tmp_path / ".github/ssot.yml").write_text(text)
+    (tmp_path / "one.py").write_bytes(b"from old import f\r\nf()")
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    result = CliRunner().invoke(command, [str(tmp_path)])
+    subprocess.run(["git", "apply"], cwd=tmp_path, input=result.stdout_bytes, check=True)
+    assert (tmp_path / "one.py").read_bytes() == b"from new import g\r\ng()"

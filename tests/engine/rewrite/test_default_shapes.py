@@ -81,7 +81,8 @@ SHAPES = [
         DISPLAY_ONLY, None, id="monkeypatched",
     ),
     pytest.param(
-        "def f():\n    return get_websocket_manager_factory().get_factory_stats()\n", DISPLAY_ONLY, None, id="statistics"
+        "def f():\n    return get_websocket_manager_factory().get_factory_stats()\n",
+        DISPLAY_ONLY, None, id="statistics",
     ),
     pytest.param(
         "def f(u):\n    return get_websocket_manager_factory().enforce_resource_limits(u)\n",
