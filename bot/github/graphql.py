@@ -2,21 +2,27 @@
 
 from typing import Any
 
-from bot.github.errors import GraphQLError
+from bot.github.errors import GraphQLError, Transient
+
+_HICCUP = "something went wrong"
+"""How GitHub begins when it timed out or broke: an error without a type."""
 
 
 def outcome(answer: Any) -> dict[str, Any]:
     """The ``data`` of an answer.
 
     Raises :class:`GraphQLError` for its first error, also when there is partial data: half an answer is none.
-    ``ValueError`` if it is not a GraphQL answer at all.
+    :class:`Transient` where GitHub itself failed; ``ValueError`` if it is not a GraphQL answer at all.
     """
     if not isinstance(answer, dict):
         raise ValueError("not a GraphQL answer")
     errors = answer.get("errors")
     if errors:
         first = errors[0] if isinstance(errors, list) and isinstance(errors[0], dict) else {}
-        raise GraphQLError(str(first.get("type") or ""), str(first.get("message") or "unnamed error"))
+        kind, message = str(first.get("type") or ""), str(first.get("message") or "unnamed error")
+        if not kind and message.lower().startswith(_HICCUP):
+            raise Transient(message[:200])
+        raise GraphQLError(kind, message)
     data = answer.get("data")
     if not isinstance(data, dict):
         raise ValueError("a GraphQL answer without data")

@@ -1,0 +1,95 @@
+"""GraphQL answers 200 whatever happens: its ``errors`` are read."""
+
+import json
+
+import pytest
+
+from bot.errors import RetryLater
+from bot.github import GitHub, perform, reads
+from bot.github.errors import GraphQLError, MissingPermission, NotFound, Uncertain
+from bot.github.graphql import outcome
+from bot.model import PullRequestRef, RepoRef
+from bot.sandbox import Sandbox
+from bot.sandbox.faults import Reply
+from tests.github.clock import ManualClock
+
+
+def answer(github: Sandbox, document: object, times: int | None = 1) -> None:
+    body = json.dumps(document).encode()
+    github.faults.add("graphql", Reply(status=200, body=body), effect=False, path="/graphql", times=times)
+
+
+def error(kind: str | None, message: str = "no") -> dict[str, object]:
+    return {"data": None, "errors": [{"message": message} | ({"type": kind} if kind else {})]}
+
+
+@pytest.mark.parametrize(
+    ("kind", "message", "expected"),
+    [
+        ("NOT_FOUND", "Could not resolve", NotFound),
+        ("FORBIDDEN", "Resource not accessible by integration", MissingPermission),
+        ("FORBIDDEN", "The branch is protected", GraphQLError),
+        ("UNPROCESSABLE", "no", GraphQLError),
+        (None, "no", GraphQLError),
+    ],
+)
+async def test_an_error_is_typed(
+    github: Sandbox, gh: GitHub, ref: RepoRef, kind: str | None, message: str, expected: type[Exception]
+) -> None:
+    answer(github, error(kind, message))
+    with pytest.raises(expected) as caught:
+        await perform.resolve_thread(gh, ref, "PRRT_1")
+    assert type(caught.value) is expected
+
+
+async def test_its_own_rate_limit_closes_the_gate(
+    github: Sandbox, gh: GitHub, ref: RepoRef, clock: ManualClock
+) -> None:
+    answer(github, error("RATE_LIMITED", "API rate limit exceeded"))
+    with pytest.raises(RetryLater) as caught:
+        await reads.review_threads(gh, PullRequestRef(repo=ref, number=1))
+    assert (caught.value.at - clock.now()).total_seconds() == 60
+    sent = len(github.requests)
+    with pytest.raises(RetryLater):
+        await reads.repository(gh, ref)
+    assert len(github.requests) == sent
+
+
+BROKEN = [[], {}, {"data": None}, {"data": {"repository": {}}}, error(None, "Something went wrong while executing")]
+
+
+@pytest.mark.parametrize("document", BROKEN, ids=str)
+async def test_a_useless_answer_is_asked_for_again(
+    github: Sandbox, gh: GitHub, ref: RepoRef, clock: ManualClock, document: object
+) -> None:
+    answer(github, document, times=None)
+    with pytest.raises(RetryLater):
+        await reads.review_threads(gh, PullRequestRef(repo=ref, number=1))
+    assert clock.slept == [0.5, 2.0]
+
+
+@pytest.mark.parametrize("document", BROKEN, ids=str)
+async def test_a_useless_answer_to_a_mutation_is_uncertain(
+    github: Sandbox, gh: GitHub, ref: RepoRef, document: object
+) -> None:
+    answer(github, document, times=None)
+    with pytest.raises(Uncertain):
+        await perform.resolve_thread(gh, ref, "PRRT_1")
+    assert len([request for request in github.requests if request.path == "/graphql"]) == 1
+
+
+def test_half_an_answer_is_none() -> None:
+    with pytest.raises(GraphQLError):
+        outcome({"data": {"repository": {"id": 1}}, "errors": [{"type": "NOT_FOUND", "message": "no"}]})
+
+
+async def test_deliveries_are_listed_and_sent_again(github: Sandbox, gh: GitHub, ref: RepoRef) -> None:
+    await github.ping()
+    github.webhook_url = "http://127.0.0.1:9/nobody"
+    await github.settled()
+    (failed,) = [delivery async for delivery in reads.hook_deliveries(gh)]
+    assert failed.failed
+    await reads.redeliver(gh, failed)
+    await github.settled()
+    newest, oldest = [delivery async for delivery in reads.hook_deliveries(gh)]
+    assert (newest.guid, newest.redelivery, oldest.redelivery) == (failed.guid, True, False)
