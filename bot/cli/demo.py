@@ -15,9 +15,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bot.errors import SsotError
+
 if TYPE_CHECKING:
     from bot.app import App
     from bot.sandbox import PullRequestHandle, Repo, Sandbox
+    from bot.settings import Settings
 
 _WIDTH = 100
 _HEALTH = "netra_backend/app/routes/health.py"
@@ -105,11 +108,24 @@ class Stage:
     repo: "Repo"
 
     async def settled(self) -> None:
-        """Until every webhook is answered and every job done."""
-        await self.github.settled()
-        while (stats := self.app.worker.stats()).waiting or stats.running:
-            await asyncio.sleep(0.01)
-            await self.github.settled()
+        await settled(self.github, self.app)
+
+
+class Stuck(SsotError):
+    """A job waits for another try: what was to be shown does not happen now."""
+
+
+async def settled(github: "Sandbox", app: "App") -> None:
+    """Until every webhook is answered and every job done.  Raises :class:`Stuck` with the queue's own words."""
+    from bot.jobs import State
+
+    await github.settled()
+    while (stats := app.worker.stats()).waiting or stats.running:
+        await asyncio.sleep(0.005)
+        await github.settled()
+        waiting = [job for job in await app.store.recent(1_000) if job.state is State.QUEUED and job.reason]
+        if waiting:
+            raise Stuck("; ".join(f"{job.event}: {job.reason}" for job in waiting))
 
 
 async def _tell(story: Story) -> None:
@@ -129,39 +145,54 @@ async def _tell(story: Story) -> None:
 
 @asynccontextmanager
 async def _stage() -> AsyncIterator[Stage]:
-    from aiohttp import web
-
     from bot import log
-    from bot.app import build, redactor, registered
-    from bot.github.client import Limits
+    from bot.app import redactor
     from bot.sandbox import Sandbox
     from bot.sandbox.example import FILES
-    from bot.settings import Settings
-    from bot.web import create_runner
 
     with tempfile.TemporaryDirectory(prefix="ssot-demo-") as directory:
         async with Sandbox() as github:
-            settings = Settings.from_env(
-                {
-                    "GITHUB_APP_ID": str(github.app.id),
-                    "GITHUB_PRIVATE_KEY": github.app.private_key,
-                    "GITHUB_WEBHOOK_SECRET": github.app.webhook_secret,
-                    "GITHUB_API_URL": github.url,
-                    "SSOT_DATA_DIR": str(Path(directory)),
-                }
-            )
+            settings = settings_for(github, Path(directory))
             log.configure(form="console", level="warning", redact=redactor(settings))
             repo = await github.repo("acme/service", files=dict(FILES))
-            # GitHub asks for a second between two writes; nobody has to wait for that on loopback.
-            app = build(settings, registered(settings), pace=Limits(gap=0.0))
-            runner = create_runner(app.web)
-            await runner.setup()
-            try:
-                await web.TCPSite(runner, "127.0.0.1", 0).start()
-                github.webhook_url = f"http://127.0.0.1:{runner.addresses[0][1]}/webhook"
+            async with serving(github, settings) as app:
                 yield Stage(github=github, app=app, repo=repo)
-            finally:
-                await runner.cleanup()
+
+
+def settings_for(github: "Sandbox", directory: Path) -> "Settings":
+    """The environment of a server that works for this sandbox, read as ``ssot serve`` reads its own."""
+    from bot.settings import Settings
+
+    return Settings.from_env(
+        {
+            "GITHUB_APP_ID": str(github.app.id),
+            "GITHUB_PRIVATE_KEY": github.app.private_key,
+            "GITHUB_WEBHOOK_SECRET": github.app.webhook_secret,
+            "GITHUB_API_URL": github.url,
+            "SSOT_DATA_DIR": str(directory),
+        }
+    )
+
+
+@asynccontextmanager
+async def serving(github: "Sandbox", settings: "Settings") -> "AsyncIterator[App]":
+    """The real server on a free port of loopback, with the sandbox's webhooks coming in."""
+    from aiohttp import web
+
+    from bot.app import build, registered
+    from bot.github.client import Limits
+    from bot.web import create_runner
+
+    # GitHub asks for a second between two writes; nobody has to wait for that on loopback.
+    app = build(settings, registered(settings), pace=Limits(gap=0.0, per_minute=100_000, per_hour=100_000))
+    runner = create_runner(app.web)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        github.webhook_url = f"http://127.0.0.1:{runner.addresses[0][1]}/webhook"
+        yield app
+    finally:
+        await runner.cleanup()
 
 
 async def _open(story: Story, stage: Stage) -> "PullRequestHandle":
