@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from bot.actions import Action, CompleteCheckRun, Conclusion, ResolveThread, SubmitReview
-from bot.migration import Applicability, Config, Mode
+from bot.migration import Config, Mode
 from bot.model import Failed, FileReview, Finding, NewFinding, PullRequest, Scanned, Skipped
 
 
@@ -128,8 +128,3 @@ def _plan_threads(facts: ReviewFacts, new: Iterable[NewFinding]) -> tuple[Resolv
         for thread in facts.threads
         if not thread.resolved and is_gone(thread)
     )
-
-
-def safe_fixes(new: Iterable[NewFinding]) -> int:
-    """How many of these usages a machine may rewrite without a person."""
-    return sum(n.finding.applicability is Applicability.SAFE for n in new)

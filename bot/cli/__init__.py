@@ -4,7 +4,6 @@ Start-up counts: aiohttp costs more than a whole scan, so nothing here imports m
 """
 
 import importlib
-import importlib.util
 from typing import ClassVar
 
 import click
@@ -28,18 +27,17 @@ class LazyGroup(click.Group):
     }
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return [name for name in self.summaries if importlib.util.find_spec(f"bot.cli.{name}")]
+        return list(self.summaries)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in self.list_commands(ctx):
+        if cmd_name not in self.summaries:
             return None
         command: click.Command = importlib.import_module(f"bot.cli.{cmd_name}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        rows = [(name, self.summaries[name]) for name in self.list_commands(ctx)]
         with formatter.section("Commands"):
-            formatter.write_dl(rows)
+            formatter.write_dl(list(self.summaries.items()))
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

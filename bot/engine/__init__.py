@@ -1,7 +1,7 @@
 """The engine: bytes in, values out.  No input or output, no clock, no environment, no network.
 
-Its parts are imported when they are first asked for: listing usages needs neither LibCST nor the comparison of sources,
-and a name's text can be searched for while the rest is loaded.
+Its parts are imported when they are first asked for: listing usages needs neither the rewriting nor the comparison of
+sources, and a name's text can be searched for while the rest is loaded.
 """
 
 import importlib

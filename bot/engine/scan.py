@@ -51,7 +51,7 @@ def may_use(source: bytes, migrations: Sequence[Migration], index: Index) -> boo
 
 
 def _verdicts(analysis: Analysis) -> Mapping[int, Verdict]:
-    from bot.engine.rewrite import plan_fixes  # LibCST costs more than a scan: loaded when there is something to fix
+    from bot.engine.rewrite import plan_fixes  # costs more start-up than a scan: loaded when there is something to fix
 
     verdicts: Mapping[int, Verdict] = plan_fixes(analysis)
     return verdicts

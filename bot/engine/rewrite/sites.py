@@ -33,11 +33,6 @@ class Planner:
         return self.layout.analysis
 
     @cached_property
-    def by_node(self) -> Mapping[ast.expr, Use]:
-        """The usage that an expression is."""
-        return {use.expression: use for use in self.analysis.uses if use.expression is not None}
-
-    @cached_property
     def patched(self) -> Sequence[Use]:
         """The strings that name a target, for a patch or a look-up."""
         return [use for use in self.analysis.uses if use.kind is Kind.STRING_REFERENCE]
