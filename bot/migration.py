@@ -277,3 +277,8 @@ class Config:
     """Directories that are on ``sys.path``, relative to the repository, ``/``-separated; empty: found."""
     max_comments: int = 20
     """Inline comments in one review; the rest goes to its summary."""
+
+    @property
+    def target_modules(self) -> frozenset[str]:
+        """The dotted names that hold the targets: what must be importable from the source roots."""
+        return frozenset(target.name.rpartition(".")[0] for each in self.migrations for target in each.targets)

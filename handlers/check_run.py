@@ -8,6 +8,7 @@ from bot.workflows.context import Bot
 from bot.workflows.review import review_pull_request
 
 EVENT = "check_run"
+_NONE_OF_OURS = Ignored(reason="the check run belongs to no pull request of ours")
 
 
 def route(event: CheckRunEvent) -> Route:
@@ -15,14 +16,12 @@ def route(event: CheckRunEvent) -> Route:
     if event.action != "rerequested":
         return Ignored(reason=f"nothing to do when a check run is {event.action}")
     number = pull_number(event.external_id, event.repo.id)
-    if number is None:
-        return Ignored(reason="the check run belongs to no pull request of ours")
-    return Work(key=f"{event.repo.full_name}#{number}", action=event.action)
+    return _NONE_OF_OURS if number is None else Work(key=f"{event.repo.full_name}#{number}", action=event.action)
 
 
 async def handle(bot: Bot, event: CheckRunEvent, lease: Lease) -> Outcome:
     """Look again, and give the verdict anew even if it is the same."""
     number = pull_number(event.external_id, event.repo.id)
     if number is None:
-        return Ignored(reason="the check run belongs to no pull request of ours")
+        return _NONE_OF_OURS
     return await review_pull_request(bot, PullRequestRef(repo=event.repo, number=number), lease, anew=True)

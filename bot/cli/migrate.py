@@ -51,7 +51,7 @@ def _migrate(paths: Sequence[str], config_file: str | None, *, as_diff: bool, un
         source = reader.read(report.path) if isinstance(report, Scanned) and report.findings else None
         if not isinstance(report, Scanned) or source is None:
             continue
-        after = apply_fixes(source, _active(report.findings), unsafe=unsafe)
+        after = apply_fixes(source, report.findings, unsafe=unsafe)
         if after != source:
             changed += 1
             _show(root, report.path, source, after, as_diff=as_diff)
@@ -63,6 +63,7 @@ def _migrate(paths: Sequence[str], config_file: str | None, *, as_diff: bool, un
 def _reports(root: Path, starts: Sequence[Path], config: Config) -> list[FileReport]:
     """The reports below ``starts``.  The whole tree is read: a name may stay because a file elsewhere needs it."""
     from bot.local.files import list_files
+    from bot.local.parallel import cores
     from bot.local.search import Search, names_of
     from bot.local.tree import Options, scan_tree
 
@@ -70,9 +71,9 @@ def _reports(root: Path, starts: Sequence[Path], config: Config) -> list[FileRep
     listing = list_files(root)
     named = [path for path in below if (root / path).is_file()]
     listing = replace(listing, paths=tuple(dict.fromkeys((*listing.paths, *named))))
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    search = Search(root, listing.paths, names_of(config), cores)
-    reports = scan_tree(root, listing, search, config, Options(jobs=cores, fixes=True)).reports
+    jobs = cores()
+    search = Search(root, listing.paths, names_of(config), jobs)
+    reports = scan_tree(root, listing, search, config, Options(jobs=jobs, fixes=True)).reports
     return [r for r in reports if any(not path or f"{r.path}/".startswith(f"{path}/") for path in below)]
 
 

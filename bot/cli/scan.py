@@ -51,11 +51,13 @@ def command(
 
     Exits with 0 when there are none, 1 when there are some, 2 when it could not do its work.
     """
+    from bot.local.parallel import cores
+
     plan = form in ("json", "sarif") if fixes is None else fixes
     collecting = gc.isenabled()
     gc.disable()  # a short life, most of it spent on loading code; what makes garbage looks for it itself
     try:
-        result = _scan(path, config_file, base, plan, jobs or _cores(), no_cache)
+        result = _scan(path, config_file, base, plan, jobs or cores(), no_cache)
         found = _show(result, form)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader went away: nothing to flush to
@@ -67,10 +69,6 @@ def command(
         if collecting:
             gc.enable()
     sys.exit(1 if found else 0)
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _scan(path: str, config_file: str | None, base: str | None, fixes: bool, jobs: int, no_cache: bool) -> Result:

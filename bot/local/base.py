@@ -83,9 +83,8 @@ def _added(review: FileReview) -> tuple[Finding, ...]:
 def review_since(root: Path, revision: str, config: Config) -> tuple[FileReview, ...]:
     """What the work tree adds: the same review as that of a pull request with these changes."""
     changes = changes_since(root, revision)
-    targets = {target.name.rpartition(".")[0] for migration in config.migrations for target in migration.targets}
     heads = [(change.path, change.head) for change in changes if change.head is not None]
-    index = Index.build(heads, source_roots=config.source_roots, modules=targets)
+    index = Index.build(heads, source_roots=config.source_roots, modules=config.target_modules)
     reviews = review_files(changes, config.migrations, index)
     for _ in range(MAX_ROUNDS):
         wanted = frozenset[str]().union(*(r.report.wanted for r in reviews if isinstance(r.report, Scanned)))

@@ -17,6 +17,11 @@ _LOOK = 0.1
 """Seconds between two looks at how far the work is."""
 
 
+def cores() -> int:
+    """The processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 class WorkerDied(Exception):
     """A worker ended without a result: killed, out of memory, or crashed in C code."""
 

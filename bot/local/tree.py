@@ -78,9 +78,8 @@ def _search_on(
 
 
 def _index(listing: Listing, sources: Mapping[str, bytes], config: Config) -> Index:
-    modules = {target.name.rpartition(".")[0] for migration in config.migrations for target in migration.targets}
     projects = [(path, b"") for path in listing.projects]
-    return Index.build([*projects, *sources.items()], source_roots=config.source_roots, modules=modules)
+    return Index.build([*projects, *sources.items()], source_roots=config.source_roots, modules=config.target_modules)
 
 
 def _foresee(

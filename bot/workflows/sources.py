@@ -117,8 +117,7 @@ async def _review(
 def _index(files: Iterable[tuple[str, bytes | None]], config: Config) -> Index:
     """What is known at first: the changed files; where modules are looked for follows from the targets' names."""
     present = [(path, source) for path, source in files if source is not None]
-    modules = {target.name.rpartition(".")[0] for migration in config.migrations for target in migration.targets}
-    return Index.build(present, source_roots=config.source_roots, modules=modules)
+    return Index.build(present, source_roots=config.source_roots, modules=config.target_modules)
 
 
 def _candidates(reviews: Iterable[FileReview], source_roots: Sequence[str]) -> set[str]:

@@ -13,6 +13,7 @@ from bot.engine.diff.hazards import hazards
 from bot.engine.diff.lines import LineMap
 from bot.engine.diff.soundness import Soundness
 from bot.engine.diff.unified import Hunk, commentable, same_hunk
+from bot.engine.rewrite.edits import spliced
 from bot.engine.source import Undecodable, decode
 from bot.migration import Applicability
 from bot.model import Edit, Fix, Suggestion
@@ -105,15 +106,6 @@ def _is_utf8(source: bytes) -> bool:
         return decode(source).encoding == "utf-8"
     except Undecodable:
         return False
-
-
-def spliced(source: bytes, edits: Sequence[Edit]) -> bytes:
-    """``source`` with the edits (sorted, free of overlaps) made, in UTF-8."""
-    out, at = [], 0
-    for edit in edits:
-        out += [source[at : edit.start], edit.text.encode()]
-        at = edit.end
-    return b"".join((*out, source[at:]))
 
 
 def _line_ranges(fix: Fix, lines: LineMap) -> list[tuple[int, int]]:

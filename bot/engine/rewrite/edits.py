@@ -50,14 +50,21 @@ def _both_delete(first: Edit, second: Edit) -> bool:
 def apply_edits(source: bytes, edits: Sequence[Edit]) -> bytes:
     """``source`` with sorted edits applied; raises `EditConflict` for one outside the file or its encoding."""
     try:
-        encoding = decode(source).encoding
-        parts: list[bytes] = []
         at = 0
         for edit in edits:
             if not at <= edit.start <= edit.end <= len(source):
                 raise EditConflict(f"the edit of the bytes {edit.start} to {edit.end} does not fit the file")
-            parts += [source[at : edit.start], edit.text.encode(encoding)]
             at = edit.end
-        return b"".join([*parts, source[at:]])
+        return spliced(source, edits, decode(source).encoding)
     except (Undecodable, UnicodeEncodeError) as error:
         raise EditConflict(str(error)) from error
+
+
+def spliced(source: bytes, edits: Sequence[Edit], encoding: str = "utf-8") -> bytes:
+    """``source`` with the edits made, which are sorted, free of overlaps and inside it."""
+    parts: list[bytes] = []
+    at = 0
+    for edit in edits:
+        parts += [source[at : edit.start], edit.text.encode(encoding)]
+        at = edit.end
+    return b"".join([*parts, source[at:]])

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.engine.diff.suggest import Refused, Sides, apply_suggestion, spliced, suggest
+from bot.engine.diff.suggest import Refused, Sides, apply_suggestion, suggest
 from bot.engine.diff.unified import hunks
+from bot.engine.rewrite.edits import spliced
 from bot.migration import Applicability
 from bot.model import Edit, Fix, Suggestion
 from tests.engine.diff.engine import edits
