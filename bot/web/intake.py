@@ -21,7 +21,7 @@ class BodyLimits:
 
     largest: int = 25 * MIB
     deadline: float = 10.0
-    in_memory: int = 96 * MIB
+    in_memory: int = 64 * MIB
     """Of all bodies that are being read or stored at the same time."""
 
 
