@@ -240,6 +240,27 @@ class ChecklistItem:
     evidence: Evidence
 
 
+class Split(StrEnum):
+    """What the files of one migration pull request have in common."""
+
+    DIRECTORY = "directory"
+    """They lie together."""
+    CODEOWNERS = "codeowners"
+    """They have the same owners in the repository's CODEOWNERS file."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PullRequests:
+    """How a migration is cut into pull requests."""
+
+    files: int = 20
+    """In one pull request, at most."""
+    open: int = 5
+    """Pull requests at a time, at most."""
+    split: Split = Split.DIRECTORY
+    draft: bool = False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Migration:
     """One deprecation migration, complete and validated."""
@@ -262,6 +283,7 @@ class Migration:
     message: str | None = None
     """Shown with every finding; ``None``: the engine's own wording."""
     docs_url: str | None = None
+    pull_requests: PullRequests = PullRequests()
     tracking_issue: int | None = None
     """The number of an issue of the repository that is migrated; ``None``: there is no tracker."""
     checklist: tuple[ChecklistItem, ...] = ()

@@ -8,7 +8,7 @@ from bot.config.nodes import Mapping, Node, Place, Scalar, Sequence, Type
 from bot.config.rewrites import build_rewrite, check_rewrite
 from bot.config.structure import boolean
 from bot.errors import ConfigError
-from bot.migration import Migration, Mode, Requirement, Target, TargetKind
+from bot.migration import Migration, Mode, PullRequests, Requirement, Split, Target, TargetKind
 
 Placed = tuple[Target, Place]
 
@@ -22,7 +22,7 @@ def build_migration(name: str, node: Mapping) -> Migration:
         name=name,
         targets=targets,
         mode=Mode(mode) if mode else Mode.BLOCK_NEW,
-        drop_in=_drop_in(node),
+        drop_in=_is_true(node, "drop_in"),
         rewrites=tuple(map(build_rewrite, node.mappings("rewrites"))),
         requires=tuple(_requirement(text, targets) for text in node.texts("require")),
         include=paths.texts("include"),
@@ -30,6 +30,7 @@ def build_migration(name: str, node: Mapping) -> Migration:
         critical=node.texts("critical"),
         message=node.text("message"),
         docs_url=node.text("docs_url"),
+        pull_requests=_pull_requests(node.mapping("pull_requests")),
         tracking_issue=number(tracking, "issue"),
         checklist=tuple(map(build_item, tracking.mappings("checklist"))),
     )
@@ -46,7 +47,7 @@ def check_migration(node: Mapping) -> Iterator[ConfigError]:
     if canonical and "deprecated" in node.values and "." not in canonical.text:
         yield canonical.place.error(f"{canonical.text!r}: not a dotted Python name such as package.module.name")
     yield from _check_targets(placed)
-    if _drop_in(node) and not any(target.canonical for target in targets):
+    if _is_true(node, "drop_in") and not any(target.canonical for target in targets):
         yield node.key("drop_in").place.error("'drop_in' needs a 'canonical' to drop in")
     for rewrite in node.mappings("rewrites"):
         yield from check_rewrite(rewrite, targets)
@@ -59,9 +60,19 @@ def check_migration(node: Mapping) -> Iterator[ConfigError]:
     yield from check_checklist(node.mapping("tracking"), targets)
 
 
-def _drop_in(node: Mapping) -> bool:
-    drop_in = node.scalar("drop_in")
-    return drop_in is not None and boolean(drop_in)
+def _is_true(node: Mapping, key: str) -> bool:
+    scalar = node.scalar(key)
+    return scalar is not None and boolean(scalar)
+
+
+def _pull_requests(node: Mapping) -> PullRequests:
+    default, split = PullRequests(), node.text("split")
+    return PullRequests(
+        files=number(node, "files") or default.files,
+        open=number(node, "open") or default.open,
+        split=Split(split) if split else default.split,
+        draft=_is_true(node, "draft"),
+    )
 
 
 def _requirement(text: str, targets: tuple[Target, ...]) -> Requirement:

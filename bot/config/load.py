@@ -15,7 +15,7 @@ from bot.migration import Config
 
 FILE = ".github/ssot.yml"
 
-_MERGED = frozenset({"paths", "tracking"})
+_MERGED = frozenset({"paths", "pull_requests", "tracking"})
 
 
 def load(text: str | bytes | None, *, file: str = FILE) -> Config:

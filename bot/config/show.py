@@ -18,6 +18,7 @@ from bot.migration import (
     IssueEvidence,
     Migration,
     PullRequestEvidence,
+    PullRequests,
     Rewrite,
     Target,
     TargetKind,
@@ -59,9 +60,14 @@ def _migration(migration: Migration) -> Data:
             "docs_url": migration.docs_url,
             "rewrites": tuple(map(_rewrite, migration.rewrites)),
             "require": tuple(f"{r.symbol} accepts {r.parameter}" for r in migration.requires),
+            "pull_requests": _pull_requests(migration.pull_requests),
             "tracking": _given({"issue": migration.tracking_issue, "checklist": checklist}),
         }
     )
+
+
+def _pull_requests(wanted: PullRequests) -> Data:
+    return {"files": wanted.files, "open": wanted.open, "split": wanted.split, "draft": wanted.draft}
 
 
 def _given(data: Mapping[str, Data]) -> dict[str, Data]:

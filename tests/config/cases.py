@@ -78,6 +78,7 @@ VALID = {
         "deprecated: a.b\npaths: {include: [src/, '*.py'], exclude: ['**/gen/**', '\\!x']}\ncritical: [/a]"
     ),
     "tracking": migration("deprecated: a.b\ntracking: {issue: 7}"),
+    "pull-requests": migration("deprecated: a.b\npull_requests: {files: 7, open: 2, split: codeowners, draft: true}"),
     "usages": evidence("{usages: none}"),
     "usages-of-kinds": evidence("{usages: {state: listed, kinds: [call, re-export], paths: [a/], exclude: [b/]}}"),
     "definition": evidence("{definition-removed: true}"),

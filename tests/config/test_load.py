@@ -12,8 +12,10 @@ from bot.migration import (
     Config,
     IssueEvidence,
     Mode,
+    PullRequests,
     Requirement,
     Rewrite,
+    Split,
     Target,
     TargetKind,
 )
@@ -95,6 +97,15 @@ def test_defaults() -> None:
     assert not found.drop_in
     assert found.targets == (Target(name="a.b"),)
     assert load("migrations: {}") == Config(migrations=())
+
+
+def test_pull_requests_are_cut_as_it_says() -> None:
+    (found,) = load(
+        migration("deprecated: a.b\npull_requests: {files: 7, open: 2, split: codeowners, draft: true}")
+    ).migrations
+    assert found.pull_requests == PullRequests(files=7, open=2, split=Split.CODEOWNERS, draft=True)
+    (some,) = load(migration("deprecated: a.b\npull_requests: {open: 2}")).migrations
+    assert some.pull_requests == PullRequests(open=2)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from ruamel.yaml import YAML
 
 from bot.config import preset_names, preset_text, schema_text
 from bot.config.structure import schema
-from bot.migration import Action, Applicability, Condition, IssueState, Mode, PullRequestState, UsageState
+from bot.migration import Action, Applicability, Condition, IssueState, Mode, PullRequestState, Split, UsageState
 from bot.model import Kind
 from tests.config.cases import VALID, WRONG, Wrong
 
@@ -67,6 +67,7 @@ def enum(*path: str) -> list[str]:
     ("listed", "words"),
     [
         (enum("migration", "properties", "mode"), list(Mode)),
+        (enum("migration", "properties", "pull_requests", "properties", "split"), list(Split)),
         (enum("rewrite", "properties", "when"), list(Condition)),
         (enum("rewrite", "properties", "action"), list(Action)),
         (enum("rewrite", "properties", "applicability"), list(Applicability)),
@@ -78,7 +79,7 @@ def enum(*path: str) -> list[str]:
             list(Kind),
         ),
     ],
-    ids=["mode", "when", "action", "applicability", "usages", "pull-request", "issue", "kind"],
+    ids=["mode", "split", "when", "action", "applicability", "usages", "pull-request", "issue", "kind"],
 )
 def test_the_words_are_those_of_the_model(listed: list[str], words: list[str]) -> None:
     assert listed == words
