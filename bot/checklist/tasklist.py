@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from functools import cache
 
 from markdown_it import MarkdownIt
+from markdown_it.rules_block import table
 from markdown_it.token import Token
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
 """What CommonMark calls a line ending; ``str.splitlines`` would also split at U+2028, form feeds and others."""
-_ITEM = re.compile(r"^[ \t]*(?:[-+*]|\d{1,9}[.)])[ \t]+\[(?P<state>[ xX])\][ \t]+\S")
+_ITEM = re.compile(r"^[ \t]*(?:[-+*]|\d{1,9}[.)])[ \t]+\[(?P<state>[ xX])\][ \t\v\f]+")
+"""The line that a task begins on, as cmark-gfm's ``scan_tasklist`` has it; white space has to follow the box."""
 _BOLD_LINE = re.compile(r"^(\*\*|__)(?P<text>[^*_].*?)\1:?$")
 _PSEUDO_LEVEL = 7
 """A paragraph that is one bold line is read as a heading below all real ones: people write them so."""
@@ -29,7 +31,7 @@ class Item:
     """Where the state character stands: a code point offset into the body."""
     checked: bool
     text: str
-    """The item's own first paragraph as Markdown, on one line."""
+    """The item's own first paragraph as Markdown, on one line; a heading's or a table row's where it begins with one."""
     line: int
     """Counts from 1."""
     depth: int
@@ -55,7 +57,9 @@ def _line_starts(body: str) -> list[int]:
 
 @cache
 def _parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark").enable("table")
+    parser = MarkdownIt("commonmark")
+    # GitHub looks for a table in what is a paragraph so far; markdown-it's own order lets a row swallow a list's marker.
+    parser.block.ruler.before("lheading", "table_in_paragraph", table, {"alt": ["paragraph", "reference"]})
     parser.core.ruler.enableOnly(["normalize", "block"])  # the line maps are all that is needed
     return parser
 
@@ -71,13 +75,13 @@ def _items(body: str, starts: Sequence[int], tokens: Sequence[Token]) -> Iterato
         heading = _heading(tokens, index, in_list=lists > 0)
         if heading is not None:
             headings = [*((level, text) for level, text in headings if level < heading[0]), heading]
-        elif token.type == "list_item_open" and not quotes and (item := _paragraph_of(tokens, index)):
-            match = _ITEM.match(body[starts[token.map[0]] : starts[token.map[0] + 1]] if token.map else "")
-            if match and item.map and token.map and item.map[0] == token.map[0]:
+        elif token.type == "list_item_open" and token.map and not quotes and tokens[index + 1].type != "code_block":
+            start = starts[token.map[0]]
+            if match := _ITEM.match(body[start : starts[token.map[0] + 1]]):
                 yield Item(
-                    box=starts[token.map[0]] + match.start("state"),
+                    box=start + match.start("state"),
                     checked=match["state"] != " ",
-                    text=" ".join(item.content.split())[3:].strip(),
+                    text=_text_of(tokens, index),
                     line=token.map[0] + 1,
                     depth=lists - 1,
                     headings=tuple(text for _, text in headings),
@@ -86,18 +90,17 @@ def _items(body: str, starts: Sequence[int], tokens: Sequence[Token]) -> Iterato
 
 def _heading(tokens: Sequence[Token], index: int, *, in_list: bool) -> tuple[int, str] | None:
     token = tokens[index]
-    if token.type == "heading_open":
+    if token.type == "heading_open" and tokens[index - 1].type != "list_item_open":
         return int(token.tag[1]), " ".join(tokens[index + 1].content.split())
     if token.type == "paragraph_open" and not in_list and (bold := _BOLD_LINE.match(tokens[index + 1].content)):
         return _PSEUDO_LEVEL, bold["text"]
     return None
 
 
-def _paragraph_of(tokens: Sequence[Token], index: int) -> Token | None:
-    """The inline token of the paragraph that the list item at ``index`` begins with."""
-    if index + 2 < len(tokens) and tokens[index + 1].type == "paragraph_open":
-        return tokens[index + 2]
-    return None
+def _text_of(tokens: Sequence[Token], index: int) -> str:
+    """What stands behind the box of the list item at ``index``: its first line of text, whatever block that is in."""
+    first = next(token for token in tokens[index:] if token.type == "inline")
+    return " ".join(first.content.split()).lstrip()[3:].strip()
 
 
 def set_boxes(body: str, states: Mapping[int, bool]) -> str:
