@@ -232,6 +232,8 @@ class PullRequest:
     changed_files: int
     html_url: str
     """The page of the pull request, e.g. ``https://github.com/owner/name/pull/7``: links are made from it."""
+    locked: bool = False
+    """Nobody but those with write access may comment, and Apps are not among them."""
 
     @property
     def from_fork(self) -> bool:

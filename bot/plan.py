@@ -37,11 +37,11 @@ class ReviewFacts:
 def plan_review(facts: ReviewFacts) -> tuple[Action, ...]:
     """What to do about this pull request as it is now, in the order to do it.
 
-    The check run comes first: it is what merging waits for, and all that a draft gets.  Applied to its own
-    outcome (everything reported, every gone thread resolved) it plans the check run and nothing else.
+    The check run comes first: it is what merging waits for, and all that a draft or a locked conversation gets.
+    Applied to its own outcome (everything reported, every gone thread resolved) it plans the check run alone.
     """
     check = plan_check(facts)
-    if facts.pull.draft:
+    if facts.pull.draft or facts.pull.locked:
         return (check,)
     return (check, *_plan_comments(facts, check.new), *_plan_threads(facts, check.new))
 

@@ -6,7 +6,7 @@ from bot.workflows.context import Bot
 from bot.workflows.review import review_pull_request
 
 EVENT = "pull_request"
-REVIEWED = frozenset({"opened", "synchronize", "reopened", "ready_for_review"})
+REVIEWED = frozenset({"opened", "synchronize", "reopened", "ready_for_review", "unlocked"})
 
 
 def route(event: PullRequestEvent) -> Route:

@@ -33,7 +33,7 @@ def route(event: str, content: bytes, allowed: Allowed = EVERYBODY) -> Route:
     return handlers.route(event, content, allowed)
 
 
-@pytest.mark.parametrize("action", ["opened", "synchronize", "reopened", "ready_for_review"])
+@pytest.mark.parametrize("action", ["opened", "synchronize", "reopened", "ready_for_review", "unlocked"])
 def test_what_changes_the_code_is_work_in_the_lane_of_its_pull_request(action: str) -> None:
     assert route("pull_request", body(action=action)) == Work(key="acme/app#7", action=action)
 

@@ -4,7 +4,7 @@ import pytest
 
 from bot.actions import Action, CompleteCheckRun, Conclusion, ResolveThread, SubmitReview
 from bot.migration import Config, Mode
-from bot.model import Failed, FileReview, NewFinding, Scanned, Skipped
+from bot.model import Failed, FileReview, NewFinding, PullRequest, Scanned, Skipped
 from bot.plan import OwnThread, ReviewFacts, plan_review
 from tests.samples import finding, migration, new, pull
 
@@ -55,8 +55,9 @@ def test_the_mode_decides_the_conclusion(mode: Mode, with_new: Conclusion, with_
     assert check(plan_review(replace(facts(mode=mode), reviews=(old,)))).conclusion is with_old_only
 
 
-def test_a_draft_gets_its_check_run_only() -> None:
-    actions = plan_review(replace(facts(new()), pull=pull(draft=True)))
+@pytest.mark.parametrize("quiet", [pull(draft=True), replace(pull(), locked=True)], ids=["draft", "locked"])
+def test_where_no_comment_can_be_there_is_a_check_run_only(quiet: PullRequest) -> None:
+    actions = plan_review(replace(facts(new()), pull=quiet))
     assert [type(a) for a in actions] == [CompleteCheckRun]
     assert check(actions).conclusion is Conclusion.FAILURE
 

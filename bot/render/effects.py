@@ -8,7 +8,7 @@ from bot.actions import CompleteCheckRun, Conclusion, SubmitReview
 from bot.effects import Annotation, CheckRun, Level, Review, ReviewComment
 from bot.markers import MarkerKeys, write
 from bot.migration import Migration
-from bot.model import NewFinding, PullRequest, PullRequestRef
+from bot.model import Finding, NewFinding, PullRequest, PullRequestRef
 from bot.render.review import annotation_message, check_text, inline_comment, review_body
 
 CHECK_NAME = "ssot"
@@ -62,7 +62,11 @@ def check_run(action: CompleteCheckRun, pull: PullRequest, migrations: Mapping[s
         title=text.title,
         summary=text.summary,
         text=text.text,
-        annotations=tuple(_annotation(new, _LEVELS[action.conclusion]) for new in action.new),
+        annotations=tuple(
+            _annotation(finding, _LEVELS[action.conclusion])
+            for new in action.new
+            for finding in (new.finding, *new.also)
+        ),
         external_id=f"{place_of(pull.ref)}:{hashlib.sha256(said.encode()).hexdigest()[:16]}",
     )
 
@@ -73,16 +77,16 @@ def pull_number(external_id: str, repository: int) -> int | None:
     return int(match["number"]) if match and int(match["repository"]) == repository else None
 
 
-def _annotation(new: NewFinding, level: Level) -> Annotation:
-    span = new.finding.range
+def _annotation(finding: Finding, level: Level) -> Annotation:
+    span = finding.range
     one_line = span.line == span.end_line
     return Annotation(
-        path=new.finding.path,
+        path=finding.path,
         start_line=span.line,
         end_line=span.end_line,
         start_column=span.column if one_line else None,
         end_column=span.end_column if one_line else None,
         level=level,
-        title=f"{new.finding.symbol.rpartition('.')[2]} is deprecated",
-        message=annotation_message(new),
+        title=f"{finding.symbol.rpartition('.')[2]} is deprecated",
+        message=annotation_message(finding),
     )

@@ -132,6 +132,8 @@ def check_text(action: CompleteCheckRun, pull: PullRequest, migrations: Mapping[
     if action.new:
         summary.append(_table(action.new, migrations))
     summary += _honest_lines(action)
+    if action.new and pull.locked:
+        summary.append("The conversation is locked, so there are no comments: the usages are listed in the details.")
     return CheckText(title=title, summary=fit("\n\n".join(summary), limit=MAX_CHECK_TEXT), text=_details(action, pull))
 
 
@@ -194,9 +196,8 @@ def _cut(items: Sequence[str]) -> str:
     return "\n".join(items[:_LISTED]) + (f"\n- … and {rest:,} more" if rest > 0 else "")
 
 
-def annotation_message(new: NewFinding) -> str:
+def annotation_message(finding: Finding) -> str:
     """The plain text that GitHub shows beside a line in the diff and in the check run."""
-    finding = new.finding
     return shorten("\n".join(filter(None, (finding.message, finding.reason))).replace("`", ""), 4_000)
 
 

@@ -88,7 +88,7 @@ async def _facts(bot: Bot, pull: PullRequest, config: Config) -> ReviewFacts:
         skipped=scanned.skipped,
         not_listed=changed.not_listed,
     )
-    if pull.draft:
+    if pull.draft or pull.locked:
         return facts
     threads = await reads.review_threads(bot.github, pull.ref)
     own = tuple(own for thread in threads if (own := _own_thread(bot, pull, thread)))

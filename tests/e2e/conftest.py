@@ -25,7 +25,8 @@ class RunningBot:
         await settled(self.github, self.app)
 
     async def jobs(self) -> list[Job]:
-        """All jobs, oldest first."""
+        """All jobs, oldest first; the probe is written after all that was written before."""
+        await self.app.store.probe()
         return sorted(await self.app.store.recent(1_000), key=lambda job: job.seq)
 
     async def failed(self) -> list[Job]:

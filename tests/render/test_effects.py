@@ -5,7 +5,7 @@ from bot.actions import CompleteCheckRun, Conclusion, SubmitReview
 from bot.markers import MarkerKeys, read
 from bot.model import PullRequestRef
 from bot.render.effects import FINGERPRINTS, check_run, place_of, pull_number, review
-from tests.samples import REPO, migration, new, pull
+from tests.samples import REPO, finding, migration, new, pull
 
 KEYS = MarkerKeys.derive([b"a secret of some length"])
 MIGRATIONS = {"managers": migration()}
@@ -61,3 +61,9 @@ def test_the_external_id_tells_whether_the_same_was_said() -> None:
 )
 def test_only_our_own_external_ids_name_a_pull_request(external_id: str, expected: int | None) -> None:
     assert pull_number(external_id, 77) == expected
+
+
+def test_every_usage_of_a_statement_group_has_its_annotation() -> None:
+    group = new(also=(finding(line=40),))
+    action = CompleteCheckRun(head_sha=PULL.head_sha, conclusion=Conclusion.FAILURE, new=(group,))
+    assert [a.start_line for a in check_run(action, PULL, MIGRATIONS).annotations] == [group.finding.range.line, 40]

@@ -107,4 +107,4 @@ def test_the_details_name_every_file_that_was_not_looked_at() -> None:
 
 
 def test_an_annotation_is_plain_text() -> None:
-    assert annotation_message(new()) == "get_manager is deprecated, use Manager."
+    assert annotation_message(new().finding) == "get_manager is deprecated, use Manager."

@@ -49,6 +49,7 @@ def _pull(repo: RepoRef, data: Any) -> PullRequest:
         head_repo=None if head["repo"] is None else str(head["repo"]["full_name"]),
         maintainer_can_modify=bool(data["maintainer_can_modify"]),
         changed_files=int(data["changed_files"]),
+        locked=bool(data["locked"]),
     )
 
 
