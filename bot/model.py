@@ -119,6 +119,26 @@ class Skipped:
 FileReport = Scanned | Failed | Skipped
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileMigration:
+    """What applying the fixes of one file comes to, proved on the very bytes that it ends in."""
+
+    path: str
+    before: bytes
+    after: bytes
+    """Equal to ``before`` where nothing is changed."""
+    report: FileReport
+    """Of the file as it was."""
+    fixed: tuple[Finding, ...] = ()
+    """The usages that are gone; their places are those of ``before``."""
+    left: tuple[Finding, ...] = ()
+    """The usages that stay, each with its reason; their places are those of ``after``.  Ignored ones are not here."""
+
+    @property
+    def changed(self) -> bool:
+        return self.after != self.before
+
+
 # --- what a review is made of ---------------------------------------------------------------------------------
 
 

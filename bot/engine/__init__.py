@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from bot.engine.diff.review import review_files
     from bot.engine.diff.unified import Hunk, MalformedPatch, parse_patch
     from bot.engine.index import Index
+    from bot.engine.migrate import migrate_file
     from bot.engine.names import module_paths
     from bot.engine.rewrite import apply_fixes
     from bot.engine.scan import scan_file
@@ -20,6 +21,7 @@ _HOMES = {
     "Index": "bot.engine.index",
     "MalformedPatch": "bot.engine.diff.unified",
     "apply_fixes": "bot.engine.rewrite",
+    "migrate_file": "bot.engine.migrate",
     "module_paths": "bot.engine.names",
     "parse_patch": "bot.engine.diff.unified",
     "review_files": "bot.engine.diff.review",
@@ -31,6 +33,7 @@ __all__ = [
     "Index",
     "MalformedPatch",
     "apply_fixes",
+    "migrate_file",
     "module_paths",
     "parse_patch",
     "review_files",

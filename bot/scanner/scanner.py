@@ -5,12 +5,13 @@ import os
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from types import TracebackType
 from typing import Self, TypeVar
 
 from bot.engine import Index
 from bot.migration import Migration
-from bot.model import FileChange, FileReport, FileReview, Skipped
+from bot.model import FileChange, FileMigration, FileReport, FileReview, Skipped
 from bot.scanner import tasks
 from bot.scanner.tasks import ReviewRequest, Source
 from bot.scanner.workers import Unscannable, Workers
@@ -19,7 +20,10 @@ T = TypeVar("T")
 F = TypeVar("F")
 
 ReviewChanges = Callable[[ReviewRequest], tuple[FileReview, ...]]
-ScanFiles = Callable[[Sequence[Source], Sequence[Migration], Index], tuple[FileReport, ...]]
+ScanFiles = Callable[..., tuple[FileReport, ...]]
+MigrateFiles = Callable[..., tuple[FileMigration, ...]]
+Work = Callable[[Sequence[Source]], tuple[T, ...]]
+"""What a worker makes of some files, in their order."""
 
 __all__ = ["ReviewRequest", "Scanner"]
 
@@ -37,7 +41,7 @@ class Scanner:
 
     ``timeout`` is the deadline of one task in seconds, ``memory`` the address space of a worker in bytes, and
     ``budget`` the seconds after which one call stops looking into the files that broke the engine.  What runs
-    in the workers are ``review_changes`` and ``scan_files``, functions that a worker can import.
+    in the workers are ``review_changes``, ``scan_files`` and ``migrate_files``, functions that a worker can import.
     """
 
     def __init__(
@@ -49,10 +53,11 @@ class Scanner:
         budget: float = 120.0,
         review_changes: ReviewChanges = tasks.review_changes,
         scan_files: ScanFiles = tasks.scan_files,
+        migrate_files: MigrateFiles = tasks.migrate_files,
     ) -> None:
         self._pool = Workers(workers=workers, memory=memory)
         self._timeout, self._budget = timeout, budget
-        self._review_changes, self._scan_files = review_changes, scan_files
+        self._review_changes, self._scan_files, self._migrate_files = review_changes, scan_files, migrate_files
 
     @property
     def exits(self) -> Counter[str]:
@@ -131,29 +136,42 @@ class Scanner:
         self, files: Iterable[Source], migrations: Sequence[Migration], index: Index
     ) -> tuple[FileReport, ...]:
         """:func:`bot.engine.scan_file` of each ``(path, source)``, in order; what breaks the engine is skipped."""
-        files = tuple(files)
-        sound = [file for file in files if len(file[1]) <= LARGEST_FILE]
-        scanned = await asyncio.gather(*(self._scanned(chunk, tuple(migrations), index) for chunk in chunks(sound)))
-        reports = (report for chunk in scanned for report in chunk)
-        found = {path: report for (path, _), report in zip(sound, reports, strict=True)}
-        return tuple(found.get(path) or Skipped(path=path, reason=TOO_BIG) for path, _ in files)
+        work = partial(self._scan_files, migrations=tuple(migrations), index=index)
+        return await self._all(tuple(files), work, lambda file, reason: Skipped(path=file[0], reason=reason))
 
-    async def _scanned(
-        self, files: tuple[Source, ...], migrations: tuple[Migration, ...], index: Index
-    ) -> tuple[FileReport, ...]:
-        async def scan(file: Source, seconds: float) -> FileReport:
-            [report] = await self._pool.run(self._scan_files, (file,), migrations, index, seconds=seconds)
-            return report
+    async def migrate(
+        self, files: Iterable[Source], migrations: Sequence[Migration], index: Index, *, unsafe: bool = False
+    ) -> tuple[FileMigration, ...]:
+        """:func:`bot.engine.migrate_file` of each ``(path, source)``, in order.
+
+        What breaks the engine stays as it is, and its report is :class:`Skipped`.
+        """
+        work = partial(self._migrate_files, migrations=tuple(migrations), index=index, unsafe=unsafe)
+        return await self._all(tuple(files), work, untouched)
+
+    async def _all(self, files: tuple[Source, ...], work: Work[T], failed: Callable[[Source, str], T]) -> tuple[T, ...]:
+        """``work`` on all files, shared among the workers in pieces; ``failed`` stands for a file that broke it."""
+        sound = [file for file in files if len(file[1]) <= LARGEST_FILE]
+        done = await asyncio.gather(*(self._piece(chunk, work, failed) for chunk in chunks(sound)))
+        found = {path: result for (path, _), result in zip(sound, (r for piece in done for r in piece), strict=True)}
+        return tuple(found[file[0]] if file[0] in found else failed(file, TOO_BIG) for file in files)
+
+    async def _piece(
+        self, files: tuple[Source, ...], work: Work[T], failed: Callable[[Source, str], T]
+    ) -> tuple[T, ...]:
+        async def alone(file: Source, seconds: float) -> T:
+            [result] = await self._pool.run(work, (file,), seconds=seconds)
+            return result
 
         try:
-            return await self._pool.run(self._scan_files, files, migrations, index, seconds=self._timeout)
+            return await self._pool.run(work, files, seconds=self._timeout)
         except Unscannable as error:
             if len(files) == 1:
-                return (Skipped(path=files[0][0], reason=str(error)),)
-        results = await self._each(scan, files)
+                return (failed(files[0], str(error)),)
+        results = await self._each(alone, files)
         return tuple(
-            Skipped(path=path, reason=result) if isinstance(result, str) else result
-            for (path, _), result in zip(files, results, strict=True)
+            failed(file, result) if isinstance(result, str) else result
+            for file, result in zip(files, results, strict=True)
         )
 
     async def _each(self, work: Callable[[F, float], Coroutine[None, None, T]], files: Sequence[F]) -> list[T | str]:
@@ -181,6 +199,12 @@ def size(change: FileChange) -> int:
 
 def skipped(path: str, reason: str) -> FileReview:
     return FileReview(report=Skipped(path=path, reason=reason))
+
+
+def untouched(file: Source, reason: str) -> FileMigration:
+    """A file that was not looked at."""
+    path, source = file
+    return FileMigration(path=path, before=source, after=source, report=Skipped(path=path, reason=reason))
 
 
 def chunks(files: Iterable[Source]) -> Iterator[tuple[Source, ...]]:

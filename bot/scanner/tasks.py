@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.engine import Hunk, Index, review_files, scan_file
+from bot.engine import Hunk, Index, migrate_file, review_files, scan_file
 from bot.migration import Migration
-from bot.model import FileChange, FileReport, FileReview
+from bot.model import FileChange, FileMigration, FileReport, FileReview
 
 Source = tuple[str, bytes]
 """Path and content of a file."""
@@ -34,3 +34,10 @@ def review_changes(request: ReviewRequest) -> tuple[FileReview, ...]:
 def scan_files(files: Sequence[Source], migrations: Sequence[Migration], index: Index) -> tuple[FileReport, ...]:
     """A report on each file, in order."""
     return tuple(scan_file(source, path, migrations, index) for path, source in files)
+
+
+def migrate_files(
+    files: Sequence[Source], migrations: Sequence[Migration], index: Index, *, unsafe: bool
+) -> tuple[FileMigration, ...]:
+    """Each file with its fixes applied, in order."""
+    return tuple(migrate_file(source, path, migrations, index, unsafe=unsafe) for path, source in files)

@@ -1,6 +1,6 @@
 """The sources that a scan needs: both sides of what a pull request changes, and the modules that names go through."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.config import FILE, ConfigState, parse_state
@@ -8,12 +8,12 @@ from bot.engine import Hunk, Index, MalformedPatch, module_paths, parse_patch
 from bot.facts import ChangedFiles, NotAFile
 from bot.github import reads
 from bot.migration import Config
-from bot.model import ChangedFile, FileChange, FileReview, PullRequest, RepoRef, Scanned, Sha, Skipped
+from bot.model import ChangedFile, FileChange, FileReport, FileReview, PullRequest, RepoRef, Scanned, Sha, Skipped
 from bot.scanner.scanner import ReviewRequest
 from bot.workflows.context import Bot
 
 SUFFIXES = (".py", ".pyi")
-_ROUNDS = 8
+ROUNDS = 8
 """Re-exports are followed this many modules deep; a longer chain is no façade but a maze."""
 
 
@@ -99,15 +99,14 @@ async def _review(
     index = _index(known.items(), config)
     base_index = _index(((change.base_path, change.base) for change in changes), config)
     reviews: tuple[FileReview, ...] = ()
-    for _ in range(_ROUNDS):
+    for _ in range(ROUNDS):
         request = ReviewRequest(
             changes=changes, migrations=config.migrations, index=index, hunks=hunks, base_index=base_index
         )
         reviews = await bot.scanner.review(request)
-        missing = _candidates(reviews, index.roots) - known.keys()
-        if not missing:
+        found = await fetch_wanted(bot, pull.ref.repo, pull.head_sha, (r.report for r in reviews), index, known)
+        if not found:
             break
-        found = await reads.files_at(bot.github, pull.ref.repo, sorted(missing), pull.head_sha)
         known.update(found)
         # What the pull request does not change is the same on both sides.
         index, base_index = index.with_modules(found.items()), base_index.with_modules(found.items())
@@ -120,7 +119,14 @@ def _index(files: Iterable[tuple[str, bytes | None]], config: Config) -> Index:
     return Index.build(present, source_roots=config.source_roots, modules=config.target_modules)
 
 
-def _candidates(reviews: Iterable[FileReview], source_roots: Sequence[str]) -> set[str]:
-    """The files that the wanted modules may be."""
-    modules = {m for review in reviews if isinstance(review.report, Scanned) for m in review.report.wanted}
-    return {path for module in modules for path in module_paths(module, source_roots)}
+async def fetch_wanted(
+    bot: Bot, repo: RepoRef, rev: Sha, reports: Iterable[FileReport], index: Index, known: Container[str]
+) -> Mapping[str, bytes | None]:
+    """The files that the modules wanted by ``reports`` may be, as far as they are not ``known`` yet.
+
+    ``None`` for those that do not exist; empty when nothing is missing any more.
+    """
+    modules = {module for report in reports if isinstance(report, Scanned) for module in report.wanted}
+    candidates = {path for module in modules for path in module_paths(module, index.roots)}
+    missing = sorted(path for path in candidates if path not in known)
+    return await reads.files_at(bot.github, repo, missing, rev) if missing else {}

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bot.engine import Index
 from bot.migration import Migration
-from bot.model import FileReport, FileReview, Scanned
+from bot.model import FileMigration, FileReport, FileReview, Scanned
 from bot.scanner.tasks import ReviewRequest, Source
 from tests.hostile import misbehaving
 
@@ -34,3 +34,13 @@ def scan_files(files: Sequence[Source], migrations: Sequence[Migration], index: 
     for _, source in files:
         DEEDS.get(source, misbehaving.echo)(None)
     return tuple(Scanned(path=path) for path, _ in files)
+
+
+def migrate_files(
+    files: Sequence[Source], migrations: Sequence[Migration], index: Index, *, unsafe: bool
+) -> tuple[FileMigration, ...]:
+    reports = scan_files(files, migrations, index)
+    return tuple(
+        FileMigration(path=path, before=source, after=source.upper(), report=report)
+        for (path, source), report in zip(files, reports, strict=True)
+    )

@@ -35,7 +35,11 @@ def told(report: FileReport) -> str:
 @pytest.fixture
 async def scanner() -> AsyncIterator[Scanner]:
     async with Scanner(
-        workers=1, timeout=2, review_changes=engines.review_changes, scan_files=engines.scan_files
+        workers=1,
+        timeout=2,
+        review_changes=engines.review_changes,
+        scan_files=engines.scan_files,
+        migrate_files=engines.migrate_files,
     ) as running:
         yield running
 
@@ -119,3 +123,12 @@ def test_chunks_are_bounded_and_keep_the_order(sizes: list[int], expected: list[
     pieces = list(chunks(files))
     assert [len(piece) for piece in pieces] == expected
     assert [file for piece in pieces for file in piece] == files
+
+
+async def test_a_file_that_breaks_the_engine_is_not_migrated(scanner: Scanner) -> None:
+    files = [("a", b"x"), ("b", b"segfault"), ("c", BIG), ("d", b"y")]
+    done = await scanner.migrate(files, (), Index.build(()))
+    assert [each.after for each in done] == [b"X", b"segfault", BIG, b"Y"]
+    assert [told(each.report) for each in done] == [
+        "scanned", "too complex: the parser crashed (SIGSEGV)", "too big: more than 8 MiB", "scanned",
+    ]  # fmt: skip

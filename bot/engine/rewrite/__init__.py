@@ -3,13 +3,14 @@
 from bot.engine.rewrite.edits import EditConflict, apply_edits, apply_fixes
 from bot.engine.rewrite.patterns import Pattern, PatternError, Template, compile_pattern, compile_template
 from bot.engine.rewrite.plan import plan_fixes
-from bot.engine.rewrite.reasons import Reason
+from bot.engine.rewrite.reasons import Reason, Refusal
 
 __all__ = [
     "EditConflict",
     "Pattern",
     "PatternError",
     "Reason",
+    "Refusal",
     "Template",
     "apply_edits",
     "apply_fixes",
