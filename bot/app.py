@@ -10,9 +10,11 @@ from aiohttp import web
 import handlers
 from bot.effects import Effect
 from bot.github.api import open_session
-from bot.github.client import GitHub, Limits
+from bot.github.client import GitHub
+from bot.github.limits import Pace
 from bot.jobs import Inbox, Job, Lease, Outcome, Route, Router, SqliteStore, Store, Work, Worker, WorkerLimits
 from bot.jobs.sqlite import path_of
+from bot.ledger import DatabaseLedger
 from bot.log import Redactor
 from bot.markers import MarkerKeys
 from bot.model import Delivery
@@ -49,9 +51,7 @@ class App:
     metrics: Metrics
 
 
-def build(
-    settings: Settings, wired: Handlers, *, limits: WorkerLimits | None = None, pace: Limits | None = None
-) -> App:
+def build(settings: Settings, wired: Handlers, *, limits: WorkerLimits | None = None, pace: Pace | None = None) -> App:
     """Everything that the server is made of; nothing is opened before ``web`` starts.  Raises ``SettingsError``.
 
     ``pace`` is how fast GitHub is written to; by default as slowly as it asks for.
@@ -136,6 +136,14 @@ def store_of(settings: Settings) -> Store:
     return SqliteStore(path_of(settings.database_url.reveal()))
 
 
+def ledger_of(settings: Settings) -> DatabaseLedger:
+    """The ledger beside the jobs: with SQLite a file of its own, so that neither waits for the other's lock."""
+    url = settings.database_url.reveal()
+    if url.startswith("sqlite:"):
+        url = f"sqlite:///{path_of(url).with_name('ledger.db')}"
+    return DatabaseLedger(url)
+
+
 def redactor(settings: Settings) -> Redactor:
     """Knows every secret of the settings."""
     found = [settings.private_key, settings.database_url, *settings.webhook_secrets]
@@ -150,15 +158,19 @@ class _Later:
     bot: Bot
 
 
-async def _open_bot(settings: Settings, pace: Limits | None, stack: AsyncExitStack) -> Bot:
+async def _open_bot(settings: Settings, pace: Pace | None, stack: AsyncExitStack) -> Bot:
     session = await stack.enter_async_context(open_session())
+    ledger = ledger_of(settings)
+    await ledger.open()
+    stack.push_async_callback(ledger.close)
     github = GitHub(
         session,
         app_id=settings.app_id,
         private_key=settings.private_key.reveal(),
         api_url=settings.api_url,
-        limits=pace,
+        pace=pace,
+        ledger=ledger,
     )
     scanner = await stack.enter_async_context(Scanner(workers=SCANNERS, memory=SCANNER_MEMORY))
     keys = MarkerKeys.derive(secret.reveal().encode() for secret in settings.webhook_secrets)
-    return Bot(github=github, scanner=scanner, keys=keys)
+    return Bot(github=github, scanner=scanner, keys=keys, ledger=ledger)

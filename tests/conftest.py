@@ -1,5 +1,6 @@
 """Fixtures of the whole suite."""
 
 from tests.contract.fixtures import contract, contract_observer, github, repo
+from tests.postgres import postgres_server, postgres_url
 
-__all__ = ["contract", "contract_observer", "github", "repo"]
+__all__ = ["contract", "contract_observer", "github", "postgres_server", "postgres_url", "repo"]

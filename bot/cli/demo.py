@@ -180,11 +180,11 @@ async def serving(github: "Sandbox", settings: "Settings") -> "AsyncIterator[App
     from aiohttp import web
 
     from bot.app import build, registered
-    from bot.github.client import Limits
+    from bot.github.limits import Pace
     from bot.web import create_runner
 
     # GitHub asks for a second between two writes; nobody has to wait for that on loopback.
-    app = build(settings, registered(settings), pace=Limits(gap=0.0, per_minute=100_000, per_hour=100_000))
+    app = build(settings, registered(settings), pace=Pace(gap=0.0, per_minute=100_000, per_hour=100_000))
     runner = create_runner(app.web)
     await runner.setup()
     try:

@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from bot.errors import SettingsError
+from bot.errors import RetryLater, SettingsError
 from bot.settings import Settings
 
 
@@ -24,7 +24,7 @@ def command(host: str | None, port: int | None) -> None:
     try:
         settings = Settings.from_env(os.environ)
         asyncio.run(_serve(settings, host or settings.host, settings.port if port is None else port))
-    except (SettingsError, StoreUnavailable, OSError) as error:
+    except (SettingsError, StoreUnavailable, RetryLater, OSError) as error:
         click.echo(f"ssot serve: {error}", err=True)
         sys.exit(2)
 

@@ -5,7 +5,8 @@ Imported lazily where start-up counts: aiohttp takes a while.
 
 from bot.github import perform, reads
 from bot.github.api import open_session
-from bot.github.client import GitHub, Limits
+from bot.github.client import GitHub
 from bot.github.clock import Clock, SystemClock
+from bot.github.limits import Pace
 
-__all__ = ["Clock", "GitHub", "Limits", "SystemClock", "open_session", "perform", "reads"]
+__all__ = ["Clock", "GitHub", "Pace", "SystemClock", "open_session", "perform", "reads"]

@@ -109,14 +109,14 @@ class Api(gidgethub.aiohttp.GitHubAPI):
 
     async def manage_rate_limit(self, *, method: str, url: str) -> None:
         """Gidgethub's hook before each request: nothing leaves while a limit is in force."""
-        self._gate.check()
+        await self._gate.check()
 
     async def handle_rate_limit_error(
         self, *, method: str, url: str, exception: gidgethub.HTTPException, attempt: int
     ) -> bool:
         """Gidgethub's hook after each refusal: a rate limit has closed the gate already, which says until when."""
         if exception.status_code in (403, 429):
-            self._gate.check()
+            await self._gate.check()
         return False
 
     async def _request(
@@ -128,7 +128,7 @@ class Api(gidgethub.aiohttp.GitHubAPI):
             if status not in wire.FOLLOWED:
                 return status, answered, content
             url = wire.redirect(url, answered.get("location"), self.base_url)
-            self._gate.check()
+            await self._gate.check()
         raise Transient("too many redirects")
 
     async def _send(
@@ -146,20 +146,20 @@ class Api(gidgethub.aiohttp.GitHubAPI):
             content = await _bounded(response)
             status, answered, content = wire.readable(response.status, response.headers, content)
         self._server.observe(answered.get("date"))
-        self._listen(status, answered, content)
+        await self._listen(status, answered, content)
         if status == 200 and not content:
             raise Transient("empty answer")
         if len(content) > _CACHED_BYTES:
             answered = {name: value for name, value in answered.items() if name not in ("etag", "last-modified")}
         return status, answered, content
 
-    def _listen(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
+    async def _listen(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
         message = str(wire.error_object(body)["message"]) if status >= 400 else ""
         limit = throttle(status, headers, message, self._server.at_answer(headers.get("date")))
         if limit is not None:
-            self._gate.close(limit)
+            await self._gate.close(limit)
         elif status < 500:
-            self._gate.answered()
+            await self._gate.answered()
 
 
 async def _bounded(response: aiohttp.ClientResponse) -> bytes:

@@ -67,7 +67,7 @@ class Channel:
         """
         if request.operation.effect is Effect.READ:
             return await self._read(request, read)
-        self.gate.check()
+        await self.gate.check()
         await self._pacer.turn(content=request.operation.effect is Effect.CONTENT)
         try:
             return self._made(request, await self._authorised(request), read)

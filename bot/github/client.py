@@ -5,7 +5,6 @@ It knows operations, not meanings; each installation has a channel of its own (l
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import aiohttp
@@ -18,7 +17,7 @@ from bot.github.channel import NOT_ACCESSIBLE, Channel, Request
 from bot.github.clock import Clock, ServerClock, SystemClock
 from bot.github.errors import GraphQLError, NotFound
 from bot.github.graphql import outcome
-from bot.github.limits import Gate, Pacer, Throttle
+from bot.github.limits import Gate, Ledger, MemoryLedger, Pace, Pacer, Throttle
 from bot.github.operations import Operation
 from bot.github.tokens import AppKey, Scope
 from bot.model import InstallationId, RepoRef
@@ -29,15 +28,6 @@ Query = Mapping[str, str | int]
 LAG = (0.5, 1.0, 2.0)
 """Seconds between tries of reading what was just written; replicas lag by less."""
 PAGE_SIZE = 100
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """The pace of writes of one installation; see :class:`bot.github.limits.Pacer`."""
-
-    gap: float = 1.0
-    per_minute: int = 80
-    per_hour: int = 500
 
 
 class GitHub:
@@ -51,13 +41,17 @@ class GitHub:
         private_key: str,
         api_url: str,
         clock: Clock | None = None,
-        limits: Limits | None = None,
+        pace: Pace | None = None,
+        ledger: Ledger | None = None,
     ) -> None:
-        """``private_key`` is PEM; ``api_url`` as ``bot.settings`` checked it; the clock defaults to the machine's."""
+        """``private_key`` is PEM; ``api_url`` as ``bot.settings`` checked it; the clock defaults to the machine's.
+
+        Without a ``ledger`` the limits are known to this object alone.
+        """
         self.app_id, self.api_url = app_id, api_url
         self.clock: Clock = clock or SystemClock()
         self.server = ServerClock(self.clock)
-        self._session, self._limits = session, limits or Limits()
+        self._session, self._pace, self._ledger = session, pace, ledger or MemoryLedger(self.clock)
         self._key = AppKey(app_id, private_key, self.clock, self.server)
         self.identity: AppIdentity | None = None
         """Who the App is, once ``reads.identity`` has asked."""
@@ -67,14 +61,14 @@ class GitHub:
         """The channel of an installation, or of the App itself."""
         found = self._channels.get(installation)
         if found is None:
-            gate = Gate(self.clock)
-            pace = self._limits
+            name = str(installation or "app")
+            gate = Gate(self.clock, self._ledger, name)
             cache = None if installation is None else response_cache()
             found = self._channels[installation] = Channel(
                 installation,
                 Api(self._session, base_url=self.api_url, gate=gate, clock=self.server, cache=cache),
                 gate=gate,
-                pacer=Pacer(self.clock, gap=pace.gap, per_minute=pace.per_minute, per_hour=pace.per_hour),
+                pacer=Pacer(self.clock, self._pace, self._ledger, name),
                 clock=self.clock,
                 server=self.server,
                 key=self._key,
@@ -129,8 +123,8 @@ class GitHub:
             return await channel.perform(request, read)
         except GraphQLError as error:
             if error.kind == "RATE_LIMITED":
-                channel.gate.close(Throttle(seconds=None, reason="the GraphQL rate limit is used up"))
-                channel.gate.check()
+                await channel.gate.close(Throttle(seconds=None, reason="the GraphQL rate limit is used up"))
+                await channel.gate.check()
             if error.kind == "FORBIDDEN" and NOT_ACCESSIBLE in error.message.lower():
                 raise channel.missing(request, None) from error
             if error.kind == "NOT_FOUND":

@@ -1,17 +1,26 @@
 """When GitHub may be asked: the gate that a rate limit closes, and the pace of writes.
 
+Both keep what they know in a ``Ledger``: one that is on disk makes a limit outlive the process, one that is shared
+makes all processes wait for it together.
+
 https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api
 https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
 """
 
 import math
-from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any, Protocol, TypeVar
+
+import structlog
 
 from bot.errors import RetryLater
 from bot.github.clock import Clock, http_date
+
+T = TypeVar("T")
+Document = Mapping[str, Any]
+"""A JSON object."""
 
 SECONDARY_PAUSE = 60.0
 """Seconds to wait after a secondary limit that names no time; doubles with each further one."""
@@ -20,6 +29,9 @@ LONGEST_OBEYED = 86_400.0
 """A ``retry-after`` beyond a day is a fault of the server's, or of something in between."""
 _GRACE = 1.0
 """Added to times that GitHub gives in whole seconds of its own clock."""
+_MOST_STRIKES = 16
+
+log = structlog.get_logger("bot.github")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,72 +81,166 @@ def _reset(headers: Mapping[str, str], answered_at: datetime) -> float | None:
     return min(max(seconds, 1.0), LONGEST_OBEYED) if math.isfinite(seconds) else None
 
 
-class Gate:
-    """One installation's permission to send anything at all."""
+# --- what is remembered ------------------------------------------------------------------------------------------
+
+
+class Ledger(Protocol):
+    """Small documents by name, each with a lock of its own.  ``bot.ledger`` keeps them in a database.
+
+    Times in them are seconds on the ledger's clock, which all who share it see alike.  Both methods raise
+    ``RetryLater`` when it cannot be asked.
+    """
+
+    async def read(self, name: str) -> tuple[Document | None, float]:
+        """The document, if there is one, and the time now."""
+        ...
+
+    async def update(self, name: str, change: Callable[[Document | None, float], tuple[Document, T]]) -> T:
+        """Put the changed document in the place of the old one, which nobody else changes meanwhile."""
+        ...
+
+
+class MemoryLedger:
+    """Known to this process only, and gone with it."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._open_at = 0.0
-        self._reason = ""
-        self._strikes = 0
+        self._documents: dict[str, Document] = {}
 
-    def check(self) -> None:
+    async def read(self, name: str) -> tuple[Document | None, float]:
+        return self._documents.get(name), self._clock.monotonic()
+
+    async def update(self, name: str, change: Callable[[Document | None, float], tuple[Document, T]]) -> T:
+        self._documents[name], result = change(self._documents.get(name), self._clock.monotonic())
+        return result
+
+
+def silenced(before: Document | None, now: float, limit: Throttle) -> tuple[Document, float]:
+    """The gate's document after ``limit``, and for how many seconds it is closed.
+
+    A limit that does not say for how long closes it for a minute at first, then twice as long each time.  What comes
+    while it is closed answers requests that were under way: they are no further offence.
+    """
+    before = before or {}
+    strikes, seconds, left = before.get("strikes", 0), limit.seconds, _left(before, now)
+    if seconds is None:
+        if left <= 0 or not strikes:
+            strikes = min(strikes + 1, _MOST_STRIKES)
+        seconds = min(SECONDARY_PAUSE * 2.0 ** (strikes - 1), LONGEST_PAUSE)
+    kept = before if left > seconds else {"open_at": now + seconds, "reason": limit.reason}
+    return {**kept, "strikes": strikes}, max(left, seconds)
+
+
+def _left(document: Document | None, now: float) -> float:
+    """Seconds until the gate opens.  A clock that was set back can make it a day at most."""
+    open_at: float = (document or {}).get("open_at", now)
+    return min(open_at - now, LONGEST_OBEYED)
+
+
+def _forgiven(before: Document | None, now: float) -> tuple[Document, None]:
+    before = before or {}
+    return ({**before, "strikes": 0} if _left(before, now) <= 0 else before), None
+
+
+class Gate:
+    """One identity's permission to send anything at all."""
+
+    def __init__(self, clock: Clock, ledger: Ledger | None = None, name: str = "") -> None:
+        self._clock, self._ledger, self._name = clock, ledger or MemoryLedger(clock), f"github/{name}/gate"
+        # What this process was told itself holds also while the ledger cannot be reached.
+        self._open_at, self._reason = 0.0, ""
+        self._struck = False
+
+    async def check(self) -> None:
         """Raise :class:`RetryLater` while a limit is in force."""
-        wait = self._open_at - self._clock.monotonic()
+        self._refuse(self._open_at - self._clock.monotonic())
+        document, now = await self._ledger.read(self._name)
+        self._struck = bool(document and document.get("strikes"))
+        if document and (left := _left(document, now)) > 0:
+            self._close(left, document.get("reason", ""))
+            self._refuse(left)
+
+    async def close(self, limit: Throttle) -> None:
+        """Close for as long as GitHub asks; see :func:`silenced`."""
+        self._close(SECONDARY_PAUSE if limit.seconds is None else limit.seconds, limit.reason)
+        try:
+            left = await self._ledger.update(self._name, lambda before, now: silenced(before, now, limit))
+        except RetryLater as fault:
+            log.warning("github.limit_not_recorded", gate=self._name, reason=str(fault))
+            return
+        self._struck = True
+        self._close(left, limit.reason)
+        log.warning("github.limited", gate=self._name, reason=limit.reason, seconds=round(left))
+
+    async def answered(self) -> None:
+        """A request went through: the next secondary limit starts at a minute again."""
+        if self._struck:
+            self._struck = False
+            await self._ledger.update(self._name, _forgiven)
+
+    def _close(self, seconds: float, reason: str) -> None:
+        until = self._clock.monotonic() + seconds
+        if until > self._open_at:
+            self._open_at, self._reason = until, reason
+
+    def _refuse(self, wait: float) -> None:
         if wait > 0:
             raise RetryLater(at=self._clock.now() + timedelta(seconds=wait), reason=self._reason)
 
-    def close(self, limit: Throttle) -> None:
-        """Close for as long as GitHub asks: if it does not say, a minute at first, then twice as long each time."""
-        seconds = limit.seconds
-        if seconds is None:
-            seconds = min(SECONDARY_PAUSE * 2.0**self._strikes, LONGEST_PAUSE)
-            self._strikes = min(self._strikes + 1, 16)
-        until = self._clock.monotonic() + seconds
-        if until > self._open_at:
-            self._open_at, self._reason = until, limit.reason
 
-    def answered(self) -> None:
-        """A request went through: the next secondary limit starts at a minute again."""
-        if self._clock.monotonic() >= self._open_at:
-            self._strikes = 0
+# --- the pace of writes ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """Writes of one installation: ``gap`` seconds apart, content within ``per_minute`` and ``per_hour``."""
+
+    gap: float = 1.0
+    per_minute: int = 80
+    per_hour: int = 500
+    patience: float = 65.0
+    """Seconds beyond which a write goes back to the queue instead of waiting here for its turn."""
+
+    def start(self, last: float, content: Sequence[float], now: float) -> float:
+        """When the next write may begin, after ``last`` and the ``content`` of the last hour (ascending)."""
+        windows = ((60.0, self.per_minute), (3_600.0, self.per_hour))
+        free = [content[-most] + seconds for seconds, most in windows if len(content) >= most]
+        return max(now, last + self.gap, *free)
+
+
+def turned(before: Document | None, now: float, pace: Pace, *, content: bool) -> tuple[Document, float]:
+    """The pacer's document with one more turn, and the seconds until it; unchanged if that is beyond the patience.
+
+    Turns are never taken further ahead than the patience: later times come from a clock that was set back.
+    """
+    before, latest = before or {}, now + pace.patience
+    last = min(before.get("last", -math.inf), latest)
+    recent = [min(at, latest) for at in before.get("content", ()) if at > now - 3_600.0]
+    start = pace.start(last, recent if content else (), now)
+    if start - now > pace.patience:
+        return before, start - now
+    return {"last": start, "content": [*recent, start] if content else recent}, start - now
 
 
 class Pacer:
-    """Writes of one installation: at least ``gap`` seconds apart, content within ``per_minute`` and ``per_hour``."""
+    """Gives out the turns of one identity's writes."""
 
-    def __init__(
-        self,
-        clock: Clock,
-        *,
-        gap: float = 1.0,
-        per_minute: int = 80,
-        per_hour: int = 500,
-        patience: float = 65.0,
-    ) -> None:
-        self._clock, self._gap, self._patience = clock, gap, patience
-        self._windows = ((60.0, per_minute), (3_600.0, per_hour))
-        self._content: deque[float] = deque(maxlen=per_hour)
-        self._last = -math.inf
+    def __init__(self, clock: Clock, pace: Pace | None = None, ledger: Ledger | None = None, name: str = "") -> None:
+        self._clock, self._pace, self._name = clock, pace or Pace(), f"github/{name}/pace"
+        self._ledger = ledger or MemoryLedger(clock)
 
     async def turn(self, *, content: bool) -> None:
         """Wait for this write's turn; turns come in the order of the calls.
 
-        Raises :class:`RetryLater` instead of waiting longer than ``patience`` seconds: then no turn was taken.
+        Raises :class:`RetryLater` instead of waiting longer than the patience: then no turn was taken.
         """
-        now = self._clock.monotonic()
-        start = max(now, self._last + self._gap)
-        if content:
-            start = max(start, *(self._free_at(seconds, most) for seconds, most in self._windows))
-        if start - now > self._patience:
-            at = self._clock.now() + timedelta(seconds=start - now)
-            raise RetryLater(at=at, reason="the hourly share of writes is used up")
-        self._last = start
-        if content:
-            self._content.append(start)
-        if start > now:
-            await self._clock.sleep(start - now)
 
-    def _free_at(self, seconds: float, most: int) -> float:
-        """When the ``most``-th last content write leaves a window of ``seconds``."""
-        return self._content[-most] + seconds if len(self._content) >= most else -math.inf
+        def take(before: Document | None, now: float) -> tuple[Document, float]:
+            return turned(before, now, self._pace, content=content)
+
+        wait = await self._ledger.update(self._name, take)
+        if wait > self._pace.patience:
+            at = self._clock.now() + timedelta(seconds=wait)
+            raise RetryLater(at=at, reason="the hourly share of writes is used up")
+        if wait > 0:
+            await self._clock.sleep(wait)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from bot.effects import Effect
 from bot.github.client import GitHub
+from bot.ledger import DatabaseLedger
 from bot.markers import MarkerKeys
 from bot.scanner.scanner import Scanner
 
@@ -16,5 +17,7 @@ class Bot:
     github: GitHub
     scanner: Scanner
     keys: MarkerKeys
+    ledger: DatabaseLedger
+    """What has to outlive the process and is not GitHub's to remember."""
     rehearse: Callable[[Effect], None] | None = None
     """Is told of each effect in place of GitHub: nothing is written then."""

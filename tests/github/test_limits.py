@@ -8,7 +8,7 @@ import pytest
 
 from bot.errors import RetryLater
 from bot.github.clock import ServerClock, http_date
-from bot.github.limits import Gate, Pacer, Throttle, throttle
+from bot.github.limits import Gate, Pace, Pacer, Throttle, throttle
 from tests.github.clock import ManualClock
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -60,51 +60,63 @@ def test_what_is_no_limit_is_none(status: int, headers: dict[str, str], message:
     assert throttle(status, headers, message, NOW) is None
 
 
-def remaining(gate: Gate, clock: ManualClock) -> float:
+async def remaining(gate: Gate, clock: ManualClock) -> float:
     try:
-        gate.check()
+        await gate.check()
     except RetryLater as error:
         return (error.at - clock.now()).total_seconds()
     return 0
 
 
-def test_a_gate_never_opens_early_because_of_another_limit() -> None:
+async def test_a_gate_never_opens_early_because_of_another_limit() -> None:
     clock = ManualClock()
     gate = Gate(clock)
-    gate.close(Throttle(seconds=100, reason="a"))
-    gate.close(Throttle(seconds=5, reason="b"))
-    assert remaining(gate, clock) == 100
+    await gate.close(Throttle(seconds=100, reason="a"))
+    await gate.close(Throttle(seconds=5, reason="b"))
+    assert await remaining(gate, clock) == 100
 
 
-def test_a_late_answer_does_not_open_a_closed_gate() -> None:
+async def test_a_late_answer_does_not_open_a_closed_gate() -> None:
     clock = ManualClock()
     gate = Gate(clock)
-    gate.close(Throttle(seconds=None, reason="a"))
-    gate.answered()
-    assert remaining(gate, clock) == 60
+    await gate.close(Throttle(seconds=None, reason="a"))
+    await gate.answered()
+    assert await remaining(gate, clock) == 60
     clock.advance(60)
-    gate.close(Throttle(seconds=None, reason="a"))
-    assert remaining(gate, clock) == 120, "the answer belonged to the time before"
+    await gate.close(Throttle(seconds=None, reason="a"))
+    assert await remaining(gate, clock) == 120, "the answer belonged to the time before"
 
 
 @pytest.mark.parametrize("jump", [timedelta(hours=1), timedelta(hours=-1)], ids=["forward", "back"])
-def test_a_jump_of_the_wall_clock_changes_nothing(jump: timedelta) -> None:
+async def test_a_jump_of_the_wall_clock_changes_nothing(jump: timedelta) -> None:
     clock = ManualClock()
     gate = Gate(clock)
-    gate.close(Throttle(seconds=100, reason="a"))
+    await gate.close(Throttle(seconds=100, reason="a"))
     clock.wall_jump = jump
-    assert remaining(gate, clock) == 100
+    assert await remaining(gate, clock) == 100
 
 
-def test_the_pause_grows_to_an_hour_at_most() -> None:
+async def test_the_pause_grows_to_an_hour_at_most() -> None:
     clock = ManualClock()
     gate = Gate(clock)
     pauses = []
     for _ in range(8):
-        gate.close(Throttle(seconds=None, reason="a"))
-        pauses.append(remaining(gate, clock))
+        await gate.close(Throttle(seconds=None, reason="a"))
+        pauses.append(await remaining(gate, clock))
         clock.advance(pauses[-1])
     assert pauses == [60, 120, 240, 480, 960, 1920, 3600, 3600]
+
+
+async def test_answers_to_requests_that_were_under_way_are_one_offence() -> None:
+    clock = ManualClock()
+    gate = Gate(clock)
+    for _ in range(10):
+        await gate.close(Throttle(seconds=None, reason="a"))
+        clock.advance(1)
+    assert await remaining(gate, clock) == 59
+    clock.advance(59)
+    await gate.close(Throttle(seconds=None, reason="a"))
+    assert await remaining(gate, clock) == 120
 
 
 async def test_writes_are_a_second_apart() -> None:
@@ -129,7 +141,7 @@ async def test_a_write_after_a_pause_does_not_wait() -> None:
 async def test_content_stays_within_its_minute_and_hour() -> None:
     """At most so many in *any* window, whatever the pauses between."""
     clock = ManualClock()
-    pacer = Pacer(clock, gap=0.1, per_minute=10, per_hour=40)
+    pacer = Pacer(clock, Pace(gap=0.1, per_minute=10, per_hour=40))
     starts: list[float] = []
     for _ in range(100):
         try:
@@ -144,7 +156,7 @@ async def test_content_stays_within_its_minute_and_hour() -> None:
 
 async def test_a_long_wait_goes_back_to_the_queue_and_takes_no_turn() -> None:
     clock = ManualClock()
-    pacer = Pacer(clock, per_minute=1_000, per_hour=2)
+    pacer = Pacer(clock, Pace(per_minute=1_000, per_hour=2))
     await pacer.turn(content=True)
     await pacer.turn(content=True)
     for _ in range(2):

@@ -248,7 +248,9 @@ async def test_a_limit_that_comes_while_waiting_for_a_turn_holds(
     issue = await repo.open_issue("t", "b")
     await perform.comment(gh, ref, issue.number, "0")
     gate = gh.channel(ref.installation).gate
-    clock.while_asleep = lambda: gate.close(Throttle(seconds=60, reason="another request was told so"))
+    limit = Throttle(seconds=60, reason="another request was told so")
+    told: list[asyncio.Task[None]] = []
+    clock.while_asleep = lambda: told.append(asyncio.create_task(gate.close(limit)))
     sent = len(github.requests)
     with pytest.raises(RetryLater):
         await perform.comment(gh, ref, issue.number, "1")

@@ -50,7 +50,7 @@ async def role(gh: GitHub, repo: RepoRef, login: str) -> Role:
     except (Gone, Refused, ValueError):
         return Role.NONE
     except RetryLater:
-        gh.channel(repo.installation).gate.check()
+        await gh.channel(repo.installation).gate.check()
         return Role.NONE
 
 
