@@ -18,6 +18,7 @@ from bot.ledger import DatabaseLedger
 from bot.log import Redactor
 from bot.markers import MarkerKeys
 from bot.model import Delivery
+from bot.records.database import DatabaseRecords, url_of
 from bot.scanner.scanner import Scanner
 from bot.settings import Settings
 from bot.web import Metrics, WebParts, create_web_app
@@ -173,4 +174,7 @@ async def _open_bot(settings: Settings, pace: Pace | None, stack: AsyncExitStack
     )
     scanner = await stack.enter_async_context(Scanner(workers=SCANNERS, memory=SCANNER_MEMORY))
     keys = MarkerKeys.derive(secret.reveal().encode() for secret in settings.webhook_secrets)
-    return Bot(github=github, scanner=scanner, keys=keys, ledger=ledger)
+    records = DatabaseRecords(url_of(settings.database_url.reveal()))
+    await records.open()
+    stack.push_async_callback(records.close)
+    return Bot(github=github, scanner=scanner, keys=keys, ledger=ledger, records=records)

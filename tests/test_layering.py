@@ -13,7 +13,7 @@ ROWS = {
     "bot.engine": 1, "bot.checklist": 1, "bot.config": 1, "bot.commands": 1, "bot.events": 1, "bot.plan": 1,
     "bot.render": 1,
     "bot.github": 2, "bot.jobs": 2, "bot.scanner": 2, "bot.settings": 2, "bot.sandbox": 2, "bot.local": 2, "bot.log": 2,
-    "bot.ledger": 2,
+    "bot.ledger": 2, "bot.records": 2,
     "bot.workflows": 3,
     "handlers": 4,
     "bot.app": 5, "bot.cli": 5, "bot.web": 5, "bot.__main__": 5,

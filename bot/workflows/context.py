@@ -7,6 +7,7 @@ from bot.effects import Effect
 from bot.github.client import GitHub
 from bot.ledger import DatabaseLedger
 from bot.markers import MarkerKeys
+from bot.records import Records
 from bot.scanner.scanner import Scanner
 
 
@@ -19,5 +20,7 @@ class Bot:
     keys: MarkerKeys
     ledger: DatabaseLedger
     """What has to outlive the process and is not GitHub's to remember."""
+    records: Records
+    """What would be expensive to find out again, or cannot be."""
     rehearse: Callable[[Effect], None] | None = None
     """Is told of each effect in place of GitHub: nothing is written then."""
