@@ -19,6 +19,8 @@ _LINE_END = re.compile(r"\r\n|\n|\r")
 _ITEM = re.compile(r"^[ \t]*(?:[-+*]|\d{1,9}[.)])[ \t]+\[(?P<state>[ xX])\][ \t\v\f]+")
 """The line that a task begins on, as cmark-gfm's ``scan_tasklist`` has it; white space has to follow the box."""
 _BOLD_LINE = re.compile(r"^(\*\*|__)(?P<text>[^*_].*?)\1:?$")
+_MAX_NESTING = 100
+"""Blocks in blocks that are looked into; a list costs two.  A bound for what somebody writes to hurt."""
 _PSEUDO_LEVEL = 7
 """A paragraph that is one bold line is read as a heading below all real ones: people write them so."""
 
@@ -31,7 +33,7 @@ class Item:
     """Where the state character stands: a code point offset into the body."""
     checked: bool
     text: str
-    """The item's own first paragraph as Markdown, on one line; a heading's or a table row's where it begins with one."""
+    """The item's own first paragraph (heading, table cell) as Markdown, on one line."""
     line: int
     """Counts from 1."""
     depth: int
@@ -57,8 +59,8 @@ def _line_starts(body: str) -> list[int]:
 
 @cache
 def _parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark")
-    # GitHub looks for a table in what is a paragraph so far; markdown-it's own order lets a row swallow a list's marker.
+    parser = MarkdownIt("commonmark", {"maxNesting": _MAX_NESTING})
+    # GitHub looks for a table in what is a paragraph so far; in markdown-it's own order a row swallows a list's marker.
     parser.block.ruler.before("lheading", "table_in_paragraph", table, {"alt": ["paragraph", "reference"]})
     parser.core.ruler.enableOnly(["normalize", "block"])  # the line maps are all that is needed
     return parser
@@ -99,8 +101,12 @@ def _heading(tokens: Sequence[Token], index: int, *, in_list: bool) -> tuple[int
 
 def _text_of(tokens: Sequence[Token], index: int) -> str:
     """What stands behind the box of the list item at ``index``: its first line of text, whatever block that is in."""
-    first = next(token for token in tokens[index:] if token.type == "inline")
-    return " ".join(first.content.split()).lstrip()[3:].strip()
+    for place in range(index + 1, len(tokens)):
+        if tokens[place].type == "inline":
+            return " ".join(tokens[place].content.split())[3:].strip()
+        if tokens[place].type == "list_item_close":  # nested too deep to be looked into
+            break
+    return ""
 
 
 def set_boxes(body: str, states: Mapping[int, bool]) -> str:

@@ -9,18 +9,19 @@ from hypothesis import strategies as st
 from bot.checklist.tasklist import Item, parse, set_boxes
 
 
-def as_github_renders(body: str) -> list[bool]:
-    """The state of each box in the HTML of cmark-gfm, which GitHub's own renderer is built on.
+def as_github_renders(body: str) -> list[tuple[int, bool]]:
+    """Line and state of each box in the HTML of cmark-gfm, which GitHub's own renderer is built on.
 
-    One quirk of it is left out: a lazy line of a quotation that looks like a task gives a box to the item around the
-    quotation, whose own line has none.
+    One quirk of it is left out: a lazy line of a quotation that looks like a task gives a box, or its own state, to
+    the item around the quotation.  So a box counts only where its line has one, and its state only in plain cases.
     """
     html = cmark.markdown_to_html_with_extensions(
         body, options=cmark.Options.CMARK_OPT_SOURCEPOS, extensions=["tasklist", "table", "strikethrough"]
     )
     lines = re.split(r"\r\n|\n|\r", body)
     boxes = re.findall(r'<li data-sourcepos="(\d+):[^"]*"><input type="checkbox"([^>]*)>', html)
-    return ["checked" in attributes for line, attributes in boxes if re.search(r"\[[ xX]\]", lines[int(line) - 1])]
+    found = [(int(line), "checked" in attributes) for line, attributes in boxes]
+    return [(line, checked) for line, checked in found if re.search(r"\[[ xX]\]", lines[line - 1])]
 
 
 def only(body: str) -> Item:
@@ -57,7 +58,7 @@ def test_a_task_is_found(body: str, checked: bool, text: str) -> None:
     item = only(body)
     assert (item.checked, item.text) == (checked, text)
     assert body[item.box - 1] + body[item.box + 1] == "[]"
-    assert as_github_renders(body) == [checked]
+    assert as_github_renders(body) == [(item.line, checked)]
 
 
 @pytest.mark.parametrize(
@@ -124,10 +125,12 @@ FRAGMENTS = st.sampled_from([*ITEMS, *AROUND])
 
 
 @example("- [ ] a\n    - ")
+@example("- - - - - - - - - - [ ] a\n- [ ] a\n")
 @example("- > q\n      * [X] c\n")
+@example("- [x] b\n    > q\n        - [ ] a\n")
 @given(st.lists(FRAGMENTS, max_size=25).map("".join))
 def test_the_items_are_those_of_an_independent_implementation(body: str) -> None:
-    assert [item.checked for item in parse(body)] == as_github_renders(body)
+    assert [item.line for item in parse(body)] == [line for line, _ in as_github_renders(body)]
 
 
 @given(st.lists(FRAGMENTS | st.text(max_size=8), max_size=25).map("".join))
