@@ -22,6 +22,7 @@ class LazyGroup(click.Group):
         "demo": "The whole bot against a built-in GitHub, step by step.",
         "receive": "Send a payload file through the real handlers.",
         "jobs": "List, show and retry the durable jobs.",
+        "setup": "Register the GitHub App, in a browser on this machine.",
         "doctor": "Check settings, credentials and permissions.",
         "manifest": "Check the App's manifest.",
     }

@@ -48,14 +48,21 @@ def manifest_path() -> Path:
 def load_manifest(path: Path | None = None) -> Manifest:
     """Read the manifest.  Raises ``ConfigError`` if it is not one."""
     path = path or manifest_path()
-    try:
-        data = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, YAMLError) as error:
-        raise ConfigError(f"cannot be read: {error}", file=path.name) from error
+    data = manifest_document(path)
     try:
         return _manifest(data)
     except (KeyError, TypeError, AttributeError) as error:
         raise ConfigError(f"is no manifest of a GitHub App: {error!r}", file=path.name) from error
+
+
+def manifest_document(path: Path | None = None) -> Mapping[str, Any]:
+    """All that the manifest says, as GitHub takes it.  Raises ``ConfigError`` if it cannot be read."""
+    path = path or manifest_path()
+    try:
+        data: Mapping[str, Any] = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, YAMLError) as error:
+        raise ConfigError(f"cannot be read: {error}", file=path.name) from error
+    return data
 
 
 def _manifest(data: Any) -> Manifest:

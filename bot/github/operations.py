@@ -91,6 +91,9 @@ LIST_DELIVERIES = _read("apps/list-webhook-deliveries", "/app/hook/deliveries")
 REDELIVER = _write(
     "apps/redeliver-webhook-delivery", "POST", "/app/hook/deliveries/{delivery_id}/attempts", Effect.WRITE
 )
+CONVERT_MANIFEST = _write(
+    "apps/create-from-manifest", "POST", "/app-manifests/{code}/conversions", Effect.WRITE
+)  # by nobody: the App is only being made
 LIST_INSTALLATIONS = _read("apps/list-installations", "/app/installations")
 GET_REPO_INSTALLATION = _read("apps/get-repo-installation", "/repos/{owner}/{repo}/installation")
 CREATE_TOKEN = _write(

@@ -145,6 +145,11 @@ class Sandbox:
             raise KeyError(f"the App is not installed on {repo.full_name}")
         return self._authority.mint(installation, dict(wanted))[0]
 
+    @property
+    def manifests(self) -> list[Obj]:
+        """The manifests that Apps were registered from, oldest first."""
+        return list(self.world.manifests)
+
     def revoke_tokens(self) -> None:
         """Every installation token handed out so far becomes a bad credential."""
         self._authority.revoke_all()

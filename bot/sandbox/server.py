@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from aiohttp import web
 
-from bot.sandbox import etag, githttp, graphql
+from bot.sandbox import etag, githttp, graphql, registration
 from bot.sandbox.auth import Anonymous, Authority, Identity
 from bot.sandbox.errors import ApiError, not_found
 from bot.sandbox.faults import Drop, ExtraHeaders, Fault, Faults, Gate, HalfBody, Reply, Slow
@@ -68,6 +68,8 @@ class Front:
         incoming = await _read(request)
         if githttp.is_git(incoming.raw_path):
             return await self._git(request, incoming)
+        if registration.is_page(incoming.method, incoming.raw_path):
+            return await self._site(request, incoming)
         at = self.world.clock()
         identity, refusal = self._identify(incoming)
         operations, mutation = _operations(incoming)
@@ -222,6 +224,14 @@ class Front:
                 self.observer.graphql(_graphql_exchange(incoming.json, exchange))
         except Exception as error:  # noqa: BLE001 - kept and raised when the sandbox is left
             self.failures.append(error)
+
+    async def _site(self, request: web.Request, incoming: Incoming) -> web.StreamResponse:
+        """A page of the site, as a browser sends its form."""
+        try:
+            answer = registration.submit(self.world, incoming.raw_path, incoming.query, incoming.body)
+        except ApiError as error:
+            answer = Answer(status=error.status, body=error.body)
+        return await _send(request, answer)
 
     async def _git(self, request: web.Request, incoming: Incoming) -> web.StreamResponse:
         identity, refusal = self._identify(incoming)

@@ -62,6 +62,10 @@ class World:
     installations: dict[int, Installation] = field(default_factory=dict)
     comments: dict[int, Comment] = field(default_factory=dict)
     review_comments: dict[int, ReviewComment] = field(default_factory=dict)
+    codes: dict[str, tuple[App, datetime]] = field(default_factory=dict)
+    """Of Apps that are being registered from a manifest: the App, and until when the code is good."""
+    manifests: list[Obj] = field(default_factory=list)
+    """Those that were submitted."""
     nodes: dict[str, Any] = field(default_factory=dict)
     """GraphQL node id → record."""
     writing: asyncio.Lock = field(default_factory=asyncio.Lock)

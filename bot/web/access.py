@@ -21,7 +21,7 @@ class OperatorAccess:
 
     def allows(self, request: web.Request) -> bool:
         if self._token is None:
-            return _is_local(request)
+            return is_local(request)
         return hmac.compare_digest(_credential(request.headers.get("Authorization", "")), self._token)
 
 
@@ -46,7 +46,8 @@ def _credential(header: str) -> bytes:
             return b""
 
 
-def _is_local(request: web.Request) -> bool:
+def is_local(request: web.Request) -> bool:
+    """Whether a program on this machine asks, and not one that speaks for another (a proxy)."""
     if any(name in request.headers for name in FORWARDED):
         return False
     try:

@@ -12,32 +12,55 @@ from bot import __version__
 from bot.jobs import Job, State
 
 STYLE = """
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 72rem; margin: 2rem auto; padding: 0 1rem; color: #1f2328 }
-table { border-collapse: collapse; width: 100% } th, td { text-align: left; padding: .3rem .8rem .3rem 0 }
-th { border-bottom: 2px solid #d1d9e0 } td { border-bottom: 1px solid #d1d9e0; vertical-align: top }
-td { overflow-wrap: anywhere } .dead { color: #d1242f; font-weight: 600 } .done { color: #1a7f37 }
-@media (prefers-color-scheme: dark) { body { background: #0d1117; color: #f0f6fc } }
+:root { color-scheme: light dark; --fg: #1f2328; --bg: #fff; --soft: #59636e; --line: #d1d9e0; --card: #f6f8fa;
+  --link: #0969da; --good: #1a7f37; --bad: #d1242f; --busy: #9a6700 }
+@media (prefers-color-scheme: dark) { :root { --fg: #f0f6fc; --bg: #0d1117; --soft: #9198a1; --line: #3d444d;
+  --card: #151b23; --link: #4493f8; --good: #3fb950; --bad: #f85149; --busy: #d29922 } }
+* { box-sizing: border-box }
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 76rem; margin: 2rem auto; padding: 0 1.2rem; color: var(--fg);
+  background: var(--bg) }
+h1 { font-size: 1.5rem; margin: 0 0 .5rem } h2 { font-size: 1.1rem; margin: 2rem 0 .5rem } a { color: var(--link) }
+.soft, time { color: var(--soft) } code { font: .9em ui-monospace, monospace }
+.cards { display: flex; flex-wrap: wrap; gap: .8rem; margin: 1.2rem 0; padding: 0; list-style: none }
+.cards li { flex: 1 1 8rem; padding: .7rem 1rem; background: var(--card); border: 1px solid var(--line);
+  border-radius: 8px }
+.cards b { display: block; font-size: 1.5rem; font-variant-numeric: tabular-nums }
+.wide { overflow-x: auto } table { border-collapse: collapse; width: 100% }
+th, td { text-align: left; padding: .4rem .9rem .4rem 0; border-bottom: 1px solid var(--line); vertical-align: top }
+th { color: var(--soft); font-weight: 600; white-space: nowrap } td { overflow-wrap: anywhere }
+.nowrap { white-space: nowrap } .num { font-variant-numeric: tabular-nums }
+.dead, .fault { color: var(--bad); font-weight: 600 } .done { color: var(--good) }
+.queued, .running { color: var(--busy) } .superseded, .ignored { color: var(--soft) }
+form { max-width: 34rem } label { display: block; margin: 1rem 0; font-weight: 600 }
+input { display: block; width: 100%; margin-top: .3rem; padding: .5rem .7rem; font: inherit; color: inherit;
+  background: var(--bg); border: 1px solid var(--line); border-radius: 6px }
+button { margin-top: .8rem; padding: .5rem 1.2rem; font: inherit; font-weight: 600; color: #fff; background: #1f883d;
+  border: 0; border-radius: 6px; cursor: pointer }
 """
 STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 HEADERS = {
-    "Content-Security-Policy": (
-        f"default-src 'none'; style-src 'sha256-{STYLE_HASH}'; "
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
 }
 
 
-def page(title: str, body: str, *, status: int = 200) -> web.Response:
-    """A whole page around ``body``, which is HTML; ``title`` is text.  Nothing but its own style is loaded or run."""
+def page(title: str, body: str, *, status: int = 200, form_action: str = "'none'") -> web.Response:
+    """A whole page around ``body``, which is HTML; ``title`` is text.
+
+    Nothing but its own style is loaded or run, and forms go to ``form_action`` (a source list of CSP) only.
+    """
     text = (
         f'<!doctype html>\n<html lang="en"><meta charset="utf-8"><title>{escape(title)}</title>'
         f'<meta name="viewport" content="width=device-width"><style>{STYLE}</style>\n'
         f"<h1>{escape(title)}</h1>\n{body}\n</html>\n"
     )
-    return web.Response(status=status, text=text, content_type="text/html", headers=HEADERS)
+    policy = (
+        f"default-src 'none'; style-src 'sha256-{STYLE_HASH}'; base-uri 'none'; form-action {form_action}; "
+        "frame-ancestors 'none'"
+    )
+    headers = {**HEADERS, "Content-Security-Policy": policy}
+    return web.Response(status=status, text=text, content_type="text/html", headers=headers)
 
 
 def public_page() -> web.Response:

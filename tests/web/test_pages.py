@@ -104,6 +104,7 @@ async def test_metrics_show_the_queue(server: Server) -> None:
     assert 'ssot_signature_key_total{index="0"} 1.0' in text
 
 
-@pytest.mark.parametrize("path", ["/nowhere", "//metrics", "/webhook/", "/health"])
+@pytest.mark.parametrize("path", ["/nowhere", "//metrics", "/webhook/", "/health", "/setup", "/setup/registered"])
 async def test_other_paths_do_not_exist(server: Server, path: str) -> None:
+    """Setup (case 67) is off once there is an App: a server that takes deliveries has no such page."""
     assert (await server.get(path)).status == 404

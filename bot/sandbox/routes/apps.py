@@ -1,5 +1,6 @@
 """The App, its installations, its webhook deliveries.  https://docs.github.com/rest/apps"""
 
+from bot.sandbox import registration
 from bot.sandbox.auth import InstallationIdentity
 from bot.sandbox.errors import ApiError, forbidden, not_found
 from bot.sandbox.model import Installation
@@ -15,6 +16,26 @@ router = Router()
 async def get_app(call: Call) -> Answer:
     living = [each for each in call.world.installations.values() if not each.deleted]
     return Answer(body=accounts.app(call.world.app, call.url) | {"installations_count": len(living)})
+
+
+@router.route("POST", "/app-manifests/{code}/conversions", "anyone")
+async def convert_manifest(call: Call) -> Answer:
+    """Nobody is asked who they are: the code says it."""
+    app = registration.convert(call.world, call.params["code"])
+    body = accounts.app(app, call.url) | {
+        "client_secret": f"{app.id:040x}",
+        "webhook_secret": app.webhook_secret,
+        "pem": app.private_key,
+    }
+    return Answer(status=201, body=body)
+
+
+@router.route("GET", "/app/hook/config", "app")
+async def get_hook_config(call: Call) -> Answer:
+    """https://docs.github.com/rest/apps/webhooks#get-a-webhook-configuration-for-an-app : the secret is masked."""
+    if call.webhooks.url is None:
+        raise not_found()
+    return Answer(body={"content_type": "json", "insecure_ssl": "0", "secret": "********", "url": call.webhooks.url})
 
 
 @router.route("GET", "/app/installations", "app")

@@ -4,58 +4,28 @@ Nothing else reads the environment.  Secrets are wrapped in :class:`Secret`: the
 log, and are handed out by ``reveal()`` only.
 """
 
-import base64
-import binascii
-import ipaddress
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NoReturn, Self, TypeVar
-from urllib.parse import SplitResult, urlsplit
+from typing import Self, TypeVar
 
 from bot.errors import SettingsError
+from bot.settings.credentials import with_credentials
+from bot.settings.keys import private_key
+from bot.settings.secret import Secret
+from bot.settings.urls import api_url
+from bot.settings.variables import data_directory, get
+
+__all__ = ["Allowed", "Secret", "Settings", "api_url", "data_directory", "database_url", "github_url", "private_key"]
 
 T = TypeVar("T")
 
 DEFAULT_API_URL = "https://api.github.com"
 MIN_SECRET_BYTES = 16
 _WEAK = {"development", "changeme", "secret", "password", "webhook-secret", "your-webhook-secret"}
-_PROBOT = {
-    "GITHUB_APP_ID": "APP_ID",
-    "GITHUB_PRIVATE_KEY": "PRIVATE_KEY",
-    "GITHUB_PRIVATE_KEY_PATH": "PRIVATE_KEY_PATH",
-    "GITHUB_WEBHOOK_SECRET": "WEBHOOK_SECRET",
-}
-"""Probot's names for the same things: https://probot.github.io/docs/configuration/."""
 _EPHEMERAL = {"K_SERVICE": "Cloud Run", "GAE_ENV": "App Engine", "GAE_SERVICE": "App Engine"}
 """Variables that these platforms set: neither of them has a disk that survives a restart."""
-
-
-class Secret:
-    """A string that shows itself only when asked."""
-
-    __slots__ = ("_value",)
-
-    def __init__(self, value: str) -> None:
-        self._value = value
-
-    def reveal(self) -> str:
-        return self._value
-
-    def __repr__(self) -> str:
-        return "Secret(…)"
-
-    __str__ = __repr__
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Secret) and other._value == self._value
-
-    def __hash__(self) -> int:
-        return hash((Secret, self._value))
-
-    def __reduce__(self) -> NoReturn:
-        raise TypeError("a secret is not written anywhere")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,15 +72,18 @@ class Settings:
         Raises :class:`SettingsError` with one line for each thing that is wrong: all of them at once.
         """
         faults: list[str] = []
-        data_dir = Path(_get(env, "SSOT_DATA_DIR") or ".ssot")
+        try:
+            env = with_credentials(env)
+        except SettingsError as fault:
+            faults.append(str(fault))
         values = {
             "app_id": _collect(faults, _app_id, env),
             "private_key": _collect(faults, _private_key, env),
             "webhook_secrets": _collect(faults, _webhook_secrets, env),
-            "data_dir": data_dir,
+            "data_dir": data_directory(env),
             "database_url": _collect(faults, _database_url, env),
             "api_url": _collect(faults, _api_url, env),
-            "host": _get(env, "HOST") or "127.0.0.1",
+            "host": get(env, "HOST") or "127.0.0.1",
             "port": _collect(faults, _port, env),
             "log_format": _collect(faults, _log_format, env),
             "log_level": _collect(faults, _log_level, env),
@@ -120,101 +93,6 @@ class Settings:
         if faults:
             raise SettingsError("\n".join(faults))
         return cls(**values)  # type: ignore[arg-type]  # one dict of unlike values; each reader above is typed
-
-
-def api_url(value: str) -> str:
-    """``value`` as a base URL for the API, without a trailing slash.
-
-    https to a host name, or http to loopback.  A path only if it is GitHub Enterprise Server's ``/api/v3``.
-    Raises :class:`SettingsError`.
-    """
-    url = _split(value)
-    host = url.hostname or ""
-    loopback = _is_loopback(host)
-    _refuse(not host, "GITHUB_API_URL has no host")
-    _refuse("@" in url.netloc, "GITHUB_API_URL holds a user name or password: remove it")
-    _refuse(not host.isascii() or "%" in host or "xn--" in host, "GITHUB_API_URL: the host is written in plain ASCII")
-    _refuse(url.scheme not in ("https", "http"), "GITHUB_API_URL must begin with https://")
-    _refuse(url.scheme == "http" and not loopback, "GITHUB_API_URL: plain http is for loopback only, use https://")
-    _refuse(_is_ip(host) and not loopback, "GITHUB_API_URL: an IP address cannot be trusted, use the host's name")
-    _refuse("?" in value or "#" in value, "GITHUB_API_URL takes no query and no fragment")
-    path = url.path.rstrip("/")
-    _refuse(path not in ("", "/api/v3"), "GITHUB_API_URL takes no path but GitHub Enterprise Server's /api/v3")
-    return f"{url.scheme}://{url.netloc.lower()}{path}"
-
-
-def _split(value: str) -> SplitResult:
-    if re.search(r"[\s\\\x00-\x1f\x7f]", value):
-        raise SettingsError("GITHUB_API_URL holds a space, a backslash or a control character")
-    try:
-        url = urlsplit(value)
-        if url.port == 0:
-            raise ValueError("port 0")
-    except ValueError as fault:
-        raise SettingsError("GITHUB_API_URL is not a URL") from fault
-    return url
-
-
-def _is_ip(host: str) -> bool:
-    """Also in the spellings that resolvers take: ``2852039166``, ``0xA9.0xFE.0xA9.0xFE``, ``127.1``."""
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return re.fullmatch(r"(0x[0-9a-f]*|[0-9]+)(\.(0x[0-9a-f]*|[0-9]+))*\.?", host.lower()) is not None
-    return True
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def private_key(text: str) -> Secret:
-    """The key as PEM, from PEM (also with ``\\n`` written out, with CRLF, PKCS#1 or PKCS#8) or base64 of it.
-
-    Raises :class:`SettingsError`, which never shows any of it.
-    """
-    from cryptography.exceptions import UnsupportedAlgorithm
-    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-    from cryptography.hazmat.primitives.serialization import load_pem_private_key
-
-    pem = _as_pem(text)
-    if "ENCRYPTED" in pem:
-        raise SettingsError("GITHUB_PRIVATE_KEY is encrypted: use the file as GitHub gave it to you")
-    try:
-        key = load_pem_private_key(pem.encode(), password=None)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
-        # Not chained: the parser's message may quote what it read.
-        raise SettingsError("GITHUB_PRIVATE_KEY is damaged or cut short: download a new one from GitHub") from None
-    if not isinstance(key, RSAPrivateKey):
-        raise SettingsError("GITHUB_PRIVATE_KEY is not an RSA key: GitHub signs in Apps with RS256 only")
-    return Secret(pem)
-
-
-def _as_pem(text: str) -> str:
-    text = text.strip().strip("\"'").replace("\\r", "").replace("\\n", "\n").replace("\r\n", "\n").replace("\r", "\n")
-    if "-----BEGIN" not in text:
-        try:
-            text = base64.b64decode("".join(text.split()), validate=True).decode().replace("\r\n", "\n")
-        except (binascii.Error, UnicodeDecodeError):
-            raise SettingsError("GITHUB_PRIVATE_KEY is neither PEM nor base64 of it") from None
-    if "-----BEGIN" not in text:
-        raise SettingsError("GITHUB_PRIVATE_KEY holds no PEM block")
-    return text.strip() + "\n"
-
-
-def _get(env: Mapping[str, str], name: str) -> str:
-    """The variable or its Probot name; unset and blank are the same: ``""``."""
-    return env.get(name, "").strip() or env.get(_PROBOT.get(name, name), "").strip()
-
-
-def _refuse(wrong: bool, message: str) -> None:
-    if wrong:
-        raise SettingsError(message)
 
 
 def _collect(faults: list[str], read: Callable[[Mapping[str, str]], T], env: Mapping[str, str]) -> T | None:
@@ -232,14 +110,16 @@ def _number(name: str, text: str, largest: int) -> int:
 
 
 def _app_id(env: Mapping[str, str]) -> int:
-    text = _get(env, "GITHUB_APP_ID")
+    text = get(env, "GITHUB_APP_ID")
     if not text:
-        raise SettingsError("GITHUB_APP_ID is not set: it stands on the App's settings page")
+        raise SettingsError(
+            "GITHUB_APP_ID is not set: it stands on the App's settings page; `ssot setup` registers a new App"
+        )
     return _number("GITHUB_APP_ID", text, 2**53)
 
 
 def _private_key(env: Mapping[str, str]) -> Secret:
-    text, path = _get(env, "GITHUB_PRIVATE_KEY"), _get(env, "GITHUB_PRIVATE_KEY_PATH")
+    text, path = get(env, "GITHUB_PRIVATE_KEY"), get(env, "GITHUB_PRIVATE_KEY_PATH")
     if text and path:
         raise SettingsError("GITHUB_PRIVATE_KEY and GITHUB_PRIVATE_KEY_PATH are both set: keep one")
     if not text and not path:
@@ -255,7 +135,7 @@ def _private_key(env: Mapping[str, str]) -> Secret:
 
 def _webhook_secrets(env: Mapping[str, str]) -> tuple[Secret, ...]:
     advice = "set one of at least 16 bytes, e.g. from `openssl rand -hex 32`, here and in the App's settings"
-    secrets = [part.strip() for part in _get(env, "GITHUB_WEBHOOK_SECRET").split(",")]
+    secrets = [part.strip() for part in get(env, "GITHUB_WEBHOOK_SECRET").split(",")]
     if secrets == [""]:
         raise SettingsError(f"GITHUB_WEBHOOK_SECRET is not set: {advice}")
     for secret in secrets:
@@ -265,7 +145,7 @@ def _webhook_secrets(env: Mapping[str, str]) -> tuple[Secret, ...]:
 
 
 def _database_url(env: Mapping[str, str]) -> Secret:
-    url = _get(env, "SSOT_DATABASE_URL")
+    url = get(env, "SSOT_DATABASE_URL")
     if url and not url.startswith(("sqlite:///", "postgresql://", "postgres://")):
         raise SettingsError("SSOT_DATABASE_URL must begin with postgresql:// or sqlite:///")
     if not url or url.startswith("sqlite:"):
@@ -275,8 +155,13 @@ def _database_url(env: Mapping[str, str]) -> Secret:
                     f"SSOT_DATABASE_URL: {platform} has no durable disk for SQLite, set a postgresql:// URL"
                 )
     if not url:
-        url = f"sqlite:///{Path(_get(env, 'SSOT_DATA_DIR') or '.ssot') / 'ssot.db'}"
+        url = f"sqlite:///{data_directory(env) / 'ssot.db'}"
     return Secret(url)
+
+
+def github_url(env: Mapping[str, str]) -> str:
+    """The API alone, for who has no App yet.  Raises :class:`SettingsError`."""
+    return _api_url(env)
 
 
 def database_url(env: Mapping[str, str]) -> Secret:
@@ -285,26 +170,26 @@ def database_url(env: Mapping[str, str]) -> Secret:
 
 
 def _metrics_token(env: Mapping[str, str]) -> Secret | None:
-    token = _get(env, "SSOT_METRICS_TOKEN")
+    token = get(env, "SSOT_METRICS_TOKEN")
     if token and len(token.encode()) < MIN_SECRET_BYTES:
         raise SettingsError(f"SSOT_METRICS_TOKEN is too weak: at least {MIN_SECRET_BYTES} bytes, or unset it")
     return Secret(token) if token else None
 
 
 def _api_url(env: Mapping[str, str]) -> str:
-    return api_url(_get(env, "GITHUB_API_URL") or DEFAULT_API_URL)
+    return api_url(get(env, "GITHUB_API_URL") or DEFAULT_API_URL)
 
 
 def _port(env: Mapping[str, str]) -> int:
-    return _number("PORT", _get(env, "PORT") or "8000", 65_535)
+    return _number("PORT", get(env, "PORT") or "8000", 65_535)
 
 
 def _log_format(env: Mapping[str, str]) -> str:
-    return _choice("LOG_FORMAT", (_get(env, "LOG_FORMAT") or "text").lower(), ("text", "json"))
+    return _choice("LOG_FORMAT", (get(env, "LOG_FORMAT") or "text").lower(), ("text", "json"))
 
 
 def _log_level(env: Mapping[str, str]) -> str:
-    return _choice("LOG_LEVEL", (_get(env, "LOG_LEVEL") or "info").lower(), ("debug", "info", "warning", "error"))
+    return _choice("LOG_LEVEL", (get(env, "LOG_LEVEL") or "info").lower(), ("debug", "info", "warning", "error"))
 
 
 def _choice(name: str, value: str, choices: tuple[str, ...]) -> str:
@@ -315,7 +200,7 @@ def _choice(name: str, value: str, choices: tuple[str, ...]) -> str:
 
 def _allowed(env: Mapping[str, str]) -> Allowed:
     installations, owners, repositories = set(), set(), set()
-    for entry in filter(None, (part.strip().lower() for part in _get(env, "SSOT_ALLOW").split(","))):
+    for entry in filter(None, (part.strip().lower() for part in get(env, "SSOT_ALLOW").split(","))):
         if entry.isdecimal() and entry.isascii():
             installations.add(int(entry))
         elif re.fullmatch(r"[a-z0-9_-]+/[a-z0-9._-]+", entry):

@@ -1,0 +1,94 @@
+"""``ssot setup``: registers the GitHub App in the browser, and keeps its credentials."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import Mapping
+
+import click
+
+from bot.errors import SettingsError, UserError
+from bot.settings import Settings, data_directory, github_url
+from bot.settings.credentials import configured, variables, write_credentials
+
+GOODBYE = 1.0
+"""Seconds that the last page gets to arrive."""
+
+
+@click.command("setup")
+@click.option("--port", type=click.IntRange(0, 65_535), default=8000, show_default=True, help="0 takes a free one.")
+def command(port: int) -> None:
+    """Register the GitHub App from app.yaml, in a browser on this machine.
+
+    Serves http://127.0.0.1:PORT/setup until the App is registered, keeps its credentials in the data directory and
+    ends.  On another machine, forward the port: ssh -L 8000:127.0.0.1:8000 HOST.
+
+    Exits with 2 when there is an App already.
+    """
+    try:
+        if configured(os.environ):
+            raise SettingsError("there are credentials of an App already; `ssot doctor` checks them")
+        asyncio.run(_serve(port))
+    except (UserError, OSError) as error:
+        click.echo(f"ssot setup: {error}", err=True)
+        sys.exit(2)
+
+
+async def _serve(port: int) -> None:
+    from aiohttp import web
+
+    from bot import log
+    from bot.github.api import open_session
+    from bot.github.manifest import manifest_document
+    from bot.github.registration import Registration, convert
+    from bot.web import create_runner
+    from bot.web.setup import Setup, SetupParts
+
+    redact, over = log.Redactor(), asyncio.Event()
+    log.configure(redact=redact, level="warning")
+    api_url = github_url(os.environ)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, over.set)
+
+    def keep(made: Registration) -> str:
+        for secret in (made.private_key, made.webhook_secret):
+            redact.register(secret)
+        return _keep(variables(app_id=made.id, private_key=made.private_key, webhook_secret=made.webhook_secret))
+
+    def done(made: Registration, kept: str) -> None:
+        click.echo(f"registered {made.name} as App {made.id}; its credentials are in {kept}")
+        click.echo(f"next: ssot serve, and install the App: {made.html_url}/installations/new")
+        asyncio.get_running_loop().call_later(GOODBYE, over.set)
+
+    listener = socket.create_server(("127.0.0.1", port))
+    address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    async with open_session() as session:
+        parts = SetupParts(
+            address=address,
+            api_url=api_url,
+            manifest=manifest_document(),
+            exchange=lambda code: convert(session, api_url, code),
+            keep=keep,
+            done=done,
+        )
+        app = web.Application(client_max_size=64 * 1024)
+        app.add_routes(Setup(parts).routes())
+        runner = create_runner(app)
+        await runner.setup()
+        try:
+            await web.SockSite(runner, listener).start()
+            click.echo(f"open {address}/setup in a browser on this machine; Ctrl-C ends this")
+            await over.wait()
+        finally:
+            await runner.cleanup()
+
+
+def _keep(credentials: Mapping[str, str]) -> str:
+    """Where they are.  Raises ``UserError`` when they are not good to start with, or cannot be written."""
+    Settings.from_env(credentials)
+    try:
+        return str(write_credentials(data_directory(os.environ), credentials))
+    except OSError as fault:
+        raise UserError(f"the credentials cannot be kept ({fault.strerror}): delete the App on GitHub") from fault

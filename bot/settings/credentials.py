@@ -1,0 +1,57 @@
+"""The credentials that ``ssot setup`` keeps for the next start."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+from bot.errors import SettingsError
+from bot.settings.variables import OF_THE_APP, data_directory, get
+
+CREDENTIALS = "credentials.env"
+"""The file in the data directory; it is used when the environment names no App."""
+
+
+def configured(env: Mapping[str, str]) -> bool:
+    """Whether there are credentials of an App, good or bad, in the environment or in the file."""
+    return any(get(env, name) for name in OF_THE_APP) or (data_directory(env) / CREDENTIALS).exists()
+
+
+def variables(*, app_id: int, private_key: str, webhook_secret: str) -> dict[str, str]:
+    """An App's credentials as an environment, each on one line."""
+    one_line = private_key.strip().replace("\r\n", "\n").replace("\n", "\\n")
+    return {"GITHUB_APP_ID": str(app_id), "GITHUB_PRIVATE_KEY": one_line, "GITHUB_WEBHOOK_SECRET": webhook_secret}
+
+
+def write_credentials(directory: Path, credentials: Mapping[str, str]) -> Path:
+    """Keep an App's credentials for the next start, for the owner's eyes only.
+
+    The caller has tried whether they are good to start with.  Raises ``FileExistsError`` when there are some already.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    path = directory / CREDENTIALS
+    with NamedTemporaryFile("w", dir=directory, encoding="ascii") as file:  # made with mode 0600
+        file.write("".join(f"{name}={value}\n" for name, value in credentials.items()))
+        file.flush()
+        os.fsync(file.fileno())
+        path.hardlink_to(file.name)  # whole or not at all, and never over another one
+    return path
+
+
+def with_credentials(env: Mapping[str, str]) -> Mapping[str, str]:
+    """The environment; where it names no App, with the file's credentials.  The two are never mixed.
+
+    Raises :class:`SettingsError` when the file is there and cannot be used.
+    """
+    path = data_directory(env) / CREDENTIALS
+    if any(get(env, name) for name in OF_THE_APP) or not path.is_file():
+        return env
+    try:
+        lines = path.read_text(encoding="ascii").splitlines()
+        readable = path.stat().st_mode & 0o077
+    except (OSError, UnicodeDecodeError) as fault:
+        raise SettingsError(f"{path} cannot be read: {type(fault).__name__}") from None
+    if readable:
+        raise SettingsError(f"{path} can be read by others: chmod 600 it")
+    entries = (line.partition("=") for line in lines if line and not line.startswith("#"))
+    return {**env, **{name: value for name, _, value in entries if name in OF_THE_APP}}

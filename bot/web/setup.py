@@ -1,0 +1,203 @@
+"""``/setup``: registers the App from its manifest and keeps its credentials.  Served only while there are none.
+
+https://docs.github.com/en/apps/sharing-github-apps/registering-a-github-app-from-a-manifest
+
+Whoever can reach these pages decides which App this bot is.  So they answer a browser on this machine alone, under the
+names of this machine (a page elsewhere that had its own name point here is refused), and each ``state`` is good once.
+"""
+
+import json
+import re
+import secrets
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from html import escape
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import structlog
+from aiohttp import web
+
+from bot.errors import RetryLater, UserError
+from bot.github.registration import OWNER, Registration, manifest_for, page_url
+from bot.web.access import is_local
+from bot.web.pages import page
+
+log = structlog.get_logger(__name__)
+
+STATES = 16
+"""Forms that may be open at the same time; the oldest is forgotten."""
+NAME = re.compile(r"[^\x00-\x1f<>]{1,34}")
+"""As https://docs.github.com/en/apps/creating-github-apps/registering-a-github-app/registering-a-github-app says."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetupParts:
+    """``exchange`` makes the App of a code; ``keep`` stores its credentials and says where, or raises ``UserError``."""
+
+    address: str
+    """Where this server listens, e.g. ``http://127.0.0.1:8000``: never what a request says."""
+    api_url: str
+    manifest: Mapping[str, Any]
+    exchange: Callable[[str], Awaitable[Registration]] = field(repr=False)
+    keep: Callable[[Registration], str] = field(repr=False)
+    done: Callable[[Registration, str], None]
+
+
+class States:
+    """The values that tie an answer to the form that asked: unguessable, each good once."""
+
+    def __init__(self) -> None:
+        self._open: dict[str, None] = {}
+
+    def issue(self) -> str:
+        while len(self._open) >= STATES:
+            del self._open[next(iter(self._open))]
+        state = secrets.token_urlsafe(32)
+        self._open[state] = None
+        return state
+
+    def take(self, state: str) -> bool:
+        return self._open.pop(state, self) is None
+
+
+class Setup:
+    """The three pages.  ``registered`` is set by the first exchange that begins to succeed; then all is refused."""
+
+    def __init__(self, parts: SetupParts) -> None:
+        self._parts, self._states, self._registered = parts, States(), False
+
+    def routes(self) -> Collection[web.AbstractRouteDef]:
+        return [
+            web.get("/setup", self._guarded(self._form)),
+            web.post("/setup", self._guarded(self._confirm)),
+            web.get("/setup/registered", self._guarded(self._finish)),
+        ]
+
+    def _guarded(
+        self, handler: Callable[[web.Request], Awaitable[web.Response]]
+    ) -> Callable[[web.Request], Awaitable[web.Response]]:
+        async def answer(request: web.Request) -> web.Response:
+            if not is_local(request) or not _names_this_machine(
+                request.headers.getall("Host", []), self._parts.address
+            ):
+                return _refused(403, "This page answers only a browser on the machine that the bot runs on.")
+            if self._registered:
+                return _refused(404, "The App is registered: there is nothing to set up any more.")
+            return await handler(request)
+
+        return answer
+
+    async def _form(self, _: web.Request) -> web.Response:
+        return form_page(self._states.issue(), str(self._parts.manifest.get("name", "ssot-bot")))
+
+    async def _confirm(self, request: web.Request) -> web.Response:
+        sent = await request.post()
+        values = {name: str(sent.get(name, "")).strip() for name in ("state", "name", "url", "owner")}
+        if not self._states.take(values["state"]):
+            return _refused(403, "This form is out of date: open /setup again.")
+        try:
+            url = webhook_url(values["url"])
+            _require(NAME.fullmatch(values["name"]), "The name has 1 to 34 characters.")
+            _require(not values["owner"] or OWNER.fullmatch(values["owner"]), "That is no name of an organization.")
+        except UserError as fault:
+            return form_page(self._states.issue(), values["name"], fault=str(fault), values=values)
+        back = f"{self._parts.address}/setup/registered"
+        manifest = manifest_for(self._parts.manifest, name=values["name"], webhook_url=url, redirect_url=back)
+        action = page_url(self._parts.api_url, values["owner"])
+        return confirm_page(manifest, f"{action}?{urlencode({'state': self._states.issue()})}")
+
+    async def _finish(self, request: web.Request) -> web.Response:
+        if not self._states.take(request.query.get("state", "")):
+            return _refused(403, "This answer belongs to no form of ours, or was used before: open /setup again.")
+        self._registered = True  # before anything is awaited: of two answers at once one is refused
+        try:
+            made = await self._parts.exchange(request.query.get("code", ""))
+            kept = self._parts.keep(made)
+        except (UserError, RetryLater) as fault:
+            self._registered = False
+            log.warning("setup_failed", error=str(fault))
+            return _refused(502, f"{fault}. Open /setup to begin again.")
+        log.info("app_registered", app=made.id, name=made.name)
+        self._parts.done(made, kept)
+        return done_page(made, kept)
+
+
+def webhook_url(text: str) -> str:
+    """``text`` if GitHub can deliver to it: https, or http on loopback.  Raises ``UserError``."""
+    wrong = "The webhook's address begins with https:// and is one that GitHub can reach."
+    _require(text and len(text) <= 500 and not re.search(r"[\s\\\x00-\x1f\x7f-\uffff]", text), wrong)
+    try:
+        url = urlsplit(text)
+        host, _ = url.hostname or "", url.port
+    except ValueError as fault:
+        raise UserError(wrong) from fault
+    plain = url.scheme == "http" and host in ("127.0.0.1", "localhost", "::1")
+    _require(host and "@" not in url.netloc and (url.scheme == "https" or plain), wrong)
+    _require(not url.query and not url.fragment, "The webhook's address has no query and no fragment.")
+    return text
+
+
+def _require(holds: object, message: str) -> None:
+    if not holds:
+        raise UserError(message)
+
+
+def _names_this_machine(hosts: list[str], address: str) -> bool:
+    """The port is not looked at: a tunnel may have another one at its other end."""
+    name = urlsplit(f"//{hosts[0]}").hostname if len(hosts) == 1 else None
+    return name in ("127.0.0.1", "localhost", "::1", urlsplit(address).hostname)
+
+
+# --- what the person sees ----------------------------------------------------------------------------------------
+
+
+def form_page(state: str, name: str, *, fault: str = "", values: Mapping[str, str] | None = None) -> web.Response:
+    given = values or {}
+    complaint = f'<p class="fault">{escape(fault)}</p>' if fault else ""
+    return page(
+        "Set up ssot-bot",
+        f"""<p>Registers a GitHub App with the permissions and events of <code>app.yaml</code> and keeps its credentials
+on this machine. GitHub asks you to confirm; nothing is created before that.</p>{complaint}
+<form method="post" action="/setup"><input type="hidden" name="state" value="{escape(state)}">
+<label>Name <input name="name" required maxlength="34" value="{escape(name)}"></label>
+<label>Webhook address, as GitHub reaches it
+<input name="url" type="url" required placeholder="https://bot.example.com/webhook"
+value="{escape(given.get("url", ""))}">
+</label><label>Organization (empty: your own account)
+<input name="owner" value="{escape(given.get("owner", ""))}"></label><button>Continue</button></form>""",
+        status=422 if fault else 200,
+        form_action="'self'",
+    )
+
+
+def confirm_page(manifest: Mapping[str, Any], action: str) -> web.Response:
+    rows = "".join(
+        f"<tr><th>{escape(name)}<td>{escape(access)}" for name, access in manifest["default_permissions"].items()
+    )
+    target = urlsplit(action)
+    return page(
+        "Register on GitHub",
+        f"""<p><b>{escape(manifest["name"])}</b> gets its webhooks at
+<code>{escape(manifest["hook_attributes"]["url"])}</code> and asks for these permissions:</p>
+<table>{rows}</table><p>Events: {escape(", ".join(manifest["default_events"]))}.</p>
+<form method="post" action="{escape(action)}">
+<input type="hidden" name="manifest" value="{escape(json.dumps(manifest))}">
+<button>Register on {escape(target.netloc)}</button></form>""",
+        # The answer is a redirect back to us, which the rule covers as well.
+        form_action=f"'self' {target.scheme}://{target.netloc}",
+    )
+
+
+def done_page(made: Registration, kept: str) -> web.Response:
+    return page(
+        "The App is registered",
+        f"""<p>{escape(made.name)} is App {made.id}. Its credentials are in <code>{escape(kept)}</code>, readable by you
+alone.</p><ol><li>Start the bot: <code>ssot serve</code></li>
+<li><a href="{escape(made.html_url)}/installations/new">Install the App</a> on the repositories to look after.</li>
+<li>Ask <code>ssot doctor</code> whether all fits together.</li></ol>""",
+    )
+
+
+def _refused(status: int, text: str) -> web.Response:
+    return page("ssot-bot", f"<p>{escape(text)}</p>", status=status)
