@@ -9,17 +9,20 @@ import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cache
+from typing import Any
 
 import click
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from bot.errors import UserError
-from bot.facts import Role
+from bot.talk import PREFIX, Manual
 
-PREFIX = "/ssot"
+MOST_COMMANDS = 5
+"""Different commands that one comment can give."""
+_LONGEST_PARAGRAPH = 8_192
+"""Characters of a paragraph that commands are looked for in; looking takes the square of it, at worst."""
 _LONGEST_LINE = 4_096
 """Characters of a command line; more is nothing that a person typed."""
 _INLINE_RULES = ("newline", "backticks", "link", "image", "autolink", "html_inline")
@@ -29,24 +32,11 @@ _TYPOGRAPHY = str.maketrans({"“": '"', "”": '"', "„": '"', "‘": "'", "�
 _DETAILS = re.compile(r"<(?P<close>/?)details\b", re.IGNORECASE)
 
 
-class Place(StrEnum):
-    """Where a comment can stand."""
-
-    PULL_REQUEST = "pull request"
-    ISSUE = "issue"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CommandSpec:
-    """What a command is to people and to the parser; help, README and the commands page are made of it."""
+class CommandSpec(Manual):
+    """What a command is to people and to the parser."""
 
-    name: str
-    summary: str
-    """One sentence."""
-    needs: Role
-    places: frozenset[Place] = frozenset(Place)
     params: tuple[click.Parameter, ...] = ()
-    examples: tuple[str, ...] = ()
     free_text: bool = False
     """The last parameter takes the rest of the line as it is: quotes mean nothing in it."""
 
@@ -87,27 +77,59 @@ def find_invocations(body: str) -> tuple[Invocation, ...]:
     """All command lines of a comment, in order.  ``body`` is the comment's Markdown as GitHub gives it."""
     if PREFIX not in body.lower():
         return ()
-    lines = (line for paragraph in _plain_paragraphs(_markdown().parse(body)) for line in _lines(paragraph))
+    lines = (line for paragraph in _plain_paragraphs(body) for line in _lines(paragraph))
     return tuple(_invocation(line) for line in lines if _is_command(line))
+
+
+def wanted(body: str, specs: Mapping[str, CommandSpec]) -> "tuple[Command | CommandError, ...]":
+    """What a comment asks for: each different command once, in order, and of the mistakes the first.
+
+    A comment that gives more than ``MOST_COMMANDS`` asks for nothing but to be told so.
+    """
+    commands: list[Command] = []
+    mistakes: list[CommandError] = []
+    found: list[Command | CommandError] = []
+    for invocation in dict.fromkeys(find_invocations(body)):
+        try:
+            command = parse(invocation, specs)
+        except CommandError as error:
+            found += [] if mistakes else [error]
+            mistakes.append(error)
+        else:
+            found += [] if command in commands else [command]
+            commands.append(command)
+        if len(found) > MOST_COMMANDS:
+            return (CommandError(f"A comment can give {MOST_COMMANDS} commands; none of these was run."),)
+    return tuple(found)
 
 
 @cache
 def _markdown() -> MarkdownIt:
+    """Finds the blocks; what is in a paragraph is looked at by its inline rules only where it can matter."""
     parser = MarkdownIt("commonmark").enable("table")
+    parser.core.ruler.enableOnly(["normalize", "block"])
     parser.inline.ruler.enableOnly(["text", *_INLINE_RULES])
     parser.inline.ruler2.enableOnly([])
     return parser
 
 
-def _plain_paragraphs(tokens: Sequence[Token]) -> Iterable[Sequence[Token]]:
-    """The inline tokens of the paragraphs at the top level, outside ``<details>``."""
-    depth = 0
+def _plain_paragraphs(body: str) -> Iterable[Sequence[Token]]:
+    """The inline tokens of the paragraphs at the top level, outside ``<details>``, that can hold a command."""
+    parser, depth = _markdown(), 0
+    references: dict[str, Any] = {}
+    tokens = parser.parse(body, references)
     for before, token in zip([None, *tokens], tokens, strict=False):
         if token.type == "html_block":
             depth = _details_depth(depth, token.content)
         if token.type != "inline" or before is None or before.type != "paragraph_open" or before.level:
             continue
-        children = token.children or []
+        if PREFIX not in token.content.lower() and not _DETAILS.search(token.content):
+            continue
+        if len(token.content) > _LONGEST_PARAGRAPH:
+            depth = _details_depth(depth, token.content)
+            continue
+        children: list[Token] = []
+        parser.inline.parse(token.content, parser, references, children)
         if depth == 0:
             yield children
         for child in children:

@@ -192,5 +192,24 @@ class ResolvedThread:
     thread_id: str
 
 
-Effect = Review | CheckRun | FileCommit | TreeCommit | NewPullRequest | ResolvedThread
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewComment:
+    """A comment in the conversation of an issue or pull request."""
+
+    number: int
+    body: str
+
+    def __post_init__(self) -> None:
+        _within("a comment", self.body, MAX_BODY)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewReaction:
+    """A reaction to a comment of a conversation."""
+
+    comment_id: int
+    content: Reaction
+
+
+Effect = Review | CheckRun | FileCommit | TreeCommit | NewPullRequest | ResolvedThread | NewComment | NewReaction
 """What a workflow can want of GitHub, for those who only want to know."""

@@ -22,8 +22,12 @@ _LONGEST_INT = 18
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Who did it.  ``type`` is ``User``, ``Bot``, ``Organization`` or ``Mannequin``."""
+    """Who did it.  ``type`` is ``User``, ``Bot``, ``Organization`` or ``Mannequin``.
 
+    The login is the one of that moment and can belong to somebody else by now; the id cannot.
+    """
+
+    id: int
     login: str
     type: str
 
@@ -61,6 +65,8 @@ class IssueCommentEvent:
     sender: Person
     app_id: int | None = None
     """The App through which the comment was written."""
+    previous_body: str | None = None
+    """What it was before it was edited."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -272,7 +278,7 @@ def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 def _person(node: _Node) -> Person:
-    return Person(login=node.text("login"), type=node.text("type"))
+    return Person(id=node.number("id"), login=node.text("login"), type=node.text("type"))
 
 
 def _repo(payload: _Node) -> RepoRef:
@@ -301,6 +307,8 @@ def _pull_request(payload: _Node) -> PullRequestEvent:
 def _issue_comment(payload: _Node) -> IssueCommentEvent:
     issue, comment = payload.node("issue"), payload.node("comment")
     app = comment.node("performed_via_github_app") if "performed_via_github_app" in comment else None
+    changes = payload.node("changes") if "changes" in payload else None
+    before = changes.node("body") if changes is not None and "body" in changes else None
     return IssueCommentEvent(
         action=payload.text("action"),
         repo=_repo(payload),
@@ -311,6 +319,7 @@ def _issue_comment(payload: _Node) -> IssueCommentEvent:
         author=_person(comment.node("user")),
         sender=_person(payload.node("sender")),
         app_id=app.number("id") if app else None,
+        previous_body=before.text("from") if before else None,
     )
 
 

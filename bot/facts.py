@@ -175,6 +175,9 @@ class Comment:
     ours: bool
     """Written by this very App."""
     body: str
+    author_id: int | None = None
+    """``None`` for a deleted account; a login can pass to somebody else, an id cannot."""
+    created_at: datetime | None = None
     updated_at: datetime | None = None
     path: str | None = None
     line: int | None = None

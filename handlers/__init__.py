@@ -11,7 +11,7 @@ from bot.events import Malformed, NotInstalled, Ping, Unknown, parse
 from bot.jobs import Ignored, Lease, Outcome, Route, Unreadable
 from bot.model import Delivery
 from bot.workflows.context import Bot
-from handlers import check_run, pull_request
+from handlers import check_run, issue_comment, pull_request
 
 
 class Handler(Protocol):
@@ -30,7 +30,7 @@ class Handler(Protocol):
 
 
 HANDLERS: Mapping[str, Handler] = MappingProxyType(
-    {handler.EVENT: handler for handler in (check_run, pull_request)},
+    {handler.EVENT: handler for handler in (check_run, issue_comment, pull_request)},
 )
 
 

@@ -17,7 +17,7 @@ def body(event: str = "pull_request", **changes: object) -> bytes:
         "action": "opened",
         "installation": {"id": 5},
         "repository": {"id": 77, "full_name": "acme/app"},
-        "sender": {"login": "ann", "type": "User"},
+        "sender": {"id": 3, "login": "ann", "type": "User"},
     }
     if event == "pull_request":
         payload["pull_request"] = {"number": 7, "head": {"sha": "a" * 40}}

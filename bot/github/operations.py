@@ -131,6 +131,7 @@ LIST_REVIEW_COMMENTS = _read(
 )
 # The permission depends on whether the number is an issue's or a pull request's; asking for both serves both.
 GET_ISSUE = _read("issues/get", _REPO + "/issues/{issue_number}", issues="read", pull_requests="read")
+GET_COMMENT = _read("issues/get-comment", _REPO + "/issues/comments/{comment_id}", issues="read", pull_requests="read")
 LIST_COMMENTS = _read(
     "issues/list-comments", _REPO + "/issues/{issue_number}/comments", issues="read", pull_requests="read"
 )

@@ -1,0 +1,14 @@
+"""The slash commands: one module for each, registered here by its name.
+
+A module has ``SPEC`` (what people and the parser need to know) and ``run``; see ``CommandModule``.  Permission, place,
+form, 👀, the reply and its reaction are the framework's: ``bot.workflows.command``.
+"""
+
+from types import MappingProxyType
+
+from bot.workflows.command import CommandModule, Commands
+from handlers.commands import help as help_
+
+_MODULES: tuple[CommandModule, ...] = (help_,)
+
+COMMANDS: Commands = MappingProxyType({module.SPEC.name: module for module in _MODULES})

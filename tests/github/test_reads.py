@@ -141,27 +141,33 @@ async def test_a_role_is_the_one_of_this_moment(
 ) -> None:
     ann = github.user("ann")
     repo.set_role(ann, role)
-    assert await reads.role(gh, ref, "ann") is Role(role)
+    assert await reads.role(gh, ref, "ann", person=ann.id) is Role(role)
     repo.set_role(ann, "read")
-    assert await reads.role(gh, ref, "ann") is Role.READ
+    assert await reads.role(gh, ref, "ann", person=ann.id) is Role.READ
 
 
 @pytest.mark.parametrize("login", ["nobody-here", "..", "a/b", "", "x" * 500])
 async def test_an_unknown_person_may_do_nothing(gh: GitHub, ref: RepoRef, login: str) -> None:
-    assert await reads.role(gh, ref, login) is Role.NONE
+    assert await reads.role(gh, ref, login, person=1) is Role.NONE
 
 
-async def test_no_answer_about_a_person_is_a_no(github: Sandbox, gh: GitHub, ref: RepoRef) -> None:
-    github.user("ann", role="admin")
+async def test_somebody_else_under_the_name_may_do_nothing(github: Sandbox, gh: GitHub, ref: RepoRef) -> None:
+    ann = github.user("ann", role="admin")
+    assert await reads.role(gh, ref, "ann", person=ann.id + 1) is Role.NONE
+
+
+async def test_no_answer_about_a_person_is_asked_for_again(github: Sandbox, gh: GitHub, ref: RepoRef) -> None:
+    ann = github.user("ann", role="admin")
     github.faults.error(502, path="*/permission", times=None)
-    assert await reads.role(gh, ref, "ann") is Role.NONE
+    with pytest.raises(RetryLater):
+        await reads.role(gh, ref, "ann", person=ann.id)
 
 
 async def test_a_rate_limit_says_nothing_about_a_person(github: Sandbox, gh: GitHub, ref: RepoRef) -> None:
-    github.user("ann", role="admin")
+    ann = github.user("ann", role="admin")
     github.faults.limited(retry_after=60, path="*/permission")
     with pytest.raises(RetryLater):
-        await reads.role(gh, ref, "ann")
+        await reads.role(gh, ref, "ann", person=ann.id)
 
 
 def test_roles_are_ordered() -> None:

@@ -17,7 +17,7 @@ from bot.github.reads.checks import check_runs
 from bot.github.reads.contents import blob, blobs, file_at, files_at, tarball, tree
 from bot.github.reads.pulls import changed_files, open_pull_requests, pull_request
 from bot.github.reads.repository import branch_head, merge_base, repository, role
-from bot.github.reads.talk import issue, issue_comments, review_comments, review_threads, reviews
+from bot.github.reads.talk import issue, issue_comment, issue_comments, review_comments, review_threads, reviews
 
 __all__ = [
     "blob",
@@ -33,6 +33,7 @@ __all__ = [
     "installation_repositories",
     "installations",
     "issue",
+    "issue_comment",
     "issue_comments",
     "merge_base",
     "open_pull_requests",

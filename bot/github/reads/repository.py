@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bot.errors import Gone, RetryLater
+from bot.errors import Gone
 from bot.facts import Repository, Role
 from bot.github import operations as ops
 from bot.github.client import GitHub
@@ -39,26 +39,26 @@ async def merge_base(gh: GitHub, repo: RepoRef, base: Sha, head: Sha) -> Sha:
     return await gh.call(ops.COMPARE, repo, parse, basehead=f"{base}...{head}", query={"per_page": 1})
 
 
-async def role(gh: GitHub, repo: RepoRef, login: str) -> Role:
-    """What ``login`` may do in the repository at this moment.
+async def role(gh: GitHub, repo: RepoRef, login: str, *, person: int) -> Role:
+    """What the account ``person``, now called ``login``, may do in the repository at this moment.
 
-    Whatever leaves it open is :attr:`Role.NONE`: an unknown person, an unknown custom role, an answer that does not
-    come.  A rate limit is no answer about anybody: ``RetryLater`` passes while one is in force.
+    Whatever leaves it open is :attr:`Role.NONE`: an unknown or suspended person, an unknown custom role, a login
+    that somebody else has taken.  No answer, or a rate limit, says nothing about anybody: ``RetryLater``, so that
+    it is asked again and nothing is done meanwhile.
     """
     try:
-        return await gh.call(ops.GET_ROLE, repo, _role, username=login)
+        return await gh.call(ops.GET_ROLE, repo, lambda data: _role(data, person), username=login)
     except (Gone, Refused, ValueError):
         return Role.NONE
-    except RetryLater:
-        await gh.channel(repo.installation).gate.check()
-        return Role.NONE
 
 
-def _role(data: Any) -> Role:
+def _role(data: Any, person: int) -> Role:
     """``role_name`` is finer than ``permission`` (which calls maintain "write" and triage "read").
 
     A custom role has a name of its own; then ``permission`` is what it is based on.
     """
+    if data["user"] is None or int(data["user"]["id"]) != person:
+        return Role.NONE
     for name in (data["role_name"], data["permission"]):
         if name in set(Role):
             return Role(name)

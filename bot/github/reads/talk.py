@@ -23,6 +23,12 @@ async def issue(gh: GitHub, repo: RepoRef, number: int) -> Issue:
     return await gh.call(ops.GET_ISSUE, repo, lambda data: _issue(repo, us, data), issue_number=number)
 
 
+async def issue_comment(gh: GitHub, repo: RepoRef, comment_id: int) -> Comment:
+    """One comment of an issue or conversation as it is now.  ``NotFound``: it was deleted."""
+    us = await identity(gh)
+    return await gh.call(ops.GET_COMMENT, repo, lambda data: _comment(us, data), comment_id=comment_id)
+
+
 async def issue_comments(gh: GitHub, repo: RepoRef, number: int) -> tuple[Comment, ...]:
     """The comments of an issue, or of a pull request's conversation, oldest first."""
     us = await identity(gh)
@@ -82,6 +88,8 @@ def _comment(us: AppIdentity, data: Any) -> Comment:
         author=author,
         ours=ours,
         body=str(data["body"] or ""),
+        author_id=None if data["user"] is None else int(data["user"]["id"]),
+        created_at=_moment(data.get("created_at")),
         updated_at=_moment(data.get("updated_at") or data.get("submitted_at")),
         path=data.get("path"),
         line=data.get("line"),

@@ -1,0 +1,47 @@
+"""Whether a comment is heard, and whether its author may give a command.  Pure.
+
+The commands' own ``needs`` say who may; this is the one place where they are applied.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.facts import Comment, Issue, Role
+from bot.talk import Manual, Place
+
+OLDEST = timedelta(days=3)
+"""How long after it was written a comment is still acted on: GitHub redelivers no longer than that."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asker:
+    """Who gives the commands of a comment, and what that person may do at this moment."""
+
+    login: str
+    role: Role
+    place: Place
+    is_author: bool
+    """Of the pull request or issue that the comment stands on."""
+
+
+def unheard(comment: Comment, issue: Issue, *, sender: int, body: str, now: datetime) -> str | None:
+    """Why nothing is done about a created comment as it stands now; ``None`` when it is heard.
+
+    It has to be the comment that the webhook told of: ``body``, by the account ``sender``, whatever its name by now.
+    """
+    if comment.ours:
+        return "it is our own comment"
+    if comment.author_id != sender:
+        return "it is not the sender's comment"
+    if comment.body != body:
+        return "the comment was edited"
+    if comment.created_at is None or now - comment.created_at > OLDEST:
+        return f"the comment is older than {OLDEST.days} days"
+    return "the conversation is locked" if issue.locked else None
+
+
+def may(asker: Asker, command: Manual) -> bool:
+    """Whether the person may give the command here."""
+    on_own_pull = asker.is_author and asker.place is Place.PULL_REQUEST
+    needed = command.author_needs if on_own_pull and command.author_needs is not None else command.needs
+    return asker.role.at_least(needed)

@@ -1,0 +1,61 @@
+"""What is said of the commands: help, mistakes, and the tables of the documents."""
+
+from collections.abc import Iterable, Mapping
+
+from bot.errors import UserError
+from bot.facts import Role
+from bot.render.review import prose
+from bot.talk import PREFIX, Manual, Place
+
+_PLACES = {Place.PULL_REQUEST: "pull requests", Place.ISSUE: "the tracking issue"}
+
+
+def overview(specs: Mapping[str, Manual]) -> str:
+    """``/ssot help``: all commands."""
+    return "\n\n".join(
+        (
+            table(specs.values()),
+            f"A command stands at the start of a line of a new comment. `{PREFIX} help COMMAND` says more about one.",
+        )
+    )
+
+
+def table(specs: Iterable[Manual]) -> str:
+    """One row for each command: usage, summary, who may."""
+    rows = [f"| `{_cell(spec.usage)}` | {spec.summary} | {who(spec)} |" for spec in specs]
+    return "\n".join(("| command | does | who |", "| --- | --- | --- |", *rows))
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def who(spec: Manual) -> str:
+    """Who may give the command, in a few words."""
+    least = "everyone who can read" if spec.needs is Role.READ else f"{spec.needs} and above"
+    return least if spec.author_needs is None else f"{least}, or the pull request's author"
+
+
+def reference(spec: Manual) -> str:
+    """``/ssot help COMMAND``: all about one."""
+    where = " and ".join(_PLACES[place] for place in Place if place in spec.places)
+    parts = [f"`{spec.usage}`", spec.summary, spec.details, f"Who: {who(spec)}. Where: {where}."]
+    if spec.examples:
+        parts.append("```text\n" + "\n".join(spec.examples) + "\n```")
+    return "\n\n".join(part for part in parts if part)
+
+
+def mistake(message: str, usage: str | None) -> str:
+    """The answer to a command that is not a right one: at most a kilobyte."""
+    return prose(message) + (f"\n\n`{usage}`" if usage else "")
+
+
+def failure(error: UserError) -> str:
+    """The answer to a right command that cannot be done."""
+    return prose(str(error))
+
+
+def elsewhere(spec: Manual) -> str:
+    """The answer to a command that was given where it has no meaning."""
+    places = " and ".join(_PLACES[place] for place in Place if place in spec.places)
+    return f"`{PREFIX} {spec.name}` is for {places}."

@@ -1,0 +1,96 @@
+"""Commands and their answers as people see them.  Row 0: values, standard library only."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.effects import Reaction
+from bot.facts import Role
+from bot.model import PullRequestRef, RepoRef
+
+PREFIX = "/ssot"
+
+
+class Place(StrEnum):
+    """Where a comment can stand."""
+
+    PULL_REQUEST = "pull request"
+    ISSUE = "issue"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manual:
+    """What people need to know of a command: help, README, the documents and the commands page are made of it."""
+
+    name: str
+    summary: str
+    """One sentence."""
+    details: str = ""
+    """The rest, in Markdown paragraphs."""
+    needs: Role
+    author_needs: Role | None = None
+    """The role that is enough for the author of the pull request it is given on; ``None``: ``needs`` as well."""
+    places: frozenset[Place] = frozenset(Place)
+    examples: tuple[str, ...] = ()
+
+    @property
+    def usage(self) -> str:
+        """The form, e.g. ``/ssot migrate [PATHS]... [--unsafe]``."""
+        return f"{PREFIX} {self.name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One command that somebody gave and may give: permission, form and place are checked already."""
+
+    repo: RepoRef
+    number: int
+    """Of the pull request or issue that it was given on."""
+    place: Place
+    comment_id: int
+    index: int
+    """Which of the comment's commands, from 0."""
+    sender: str
+    role: Role
+    """The sender's, asked for a moment ago."""
+    arguments: Mapping[str, object]
+    """By parameter name, as the command's ``SPEC.params`` make them."""
+
+    @property
+    def pull(self) -> PullRequestRef:
+        """The pull request.  ``ValueError`` on an issue."""
+        if self.place is not Place.PULL_REQUEST:
+            raise ValueError(f"#{self.number} is an issue")
+        return PullRequestRef(repo=self.repo, number=self.number)
+
+
+def conversation(repo: RepoRef, number: int) -> str:
+    """What the markers in an issue's or pull request's conversation are signed for: see ``bot.markers``."""
+    return f"{repo.id}/issue/{number}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """Something that the reply records for later: written as a marker that is signed for this conversation."""
+
+    kind: str
+    values: tuple[str, ...]
+    """Of the characters that ``bot.markers`` allows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What a command answers: Markdown, whatever its length, in which other people's words are neutralised.
+
+    ``reaction`` says whether it was done (🚀) or could not be (😕).
+    """
+
+    body: str
+    reaction: Reaction = Reaction.ROCKET
+    marks: tuple[Mark, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.body:
+            raise ValueError("a reply says something")
+        if self.reaction not in (Reaction.ROCKET, Reaction.CONFUSED):
+            raise ValueError(f"a reply is a success or a failure, not {self.reaction}")

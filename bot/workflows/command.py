@@ -1,0 +1,191 @@
+"""A comment's commands: fetch the comment and its author's role → decide → 👀 → run → reply once → 🚀 or 😕.
+
+Any step may run twice.  What was answered before is found by the reply's marker, which names the comment and the
+command's place in it; a command that was run and not answered is run again, so each of them bears that.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import structlog
+
+from bot.authority import Asker, may, unheard
+from bot.commands import Command, CommandError, CommandSpec, wanted
+from bot.effects import NewComment, NewReaction, Reaction
+from bot.errors import UserError
+from bot.events import IssueCommentEvent
+from bot.facts import Comment, Role
+from bot.github import perform, reads
+from bot.jobs import Done, Ignored, Lease, Outcome, Superseded
+from bot.markers import read, write
+from bot.render import commands as words
+from bot.render.review import fit
+from bot.talk import Call, Mark, Place, Reply, conversation
+from bot.workflows.context import Bot
+
+log = structlog.get_logger(__name__)
+
+ANSWERS = "re"
+"""The kind of marker that says which command of which comment a reply answers, and how it went."""
+
+
+class CommandModule(Protocol):
+    """One command: a module of ``handlers.commands``."""
+
+    SPEC: CommandSpec
+
+    @property
+    def run(self) -> Callable[[Bot, Call, Lease], Awaitable[Reply]]:
+        """Does it, and says what was done.
+
+        Raises ``UserError`` with a text for the person, ``RetryLater`` and ``Gone`` as every workflow.
+        It runs again when its reply could not be sent, so it looks for what it would make before it makes it.
+        """
+
+
+Commands = Mapping[str, CommandModule]
+
+
+class _Stale(Exception):
+    """The lease is gone: another run goes on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Session:
+    """What the answers to one comment share."""
+
+    bot: Bot
+    event: IssueCommentEvent
+    asker: Asker
+    commands: Commands
+    lease: Lease
+
+
+async def answer_comment(bot: Bot, event: IssueCommentEvent, commands: Commands, lease: Lease) -> Outcome:
+    """Do what a created comment asks for, as far as its author may ask for it."""
+    if event.app_id == bot.github.app_id:
+        return Ignored(reason="it was written through this App")
+    comment = await reads.issue_comment(bot.github, event.repo, event.comment_id)
+    issue = await reads.issue(bot.github, event.repo, event.number)
+    reason = unheard(comment, issue, sender=event.sender.id, body=event.body, now=bot.github.clock.now())
+    if reason:
+        return Ignored(reason=reason)
+    role = await reads.role(bot.github, event.repo, comment.author, person=event.sender.id)
+    asker = Asker(
+        login=comment.author,
+        role=role,
+        place=Place.PULL_REQUEST if issue.is_pull_request else Place.ISSUE,
+        is_author=issue.author == comment.author,
+    )
+    session = _Session(bot=bot, event=event, asker=asker, commands=commands, lease=lease)
+    try:
+        reactions = await _answer_all(session, comment)
+    except _Stale:
+        return Superseded(reason="the deadline of this run has passed")
+    return Done(summary=", ".join(reactions))
+
+
+async def _answer_all(session: _Session, comment: Comment) -> Sequence[Reaction]:
+    """Answers each command in turn, and reacts to the comment once they are all answered."""
+    asked = wanted(comment.body, {name: module.SPEC for name, module in session.commands.items()})
+    before = await _answered(session)
+    reactions: list[Reaction] = []
+    for index, command in enumerate(asked):
+        reactions.append(before.get(index) or await _answer(session, index, command))
+    distinct = tuple(dict.fromkeys(reactions))
+    for reaction in distinct:
+        await _react(session, reaction)
+    return distinct
+
+
+async def _answered(session: _Session) -> Mapping[int, Reaction]:
+    """How the commands went that were answered before, by their place in the comment."""
+    event = session.event
+    replies = await reads.issue_comments(session.bot.github, event.repo, event.number)
+    found: dict[int, Reaction] = {}
+    for reply in replies:
+        if not reply.ours:
+            continue
+        values = read(session.bot.keys, conversation(event.repo, event.number), ANSWERS, reply.body)
+        if values and values[0] == str(event.comment_id):
+            found[int(values[1])] = Reaction(values[2])
+    return found
+
+
+async def _answer(session: _Session, index: int, command: Command | CommandError) -> Reaction:
+    """One command.  Returns the reaction that says how it went."""
+    spec = _spec(session, command)
+    allowed = may(session.asker, spec) if spec else session.asker.role.at_least(Role.READ)
+    log.info(
+        "command",
+        sender=session.asker.login,
+        role=session.asker.role,
+        command=spec.name if spec else None,
+        comment=session.event.comment_id,
+        allowed=allowed,
+    )
+    if not allowed:
+        # No words: a stranger must not be able to make the bot write.
+        return Reaction.MINUS_ONE
+    reply = await _run(session, index, command)
+    await _reply(session, index, reply)
+    return reply.reaction
+
+
+def _spec(session: _Session, command: Command | CommandError) -> CommandSpec | None:
+    return session.commands[command.name].SPEC if isinstance(command, Command) else None
+
+
+async def _run(session: _Session, index: int, command: Command | CommandError) -> Reply:
+    """The reply, whatever it is; what the person can put right is one too."""
+    if isinstance(command, CommandError):
+        return Reply(body=words.mistake(command.message, command.usage), reaction=Reaction.CONFUSED)
+    module, event = session.commands[command.name], session.event
+    if session.asker.place not in module.SPEC.places:
+        return Reply(body=words.elsewhere(module.SPEC), reaction=Reaction.CONFUSED)
+    await _react(session, Reaction.EYES)
+    call = Call(
+        repo=event.repo,
+        number=event.number,
+        place=session.asker.place,
+        comment_id=event.comment_id,
+        index=index,
+        sender=session.asker.login,
+        role=session.asker.role,
+        arguments=command.arguments,
+    )
+    try:
+        return await module.run(session.bot, call, session.lease)
+    except CommandError as error:
+        return Reply(body=words.mistake(error.message, error.usage or module.SPEC.usage), reaction=Reaction.CONFUSED)
+    except UserError as error:
+        return Reply(body=words.failure(error), reaction=Reaction.CONFUSED)
+
+
+async def _reply(session: _Session, index: int, reply: Reply) -> None:
+    bot, event = session.bot, session.event
+    _check(session)
+    answers = Mark(kind=ANSWERS, values=(str(event.comment_id), str(index), str(reply.reaction)))
+    place = conversation(event.repo, event.number)
+    markers = "\n".join(write(bot.keys, place, mark.kind, mark.values) for mark in (answers, *reply.marks))
+    comment = NewComment(number=event.number, body=fit(reply.body, tail=f"\n\n{markers}"))
+    if bot.rehearse:
+        bot.rehearse(comment)
+        return
+    await perform.comment(bot.github, event.repo, comment.number, comment.body)
+
+
+async def _react(session: _Session, reaction: Reaction) -> None:
+    """GitHub keeps one reaction of a kind by an author, so this may be done again."""
+    bot, event = session.bot, session.event
+    _check(session)
+    if bot.rehearse:
+        bot.rehearse(NewReaction(comment_id=event.comment_id, content=reaction))
+        return
+    await perform.react(bot.github, event.repo, event.comment_id, reaction)
+
+
+def _check(session: _Session) -> None:
+    if not session.lease.held():
+        raise _Stale

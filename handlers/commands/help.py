@@ -1,0 +1,26 @@
+"""``/ssot help``: what there is, or all about one command."""
+
+import click
+
+from bot.commands import CommandSpec
+from bot.facts import Role
+from bot.jobs import Lease
+from bot.render import commands as words
+from bot.talk import Call, Reply
+from bot.workflows.context import Bot
+from handlers import commands
+
+SPEC = CommandSpec(
+    name="help",
+    summary="Lists the commands, or says all about one.",
+    needs=Role.READ,
+    params=(click.Argument(["command"], required=False),),
+    examples=("/ssot help", "/ssot help migrate"),
+)
+
+
+async def run(_bot: Bot, call: Call, _lease: Lease) -> Reply:
+    """Never fails for want of a name: an unknown one gets the list."""
+    specs = {name: module.SPEC for name, module in commands.COMMANDS.items()}
+    spec = specs.get(str(call.arguments["command"]).lower())
+    return Reply(body=words.reference(spec) if spec else words.overview(specs))

@@ -1,0 +1,47 @@
+"""``issue_comment``: the commands of a created comment are run; an edited or deleted one does nothing."""
+
+import structlog
+
+from bot.commands import find_invocations
+from bot.events import IssueCommentEvent
+from bot.jobs import Ignored, Lease, Outcome, Route, Work
+from bot.workflows.command import answer_comment
+from bot.workflows.context import Bot
+from handlers.commands import COMMANDS
+
+log = structlog.get_logger(__name__)
+
+EVENT = "issue_comment"
+_EDITED = "a command that an edit brings in is not run"
+
+
+def route(event: IssueCommentEvent) -> Route:
+    """The lane of the issue or pull request, so that commands run in order with its reviews.
+
+    An edit that brings in a command is work too: it is written down who did it, and that is all.
+    """
+    if event.sender.is_bot:
+        return Ignored(reason="a bot gives no commands")
+    if event.action not in ("created", "edited"):
+        return Ignored(reason=f"nothing to do when a comment is {event.action}")
+    invocations = set(find_invocations(event.body))
+    if event.action == "edited":
+        invocations -= set(find_invocations(event.previous_body or ""))
+    if not invocations:
+        return Ignored(reason="no new command in the comment")
+    return Work(key=f"{event.repo.full_name}#{event.number}", action=event.action)
+
+
+async def handle(bot: Bot, event: IssueCommentEvent, lease: Lease) -> Outcome:
+    """Answer the commands."""
+    if event.action == "edited":
+        log.warning(
+            "command_by_edit",
+            repository=event.repo.full_name,
+            number=event.number,
+            comment=event.comment_id,
+            author=event.author.login,
+            editor=event.sender.login,
+        )
+        return Ignored(reason=_EDITED)
+    return await answer_comment(bot, event, COMMANDS, lease)
