@@ -4,12 +4,12 @@ Row 0.  ``bot.batching`` decides, ``bot.render.migration`` words it, ``bot.workf
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
 from bot.migration import Applicability, Migration
-from bot.model import Finding, Sha
+from bot.model import FileMigration, Finding, Scanned, Sha
 
 BRANCHES = "ssot/"
 """What the names of all branches of migration pull requests begin with: ``ssot/<migration>/<slug>``."""
@@ -36,14 +36,23 @@ class FileFacts:
     """A file of the default branch in which the migration finds something."""
 
     path: str
-    findings: tuple[Finding, ...]
-    rewritten: Mapping[Tier, bytes] = field(default_factory=dict)
-    """The file with the fixes of a tier; no entry where these change nothing."""
+    migrated: Mapping[Tier, FileMigration]
+    """The file with the fixes of a tier; for those tiers that are asked about."""
     mode: str = "100644"
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Of the file as it is."""
+        reports = (each.report for each in self.migrated.values())
+        return next((report.findings for report in reports if isinstance(report, Scanned)), ())
 
     @property
     def critical(self) -> bool:
         return any(finding.critical for finding in self.findings)
+
+    def left(self, tier: Tier) -> tuple[Finding, ...]:
+        """The usages that the fixes of the tier leave for a person."""
+        return self.migrated[tier].left if tier in self.migrated else ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,8 +135,9 @@ class BatchFile:
     """After the fixes."""
     mode: str
     fixed: tuple[Finding, ...]
+    """The usages that are gone; their places are those of the file before."""
     left: tuple[Finding, ...]
-    """Usages in it that stay for a person."""
+    """The usages that stay for a person; their places are those of ``content``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,7 +22,7 @@ from bot.batches import (
 )
 from bot.batching.groups import Group, by_directory, by_owner, common_directory
 from bot.migration import Applicability, Split
-from bot.model import Finding, Kind
+from bot.model import Kind
 
 _LONGEST_SLUG = 60
 _USED_THROUGH = frozenset({Kind.IMPORT, Kind.CALL, Kind.REFERENCE, Kind.STRING_REFERENCE})
@@ -51,7 +51,7 @@ def plan_batches(facts: BatchFacts) -> BatchPlan:
         facades=tuple(file for file in facts.files if wanted.held_back(file, tier)) if facts.ask else (),
         taken=tuple(sorted(facts.taken & wanted.files(tier).keys())) if facts.ask else (),
         closed=_still_closed(facts, wanted.files(tier)),
-        left=tuple(finding for file in facts.files for finding in left_of(file, tier)),
+        left=tuple(finding for file in facts.files for finding in file.left(tier)),
     )
 
 
@@ -89,28 +89,17 @@ class _Wanted:
     def _of(self, tier: Tier) -> dict[str, BatchFile]:
         found = {}
         for file in self._facts.files:
-            applied = Tier.SAFE if self.held_back(file, tier) else tier
-            content = file.rewritten.get(applied)
-            if content is not None:
+            made = file.migrated.get(Tier.SAFE if self.held_back(file, tier) else tier)
+            if made is not None and made.changed:
                 found[file.path] = BatchFile(
-                    path=file.path, content=content, mode=file.mode, fixed=tuple(_fixed(file, applied)),
-                    left=tuple(left_of(file, applied)),
-                )  # fmt: skip
+                    path=file.path, content=made.after, mode=file.mode, fixed=made.fixed, left=made.left
+                )
         return found
 
 
 def _removes_a_re_export(file: FileFacts) -> bool:
     unsafe = Applicability.UNSAFE
     return any(f.kind is Kind.RE_EXPORT and f.fix and f.fix.applicability is unsafe for f in file.findings)
-
-
-def _fixed(file: FileFacts, tier: Tier) -> Iterable[Finding]:
-    return (f for f in file.findings if f.ignored is None and f.fix and f.fix.applicability in tier.applies)
-
-
-def left_of(file: FileFacts, tier: Tier) -> Iterable[Finding]:
-    """The usages that the tier's fixes leave for a person; those that a comment in the code silences are no work."""
-    return (f for f in file.findings if f.ignored is None and not (f.fix and f.fix.applicability in tier.applies))
 
 
 # --- those that are open -----------------------------------------------------------------------------------------

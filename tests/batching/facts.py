@@ -18,7 +18,7 @@ from bot.batches import (
 )
 from bot.batching import blob_id, digest
 from bot.migration import Applicability, Migration, PullRequests, Split
-from bot.model import Finding, Fix, Kind, Sha
+from bot.model import FileMigration, Finding, Fix, Kind, Scanned, Sha
 from tests.samples import finding, migration
 
 HEAD = Sha("a" * 40)
@@ -33,17 +33,19 @@ def found(
     return replace(usage, fix=fix, reason=None if applicability is SAFE else "No rule fits.")
 
 
-def file(path: str, *findings: Finding, critical: bool = False) -> FileFacts:
-    """By default a file with one usage that is safe to migrate."""
+def file(path: str, *findings: Finding, critical: bool = False, text: str = "") -> FileFacts:
+    """By default a file with one usage that is safe to migrate; ``text`` makes its fixes others."""
     usages = findings or (found(path, critical=critical),)
-    safe = any(f.fix and f.fix.applicability is SAFE for f in usages)
-    unsafe = any(f.fix for f in usages)
-    rewritten = {Tier.SAFE: f"safe {path}".encode()} if safe else {}
-    if unsafe:
-        rewritten[Tier.UNSAFE] = rewritten.get(Tier.SAFE, b"") + (
-            f" unsafe {path}".encode() if any(f.fix and f.fix.applicability is UNSAFE for f in usages) else b""
-        )
-    return FileFacts(path=path, findings=usages, rewritten=rewritten)
+    return FileFacts(path=path, migrated={tier: _migrated(path, usages, tier, text) for tier in Tier})
+
+
+def _migrated(path: str, usages: tuple[Finding, ...], tier: Tier, text: str) -> FileMigration:
+    fixed = tuple(f for f in usages if f.fix and f.fix.applicability in tier.applies)
+    before = path.encode()
+    after = before + b" ".join(str(f.applicability).encode() for f in fixed) + text.encode() if fixed else before
+    report = Scanned(path=path, findings=usages)
+    left = tuple(f for f in usages if f not in fixed)
+    return FileMigration(path=path, before=before, after=after, report=report, fixed=fixed, left=left)
 
 
 def cut(files: int = 20, open: int = 5, split: Split = Split.DIRECTORY) -> Migration:  # noqa: A002 - the key's name

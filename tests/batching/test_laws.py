@@ -42,7 +42,7 @@ def pulls(draw: st.DrawFn, paths: list[str]) -> tuple[OpenPull, ...]:
     for number in range(1, 4):
         own = [path for path, share in zip(paths, shares, strict=True) if share == number]
         if own:
-            text = draw(st.sampled_from(["safe {}", "old {}"]))
+            text = draw(st.sampled_from(["{}safe", "{}old"]))
             blobs = {path: blob_id(text.format(path).encode(), HEAD) for path in own}
             found.append(
                 OpenPull(
@@ -76,7 +76,8 @@ def situations(draw: st.DrawFn) -> BatchFacts:
 
 
 def changed(each: BatchFile, given: BatchFacts) -> bool:
-    return any(each.path == file.path and each.content in file.rewritten.values() for file in given.files)
+    contents = {made.after for file in given.files if file.path == each.path for made in file.migrated.values()}
+    return each.content in contents and each.content != each.path.encode()
 
 
 @SETTINGS
@@ -113,7 +114,7 @@ def test_nothing_that_can_be_done_is_forgotten(given: BatchFacts) -> None:
     declined = {path for pull in given.closed for path in pull.paths}
     facades = {file.path for file in plan.facades}
     for each in given.files:
-        if each.rewritten.get(given.ask.tier) is None or each.path in facades | given.taken:
+        if not each.migrated[given.ask.tier].changed or each.path in facades | given.taken:
             continue
         asked = given.ask.covers(each.path) if given.ask.paths else each.path not in declined
         assert not asked or (each.path in held) is not (each.path in waiting)
