@@ -146,6 +146,26 @@ class NotAFile(StrEnum):
     SUBMODULE = "submodule"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commit:
+    """A commit, as far as it says who made it."""
+
+    sha: Sha
+    ours: bool
+    """Made by this very App through the API: neither written nor committed anew by anybody else."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnPullRequest:
+    """A pull request that the App opened, open or not; its text may have been edited since."""
+
+    number: int
+    title: str
+    body: str
+    open: bool
+    merged: bool
+
+
 # --- checks and conversations --------------------------------------------------------------------------------------
 
 
@@ -222,3 +242,5 @@ class Issue:
     ours: bool
     is_pull_request: bool
     updated_at: datetime
+    closed_by: str | None = None
+    """The login of whoever closed it last; ``None`` while it is open, and for a deleted account."""

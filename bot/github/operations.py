@@ -130,6 +130,7 @@ LIST_REVIEW_COMMENTS = _read(
     "pulls/list-review-comments", _REPO + "/pulls/{pull_number}/comments", pull_requests="read"
 )
 # The permission depends on whether the number is an issue's or a pull request's; asking for both serves both.
+LIST_ISSUES = _read("issues/list-for-repo", _REPO + "/issues", issues="read", pull_requests="read")
 GET_ISSUE = _read("issues/get", _REPO + "/issues/{issue_number}", issues="read", pull_requests="read")
 GET_COMMENT = _read("issues/get-comment", _REPO + "/issues/comments/{comment_id}", issues="read", pull_requests="read")
 LIST_COMMENTS = _read(
@@ -167,6 +168,7 @@ REACT = _write(
 )
 UPDATE_ISSUE = _write("issues/update", "PATCH", _REPO + "/issues/{issue_number}", issues="write")
 CREATE_PULL = _write("pulls/create", "POST", _REPO + "/pulls", pull_requests="write", contents="read")
+UPDATE_PULL = _write("pulls/update", "PATCH", _REPO + "/pulls/{pull_number}", pull_requests="write")
 CREATE_REF = _write("git/create-ref", "POST", _REPO + "/git/refs", Effect.WRITE, contents="write")
 UPDATE_REF = _write("git/update-ref", "PATCH", _REPO + "/git/refs/{ref}", Effect.WRITE, contents="write")
 CREATE_BLOB = _write("git/create-blob", "POST", _REPO + "/git/blobs", Effect.WRITE, contents="write")
@@ -237,5 +239,15 @@ COMMIT_FILES = _graphql(
       createCommitOnBranch(input: $input) { commit { oid } }
     }
     """,
+    contents="write",
+)
+UPDATE_REFS = _graphql(
+    "graphql/updateRefs",
+    """
+    mutation UpdateRefs($input: UpdateRefsInput!) {
+      updateRefs(input: $input) { clientMutationId }
+    }
+    """,
+    Effect.WRITE,
     contents="write",
 )

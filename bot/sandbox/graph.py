@@ -14,7 +14,7 @@ from bot.sandbox.auth import Identity, UserIdentity, authorize
 from bot.sandbox.errors import ApiError
 from bot.sandbox.limits import Limits
 from bot.sandbox.model import Comment, Issue, Repository, ReviewComment, ReviewThread
-from bot.sandbox.objects import BLOB, EXECUTABLE, TreeEntry
+from bot.sandbox.objects import BLOB, EXECUTABLE, ZERO, TreeEntry
 from bot.sandbox.pushing import Actor, move_ref, signature
 from bot.sandbox.routes.issues import validate
 from bot.sandbox.shapes import stamp
@@ -188,6 +188,33 @@ class Graph:
             raise Refusal("UNPROCESSABLE", f"Object does not exist: {sha}")
         await move_ref(self._world, repo, name, sha, self._actor)
         return {"ref": ref(repo, name, sha, self._world.url)}
+
+    async def updateRefs(self, _info: object, input: Obj) -> Obj:  # noqa: A002, N802 - the schema's names
+        """All of the updates or none; zeros stand for a ref that is not there."""
+        repo = self._repository(input["repositoryId"])
+        self._admit(repo, "contents:write")
+        for update in input["refUpdates"]:
+            await self._check_update(repo, update)
+        for update in input["refUpdates"]:
+            after = update["afterOid"]
+            await move_ref(self._world, repo, update["name"], None if after == ZERO else after, self._actor)
+        return {"clientMutationId": input.get("clientMutationId")}
+
+    async def _check_update(self, repo: Repository, update: Obj) -> None:
+        name, before, after = update["name"], update.get("beforeOid"), update["afterOid"]
+        present = repo.git.refs.get(name)
+        if before is not None and before != (present or ZERO):
+            raise Refusal("UNPROCESSABLE", f"Reference {name} is at {present or ZERO} but expected {before}.")
+        if after == ZERO:
+            if present is None:
+                raise Refusal("UNPROCESSABLE", f"Reference {name} does not exist.")
+            return
+        if await repo.git.store.commit(after) is None:
+            raise Refusal("UNPROCESSABLE", f"Object does not exist: {after}")
+        if present is None and repo.git.ref_conflict(name):
+            raise Refusal("UNPROCESSABLE", f"{name} is not a valid ref name.")
+        if present is not None and not update.get("force") and not await repo.git.contains(after, present):
+            raise Refusal("UNPROCESSABLE", f"Update of {name} is not a fast forward.")
 
     async def createPullRequest(self, _info: object, input: Obj) -> Obj:  # noqa: A002, N802 - the schema's names
         repo = self._repository(input["repositoryId"])

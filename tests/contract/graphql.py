@@ -50,11 +50,18 @@ def uri(value: object) -> str:
     return text(value)
 
 
+def ref_name(value: object) -> str:
+    if not re.fullmatch(r"refs/[^/]+/.+", text(value)):
+        raise gql.GraphQLError(f"{value!r} is not a fully qualified ref name")
+    return text(value)
+
+
 SCALARS: dict[str, Callable[[Any], Any]] = {
     "GitObjectID": object_id,
     "Base64String": base64_text,
     "DateTime": date_time,
     "URI": uri,
+    "GitRefname": ref_name,
 }
 """GitHub's own scalars: https://docs.github.com/graphql/reference/scalars"""
 

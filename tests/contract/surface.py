@@ -195,6 +195,14 @@ async def graphql(callers: Callers) -> None:
     repository_id = found["repository"]["id"]
     head = (await bot.call("GET", "{repo}/git/ref/heads/main"))["object"]["sha"]
     await bot.graphql(CREATE_REF, input={"repositoryId": repository_id, "name": "refs/heads/ssot/b", "oid": head})
+    zero = "0" * 40
+    moves = [
+        {"name": "refs/heads/ssot/c", "beforeOid": zero, "afterOid": head},
+        {"name": "refs/heads/ssot/c", "beforeOid": head, "afterOid": head, "force": True},
+        {"name": "refs/heads/ssot/c", "beforeOid": head, "afterOid": zero},
+    ]
+    for move in moves:
+        await bot.graphql(UPDATE_REFS, input={"repositoryId": repository_id, "refUpdates": [move]})
     contents = base64.b64encode(b"y = 1\n").decode()
     await bot.graphql(
         COMMIT,
@@ -234,6 +242,7 @@ REPOSITORY = """query($expression: String!) { repository(owner: "acme", name: "a
   id object(expression: $expression) { __typename oid ... on Blob { byteSize isBinary isTruncated text } } } }"""
 CREATE_REF = """mutation($input: CreateRefInput!) {
   createRef(input: $input) { ref { id name target { oid } } } }"""
+UPDATE_REFS = """mutation($input: UpdateRefsInput!) { updateRefs(input: $input) { clientMutationId } }"""
 COMMIT = """mutation($input: CreateCommitOnBranchInput!) { createCommitOnBranch(input: $input) {
   commit { oid url signature { isValid state } } ref { name } } }"""
 CREATE_PULL = """mutation($input: CreatePullRequestInput!) { createPullRequest(input: $input) {

@@ -6,7 +6,15 @@ All of them take the :class:`~bot.github.client.GitHub` first and write once: wi
 """
 
 from bot.github.perform.checks import create_check_run, update_check_run
-from bot.github.perform.commits import commit_files, commit_tree, create_ref, open_pull_request
+from bot.github.perform.commits import (
+    commit_files,
+    commit_tree,
+    create_ref,
+    move_branch,
+    open_pull_request,
+    update_pull_request,
+    write_commit,
+)
 from bot.github.perform.review import Submitted, resolve_thread, submit_review
 from bot.github.perform.talk import comment, minimize_comment, react, update_comment, update_issue
 
@@ -18,6 +26,7 @@ __all__ = [
     "create_check_run",
     "create_ref",
     "minimize_comment",
+    "move_branch",
     "open_pull_request",
     "react",
     "resolve_thread",
@@ -25,4 +34,6 @@ __all__ = [
     "update_check_run",
     "update_comment",
     "update_issue",
+    "update_pull_request",
+    "write_commit",
 ]

@@ -4,10 +4,15 @@ import base64
 from typing import Any
 
 from bot.effects import FileCommit, NewPullRequest, TreeCommit, TreeFile
+from bot.facts import Repository
 from bot.github import operations as ops
 from bot.github.client import GitHub
-from bot.github.errors import AlreadyExists, GraphQLError, HeadMoved, Unprocessable
+from bot.github.errors import AlreadyExists, GraphQLError, HeadMoved, NotFound, Unprocessable
+from bot.github.reads.repository import branch_head
 from bot.model import PullRequestRef, RepoRef, Sha
+
+_INLINE = 256 * 1024
+"""Bytes of a file that go into the request that makes the tree; a larger one is a blob of its own."""
 
 
 def _sha(data: Any) -> Sha:
@@ -45,11 +50,7 @@ async def commit_tree(gh: GitHub, repo: RepoRef, commit: TreeCommit) -> Sha:
     Until the branch moves nobody sees anything: objects that nothing points to are collected by GitHub.
     https://docs.github.com/en/rest/guides/using-the-rest-api-to-interact-with-your-git-database
     """
-    entries = [await _entry(gh, repo, file) for file in commit.files]
-    base = await gh.call(ops.GET_COMMIT, repo, lambda data: _sha(data["tree"]), commit_sha=commit.parent)
-    tree = await gh.call(ops.CREATE_TREE, repo, _sha, body={"base_tree": base, "tree": entries})
-    made = {"message": commit.message, "tree": tree, "parents": [commit.parent]}
-    sha = await gh.call(ops.CREATE_COMMIT, repo, _sha, body=made)
+    sha = await write_commit(gh, repo, commit)
     try:
         await gh.call(
             ops.UPDATE_REF,
@@ -61,6 +62,42 @@ async def commit_tree(gh: GitHub, repo: RepoRef, commit: TreeCommit) -> Sha:
     except Unprocessable as error:
         raise HeadMoved(f"{commit.branch} is not at {commit.parent} any more") from error
     return sha
+
+
+async def write_commit(gh: GitHub, repo: RepoRef, commit: TreeCommit) -> Sha:
+    """The commit's objects alone: no branch moves.  GitHub signs it, since it names no author."""
+    entries = [await _entry(gh, repo, file) for file in commit.files]
+    base = await gh.call(ops.GET_COMMIT, repo, lambda data: _sha(data["tree"]), commit_sha=commit.parent)
+    tree = await gh.call(ops.CREATE_TREE, repo, _sha, body={"base_tree": base, "tree": entries})
+    made = {"message": commit.message, "tree": tree, "parents": [commit.parent]}
+    return await gh.call(ops.CREATE_COMMIT, repo, _sha, body=made)
+
+
+async def move_branch(gh: GitHub, repo: Repository, branch: str, *, before: Sha | None, after: Sha | None) -> None:
+    """Create, move or delete a branch if it is where it was seen; ``None``: there is no such branch.
+
+    Also backwards.  :class:`HeadMoved`: it is not at ``before`` any more, and nothing happened.
+    https://docs.github.com/en/graphql/reference/mutations#updaterefs
+    """
+    nothing = "0" * len(before or after or "")
+    update = {
+        "name": f"refs/heads/{branch}", "beforeOid": before or nothing, "afterOid": after or nothing, "force": True,
+    }  # fmt: skip
+    given = {"repositoryId": repo.node_id, "refUpdates": [update]}
+    try:
+        await gh.graphql(ops.UPDATE_REFS, repo.ref, lambda _data: None, input=given)
+    except GraphQLError as error:
+        # What GitHub says then is written nowhere: where the branch is now decides what it meant.
+        if await _head(gh, repo.ref, branch) != before:
+            raise HeadMoved(f"{branch} is not at {before} any more") from error
+        raise
+
+
+async def _head(gh: GitHub, repo: RepoRef, branch: str) -> Sha | None:
+    try:
+        return await branch_head(gh, repo, branch)
+    except NotFound:
+        return None
 
 
 async def create_ref(gh: GitHub, repo: RepoRef, branch: str, sha: Sha) -> None:
@@ -82,14 +119,41 @@ async def open_pull_request(gh: GitHub, repo: RepoRef, new: NewPullRequest) -> P
     return PullRequestRef(repo=repo, number=number)
 
 
+async def update_pull_request(
+    gh: GitHub, ref: PullRequestRef, *, title: str | None = None, body: str | None = None, closed: bool = False
+) -> None:
+    """Change its words, or close it."""
+    changes = {"title": title, "body": body, "state": "closed" if closed else None}
+    await gh.call(
+        ops.UPDATE_PULL,
+        ref.repo,
+        lambda data: int(data["number"]),
+        body={name: value for name, value in changes.items() if value is not None},
+        pull_number=ref.number,
+    )
+
+
 def _existing(error: Unprocessable) -> Unprocessable:
     return AlreadyExists(error.message, error.errors) if error.mentions("already exists") else error
 
 
 async def _entry(gh: GitHub, repo: RepoRef, file: TreeFile) -> dict[str, Any]:
-    """A tree entry; without an object (``sha`` null) the path is deleted."""
+    """A tree entry; without an object (``sha`` null) the path is deleted.  Text that is not long travels in it."""
+    entry = {"path": file.path, "mode": file.mode, "type": "blob"}
+    if (text := _inline(file.content)) is not None:
+        return {**entry, "content": text}
     sha = None
     if file.content is not None:
         blob = {"content": base64.b64encode(file.content).decode(), "encoding": "base64"}
         sha = await gh.call(ops.CREATE_BLOB, repo, _sha, body=blob)
-    return {"path": file.path, "mode": file.mode, "type": "blob", "sha": sha}
+    return {**entry, "sha": sha}
+
+
+def _inline(content: bytes | None) -> str | None:
+    """The content as text, where GitHub makes the same bytes of it again."""
+    if content is None or len(content) > _INLINE:
+        return None
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        return None

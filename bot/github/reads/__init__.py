@@ -15,7 +15,7 @@ from bot.github.reads.app import (
 )
 from bot.github.reads.checks import check_runs
 from bot.github.reads.contents import blob, blobs, file_at, files_at, tarball, tree
-from bot.github.reads.pulls import changed_files, open_pull_requests, pull_request
+from bot.github.reads.pulls import changed_files, commits_ahead, open_pull_requests, own_pull_requests, pull_request
 from bot.github.reads.repository import branch_head, merge_base, repository, role
 from bot.github.reads.talk import issue, issue_comment, issue_comments, review_comments, review_threads, reviews
 
@@ -25,6 +25,7 @@ __all__ = [
     "branch_head",
     "changed_files",
     "check_runs",
+    "commits_ahead",
     "file_at",
     "files_at",
     "hook_config",
@@ -37,6 +38,7 @@ __all__ = [
     "issue_comments",
     "merge_base",
     "open_pull_requests",
+    "own_pull_requests",
     "pull_request",
     "redeliver",
     "repo_installation",

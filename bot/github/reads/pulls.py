@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from bot.facts import ChangedFiles
+from bot.facts import AppIdentity, ChangedFiles, Commit, OwnPullRequest
 from bot.github import operations as ops
 from bot.github.client import GitHub
+from bot.github.reads.app import identity
 from bot.model import ChangedFile, PullRequest, PullRequestRef, RepoRef, Sha
 
 
@@ -19,6 +20,31 @@ async def open_pull_requests(gh: GitHub, repo: RepoRef, *, head: str | None = No
     pages = gh.pages(ops.LIST_PULLS, repo, lambda data: (int(data["number"]), str(data["head"]["ref"])), query=query)
     # Checked again: GitHub ignores a head filter that it cannot read and lists everything.
     return tuple([PullRequestRef(repo=repo, number=n) async for n, branch in pages if head in (None, branch)])
+
+
+async def own_pull_requests(gh: GitHub, repo: RepoRef) -> tuple[OwnPullRequest, ...]:
+    """All pull requests that the App ever opened, newest first.
+
+    Pull requests are issues, and issues can be listed by who opened them; pull requests themselves cannot.
+    https://docs.github.com/en/rest/issues/issues#list-repository-issues
+    """
+    us = await identity(gh)
+    pages = gh.pages(ops.LIST_ISSUES, repo, lambda data: _own(us, data), query={"state": "all", "creator": us.login})
+    return tuple([pull async for pull in pages if pull is not None])
+
+
+async def commits_ahead(gh: GitHub, repo: RepoRef, base: Sha, head: Sha) -> tuple[Commit, ...] | None:
+    """The commits of ``head`` that ``base`` does not have, oldest first; ``None`` if there are more than 100.
+
+    https://docs.github.com/en/rest/commits/commits#compare-two-commits
+    """
+    us = await identity(gh)
+
+    def parse(data: Any) -> tuple[Commit, ...] | None:
+        commits = tuple(_commit(us, each) for each in data["commits"])
+        return commits if len(commits) == int(data["total_commits"]) else None
+
+    return await gh.call(ops.COMPARE, repo, parse, basehead=f"{base}...{head}", query={"per_page": 100})
 
 
 async def changed_files(gh: GitHub, pull: PullRequest) -> ChangedFiles:
@@ -51,6 +77,29 @@ def _pull(repo: RepoRef, data: Any) -> PullRequest:
         changed_files=int(data["changed_files"]),
         locked=bool(data["locked"]),
     )
+
+
+def _own(us: AppIdentity, data: Any) -> OwnPullRequest | None:
+    """An entry of the list of issues; ``None`` for a plain issue, and for what somebody else opened."""
+    pull = data.get("pull_request")
+    if pull is None or (data["user"] or {}).get("login") != us.login:
+        return None
+    return OwnPullRequest(
+        number=int(data["number"]),
+        title=str(data["title"]),
+        body=str(data["body"] or ""),
+        open=data["state"] == "open",
+        merged=pull.get("merged_at") is not None,
+    )
+
+
+_WEB_FLOW = "web-flow"
+"""Who commits what is committed at GitHub itself, and signs it."""
+
+
+def _commit(us: AppIdentity, data: Any) -> Commit:
+    author, committer = ((data[who] or {}).get("login") for who in ("author", "committer"))
+    return Commit(sha=Sha(str(data["sha"])), ours=author == us.login and committer in (us.login, _WEB_FLOW))
 
 
 def _file(data: Any) -> ChangedFile:

@@ -110,6 +110,7 @@ def _issue(repo: RepoRef, us: AppIdentity, data: Any) -> Issue:
         ours=ours,
         is_pull_request=data.get("pull_request") is not None,
         updated_at=datetime.fromisoformat(data["updated_at"]),
+        closed_by=None if (data.get("closed_by") or {}).get("login") is None else str(data["closed_by"]["login"]),
     )
 
 
