@@ -272,3 +272,39 @@ async def test_a_limit_that_comes_while_waiting_for_a_turn_holds(
 def test_what_github_never_takes_is_never_made(make: Callable[[], object]) -> None:
     with pytest.raises(ValueError, match=r"characters|comes before|says something|conclusion"):
         make()
+
+
+async def test_a_branch_moves_from_where_it_was_seen_or_not_at_all(gh: GitHub, ref: RepoRef, repo: Repo) -> None:
+    at = await reads.repository(gh, ref)
+    first = Sha(repo.branch().sha)
+    file = TreeFile(path="src/run.sh", content=b"\xef\xbb\xbf# \xc3\xa9\r\n", mode="100755")
+    second = await perform.write_commit(gh, ref, TreeCommit(branch="b", parent=first, message="One", files=(file,)))
+    assert "b" not in repo.branches, "a commit alone is seen by nobody"
+    await perform.move_branch(gh, at, "b", before=None, after=second)
+    assert (repo.branch("b")["src/run.sh"], repo.branch("b").modes["src/run.sh"]) == (file.content, "100755")
+    for wrong in (None, first):
+        with pytest.raises(HeadMoved):
+            await perform.move_branch(gh, at, "b", before=wrong, after=first)
+    assert repo.branch("b").sha == second
+    await perform.move_branch(gh, at, "b", before=second, after=first)
+    with pytest.raises(HeadMoved):
+        await perform.move_branch(gh, at, "b", before=second, after=None)
+    await perform.move_branch(gh, at, "b", before=first, after=None)
+    assert "b" not in repo.branches
+
+
+async def test_what_is_no_text_is_committed_byte_for_byte(gh: GitHub, ref: RepoRef, repo: Repo) -> None:
+    contents = {"latin.py": b"# \xe9\n", "big.py": b"x = 1\n" * 60_000, "empty.py": b""}
+    files = tuple(TreeFile(path=path, content=content) for path, content in contents.items())
+    parent = Sha(repo.branch().sha)
+    await perform.commit_tree(gh, ref, TreeCommit(branch="main", parent=parent, message="Add", files=files))
+    assert {path: repo.branch()[path] for path in contents} == contents
+
+
+async def test_a_pull_request_is_reworded_and_closed(gh: GitHub, at: PullRequestRef, pull: PullRequestHandle) -> None:
+    await perform.update_pull_request(gh, at, title="Another", body="Other words")
+    assert (pull.title, pull.body, pull.state) == ("Another", "Other words", "open")
+    await perform.update_pull_request(gh, at, closed=True)
+    assert (pull.title, pull.body, pull.state) == ("Another", "Other words", "closed")
+    issue = await reads.issue(gh, at.repo, at.number)
+    assert issue.closed_by == (await reads.identity(gh)).login

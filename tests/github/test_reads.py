@@ -221,3 +221,40 @@ async def test_installations_share_no_cache(github: Sandbox, gh: GitHub, repo: R
     with pytest.raises(NotFound):
         await reads.repository(gh, posing)
     assert github.requests[-1].status == 404
+
+
+async def test_the_app_s_own_pull_requests_are_listed_and_nobody_else_s(
+    github: Sandbox, gh: GitHub, ref: RepoRef, repo: Repo
+) -> None:
+    us = github.app.bot
+    await repo.open_pull_request({"src/a.py": b"x = 2\n"})
+    await repo.open_issue("One of ours", by=us)
+    mine = [await repo.open_pull_request({f"src/{n}.py": b""}, by=us, title=f"No. {n}", body="b") for n in range(3)]
+    await mine[0].merge()
+    await mine[1].close()
+    found = await reads.own_pull_requests(gh, ref)
+    assert [(each.title, each.open, each.merged) for each in found] == [
+        ("No. 2", True, False),
+        ("No. 1", False, False),
+        ("No. 0", False, True),
+    ]
+    assert {each.body for each in found} == {"b"}
+    assert (await reads.issue(gh, ref, mine[1].number)).closed_by == "octocat"
+
+
+async def test_whose_commits_a_branch_holds(github: Sandbox, gh: GitHub, ref: RepoRef, repo: Repo) -> None:
+    base = Sha(repo.branch().sha)
+    pull = await repo.open_pull_request({"src/a.py": b"x = 2\n"}, by=github.app.bot)
+    assert await reads.commits_ahead(gh, ref, base, base) == ()
+    (ours,) = await reads.commits_ahead(gh, ref, base, Sha(pull.head_sha)) or ()
+    assert (ours.sha, ours.ours) == (pull.head_sha, True)
+    await pull.push({"src/a.py": b"x = 3\n"}, by=github.user("ann", "write"))
+    found = await reads.commits_ahead(gh, ref, base, Sha(pull.head_sha)) or ()
+    assert [commit.ours for commit in found] == [True, False]
+
+
+async def test_too_many_commits_are_not_counted_as_anybody_s(gh: GitHub, ref: RepoRef, repo: Repo) -> None:
+    base = Sha(repo.branch().sha)
+    for n in range(101):
+        head = await repo.push({"src/a.py": b"x = %d\n" % n}, branch="many")
+    assert await reads.commits_ahead(gh, ref, base, Sha(head)) is None
