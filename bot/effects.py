@@ -120,7 +120,7 @@ class CheckRun:
 class FileCommit:
     """Whole files written and deleted on top of ``expected_head``, as one signed commit.
 
-    File modes are kept for files that exist and ``100644`` for new ones; see :class:`TreeCommit` for others.
+    Only for ordinary files: GitHub drops the executable bit of what is written so, see :class:`TreeCommit`.
     """
 
     branch: str

@@ -120,6 +120,23 @@ class ChangedFiles:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BranchCommit:
+    """A commit of a pull request's branch; ``parent`` is its first one, ``None`` for a root."""
+
+    sha: Sha
+    parent: Sha | None
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PullBranch:
+    """What stands on a pull request's branch: its last 100 commits, oldest first."""
+
+    commits: tuple[BranchCommit, ...]
+    in_merge_queue: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TreeEntry:
     """One entry of a commit's tree; ``mode`` as git writes it: ``100644``, ``100755``, ``120000``, ``160000``."""
 

@@ -197,6 +197,23 @@ REVIEW_THREADS = _graphql(
     Effect.READ,
     pull_requests="read",
 )
+PULL_BRANCH = _graphql(
+    "graphql/pull-branch",
+    """
+    query PullBranch($owner: String!, $name: String!, $number: Int!) {
+      repository(owner: $owner, name: $name) {
+        pullRequest(number: $number) {
+          isInMergeQueue
+          commits(last: 100) { nodes { commit { oid message parents(first: 1) { nodes { oid } } } } }
+        }
+      }
+    }
+    """,
+    Effect.READ,
+    contents="read",
+    merge_queues="read",
+    pull_requests="read",
+)
 OBJECTS_AT = _graphql(
     "graphql/objects-at",
     """

@@ -10,11 +10,11 @@ from datetime import timedelta
 from typing import TypeVar
 
 from bot.sandbox import pulling, reviewing, talking
-from bot.sandbox.auth import Identity, UserIdentity, authorize
+from bot.sandbox.auth import Identity, InstallationIdentity, UserIdentity, authorize
 from bot.sandbox.errors import ApiError
 from bot.sandbox.limits import Limits
 from bot.sandbox.model import Comment, Issue, Repository, ReviewComment, ReviewThread
-from bot.sandbox.objects import BLOB, EXECUTABLE, ZERO, TreeEntry
+from bot.sandbox.objects import BLOB, ZERO, TreeEntry
 from bot.sandbox.pushing import Actor, move_ref, signature
 from bot.sandbox.routes.issues import validate
 from bot.sandbox.shapes import stamp
@@ -102,7 +102,7 @@ class Graph:
             return None
         if found.kind == "blob":
             return blob(found.sha, found.data)
-        return commit(found.sha, repo, self._world.url) if found.kind == "commit" else None
+        return commit(await repo.git.commit(found.sha), repo, self._world.url) if found.kind == "commit" else None
 
     async def _resolve(self, repo: Repository, expression: str) -> str | None:
         revision, colon, path = expression.partition(":")
@@ -115,12 +115,18 @@ class Graph:
     # --- mutations --------------------------------------------------------------------------------------------
 
     async def createCommitOnBranch(self, _info: object, input: Obj) -> Obj:  # noqa: A002, N802 - the schema's names
-        """One signed commit on top of ``expectedHeadOid``, or nothing.  Existing files keep their mode."""
+        """One signed commit on top of ``expectedHeadOid``, or nothing.
+
+        Every file that is added is an ordinary one afterwards: the mutation knows no modes, and drops the executable
+        bit.  https://github.com/orgs/community/discussions/191953
+        """
         repo, branch = self._branch(input["branch"])
-        self._admit(repo, "contents:write")
+        self._admit_push(repo, branch)
         head, expected = repo.git.branch(branch), input["expectedHeadOid"]
         if head is None:
             raise Refusal("NOT_FOUND", f"No such branch: {branch}")
+        if branch in repo.protected:
+            raise Refusal("BRANCH_PROTECTION_RULE_VIOLATION", "Changes must be made through a pull request.")
         if head != expected:
             raise Refusal(
                 "STALE_DATA", f'Expected branch to point to "{expected}" but it did not.  Pull and try again.'
@@ -134,9 +140,20 @@ class Graph:
         repo.verified.add(sha)
         await move_ref(self._world, repo, f"refs/heads/{branch}", sha, self._actor)
         return {
-            "commit": commit(sha, repo, self._world.url),
-            "ref": ref(repo, f"refs/heads/{branch}", sha, self._world.url),
+            "commit": commit(await repo.git.commit(sha), repo, self._world.url),
+            "ref": ref(repo, f"refs/heads/{branch}", await repo.git.commit(sha), self._world.url),
         }
+
+    def _admit_push(self, repo: Repository, branch: str) -> None:
+        """As any write, but that a fork's author may have let the maintainers of the base repository in."""
+        identity = self._identity
+        if self._world.fork_pushes and isinstance(identity, InstallationIdentity) and not identity.reaches(repo):
+            for other in self._world.repos.values():
+                for pull in other.pulls:
+                    offered = pull.maintainer_can_modify and pull.issue.state == "open" and pull.head_ref == branch
+                    if offered and pull.head_repo is repo and identity.reaches(other):
+                        return self._admit(other, "contents:write")
+        return self._admit(repo, "contents:write")
 
     def _branch(self, given: Obj) -> tuple[Repository, str]:
         if given.get("id"):
@@ -171,9 +188,7 @@ class Graph:
                 data = base64.b64decode(each["contents"], validate=True)
             except binascii.Error:
                 raise Refusal("UNPROCESSABLE", "contents is not valid Base64") from None
-            old = await store.lookup(tree, path)
-            mode = old.mode if old is not None and old.mode in (BLOB, EXECUTABLE) else BLOB
-            changes[path] = TreeEntry(mode=mode, sha=store.write("blob", data))
+            changes[path] = TreeEntry(mode=BLOB, sha=store.write("blob", data))
         return changes
 
     async def createRef(self, _info: object, input: Obj) -> Obj:  # noqa: A002, N802 - the schema's names
@@ -187,7 +202,7 @@ class Graph:
         if await repo.git.store.commit(sha) is None:
             raise Refusal("UNPROCESSABLE", f"Object does not exist: {sha}")
         await move_ref(self._world, repo, name, sha, self._actor)
-        return {"ref": ref(repo, name, sha, self._world.url)}
+        return {"ref": ref(repo, name, await repo.git.commit(sha), self._world.url)}
 
     async def updateRefs(self, _info: object, input: Obj) -> Obj:  # noqa: A002, N802 - the schema's names
         """All of the updates or none; zeros stand for a ref that is not there."""
@@ -203,6 +218,8 @@ class Graph:
     async def _check_update(self, repo: Repository, update: Obj) -> None:
         name, before, after = update["name"], update.get("beforeOid"), update["afterOid"]
         present = repo.git.refs.get(name)
+        if name.removeprefix("refs/heads/") in repo.protected:
+            raise Refusal("BRANCH_PROTECTION_RULE_VIOLATION", "Changes must be made through a pull request.")
         if before is not None and before != (present or ZERO):
             raise Refusal("UNPROCESSABLE", f"Reference {name} is at {present or ZERO} but expected {before}.")
         if after == ZERO:

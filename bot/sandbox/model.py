@@ -165,6 +165,8 @@ class PullRequest:
     merge_commit_sha: str | None = None
     reviews: list["Review"] = field(default_factory=list)
     threads: list["ReviewThread"] = field(default_factory=list)
+    queued: bool = False
+    """In the merge queue; a push to its head takes it out."""
     past_heads: list[str] = field(default_factory=list)
     """Every head that the pull request ever had: a review may name any of their commits."""
 
@@ -289,6 +291,8 @@ class Repository:
     check_runs: dict[int, CheckRun] = field(default_factory=dict)
     verified: set[str] = field(default_factory=set)
     """Commits that GitHub signed itself."""
+    protected: set[str] = field(default_factory=set)
+    """Branches that are changed by merging pull requests only."""
 
     @property
     def full_name(self) -> str:

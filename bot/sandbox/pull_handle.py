@@ -57,6 +57,11 @@ class PullRequestHandle(Conversation):
         return self.record.draft
 
     @property
+    def queued(self) -> bool:
+        """In the merge queue."""
+        return self.record.queued
+
+    @property
     def merged(self) -> bool:
         return self.record.merged_at is not None
 
@@ -176,6 +181,7 @@ class PullRequestHandle(Conversation):
                 name="merge_group", action="checks_requested", sender=who, repo=pull.repo,
                 fields={"merge_group": group},
             )  # fmt: skip
+            pull.queued = True
             self._world.emit(event)
         return sha
 

@@ -115,7 +115,7 @@ async def _head_moved(world: World, pull: PullRequest, before: str | None, after
     if after is None:
         await close(world, pull, sender)
         return
-    pull.head_sha = after
+    pull.head_sha, pull.queued = after, False
     pull.past_heads.append(after)
     pull.base_sha = pull.repo.git.branch(pull.base_ref) or pull.base_sha
     pull.issue.updated_at = world.now()
@@ -192,6 +192,7 @@ def suite_for(
 async def close(world: World, pull: PullRequest, sender: User, *, merged_as: str | None = None) -> None:
     """Close it, as merged when the commit that did it is given."""
     issue, now = pull.issue, world.now()
+    pull.queued = False
     issue.state, issue.closed_at, issue.closed_by, issue.updated_at = "closed", now, sender, now
     if merged_as is not None:
         pull.merged_at, pull.merged_by, pull.merge_commit_sha = now, sender, merged_as

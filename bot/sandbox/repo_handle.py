@@ -153,6 +153,10 @@ class Repo:
         """Give a role in this repository, whatever the user's general one."""
         self.record.roles[user.login.lower()] = Role(role)
 
+    def protect(self, branch: str) -> None:
+        """Only merged pull requests change the branch from now on."""
+        self.record.protected.add(branch)
+
     def rename(self, name: str) -> None:
         """The former name is answered by a redirect."""
         self.record.name = name

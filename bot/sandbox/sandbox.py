@@ -33,6 +33,7 @@ PERMISSIONS = {
     "checks": "write",
     "contents": "write",
     "issues": "write",
+    "merge_queues": "read",
     "metadata": "read",
     "pull_requests": "write",
 }
@@ -227,6 +228,15 @@ class Sandbox:
         if found is None:
             raise KeyError(full_name)
         return Repo(self.world, found, self.user("octocat"))
+
+    def let_maintainers_push_to_forks(self) -> None:
+        """Take the App's token of the base repository for "Allow edits by maintainers", as git does; else refuse it.
+
+        GitHub documents neither.  Apps that push with git to forks live on the first
+        (https://github.com/pre-commit-ci/issues/issues/127), one that used the API met the second
+        (https://github.com/tibdex/autorebase/issues/43).
+        """
+        self.world.fork_pushes = True
 
     # --- installations ----------------------------------------------------------------------------------------
 

@@ -68,6 +68,8 @@ class World:
     """Those that were submitted."""
     nodes: dict[str, Any] = field(default_factory=dict)
     """GraphQL node id → record."""
+    fork_pushes: bool = False
+    """Whether an App's token of the base repository may write to forks that let its maintainers in."""
     writing: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held by whatever changes state: one change happens at a time."""
 

@@ -154,6 +154,12 @@ SANDBOX = (
         reason="the description's list of an App's events is older than the merge queue",
     ),
     Waiver(
+        subject="*",
+        pointer="*/permissions",
+        message="'merge_queues' was unexpected",
+        reason="some of the description's lists of an App's permissions are older than the merge queue",
+    ),
+    Waiver(
         subject="* response 4*",
         pointer="",
         message="'status' was unexpected",

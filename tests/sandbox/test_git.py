@@ -180,7 +180,7 @@ async def commit(bot: Caller, head: str, **changes: object) -> Any:  # noqa: ANN
     return await bot.graphql(COMMIT, input=asked)
 
 
-async def test_commit_on_branch_keeps_modes_and_refuses_stale_heads(repo: Repo, bot: Caller) -> None:
+async def test_commit_on_branch_knows_no_modes_and_refuses_stale_heads(repo: Repo, bot: Caller) -> None:
     first = repo.branch().sha
     head = await repo.push({"run.sh": Executable(b"ls\n"), "old.py": b""})
     additions = [{"path": "run.sh", "contents": base64.b64encode(b"ls -l\n").decode()}]
@@ -192,7 +192,7 @@ async def test_commit_on_branch_keeps_modes_and_refuses_stale_heads(repo: Repo, 
     assert repo.branch().sha == head
     await commit(bot, head, additions=additions, deletions=[{"path": "old.py"}])
     files = repo.branch()
-    assert (files["run.sh"], files.modes["run.sh"], "old.py" in files) == (b"ls -l\n", "100755", False)
+    assert (files["run.sh"], files.modes["run.sh"], "old.py" in files) == (b"ls -l\n", "100644", False)
     last = (await bot("GET", f"./commits/{files.sha}")).json["commit"]
     assert (last["message"], last["verification"]["verified"]) == ("Headline\n\nBody", True)
 

@@ -8,7 +8,7 @@ from bot.facts import Repository
 from bot.github import operations as ops
 from bot.github.client import GitHub
 from bot.github.errors import AlreadyExists, GraphQLError, HeadMoved, NotFound, Unprocessable
-from bot.github.reads.repository import branch_head
+from bot.github.reads.repository import branch_head, repository
 from bot.model import PullRequestRef, RepoRef, Sha
 
 _INLINE = 256 * 1024
@@ -51,16 +51,7 @@ async def commit_tree(gh: GitHub, repo: RepoRef, commit: TreeCommit) -> Sha:
     https://docs.github.com/en/rest/guides/using-the-rest-api-to-interact-with-your-git-database
     """
     sha = await write_commit(gh, repo, commit)
-    try:
-        await gh.call(
-            ops.UPDATE_REF,
-            repo,
-            lambda data: _sha(data["object"]),
-            body={"sha": sha, "force": False},
-            ref=f"heads/{commit.branch}",
-        )
-    except Unprocessable as error:
-        raise HeadMoved(f"{commit.branch} is not at {commit.parent} any more") from error
+    await move_branch(gh, await repository(gh, repo), commit.branch, before=commit.parent, after=sha)
     return sha
 
 

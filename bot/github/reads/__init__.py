@@ -15,7 +15,14 @@ from bot.github.reads.app import (
 )
 from bot.github.reads.checks import check_runs
 from bot.github.reads.contents import blob, blobs, file_at, files_at, tarball, tree
-from bot.github.reads.pulls import changed_files, commits_ahead, open_pull_requests, own_pull_requests, pull_request
+from bot.github.reads.pulls import (
+    changed_files,
+    commits_ahead,
+    open_pull_requests,
+    own_pull_requests,
+    pull_branch,
+    pull_request,
+)
 from bot.github.reads.repository import branch_head, merge_base, repository, role
 from bot.github.reads.talk import issue, issue_comment, issue_comments, review_comments, review_threads, reviews
 
@@ -39,6 +46,7 @@ __all__ = [
     "merge_base",
     "open_pull_requests",
     "own_pull_requests",
+    "pull_branch",
     "pull_request",
     "redeliver",
     "repo_installation",

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from bot.facts import AppIdentity, ChangedFiles, Commit, OwnPullRequest
+from bot.facts import AppIdentity, BranchCommit, ChangedFiles, Commit, OwnPullRequest, PullBranch
 from bot.github import operations as ops
 from bot.github.client import GitHub
+from bot.github.errors import NotFound
 from bot.github.reads.app import identity
 from bot.model import ChangedFile, PullRequest, PullRequestRef, RepoRef, Sha
 
@@ -55,6 +56,30 @@ async def changed_files(gh: GitHub, pull: PullRequest) -> ChangedFiles:
     pages = gh.pages(ops.LIST_FILES, pull.ref.repo, _file, pull_number=pull.ref.number)
     files = tuple([file async for file in pages])
     return ChangedFiles(files=files, not_listed=max(0, pull.changed_files - len(files)))
+
+
+async def pull_branch(gh: GitHub, ref: PullRequestRef) -> PullBranch:
+    """The newest commits of the pull request, and whether it is being merged by the queue."""
+    repo = ref.repo
+    return await gh.graphql(ops.PULL_BRANCH, repo, _branch, owner=repo.owner, name=repo.name, number=ref.number)
+
+
+def _branch(data: Any) -> PullBranch:
+    pull = (data["repository"] or {}).get("pullRequest")
+    if pull is None:
+        raise NotFound("there is no such pull request")
+    commits = (node["commit"] for node in pull["commits"]["nodes"])
+    return PullBranch(
+        commits=tuple(
+            BranchCommit(
+                sha=Sha(str(commit["oid"])),
+                parent=next((Sha(str(parent["oid"])) for parent in commit["parents"]["nodes"]), None),
+                message=str(commit["message"]),
+            )
+            for commit in commits
+        ),
+        in_merge_queue=bool(pull["isInMergeQueue"]),
+    )
 
 
 def _pull(repo: RepoRef, data: Any) -> PullRequest:

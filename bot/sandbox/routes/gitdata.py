@@ -188,6 +188,8 @@ async def update_ref(call: Call) -> Answer:
     if before is None:
         raise ApiError(422, "Reference does not exist")
     await _require_commit(call, sha)
+    if name.removeprefix("refs/heads/") in call.repo.protected:
+        raise ApiError(422, "Changes must be made through a pull request.")
     if not call.take("force", bool, default=False) and not await git.contains(sha, before):
         raise ApiError(422, "Update is not a fast forward")
     await move_ref(call.world, call.repo, name, sha, call.actor)

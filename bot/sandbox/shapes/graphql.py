@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from bot.sandbox.model import Comment, Issue, PullRequest, Repository, ReviewComment, ReviewThread
+from bot.sandbox.objects import Commit
 from bot.sandbox.shapes import stamp, stamp_or_none
 from bot.sandbox.shapes.repositories import page
 from bot.sandbox.world import Obj
@@ -41,9 +42,16 @@ def pull_request(of: PullRequest, url: str) -> Obj:
         nodes, info = connection(of.threads, **window)
         return {"nodes": [review_thread(thread) for thread in nodes], "pageInfo": info}
 
+    async def commits(_info: object, **window: Any) -> Obj:  # noqa: ANN401 - first, last, after, before
+        shas, info = connection(await of.repo.git.commits(of.base_sha, of.head_sha), **window)
+        found = [commit(await of.repo.git.commit(sha), of.repo, url) for sha in shas]
+        return {"nodes": [{"commit": each} for each in found], "pageInfo": info}
+
     return {
         "id": f"PR_{of.issue.id}",
         "number": of.number,
+        "commits": commits,
+        "isInMergeQueue": of.queued,
         "headRefName": of.head_ref,
         "headRefOid": of.head_sha,
         "isCrossRepository": of.head_repo is not of.repo,
@@ -121,16 +129,22 @@ def blob(sha: str, data: bytes) -> Obj:
     }
 
 
-def commit(sha: str, repo: Repository, url: str) -> Obj:
-    signed = {"isValid": True, "state": "VALID"} if sha in repo.verified else None
+def commit(of: Commit, repo: Repository, url: str) -> Obj:
+    async def parents(_info: object, **window: Any) -> Obj:  # noqa: ANN401 - first, last, after, before
+        shas, info = connection(of.parents, **window)
+        return {"nodes": [commit(await repo.git.commit(sha), repo, url) for sha in shas], "pageInfo": info}
+
+    signed = {"isValid": True, "state": "VALID"} if of.sha in repo.verified else None
     return {
         "__typename": "Commit",
-        "oid": sha,
-        "url": f"{page(repo, url)}/commit/{sha}",
+        "oid": of.sha,
+        "message": of.message,
+        "parents": parents,
+        "url": f"{page(repo, url)}/commit/{of.sha}",
         "signature": signed and {"__typename": "GpgSignature", **signed},
     }
 
 
-def ref(repo: Repository, name: str, sha: str, url: str) -> Obj:
+def ref(repo: Repository, name: str, at: Commit, url: str) -> Obj:
     short = name.removeprefix("refs/heads/").removeprefix("refs/tags/")
-    return {"id": f"REF_{repo.id}:{name}", "name": short, "target": commit(sha, repo, url)}
+    return {"id": f"REF_{repo.id}:{name}", "name": short, "target": commit(at, repo, url)}
