@@ -1,0 +1,75 @@
+"""Whether an item is true: ``bot.migration``'s evidence, judged on the facts.
+
+A fact that cannot be read proves nothing, and disproves nothing: its verdict is ``Unknown``, and the box stays.
+"""
+
+from collections.abc import Iterable
+from typing import assert_never
+
+from bot.checklist import github, source
+from bot.migration import (
+    AllOf,
+    AnyOf,
+    Attested,
+    CheckPassed,
+    DefinitionRemoved,
+    Deployed,
+    Evidence,
+    FileExists,
+    IssueEvidence,
+    Migration,
+    PullRequestEvidence,
+    UsageEvidence,
+)
+from bot.tracker import Facts, Holds, Missing, Unknown, Verdict
+
+
+def evaluate(evidence: Evidence, item: str, migration: Migration, facts: Facts) -> Verdict:
+    """What the facts say of the item with this id."""
+    match evidence:
+        case UsageEvidence():
+            return source.usages(evidence, migration, facts)
+        case DefinitionRemoved():
+            return source.definitions(evidence, migration, facts)
+        case FileExists():
+            return source.files(evidence, facts)
+        case CheckPassed():
+            return github.check(evidence, facts)
+        case Deployed():
+            return github.deployment(evidence, facts)
+        case PullRequestEvidence():
+            return github.pull(evidence, facts)
+        case IssueEvidence():
+            return github.issue(evidence, facts)
+        case Attested():
+            return github.attested(item, facts)
+        case AllOf():
+            return _all([evaluate(part, item, migration, facts) for part in evidence.evidence])
+        case AnyOf():
+            return _any([evaluate(part, item, migration, facts) for part in evidence.evidence])
+        case _:
+            assert_never(evidence)
+
+
+def _all(verdicts: Iterable[Verdict]) -> Verdict:
+    """What is missing outweighs what is not known: the item is not true in either case."""
+    parts = list(verdicts)
+    missing = tuple(proof for part in parts if isinstance(part, Missing) for proof in part.what)
+    unknown = tuple(why for part in parts if isinstance(part, Unknown) for why in part.why)
+    if missing:
+        return Missing(what=missing)
+    if unknown:
+        return Unknown(why=unknown)
+    return Holds(because=tuple(proof for part in parts if isinstance(part, Holds) for proof in part.because))
+
+
+def _any(verdicts: Iterable[Verdict]) -> Verdict:
+    """The first part that holds; while a part is unknown it might, so that nothing is missing yet."""
+    parts = list(verdicts)
+    for part in parts:
+        if isinstance(part, Holds):
+            return part
+    unknown = tuple(why for part in parts if isinstance(part, Unknown) for why in part.why)
+    if unknown:
+        return Unknown(why=unknown)
+    return Missing(what=tuple(proof for part in parts if isinstance(part, Missing) for proof in part.what))

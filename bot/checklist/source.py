@@ -1,0 +1,101 @@
+"""Evidence that lies in the source: usages, definitions, files."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from bot.globs import matches
+from bot.migration import DefinitionRemoved, FileExists, Migration, UsageEvidence, UsageState
+from bot.model import Failed, FileReport, Finding, Kind, Skipped
+from bot.tracker import Facts, Holds, Missing, Proof, Unknown, Unreadable, Verdict, findings_of, link_to
+
+_NAMED = 3
+"""Names in one sentence; the others are counted."""
+
+
+def usages(evidence: UsageEvidence, migration: Migration, facts: Facts) -> Verdict:
+    """None left, or all known.  While a file that may hide some cannot be read, neither is sure."""
+    found = [f for f in findings_of(facts, migration.name) if _concerns(evidence, f)]
+    unread = [report.path for report in facts.reports if may_hide(report) and _inside(evidence, report.path)]
+    if evidence.state is UsageState.NONE and found:
+        return Missing(what=(_left(found, facts),))
+    if unread:
+        return Unknown(why=(f"{_counted(len(unread), 'file')} with the name could not be read: {_names(unread)}",))
+    if evidence.state is UsageState.NONE:
+        return Holds(because=(_proof(facts, "no usage is left"),))
+    files = len({finding.path for finding in found})
+    known = f"{_counted(len(found), 'usage')} in {_counted(files, 'file')}, and every file was read"
+    return Holds(because=(_proof(facts, known),))
+
+
+def _concerns(evidence: UsageEvidence, finding: Finding) -> bool:
+    kinds = evidence.kinds or tuple(kind for kind in Kind if kind is not Kind.DEFINITION)
+    return finding.kind in kinds and _inside(evidence, finding.path)
+
+
+def _inside(evidence: UsageEvidence, path: str) -> bool:
+    return (not evidence.paths or matches(path, evidence.paths)) and not matches(path, evidence.exclude)
+
+
+def may_hide(report: FileReport) -> bool:
+    """Whether usages may hide in the file: it was not looked at, or does not parse and has the name in its text."""
+    return isinstance(report, Skipped) or (isinstance(report, Failed) and bool(report.hits))
+
+
+def _left(found: Sequence[Finding], facts: Facts) -> Proof:
+    """How many are left and where; and who brought the newest of them, where that is known."""
+    by_file = Counter(finding.path for finding in found)
+    text = f"{_counted(len(found), 'usage')} left in {_counted(len(by_file), 'file')}: {_names(list(by_file))}"
+    brought = next((facts.origins[path] for path in by_file if path in facts.origins), None)
+    if brought is None:
+        return _proof(facts, text)
+    by = f" by `{brought.author}`" if brought.author else ""
+    place = f"pull request {brought.pull}" if brought.pull else f"commit {brought.commit[:9]}"
+    link = link_to(facts, f"pull/{brought.pull}" if brought.pull else f"commit/{brought.commit}")
+    return _proof(facts, f"{text}; brought{by} in {place}", link)
+
+
+def definitions(evidence: DefinitionRemoved, migration: Migration, facts: Facts) -> Verdict:
+    """The definitions are gone, and nothing else is defined under their names."""
+    if isinstance(facts.definitions, Unreadable):
+        return Unknown(why=(facts.definitions.why,))
+    wanted = evidence.symbols or tuple(target.name for target in migration.targets)
+    leaves = {name.rpartition(".")[2] for name in wanted}
+    left = {name: path for name, path in facts.definitions.items() if name in wanted}
+    again = (f for f in findings_of(facts, migration.name) if f.kind is Kind.DEFINITION)
+    left |= {f.symbol: f.path for f in again if f.symbol.rpartition(".")[2] in leaves}
+    if not left:
+        gone = "the definition is gone" if len(wanted) == 1 else f"all {len(wanted)} definitions are gone"
+        return Holds(because=(_proof(facts, gone),))
+    return Missing(what=tuple(_defined(facts, *each) for each in sorted(left.items())[:_NAMED]))
+
+
+def _defined(facts: Facts, name: str, path: str) -> Proof:
+    return _proof(facts, f"`{name}` is still defined in `{path}`", link_to(facts, f"blob/{facts.commit}", path))
+
+
+def files(evidence: FileExists, facts: Facts) -> Verdict:
+    """Each glob matches a file."""
+    if isinstance(facts.paths, Unreadable):
+        return Unknown(why=(facts.paths.why,))
+    first = {glob: min((p for p in facts.paths if matches(p, (glob,))), default=None) for glob in evidence.paths}
+    if missing := [glob for glob, path in first.items() if path is None]:
+        return Missing(what=tuple(_proof(facts, f"no file matches `{glob}`") for glob in missing))
+    found = [path for path in first.values() if path is not None]
+    link = f"blob/{facts.commit}"
+    return Holds(because=tuple(_proof(facts, f"`{path}` exists", link_to(facts, link, path)) for path in found))
+
+
+def _proof(facts: Facts, text: str, link: str | None = None) -> Proof:
+    """What is known of the evaluated commit."""
+    page = link or link_to(facts, f"commit/{facts.commit}")
+    return Proof(text=text, link=page, commit=facts.commit, at=facts.committed_at)
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun if number == 1 else noun + 's'}"
+
+
+def _names(paths: Sequence[str]) -> str:
+    rest = len(paths) - _NAMED
+    shown = ", ".join(f"`{path}`" for path in sorted(paths)[:_NAMED])
+    return f"{shown} and {rest:,} more" if rest > 0 else shown
