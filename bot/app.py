@@ -5,10 +5,12 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+import structlog
 from aiohttp import web
 
 import handlers
 from bot.effects import Effect
+from bot.events import ERRAND, delivery_of
 from bot.github.api import open_session
 from bot.github.client import GitHub
 from bot.github.limits import Pace
@@ -17,12 +19,15 @@ from bot.jobs.sqlite import path_of
 from bot.ledger import DatabaseLedger
 from bot.log import Redactor
 from bot.markers import MarkerKeys
-from bot.model import Delivery
+from bot.model import Delivery, Errand
 from bot.records.database import DatabaseRecords, url_of
 from bot.scanner.scanner import Scanner
 from bot.settings import Settings
 from bot.web import Metrics, WebParts, create_web_app
 from bot.workflows.context import Bot
+from bot.workflows.timers import Timer, Timers
+
+log = structlog.get_logger(__name__)
 
 STOP_WITHIN = 4.0
 """Seconds for the running jobs at the end; with the open requests' 2 it stays below the 8 that ``serve`` promises."""
@@ -39,6 +44,7 @@ class Handlers:
     route: Router
     """Pure, and total: it reads untrusted JSON."""
     run: Callable[[Bot, Delivery, Lease], Awaitable[Outcome]]
+    timers: tuple[Timer, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +71,10 @@ def build(settings: Settings, wired: Handlers, *, limits: WorkerLimits | None = 
     worker = Worker(store, router=wired.route, handle=handle, limits=limits, observer=metrics)
     inbox = Inbox(store, arrived=worker.arrived, full=worker.full)
     metrics.watch(worker.stats)
+
+    async def send(errand: Errand) -> None:
+        await inbox.put(delivery_of(errand), not_before=errand.not_before)
+
     application = create_web_app(
         WebParts(
             inbox=inbox,
@@ -81,9 +91,10 @@ def build(settings: Settings, wired: Handlers, *, limits: WorkerLimits | None = 
         async with AsyncExitStack() as stack:
             await store.open()
             stack.push_async_callback(store.close)
-            opened.bot = await _open_bot(settings, pace, stack)
+            opened.bot = await _open_bot(settings, pace, send, stack)
             await worker.start()
             stack.push_async_callback(worker.stop, STOP_WITHIN)
+            await stack.enter_async_context(Timers(opened.bot, wired.timers))
             yield
 
     application.cleanup_ctx.append(lifetime)
@@ -96,12 +107,12 @@ def registered(settings: Settings) -> Handlers:
     def route(event: str, body: bytes) -> Route:
         return handlers.route(event, body, settings.allowed)
 
-    return Handlers(events=handled_events(), route=route, run=handlers.run)
+    return Handlers(events=handled_events(), route=route, run=handlers.run, timers=handlers.TIMERS)
 
 
 def handled_events() -> frozenset[str]:
-    """The events that have a handler."""
-    return frozenset(handlers.HANDLERS)
+    """GitHub's events that have a handler."""
+    return frozenset(event for event in handlers.HANDLERS if not event.startswith(ERRAND))
 
 
 class _Forever:
@@ -128,8 +139,13 @@ async def receive(
     if not isinstance(route, Work):
         return route
     async with AsyncExitStack() as stack:
-        bot = replace(await _open_bot(settings, None, stack), rehearse=rehearse)
+        bot = replace(await _open_bot(settings, None, _not_sent, stack), rehearse=rehearse)
         return await handlers.run(bot, delivery, _Forever(delivery))
+
+
+async def _not_sent(errand: Errand) -> None:
+    """A single delivery has no queue behind it."""
+    log.warning("errand_not_sent", errand=errand.event, id=errand.id)
 
 
 def store_of(settings: Settings) -> Store:
@@ -159,7 +175,9 @@ class _Later:
     bot: Bot
 
 
-async def _open_bot(settings: Settings, pace: Pace | None, stack: AsyncExitStack) -> Bot:
+async def _open_bot(
+    settings: Settings, pace: Pace | None, send: Callable[[Errand], Awaitable[None]], stack: AsyncExitStack
+) -> Bot:
     session = await stack.enter_async_context(open_session())
     ledger = ledger_of(settings)
     await ledger.open()
@@ -177,4 +195,4 @@ async def _open_bot(settings: Settings, pace: Pace | None, stack: AsyncExitStack
     records = DatabaseRecords(url_of(settings.database_url.reveal()))
     await records.open()
     stack.push_async_callback(records.close)
-    return Bot(github=github, scanner=scanner, keys=keys, ledger=ledger, records=records)
+    return Bot(github=github, scanner=scanner, keys=keys, ledger=ledger, records=records, send=send)

@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TypeVar
 
-from bot.model import InstallationId, PullRequestRef, RepoRef, RepositoryId, Sha
+from bot.model import Delivery, DeliveryId, Errand, InstallationId, PullRequestRef, RepoRef, RepositoryId, Sha
 
 T = TypeVar("T")
 
+ERRAND = "ssot."
+"""How the names of the bot's own errands begin."""
 _LONGEST_INT = 18
 """Digits of an id; a longer number is an attack on the parser."""
 
@@ -143,6 +145,27 @@ class InstallationRepositoriesEvent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ErrandEvent:
+    """``ssot.<name>``: the bot's own errand for a repository, or for one issue or pull request of it."""
+
+    event: str
+    repo: RepoRef
+    subject: int | None
+
+    @property
+    def lane(self) -> str:
+        """``owner/repo#subject``, the same lane as that of GitHub's events for it; or ``owner/repo``."""
+        return self.repo.full_name if self.subject is None else f"{self.repo.full_name}#{self.subject}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppErrandEvent:
+    """``ssot.<name>``: the bot's own errand for the App as a whole."""
+
+    event: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ping:
     """``ping``: GitHub tries whether the hook answers."""
 
@@ -179,6 +202,8 @@ Event = (
     | MergeGroupEvent
     | InstallationEvent
     | InstallationRepositoriesEvent
+    | ErrandEvent
+    | AppErrandEvent
     | Ping
     | Unknown
     | NotInstalled
@@ -238,6 +263,8 @@ def parse(event: str, body: bytes) -> Event:
         action = payload.text("action") if "action" in payload else ""
         if event == "ping":
             return Ping()
+        if event.startswith(ERRAND):
+            return _errand(event, payload)
         reader = _READERS.get(event)
         if reader is None:
             return Unknown(event=event, action=action)
@@ -246,6 +273,31 @@ def parse(event: str, body: bytes) -> Event:
         return reader(payload)
     except _Wrong as error:
         return Malformed(reason=str(error))
+
+
+def delivery_of(errand: Errand) -> Delivery:
+    """The errand as the queue stores it.  Its id cannot be that of a delivery: GitHub's have no colon.
+
+    Raises ``ValueError`` for what could never be handled: a defect of the sender.
+    """
+    if not errand.event.startswith(ERRAND):
+        raise ValueError(f"{errand.event!r} is no errand: their names begin with {ERRAND!r}")
+    if not errand.id.isprintable() or not 0 < len(errand.id) <= 200:
+        raise ValueError(f"{errand.id!r:.250} cannot be an errand's id")
+    body: dict[str, object] = {}
+    if errand.repo is not None:
+        body["installation"] = {"id": errand.repo.installation}
+        body["repository"] = {"id": errand.repo.id, "full_name": errand.repo.full_name}
+    if errand.subject is not None:
+        body["subject"] = errand.subject
+    return Delivery(id=DeliveryId(f"{errand.event}:{errand.id}"), event=errand.event, body=json.dumps(body).encode())
+
+
+def _errand(event: str, payload: _Node) -> ErrandEvent | AppErrandEvent:
+    if "repository" not in payload:
+        return AppErrandEvent(event=event)
+    subject = payload.number("subject") if "subject" in payload else None
+    return ErrandEvent(event=event, repo=_repo(payload), subject=subject)
 
 
 def _load(body: bytes) -> object:

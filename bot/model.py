@@ -5,8 +5,9 @@ Paths are relative to the repository's root and ``/``-separated.
 """
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import NewType
+from typing import NewType, Self
 
 from bot.migration import Applicability
 
@@ -221,6 +222,43 @@ class RepoRef:
     @property
     def full_name(self) -> str:
         return f"{self.owner}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Errand:
+    """Work that the bot gives itself: stored, ordered, retried and listed like a delivery of GitHub's.
+
+    Like an event it is a hint: it names a place, and its handler reads the state again.  The same ``event`` and ``id``
+    again is the same errand, for as long as it is remembered (7 days after its end): it is not done twice.
+    """
+
+    event: str
+    """``ssot.<name>``: the ``EVENT`` of the handler.  GitHub has no such names, and the hook takes none."""
+    id: str
+    """Up to 200 printable characters."""
+    repo: RepoRef | None
+    """``None``: for the App as a whole."""
+    subject: int | None = None
+    """The issue or pull request."""
+    not_before: datetime | None = None
+    """Aware.  Until then it waits beside the queue: it holds nobody up, and takes its place when it is due."""
+
+    @classmethod
+    def debounced(cls, event: str, repo: RepoRef, subject: int | None, *, now: datetime, window: timedelta) -> Self:
+        """One errand for all that is asked within a window of time; it runs at the window's end.
+
+        So nothing that was asked comes after its run, and nothing is asked in vain.
+        """
+        length = window.total_seconds()
+        end = (now.timestamp() // length + 1) * length
+        place = repo.full_name if subject is None else f"{repo.full_name}#{subject}"
+        return cls(
+            event=event,
+            id=f"{place}@{end:.3f}",
+            repo=repo,
+            subject=subject,
+            not_before=datetime.fromtimestamp(end, now.tzinfo),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

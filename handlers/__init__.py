@@ -4,13 +4,15 @@ A handler parses nothing and decides nothing: it reduces the event to a referenc
 """
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Protocol
 
-from bot.events import Malformed, NotInstalled, Ping, Unknown, parse
-from bot.jobs import Ignored, Lease, Outcome, Route, Unreadable
+from bot.events import ErrandEvent, Malformed, NotInstalled, Ping, Unknown, parse
+from bot.jobs import Ignored, Lease, Outcome, Route, Unreadable, Work
 from bot.model import Delivery
 from bot.workflows.context import Bot
+from bot.workflows.timers import Timer
 from handlers import check_run, issue_comment, pull_request
 
 
@@ -18,7 +20,7 @@ class Handler(Protocol):
     """A module of this package."""
 
     EVENT: str
-    """GitHub's name of the event, as in ``X-GitHub-Event`` and in ``app.yaml``."""
+    """GitHub's name of the event, as in ``X-GitHub-Event`` and in ``app.yaml``; or ``ssot.<name>`` of an errand."""
 
     @property
     def route(self) -> Callable[..., Route]:
@@ -32,6 +34,8 @@ class Handler(Protocol):
 HANDLERS: Mapping[str, Handler] = MappingProxyType(
     {handler.EVENT: handler for handler in (check_run, issue_comment, pull_request)},
 )
+TIMERS: tuple[Timer, ...] = ()
+"""What the bot does by the clock: each sends errands."""
 
 
 class Allowed(Protocol):
@@ -57,7 +61,14 @@ def route(event: str, body: bytes, allowed: Allowed) -> Route:
             return Ignored(reason="the repository is not on the list of those that are served")
         case value:
             found: Route = HANDLERS[event].route(value)
-            return found
+            return _told_apart(value, found) if isinstance(value, ErrandEvent) else found
+
+
+def _told_apart(errand: ErrandEvent, found: Route) -> Route:
+    """Of two waiting errands with the same event, lane and action the newer one wins: the subject is the action."""
+    if isinstance(found, Work) and not found.action and errand.subject is not None:
+        return replace(found, action=f"#{errand.subject}")
+    return found
 
 
 async def run(bot: Bot, delivery: Delivery, lease: Lease) -> Outcome:

@@ -1,6 +1,7 @@
 """GitHub's payloads become references; whatever is wrong with one is ``Malformed`` and nothing else."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.events import (
+    AppErrandEvent,
     CheckRunEvent,
+    ErrandEvent,
     InstallationEvent,
     InstallationRepositoriesEvent,
     IssueCommentEvent,
@@ -21,8 +24,11 @@ from bot.events import (
     PullRequestEvent,
     PushEvent,
     Unknown,
+    delivery_of,
     parse,
 )
+from bot.model import Errand, InstallationId, RepoRef, RepositoryId
+from bot.web.hook import EVENT, GUID
 
 EXAMPLES: dict[str, dict[str, Any]] = json.loads(
     next((Path(__file__).parent / "contract" / "data").rglob("payload-examples.json")).read_text(encoding="utf-8")
@@ -56,7 +62,7 @@ def test_every_recorded_payload_is_read(key: str) -> None:
     event = event_of(key)
     found = parse(event, body_of(key))
     assert type(found) is KINDS.get(event, Unknown)
-    if not isinstance(found, Ping | PushEvent | Malformed | NotInstalled):
+    if not isinstance(found, Ping | PushEvent | ErrandEvent | AppErrandEvent | Malformed | NotInstalled):
         assert found.action == EXAMPLES[key]["action"]
 
 
@@ -232,3 +238,58 @@ def test_no_mutant_raises(key: str, data: st.DataObject) -> None:
         node = child
     node[place] = data.draw(st.sampled_from([None, "", "x", 0, -1, 2**70, True, 1.5, [], {}, [{}], {"id": []}]))
     parse(event_of(key), json.dumps(payload).encode())
+
+
+REPO = RepoRef(installation=InstallationId(7), id=RepositoryId(77), owner="acme", name="app")
+
+
+@pytest.mark.parametrize(
+    ("repo", "subject", "expected"),
+    [
+        (REPO, 12, ErrandEvent(event="ssot.tracker", repo=REPO, subject=12)),
+        (REPO, None, ErrandEvent(event="ssot.tracker", repo=REPO, subject=None)),
+        (None, None, AppErrandEvent(event="ssot.tracker")),
+    ],
+    ids=["subject", "repository", "app"],
+)
+def test_an_errand_comes_back_as_its_event(repo: RepoRef | None, subject: int | None, expected: object) -> None:
+    stored = delivery_of(Errand(event="ssot.tracker", id="x", repo=repo, subject=subject))
+    assert parse(stored.event, stored.body) == expected
+
+
+def test_an_errand_shares_the_lane_of_its_subject() -> None:
+    assert ErrandEvent(event="ssot.x", repo=REPO, subject=12).lane == "acme/app#12"
+    assert ErrandEvent(event="ssot.x", repo=REPO, subject=None).lane == "acme/app"
+
+
+def test_the_hook_takes_neither_an_errands_name_nor_its_id() -> None:
+    stored = delivery_of(Errand(event="ssot.tracker", id="1", repo=None))
+    assert not EVENT.fullmatch(stored.event)
+    assert not GUID.fullmatch(stored.id)
+
+
+@pytest.mark.parametrize(("event", "name"), [("push", "x"), ("ssot.x", ""), ("ssot.x", "a\nb"), ("ssot.x", "x" * 201)])
+def test_what_could_never_be_handled_is_no_errand(event: str, name: str) -> None:
+    with pytest.raises(ValueError, match="errand"):
+        delivery_of(Errand(event=event, id=name, repo=None))
+
+
+@pytest.mark.parametrize("body", [b"[]", b'{"repository": 1}', b'{"repository": {"id": 1, "full_name": "a/b"}}'])
+def test_a_damaged_errand_is_malformed(body: bytes) -> None:
+    assert isinstance(parse("ssot.x", body), Malformed)
+
+
+@given(
+    st.floats(0, 4e9).map(lambda second: datetime.fromtimestamp(second, UTC)),
+    st.floats(0, 60),
+    st.sampled_from([1.0, 10.0, 60.0]),
+)
+def test_a_debounced_errand_runs_after_all_that_it_stands_for(now: datetime, later: float, length: float) -> None:
+    def at(moment: datetime) -> Errand:
+        window = timedelta(seconds=length)
+        return Errand.debounced("ssot.tracker", REPO, 12, now=moment, window=window)
+
+    first, second = at(now), at(now + timedelta(seconds=later))
+    assert first.not_before is not None
+    assert now < first.not_before <= now + timedelta(seconds=length + 0.001)
+    assert (first.id == second.id) == (now + timedelta(seconds=later) < first.not_before)

@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 
 import handlers
+from bot.events import ErrandEvent
 from bot.jobs import Ignored, Route, Unreadable, Work
+from bot.model import InstallationId, RepoRef, RepositoryId
 from bot.settings import Allowed
 
 EVERYBODY = Allowed()
@@ -93,3 +95,19 @@ def test_what_nothing_is_done_for_is_ignored_or_unreadable_never_work(event: str
 @pytest.mark.parametrize("content", [b"[]", b"null", b"{", b"\xff", b'{"a": NaN}', b"[" * 100_000])
 def test_what_is_no_payload_is_unreadable(content: bytes) -> None:
     assert isinstance(route("pull_request", content), Unreadable)
+
+
+@pytest.mark.parametrize(
+    ("subject", "found", "expected"),
+    [
+        (7, Work(key="acme/app#7"), Work(key="acme/app#7", action="#7")),
+        (7, Work(key="acme/app", action="own"), Work(key="acme/app", action="own")),
+        (None, Work(key="acme/app"), Work(key="acme/app")),
+        (7, Ignored(reason="no"), Ignored(reason="no")),
+    ],
+)
+def test_errands_for_different_subjects_do_not_replace_each_other(
+    subject: int | None, found: Route, expected: Route
+) -> None:
+    repo = RepoRef(installation=InstallationId(5), id=RepositoryId(77), owner="acme", name="app")
+    assert handlers._told_apart(ErrandEvent(event="ssot.x", repo=repo, subject=subject), found) == expected

@@ -7,33 +7,36 @@ import pytest
 from click.testing import CliRunner
 
 import handlers
+from bot.app import handled_events
 from bot.cli.manifest import command
 from bot.errors import ConfigError
+from bot.events import ERRAND
 from bot.github.manifest import differences, load_manifest, manifest_path, needed_permissions
 from bot.github.operations import operations
 
 MANIFEST = load_manifest()
+EVENTS = handled_events()
 
 
 def test_events_are_the_handlers_and_permissions_the_union_of_what_the_operations_need() -> None:
-    assert differences(MANIFEST, handlers.HANDLERS) == ()
-    assert MANIFEST.events == set(handlers.HANDLERS)
+    assert differences(MANIFEST, EVENTS) == ()
+    assert MANIFEST.events == EVENTS
     assert MANIFEST.permissions == needed_permissions()
 
 
 @pytest.mark.parametrize(
     ("manifest", "handled", "complaint"),
     [
-        (replace(MANIFEST, events=MANIFEST.events | {"push"}), handlers.HANDLERS, "event push: has no handler"),
-        (MANIFEST, [*handlers.HANDLERS, "push"], "event push: has a handler and is not asked for"),
+        (replace(MANIFEST, events=MANIFEST.events | {"push"}), EVENTS, "event push: has no handler"),
+        (MANIFEST, [*EVENTS, "push"], "event push: has a handler and is not asked for"),
         (
             replace(MANIFEST, permissions={**MANIFEST.permissions, "actions": "read"}),
-            handlers.HANDLERS,
+            EVENTS,
             "permission actions: the manifest asks for read, the code needs none",
         ),
         (
             replace(MANIFEST, permissions={**MANIFEST.permissions, "checks": "read"}),
-            handlers.HANDLERS,
+            EVENTS,
             "permission checks: the manifest asks for read, the code needs write",
         ),
     ],
@@ -43,7 +46,7 @@ def test_a_difference_is_told(manifest: object, handled: object, complaint: str)
 
 
 def test_events_that_every_app_gets_need_not_be_asked_for() -> None:
-    assert differences(MANIFEST, [*handlers.HANDLERS, "installation", "installation_repositories"]) == ()
+    assert differences(MANIFEST, [*EVENTS, "installation", "installation_repositories"]) == ()
 
 
 def test_the_app_is_private_and_the_header_says_what_the_file_is_not() -> None:
@@ -53,7 +56,7 @@ def test_the_app_is_private_and_the_header_says_what_the_file_is_not() -> None:
 
 def test_every_registered_handler_is_a_module_of_its_event() -> None:
     modules = {path.stem for path in Path(handlers.__file__).parent.glob("*.py")} - {"__init__"}
-    assert modules == set(handlers.HANDLERS)
+    assert modules == {event.removeprefix(ERRAND) for event in handlers.HANDLERS}
 
 
 def test_every_operation_names_the_permission_that_it_needs() -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -30,13 +31,14 @@ class Inbox:
     ) -> None:
         self._store, self._arrived, self._full, self._clock = store, arrived, full, clock
 
-    async def put(self, delivery: Delivery) -> Accepted | Duplicate:
+    async def put(self, delivery: Delivery, *, not_before: datetime | None = None) -> Accepted | Duplicate:
         """Returns once the delivery is on disk.  Raises ``StoreUnavailable`` when it is not."""
         if self._full():
             raise StoreUnavailable("the queue is full")
         received_at = self._clock()
-        future = self._store.put(delivery, received_at)
-        future.add_done_callback(partial(self._committed, delivery, received_at))
+        future = self._store.put(delivery, received_at, not_before)
+        job = Job(seq=0, id=delivery.id, event=delivery.event, received_at=received_at, not_before=not_before)
+        future.add_done_callback(partial(self._committed, job, delivery.body))
         return await asyncio.shield(future)
 
     async def check(self) -> None:
@@ -45,14 +47,11 @@ class Inbox:
             raise StoreUnavailable("the queue is full")
         await self._store.probe()
 
-    def _committed(
-        self, delivery: Delivery, received_at: datetime, future: asyncio.Future[Accepted | Duplicate]
-    ) -> None:
+    def _committed(self, job: Job, body: bytes, future: asyncio.Future[Accepted | Duplicate]) -> None:
         if future.cancelled() or future.exception() is not None:
             return
         match future.result():
             case Accepted(seq=seq):
-                job = Job(seq=seq, id=delivery.id, event=delivery.event, received_at=received_at)
-                self._arrived(job, delivery.body)
+                self._arrived(replace(job, seq=seq), body)
             case Duplicate():
                 pass

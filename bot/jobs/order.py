@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from bot.events import ERRAND
 from bot.jobs.model import Job
 
 Supersedes = Callable[[Job, Job], bool]
@@ -9,13 +10,11 @@ Supersedes = Callable[[Job, Job], bool]
 
 
 def newest_wins(new: Job, old: Job) -> bool:
-    """A push to a pull request replaces the earlier pushes to it that nobody has looked at yet.
+    """A push to a pull request replaces the earlier pushes to it that nobody has looked at yet; so does an errand.
 
     State is read afresh when the job runs, so the newest one sees all that the older ones would have seen.
     https://docs.github.com/en/webhooks/webhook-events-and-payloads#pull_request
     """
-    return (
-        new.seq > old.seq
-        and new.key == old.key
-        and all((job.event, job.action) == ("pull_request", "synchronize") for job in (new, old))
-    )
+    what = (new.event, new.action, new.key)
+    repeatable = new.event.startswith(ERRAND) or what[:2] == ("pull_request", "synchronize")
+    return new.seq > old.seq and repeatable and what == (old.event, old.action, old.key)

@@ -23,6 +23,7 @@ CREATE TABLE IF NOT EXISTS deliveries (
   attempts    INTEGER NOT NULL DEFAULT 0,
   token       INTEGER NOT NULL DEFAULT 0,
   next_at     REAL,
+  not_before  REAL,
   finished_at REAL,
   reason      TEXT
 ) STRICT;
@@ -32,8 +33,10 @@ CREATE INDEX IF NOT EXISTS deliveries_unfinished ON deliveries (seq) WHERE state
 CREATE INDEX IF NOT EXISTS deliveries_finished ON deliveries (finished_at) WHERE finished_at IS NOT NULL;
 CREATE TABLE IF NOT EXISTS probe (id INTEGER PRIMARY KEY CHECK (id = 1), count INTEGER NOT NULL) STRICT;
 """
-VERSION = 1
-COLUMNS = "seq, guid, event, received_at, state, key, action, attempts, next_at, finished_at, reason"
+UPGRADES = {1: "ALTER TABLE deliveries ADD COLUMN not_before REAL;"}
+"""What makes the next version of each older one."""
+VERSION = 2
+COLUMNS = "seq, guid, event, received_at, state, key, action, attempts, next_at, not_before, finished_at, reason"
 # Level 1 halves a payload's JSON in a quarter of the default level's time.
 ZLIB_LEVEL = 1
 
@@ -51,7 +54,8 @@ def configure(connection: sqlite3.Connection) -> None:
     if version > VERSION:
         raise sqlite3.DatabaseError(f"schema version {version} is newer than this program's {VERSION}")
     if version < VERSION:
-        connection.executescript(f"BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version={VERSION}; COMMIT;")
+        steps = "".join(UPGRADES[old] for old in range(version, VERSION)) if version else SCHEMA
+        connection.executescript(f"BEGIN IMMEDIATE; {steps} PRAGMA user_version={VERSION}; COMMIT;")
 
 
 def integrity_faults(connection: sqlite3.Connection) -> list[str]:
@@ -65,10 +69,13 @@ def recover(connection: sqlite3.Connection) -> int:
     return connection.execute("UPDATE deliveries SET state = 'queued' WHERE state = 'running'").rowcount
 
 
-def put(connection: sqlite3.Connection, delivery: Delivery, received_at: datetime) -> Accepted | Duplicate:
+def put(
+    connection: sqlite3.Connection, delivery: Delivery, received_at: datetime, not_before: datetime | None
+) -> Accepted | Duplicate:
     cursor = connection.execute(
-        "INSERT INTO deliveries (guid, event, received_at) VALUES (?, ?, ?) ON CONFLICT (guid) DO NOTHING",
-        (delivery.id, delivery.event, received_at.timestamp()),
+        "INSERT INTO deliveries (guid, event, received_at, not_before) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT (guid) DO NOTHING",
+        (delivery.id, delivery.event, received_at.timestamp(), not_before.timestamp() if not_before else None),
     )
     if cursor.rowcount:
         body = zlib.compress(delivery.body, ZLIB_LEVEL)
@@ -135,8 +142,8 @@ def requeue(
 
 def retry(connection: sqlite3.Connection, seq: int) -> bool:
     cursor = connection.execute(
-        "UPDATE deliveries SET state = 'queued', attempts = 0, next_at = NULL, finished_at = NULL, reason = NULL"
-        " WHERE seq = ? AND state NOT IN ('queued', 'running')",
+        "UPDATE deliveries SET state = 'queued', attempts = 0, next_at = NULL, not_before = NULL, finished_at = NULL,"
+        " reason = NULL WHERE seq = ? AND state NOT IN ('queued', 'running')",
         (seq,),
     )
     return cursor.rowcount == 1
@@ -191,7 +198,7 @@ def _jobs(connection: sqlite3.Connection, clause: str, values: tuple[object, ...
 
 
 def _job(row: tuple[Any, ...]) -> Job:
-    seq, guid, event, received_at, state, key, action, attempts, next_at, finished_at, reason = row
+    seq, guid, event, received_at, state, key, action, attempts, next_at, not_before, finished_at, reason = row
     return Job(
         seq=seq,
         id=DeliveryId(guid),
@@ -202,6 +209,7 @@ def _job(row: tuple[Any, ...]) -> Job:
         action=action,
         attempts=attempts,
         next_at=_time(next_at),
+        not_before=_time(not_before),
         finished_at=_time(finished_at),
         reason=reason,
     )

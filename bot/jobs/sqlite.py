@@ -46,8 +46,10 @@ class SqliteStore:
         self._reader.shutdown()
         self._lock.release()
 
-    def put(self, delivery: Delivery, received_at: datetime) -> asyncio.Future[Accepted | Duplicate]:
-        return self._writer.submit(lambda c: sql.put(c, delivery, received_at))
+    def put(
+        self, delivery: Delivery, received_at: datetime, not_before: datetime | None = None
+    ) -> asyncio.Future[Accepted | Duplicate]:
+        return self._writer.submit(lambda c: sql.put(c, delivery, received_at, not_before))
 
     def route(self, seq: int, work: Work) -> asyncio.Future[None]:
         return self._writer.submit(lambda c: sql.route(c, seq, work))

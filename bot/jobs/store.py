@@ -44,7 +44,9 @@ class Store(Protocol):
 
     async def close(self) -> None: ...
 
-    def put(self, delivery: Delivery, received_at: datetime) -> asyncio.Future[Accepted | Duplicate]: ...
+    def put(
+        self, delivery: Delivery, received_at: datetime, not_before: datetime | None = None
+    ) -> asyncio.Future[Accepted | Duplicate]: ...
 
     def route(self, seq: int, work: Work) -> asyncio.Future[None]:
         """Note where a queued delivery belongs."""

@@ -13,6 +13,7 @@ import structlog
 
 from bot.jobs.attempt import Attempt, Running
 from bot.jobs.clock import Clock, utc_now
+from bot.jobs.delay import Delayed
 from bot.jobs.lanes import Lanes
 from bot.jobs.model import Handle, Job, Router
 from bot.jobs.observer import Observer, Quiet
@@ -41,6 +42,8 @@ class WorkerLimits:
 class Stats:
     waiting: int
     running: int
+    delayed: int
+    """Errands whose own time has not come; they do not count as waiting."""
     oldest: datetime | None
     """When the oldest unfinished delivery came."""
 
@@ -65,6 +68,7 @@ class Worker:
         self._policy, self._limits = policy or Policy(), limits or WorkerLimits()
         self._retention, self._observer = retention or Retention(), observer or Quiet()
         self._lanes = Lanes()
+        self._delayed = Delayed()
         self._routing = Routing(store, router, self._lanes, supersedes, self._observer, clock)
         self._arrivals: dict[int, Arrival] = {}
         self._running: dict[int, tuple[Job, asyncio.Task[None]]] = {}
@@ -73,9 +77,18 @@ class Worker:
 
     def arrived(self, job: Job, body: bytes | None) -> None:
         """A queued row exists; called in the event loop, in the order of ``seq``."""
-        if job.seq not in self._arrivals and job.seq not in self._running and job.seq not in self._lanes:
+        if any(job.seq in known for known in (self._arrivals, self._running, self._lanes, self._delayed)):
+            return
+        if job.not_before is not None and job.not_before > self._clock():
+            self._delayed.add(job)
+        else:
             self._arrivals[job.seq] = Arrival.of(job, body)
-            self._wake.set()
+        self._wake.set()
+
+    def hasten(self) -> None:
+        """Let no errand wait for its time: for tests and the demo."""
+        self._release(None)
+        self._wake.set()
 
     def full(self) -> bool:
         return len(self._lanes) + len(self._arrivals) >= self._limits.depth
@@ -86,6 +99,7 @@ class Worker:
         return Stats(
             waiting=len(unfinished) - len(self._running),
             running=len(self._running),
+            delayed=len(self._delayed),
             oldest=min((job.received_at for job in unfinished), default=None),
         )
 
@@ -126,6 +140,7 @@ class Worker:
         next_tick = self._loop_time() + self._limits.tick
         next_clean = self._loop_time()
         while True:
+            self._release(self._clock())
             await self._route_arrivals()
             self._start_due()
             await self._sleep(next_tick)
@@ -135,6 +150,10 @@ class Worker:
             if self._loop_time() >= next_clean:
                 next_clean = self._loop_time() + self._retention.interval
                 await self._clean()
+
+    def _release(self, now: datetime | None) -> None:
+        for job in self._delayed.due(now):
+            self._arrivals[job.seq] = Arrival.of(job, None)
 
     async def _route_arrivals(self) -> None:
         while self._arrivals:
@@ -168,7 +187,10 @@ class Worker:
 
     async def _sleep(self, until: float) -> None:
         wait = until - self._loop_time()
-        if len(self._running) < self._limits.concurrency and (at := self._lanes.wake_at()) is not None:
+        times = [self._delayed.wake_at()]
+        if len(self._running) < self._limits.concurrency:
+            times.append(self._lanes.wake_at())
+        for at in filter(None, times):
             wait = min(wait, (at - self._clock()).total_seconds())
         if wait > 0:
             try:

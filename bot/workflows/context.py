@@ -1,12 +1,13 @@
 """What every workflow works with."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from bot.effects import Effect
 from bot.github.client import GitHub
 from bot.ledger import DatabaseLedger
 from bot.markers import MarkerKeys
+from bot.model import Errand
 from bot.records import Records
 from bot.scanner.scanner import Scanner
 
@@ -22,5 +23,7 @@ class Bot:
     """What has to outlive the process and is not GitHub's to remember."""
     records: Records
     """What would be expensive to find out again, or cannot be."""
+    send: Callable[[Errand], Awaitable[None]]
+    """``await bot.send(errand)`` returns once the errand is as durable as a delivery.  Raises ``StoreUnavailable``."""
     rehearse: Callable[[Effect], None] | None = None
     """Is told of each effect in place of GitHub: nothing is written then."""

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import SettingsError
-from bot.jobs import Accepted, Duplicate, SqliteStore, State, StoreCorrupt, StoreInUse, StoreUnavailable, Work
+from bot.jobs import Accepted, Duplicate, SqliteStore, State, StoreCorrupt, StoreInUse, StoreUnavailable, Work, sql
 from bot.jobs.sqlite import existing, path_of
 from tests.jobs.conftest import delivery
 
@@ -165,6 +165,20 @@ async def test_a_damaged_page_is_found_at_start(path: Path) -> None:
     overwrite_page(path, 3)
     with pytest.raises(StoreCorrupt):
         await SqliteStore(path).open()
+
+
+async def test_an_older_schema_is_brought_up_to_date(path: Path) -> None:
+    path.parent.mkdir()
+    old = sql.SCHEMA.replace("  not_before  REAL,\n", "")
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(f"{old} PRAGMA user_version = 1;")
+        connection.execute("INSERT INTO deliveries (guid, event, received_at) VALUES ('a', 'push', 0)")
+        connection.commit()
+    store = SqliteStore(path)
+    await store.open()
+    await store.put(delivery(1), NOW, NOW + timedelta(seconds=9))
+    assert [job.not_before for job in await store.queued()] == [None, NOW + timedelta(seconds=9)]
+    await store.close()
 
 
 async def test_a_newer_schema_is_refused(path: Path) -> None:

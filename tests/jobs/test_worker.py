@@ -347,3 +347,61 @@ async def test_depth_and_age_are_known(bench: Bench) -> None:
     assert (stats.waiting, stats.running) == (2, 0)
     assert stats.oldest is not None
     assert datetime.now(UTC) - stats.oldest < timedelta(seconds=5)
+
+
+async def test_an_errand_waits_for_its_time_and_holds_nobody_up(bench: Bench, store: SqliteStore) -> None:
+    due = datetime.now(UTC) + timedelta(hours=1)
+    await bench.start()
+    await bench.inbox.put(delivery(1, b"acme/app#1 tracker", "ssot.tracker"), not_before=due)
+    await bench.put(2)
+
+    async def one_is_done() -> bool:
+        return len(await store.recent(5, State.DONE)) == 1
+
+    await until(one_is_done)
+    assert bench.ran == [b"acme/app#1 opened"]
+    assert (bench.worker.stats().delayed, bench.worker.stats().waiting) == (1, 0)
+    await bench.worker.stop(within=1)
+    await bench.start()
+    assert bench.worker.stats().delayed == 1
+    bench.worker.hasten()
+    assert states(await bench.settled()) == [State.DONE, State.DONE]
+
+
+async def test_an_errand_runs_when_its_time_has_come(bench: Bench) -> None:
+    due, began = datetime.now(UTC) + timedelta(milliseconds=100), list[datetime]()
+
+    async def behave(given: Delivery, lease: Lease) -> Outcome:
+        began.append(datetime.now(UTC))
+        return Done()
+
+    bench.behaviour = behave
+    await bench.start()
+    for _ in range(3):
+        await bench.inbox.put(delivery(1, b"acme/app#1", "ssot.tracker"), not_before=due)
+    assert states(await bench.settled()) == [State.DONE]
+    assert len(began) == 1
+    assert began[0] >= due
+
+
+async def test_a_newer_errand_replaces_the_ones_that_wait(bench: Bench) -> None:
+    first_runs, go_on = asyncio.Event(), asyncio.Event()
+
+    async def behave(given: Delivery, lease: Lease) -> Outcome:
+        first_runs.set()
+        await go_on.wait()
+        return Done()
+
+    bench.behaviour = behave
+    await bench.start()
+    await bench.put(1)
+    await first_runs.wait()
+    for number, action in enumerate(["#7", "#7", "#8"], 2):
+        await bench.put(number, f"acme/app#1 {action}".encode(), "ssot.tracker")
+
+    async def two_wait() -> bool:
+        return bench.worker.stats().waiting == 2
+
+    await until(two_wait)
+    go_on.set()
+    assert states(await bench.settled()) == [State.DONE, State.SUPERSEDED, State.DONE, State.DONE]

@@ -117,7 +117,7 @@ def test_jobs_while_the_server_runs(
     from bot.model import Delivery, DeliveryId
 
     connection = existing(tmp_path / "ssot.db", writable=True)
-    sql.put(connection, Delivery(id=DeliveryId("guid-1"), event="push", body=b'{"a": "\xc3\xa4"}'), utc_now())
+    sql.put(connection, Delivery(id=DeliveryId("guid-1"), event="push", body=b'{"a": "\xc3\xa4"}'), utc_now(), None)
     sql.settle(connection, 1, State.DEAD, "failed 5 times", utc_now())
     connection.close()
     listed = json.loads(ssot(env, "jobs", "list", "--format", "json").stdout)

@@ -75,6 +75,7 @@ class Sweeper:
                 keys=MarkerKeys.derive([b"key"]),
                 ledger=None,  # type: ignore[arg-type]  # a sweep has no use for it
                 records=records,
+                send=None,  # type: ignore[arg-type]  # nor does it send errands
             )
             swept = await sweep_deliveries(bot, self.receiver.have, EVENTS)
         await self.github.settled()
