@@ -6,6 +6,7 @@ Row 0.  They hold findings, not words: ``bot.render`` turns them into Markdown.
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bot.facts import Waiver
 from bot.model import Failed, Finding, NewFinding, Sha, Skipped
 
 
@@ -40,6 +41,8 @@ class CompleteCheckRun:
     """Usages in the touched files that were there before."""
     ignored: tuple[Finding, ...] = ()
     """Usages that an ``ssot: ignore`` comment silences, with its reason."""
+    waived: tuple[tuple[NewFinding, Waiver], ...] = ()
+    """New usages that somebody put aside with ``/ssot skip``; they do not count in the conclusion."""
     failed: tuple[Failed, ...] = ()
     skipped: tuple[Skipped, ...] = ()
     looked_at: int = 0

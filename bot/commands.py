@@ -184,15 +184,30 @@ def parse(invocation: Invocation, specs: Mapping[str, CommandSpec]) -> Command:
 
 def _words(spec: CommandSpec, rest: str) -> list[str]:
     if spec.free_text:
-        return rest.split(maxsplit=len([p for p in spec.params if isinstance(p, click.Argument)]) - 1)
+        return _free_words(spec, rest)
     words = []
     for match in _WORD.finditer(rest.translate(_TYPOGRAPHY)):
         bare = match["bare"]
         if bare is not None and bare[0] in "\"'":
             raise CommandError("A quotation mark is not closed.", usage=spec.usage)
-        # Phones turn two hyphens into a dash.
-        words.append(re.sub(r"^[—–]", "--", bare) if bare is not None else match["double"] or match["single"] or "")
+        words.append(_hyphens(bare) if bare is not None else match["double"] or match["single"] or "")
     return words
+
+
+def _free_words(spec: CommandSpec, rest: str) -> list[str]:
+    """The arguments before the last, and what is left: either an option's name or a text that is none of ours."""
+    arguments = sum(isinstance(param, click.Argument) for param in spec.params)
+    words = rest.split(maxsplit=arguments - 1)
+    if len(words) < arguments:
+        return words
+    *first, last = words
+    options = {name for param in spec.params if isinstance(param, click.Option) for name in param.opts}
+    return [*first, _hyphens(last)] if _hyphens(last.strip()) in options else [*first, "--", last.strip()]
+
+
+def _hyphens(word: str) -> str:
+    """Phones turn two hyphens into a dash."""
+    return re.sub(r"^[—–]", "--", word)
 
 
 @cache

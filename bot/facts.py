@@ -214,11 +214,21 @@ class Comment:
     body: str
     author_id: int | None = None
     """``None`` for a deleted account; a login can pass to somebody else, an id cannot."""
+    html_url: str = ""
     created_at: datetime | None = None
     updated_at: datetime | None = None
     path: str | None = None
     line: int | None = None
     """Of the head side; ``None`` when the comment is outdated or belongs to no line."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiver:
+    """A finding that somebody put aside with ``/ssot skip``: listed, and no reason to fail."""
+
+    fingerprint: str
+    by: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

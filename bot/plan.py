@@ -1,10 +1,11 @@
 """Facts and findings in, actions out.  Every decision about a pull request is made here, and nothing is done."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import assert_never
 
 from bot.actions import Action, CompleteCheckRun, Conclusion, ResolveThread, SubmitReview
+from bot.facts import Waiver
 from bot.migration import Config, Mode
 from bot.model import Failed, FileReview, Finding, NewFinding, PullRequest, Scanned, Skipped
 
@@ -32,6 +33,8 @@ class ReviewFacts:
     skipped: tuple[Skipped, ...] = ()
     """Changed files that never reached the engine: too big, a symbolic link, gone."""
     not_listed: int = 0
+    waivers: Mapping[str, Waiver] = field(default_factory=dict)
+    """What people put aside, by the finding's fingerprint."""
 
 
 def plan_review(facts: ReviewFacts) -> tuple[Action, ...]:
@@ -48,8 +51,9 @@ def plan_review(facts: ReviewFacts) -> tuple[Action, ...]:
 
 def plan_check(facts: ReviewFacts) -> CompleteCheckRun:
     """The verdict, with all that it rests on."""
-    new = tuple(sorted((n for review in facts.reviews for n in review.new), key=_importance))
-    introduced = {finding for n in new for finding in (n.finding, *n.also)}
+    added = sorted((n for review in facts.reviews for n in review.new), key=_importance)
+    new = tuple(n for n in added if n.fingerprint not in facts.waivers)
+    introduced = {finding for n in added for finding in (n.finding, *n.also)}
     present = [finding for review in facts.reviews for finding in _findings(review)]
     old = tuple(f for f in present if f.ignored is None and f not in introduced)
     return CompleteCheckRun(
@@ -58,6 +62,7 @@ def plan_check(facts: ReviewFacts) -> CompleteCheckRun:
         new=new,
         old=old,
         ignored=tuple(f for f in present if f.ignored is not None),
+        waived=tuple((n, facts.waivers[n.fingerprint]) for n in added if n.fingerprint in facts.waivers),
         failed=tuple(r.report for r in facts.reviews if isinstance(r.report, Failed)),
         skipped=(*facts.skipped, *(r.report for r in facts.reviews if isinstance(r.report, Skipped))),
         looked_at=sum(isinstance(review.report, Scanned) for review in facts.reviews),

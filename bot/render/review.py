@@ -14,6 +14,8 @@ from bot.render.text import code, count, fenced, plain, shorten
 
 _LISTED = 100
 """Lines of one list in a summary; above that the rest is counted."""
+_SHORT = 8
+"""Digits of a fingerprint that are shown; `/ssot skip` takes 6 or more."""
 _TRUST = {
     Applicability.SAFE: "The rewrite is proved: it keeps the meaning.",
     Applicability.UNSAFE: "The rewrite may change behaviour: please read it before you apply it.",
@@ -41,8 +43,16 @@ def inline_comment(new: NewFinding, migration: Migration, marker: str) -> str:
         parts.append(prose(new.no_suggestion or new.finding.reason or _TRUST[Applicability.DISPLAY_ONLY]))
     if new.also:
         parts.append(f"Part of the same change: {_lines_of(new.also)}.")
-    parts.append(f"<sub>{code(migration.name)} · {new.finding.kind} · {new.finding.applicability}</sub>\n{marker}")
+    parts.append(
+        f"<sub>{code(migration.name)} · {new.finding.kind} · {new.finding.applicability} · "
+        f"{handle(new)}</sub>\n{marker}"
+    )
     return "\n\n".join(parts)
+
+
+def handle(new: NewFinding) -> str:
+    """What people call the finding in ``/ssot skip``."""
+    return code(new.fingerprint[:_SHORT])
 
 
 def headline(finding: Finding, migration: Migration) -> str:
@@ -101,7 +111,7 @@ def _kinds_of(new: Sequence[NewFinding]) -> str:
 
 
 def _list(new: Sequence[NewFinding], pull: PullRequest) -> str:
-    items = [f"- {_where(n.finding, pull)}: {_message(n.finding)}" for n in new[:_LISTED]]
+    items = [f"- {_where(n.finding, pull)}: {_message(n.finding)} {handle(n)}" for n in new[:_LISTED]]
     if len(new) > _LISTED:
         items.append(f"- … and {len(new) - _LISTED:,} more")
     return "\n".join(items)
@@ -169,18 +179,24 @@ def _honest_lines(action: CompleteCheckRun) -> list[str]:
         lines.append(f"**{count(len(action.skipped) + len(action.failed), 'file')} not looked at**, see the details.")
     if action.ignored:
         lines.append(f"{count(len(action.ignored), 'usage')} ignored by a comment in the code, see the details.")
+    if action.waived:
+        lines.append(f"{count(len(action.waived), 'finding')} skipped by `/ssot skip`, see the details.")
     return lines
 
 
 def _details(action: CompleteCheckRun, pull: PullRequest) -> str | None:
     sections = (
-        ("New usages", [f"- {_where(n.finding, pull)}: {_message(n.finding)}" for n in action.new]),
+        ("New usages", [f"- {_where(n.finding, pull)}: {_message(n.finding)} {handle(n)}" for n in action.new]),
         ("Not looked at", [f"- {code(s.path)}: {plain(s.reason)}" for s in action.skipped]),
         (
             "Does not parse",
             [f"- {code(f.path)}, line {f.line}: {plain(f.message)}{_hits(f.hits)}" for f in action.failed],
         ),
         ("Ignored by a comment", [f"- {_where(f, pull)}: {plain(f.ignored or '')}" for f in action.ignored]),
+        (
+            "Skipped by `/ssot skip`",
+            [f"- {_where(n.finding, pull)}: {plain(w.reason)} ({plain(w.by)}) {handle(n)}" for n, w in action.waived],
+        ),
         ("Older usages in the touched files", [f"- {_where(f, pull)}: {f.kind}" for f in action.old]),
     )
     blocks = [f"### {title}\n\n{_cut(items)}" for title, items in sections if items]

@@ -4,22 +4,23 @@ The event is a hint: everything is read again, so the same work may run twice, l
 in the same state.  What was written before is found by its signed marker or by the check run's ``external_id``.
 """
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 import structlog
 
+from bot import testimony
 from bot.actions import Action, CompleteCheckRun, Conclusion, ResolveThread, SubmitReview
 from bot.config import FILE, Absent, ConfigState, Invalid, Unreadable, Valid
 from bot.effects import ResolvedThread
-from bot.facts import ReviewThread
+from bot.facts import ReviewThread, Waiver
 from bot.github import perform, reads
 from bot.jobs import Done, Ignored, Lease, Outcome, Superseded
 from bot.markers import read
 from bot.migration import Config, Migration
-from bot.model import PullRequest, PullRequestRef
-from bot.plan import OwnThread, ReviewFacts, plan_review
+from bot.model import NewFinding, PullRequest, PullRequestRef
+from bot.plan import OwnThread, ReviewFacts, plan_check, plan_review
 from bot.render import effects as words
 from bot.workflows.context import Bot
 from bot.workflows.sources import config_of, scan_changes
@@ -31,37 +32,88 @@ class _Stale(Exception):
     """What was decided is out of date: newer work does it."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reviewed:
+    """A pull request that was looked at, and what was decided."""
+
+    pull: PullRequest
+    actions: tuple[Action, ...]
+
+    @property
+    def check(self) -> CompleteCheckRun:
+        """The verdict."""
+        (check,) = (action for action in self.actions if isinstance(action, CompleteCheckRun))
+        return check
+
+
+Waive = Callable[[Sequence[NewFinding]], Mapping[str, Waiver | None]]
+"""Which of a pull request's new findings are put aside (or, with ``None``, no longer), before a reply records it.
+
+By fingerprint.  What it raises passes, and nothing is written then.
+"""
+
+
+def _as_recorded(_: Sequence[NewFinding]) -> Mapping[str, Waiver | None]:
+    return {}
+
+
 async def review_pull_request(bot: Bot, ref: PullRequestRef, lease: Lease, *, anew: bool = False) -> Outcome:
     """Bring the App's review and check run of this pull request up to date with its head.
 
     ``anew``: somebody asked for the check run again, so it is made even if it says what the last one said.
     """
+    result = await review(bot, ref, lease, anew=anew)
+    return Done(summary=_summary(result)) if isinstance(result, Reviewed) else result
+
+
+async def review(
+    bot: Bot, ref: PullRequestRef, lease: Lease, *, anew: bool = False, waive: Waive = _as_recorded
+) -> Reviewed | Ignored | Superseded:
+    """As :func:`review_pull_request`; ``waive`` counts in addition to what the conversation records."""
     pull = await reads.pull_request(bot.github, ref)
     if pull.state != "open":
         return Ignored(reason=f"the pull request is {pull.state}")
     state = await config_of(bot, ref.repo, pull.base_ref)
     try:
-        actions = await _decide(bot, pull, state)
+        reviewed = Reviewed(pull=pull, actions=await _decide(bot, pull, state, waive))
         migrations = migrations_of(state)
-        for action in actions:
+        for action in reviewed.actions:
             await _perform(bot, pull, migrations, action, lease, anew=anew)
     except _Stale as reason:
         return Superseded(reason=str(reason))
-    return Done(summary=_summary(actions))
+    return reviewed
 
 
-async def _decide(bot: Bot, pull: PullRequest, state: ConfigState) -> tuple[Action, ...]:
-    """An invalid configuration stops nobody's merge, and says so on every pull request until it is mended."""
+async def verdict_on(bot: Bot, ref: PullRequestRef) -> Reviewed:
+    """What a review would say of the pull request as it is now; nothing is written."""
+    pull = await reads.pull_request(bot.github, ref)
+    match await config_of(bot, ref.repo, pull.base_ref):
+        case Absent(config=config) | Valid(config=config):
+            check = plan_check(await _found(bot, pull, config, _as_recorded))
+        case Invalid() | Unreadable() as state:
+            check = _not_scanned(pull, state)
+        case state:
+            assert_never(state)
+    return Reviewed(pull=pull, actions=(check,))
+
+
+async def _decide(bot: Bot, pull: PullRequest, state: ConfigState, waive: Waive) -> tuple[Action, ...]:
     match state:
         case Absent(config=config) | Valid(config=config):
-            return plan_review(await _facts(bot, pull, config))
-        case Invalid(errors=errors):
-            wrong = "\n".join(map(str, errors))
-        case Unreadable(reason=reason):
-            wrong = f"{FILE} could not be read: {reason}"
+            return plan_review(await _with_said(bot, await _found(bot, pull, config, waive)))
+        case Invalid() | Unreadable():
+            return (_not_scanned(pull, state),)
         case _:
             assert_never(state)
-    return (CompleteCheckRun(head_sha=pull.head_sha, conclusion=Conclusion.NEUTRAL, config_error=wrong),)
+
+
+def _not_scanned(pull: PullRequest, state: Invalid | Unreadable) -> CompleteCheckRun:
+    """An invalid configuration stops nobody's merge, and says so on every pull request until it is mended."""
+    if isinstance(state, Invalid):
+        wrong = "\n".join(map(str, state.errors))
+    else:
+        wrong = f"{FILE} could not be read: {state.reason}"
+    return CompleteCheckRun(head_sha=pull.head_sha, conclusion=Conclusion.NEUTRAL, config_error=wrong)
 
 
 def migrations_of(state: ConfigState) -> Mapping[str, Migration]:
@@ -78,16 +130,28 @@ def migrations_of(state: ConfigState) -> Mapping[str, Migration]:
 # --- fetch -----------------------------------------------------------------------------------------------------
 
 
-async def _facts(bot: Bot, pull: PullRequest, config: Config) -> ReviewFacts:
+async def _found(bot: Bot, pull: PullRequest, config: Config, waive: Waive) -> ReviewFacts:
+    """What is in the pull request, and what of it people have put aside."""
     changed = await reads.changed_files(bot.github, pull)
     scanned = await scan_changes(bot, pull, config, changed)
-    facts = ReviewFacts(
+    new = [finding for each in scanned.reviews for finding in each.new]
+    waivers = dict(waive(new))
+    if new:
+        comments = await reads.issue_comments(bot.github, pull.ref.repo, pull.ref.number)
+        waivers = {**testimony.waivers(bot.keys, pull.ref.repo, pull.ref.number, comments), **waivers}
+    return ReviewFacts(
         pull=pull,
         config=config,
         reviews=scanned.reviews,
         skipped=scanned.skipped,
         not_listed=changed.not_listed,
+        waivers={fingerprint: waiver for fingerprint, waiver in waivers.items() if waiver},
     )
+
+
+async def _with_said(bot: Bot, facts: ReviewFacts) -> ReviewFacts:
+    """The same with what the App has said on the pull request before."""
+    pull = facts.pull
     if pull.draft or pull.locked:
         return facts
     threads = await reads.review_threads(bot.github, pull.ref)
@@ -177,8 +241,7 @@ async def _still_at(bot: Bot, pull: PullRequest) -> None:
         raise _Stale("the head moved while it was looked at")
 
 
-def _summary(actions: tuple[Action, ...]) -> str:
-    comments = sum(len(a.inline) for a in actions if isinstance(a, SubmitReview))
-    resolved = sum(isinstance(a, ResolveThread) for a in actions)
-    (check,) = (a for a in actions if isinstance(a, CompleteCheckRun))
-    return f"check {check.conclusion}, {comments} comments, {resolved} threads resolved"
+def _summary(reviewed: Reviewed) -> str:
+    comments = sum(len(a.inline) for a in reviewed.actions if isinstance(a, SubmitReview))
+    resolved = sum(isinstance(a, ResolveThread) for a in reviewed.actions)
+    return f"check {reviewed.check.conclusion}, {comments} comments, {resolved} threads resolved"

@@ -1,8 +1,9 @@
 """The whole bot on loopback: the real server and its workers against the sandbox GitHub."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
@@ -12,6 +13,8 @@ from bot.jobs import Job, State
 from bot.sandbox import Repo, Sandbox
 from bot.sandbox.example import FILES
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True)
 class RunningBot:
@@ -19,6 +22,12 @@ class RunningBot:
 
     github: Sandbox
     app: App
+
+    async def receive(self, happens: Awaitable[T]) -> T:
+        """Let something happen at GitHub, and return what it makes once the bot is done with it."""
+        made = await happens
+        await self.settled()
+        return made
 
     async def settled(self) -> None:
         """Raises ``Stuck`` with the queue's own words when a job waits for another try."""

@@ -14,12 +14,12 @@ HEAD = pull().head_sha
 
 
 def test_the_inline_comment_reads_like_a_colleague() -> None:
-    assert inline_comment(new(), migration(), MARKER) == (
+    assert inline_comment(new(fingerprint="0123abcd4567cdef"), migration(), MARKER) == (
         "**`get_manager` is deprecated: use `Manager`**\n\n"
         "`get_manager` is deprecated, use `Manager`\\.\n\n"
         "The rewrite is proved: it keeps the meaning.\n\n"
         "```suggestion\nmanager = Manager\n```\n\n"
-        "<sub>`managers` · call · safe</sub>\n" + MARKER
+        "<sub>`managers` · call · safe · `0123abcd`</sub>\n" + MARKER
     )
 
 

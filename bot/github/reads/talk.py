@@ -89,6 +89,7 @@ def _comment(us: AppIdentity, data: Any) -> Comment:
         ours=ours,
         body=str(data["body"] or ""),
         author_id=None if data["user"] is None else int(data["user"]["id"]),
+        html_url=str(data["html_url"]),
         created_at=_moment(data.get("created_at")),
         updated_at=_moment(data.get("updated_at") or data.get("submitted_at")),
         path=data.get("path"),

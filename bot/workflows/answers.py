@@ -1,0 +1,152 @@
+"""What the commands on findings and migrations do: scan, status, explain, skip, attest."""
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import assert_never
+
+from bot import testimony
+from bot.commands import CommandError
+from bot.config import Absent, Invalid, Unreadable, Valid
+from bot.effects import Reaction
+from bot.facts import Waiver
+from bot.github import reads
+from bot.jobs import Ignored, Lease, Superseded
+from bot.migration import AllOf, AnyOf, Attested, ChecklistItem, Config, Evidence, Migration
+from bot.model import NewFinding
+from bot.render import answers as words
+from bot.render.effects import CHECK_NAME
+from bot.talk import Call, Place, Reply
+from bot.workflows.context import Bot
+from bot.workflows.review import Reviewed, review, verdict_on
+from bot.workflows.sources import config_of
+
+_HANDLE = re.compile(r"[0-9a-f]{6,16}")
+_LONGEST_REASON = 300
+
+
+# --- of a pull request -----------------------------------------------------------------------------------------
+
+
+async def scan(bot: Bot, call: Call, lease: Lease) -> Reply:
+    """Look at the pull request again, and give the verdict anew."""
+    result = await review(bot, call.pull, lease, anew=True)
+    if isinstance(result, Reviewed):
+        return Reply(body=words.scanned(result.pull, result.check))
+    return _not_reviewed(result)
+
+
+async def status(bot: Bot, call: Call) -> Reply:
+    """What the bot knows of the pull request, without writing anything about it."""
+    now = await verdict_on(bot, call.pull)
+    runs = await reads.check_runs(bot.github, call.repo, now.pull.head_sha, name=CHECK_NAME)
+    newest = max(runs, key=lambda run: run.id, default=None)
+    return Reply(body=words.status(now.pull, now.check, newest))
+
+
+async def skip(bot: Bot, call: Call, lease: Lease, *, finding: str, reason: str | None, undo: bool) -> Reply:
+    """Put a finding aside (or back), give the verdict anew, and record it in the reply."""
+    said = _reason(reason, undo=undo)
+    chosen: list[NewFinding] = []
+
+    def waive(new: Sequence[NewFinding]) -> Mapping[str, Waiver | None]:
+        chosen.append(_the_finding(new, finding))
+        fingerprint = chosen[0].fingerprint
+        return {fingerprint: Waiver(fingerprint=fingerprint, by=call.sender, reason=said) if said else None}
+
+    result = await review(bot, call.pull, lease, anew=True, waive=waive)
+    if not isinstance(result, Reviewed):
+        return _not_reviewed(result)
+    if not chosen:
+        raise CommandError("The configuration of the base branch is not valid: nothing was scanned.")
+    fingerprint = chosen[0].fingerprint
+    mark = testimony.skip(fingerprint, call.sender, said) if said else testimony.unskip(fingerprint)
+    return Reply(body=words.skipped(chosen[0], result.pull, result.check, call.sender, said), marks=(mark,))
+
+
+def _not_reviewed(result: Ignored | Superseded) -> Reply:
+    return Reply(body=words.not_reviewed(result.reason), reaction=Reaction.CONFUSED)
+
+
+def _reason(reason: str | None, *, undo: bool) -> str:
+    """The reason within bounds; empty exactly when something is undone."""
+    if undo:
+        return ""
+    if not reason:
+        raise CommandError("A reason is needed: it is shown with the name of whoever gives it.")
+    if len(reason) > _LONGEST_REASON:
+        raise CommandError(f"A reason has at most {_LONGEST_REASON} characters.")
+    return reason
+
+
+def _the_finding(new: Iterable[NewFinding], handle: str) -> NewFinding:
+    if not _HANDLE.fullmatch(handle.lower()):
+        raise CommandError("FINDING is the code at the end of the bot's comment: 6 or more of its digits.")
+    found = [each for each in new if each.fingerprint.startswith(handle.lower())]
+    if not found:
+        raise CommandError("This pull request has no such finding.")
+    if len(found) > 1:
+        raise CommandError("More than one finding begins with these digits: give more of them.")
+    return found[0]
+
+
+# --- of a migration ----------------------------------------------------------------------------------------------
+
+
+async def explain(bot: Bot, call: Call, *, migration: str) -> Reply:
+    """What a migration is, why, and how its usages are rewritten."""
+    config = await _config(bot, call)
+    names = [each.name for each in config.migrations]
+    if migration not in names:
+        raise CommandError(words.no_such("migration", names, _near(migration, names)))
+    return Reply(body=words.explained(next(each for each in config.migrations if each.name == migration)))
+
+
+async def attest(bot: Bot, call: Call, *, item: str, reason: str | None, undo: bool) -> Reply:
+    """Record on the tracking issue that somebody stands for one of its items (or no longer)."""
+    said = _reason(reason, undo=undo)
+    migrations = [each for each in (await _config(bot, call)).migrations if each.tracking_issue == call.number]
+    if not migrations:
+        raise CommandError("This is not the tracking issue of a migration.")
+    found = _the_item(migrations, item)
+    mark = testimony.attest(found.id, call.sender, said) if said else testimony.withdraw(found.id)
+    return Reply(body=words.attested(found, call.sender, said), marks=(mark,))
+
+
+def _the_item(migrations: Iterable[Migration], name: str) -> ChecklistItem:
+    items = {item.id: item for each in migrations for item in each.checklist if _rests_on_people(item.evidence)}
+    if name not in items:
+        raise CommandError(words.no_such("item to attest", list(items), _near(name, items)))
+    return items[name]
+
+
+def _rests_on_people(evidence: Evidence) -> bool:
+    match evidence:
+        case Attested():
+            return True
+        case AllOf(evidence=parts) | AnyOf(evidence=parts):
+            return any(map(_rests_on_people, parts))
+        case _:
+            return False
+
+
+def _near(name: str, names: Iterable[str]) -> str | None:
+    return next(iter(difflib.get_close_matches(name.lower(), list(names), n=1)), None)
+
+
+async def _config(bot: Bot, call: Call) -> Config:
+    """The configuration that counts here: of the base branch, or of the default branch."""
+    if call.place is Place.PULL_REQUEST:
+        branch = (await reads.pull_request(bot.github, call.pull)).base_ref
+    else:
+        branch = (await reads.repository(bot.github, call.repo)).default_branch
+    state = await config_of(bot, call.repo, branch)
+    match state:
+        case Absent(config=config) | Valid(config=config):
+            return config
+        case Invalid(errors=errors):
+            raise CommandError(f"The configuration is not valid: {errors[0]}")
+        case Unreadable(reason=reason):
+            raise CommandError(f"The configuration could not be read: {reason}")
+        case _:
+            assert_never(state)

@@ -1,0 +1,24 @@
+"""``/ssot explain MIGRATION``: what a migration is and how its usages are rewritten."""
+
+import click
+
+from bot.commands import CommandSpec
+from bot.facts import Role
+from bot.jobs import Lease
+from bot.talk import Call, Reply
+from bot.workflows import answers
+from bot.workflows.context import Bot
+
+SPEC = CommandSpec(
+    name="explain",
+    summary="Says what a migration is about and how each usage is rewritten.",
+    details="The configuration is that of the pull request's base branch; on an issue, of the default branch.",
+    needs=Role.READ,
+    params=(click.Argument(["migration"]),),
+    examples=("/ssot explain websocket-manager-factory",),
+)
+
+
+async def run(bot: Bot, call: Call, _lease: Lease) -> Reply:
+    """Reads only."""
+    return await answers.explain(bot, call, migration=str(call.arguments["migration"]))

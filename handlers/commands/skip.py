@@ -1,0 +1,37 @@
+"""``/ssot skip FINDING reason``: put a finding of a pull request aside."""
+
+import click
+
+from bot.commands import CommandSpec
+from bot.facts import Role
+from bot.jobs import Lease
+from bot.talk import Call, Place, Reply
+from bot.workflows import answers
+from bot.workflows.context import Bot
+
+SPEC = CommandSpec(
+    name="skip",
+    summary="Puts a finding of this pull request aside: it is listed with its reason and fails nothing.",
+    details="FINDING is the code at the end of the bot's comment, 6 or more of its digits. The bot's "
+    "reply is the record: `--undo`, or deleting that reply, takes it back.",
+    needs=Role.WRITE,
+    places=frozenset({Place.PULL_REQUEST}),
+    params=(
+        click.Argument(["finding"]),
+        click.Argument(["reason"], required=False, metavar="REASON"),
+        click.Option(["--undo"], is_flag=True),
+    ),
+    free_text=True,
+    examples=(
+        "/ssot skip 3fc47e00 removed together with the admin page in the next release",
+        "/ssot skip 3fc47e00 --undo",
+    ),
+)
+
+
+async def run(bot: Bot, call: Call, lease: Lease) -> Reply:
+    """A new verdict without the finding, or with it again."""
+    finding, reason, undo = (call.arguments[name] for name in ("finding", "reason", "undo"))
+    return await answers.skip(
+        bot, call, lease, finding=str(finding), reason=None if reason is None else str(reason), undo=bool(undo)
+    )
