@@ -91,7 +91,7 @@ def build(settings: Settings, wired: Handlers, *, limits: WorkerLimits | None = 
         async with AsyncExitStack() as stack:
             await store.open()
             stack.push_async_callback(store.close)
-            opened.bot = await _open_bot(settings, pace, send, stack)
+            opened.bot = await open_bot(settings, pace, send, stack)
             await worker.start()
             stack.push_async_callback(worker.stop, STOP_WITHIN)
             await stack.enter_async_context(Timers(opened.bot, wired.timers))
@@ -139,7 +139,7 @@ async def receive(
     if not isinstance(route, Work):
         return route
     async with AsyncExitStack() as stack:
-        bot = replace(await _open_bot(settings, None, _not_sent, stack), rehearse=rehearse)
+        bot = replace(await open_bot(settings, None, _not_sent, stack), rehearse=rehearse)
         return await handlers.run(bot, delivery, _Forever(delivery))
 
 
@@ -175,7 +175,7 @@ class _Later:
     bot: Bot
 
 
-async def _open_bot(
+async def open_bot(
     settings: Settings, pace: Pace | None, send: Callable[[Errand], Awaitable[None]], stack: AsyncExitStack
 ) -> Bot:
     session = await stack.enter_async_context(open_session())

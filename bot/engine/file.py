@@ -67,10 +67,16 @@ class File:
                     yield Match(migration=migration, target=target, symbol=target.name, resolves=False)
 
     def owned_by_module(self, target: Target) -> bool:
-        """Whether a target stands at the top level of its module; a method's name says nothing elsewhere."""
+        """Whether a target stands at the top level of its module; a method's name says nothing elsewhere.
+
+        A module that is gone by now was one; what an existing module has under that name is a class.
+        """
         owner = target.name.rpartition(".")[0]
         known = self.index.source_of(owner)
-        return isinstance(known, tuple) or (known is False and not owner.rpartition(".")[2][:1].isupper())
+        if isinstance(known, tuple):
+            return True
+        is_class = owner.rpartition(".")[2][:1].isupper() or (known is None and self.index.trail(owner).exists)
+        return not is_class
 
     def place(self, node: ast.AST) -> Range:
         """Where ``node`` stands."""

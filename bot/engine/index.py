@@ -1,6 +1,6 @@
 """What the repository's modules export: façades and ``__init__`` files are followed to where a name is defined."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set, ValuesView
 from dataclasses import dataclass, field
 
 from bot.engine.exports import Exports, exports_of, may_have
@@ -31,13 +31,20 @@ class Index:
     """Path to source; ``None`` for a path that is known to be absent."""
     roots: tuple[str, ...] = ()
     """The source roots below the repository's top, outer first."""
+    given: frozenset[str] = frozenset()
+    """Names that some module, known or not, gives to a target: `aliases` has them from the beginning."""
     _exports: dict[str, Exports] = field(default_factory=dict, repr=False)
     _trails: dict[str, Trail] = field(default_factory=dict, repr=False)
     _aliases: dict[frozenset[str], frozenset[str]] = field(default_factory=dict, repr=False)
 
     @classmethod
     def build(
-        cls, files: Iterable[tuple[str, bytes]], *, source_roots: Sequence[str] = (), modules: Iterable[str] = ()
+        cls,
+        files: Iterable[tuple[str, bytes]],
+        *,
+        source_roots: Sequence[str] = (),
+        modules: Iterable[str] = (),
+        given: frozenset[str] = frozenset(),
     ) -> "Index":
         """An index of ``files`` (path, source).
 
@@ -47,11 +54,19 @@ class Index:
         """
         known = dict(files)
         roots = tuple(root.strip("/") for root in source_roots) or find_source_roots(known, modules)
-        return cls(known, tuple(root for root in roots if root))
+        return cls(known, tuple(root for root in roots if root), given)
 
     def with_modules(self, files: Iterable[tuple[str, bytes | None]]) -> "Index":
         """This index and more files; ``None`` says that there is no such file."""
-        return Index({**self.files, **dict(files)}, self.roots)
+        return Index({**self.files, **dict(files)}, self.roots, self.given)
+
+    def watched(self) -> "tuple[Index, Set[str]]":
+        """The same index, and the set of the paths (also of absent files) that it will have been asked about.
+
+        What a scan with it found depends on these files, on the scanned one, and on `roots` and `given`; on no other.
+        """
+        files = _Watched(self.files)
+        return Index(files, self.roots, self.given, _exports=self._exports, _aliases=self._aliases), files.asked
 
     def modules_of(self, path: str) -> tuple[str, ...]:
         """The dotted names that the file at ``path`` can have."""
@@ -128,7 +143,7 @@ class Index:
         """``names`` and all other names that a known module may give to one of them: ``as g``, ``g = f``."""
         found = self._aliases.get(names)
         if found is None:
-            found = names
+            found = names | self.given
             while (more := found | self._renamed(found)) != found:
                 found = more
             self._aliases[names] = found
@@ -136,3 +151,24 @@ class Index:
 
     def _renamed(self, names: frozenset[str]) -> frozenset[str]:
         return frozenset().union(*(renamed(source, names) for source in self.files.values() if source))
+
+
+class _Watched(Mapping[str, bytes | None]):
+    """Files that remember which of them were asked for; going through all of them (`Index.aliases`) is no question."""
+
+    def __init__(self, files: Mapping[str, bytes | None]) -> None:
+        self._files = files
+        self.asked: set[str] = set()
+
+    def __getitem__(self, path: str) -> bytes | None:
+        self.asked.add(path)
+        return self._files[path]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._files)
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+    def values(self) -> ValuesView[bytes | None]:
+        return self._files.values()

@@ -5,14 +5,14 @@ import json
 import os
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from bot import __version__
 from bot.engine.index import Index
-from bot.migration import Applicability, Config
-from bot.model import Edit, Failed, FileReport, Finding, Fix, Kind, Range, Scanned, Skipped
+from bot.engine.report_json import decode, encode
+from bot.migration import Config
+from bot.model import FileReport
 
 MAX_ENTRIES = 20_000
 """Results that are kept on disk."""
@@ -71,7 +71,7 @@ class CacheAt:
     def get(self, path: str, source: bytes) -> FileReport | None:
         """The result for a file, if there is one that can be read: anything else is as good as none."""
         try:
-            return _decode(json.loads(self._file(path, source).read_bytes()))
+            return decode(json.loads(self._file(path, source).read_bytes()))
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
@@ -81,7 +81,7 @@ class CacheAt:
         draft = target.with_suffix(f".{os.getpid()}")
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            draft.write_text(json.dumps(_encode(report)), encoding="utf-8", errors="surrogatepass")
+            draft.write_text(json.dumps(encode(report)), encoding="utf-8", errors="surrogatepass")
             draft.replace(target)
         except OSError:
             with suppress(OSError):
@@ -103,38 +103,3 @@ def engine_digest() -> str:
     return _digest(
         *(f"{path.name}:{path.stat().st_mtime_ns}:{path.stat().st_size}" for path in sorted(home.rglob("*.py")))
     )
-
-
-def _encode(report: FileReport) -> dict[str, Any]:
-    encoded = asdict(report)
-    if isinstance(report, Scanned):
-        encoded["wanted"] = sorted(report.wanted)
-    return {"type": type(report).__name__, **encoded}
-
-
-def _decode(encoded: dict[str, Any]) -> FileReport:
-    match encoded.pop("type"):
-        case "Scanned":
-            findings = tuple(_finding(finding) for finding in encoded["findings"])
-            return Scanned(path=encoded["path"], findings=findings, wanted=frozenset(encoded["wanted"]))
-        case "Failed":
-            return Failed(**{**encoded, "hits": tuple(encoded["hits"])})
-        case "Skipped":
-            return Skipped(**encoded)
-        case other:
-            raise ValueError(f"no report: {other!r}")
-
-
-def _finding(encoded: dict[str, Any]) -> Finding:
-    fix = encoded["fix"]
-    return Finding(
-        **{
-            **encoded,
-            "range": Range(**encoded["range"]),
-            "kind": Kind(encoded["kind"]),
-            "applicability": Applicability(encoded["applicability"]),
-            "fix": fix and Fix(
-                edits=tuple(Edit(**edit) for edit in fix["edits"]), applicability=Applicability(fix["applicability"])
-            ),
-        }
-    )  # fmt: skip

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from bot.engine import Index
+from bot.engine.survey import Entry
 from bot.migration import Migration
 from bot.model import FileChange, FileMigration, FileReport, FileReview, Skipped
 from bot.scanner import tasks
@@ -138,6 +139,13 @@ class Scanner:
         """:func:`bot.engine.scan_file` of each ``(path, source)``, in order; what breaks the engine is skipped."""
         work = partial(self._scan_files, migrations=tuple(migrations), index=index)
         return await self._all(tuple(files), work, lambda file, reason: Skipped(path=file[0], reason=reason))
+
+    async def survey(self, files: Iterable[Source], migrations: Sequence[Migration], index: Index) -> tuple[Entry, ...]:
+        """:func:`bot.engine.survey.survey_file` of each ``(path, source)``, in order; what breaks it is skipped."""
+        work = partial(tasks.survey_files, migrations=tuple(migrations), index=index)
+        return await self._all(
+            tuple(files), work, lambda file, reason: Entry(report=Skipped(path=file[0], reason=reason))
+        )
 
     async def migrate(
         self, files: Iterable[Source], migrations: Sequence[Migration], index: Index, *, unsafe: bool = False

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.engine import Hunk, Index, migrate_file, review_files, scan_file
+from bot.engine.survey import Entry, survey_file
 from bot.migration import Migration
 from bot.model import FileChange, FileMigration, FileReport, FileReview
 
@@ -41,3 +42,8 @@ def migrate_files(
 ) -> tuple[FileMigration, ...]:
     """Each file with its fixes applied, in order."""
     return tuple(migrate_file(source, path, migrations, index, unsafe=unsafe) for path, source in files)
+
+
+def survey_files(files: Sequence[Source], migrations: Sequence[Migration], index: Index) -> tuple[Entry, ...]:
+    """The usages of each file with what they depend on, in order."""
+    return tuple(survey_file(source, path, migrations, index) for path, source in files)

@@ -14,7 +14,7 @@ from bot.github.reads.app import (
     repo_installation,
 )
 from bot.github.reads.checks import check_runs
-from bot.github.reads.contents import blob, blobs, file_at, files_at, tarball, tree
+from bot.github.reads.contents import blob, blobs, file_at, files_at, tarball, tree, whole_tree
 from bot.github.reads.pulls import (
     changed_files,
     commits_ahead,
@@ -57,4 +57,5 @@ __all__ = [
     "role",
     "tarball",
     "tree",
+    "whole_tree",
 ]

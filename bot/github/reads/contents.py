@@ -4,6 +4,7 @@ import asyncio
 import base64
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from typing import Any
 
 from bot.facts import NotAFile, Tree, TreeEntry
@@ -73,6 +74,23 @@ async def tree(gh: GitHub, repo: RepoRef, sha: Sha) -> Tree:
     return await gh.call(ops.GET_TREE, repo, _tree, tree_sha=sha, query={"recursive": 1})
 
 
+async def whole_tree(gh: GitHub, repo: RepoRef, sha: Sha) -> tuple[TreeEntry, ...]:
+    """Everything below a commit or tree, except directories, however much it is.
+
+    What GitHub cuts short it gives piece by piece: https://docs.github.com/en/rest/git/trees#get-a-tree
+    """
+    at_once = await tree(gh, repo, sha)
+    if not at_once.truncated:
+        return at_once.entries
+    here = await gh.call(ops.GET_TREE, repo, lambda data: data["tree"], tree_sha=sha)
+    entries = [_entry(each) for each in here if each["type"] != "tree"]
+    for each in here:
+        if each["type"] == "tree":
+            below = await whole_tree(gh, repo, Sha(str(each["sha"])))
+            entries += [replace(entry, path=f"{each['path']}/{entry.path}") for entry in below]
+    return tuple(entries)
+
+
 async def tarball(gh: GitHub, repo: RepoRef, sha: Sha) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
     """The tree of a commit as a ``.tar.gz`` stream below one directory: ``async with await tarball(…) as chunks``.
 
@@ -127,9 +145,9 @@ def _content(data: Any) -> bytes | NotAFile | Sha:
 
 
 def _tree(data: Any) -> Tree:
-    entries = (
-        TreeEntry(path=str(e["path"]), mode=str(e["mode"]), sha=Sha(str(e["sha"])), size=e.get("size"))
-        for e in data["tree"]
-        if e["type"] != "tree"
-    )
-    return Tree(sha=Sha(str(data["sha"])), entries=tuple(entries), truncated=bool(data["truncated"]))
+    entries = tuple(_entry(each) for each in data["tree"] if each["type"] != "tree")
+    return Tree(sha=Sha(str(data["sha"])), entries=entries, truncated=bool(data["truncated"]))
+
+
+def _entry(data: Any) -> TreeEntry:
+    return TreeEntry(path=str(data["path"]), mode=str(data["mode"]), sha=Sha(str(data["sha"])), size=data.get("size"))

@@ -1,0 +1,137 @@
+"""The usages of a whole revision, and how to bring them up to date when some of its files change.
+
+The law: what is brought up to date equals what is made anew.  A file's report depends on its own bytes, on the files
+that its names were looked up in (`Entry.looked`), and on what all files share: the source roots, and the names that
+files with a hit give to the targets.  A change of what is shared is answered with a survey made anew.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from bot.engine.index import Index
+from bot.engine.mentions import renamed
+from bot.engine.names import find_source_roots
+from bot.engine.scan import scan_file
+from bot.migration import Config, Migration
+from bot.model import FileReport, Finding, Scanned, Sha
+
+SUFFIXES = (".py", ".pyi")
+PROJECT_FILES = frozenset({"pyproject.toml", "setup.py", "setup.cfg"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A file in whose bytes one of the names stands."""
+
+    report: FileReport
+    looked: frozenset[str] = frozenset()
+    """The paths, also of absent files, that its names were looked up in."""
+    gives: frozenset[str] = frozenset()
+    """Names that the file gives to others (`mentions.renamed`)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """All usages of one commit, under one configuration."""
+
+    commit: Sha
+    names: frozenset[str]
+    """What stands in every file that can have a usage: the targets' last components and their aliases."""
+    roots: tuple[str, ...]
+    blobs: Mapping[str, Sha] = field(repr=False)
+    """Path to blob of all Python and project files of the commit."""
+    files: Mapping[str, Entry] = field(repr=False)
+
+    @property
+    def reports(self) -> tuple[FileReport, ...]:
+        """Of all files with a usage, a syntax error or a reason why they were not looked at, by path."""
+        reports = (self.files[path].report for path in sorted(self.files))
+        return tuple(report for report in reports if not isinstance(report, Scanned) or report.findings)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """All usages, by path and place."""
+        return tuple(f for report in self.reports if isinstance(report, Scanned) for f in report.findings)
+
+    @property
+    def python_files(self) -> int:
+        return sum(path.endswith(SUFFIXES) for path in self.blobs)
+
+
+def survey_file(source: bytes, path: str, migrations: Sequence[Migration], index: Index) -> Entry:
+    """The usages in one file, and what they depend on."""
+    watched, looked = index.watched()
+    report = scan_file(source, path, migrations, watched, fixes=False)
+    return Entry(report=report, looked=frozenset(looked))
+
+
+def of_interest(path: str) -> bool:
+    """Whether a survey has to know of the file: Python, or what shows where the source roots are."""
+    return path.endswith(SUFFIXES) or path.rpartition("/")[2] in PROJECT_FILES
+
+
+def leaves(config: Config) -> frozenset[str]:
+    """The last components of all deprecated names."""
+    return frozenset(target.leaf for migration in config.migrations for target in migration.targets)
+
+
+def roots_of(config: Config, hits: Iterable[str], blobs: Iterable[str]) -> tuple[str, ...]:
+    """The source roots of a revision: what is configured, or what its project files and its files with a hit show."""
+    if config.source_roots:
+        return config.source_roots
+    projects = (path for path in blobs if path.rpartition("/")[2] in PROJECT_FILES)
+    return find_source_roots({*hits, *projects}, config.target_modules)
+
+
+def stands_in(names: Iterable[str], source: bytes) -> bool:
+    """Whether one of ``names`` stands in the text, as part of whatever."""
+    return any(name.encode() in source for name in names)
+
+
+def given_by(sources: Iterable[bytes], names: frozenset[str]) -> frozenset[str]:
+    """The new names that ``sources`` may give to ``names``."""
+    return frozenset[str]().union(*(renamed(source, names) for source in sources)) - names
+
+
+def differing(before: Mapping[str, Sha], after: Mapping[str, Sha]) -> frozenset[str]:
+    """The paths that were added, removed or changed."""
+    return frozenset(path for path, _ in before.items() ^ after.items())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Update:
+    """What has to be looked at for the next commit: everything else stays as it is."""
+
+    kept: Mapping[str, Entry]
+    """Entries that hold on."""
+    again: frozenset[str]
+    """Unchanged files to scan again, because a file that their names go through changed."""
+    hits: Mapping[str, bytes]
+    """Changed files to scan."""
+    gives: Mapping[str, frozenset[str]]
+    """Of each file to scan: the names that it gives to others."""
+
+
+def plan_update(
+    before: Survey, config: Config, blobs: Mapping[str, Sha], changed: Mapping[str, bytes]
+) -> Update | None:
+    """What ``changed`` (the new content of all changed Python files that exist) means; ``None``: survey anew.
+
+    That is so when a name of a target comes or goes, or the source roots are others.
+    """
+    paths = differing(before.blobs, blobs)
+    hits = {path: source for path, source in changed.items() if stands_in(before.names, source)}
+    gives = {path: renamed(source, before.names) for path, source in hits.items()}
+    gone = {path: before.files[path].gives for path in paths if path in before.files}
+    if any(gives.get(path, frozenset()) != names for path, names in gone.items()):
+        return None
+    if any(names - before.names for names in gives.values()):
+        return None
+    kept = {path: entry for path, entry in before.files.items() if path not in paths}
+    if roots_of(config, {*kept, *hits}, blobs) != before.roots:
+        return None
+    again = frozenset(path for path, entry in kept.items() if not entry.looked.isdisjoint(paths))
+    gives |= {path: kept[path].gives for path in again}
+    return Update(
+        kept={path: entry for path, entry in kept.items() if path not in again}, again=again, hits=hits, gives=gives
+    )

@@ -1,0 +1,88 @@
+"""Surveys in the records, by repository and configuration."""
+
+import hashlib
+import json
+import zlib
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+import bot.engine
+from bot.engine.report_json import decode, encode
+from bot.engine.survey import Entry, Survey
+from bot.migration import Config
+from bot.model import RepoRef, Sha
+from bot.records import Records
+
+NAMESPACE = "survey"
+KEPT = 3
+"""Configurations of one repository whose surveys are kept: the present one, and those of a change that is tried."""
+
+log = structlog.get_logger(__name__)
+
+
+async def load(records: Records, repo: RepoRef, config: Config) -> Survey | None:
+    """The last survey; ``None`` if there is none, or none that can be read: then it is made anew."""
+    record = await records.get(NAMESPACE, _key(repo, config))
+    if record is None:
+        return None
+    try:
+        return _decode(json.loads(zlib.decompress(record.value)))
+    except (ValueError, KeyError, TypeError, zlib.error) as error:
+        log.warning("survey_unreadable", repository=repo.full_name, error=type(error).__name__)
+        return None
+
+
+async def save(records: Records, repo: RepoRef, config: Config, survey: Survey) -> None:
+    value = zlib.compress(json.dumps(_encode(survey), separators=(",", ":")).encode())
+    await records.put(NAMESPACE, _key(repo, config), value)
+    await records.prune(NAMESPACE, prefix=f"{repo.id}/", keep=KEPT)
+
+
+def _key(repo: RepoRef, config: Config) -> str:
+    """Everything that a survey depends on but the commit."""
+    digest = hashlib.blake2b(f"{_engine()}\0{config!r}".encode("utf-8", "surrogatepass"), digest_size=16)
+    return f"{repo.id}/{digest.hexdigest()}"
+
+
+@cache
+def _engine() -> str:
+    """A digest of the engine's code: an edit of it makes every survey old."""
+    digest = hashlib.blake2b(digest_size=16)
+    home = Path(bot.engine.__file__).parent
+    for path in sorted(home.rglob("*.py")):
+        digest.update(path.relative_to(home).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _encode(survey: Survey) -> dict[str, Any]:
+    return {
+        "commit": survey.commit,
+        "names": sorted(survey.names),
+        "roots": survey.roots,
+        "blobs": dict(survey.blobs),
+        "files": {path: _encode_entry(entry) for path, entry in survey.files.items()},
+    }
+
+
+def _encode_entry(entry: Entry) -> dict[str, Any]:
+    return {"report": encode(entry.report), "looked": sorted(entry.looked), "gives": sorted(entry.gives)}
+
+
+def _decode(encoded: Mapping[str, Any]) -> Survey:
+    return Survey(
+        commit=Sha(encoded["commit"]),
+        names=frozenset(encoded["names"]),
+        roots=tuple(encoded["roots"]),
+        blobs=encoded["blobs"],
+        files={path: _decode_entry(entry) for path, entry in encoded["files"].items()},
+    )
+
+
+def _decode_entry(encoded: Mapping[str, Any]) -> Entry:
+    return Entry(
+        report=decode(encoded["report"]), looked=frozenset(encoded["looked"]), gives=frozenset(encoded["gives"])
+    )

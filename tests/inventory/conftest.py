@@ -1,0 +1,40 @@
+"""A bot that works for the sandbox GitHub, without a server around it."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from bot.app import open_bot
+from bot.cli.demo import settings_for
+from bot.github.limits import Pace
+from bot.model import Errand
+from bot.sandbox import Sandbox
+from bot.workflows.context import Bot
+from tests.github.conftest import ref_of
+
+__all__ = ["ref_of"]
+
+
+@dataclass
+class Outbox:
+    """The errands that the bot gave itself."""
+
+    errands: list[Errand] = field(default_factory=list)
+
+    async def __call__(self, errand: Errand) -> None:
+        self.errands.append(errand)
+
+
+@pytest.fixture
+def outbox() -> Outbox:
+    return Outbox()
+
+
+@pytest.fixture
+async def bot(github: Sandbox, tmp_path: Path, outbox: Outbox) -> AsyncIterator[Bot]:
+    async with AsyncExitStack() as stack:
+        pace = Pace(gap=0.0, per_minute=100_000, per_hour=100_000)
+        yield await open_bot(settings_for(github, tmp_path), pace, outbox, stack)

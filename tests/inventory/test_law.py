@@ -1,0 +1,172 @@
+"""The law of the inventory: what is brought up to date equals what is made anew, and what the engine finds at once."""
+
+import asyncio
+import hashlib
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.engine import Index
+from bot.engine.scan import scan_file
+from bot.engine.survey import Entry, Survey, of_interest, roots_of, stands_in, survey_file
+from bot.migration import Config, Migration, Target, TargetKind
+from bot.model import FileReport, Scanned, Sha
+from bot.workflows.inventory import survey_anew, update
+
+OLD = Migration(name="m", targets=(Target(name="pkg.impl.old", canonical="pkg.impl.new"),))
+LEGACY = Migration(name="n", targets=(Target(name="pkg.legacy", kind=TargetKind.MODULE),), exclude=("app/b.py",))
+CONFIG = Config(migrations=(OLD, LEGACY))
+
+USERS = [
+    "from pkg import old\nold()\n",
+    "from pkg.impl import old as f\nf()\n",
+    "from pkg.facade import make\nx = make()\n",
+    "from pkg.facade import old\n",
+    "from pkg.facade import *\nold(), make()\n",
+    "import pkg\npkg.old()\npkg.facade.make()\n",
+    "import pkg.facade as p\np.make\n",
+    "from pkg.deep import make\nmake()\n",
+    "patch('pkg.facade.old')\npatch('pkg.impl.old')\n",
+    "from pkg.legacy import thing\nthing()\n",
+    "from lib.tool import again\nagain()\n",
+    "old = 1\n",
+    "nothing = 1\n",
+    "def broken(:\n    old()\n",
+]
+SHAPES: Mapping[str, list[str]] = {
+    "pkg/__init__.py": ["", "from pkg.impl import old\n", "from .impl import *\n", "from .impl import old as make\n"],
+    "pkg/impl.py": [
+        "def old(): ...\ndef new(): ...\n",
+        "def new(): ...\n",
+        "from .other import old\n",
+        "__all__ = []\n",
+    ],
+    "pkg/other.py": ["def old(): ...\n", "from .impl import old\n", "x = 1\n"],
+    "pkg/facade.py": [
+        "from pkg import old\n",
+        "from pkg.impl import old as make\n",
+        "import pkg.impl as impl\nmake = impl.old\n",
+        "from pkg import *\n",
+        "from .other import old\nmake = old\n",
+        "def __getattr__(name): ...\n",
+    ],
+    "pkg/deep.py": ["from pkg.facade import *\n", "from pkg.facade import make\n", "make = 1\n"],
+    "pkg/legacy/__init__.py": ["", "from pkg.impl import old\n"],
+    "pkg/legacy.py": ["def thing(): ...\n"],
+    "src/lib/tool.py": ["from pkg.impl import old as again\n", "def again(): ...\n"],
+    "lib/tool.py": ["from pkg.facade import make as again\n", "again = 2\n"],
+    "src/pyproject.toml": [""],
+    "src/pkg/impl.py": ["def old(): ...\n"],
+    "app/a.py": USERS,
+    "app/b.py": USERS,
+    "src/c.py": USERS,
+}
+
+trees = st.fixed_dictionaries({}, optional={path: st.sampled_from(shapes) for path, shapes in SHAPES.items()})
+
+
+@dataclass(frozen=True)
+class Files:
+    """A commit in memory."""
+
+    content: Mapping[str, str]
+    passed_over: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def commit(self) -> Sha:
+        return Sha(hashlib.sha256(repr(sorted(self.content.items())).encode()).hexdigest())
+
+    @property
+    def blobs(self) -> Mapping[str, Sha]:
+        return {
+            path: Sha(hashlib.sha256(text.encode()).hexdigest())
+            for path, text in self.content.items()
+            if of_interest(path)
+        }
+
+    async def read(self, paths: Iterable[str]) -> Mapping[str, bytes]:
+        return {path: self.content[path].encode() for path in paths if path in self.content}
+
+    async def search(self, names: Collection[str], paths: Iterable[str]) -> Mapping[str, bytes]:
+        return {path: source for path, source in (await self.read(paths)).items() if stands_in(names, source)}
+
+
+async def scan(files: Iterable[tuple[str, bytes]], migrations: Sequence[Migration], index: Index) -> list[Entry]:
+    return [survey_file(source, path, migrations, index) for path, source in files]
+
+
+def anew(tree: Mapping[str, str]) -> Survey:
+    return asyncio.run(survey_anew(Files(tree), CONFIG, scan))
+
+
+def answers(survey: Survey) -> dict[str, FileReport]:
+    """What a survey says; which modules were asked for on the way there is nobody's business."""
+    return {r.path: replace(r, wanted=frozenset()) if isinstance(r, Scanned) else r for r in survey.reports}
+
+
+class Everything(dict[str, bytes]):
+    """All files, and the knowledge that there are no others."""
+
+    def __contains__(self, path: object) -> bool:
+        return True
+
+
+def at_once(tree: Mapping[str, str], survey: Survey) -> dict[str, FileReport]:
+    """The engine's answer with all files in view."""
+    python = {path: text.encode() for path, text in tree.items() if path.endswith(".py")}
+    index = Index(Everything(python), survey.roots, survey.names)
+    reports = (scan_file(source, path, CONFIG.migrations, index, fixes=False) for path, source in python.items())
+    kept = (r for r in reports if not isinstance(r, Scanned) or r.findings)
+    return {r.path: replace(r, wanted=frozenset()) if isinstance(r, Scanned) else r for r in kept}
+
+
+@given(tree=trees)
+@settings(max_examples=150, deadline=None)
+def test_a_survey_is_what_the_engine_finds_with_all_files_in_view(tree: Mapping[str, str]) -> None:
+    survey = anew(tree)
+    assert answers(survey) == at_once(tree, survey)
+
+
+@given(first=trees, edits=st.lists(trees, min_size=1, max_size=4))
+@settings(max_examples=150, deadline=None)
+def test_brought_up_to_date_equals_made_anew(first: Mapping[str, str], edits: list[Mapping[str, str]]) -> None:
+    """Each edit writes some files; a file with the same content as before is deleted instead."""
+    tree, survey = dict(first), anew(first)
+    for edit in edits:
+        for path, text in edit.items():
+            if tree.get(path) == text:
+                del tree[path]
+            else:
+                tree[path] = text
+        survey = asyncio.run(update(Files(tree), CONFIG, scan, survey)) or anew(tree)
+        assert answers(survey) == answers(anew(tree))
+        assert survey.roots == roots_of(CONFIG, survey.files, survey.blobs)
+
+
+def test_a_changed_facade_changes_what_others_use() -> None:
+    tree = {
+        "pkg/impl.py": "def old(): ...\n",
+        "pkg/facade.py": "from pkg.impl import old\n",
+        "app/a.py": "from pkg.facade import old\nold()\n",
+        "app/b.py": "nothing = 1\n",
+    }
+    before = anew(tree)
+    assert sorted(report.path for report in before.reports) == ["app/a.py", "pkg/facade.py"]
+    changed = tree | {"pkg/facade.py": "def old(): ...  # its own\n"}
+    after = asyncio.run(update(Files(changed), CONFIG, scan, before))
+    assert after is not None
+    assert [(f.path, f.kind) for f in after.findings] == [("pkg/facade.py", "definition")]
+
+
+def test_a_change_that_concerns_nobody_scans_nothing() -> None:
+    tree = {"pkg/impl.py": "def old(): ...\n", "app/a.py": "from pkg.impl import old\nold()\n", "app/b.py": "x = 1\n"}
+    before = anew(tree)
+
+    async def never(files: Iterable[tuple[str, bytes]], *_: object) -> list[Entry]:
+        raise AssertionError(dict(files))
+
+    after = asyncio.run(update(Files(tree | {"app/b.py": "x = 2\n"}), CONFIG, never, before))
+    assert after is not None
+    assert after.files == before.files
