@@ -13,6 +13,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 _MARKER = re.compile(r"<!-- ssot:(?P<kind>[a-z-]{1,20})=(?P<value>[0-9a-z,.:-]{1,60000}) sig=(?P<sig>[0-9a-f]{32}) -->")
+_TRAILER = re.compile(
+    r"^Ssot-(?P<kind>[A-Z][a-z-]{0,19}): (?P<value>[0-9a-z,.:-]{1,200}) sig=(?P<sig>[0-9a-f]{32})$", re.MULTILINE
+)
 _SIGNATURE_BYTES = 16
 
 
@@ -48,13 +51,36 @@ def write(keys: MarkerKeys, place: str, kind: str, values: Sequence[str]) -> str
     return marker
 
 
+def write_trailer(keys: MarkerKeys, place: str, kind: str, values: Sequence[str]) -> str:
+    """The same for a commit message: a git trailer, ``Ssot-Command: 991,1 sig=…``, which is the message's last line.
+
+    https://git-scm.com/docs/git-interpret-trailers
+    """
+    value = ",".join(values)
+    trailer = f"Ssot-{kind.capitalize()}: {value} sig={_sign(keys.keys[0], place, kind, value)}"
+    if not _TRAILER.fullmatch(trailer):
+        raise ValueError(f"not the form of a trailer: {kind}={value[:80]!r}")
+    return trailer
+
+
+def read_trailer(keys: MarkerKeys, place: str, kind: str, message: str) -> tuple[str, ...]:
+    """The values of the last authentic trailer of this kind in a commit's message; none if there is none."""
+    found: tuple[str, ...] = ()
+    for match in _TRAILER.finditer(message.replace("\r\n", "\n")):
+        if match["kind"] == kind.capitalize() and _authentic(keys, place, kind, match):
+            found = tuple(match["value"].split(","))
+    return found
+
+
 def read(keys: MarkerKeys, place: str, kind: str, body: str) -> tuple[str, ...]:
     """The values of all authentic markers of this kind in ``body``, in order; forged ones count as text."""
     found: list[str] = []
     for match in _MARKER.finditer(body):
-        if match["kind"] != kind:
-            continue
-        expected = (_sign(key, place, kind, match["value"]) for key in keys.keys)
-        if any(hmac.compare_digest(match["sig"], signature) for signature in expected):
+        if match["kind"] == kind and _authentic(keys, place, kind, match):
             found += match["value"].split(",")
     return tuple(found)
+
+
+def _authentic(keys: MarkerKeys, place: str, kind: str, match: re.Match[str]) -> bool:
+    expected = (_sign(key, place, kind, match["value"]) for key in keys.keys)
+    return any(hmac.compare_digest(match["sig"], signature) for signature in expected)

@@ -130,6 +130,8 @@ class FileMigration:
     """Equal to ``before`` where nothing is changed."""
     report: FileReport
     """Of the file as it was."""
+    diff: bytes = b""
+    """From ``before`` to ``after``, as ``git diff`` writes it."""
     fixed: tuple[Finding, ...] = ()
     """The usages that are gone; their places are those of ``before``."""
     left: tuple[Finding, ...] = ()
@@ -286,6 +288,7 @@ class PullRequest:
     head_sha: Sha
     head_repo: str | None
     """``owner/name`` of the head, ``None`` when the fork was deleted."""
+    head_repo_id: RepositoryId | None = None
     maintainer_can_modify: bool
     changed_files: int
     html_url: str
@@ -295,6 +298,8 @@ class PullRequest:
 
     @property
     def from_fork(self) -> bool:
+        if self.head_repo_id is not None:
+            return self.head_repo_id != self.ref.repo.id
         return self.head_repo != self.ref.repo.full_name
 
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.markers import MarkerKeys, read, write
+from bot.markers import MarkerKeys, read, read_trailer, write, write_trailer
 
 KEYS = MarkerKeys.derive([b"a secret of some length"])
 PLACE = "77/pull/7"
@@ -51,3 +51,29 @@ def test_a_value_cannot_end_the_comment(value: str) -> None:
 def test_keys_do_not_show_in_a_repr() -> None:
     assert KEYS.keys[0].hex() not in repr(KEYS)
     assert repr(KEYS.keys[0]) not in repr(KEYS)
+
+
+@given(st.lists(st.from_regex(r"[0-9a-z.:-]{1,20}", fullmatch=True), min_size=1, max_size=5), st.text())
+def test_a_trailer_is_found_in_its_message(values: list[str], around: str) -> None:
+    message = f"{around}\n\n{write_trailer(KEYS, PLACE, 'command', values)}\n"
+    assert list(read_trailer(KEYS, PLACE, "command", message)) == values
+    assert read_trailer(KEYS, "77/pull/8", "command", message) == ()
+    assert read_trailer(KEYS, PLACE, "other", message) == ()
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "",
+        "Ssot-Command: 1,1,1",
+        f"Ssot-Command: 1,1,1 sig={'0' * 32}",
+        "x" + write_trailer(KEYS, PLACE, "command", ["1"]),
+    ],
+)
+def test_what_is_no_trailer_of_ours_is_text(message: str) -> None:
+    assert read_trailer(KEYS, PLACE, "command", message) == ()
+
+
+def test_a_trailer_holds_no_line_break() -> None:
+    with pytest.raises(ValueError, match="not the form of a trailer"):
+        write_trailer(KEYS, PLACE, "command", ["1\nFixes #1"])

@@ -1,8 +1,11 @@
 """Migrate one file: its fixes applied together, and proved again on the bytes that come out."""
 
+import codecs
 from collections.abc import Sequence
 from dataclasses import replace
 
+from bot.engine.diff.hazards import hazards
+from bot.engine.diff.unified import hunks, render
 from bot.engine.index import Index
 from bot.engine.rewrite import EditConflict, Reason, Refusal, apply_fixes
 from bot.engine.scan import scan_file
@@ -16,25 +19,46 @@ def migrate_file(
     """The file with its safe fixes applied (with ``unsafe``: those too); what is only displayed is never applied.
 
     The result parses, and a second run finds nothing more to do; where that does not hold the file stays as it is,
-    and its usages say so.  Nothing is raised for bad source.
+    and its usages say so.  So does a file in which a line to be changed holds characters that can deceive a reader.
+    Nothing is raised for bad source.
     """
     report = scan_file(source, path, migrations, index)
-    before = FileMigration(path=path, before=source, after=source, report=report)
+    same = FileMigration(path=path, before=source, after=source, report=report)
     if not isinstance(report, Scanned):
-        return before
+        return same
     usages = active(report)
-    chosen = tuple(usage for usage in usages if applies(usage, unsafe=unsafe))
-    if not chosen:
-        return replace(before, left=usages)
+    fixed = tuple(usage for usage in usages if applies(usage, unsafe=unsafe))
+    if not fixed:
+        return replace(same, left=usages)
+    done = _applied(source, path, migrations, index, report, unsafe=unsafe)
+    if isinstance(done, Refusal):
+        return replace(same, left=tuple(_refused(u, done) if u in fixed else u for u in usages))
+    after, left = done
+    return replace(same, after=after, diff=render(path, source, after), fixed=fixed, left=left)
+
+
+def _applied(
+    source: bytes, path: str, migrations: Sequence[Migration], index: Index, report: Scanned, *, unsafe: bool
+) -> tuple[bytes, tuple[Finding, ...]] | Refusal:
+    """The rewritten file and what is left in it, or what is wrong with it."""
     try:
         after = apply_fixes(source, report.findings, unsafe=unsafe)
     except EditConflict as error:
-        return replace(before, left=tuple(_unproved(usage, str(error), unsafe=unsafe) for usage in usages))
+        return Refusal(reason=Reason.NOT_PROVED, name=str(error))
     again = scan_file(after, path, migrations, index)
-    if fault := _fault(again, unsafe=unsafe):
-        return replace(before, left=tuple(_unproved(usage, fault, unsafe=unsafe) for usage in usages))
-    left = active(again) if isinstance(again, Scanned) else ()
-    return replace(before, after=after, fixed=chosen, left=left)
+    if not isinstance(again, Scanned):
+        return Refusal(reason=Reason.NOT_PROVED, name="it does not parse")
+    left = active(again)
+    if any(applies(finding, unsafe=unsafe) for finding in left):
+        return Refusal(reason=Reason.NOT_PROVED, name="a second run would change more")
+    deceptive = _hazards(source, after)
+    return Refusal(reason=Reason.DECEPTIVE, name=", ".join(deceptive)) if deceptive else (after, left)
+
+
+def _hazards(before: bytes, after: bytes) -> tuple[str, ...]:
+    """The deceptive characters on the lines that change, on either side (CVE-2021-42574)."""
+    found = hunks(before.removeprefix(codecs.BOM_UTF8), after.removeprefix(codecs.BOM_UTF8), 0)
+    return hazards("\n".join(line[1:] for hunk in found for line in hunk.lines if line[0] in "+-"))
 
 
 def active(report: Scanned) -> tuple[Finding, ...]:
@@ -48,18 +72,8 @@ def applies(finding: Finding, *, unsafe: bool) -> bool:
     return finding.fix is not None and finding.fix.applicability in wanted
 
 
-def _fault(again: object, *, unsafe: bool) -> str | None:
-    """What the second scan holds against the result."""
-    if not isinstance(again, Scanned):
-        return "the file does not parse afterwards"
-    return "a second run would change more" if any(applies(f, unsafe=unsafe) for f in active(again)) else None
-
-
-def _unproved(finding: Finding, why: str, *, unsafe: bool) -> Finding:
+def _refused(finding: Finding, refusal: Refusal) -> Finding:
     """A usage whose fix was not applied after all."""
-    if not applies(finding, unsafe=unsafe):
-        return finding
-    refusal = Refusal(reason=Reason.NOT_PROVED, name=why)
     return replace(
         finding,
         applicability=Applicability.DISPLAY_ONLY,

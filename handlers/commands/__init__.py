@@ -7,9 +7,9 @@ form, 👀, the reply and its reaction are the framework's: ``bot.workflows.comm
 from types import MappingProxyType
 
 from bot.workflows.command import CommandModule, Commands
-from handlers.commands import attest, explain, scan, skip, status
+from handlers.commands import attest, explain, migrate, scan, skip, status
 from handlers.commands import help as help_
 
-_MODULES: tuple[CommandModule, ...] = (help_, scan, status, explain, skip, attest)
+_MODULES: tuple[CommandModule, ...] = (help_, migrate, scan, status, explain, skip, attest)
 
 COMMANDS: Commands = MappingProxyType({module.SPEC.name: module for module in _MODULES})

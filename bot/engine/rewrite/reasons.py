@@ -48,6 +48,7 @@ class Reason(StrEnum):
     UNPROVED_TYPE = "type-not-proved"
     ENCODING = "encoding"
     NOT_PROVED = "not-proved"
+    DECEPTIVE = "deceptive"
 
 
 SENTENCES: dict[Reason, str] = {
@@ -92,6 +93,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.UNPROVED_TYPE: "It is not proved that {name}.",
     Reason.ENCODING: "The file is not UTF-8, so it is not edited.",
     Reason.NOT_PROVED: "The rewritten file did not pass its checks: {name}.",
+    Reason.DECEPTIVE: "A line that would change holds characters that can deceive a reader: {name}.",
 }
 
 

@@ -7,7 +7,7 @@ from bot.github import operations as ops
 from bot.github.client import GitHub
 from bot.github.errors import NotFound
 from bot.github.reads.app import identity
-from bot.model import ChangedFile, PullRequest, PullRequestRef, RepoRef, Sha
+from bot.model import ChangedFile, PullRequest, PullRequestRef, RepoRef, RepositoryId, Sha
 
 
 async def pull_request(gh: GitHub, ref: PullRequestRef) -> PullRequest:
@@ -98,6 +98,7 @@ def _pull(repo: RepoRef, data: Any) -> PullRequest:
         head_ref=str(head["ref"]),
         head_sha=Sha(str(head["sha"])),
         head_repo=None if head["repo"] is None else str(head["repo"]["full_name"]),
+        head_repo_id=None if head["repo"] is None else RepositoryId(int(head["repo"]["id"])),
         maintainer_can_modify=bool(data["maintainer_can_modify"]),
         changed_files=int(data["changed_files"]),
         locked=bool(data["locked"]),

@@ -1,0 +1,61 @@
+"""Commits of ``/ssot migrate``: the message, and which of GitHub's two ways it goes.
+
+A message holds nothing of other people's but the login of who asked: what stands in one is acted on (``Fixes #1``),
+and tells people (``@name``), again with every rebase.
+"""
+
+from collections.abc import Sequence
+
+from bot.ask import PLAIN, Ask, Batch
+from bot.effects import FileCommit, TreeCommit, TreeFile
+from bot.markers import MarkerKeys, read_trailer, write_trailer
+from bot.model import PullRequest, PullRequestRef, Sha
+from bot.render.effects import place_of
+from bot.render.text import count
+
+TRAILER = "command"
+"""The kind of trailer that says which request a commit answers, and which part of it."""
+
+
+def commit(
+    pull: PullRequest, ask: Ask, batch: Batch, parts: int, onto: Sha, keys: MarkerKeys
+) -> FileCommit | TreeCommit:
+    """The commit of ``batch``, one of ``parts``.  Only one with nothing but ordinary files can be a `FileCommit`."""
+    head, body = headline(batch), _body(pull, ask, batch, parts, keys)
+    if not batch.modes:
+        contents = {file.path: file.after for file in batch.files}
+        return FileCommit(branch=pull.head_ref, expected_head=onto, headline=head, body=body, additions=contents)
+    return TreeCommit(
+        branch=pull.head_ref,
+        parent=onto,
+        message=f"{head}\n\n{body}",
+        files=tuple(
+            TreeFile(path=file.path, content=file.after, mode=batch.modes.get(file.path, PLAIN)) for file in batch.files
+        ),
+    )
+
+
+def headline(batch: Batch) -> str:
+    usages = sum(len(file.fixed) for file in batch.files)
+    symbols = sorted({finding.symbol.rpartition(".")[2] for file in batch.files for finding in file.fixed})
+    what = f" of {symbols[0]}" if len(symbols) == 1 and len(symbols[0]) <= 40 else ""
+    return f"Migrate {count(usages, 'usage')}{what}" if what else f"Migrate {count(usages, 'deprecated usage')}"
+
+
+def _body(pull: PullRequest, ask: Ask, batch: Batch, parts: int, keys: MarkerKeys) -> str:
+    kinds = "The rewrites are proved to keep the meaning."
+    if ask.unsafe:
+        kinds = "The rewrites include some that may change behaviour: please read them."
+    part = f" Part {batch.number} of {parts}." if parts > 1 else ""
+    lines = [
+        f"{count(len(batch.files), 'file')}, asked for by {ask.by}.{part}",
+        kinds,
+        write_trailer(keys, place_of(pull.ref), TRAILER, [ask.id, str(batch.number), str(parts)]),
+    ]
+    return "\n\n".join(lines)
+
+
+def answered(keys: MarkerKeys, ref: PullRequestRef, ask: Ask, message: str) -> int | None:
+    """Which part of ``ask`` a commit with this message is; ``None`` if it is none."""
+    values: Sequence[str] = read_trailer(keys, place_of(ref), TRAILER, message)
+    return int(values[1]) if len(values) == 3 and values[0] == ask.id and values[1].isdigit() else None
