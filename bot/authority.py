@@ -5,12 +5,33 @@ The commands' own ``needs`` say who may; this is the one place where they are ap
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import Enum
 
 from bot.facts import Comment, Issue, Role
 from bot.talk import Manual, Place
 
+PER_MINUTE = 10
+"""Comments with commands that are heard from one person in a minute, over all repositories."""
+MINUTE = timedelta(minutes=1)
 OLDEST = timedelta(days=3)
 """How long after it was written a comment is still acted on: GitHub redelivers no longer than that."""
+
+
+class Pace(Enum):
+    """What becomes of one more comment of the same person."""
+
+    HEARD = "heard"
+    TOLD = "told"
+    """It is not acted on, and the person is told so."""
+    SILENT = "silent"
+    """Nothing at all: the person was told."""
+
+
+def pace(earlier: int) -> Pace:
+    """By the number of the person's comments with commands in the minute before this one."""
+    if earlier < PER_MINUTE:
+        return Pace.HEARD
+    return Pace.TOLD if earlier == PER_MINUTE else Pace.SILENT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

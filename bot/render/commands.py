@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from bot.errors import UserError
 from bot.facts import Role
 from bot.render.review import prose
+from bot.render.text import code
 from bot.talk import PREFIX, Manual, Place
 
 _PLACES = {Place.PULL_REQUEST: "pull requests", Place.ISSUE: "the tracking issue"}
@@ -45,6 +46,11 @@ def reference(spec: Manual) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
+def document(specs: Iterable[Manual]) -> str:
+    """All commands with all that is to be said of them, as ``docs/commands.md`` has it."""
+    return "\n\n".join(f"### `{PREFIX} {spec.name}`\n\n{reference(spec)}" for spec in specs)
+
+
 def mistake(message: str, usage: str | None) -> str:
     """The answer to a command that is not a right one: at most a kilobyte."""
     return prose(message) + (f"\n\n`{usage}`" if usage else "")
@@ -53,6 +59,16 @@ def mistake(message: str, usage: str | None) -> str:
 def failure(error: UserError) -> str:
     """The answer to a right command that cannot be done."""
     return prose(str(error))
+
+
+def too_fast(most: int) -> str:
+    """Said once to somebody who gives more commands than are heard."""
+    return f"That is more than {most} comments with commands in a minute. This one was not acted on."
+
+
+def refused(error: Exception, delivery: str) -> str:
+    """The answer when GitHub does not let the bot do it: neutral, with what the operator needs to find it."""
+    return f"GitHub did not let me do that ({code(type(error).__name__)}). The bot's log has it as {code(delivery)}."
 
 
 def elsewhere(spec: Manual) -> str:

@@ -10,13 +10,14 @@ from typing import Protocol
 
 import structlog
 
-from bot.authority import Asker, may, unheard
+from bot.authority import MINUTE, PER_MINUTE, Asker, Pace, may, pace, unheard
 from bot.commands import Command, CommandError, CommandSpec, wanted
 from bot.effects import NewComment, NewReaction, Reaction
 from bot.errors import UserError
 from bot.events import IssueCommentEvent
-from bot.facts import Comment, Role
+from bot.facts import Role
 from bot.github import perform, reads
+from bot.github.errors import MissingPermission, Refused
 from bot.jobs import Done, Ignored, Lease, Outcome, Superseded
 from bot.markers import read, write
 from bot.render import commands as words
@@ -26,6 +27,8 @@ from bot.workflows.context import Bot
 
 log = structlog.get_logger(__name__)
 
+HEARD = "heard"
+"""Where the records keep who gave commands when: ``<person>/<comment>``."""
 ANSWERS = "re"
 """The kind of marker that says which command of which comment a reply answers, and how it went."""
 
@@ -66,6 +69,9 @@ async def answer_comment(bot: Bot, event: IssueCommentEvent, commands: Commands,
     """Do what a created comment asks for, as far as its author may ask for it."""
     if event.app_id == bot.github.app_id:
         return Ignored(reason="it was written through this App")
+    speed = pace(await _earlier(bot, event))
+    if speed is Pace.SILENT:
+        return Ignored(reason=f"more than {PER_MINUTE} comments with commands in a minute")
     comment = await reads.issue_comment(bot.github, event.repo, event.comment_id)
     issue = await reads.issue(bot.github, event.repo, event.number)
     reason = unheard(comment, issue, sender=event.sender.id, body=event.body, now=bot.github.clock.now())
@@ -79,16 +85,29 @@ async def answer_comment(bot: Bot, event: IssueCommentEvent, commands: Commands,
         is_author=issue.author == comment.author,
     )
     session = _Session(bot=bot, event=event, asker=asker, commands=commands, lease=lease)
+    specs = {name: module.SPEC for name, module in commands.items()}
+    asked = wanted(comment.body, specs) if speed is Pace.HEARD else (CommandError(words.too_fast(PER_MINUTE)),)
     try:
-        reactions = await _answer_all(session, comment)
+        reactions = await _answer_all(session, asked)
     except _Stale:
         return Superseded(reason="the deadline of this run has passed")
     return Done(summary=", ".join(reactions))
 
 
-async def _answer_all(session: _Session, comment: Comment) -> Sequence[Reaction]:
+async def _earlier(bot: Bot, event: IssueCommentEvent) -> int:
+    """How many comments with commands the sender wrote in the minute before this one; this one is counted, once."""
+    if bot.rehearse:
+        return 0
+    person, key = f"{event.sender.id}/", f"{event.sender.id}/{event.comment_id}"
+    await bot.records.prune(HEARD, prefix=person, older_than=2 * MINUTE)
+    await bot.records.swap(HEARD, key, b"", expected=None)
+    times = {entry.key: entry.written_at for entry in await bot.records.entries(HEARD, person)}
+    mine = times.pop(key)
+    return sum(mine - MINUTE < at <= mine for at in times.values())
+
+
+async def _answer_all(session: _Session, asked: Sequence[Command | CommandError]) -> Sequence[Reaction]:
     """Answers each command in turn, and reacts to the comment once they are all answered."""
-    asked = wanted(comment.body, {name: module.SPEC for name, module in session.commands.items()})
     before = await _answered(session)
     reactions: list[Reaction] = []
     for index, command in enumerate(asked):
@@ -161,6 +180,10 @@ async def _run(session: _Session, index: int, command: Command | CommandError) -
         return Reply(body=words.mistake(error.message, error.usage or module.SPEC.usage), reaction=Reaction.CONFUSED)
     except UserError as error:
         return Reply(body=words.failure(error), reaction=Reaction.CONFUSED)
+    except (MissingPermission, Refused) as error:
+        # Repeating mends neither; what GitHub said is for the operator.
+        log.exception("command_refused", command=command.name)
+        return Reply(body=words.refused(error, session.lease.job.id), reaction=Reaction.CONFUSED)
 
 
 async def _reply(session: _Session, index: int, reply: Reply) -> None:

@@ -1,0 +1,46 @@
+"""The parts of README.md and docs/ that are made of the command registry.
+
+``python -m tests.documents`` writes them again; ``tests/test_documents.py`` says when they are out of date.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from bot.render import commands as words
+from handlers.commands import COMMANDS
+
+ROOT = Path(__file__).parents[1]
+SPECS = tuple(module.SPEC for module in COMMANDS.values())
+PARTS = {
+    ("README.md", "commands"): words.table(SPECS),
+    ("docs/commands.md", "table"): words.table(SPECS),
+    ("docs/commands.md", "reference"): words.document(SPECS),
+}
+
+
+def with_part(text: str, name: str, part: str) -> str:
+    """``text`` with ``part`` between its comments ``<!-- name -->`` and ``<!-- /name -->``."""
+    pattern = rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)"
+    made, found = re.subn(pattern, lambda match: f"{match[1]}\n{part}\n\n{match[2]}", text, flags=re.DOTALL)
+    if found != 1:
+        raise ValueError(f"{found} places for {name}")
+    return made
+
+
+def tables(text: str) -> Iterator[dict[tuple[str, str], str]]:
+    """The Markdown tables of a text, each as (row, column) to cell."""
+    for block in re.findall(r"(?:^\|.*\|\n)+", text, flags=re.MULTILINE):
+        rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in block.splitlines()]
+        head = rows[0][1:]
+        yield {(row[0], column): cell for row in rows[2:] for column, cell in zip(head, row[1:], strict=True)}
+
+
+def main() -> None:
+    for (path, name), part in PARTS.items():
+        file = ROOT / path
+        file.write_text(with_part(file.read_text(), name, part))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,26 @@
+"""What is written of the commands is what the registry says of them."""
+
+import pytest
+
+from handlers.commands import COMMANDS
+from tests.documents import PARTS, ROOT, with_part
+
+
+@pytest.mark.parametrize(("path", "name"), PARTS)
+def test_the_documents_are_made_of_the_registry(path: str, name: str) -> None:
+    text = (ROOT / path).read_text()
+    assert text == with_part(text, name, PARTS[path, name]), "run python -m tests.documents"
+
+
+def test_every_module_is_registered_under_its_name() -> None:
+    modules = {path.stem for path in (ROOT / "handlers" / "commands").glob("*.py")} - {"__init__"}
+    assert modules == set(COMMANDS)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_says_what_it_is_for(name: str) -> None:
+    spec = COMMANDS[name].SPEC
+    assert spec.name == name
+    assert spec.summary.endswith(".")
+    assert spec.examples
+    assert all(example.startswith(f"/ssot {name}") for example in spec.examples)
