@@ -51,7 +51,7 @@ async def seconds_left(gate: Gate, clock: ManualClock) -> float:
 
 async def lapsed(gate: Gate) -> None:
     """As if the time had passed; the ledger's clock is real."""
-    await gate._ledger.update(gate._name, lambda before, now: ({**(before or {}), "open_at": now - 1}, None))
+    await gate._ledger.update(gate._document, lambda before, now: ({**(before or {}), "open_at": now - 1}, None))
 
 
 async def test_no_change_is_lost_however_many_make_them(processes: Processes) -> None:

@@ -15,6 +15,7 @@ from bot.github import wire
 from bot.github.clock import ServerClock
 from bot.github.errors import FieldError, NotFound, Refused, Transient, Unauthorized, Unprocessable
 from bot.github.limits import Gate, throttle
+from bot.github.traffic import Onlooker, answered, nobody
 
 USER_AGENT = "ssot-bot"
 API_VERSION = "2022-11-28"
@@ -65,10 +66,17 @@ class Api(gidgethub.aiohttp.GitHubAPI):
     """One identity's requests.  ``base_url`` is checked by ``bot.settings``; no other origin is ever spoken to."""
 
     def __init__(
-        self, session: aiohttp.ClientSession, *, base_url: str, gate: Gate, clock: ServerClock, cache: Cache | None
+        self,
+        session: aiohttp.ClientSession,
+        *,
+        base_url: str,
+        gate: Gate,
+        clock: ServerClock,
+        cache: Cache | None,
+        onlooker: Onlooker = nobody,
     ) -> None:
         super().__init__(session, USER_AGENT, base_url=base_url, cache=cache)
-        self._gate, self._server = gate, clock
+        self._gate, self._server, self._onlooker = gate, clock, onlooker
 
     async def exchange(
         self, method: str, url: str, *, data: Any = b"", token: str | None = None, jwt: str | None = None
@@ -124,10 +132,10 @@ class Api(gidgethub.aiohttp.GitHubAPI):
     ) -> tuple[int, Mapping[str, str], bytes]:
         wire.require_origin(url, self.base_url)
         for _ in range(wire.MAX_REDIRECTS + 1):
-            status, answered, content = await self._send(method, url, headers, body)
+            status, head, content = await self._send(method, url, headers, body)
             if status not in wire.FOLLOWED:
-                return status, answered, content
-            url = wire.redirect(url, answered.get("location"), self.base_url)
+                return status, head, content
+            url = wire.redirect(url, head.get("location"), self.base_url)
             await self._gate.check()
         raise Transient("too many redirects")
 
@@ -144,14 +152,15 @@ class Api(gidgethub.aiohttp.GitHubAPI):
             timeout=_TIMEOUT,
         ) as response:
             content = await _bounded(response)
-            status, answered, content = wire.readable(response.status, response.headers, content)
-        self._server.observe(answered.get("date"))
-        await self._listen(status, answered, content)
+            status, head, content = wire.readable(response.status, response.headers, content)
+        self._onlooker(answered(self._gate.name, status, head))
+        self._server.observe(head.get("date"))
+        await self._listen(status, head, content)
         if status == 200 and not content:
             raise Transient("empty answer")
         if len(content) > _CACHED_BYTES:
-            answered = {name: value for name, value in answered.items() if name not in ("etag", "last-modified")}
-        return status, answered, content
+            head = {name: value for name, value in head.items() if name not in ("etag", "last-modified")}
+        return status, head, content
 
     async def _listen(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
         message = str(wire.error_object(body)["message"]) if status >= 400 else ""

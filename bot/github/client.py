@@ -20,6 +20,7 @@ from bot.github.graphql import outcome
 from bot.github.limits import Gate, Ledger, MemoryLedger, Pace, Pacer, Throttle
 from bot.github.operations import Operation
 from bot.github.tokens import AppKey, Scope
+from bot.github.traffic import Onlooker, nobody
 from bot.model import InstallationId, RepoRef
 
 T = TypeVar("T")
@@ -43,15 +44,17 @@ class GitHub:
         clock: Clock | None = None,
         pace: Pace | None = None,
         ledger: Ledger | None = None,
+        onlooker: Onlooker = nobody,
     ) -> None:
         """``private_key`` is PEM; ``api_url`` as ``bot.settings`` checked it; the clock defaults to the machine's.
 
-        Without a ``ledger`` the limits are known to this object alone.
+        Without a ``ledger`` the limits are known to this object alone.  ``onlooker`` is told of each answer.
         """
         self.app_id, self.api_url = app_id, api_url
         self.clock: Clock = clock or SystemClock()
         self.server = ServerClock(self.clock)
         self._session, self._pace, self._ledger = session, pace, ledger or MemoryLedger(self.clock)
+        self._onlooker = onlooker
         self._key = AppKey(app_id, private_key, self.clock, self.server)
         self.identity: AppIdentity | None = None
         """Who the App is, once ``reads.identity`` has asked."""
@@ -66,7 +69,14 @@ class GitHub:
             cache = None if installation is None else response_cache()
             found = self._channels[installation] = Channel(
                 installation,
-                Api(self._session, base_url=self.api_url, gate=gate, clock=self.server, cache=cache),
+                Api(
+                    self._session,
+                    base_url=self.api_url,
+                    gate=gate,
+                    clock=self.server,
+                    cache=cache,
+                    onlooker=self._onlooker,
+                ),
                 gate=gate,
                 pacer=Pacer(self.clock, self._pace, self._ledger, name),
                 clock=self.clock,

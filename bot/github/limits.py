@@ -146,7 +146,8 @@ class Gate:
     """One identity's permission to send anything at all."""
 
     def __init__(self, clock: Clock, ledger: Ledger | None = None, name: str = "") -> None:
-        self._clock, self._ledger, self._name = clock, ledger or MemoryLedger(clock), f"github/{name}/gate"
+        self.name = name
+        self._clock, self._ledger, self._document = clock, ledger or MemoryLedger(clock), f"github/{name}/gate"
         # What this process was told itself holds also while the ledger cannot be reached.
         self._open_at, self._reason = 0.0, ""
         self._struck = False
@@ -154,7 +155,7 @@ class Gate:
     async def check(self) -> None:
         """Raise :class:`RetryLater` while a limit is in force."""
         self._refuse(self._open_at - self._clock.monotonic())
-        document, now = await self._ledger.read(self._name)
+        document, now = await self._ledger.read(self._document)
         self._struck = bool(document and document.get("strikes"))
         if document and (left := _left(document, now)) > 0:
             self._close(left, document.get("reason", ""))
@@ -164,19 +165,19 @@ class Gate:
         """Close for as long as GitHub asks; see :func:`silenced`."""
         self._close(SECONDARY_PAUSE if limit.seconds is None else limit.seconds, limit.reason)
         try:
-            left = await self._ledger.update(self._name, lambda before, now: silenced(before, now, limit))
+            left = await self._ledger.update(self._document, lambda before, now: silenced(before, now, limit))
         except RetryLater as fault:
-            log.warning("github.limit_not_recorded", gate=self._name, reason=str(fault))
+            log.warning("github.limit_not_recorded", gate=self.name, reason=str(fault))
             return
         self._struck = True
         self._close(left, limit.reason)
-        log.warning("github.limited", gate=self._name, reason=limit.reason, seconds=round(left))
+        log.warning("github.limited", gate=self.name, reason=limit.reason, seconds=round(left))
 
     async def answered(self) -> None:
         """A request went through: the next secondary limit starts at a minute again."""
         if self._struck:
             self._struck = False
-            await self._ledger.update(self._name, _forgiven)
+            await self._ledger.update(self._document, _forgiven)
 
     def _close(self, seconds: float, reason: str) -> None:
         until = self._clock.monotonic() + seconds

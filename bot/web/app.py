@@ -1,23 +1,25 @@
 """Which path answers what."""
 
 from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from aiohttp import web
 
 from bot.errors import SettingsError
-from bot.jobs import Inbox, Store, StoreUnavailable, Worker
+from bot.jobs import Inbox, State, Store, StoreUnavailable, Worker
 from bot.web.access import OperatorAccess, denied
 from bot.web.health import Readiness
 from bot.web.hook import Hook
 from bot.web.intake import BodyLimits
 from bot.web.metrics import Metrics
-from bot.web.pages import public_page, status_page
+from bot.web.pages import Status, public_page, status_page
 
 HOOK_PATHS = ("/webhook", "/api/github/webhooks")
 MIN_SECRET_BYTES = 16
 SHOWN_JOBS = 50
+SHOWN_DEAD = 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +42,8 @@ def create_web_app(parts: WebParts) -> web.Application:
     if not parts.secrets or min(map(len, parts.secrets)) < MIN_SECRET_BYTES:
         raise SettingsError(f"GITHUB_WEBHOOK_SECRET must have at least {MIN_SECRET_BYTES} bytes")
     app = web.Application()
-    app.add_routes([*_hook(parts), *_health(parts), *_operator(parts), *parts.more])
+    readiness = Readiness(parts.inbox, parts.worker)
+    app.add_routes([*_hook(parts), *_health(readiness), *_operator(parts, readiness), *parts.more])
     return app
 
 
@@ -60,9 +63,7 @@ def _hook(parts: WebParts) -> list[web.AbstractRouteDef]:
     return [web.post(path, hook.receive) for path in HOOK_PATHS]
 
 
-def _health(parts: WebParts) -> list[web.AbstractRouteDef]:
-    readiness = Readiness(parts.inbox, parts.worker)
-
+def _health(readiness: Readiness) -> list[web.AbstractRouteDef]:
     async def live(_: web.Request) -> web.Response:
         return web.Response(text="ok\n")
 
@@ -73,19 +74,30 @@ def _health(parts: WebParts) -> list[web.AbstractRouteDef]:
     return [web.get("/health/live", live), web.get("/health/ready", ready)]
 
 
-def _operator(parts: WebParts) -> list[web.AbstractRouteDef]:
+def _operator(parts: WebParts, readiness: Readiness) -> list[web.AbstractRouteDef]:
     access = OperatorAccess(parts.operator_token)
 
     async def metrics(request: web.Request) -> web.Response:
         if not access.allows(request):
             return denied()
+        with suppress(StoreUnavailable):  # the numbers of the last time stay
+            parts.metrics.stored(await parts.store.counts())
         return web.Response(body=parts.metrics.text(), headers={"Content-Type": "text/plain; version=0.0.4"})
 
     async def status(request: web.Request) -> web.Response:
         if not access.allows(request):
             return denied()
         try:
-            return status_page(await parts.store.counts(), await parts.store.recent(SHOWN_JOBS), datetime.now(UTC))
+            return status_page(
+                Status(
+                    fault=await readiness.fault(),
+                    stats=parts.worker.stats(),
+                    counts=await parts.store.counts(),
+                    dead=await parts.store.recent(SHOWN_DEAD, State.DEAD),
+                    recent=await parts.store.recent(SHOWN_JOBS),
+                    now=datetime.now(UTC),
+                )
+            )
         except StoreUnavailable:
             return web.Response(status=503, text="the database cannot be read\n")
 

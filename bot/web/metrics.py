@@ -1,10 +1,13 @@
 """What Prometheus is told.  An own registry: a second app in the same process counts for itself."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+from prometheus_client.core import CounterMetricFamily
+from prometheus_client.registry import Collector
 
+from bot.github.traffic import Answered
 from bot.jobs import Job, State
 from bot.jobs.worker import Stats
 
@@ -34,11 +37,21 @@ class Metrics:
             "ssot_job_seconds", "From arrival to the final state", buckets=JOB_BUCKETS, registry=self.registry
         )
 
+        self._stored = Gauge("ssot_jobs", "Deliveries in the database by state", ["state"], registry=self.registry)
+        self._requests = self._counter("ssot_github_requests", "Answers of GitHub", "identity", "status")
+        self._remaining = Gauge(
+            "ssot_github_rate_remaining", "What is left of a quota", ["identity", "resource"], registry=self.registry
+        )
+
     def watch(self, stats: Callable[[], Stats]) -> None:
         """Show the queue as it is at the moment of each scrape."""
         self._gauge("ssot_queue_depth", "Deliveries that wait", lambda: stats().waiting)
         self._gauge("ssot_queue_running", "Jobs that run", lambda: stats().running)
         self._gauge("ssot_queue_oldest_age_seconds", "Age of the oldest unfinished one", lambda: _age(stats().oldest))
+
+    def watch_scanner(self, exits: Callable[[], Mapping[str, int]]) -> None:
+        """Show how the scanner's tasks ended: ``ok``, or what killed them."""
+        self.registry.register(_Exits(exits))
 
     def text(self) -> bytes:
         """In Prometheus' text format."""
@@ -52,6 +65,17 @@ class Metrics:
 
     def signed_by(self, index: int) -> None:
         self._keys.labels(str(index)).inc()
+
+    def stored(self, counts: Mapping[State, int]) -> None:
+        """How many deliveries the database has in each state."""
+        for state, count in counts.items():
+            self._stored.labels(state.value).set(count)
+
+    def github(self, answered: Answered) -> None:
+        """An ``Onlooker`` of ``bot.github``."""
+        self._requests.labels(answered.identity, str(answered.status)).inc()
+        if answered.remaining is not None:
+            self._remaining.labels(answered.identity, answered.resource).set(answered.remaining)
 
     def started(self, job: Job, waited: float) -> None:
         self._attempts.labels(job.event).inc()
@@ -69,6 +93,19 @@ class Metrics:
 
     def _gauge(self, name: str, text: str, value: Callable[[], float]) -> None:
         Gauge(name, text, registry=self.registry).set_function(value)
+
+
+class _Exits(Collector):
+    """Counts that somebody else keeps."""
+
+    def __init__(self, exits: Callable[[], Mapping[str, int]]) -> None:
+        self._exits = exits
+
+    def collect(self) -> Iterator[CounterMetricFamily]:
+        family = CounterMetricFamily("ssot_scanner_exits", "How the scanner's tasks ended", labels=["cause"])
+        for cause, count in self._exits().items():
+            family.add_metric([cause], count)
+        yield family
 
 
 def _age(moment: datetime | None) -> float:

@@ -3,13 +3,15 @@
 import base64
 import hashlib
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from html import escape
 
 from aiohttp import web
 
 from bot import __version__
 from bot.jobs import Job, State
+from bot.jobs.worker import Stats
 
 STYLE = """
 :root { color-scheme: light dark; --fg: #1f2328; --bg: #fff; --soft: #59636e; --line: #d1d9e0; --card: #f6f8fa;
@@ -68,27 +70,92 @@ def public_page() -> web.Response:
     return page("ssot-bot", "<p>The bot is running.  Its operator sees more here.</p>")
 
 
-def status_page(counts: Mapping[State, int], jobs: Sequence[Job], now: datetime) -> web.Response:
-    """The number of deliveries in each state, and the newest of them."""
-    totals = "".join(f"<tr><td>{state.value}<td>{count}" for state, count in counts.items())
-    rows = "\n".join(_row(job, now) for job in jobs)
-    heads = "".join(f"<th>{head}" for head in ("#", "Delivery", "Event", "For", "State", "Tries", "Came", "Reason"))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """What the operator sees."""
+
+    fault: str | None
+    """Why no delivery can be taken now; ``None`` when all is well."""
+    stats: Stats
+    counts: Mapping[State, int]
+    dead: Sequence[Job]
+    """The newest dead letters."""
+    recent: Sequence[Job]
+    """The newest deliveries."""
+    now: datetime
+
+
+def status_page(status: Status) -> web.Response:
+    """The queue at a glance, what was given up and why, and the newest deliveries."""
+    health = '<b class="done">takes deliveries</b>'
+    if status.fault:
+        health = f'<b class="fault">takes no deliveries: {escape(status.fault)}</b>'
     return page(
         "ssot-bot",
-        f"<p>Version {escape(__version__)}.  Metrics: <a href=/metrics>/metrics</a></p>"
-        f"<h2>Deliveries</h2><table><tr><th>State<th>Number{totals}</table>"
-        f"<h2>The newest {len(jobs)}</h2><table><tr>{heads}\n{rows}</table>",
+        f'<p>{health} <span class="soft">· version {escape(__version__)} · <a href="/metrics">metrics</a></span></p>'
+        f"{_cards(status)}{_dead_letters(status)}<h2>Newest deliveries</h2>{_table(status.recent, status.now)}",
     )
+
+
+def _cards(status: Status) -> str:
+    oldest = status.stats.oldest
+    dead = status.counts.get(State.DEAD, 0)
+    cards = (
+        ("waiting", str(status.stats.waiting), ""),
+        ("running", str(status.stats.running), ""),
+        ("oldest unfinished", span(status.now - oldest) if oldest else "none", ""),
+        ("done", str(status.counts.get(State.DONE, 0)), ""),
+        ("dead letters", str(dead), "dead" if dead else ""),
+    )
+    items = (f'<li><b class="{tone}">{value}</b> <span class="soft">{name}</span>' for name, value, tone in cards)
+    return f'<ul class="cards">{"".join(items)}</ul>'
+
+
+def _dead_letters(status: Status) -> str:
+    if not status.dead:
+        return ""
+    return (
+        '<h2>Dead letters</h2><p class="soft">Given up, each with its reason. When the cause is mended: '
+        f"<code>ssot jobs retry NUMBER</code></p>{_table(status.dead, status.now)}"
+    )
+
+
+def _table(jobs: Sequence[Job], now: datetime) -> str:
+    if not jobs:
+        return '<p class="soft">None yet.</p>'
+    heads = "".join(f"<th>{head}" for head in ("Number", "Event", "For", "State", "Tries", "Came", "Reason"))
+    rows = "\n".join(_row(job, now) for job in jobs)
+    return f'<div class="wide"><table><tr>{heads}\n{rows}</table></div>'
 
 
 def _row(job: Job, now: datetime) -> str:
     event = f"{job.event}.{job.action}" if job.action else job.event
     state = f'<span class="{job.state.value}">{job.state.value}</span>'
     if job.next_at is not None and job.state is State.QUEUED:
-        state += f" until {job.next_at:%H:%M:%S} UTC"
-    cells = (str(job.seq), escape(job.id), escape(event), escape(job.key or ""), state, str(job.attempts))
-    return "<tr><td>" + "<td>".join((*cells, _ago(now - job.received_at), escape(job.reason or "")))
+        state += f' <span class="soft">until {job.next_at:%H:%M:%S} UTC</span>'
+    came = f'<time datetime="{job.received_at.isoformat()}" title="{job.received_at:%Y-%m-%d %H:%M:%S} UTC">'
+    cells = (
+        f'<td class="num" title="{escape(job.id)}">{job.seq}',
+        f"<td>{escape(event)}",
+        f"<td>{escape(job.key or '')}",
+        f"<td>{state}",
+        f'<td class="num">{job.attempts}',
+        f'<td class="nowrap">{came}{span(now - job.received_at)} ago</time>',
+        f"<td>{escape(job.reason or '')}",
+    )
+    return f"<tr>{''.join(cells)}"
 
 
-def _ago(age: object) -> str:
-    return f"{str(age).partition('.')[0]} ago"
+def span(time: timedelta) -> str:
+    """A time in its one or two largest units: ``42 s``, ``3 min``, ``2 h 5 min``, ``3 d``."""
+    seconds = max(int(time.total_seconds()), 0)
+    days, hours, minutes = seconds // 86_400, seconds // 3_600 % 24, seconds // 60 % 60
+    match (days, hours, minutes):
+        case (0, 0, 0):
+            return f"{seconds} s"
+        case (0, 0, _):
+            return f"{minutes} min"
+        case (0, _, _):
+            return f"{hours} h {minutes} min"
+        case _:
+            return f"{days} d"

@@ -3,12 +3,18 @@
 import asyncio
 import base64
 import sqlite3
+from collections import Counter
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from bot.jobs import State
-from bot.web.pages import status_page
+from bot.github.traffic import Answered
+from bot.jobs import Job, State
+from bot.jobs.clock import utc_now
+from bot.jobs.worker import Stats
+from bot.model import Delivery, DeliveryId
+from bot.web.pages import Status, span, status_page
 from tests.web.conftest import Serve, Server
 
 TOKEN = "an operator token"
@@ -80,15 +86,60 @@ async def test_pages_load_and_run_nothing(server: Server) -> None:
 
 
 async def test_what_came_from_outside_is_text_on_the_page(server: Server) -> None:
-    from bot.jobs import Job
-    from bot.jobs.clock import utc_now
-    from bot.model import DeliveryId
-
     hostile = "<script>alert(1)</script>"
     job = Job(seq=1, id=DeliveryId(hostile), event=hostile, received_at=utc_now(), key=hostile, reason=hostile)
-    text = status_page({State.DONE: 1}, [job], utc_now()).text or ""
+    status = Status(
+        fault=hostile,
+        stats=Stats(waiting=0, running=0, oldest=None),
+        counts={State.DEAD: 1},
+        dead=[job],
+        recent=[job],
+        now=utc_now(),
+    )
+    text = status_page(status).text or ""
     assert "<script>" not in text
-    assert text.count("&lt;script&gt;") == 4
+    assert text.count("&lt;script&gt;") == 9
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0, "0 s"), (-5, "0 s"), (59.9, "59 s"), (60, "1 min"), (3_599, "59 min"), (7_500, "2 h 5 min"), (300_000, "3 d")],
+)
+def test_a_time_is_said_in_its_largest_units(seconds: float, text: str) -> None:
+    assert span(timedelta(seconds=seconds)) == text
+
+
+async def test_the_status_page_says_what_was_given_up_and_why(server: Server) -> None:
+    stored = await server.store.put(Delivery(id=DeliveryId("guid-9"), event="push", body=b"{}"), utc_now())
+    await server.store.settle(stored.seq, State.DEAD, "failed 5 times: a defect", utc_now())
+    text = (await server.get("/status")).body
+    assert "takes deliveries" in text
+    assert "Dead letters" in text
+    assert text.count("failed 5 times: a defect") == 2, "among the dead letters and among the newest"
+    assert 'ssot_jobs{state="dead"} 1.0' in (await server.get("/metrics")).body
+
+
+async def test_the_status_page_says_when_no_delivery_can_be_taken(serve: Serve) -> None:
+    server = await serve(full=True)
+    assert "takes no deliveries: the store takes no writes" in (await server.get("/status")).body
+
+
+async def test_metrics_show_github_and_the_scanner(server: Server) -> None:
+    server.metrics.github(Answered(identity="1", status=200, resource="core", remaining=4_990))
+    server.metrics.github(Answered(identity="1", status=200, resource="core", remaining=4_989))
+    server.metrics.github(Answered(identity="app", status=502, resource="", remaining=None))
+    exits = Counter({"ok": 3, "crash:SIGSEGV": 1})
+    server.metrics.watch_scanner(lambda: exits)
+    exits["timeout"] += 1
+    text = (await server.get("/metrics")).body
+    for line in (
+        'ssot_github_requests_total{identity="1",status="200"} 2.0',
+        'ssot_github_requests_total{identity="app",status="502"} 1.0',
+        'ssot_github_rate_remaining{identity="1",resource="core"} 4989.0',
+        'ssot_scanner_exits_total{cause="crash:SIGSEGV"} 1.0',
+        'ssot_scanner_exits_total{cause="timeout"} 1.0',
+    ):
+        assert line in text
 
 
 async def test_metrics_show_the_queue(server: Server) -> None:
