@@ -29,12 +29,14 @@ h1 { font-size: 1.5rem; margin: 0 0 .5rem } h2 { font-size: 1.1rem; margin: 2rem
 .cards b { display: block; font-size: 1.5rem; font-variant-numeric: tabular-nums }
 .wide { overflow-x: auto } table { border-collapse: collapse; width: 100% }
 th, td { text-align: left; padding: .4rem .9rem .4rem 0; border-bottom: 1px solid var(--line); vertical-align: top }
-th { color: var(--soft); font-weight: 600; white-space: nowrap } td { overflow-wrap: anywhere }
+th { color: var(--soft); font-weight: 600; white-space: nowrap } td { overflow-wrap: break-word }
+.reason { overflow-wrap: anywhere; min-width: 12rem } .narrow { width: auto }
 .nowrap { white-space: nowrap } .num { font-variant-numeric: tabular-nums }
 .dead, .fault { color: var(--bad); font-weight: 600 } .done { color: var(--good) }
 .queued, .running { color: var(--busy) } .superseded, .ignored { color: var(--soft) }
 form { max-width: 34rem } label { display: block; margin: 1rem 0; font-weight: 600 }
-input { display: block; width: 100%; margin-top: .3rem; padding: .5rem .7rem; font: inherit; color: inherit;
+input { display: block; width: 100%; margin-top: .3rem; padding: .5rem .7rem; font: inherit; font-weight: 400;
+  color: inherit;
   background: var(--bg); border: 1px solid var(--line); border-radius: 6px }
 button { margin-top: .8rem; padding: .5rem 1.2rem; font: inherit; font-weight: 600; color: #fff; background: #1f883d;
   border: 0; border-radius: 6px; cursor: pointer }
@@ -136,12 +138,12 @@ def _row(job: Job, now: datetime) -> str:
     came = f'<time datetime="{job.received_at.isoformat()}" title="{job.received_at:%Y-%m-%d %H:%M:%S} UTC">'
     cells = (
         f'<td class="num" title="{escape(job.id)}">{job.seq}',
-        f"<td>{escape(event)}",
+        f'<td class="nowrap">{escape(event)}',
         f"<td>{escape(job.key or '')}",
-        f"<td>{state}",
+        f'<td class="nowrap">{state}',
         f'<td class="num">{job.attempts}',
         f'<td class="nowrap">{came}{span(now - job.received_at)} ago</time>',
-        f"<td>{escape(job.reason or '')}",
+        f'<td class="reason">{escape(job.reason or "")}',
     )
     return f"<tr>{''.join(cells)}"
 

@@ -180,7 +180,7 @@ def confirm_page(manifest: Mapping[str, Any], action: str) -> web.Response:
         "Register on GitHub",
         f"""<p><b>{escape(manifest["name"])}</b> gets its webhooks at
 <code>{escape(manifest["hook_attributes"]["url"])}</code> and asks for these permissions:</p>
-<table>{rows}</table><p>Events: {escape(", ".join(manifest["default_events"]))}.</p>
+<table class="narrow">{rows}</table><p>Events: {escape(", ".join(manifest["default_events"]))}.</p>
 <form method="post" action="{escape(action)}">
 <input type="hidden" name="manifest" value="{escape(json.dumps(manifest))}">
 <button>Register on {escape(target.netloc)}</button></form>""",
