@@ -1,6 +1,6 @@
 """The composition root: settings in, a server out.  Nothing else may import ``handlers``."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -14,17 +14,18 @@ from bot.events import ERRAND, delivery_of
 from bot.github.api import open_session
 from bot.github.client import GitHub
 from bot.github.limits import Pace
+from bot.github.traffic import Onlooker, nobody
 from bot.jobs import Inbox, Job, Lease, Outcome, Route, Router, SqliteStore, Store, Work, Worker, WorkerLimits
 from bot.jobs.sqlite import path_of
 from bot.ledger import DatabaseLedger
 from bot.log import Redactor
 from bot.markers import MarkerKeys
-from bot.model import Delivery, Errand
+from bot.model import Delivery, DeliveryId, Errand
 from bot.records.database import DatabaseRecords, url_of
 from bot.scanner.scanner import Scanner
 from bot.settings import Settings
 from bot.web import Metrics, WebParts, create_web_app
-from bot.workflows.context import Bot
+from bot.workflows.context import Bot, Kept
 from bot.workflows.timers import Timer, Timers
 
 log = structlog.get_logger(__name__)
@@ -91,7 +92,9 @@ def build(settings: Settings, wired: Handlers, *, limits: WorkerLimits | None = 
         async with AsyncExitStack() as stack:
             await store.open()
             stack.push_async_callback(store.close)
-            opened.bot = await open_bot(settings, pace, send, stack)
+            kept = Kept(events=wired.events, known=store.known)
+            opened.bot = await open_bot(settings, pace, send, stack, kept=kept, onlooker=metrics.github)
+            metrics.watch_scanner(lambda: opened.bot.scanner.exits)
             await worker.start()
             stack.push_async_callback(worker.stop, STOP_WITHIN)
             await stack.enter_async_context(Timers(opened.bot, wired.timers))
@@ -148,6 +151,10 @@ async def _not_sent(errand: Errand) -> None:
     log.warning("errand_not_sent", errand=errand.event, id=errand.id)
 
 
+async def _none(_: Collection[DeliveryId]) -> Collection[DeliveryId]:
+    return ()
+
+
 def store_of(settings: Settings) -> Store:
     """The store that ``SSOT_DATABASE_URL`` names.  Raises ``SettingsError``."""
     return SqliteStore(path_of(settings.database_url.reveal()))
@@ -176,8 +183,15 @@ class _Later:
 
 
 async def open_bot(
-    settings: Settings, pace: Pace | None, send: Callable[[Errand], Awaitable[None]], stack: AsyncExitStack
+    settings: Settings,
+    pace: Pace | None,
+    send: Callable[[Errand], Awaitable[None]],
+    stack: AsyncExitStack,
+    *,
+    kept: Kept | None = None,
+    onlooker: Onlooker = nobody,
 ) -> Bot:
+    """The bot on its adapters, which ``stack`` closes.  Without ``kept`` no delivery counts as known."""
     session = await stack.enter_async_context(open_session())
     ledger = ledger_of(settings)
     await ledger.open()
@@ -189,10 +203,19 @@ async def open_bot(
         api_url=settings.api_url,
         pace=pace,
         ledger=ledger,
+        onlooker=onlooker,
     )
     scanner = await stack.enter_async_context(Scanner(workers=SCANNERS, memory=SCANNER_MEMORY))
     keys = MarkerKeys.derive(secret.reveal().encode() for secret in settings.webhook_secrets)
     records = DatabaseRecords(url_of(settings.database_url.reveal()))
     await records.open()
     stack.push_async_callback(records.close)
-    return Bot(github=github, scanner=scanner, keys=keys, ledger=ledger, records=records, send=send)
+    return Bot(
+        github=github,
+        scanner=scanner,
+        keys=keys,
+        ledger=ledger,
+        records=records,
+        send=send,
+        kept=kept or Kept(events=handled_events(), known=_none),
+    )

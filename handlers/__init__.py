@@ -13,7 +13,7 @@ from bot.jobs import Ignored, Lease, Outcome, Route, Unreadable, Work
 from bot.model import Delivery
 from bot.workflows.context import Bot
 from bot.workflows.timers import Timer
-from handlers import check_run, issue_comment, pull_request
+from handlers import check_run, issue_comment, look, pull_request, review, sweep
 
 
 class Handler(Protocol):
@@ -32,9 +32,9 @@ class Handler(Protocol):
 
 
 HANDLERS: Mapping[str, Handler] = MappingProxyType(
-    {handler.EVENT: handler for handler in (check_run, issue_comment, pull_request)},
+    {handler.EVENT: handler for handler in (check_run, issue_comment, look, pull_request, review, sweep)},
 )
-TIMERS: tuple[Timer, ...] = ()
+TIMERS: tuple[Timer, ...] = (sweep.TIMER, look.TIMER)
 """What the bot does by the clock: each sends errands."""
 
 

@@ -3,7 +3,7 @@
 import json
 import sqlite3
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -186,6 +186,11 @@ def find(connection: sqlite3.Connection, name: str) -> Job | None:
     seq = int(name) if name.isascii() and name.isdigit() and len(name) < 19 else -1
     found = _jobs(connection, "WHERE guid = ? OR seq = ?", (name, seq))
     return found[0] if found else None
+
+
+def known(connection: sqlite3.Connection, ids: Collection[DeliveryId]) -> frozenset[DeliveryId]:
+    query = "SELECT guid FROM deliveries WHERE guid IN (SELECT value FROM json_each(?))"
+    return frozenset(DeliveryId(guid) for (guid,) in connection.execute(query, (json.dumps(list(ids)),)))
 
 
 def counts(connection: sqlite3.Connection) -> Mapping[State, int]:

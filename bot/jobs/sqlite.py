@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import datetime
@@ -17,7 +17,7 @@ from bot.jobs.lock import ProcessLock
 from bot.jobs.model import Accepted, Duplicate, Job, State, Work
 from bot.jobs.store import Claim, StoreCorrupt, StoreUnavailable
 from bot.jobs.writer import GroupWriter
-from bot.model import Delivery
+from bot.model import Delivery, DeliveryId
 
 T = TypeVar("T")
 
@@ -88,6 +88,9 @@ class SqliteStore:
 
     async def recent(self, limit: int, state: State | None = None) -> list[Job]:
         return await self._read(lambda c: sql.recent(c, limit, state))
+
+    async def known(self, ids: Collection[DeliveryId]) -> frozenset[DeliveryId]:
+        return await self._read(lambda c: sql.known(c, ids))
 
     async def counts(self) -> Mapping[State, int]:
         return await self._read(sql.counts)

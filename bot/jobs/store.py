@@ -1,14 +1,14 @@
 """What the queue needs of a database.  SQLite is one; another one is a class with these methods."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from bot.errors import SsotError
 from bot.jobs.model import Accepted, Duplicate, Job, State, Work
-from bot.model import Delivery
+from bot.model import Delivery, DeliveryId
 
 
 class StoreUnavailable(SsotError):
@@ -94,6 +94,10 @@ class Store(Protocol):
 
     async def recent(self, limit: int, state: State | None = None) -> list[Job]:
         """The newest deliveries, newest first."""
+        ...
+
+    async def known(self, ids: Collection[DeliveryId]) -> frozenset[DeliveryId]:
+        """Those of the ids that are stored, in whatever state."""
         ...
 
     async def counts(self) -> Mapping[State, int]: ...

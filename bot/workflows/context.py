@@ -1,15 +1,25 @@
 """What every workflow works with."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 
 from bot.effects import Effect
 from bot.github.client import GitHub
 from bot.ledger import DatabaseLedger
 from bot.markers import MarkerKeys
-from bot.model import Errand
+from bot.model import DeliveryId, Errand
 from bot.records import Records
 from bot.scanner.scanner import Scanner
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """What the inbox keeps."""
+
+    events: frozenset[str]
+    """GitHub's events that are stored at all: those that have a handler."""
+    known: Callable[[Collection[DeliveryId]], Awaitable[Collection[DeliveryId]]]
+    """Those of the GUIDs that are stored.  Raises ``StoreUnavailable``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,5 +35,6 @@ class Bot:
     """What would be expensive to find out again, or cannot be."""
     send: Callable[[Errand], Awaitable[None]]
     """``await bot.send(errand)`` returns once the errand is as durable as a delivery.  Raises ``StoreUnavailable``."""
+    kept: Kept
     rehearse: Callable[[Effect], None] | None = None
     """Is told of each effect in place of GitHub: nothing is written then."""

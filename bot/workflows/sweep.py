@@ -4,31 +4,32 @@ What was asked for is on record *before* GitHub is asked, so that a crash in bet
 """
 
 import json
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
 from bot.errors import Gone, RetryLater
 from bot.facts import HookDelivery
 from bot.github import reads
-from bot.github.errors import Refused, Uncertain
-from bot.model import DeliveryId
+from bot.github.errors import MissingPermission, Refused, Uncertain
+from bot.jobs import Done, Lease, Outcome
+from bot.model import DeliveryId, Errand, RepoRef
 from bot.records import Records
+from bot.render.effects import CHECK_NAME
 from bot.sweep import REACH, Asked, due, lost, settled_until, since
 from bot.workflows.context import Bot
 
 log = structlog.get_logger(__name__)
 
-Stored = Callable[[Collection[DeliveryId]], Awaitable[Collection[DeliveryId]]]
-"""Those of the GUIDs that the inbox has."""
-
 NAMESPACE = "sweep"
-SETTLED, ASKED = "settled", "asked/"
+SETTLED, ASKED, JUDGED = "settled", "asked/", "judged/"
 BATCH = 200
 """Redeliveries of one run: GitHub wants a second between two of them, and a run has to end within its deadline."""
 PAGE = 100
+JUDGED_FOR = timedelta(days=30)
+"""How long a head is remembered; then it is looked at once more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,13 +40,47 @@ class Swept:
     left: int
 
 
-async def sweep_deliveries(bot: Bot, stored: Stored, events: Collection[str]) -> Swept:
+SWEEP, LOOK, REVIEW = "ssot.sweep", "ssot.look", "ssot.review"
+EVERY, LOOK_EVERY = 15 * 60.0, 6 * 60 * 60.0
+"""Seconds between two sweeps of the deliveries, and two looks at all open pull requests."""
+AFTER_THE_SWEEP = timedelta(minutes=2)
+"""What redelivered events get to bring their own review, before all the others are looked at."""
+WINDOW = timedelta(minutes=5)
+"""Processes that start within it share one sweep."""
+
+
+async def sweep_errands(_: Bot, now: datetime) -> Iterable[Errand]:
+    """A timer's: at the start, too, since that is when an outage ends."""
+    return [Errand(event=SWEEP, id=_window(now), repo=None)]
+
+
+async def look_errands(_: Bot, now: datetime) -> Iterable[Errand]:
+    """A timer's."""
+    return [Errand(event=LOOK, id=_window(now), repo=None, not_before=now + AFTER_THE_SWEEP)]
+
+
+def _window(now: datetime) -> str:
+    return str(int(now.timestamp() // WINDOW.total_seconds()))
+
+
+# --- deliveries --------------------------------------------------------------------------------------------------
+
+
+async def sweep(bot: Bot, lease: Lease) -> Outcome:
+    """One run of :func:`sweep_deliveries`, and an errand for what it left."""
+    swept = await sweep_deliveries(bot)
+    if swept.left:
+        await bot.send(Errand(event=SWEEP, id=f"after {lease.job.seq}", repo=None))
+    return Done(summary=f"{swept.asked} deliveries asked for again, {swept.left} left")
+
+
+async def sweep_deliveries(bot: Bot) -> Swept:
     """Ask GitHub once more for every delivery of the last three days that the inbox does not have."""
     began = bot.github.clock.now()
     attempts = await _log_since(bot, since(await _settled(bot.records), began))
     # After the log: what arrives meanwhile is in the one or in neither, and never asked for in vain.
-    have = await stored({each.guid for each in attempts})
-    gone = lost(attempts, stored=have, events=events, now=began)
+    have = await bot.kept.known({each.guid for each in attempts})
+    gone = lost(attempts, stored=have, events=bot.kept.events, now=began)
     asked = await _asked(bot.records, (each.guid for each in gone))
     now_due = due(gone, asked, began)
     for attempt in now_due[:BATCH]:
@@ -83,6 +118,52 @@ async def _redeliver(bot: Bot, attempt: HookDelivery, before: Asked | None) -> N
         raise
     except (Gone, Refused) as refusal:
         log.warning("redelivery_refused", guid=attempt.guid, reason=str(refusal))
+
+
+# --- pull requests -----------------------------------------------------------------------------------------------
+
+
+async def look_everywhere(bot: Bot, lease: Lease) -> Outcome:
+    """An errand for each repository of each installation.  One that has to wait holds up no other."""
+    waits: list[RetryLater] = []
+    found = 0
+    for installation in await reads.installations(bot.github):
+        if installation.suspended:
+            continue
+        try:
+            repos = await reads.installation_repositories(bot.github, installation.id)
+        except RetryLater as wait:
+            waits.append(wait)
+            continue
+        except (Gone, MissingPermission) as reason:
+            log.warning("installation_not_looked_at", installation=installation.id, reason=str(reason))
+            continue
+        for repo in repos:
+            await bot.send(Errand(event=LOOK, id=f"{repo.id} {lease.job.seq}", repo=repo))
+        found += len(repos)
+    if waits:
+        raise min(waits, key=lambda wait: wait.at)
+    return Done(summary=f"{found} repositories to look at")
+
+
+async def look_at(bot: Bot, repo: RepoRef) -> Outcome:
+    """A review for each open pull request of the repository whose head has no check run of ours.
+
+    Heads that were once seen to have one are remembered: looking again costs one request for a hundred of them.
+    """
+    heads = {f"{JUDGED}{repo.id}/{sha}": (ref, sha) for ref, sha in await reads.open_heads(bot.github, repo)}
+    judged = await bot.records.get_many(NAMESPACE, heads)
+    sent = 0
+    for key, (ref, sha) in heads.items():
+        if key in judged:
+            continue
+        if await reads.check_runs(bot.github, repo, sha, name=CHECK_NAME):
+            await bot.records.put(NAMESPACE, key, b"")
+            continue
+        await bot.send(Errand(event=REVIEW, id=f"{repo.id}#{ref.number}@{sha}", repo=repo, subject=ref.number))
+        sent += 1
+    await bot.records.prune(NAMESPACE, prefix=JUDGED, older_than=JUDGED_FOR)
+    return Done(summary=f"{sent} of {len(heads)} open pull requests have no check run of this head")
 
 
 # --- the record --------------------------------------------------------------------------------------------------

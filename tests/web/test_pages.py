@@ -90,7 +90,7 @@ async def test_what_came_from_outside_is_text_on_the_page(server: Server) -> Non
     job = Job(seq=1, id=DeliveryId(hostile), event=hostile, received_at=utc_now(), key=hostile, reason=hostile)
     status = Status(
         fault=hostile,
-        stats=Stats(waiting=0, running=0, oldest=None),
+        stats=Stats(waiting=0, running=0, delayed=0, oldest=None),
         counts={State.DEAD: 1},
         dead=[job],
         recent=[job],

@@ -31,6 +31,7 @@ def env(tmp_path: Path, key: str) -> dict[str, str]:
     return {
         "PATH": os.environ["PATH"],
         "GITHUB_APP_ID": "1",
+        "GITHUB_API_URL": "http://127.0.0.1:9",
         "GITHUB_PRIVATE_KEY": key,
         "GITHUB_WEBHOOK_SECRET": SECRET,
         "SSOT_DATA_DIR": str(tmp_path),

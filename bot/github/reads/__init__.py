@@ -18,6 +18,7 @@ from bot.github.reads.contents import blob, blobs, file_at, files_at, tarball, t
 from bot.github.reads.pulls import (
     changed_files,
     commits_ahead,
+    open_heads,
     open_pull_requests,
     own_pull_requests,
     pull_branch,
@@ -44,6 +45,7 @@ __all__ = [
     "issue_comment",
     "issue_comments",
     "merge_base",
+    "open_heads",
     "open_pull_requests",
     "own_pull_requests",
     "pull_branch",

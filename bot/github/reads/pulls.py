@@ -23,6 +23,14 @@ async def open_pull_requests(gh: GitHub, repo: RepoRef, *, head: str | None = No
     return tuple([PullRequestRef(repo=repo, number=n) async for n, branch in pages if head in (None, branch)])
 
 
+async def open_heads(gh: GitHub, repo: RepoRef) -> tuple[tuple[PullRequestRef, Sha], ...]:
+    """The open pull requests with their heads, newest first."""
+    pages = gh.pages(
+        ops.LIST_PULLS, repo, lambda data: (int(data["number"]), Sha(str(data["head"]["sha"]))), query={"state": "open"}
+    )
+    return tuple([(PullRequestRef(repo=repo, number=number), sha) async for number, sha in pages])
+
+
 async def own_pull_requests(gh: GitHub, repo: RepoRef) -> tuple[OwnPullRequest, ...]:
     """All pull requests that the App ever opened, newest first.
 

@@ -1,0 +1,21 @@
+"""``ssot.look``: open pull requests that nobody has judged get their review."""
+
+from bot.events import AppErrandEvent, ErrandEvent
+from bot.jobs import Lease, Outcome, Route, Work
+from bot.workflows import sweep
+from bot.workflows.context import Bot
+from bot.workflows.timers import Timer
+
+EVENT = sweep.LOOK
+TIMER = Timer(name="look", every=sweep.LOOK_EVERY, errands=sweep.look_errands)
+
+
+def route(event: AppErrandEvent | ErrandEvent) -> Route:
+    """One at a time for the App, and for each repository."""
+    return Work(key=f"{EVENT} {event.lane}" if isinstance(event, ErrandEvent) else EVENT)
+
+
+async def handle(bot: Bot, event: AppErrandEvent | ErrandEvent, lease: Lease) -> Outcome:
+    if isinstance(event, ErrandEvent):
+        return await sweep.look_at(bot, event.repo)
+    return await sweep.look_everywhere(bot, lease)

@@ -1,0 +1,19 @@
+"""``ssot.review``: a pull request that was overlooked gets its review, as if GitHub had told of it."""
+
+from bot.events import ErrandEvent
+from bot.jobs import Ignored, Lease, Outcome, Route, Work
+from bot.model import PullRequestRef
+from bot.workflows.context import Bot
+from bot.workflows.review import review_pull_request
+from bot.workflows.sweep import REVIEW as EVENT
+
+__all__ = ["EVENT", "handle", "route"]
+
+
+def route(event: ErrandEvent) -> Route:
+    """The lane of the pull request."""
+    return Ignored(reason="no pull request is named") if event.subject is None else Work(key=event.lane)
+
+
+async def handle(bot: Bot, event: ErrandEvent, lease: Lease) -> Outcome:
+    return await review_pull_request(bot, PullRequestRef(repo=event.repo, number=event.subject or 0), lease)
