@@ -115,6 +115,24 @@ class CheckRunEvent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StatusEvent:
+    """``status``: somebody set a commit status."""
+
+    repo: RepoRef
+    sha: Sha
+    context: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeploymentStatusEvent:
+    """``deployment_status``: a deployment went on, succeeded or failed."""
+
+    action: str
+    repo: RepoRef
+    environment: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MergeGroupEvent:
     """``merge_group``: the merge queue asks for the checks of a commit that it made."""
 
@@ -199,6 +217,8 @@ Event = (
     | PushEvent
     | IssuesEvent
     | CheckRunEvent
+    | StatusEvent
+    | DeploymentStatusEvent
     | MergeGroupEvent
     | InstallationEvent
     | InstallationRepositoriesEvent
@@ -413,6 +433,18 @@ def _check_run(payload: _Node) -> CheckRunEvent:
     )
 
 
+def _status(payload: _Node) -> StatusEvent:
+    return StatusEvent(repo=_repo(payload), sha=payload.sha("sha"), context=payload.text("context"))
+
+
+def _deployment_status(payload: _Node) -> DeploymentStatusEvent:
+    return DeploymentStatusEvent(
+        action=payload.text("action"),
+        repo=_repo(payload),
+        environment=payload.node("deployment").text("environment"),
+    )
+
+
 def _merge_group(payload: _Node) -> MergeGroupEvent:
     group = payload.node("merge_group")
     return MergeGroupEvent(
@@ -446,6 +478,7 @@ def _installation_repositories(payload: _Node) -> InstallationRepositoriesEvent:
 _READERS: Mapping[str, Callable[[_Node], Event]] = MappingProxyType(
     {
         "check_run": _check_run,
+        "deployment_status": _deployment_status,
         "installation": _installation,
         "installation_repositories": _installation_repositories,
         "issue_comment": _issue_comment,
@@ -453,5 +486,6 @@ _READERS: Mapping[str, Callable[[_Node], Event]] = MappingProxyType(
         "merge_group": _merge_group,
         "pull_request": _pull_request,
         "push": _push,
+        "status": _status,
     }
 )

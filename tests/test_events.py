@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from bot.events import (
     AppErrandEvent,
     CheckRunEvent,
+    DeploymentStatusEvent,
     ErrandEvent,
     InstallationEvent,
     InstallationRepositoriesEvent,
@@ -23,6 +24,7 @@ from bot.events import (
     Ping,
     PullRequestEvent,
     PushEvent,
+    StatusEvent,
     Unknown,
     delivery_of,
     parse,
@@ -36,6 +38,7 @@ EXAMPLES: dict[str, dict[str, Any]] = json.loads(
 SHA = "0123456789abcdef0123456789abcdef01234567"
 KINDS = {
     "check_run": CheckRunEvent,
+    "deployment_status": DeploymentStatusEvent,
     "installation": InstallationEvent,
     "installation_repositories": InstallationRepositoriesEvent,
     "issue_comment": IssueCommentEvent,
@@ -43,6 +46,7 @@ KINDS = {
     "ping": Ping,
     "pull_request": PullRequestEvent,
     "push": PushEvent,
+    "status": StatusEvent,
 }
 
 
@@ -62,7 +66,7 @@ def test_every_recorded_payload_is_read(key: str) -> None:
     event = event_of(key)
     found = parse(event, body_of(key))
     assert type(found) is KINDS.get(event, Unknown)
-    if not isinstance(found, Ping | PushEvent | ErrandEvent | AppErrandEvent | Malformed | NotInstalled):
+    if not isinstance(found, Ping | PushEvent | StatusEvent | ErrandEvent | AppErrandEvent | Malformed | NotInstalled):
         assert found.action == EXAMPLES[key]["action"]
 
 

@@ -122,6 +122,12 @@ class GitRepo:
             self._commits[base, head] = tuple(out.decode().split())
         return self._commits[base, head]
 
+    async def log(self, head: str, path: str | None = None) -> tuple[str, ...]:
+        """What ``head`` reaches, newest first; with ``path``, only what changed it, as ``git log`` simplifies."""
+        paths = ("--", f":(literal){path}") if path else ()
+        _, out = await git.run(self.path, "rev-list", head, *paths)
+        return tuple(out.decode().split())
+
     async def diff(self, base: str, head: str) -> tuple[diffs.FileDiff, ...]:
         """The files that differ between two trees or commits, renames found as git finds them."""
         if base == head:

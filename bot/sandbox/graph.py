@@ -83,7 +83,7 @@ class Graph:
         found = repo.issues.get(number)
         if found is None or found.pull is not None or found.gone is not None:
             raise Refusal("NOT_FOUND", f"Could not resolve to an Issue with the number of {number}.")
-        return issue(found)
+        return issue(found, self._world.url)
 
     def _pull(self, repo: Repository, number: int) -> Obj:
         self._admit(repo, "pull_requests:read")
@@ -263,7 +263,7 @@ class Graph:
         talking.edit_issue(self._world, found, sender, title=title, body=body)
         if state := input.get("state"):
             talking.set_state(self._world, found, state.lower(), sender)
-        return {"issue": issue(found)}
+        return {"issue": issue(found, self._world.url)}
 
     def resolveReviewThread(self, _info: object, input: Obj) -> Obj:  # noqa: A002, N802 - the schema's names
         thread = self._node(input["threadId"], ReviewThread)

@@ -271,6 +271,44 @@ class CheckRun:
 
 
 @dataclass(eq=False, slots=True, kw_only=True)
+class CommitStatus:
+    id: int
+    repo: "Repository"
+    sha: str
+    context: str
+    state: str
+    """error, failure, pending or success."""
+    creator: User
+    target_url: str | None
+    created_at: datetime
+
+
+@dataclass(eq=False, slots=True, kw_only=True)
+class DeploymentStatus:
+    id: int
+    state: str
+    creator: User
+    target_url: str
+    created_at: datetime
+
+
+@dataclass(eq=False, slots=True, kw_only=True)
+class Deployment:
+    id: int
+    repo: "Repository"
+    sha: str
+    environment: str
+    creator: User
+    created_at: datetime
+    statuses: list[DeploymentStatus] = field(default_factory=list)
+    """Oldest first."""
+
+    @property
+    def state(self) -> str | None:
+        return self.statuses[-1].state if self.statuses else None
+
+
+@dataclass(eq=False, slots=True, kw_only=True)
 class Repository:
     id: int
     owner: User
@@ -289,6 +327,9 @@ class Repository:
     issues: dict[int, Issue] = field(default_factory=dict)
     suites: list[CheckSuite] = field(default_factory=list)
     check_runs: dict[int, CheckRun] = field(default_factory=dict)
+    statuses: list[CommitStatus] = field(default_factory=list)
+    """Oldest first, as the deployments."""
+    deployments: list[Deployment] = field(default_factory=list)
     verified: set[str] = field(default_factory=set)
     """Commits that GitHub signed itself."""
     protected: set[str] = field(default_factory=set)

@@ -1,5 +1,6 @@
 """The life of a pull request: opened, moved, edited, closed, merged."""
 
+from bot.sandbox import linking, talking
 from bot.sandbox.diffs import FileDiff
 from bot.sandbox.errors import ApiError, invalid
 from bot.sandbox.model import App, CheckSuite, Issue, PullRequest, Repository, ReviewThread, User
@@ -197,6 +198,9 @@ async def close(world: World, pull: PullRequest, sender: User, *, merged_as: str
     if merged_as is not None:
         pull.merged_at, pull.merged_by, pull.merge_commit_sha = now, sender, merged_as
     await tell(world, pull, "closed", sender)
+    for other in pull.repo.issues.values() if merged_as is not None else ():
+        if other.pull is None and linking.closes(pull, other):
+            talking.set_state(world, other, "closed", sender)
 
 
 async def reopen(world: World, pull: PullRequest, sender: User) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from bot.sandbox import pulling, talking
+from bot.sandbox import ci, pulling, talking
 from bot.sandbox.content import Content
 from bot.sandbox.handles import Files, IssueHandle
 from bot.sandbox.model import (
@@ -164,6 +164,31 @@ class Repo:
 
     def delete(self) -> None:
         self.record.deleted = True
+
+    # --- continuous integration and deployment ----------------------------------------------------------------
+
+    async def set_status(self, context: str, state: str, *, sha: str | None = None, by: User | None = None) -> None:
+        """A commit status (``error``, ``failure``, ``pending``, ``success``), by default on the default branch."""
+        async with self._world.writing:
+            at = sha or self.branch().sha
+            await ci.set_status(
+                self._world, self.record, at, context=context, state=state, by=by or self.person, url=None
+            )
+
+    async def complete_check(self, name: str, conclusion: str, *, sha: str | None = None) -> None:
+        """A check run of GitHub Actions, by default on the default branch."""
+        async with self._world.writing:
+            at = sha or self.branch().sha
+            ci.complete_check(self._world, self.record, at, name=name, conclusion=conclusion)
+
+    async def deploy(self, environment: str, *states: str, sha: str | None = None) -> None:
+        """A deployment that goes through these states, by default of the default branch."""
+        async with self._world.writing:
+            made = ci.deploy(
+                self._world, self.record, sha or self.branch().sha, environment=environment, by=self.person
+            )
+            for state in states:
+                ci.update_deployment(self._world, made, state, by=self.person)
 
     # --- checks -----------------------------------------------------------------------------------------------
 

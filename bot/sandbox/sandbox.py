@@ -32,14 +32,17 @@ from bot.sandbox.world import Clock, Event, Obj, World
 PERMISSIONS = {
     "checks": "write",
     "contents": "write",
+    "deployments": "read",
     "issues": "write",
     "merge_queues": "read",
     "metadata": "read",
     "pull_requests": "write",
+    "statuses": "read",
 }
 EVENTS = (
     "check_run",
     "check_suite",
+    "deployment_status",
     "issue_comment",
     "issues",
     "merge_group",
@@ -48,6 +51,7 @@ EVENTS = (
     "pull_request_review_comment",
     "pull_request_review_thread",
     "push",
+    "status",
 )
 SECRET = "the webhook secret of the sandbox"  # noqa: S105 - of a server that lives for one test
 

@@ -55,6 +55,8 @@ class World:
     url: str = ""
     """``http://127.0.0.1:PORT``: the API's root, and the site's."""
     app: App = field(init=False)
+    actions: App | None = None
+    """GitHub Actions, once it did something: another App, whose check runs are none of ours."""
     users: dict[str, User] = field(default_factory=dict)
     repos: dict[int, Repository] = field(default_factory=dict)
     names: dict[str, int] = field(default_factory=dict)

@@ -260,6 +260,12 @@ UPDATE_ISSUE = """mutation($input: UpdateIssueInput!) {
   updateIssue(input: $input) { issue { id number body state updatedAt lastEditedAt } } }"""
 ISSUE = """query($number: Int!) { repository(owner: "acme", name: "app") {
   issue(number: $number) { id number body state updatedAt lastEditedAt } } }"""
+LINKED = """query($number: Int!) { repository(owner: "acme", name: "app") { issue(number: $number) {
+  closedByPullRequestsReferences(first: 10, includeClosedPrs: true) { nodes { number title state url isDraft } }
+  timelineItems(first: 10, itemTypes: [CROSS_REFERENCED_EVENT]) {
+    nodes { ... on CrossReferencedEvent { isCrossRepository willCloseTarget source {
+      ... on PullRequest { number createdAt closedAt mergedAt author { login } } } } }
+    pageInfo { hasNextPage endCursor } } } } }"""
 
 
 async def people(github: Sandbox, repo: Repo) -> None:
@@ -286,6 +292,31 @@ async def people(github: Sandbox, repo: Repo) -> None:
     fork = await repo.fork(by=ann)
     await repo.open_pull_request({"src/d.py": b""}, by=ann, fork=fork)
     fork.delete()
+
+
+async def integration(callers: Callers, repo: Repo) -> None:
+    """Commit statuses, another App's checks, deployments, and what links pull requests with commits and issues."""
+    bot, head = callers.bot, repo.branch().sha
+    issue = await repo.open_issue("Migrate", "- [ ] all")
+    pull = await repo.open_pull_request({"src/e.py": b"e = 1\n"}, body=f"Part of #{issue.number}")
+    await repo.open_pull_request({"src/f.py": b"f = 1\n"}, body=f"Fixes #{issue.number}")
+    found = (await bot.graphql(LINKED, number=issue.number))["repository"]["issue"]
+    assert len(found["closedByPullRequestsReferences"]["nodes"]) == 1
+    assert [node["willCloseTarget"] for node in found["timelineItems"]["nodes"]] == [False, True]
+    await repo.set_status("ci/lint", "success", sha=head)
+    await repo.complete_check("Run Tests", "success", sha=head)
+    await repo.deploy("staging", "in_progress", "success", sha=head)
+    await repo.deploy("staging", "success", sha=head)
+    await bot.call("GET", f"{{repo}}/commits/{head}/status")
+    listed = await bot.call("GET", "{repo}/deployments?environment=staging&per_page=5")
+    statuses = await bot.call("GET", f"{{repo}}/deployments/{listed[1]['id']}/statuses")
+    assert [status["state"] for status in statuses] == ["inactive", "success", "in_progress"]
+    merged = await pull.merge()
+    changes = await bot.call("GET", "{repo}/commits?path=src/e.py")
+    assert [change["sha"] for change in changes] == [pull.head_sha]
+    for sha in (merged, pull.head_sha):
+        [one] = await bot.call("GET", f"{{repo}}/commits/{sha}/pulls")
+        assert one["number"] == pull.number
 
 
 async def review(callers: Callers, repo: Repo) -> None:

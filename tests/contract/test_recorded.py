@@ -21,6 +21,8 @@ EVENTS = (
     "installation_repositories",
     "installation",
     "push",
+    "deployment_status",
+    "status",
     "ping",
 )
 RECORDINGS: dict[str, Any] = read_json("payload-examples.json")["events"]

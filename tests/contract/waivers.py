@@ -52,6 +52,12 @@ class Waivers:
 ADDED_SINCE = "the payload was recorded before GitHub added the property"
 RECORDED = (
     Waiver(
+        subject="webhook status",
+        pointer="/commit/commit/verification",
+        message='"verified_at" is a required property',
+        reason=ADDED_SINCE,
+    ),
+    Waiver(
         subject="webhook *",
         pointer="*/repo*",
         message='"(has_discussions|topics|visibility|disabled)" is a required property',

@@ -1,10 +1,23 @@
 """The REST routes, one module per area, in the order in which they are tried."""
 
-from bot.sandbox.routes import apps, archive, checks, comments, contents, gitdata, issues, pulls, repos, reviews, search
+from bot.sandbox.routes import (
+    apps,
+    archive,
+    checks,
+    ci,
+    comments,
+    contents,
+    gitdata,
+    issues,
+    pulls,
+    repos,
+    reviews,
+    search,
+)
 
 ROUTES = [
     route
-    for area in (apps, archive, comments, checks, reviews, pulls, issues, gitdata, contents, repos, search)
+    for area in (apps, archive, comments, checks, ci, reviews, pulls, issues, gitdata, contents, repos, search)
     for route in area.router.routes
 ]
 """Fixed segments stand before parameters in the same place (``/issues/comments/1`` before ``/issues/{n}``)."""

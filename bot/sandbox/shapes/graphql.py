@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
+from bot.sandbox.linking import closes, mentions
 from bot.sandbox.model import Comment, Issue, PullRequest, Repository, ReviewComment, ReviewThread
 from bot.sandbox.objects import Commit
 from bot.sandbox.shapes import stamp, stamp_or_none
@@ -10,6 +11,7 @@ from bot.sandbox.shapes.repositories import page
 from bot.sandbox.world import Obj
 
 T = TypeVar("T")
+_WINDOW = frozenset({"first", "last", "after", "before", "skip"})
 MAX_NODES = 100
 """``first`` and ``last`` of a connection."""
 
@@ -26,14 +28,37 @@ def missing(node_id: str) -> Refusal:
     return Refusal("NOT_FOUND", f"Could not resolve to a node with the global id of '{node_id}'")
 
 
-def issue(of: Issue) -> Obj:
+def issue(of: Issue, url: str) -> Obj:
+    def closing(_info: object, includeClosedPrs: bool = False, **window: Any) -> Obj:  # noqa: ANN401, N803 - the schema
+        pulls = [pull for pull in of.repo.pulls if closes(pull, of)]
+        shown = [p for p in pulls if includeClosedPrs or p.issue.state == "open"]
+        nodes, info = connection(shown, **{k: v for k, v in window.items() if k in _WINDOW})
+        return {"nodes": [pull_request(pull, url) for pull in nodes], "pageInfo": info}
+
+    def timeline(_info: object, **window: Any) -> Obj:  # noqa: ANN401 - first, last, after, before, itemTypes
+        pulls = [pull for pull in of.repo.pulls if mentions(pull, of)]
+        nodes, info = connection(pulls, **{k: v for k, v in window.items() if k in _WINDOW})
+        return {"nodes": [cross_reference(pull, of, url) for pull in nodes], "pageInfo": info}
+
     return {
+        "__typename": "Issue",
+        "closedByPullRequestsReferences": closing,
+        "timelineItems": timeline,
         "id": f"I_{of.id}",
         "number": of.number,
         "body": of.body or "",
         "state": of.state.upper(),
         "updatedAt": stamp(of.updated_at),
         "lastEditedAt": stamp_or_none(of.edited_at),
+    }
+
+
+def cross_reference(pull: PullRequest, issue: Issue, url: str) -> Obj:
+    return {
+        "__typename": "CrossReferencedEvent",
+        "isCrossRepository": False,
+        "source": pull_request(pull, url),
+        "willCloseTarget": closes(pull, issue),
     }
 
 
@@ -47,7 +72,16 @@ def pull_request(of: PullRequest, url: str) -> Obj:
         found = [commit(await of.repo.git.commit(sha), of.repo, url) for sha in shas]
         return {"nodes": [{"commit": each} for each in found], "pageInfo": info}
 
+    login = of.issue.author.login.removesuffix("[bot]")  # GraphQL names a bot without the suffix
     return {
+        "__typename": "PullRequest",
+        "title": of.issue.title,
+        "author": {"__typename": of.issue.author.type, "login": login},
+        "state": "MERGED" if of.merged_at else of.issue.state.upper(),
+        "isDraft": of.draft,
+        "createdAt": stamp(of.issue.created_at),
+        "closedAt": stamp_or_none(of.issue.closed_at),
+        "mergedAt": stamp_or_none(of.merged_at),
         "id": f"PR_{of.issue.id}",
         "number": of.number,
         "commits": commits,

@@ -1,0 +1,82 @@
+"""What continuous integration and deployment tell GitHub: commit statuses, deployments, other Apps' check runs."""
+
+from dataclasses import replace
+
+from bot.sandbox.model import App, CheckRun, CheckSuite, CommitStatus, Deployment, DeploymentStatus, Repository, User
+from bot.sandbox.routes.checks import tell as tell_check
+from bot.sandbox.shapes import ci as shapes
+from bot.sandbox.world import Event, World
+
+STATES = ("error", "failure", "inactive", "in_progress", "queued", "pending", "success")
+"""Of a deployment: https://docs.github.com/rest/deployments/statuses"""
+
+
+async def set_status(
+    world: World, repo: Repository, sha: str, *, context: str, state: str, by: User, url: str | None = None
+) -> CommitStatus:
+    """A commit status; the newest of a context counts.  Emits ``status``."""
+    now = world.now()
+    made = CommitStatus(
+        id=world.next_id(), repo=repo, sha=sha, context=context, state=state, creator=by, target_url=url,
+        created_at=now,
+    )  # fmt: skip
+    repo.statuses.append(made)
+    fields = await shapes.status_event(made, world)
+    world.emit(Event(name="status", action=None, sender=by, repo=repo, fields=fields))
+    return made
+
+
+def deploy(world: World, repo: Repository, sha: str, *, environment: str, by: User) -> Deployment:
+    """A deployment that has no status yet; this emits no event that the App could ask for here."""
+    made = Deployment(
+        id=world.next_id(), repo=repo, sha=sha, environment=environment, creator=by, created_at=world.now()
+    )
+    repo.deployments.append(made)
+    return made
+
+
+def update_deployment(world: World, deployment: Deployment, state: str, *, by: User, url: str = "") -> None:
+    """Add a status.  A success makes the former successes of the environment inactive.
+
+    Emits ``deployment_status``.
+    """
+    if state not in STATES:
+        raise ValueError(state)
+    if state == "success":
+        for other in deployment.repo.deployments:
+            if other is not deployment and other.environment == deployment.environment and other.state == "success":
+                _add(world, other, "inactive", by, "")
+    _add(world, deployment, state, by, url)
+
+
+def _add(world: World, deployment: Deployment, state: str, by: User, url: str) -> None:
+    status = DeploymentStatus(id=world.next_id(), state=state, creator=by, target_url=url, created_at=world.now())
+    deployment.statuses.append(status)
+    fields = shapes.deployment_status_event(deployment, status, world.url)
+    event = Event(name="deployment_status", action="created", sender=by, repo=deployment.repo, fields=fields)
+    world.emit(event)
+
+
+def actions(world: World) -> App:
+    """GitHub Actions."""
+    if world.actions is None:
+        world.actions = replace(
+            world.app, id=15368, slug="github-actions", name="GitHub Actions",
+            bot=world.add_user("github-actions[bot]", kind="Bot"), permissions={"checks": "write"}, events=[],
+        )  # fmt: skip
+    return world.actions
+
+
+def complete_check(world: World, repo: Repository, sha: str, *, name: str, conclusion: str) -> CheckRun:
+    """A check run of GitHub Actions, done.  Emits ``check_run.completed``."""
+    now, app = world.now(), actions(world)
+    suite = CheckSuite(
+        id=world.next_id(), repo=repo, app=app, head_sha=sha, head_branch=None, created_at=now, updated_at=now
+    )
+    run = CheckRun(
+        id=world.next_id(), suite=suite, name=name, head_sha=sha, status="completed", conclusion=conclusion,
+        external_id="", details_url=None, started_at=now, completed_at=now,
+    )  # fmt: skip
+    repo.check_runs[run.id] = run
+    tell_check(world, run, "completed", sender=app.bot)
+    return run
