@@ -24,9 +24,12 @@ from bot.model import Delivery, DeliveryId, Errand
 from bot.records.database import DatabaseRecords, url_of
 from bot.scanner.scanner import Scanner
 from bot.settings import Settings
+from bot.talk import Manual
 from bot.web import Metrics, WebParts, create_web_app
+from bot.web.commands import commands_route
 from bot.workflows.context import Bot, Kept
 from bot.workflows.timers import Timer, Timers
+from handlers.commands import COMMANDS
 
 log = structlog.get_logger(__name__)
 
@@ -46,6 +49,8 @@ class Handlers:
     """Pure, and total: it reads untrusted JSON."""
     run: Callable[[Bot, Delivery, Lease], Awaitable[Outcome]]
     timers: tuple[Timer, ...] = ()
+    manuals: tuple[Manual, ...] = ()
+    """What people can write in comments."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +90,7 @@ def build(settings: Settings, wired: Handlers, *, limits: WorkerLimits | None = 
             events=wired.events,
             metrics=metrics,
             operator_token=settings.metrics_token.reveal() if settings.metrics_token else None,
+            more=[commands_route(wired.manuals)],
         )
     )
 
@@ -110,7 +116,13 @@ def registered(settings: Settings) -> Handlers:
     def route(event: str, body: bytes) -> Route:
         return handlers.route(event, body, settings.allowed)
 
-    return Handlers(events=handled_events(), route=route, run=handlers.run, timers=handlers.TIMERS)
+    return Handlers(
+        events=handled_events(),
+        route=route,
+        run=handlers.run,
+        timers=handlers.TIMERS,
+        manuals=tuple(module.SPEC for module in COMMANDS.values()),
+    )
 
 
 def handled_events() -> frozenset[str]:

@@ -1,7 +1,12 @@
 """What is written of the commands is what the registry says of them."""
 
+from html import escape
+
 import pytest
 
+from bot.facts import Role
+from bot.talk import Manual
+from bot.web.commands import commands_html
 from handlers.commands import COMMANDS
 from tests.documents import PARTS, ROOT, with_part
 
@@ -24,3 +29,10 @@ def test_a_command_says_what_it_is_for(name: str) -> None:
     assert spec.summary.endswith(".")
     assert spec.examples
     assert all(example.startswith(f"/ssot {name}") for example in spec.examples)
+
+
+def test_the_page_shows_every_command_and_nothing_that_runs() -> None:
+    html = commands_html(tuple(module.SPEC for module in COMMANDS.values()))
+    assert all(f"<h3><code>{escape(module.SPEC.usage)}" in html for module in COMMANDS.values())
+    hostile = Manual(name="x", summary="<script>alert(1)</script>.", needs=Role.READ)
+    assert "<script" not in commands_html((hostile,))

@@ -8,6 +8,8 @@ from bot.render.review import prose
 from bot.render.text import code
 from bot.talk import PREFIX, Manual, Place
 
+REACTIONS = "👀 it has begun · 🚀 done · 😕 not understood or not possible: the reply says why · 👎 you may not."
+"""What the bot's reactions to a command mean."""
 _PLACES = {Place.PULL_REQUEST: "pull requests", Place.ISSUE: "the tracking issue"}
 
 
@@ -16,6 +18,7 @@ def overview(specs: Mapping[str, Manual]) -> str:
     return "\n\n".join(
         (
             table(specs.values()),
+            REACTIONS,
             f"A command stands at the start of a line of a new comment. `{PREFIX} help COMMAND` says more about one.",
         )
     )
@@ -39,16 +42,20 @@ def who(spec: Manual) -> str:
 
 def reference(spec: Manual) -> str:
     """``/ssot help COMMAND``: all about one."""
+    return f"`{spec.usage}`\n\n{_about(spec)}"
+
+
+def _about(spec: Manual) -> str:
     where = " and ".join(_PLACES[place] for place in Place if place in spec.places)
-    parts = [f"`{spec.usage}`", spec.summary, spec.details, f"Who: {who(spec)}. Where: {where}."]
-    if spec.examples:
-        parts.append("```text\n" + "\n".join(spec.examples) + "\n```")
+    parts = [spec.summary, spec.details, f"Who: {who(spec)}. Where: {where}."]
+    if spec.examples not in ((), (spec.usage,)):
+        parts.append("For example:\n\n```text\n" + "\n".join(spec.examples) + "\n```")
     return "\n\n".join(part for part in parts if part)
 
 
 def document(specs: Iterable[Manual]) -> str:
     """All commands with all that is to be said of them, as ``docs/commands.md`` has it."""
-    return "\n\n".join(f"### `{PREFIX} {spec.name}`\n\n{reference(spec)}" for spec in specs)
+    return "\n\n".join(f"### `{spec.usage}`\n\n{_about(spec)}" for spec in specs)
 
 
 def mistake(message: str, usage: str | None) -> str:

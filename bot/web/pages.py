@@ -27,6 +27,7 @@ h1 { font-size: 1.5rem; margin: 0 0 .5rem } h2 { font-size: 1.1rem; margin: 2rem
 .cards li { flex: 1 1 8rem; padding: .7rem 1rem; background: var(--card); border: 1px solid var(--line);
   border-radius: 8px }
 .cards b { display: block; font-size: 1.5rem; font-variant-numeric: tabular-nums }
+pre { overflow-x: auto; padding: .6rem .8rem; background: var(--card); border-radius: 6px }
 .wide { overflow-x: auto } table { border-collapse: collapse; width: 100% }
 th, td { text-align: left; padding: .4rem .9rem .4rem 0; border-bottom: 1px solid var(--line); vertical-align: top }
 th { color: var(--soft); font-weight: 600; white-space: nowrap } td { overflow-wrap: break-word }

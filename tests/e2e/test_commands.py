@@ -1,6 +1,7 @@
 """Each command, as people use it: a comment in, real git and HTTP behind, one reply and its reactions out."""
 
 import pytest
+from aiohttp import ClientSession
 
 from bot.sandbox import PullRequestHandle, Repo, Sandbox
 from bot.sandbox.example import CHANGE, HEALTH_WITH_A_PROBE
@@ -161,3 +162,10 @@ async def test_a_closed_pull_request_is_not_looked_at(bot: RunningBot, pr: PullR
     comment = await bot.receive(pr.comment("/ssot scan", by=ann))
     assert comment.reactions == ["eyes", "confused"]
     assert "the pull request is closed" in pr.last_comment.body
+
+
+async def test_the_page_of_the_commands_is_there_for_everybody(bot: RunningBot, github: Sandbox) -> None:
+    url = str(github.webhook_url).replace("/webhook", "/commands")
+    async with ClientSession() as session, session.get(url, headers={"X-Forwarded-For": "203.0.113.5"}) as answer:
+        assert answer.status == 200
+        assert "/ssot attest ITEM REASON" in await answer.text()

@@ -1,0 +1,32 @@
+"""``GET /commands``: what people can write in comments, for everybody who can reach the server."""
+
+from collections.abc import Iterable
+
+from aiohttp import web
+from markdown_it import MarkdownIt
+
+from bot.render import commands as words
+from bot.talk import Manual
+from bot.web.pages import page
+
+
+def commands_route(manuals: Iterable[Manual]) -> web.RouteDef:
+    """The route; the page is made once."""
+    text = commands_html(tuple(manuals))
+
+    async def show(_: web.Request) -> web.Response:
+        return page("Commands", text)
+
+    return web.get("/commands", show)
+
+
+def commands_html(manuals: tuple[Manual, ...]) -> str:
+    """The same words as in the documents and in ``/ssot help``, as HTML."""
+    parts = (
+        "At the start of a line of a new comment, on a pull request or the tracking issue:",
+        words.table(manuals),
+        words.REACTIONS,
+        "## All about each",
+        words.document(manuals),
+    )
+    return str(MarkdownIt("commonmark", {"html": False}).enable("table").render("\n\n".join(parts)))
