@@ -72,13 +72,31 @@ def read_trailer(keys: MarkerKeys, place: str, kind: str, message: str) -> tuple
     return found
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marker:
+    """A marker in a body, at ``[start, end)`` in characters."""
+
+    start: int
+    end: int
+    values: tuple[str, ...]
+    authentic: bool
+    """Signed by us, for this place."""
+
+
+def find(keys: MarkerKeys, place: str, kind: str, body: str) -> tuple[Marker, ...]:
+    """All markers of this kind in ``body``, in order, forged ones and those of other places too."""
+    return tuple(_marker(keys, place, match) for match in _MARKER.finditer(body) if match["kind"] == kind)
+
+
+def _marker(keys: MarkerKeys, place: str, match: re.Match[str]) -> Marker:
+    authentic = _authentic(keys, place, match["kind"], match)
+    return Marker(start=match.start(), end=match.end(), values=tuple(match["value"].split(",")), authentic=authentic)
+
+
 def read(keys: MarkerKeys, place: str, kind: str, body: str) -> tuple[str, ...]:
     """The values of all authentic markers of this kind in ``body``, in order; forged ones count as text."""
-    found: list[str] = []
-    for match in _MARKER.finditer(body):
-        if match["kind"] == kind and _authentic(keys, place, kind, match):
-            found += match["value"].split(",")
-    return tuple(found)
+    markers = find(keys, place, kind, body)
+    return tuple(value for marker in markers if marker.authentic for value in marker.values)
 
 
 def _authentic(keys: MarkerKeys, place: str, kind: str, match: re.Match[str]) -> bool:

@@ -13,7 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 from urllib.parse import quote
 
-from bot.migration import ChecklistItem
+from bot.migration import ChecklistItem, Migration
 from bot.model import FileReport, Finding, Kind, Scanned, Sha
 
 # --- facts: what can be read ------------------------------------------------------------------------------------
@@ -275,3 +275,62 @@ class ItemStatus:
     found: "int | NotFound"
     """The line of its task in the body, from 1."""
     note: Note | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """All that the owned section shows."""
+
+    migration: Migration
+    facts: Facts
+    statuses: tuple[ItemStatus, ...]
+
+
+# --- outcomes: what becomes of a body ---------------------------------------------------------------------------
+
+
+class ConflictKind(StrEnum):
+    """Why a body is not touched."""
+
+    REMOVED = "removed"
+    """The section was there, and is not."""
+    BEGIN_MISSING = "begin-missing"
+    END_MISSING = "end-missing"
+    DOUBLED = "doubled"
+    ORDER = "order"
+    ALTERED = "altered"
+    """A marker was edited, or somebody made it up."""
+    OTHER_ISSUE = "other-issue"
+    """The section was copied from another issue."""
+    HIDDEN = "hidden"
+    """It would stand in a list, a quotation, a code block or a comment."""
+    TOO_LONG = "too-long"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conflict:
+    """The body was not touched; ``text`` says why, and what would help."""
+
+    kind: ConflictKind
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unchanged:
+    """The body says it all already."""
+
+    statuses: tuple[ItemStatus, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changed:
+    """The body as it should be."""
+
+    body: str
+    statuses: tuple[ItemStatus, ...]
+    ticked: tuple[str, ...] = ()
+    """Ids of the items whose boxes were ticked, and of those whose boxes were cleared."""
+    cleared: tuple[str, ...] = ()
+
+
+Outcome = Conflict | Unchanged | Changed

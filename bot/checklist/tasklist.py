@@ -6,6 +6,7 @@ A body belongs to people: ``set_boxes`` changes the state characters it is told 
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -42,15 +43,43 @@ class Item:
     """The headings that the item stands below, outermost first."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bullet:
+    """An item of a list that is no task."""
+
+    text: str
+    line: int
+    headings: tuple[str, ...]
+
+
+def html_blocks(body: str) -> frozenset[int]:
+    """Where the HTML blocks begin that stand in no list, quotation or other block: offsets of their lines."""
+    starts = _line_starts(body)
+    tokens = _parser().parse(body)
+    return frozenset(starts[t.map[0]] for t in tokens if t.type == "html_block" and t.level == 0 and t.map)
+
+
+def line_of(body: str, offset: int) -> int:
+    """The line that an offset is on; counts from 1."""
+    return bisect_right(_line_starts(body)[:-1], offset)
+
+
+def line_start(body: str, offset: int) -> int:
+    """Where the line begins that an offset is on."""
+    return _line_starts(body)[line_of(body, offset) - 1]
+
+
 def parse(body: str) -> tuple[Item, ...]:
     """All task-list items of ``body``, in order.
 
     Not in code, tables, headings, HTML, comments or quotes; nested, numbered and ``*``/``-``/``+`` lists alike.
     """
-    if "[" not in body:
-        return ()
-    starts = _line_starts(body)
-    return tuple(_items(body, starts, _parser().parse(body)))
+    return tuple(entry for entry in read(body) if isinstance(entry, Item)) if "[" in body else ()
+
+
+def read(body: str) -> tuple[Item | Bullet, ...]:
+    """All items of lists, tasks or not, in order; not those in quotes."""
+    return tuple(_items(body, _line_starts(body), _parser().parse(body)))
 
 
 def _line_starts(body: str) -> list[int]:
@@ -66,7 +95,7 @@ def _parser() -> MarkdownIt:
     return parser
 
 
-def _items(body: str, starts: Sequence[int], tokens: Sequence[Token]) -> Iterator[Item]:
+def _items(body: str, starts: Sequence[int], tokens: Sequence[Token]) -> Iterator[Item | Bullet]:
     headings: list[tuple[int, str]] = []
     lists = quotes = 0
     for index, token in enumerate(tokens):
@@ -78,16 +107,19 @@ def _items(body: str, starts: Sequence[int], tokens: Sequence[Token]) -> Iterato
         if heading is not None:
             headings = [*((level, text) for level, text in headings if level < heading[0]), heading]
         elif token.type == "list_item_open" and token.map and not quotes and tokens[index + 1].type != "code_block":
-            start = starts[token.map[0]]
-            if match := _ITEM.match(body[start : starts[token.map[0] + 1]]):
+            start, line, below = starts[token.map[0]], token.map[0] + 1, tuple(text for _, text in headings)
+            text = _text_of(tokens, index)
+            if box := _ITEM.match(body[start : starts[line]]):
                 yield Item(
-                    box=start + match.start("state"),
-                    checked=match["state"] != " ",
-                    text=_text_of(tokens, index),
-                    line=token.map[0] + 1,
+                    box=start + box.start("state"),
+                    checked=box["state"] != " ",
+                    text=text[3:].strip(),
+                    line=line,
                     depth=lists - 1,
-                    headings=tuple(text for _, text in headings),
+                    headings=below,
                 )
+            elif text:
+                yield Bullet(text=text, line=line, headings=below)
 
 
 def _heading(tokens: Sequence[Token], index: int, *, in_list: bool) -> tuple[int, str] | None:
@@ -100,11 +132,11 @@ def _heading(tokens: Sequence[Token], index: int, *, in_list: bool) -> tuple[int
 
 
 def _text_of(tokens: Sequence[Token], index: int) -> str:
-    """What stands behind the box of the list item at ``index``: its first line of text, whatever block that is in."""
+    """The first text of the list item at ``index``, on one line, whatever block it is in."""
     for place in range(index + 1, len(tokens)):
         if tokens[place].type == "inline":
-            return " ".join(tokens[place].content.split())[3:].strip()
-        if tokens[place].type == "list_item_close":  # nested too deep to be looked into
+            return " ".join(tokens[place].content.split())
+        if tokens[place].type in ("list_item_open", "list_item_close"):  # none, or nested too deep
             break
     return ""
 

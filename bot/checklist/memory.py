@@ -1,0 +1,81 @@
+"""What a section remembers, hidden and signed: how its items looked, and what became of them.
+
+Only so much as cannot be found out again: without it everything is still right, and says a little less.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from bot.checklist.matching import Remembered
+from bot.tracker import Holds, Missing, Note, Verdict
+
+_TIME = "%Y%m%dt%H%M%Sz"
+
+
+class State(StrEnum):
+    """What an item was when the section was written."""
+
+    HELD = "h"
+    MISSING = "m"
+    WITHDRAWN = "w"
+    BY_HAND = "b"
+    UNKNOWN = "u"
+
+
+NOTES = {State.WITHDRAWN: Note.WITHDRAWN, State.BY_HAND: Note.BY_HAND}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """All of it."""
+
+    written_at: datetime | None = None
+    """The ``read_at`` of the facts that the section shows."""
+    states: Mapping[str, State] = field(default_factory=dict)
+    """By the item's id."""
+    looks: Mapping[str, Remembered] = field(default_factory=dict)
+
+
+def advance(before: State, verdict: Verdict, *, checked: bool) -> State:
+    """What an item is now.  ``checked``: its box is ticked, before anything is done about it."""
+    if isinstance(verdict, Holds):
+        return State.HELD
+    if not isinstance(verdict, Missing):
+        return before
+    if before is State.HELD:
+        return State.WITHDRAWN
+    if checked:
+        return State.BY_HAND
+    return State.MISSING if before is State.UNKNOWN else before
+
+
+def encode(memory: Memory) -> tuple[str, ...]:
+    """The values of a marker (`bot.markers`)."""
+    time = [f"at:{memory.written_at.astimezone(UTC).strftime(_TIME)}"] if memory.written_at else []
+    return (*time, *(_encode(name, state, memory.looks.get(name)) for name, state in memory.states.items()))
+
+
+def _encode(name: str, state: State, look: Remembered | None) -> str:
+    seen = f":{look.text}:{look.place}:{'.'.join(sorted(look.words))}" if look else ""
+    return f"item:{name}:{state}{seen}"
+
+
+def decode(values: Iterable[str]) -> Memory:
+    """The memory that :func:`encode` made these of; what it does not know (a later version wrote it) is left out."""
+    written_at: datetime | None = None
+    states: dict[str, State] = {}
+    looks: dict[str, Remembered] = {}
+    for value in values:
+        match value.split(":"):
+            case ["at", time]:
+                written_at = datetime.strptime(time, _TIME).replace(tzinfo=UTC)
+            case ["item", name, state, *look] if state in set(State):
+                states[name] = State(state)
+                if len(look) == 3:
+                    found = frozenset(filter(None, look[2].split(".")))
+                    looks[name] = Remembered(text=look[0], place=look[1], words=found)
+            case _:
+                continue
+    return Memory(written_at=written_at, states=states, looks=looks)
