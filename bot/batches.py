@@ -3,13 +3,15 @@
 Row 0.  ``bot.batching`` decides, ``bot.render.migration`` words it, ``bot.workflows.migrate_issue`` performs it.
 """
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from bot.globs import matches
 from bot.migration import Applicability, Migration
-from bot.model import FileMigration, Finding, Scanned, Sha
+from bot.model import Failed, FileMigration, Finding, Scanned, Sha, Skipped
 
 BRANCHES = "ssot/"
 """What the names of all branches of migration pull requests begin with: ``ssot/<migration>/<slug>``."""
@@ -67,8 +69,8 @@ class OpenPull:
     tier: Tier = Tier.SAFE
     asked_by: int = 0
     """The comment that asked for it; 0: nobody did."""
-    digest: str = ""
-    """Of what its body says; see ``bot.batching.digest``."""
+    digest: str | None = None
+    """Of what its body says, see `Batch.digest`; ``None``: somebody took our words out."""
     foreign: bool = False
     """It holds a commit that the App did not make."""
     retargeted: bool = False
@@ -86,18 +88,24 @@ class ClosedPull:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
-    """What is wanted: the fixes of a tier, in all files or in those below ``paths``.
+    """What is wanted: the fixes of a tier, in all files or in those that ``paths`` name.
 
-    ``paths`` are relative to the repository; ``""`` is all of it.  A file that a path covers is asked for by name: it
-    comes even if a person closed a pull request with it before.
+    ``paths`` are files, directories and git-style globs, relative to the repository; ``""`` is all of it.  A file that
+    a path covers is asked for by name: it comes even if a person closed a pull request with it before.
     """
 
     tier: Tier = Tier.SAFE
     paths: tuple[str, ...] = ()
 
     def covers(self, path: str) -> bool:
-        """Whether one of ``paths`` names the file or a directory above it."""
-        return any(not each or path == each or path.startswith(f"{each}/") for each in self.paths)
+        """Whether one of ``paths`` names the file or a directory above it.  Raises ``GlobError``."""
+        return any(_names(each, path) for each in self.paths)
+
+
+def _names(given: str, path: str) -> bool:
+    if not given or path == given or path.startswith(f"{given}/"):
+        return True
+    return any(sign in given for sign in "*?[") and matches(path, (given,))
 
 
 class Owners(Protocol):
@@ -128,16 +136,29 @@ class BatchFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchFile:
-    """A file of a migration pull request."""
+    """A file of a migration pull request: migrated, and with the mode that git has for it."""
 
-    path: str
-    content: bytes
-    """After the fixes."""
+    migrated: FileMigration
     mode: str
-    fixed: tuple[Finding, ...]
-    """The usages that are gone; their places are those of the file before."""
-    left: tuple[Finding, ...]
-    """The usages that stay for a person; their places are those of ``content``."""
+
+    @property
+    def path(self) -> str:
+        return self.migrated.path
+
+    @property
+    def content(self) -> bytes:
+        """After the fixes."""
+        return self.migrated.after
+
+    @property
+    def fixed(self) -> tuple[Finding, ...]:
+        """The usages that are gone; their places are those of the file before."""
+        return self.migrated.fixed
+
+    @property
+    def left(self) -> tuple[Finding, ...]:
+        """The usages that stay for a person; their places are those of ``content``."""
+        return self.migrated.left
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +177,15 @@ class Batch:
     @property
     def branch(self) -> str:
         return f"{BRANCHES}{self.migration}/{self.slug}"
+
+    @property
+    def digest(self) -> str:
+        """Of all that the pull request's commit and text say: 16 hexadecimal characters."""
+        said = [f"{self.tier}\0{self.migration}"]
+        for file in self.files:
+            usages = (f"{f.range.line}:{f.kind}:{f.reason}" for f in (*file.fixed, *file.left))
+            said.append("\0".join((file.path, hashlib.sha256(file.content).hexdigest(), *usages)))
+        return hashlib.sha256("\n".join(said).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,3 +238,21 @@ class BatchPlan:
     """Those that a person closed, with the paths that could still be migrated."""
     left: tuple[Finding, ...] = ()
     """Usages that no fix of the tier is for."""
+
+
+# --- what became of it ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchReport:
+    """A migration's pull requests after a plan was carried out; or before, when it was only made."""
+
+    migration: Migration
+    commit: Sha
+    """Of the default branch, at which all of this was found."""
+    plan: BatchPlan
+    ask: Ask
+    numbers: Mapping[str, int]
+    """The pull requests that were opened, by branch as the plan names it; empty when it was only made."""
+    unread: tuple[Failed | Skipped, ...] = ()
+    """Files that were not looked at."""

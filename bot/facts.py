@@ -86,6 +86,8 @@ class Repository:
     default_branch: str
     private: bool
     archived: bool
+    html_url: str
+    """Its page, e.g. ``https://github.com/owner/name``: links are made from it."""
 
 
 class Role(StrEnum):

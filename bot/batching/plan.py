@@ -91,9 +91,7 @@ class _Wanted:
         for file in self._facts.files:
             made = file.migrated.get(Tier.SAFE if self.held_back(file, tier) else tier)
             if made is not None and made.changed:
-                found[file.path] = BatchFile(
-                    path=file.path, content=made.after, mode=file.mode, fixed=made.fixed, left=made.left
-                )
+                found[file.path] = BatchFile(migrated=made, mode=file.mode)
         return found
 
 
@@ -110,12 +108,13 @@ def _about_open(pull: OpenPull, wanted: _Wanted) -> BatchAction | None:
         return None
     files = wanted.files(pull.tier)
     batch = _again(pull, [files[path] for path in sorted(pull.files) if path in files])
-    commit = _blobs(batch, pull.head_sha) != pull.files
+    outdated = pull.digest is not None and pull.digest != batch.digest
     if pull.foreign:
-        return LeaveBatch(pull=pull) if commit else None
+        return LeaveBatch(pull=pull) if outdated else None
     if not batch.files:
         return CloseBatch(pull=pull)
-    return UpdateBatch(pull=pull, batch=batch, commit=commit) if commit or digest(batch) != pull.digest else None
+    commit = _blobs(batch, pull.head_sha) != pull.files
+    return UpdateBatch(pull=pull, batch=batch, commit=commit) if commit or outdated else None
 
 
 def _again(pull: OpenPull, files: Sequence[BatchFile]) -> Batch:
@@ -132,15 +131,6 @@ def blob_id(content: bytes, like: str) -> str:
     """The id that git gives to a file's content, of the kind (SHA-1 or SHA-256) that ``like`` is."""
     new = hashlib.sha256 if len(like) == 64 else hashlib.sha1
     return new(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
-
-
-def digest(batch: Batch) -> str:
-    """Of all that a pull request's text says: 16 hexadecimal characters."""
-    said = [f"{batch.tier}\0{batch.migration}"]
-    for file in batch.files:
-        usages = (f"{f.range.line}:{f.kind}:{f.reason}" for f in (*file.fixed, *file.left))
-        said.append("\0".join((file.path, hashlib.sha256(file.content).hexdigest(), *usages)))
-    return hashlib.sha256("\n".join(said).encode()).hexdigest()[:16]
 
 
 # --- those to come -----------------------------------------------------------------------------------------------

@@ -125,8 +125,12 @@ def _where(finding: Finding, pull: PullRequest) -> str:
 
 def blob_url(pull: PullRequest, path: str) -> str:
     """The page of a file at the pull request's head; works for forks, whose heads the base repository holds."""
-    repository = pull.html_url.rsplit("/pull/", 1)[0]
-    return f"{repository}/blob/{pull.head_sha}/{quote(path, safe='/').replace('(', '%28').replace(')', '%29')}"
+    return file_url(pull.html_url.rsplit("/pull/", 1)[0], pull.head_sha, path)
+
+
+def file_url(repository: str, rev: str, path: str) -> str:
+    """The page of a file at a revision; ``repository`` is the repository's page."""
+    return f"{repository}/blob/{rev}/{quote(path, safe='/').replace('(', '%28').replace(')', '%29')}"
 
 
 def check_text(action: CompleteCheckRun, pull: PullRequest, migrations: Mapping[str, Migration]) -> CheckText:

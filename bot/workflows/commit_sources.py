@@ -25,6 +25,8 @@ class CommitSources:
     commit: Sha
     blobs: Mapping[str, Sha] = field(repr=False)
     """All Python and project files of the commit."""
+    modes: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Their modes, as git writes them."""
     passed_over: dict[str, str] = field(default_factory=dict)
     """Files that are too big to be read, or too much, with the reason."""
 
@@ -35,7 +37,8 @@ class CommitSources:
         files = [entry for entry in entries if entry.mode in REGULAR and of_interest(entry.path)]
         big = {entry.path: "too big" for entry in files if (entry.size or 0) > LARGEST_FILE}
         blobs = {entry.path: entry.sha for entry in files}
-        return cls(bot=bot, repo=repo, commit=commit, blobs=blobs, passed_over=big)
+        modes = {entry.path: entry.mode for entry in files}
+        return cls(bot=bot, repo=repo, commit=commit, blobs=blobs, modes=modes, passed_over=big)
 
     async def read(self, paths: Iterable[str]) -> Mapping[str, bytes]:
         """The content of those of ``paths`` that exist and can be read."""

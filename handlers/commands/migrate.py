@@ -1,4 +1,6 @@
-"""``/ssot migrate``: the proved rewrites, committed to a pull request's branch."""
+"""``/ssot migrate``: the proved rewrites, committed to a pull request's branch, or as pull requests of their own."""
+
+from typing import assert_never
 
 import click
 
@@ -8,19 +10,23 @@ from bot.facts import Role
 from bot.jobs import Lease
 from bot.talk import Call, Place, Reply
 from bot.workflows.context import Bot
+from bot.workflows.migrate_issue import migrate_issue
 from bot.workflows.migrate_pull import migrate_pull
 
 SPEC = CommandSpec(
     name="migrate",
-    summary="Commits the safe rewrites to the pull request's branch.",
+    summary="Commits the safe rewrites to the pull request's branch, or opens pull requests from the tracking issue.",
     details=(
         "Without PATHS: all usages in the Python files that the pull request touches. PATHS are files, directories or "
         "globs of its branch. What can only be explained is never rewritten; the answer lists it with its reasons."
         "\n\n"
-        "`--unsafe` also applies rewrites that may change behaviour. `--dry-run` shows the diff and commits nothing."
+        "On the tracking issue: the whole default branch, or PATHS of it, in pull requests of a few files each, some "
+        "at a time. They are kept up to date until somebody else pushes to them; what a person closed comes again only "
+        "when PATHS name it."
+        "\n\n"
+        "`--unsafe` also applies rewrites that may change behaviour. `--dry-run` shows the diff and writes nothing."
     ),
     needs=Role.WRITE,
-    places=frozenset({Place.PULL_REQUEST}),
     params=(
         click.Argument(["paths"], nargs=-1),
         click.Option(["--unsafe"], is_flag=True),
@@ -31,8 +37,14 @@ SPEC = CommandSpec(
 
 
 async def run(bot: Bot, call: Call, lease: Lease) -> Reply:
-    """On a pull request: commits to its branch."""
-    return await migrate_pull(bot, call.pull, ask_of(call), lease)
+    """On a pull request: commits to its branch.  On an issue: opens pull requests against the default branch."""
+    match call.place:
+        case Place.PULL_REQUEST:
+            return await migrate_pull(bot, call.pull, ask_of(call), lease)
+        case Place.ISSUE:
+            return await migrate_issue(bot, call, lease)
+        case _:
+            assert_never(call.place)
 
 
 def ask_of(call: Call) -> Ask:

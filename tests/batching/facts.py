@@ -16,7 +16,7 @@ from bot.batches import (
     Tier,
     UpdateBatch,
 )
-from bot.batching import blob_id, digest
+from bot.batching import blob_id
 from bot.migration import Applicability, Migration, PullRequests, Split
 from bot.model import FileMigration, Finding, Fix, Kind, Scanned, Sha
 from tests.samples import finding, migration
@@ -60,7 +60,7 @@ def facts(*paths: str | FileFacts, ask: Ask | None = None, of: Migration | None 
 def pull_of(batch: Batch, number: int = 100) -> OpenPull:
     """The pull request that was opened for it."""
     return OpenPull(
-        number=number, branch=batch.branch, head_sha=HEAD, tier=batch.tier, digest=digest(batch),
+        number=number, branch=batch.branch, head_sha=HEAD, tier=batch.tier, digest=batch.digest,
         files={file.path: blob_id(file.content, HEAD) for file in batch.files},
     )  # fmt: skip
 

@@ -155,7 +155,9 @@ def test_a_pull_request_that_a_person_pushed_to_is_left_alone() -> None:
 
 def test_a_person_s_push_is_no_matter_while_nothing_changed() -> None:
     given = with_open(file("a.py"), file("b.py"))
-    given = replace(given, open=tuple(replace(pull, foreign=True, digest="") for pull in given.open))
+    given = replace(
+        given, open=tuple(replace(pull, foreign=True, files={**pull.files, "notes.md": "1"}) for pull in given.open)
+    )
     assert plan_batches(given).actions == ()
 
 
@@ -196,10 +198,12 @@ def test_what_a_person_closed_is_not_opened_again() -> None:
         (("app/a.py",), [["app/a.py"]]),
         (("app",), [["app/a.py", "app/c.py"]]),
         (("",), [["app/a.py", "app/c.py", "lib/b.py"]]),
+        (("*.py",), [["app/a.py", "app/c.py", "lib/b.py"]]),
+        (("ap?/[ab].py",), [["app/a.py"]]),
         (("ap",), []),
         (("app/a.pyi", "nowhere"), []),
     ],
-    ids=["file", "directory", "everything", "prefix-of-a-name", "nothing"],
+    ids=["file", "directory", "everything", "glob", "another-glob", "prefix-of-a-name", "nothing"],
 )
 def test_it_is_asked_for_again_by_its_path(paths: tuple[str, ...], wanted: list[list[str]]) -> None:
     closed = (ClosedPull(number=9, paths=frozenset({"app/a.py"})),)

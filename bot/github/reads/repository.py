@@ -77,4 +77,5 @@ def _repository(repo: RepoRef, data: Any) -> Repository:
         default_branch=str(data["default_branch"]),
         private=bool(data["private"]),
         archived=bool(data["archived"]),
+        html_url=str(data["html_url"]),
     )

@@ -1,0 +1,161 @@
+"""What is known of a migration's pull requests and of the files that are still to be migrated: the fetch half."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from bot.batches import BRANCHES, Ask, BatchFacts, ClosedPull, FileFacts, OpenPull, Owners, Tier
+from bot.batching import CODEOWNERS, Codeowners
+from bot.facts import OwnPullRequest, Repository
+from bot.github import reads
+from bot.migration import Config, Migration, Split
+from bot.model import Failed, FileMigration, PullRequest, PullRequestRef, Scanned, Sha, Skipped
+from bot.render.migration import mark_of
+from bot.workflows.commit_sources import CommitSources
+from bot.workflows.context import Bot
+from bot.workflows.inventory import survey
+from bot.workflows.rewriting import migrate_files
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """The repository at one commit of its default branch, and what the App has opened there."""
+
+    repository: Repository
+    head: Sha
+    config: Config
+    own: tuple[OwnPullRequest, ...]
+    """All pull requests of the App, open or not."""
+    open: tuple[tuple[str, OpenPull], ...]
+    """The open ones that carry a migration, with its name."""
+
+    def open_of(self, migration: Migration) -> tuple[OpenPull, ...]:
+        return tuple(pull for name, pull in self.open if name == migration.name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """The facts of one migration, and the files that could not be looked at."""
+
+    facts: BatchFacts
+    unread: tuple[Failed | Skipped, ...]
+
+
+async def site_of(bot: Bot, repository: Repository, head: Sha, config: Config) -> Site:
+    """What the App has opened, read anew: what was done before is found by looking."""
+    own = await reads.own_pull_requests(bot.github, repository.ref)
+    found = [await _open_pull(bot, repository, head, each) for each in own if each.open]
+    return Site(
+        repository=repository, head=head, config=config, own=own, open=tuple(each for each in found if each is not None)
+    )
+
+
+async def facts_of(bot: Bot, site: Site, migration: Migration, ask: Ask | None) -> Found:
+    """All that the decision about the migration's pull requests depends on."""
+    pulls = site.open_of(migration)
+    tiers = {pull.tier for pull in pulls} | {ask.tier if ask else Tier.SAFE}
+    files, unread = await _files(bot, site, migration, tiers)
+    facts = BatchFacts(
+        migration=migration,
+        files=files,
+        open=pulls,
+        taken=frozenset(path for name, pull in site.open if name != migration.name for path in pull.files),
+        # Files that are asked for by name come whatever became of them before.
+        closed=await _closed(bot, site, migration) if ask and not ask.paths else (),
+        owners=await _owners(bot, site) if migration.pull_requests.split is Split.CODEOWNERS else None,
+        ask=ask,
+    )
+    return Found(facts=facts, unread=unread)
+
+
+# --- the pull requests ---------------------------------------------------------------------------------------------
+
+
+async def _open_pull(bot: Bot, repository: Repository, head: Sha, own: OwnPullRequest) -> tuple[str, OpenPull] | None:
+    """An open pull request of ours, if it carries a migration."""
+    pull = await reads.pull_request(bot.github, PullRequestRef(repo=repository.ref, number=own.number))
+    if pull.state != "open" or pull.from_fork or (name := _migration_of(pull)) is None:
+        return None
+    mark = mark_of(bot.keys, repository.ref.id, own.body)
+    mark = mark if mark and mark.of_branch(pull.head_ref) else None
+    changed = await reads.changed_files(bot.github, pull)
+    commits = await reads.commits_ahead(bot.github, repository.ref, head, pull.head_sha)
+    files: dict[str, str | None] = {}
+    for file in changed.files:
+        files[file.path] = None if file.status == "removed" else file.blob_sha
+        if file.previous_path and file.status == "renamed":
+            files[file.previous_path] = None
+    return name, OpenPull(
+        number=own.number,
+        branch=pull.head_ref,
+        head_sha=pull.head_sha,
+        files=files,
+        foreign=commits is None or not all(commit.ours for commit in commits),
+        retargeted=pull.base_ref != repository.default_branch,
+        body=own.body,
+        tier=mark.tier if mark else Tier.SAFE,
+        asked_by=mark.asked_by if mark else 0,
+        digest=mark.digest if mark else None,
+    )
+
+
+def _migration_of(pull: PullRequest) -> str | None:
+    """The migration that a branch names: ``ssot/<migration>/<slug>``."""
+    if not pull.head_ref.startswith(BRANCHES):
+        return None
+    name, slash, _ = pull.head_ref.removeprefix(BRANCHES).partition("/")
+    return name if slash else None
+
+
+async def _closed(bot: Bot, site: Site, migration: Migration) -> tuple[ClosedPull, ...]:
+    """Those that a person closed without merging; what the bot closed itself was done by then."""
+    repo, found = site.repository.ref, []
+    us = await reads.identity(bot.github)
+    for own in site.own:
+        if own.open or own.merged:
+            continue
+        mark = mark_of(bot.keys, repo.id, own.body)
+        if mark is not None and mark.migration != migration.name:
+            continue
+        pull = await reads.pull_request(bot.github, PullRequestRef(repo=repo, number=own.number))
+        if _migration_of(pull) != migration.name:
+            continue
+        if (await reads.issue(bot.github, repo, own.number)).closed_by == us.login:
+            continue
+        changed = await reads.changed_files(bot.github, pull)
+        found.append(ClosedPull(number=own.number, paths=frozenset(file.path for file in changed.files)))
+    return tuple(found)
+
+
+async def _owners(bot: Bot, site: Site) -> Owners | None:
+    """The first CODEOWNERS file that there is."""
+    for path in CODEOWNERS:
+        source = await reads.file_at(bot.github, site.repository.ref, path, site.head)
+        if isinstance(source, bytes):
+            return Codeowners.parse(source)
+    return None
+
+
+# --- the files -------------------------------------------------------------------------------------------------------
+
+
+async def _files(
+    bot: Bot, site: Site, migration: Migration, tiers: Iterable[Tier]
+) -> tuple[tuple[FileFacts, ...], tuple[Failed | Skipped, ...]]:
+    """Every file of the commit in which the migration finds something, with its fixes applied.
+
+    The whole of what mentions a name is in view: an import may stay because a file elsewhere needs it.
+    """
+    repo = site.repository.ref
+    config = replace(site.config, migrations=(migration,))
+    known = await survey(bot, repo, site.head, site.config)
+    commit = await CommitSources.at(bot, repo, site.head)
+    sources = await commit.read(known.files)
+    migrated: dict[str, dict[Tier, FileMigration]] = {path: {} for path in sources}
+    for tier in sorted(tiers):
+        unsafe = tier is Tier.UNSAFE
+        done = await migrate_files(bot, repo, site.head, config, sources, tree=known.blobs, unsafe=unsafe)
+        for each in done:
+            migrated[each.path][tier] = each
+    files = (FileFacts(path=path, migrated=each, mode=commit.modes[path]) for path, each in sorted(migrated.items()))
+    unread = [report for report in known.reports if not isinstance(report, Scanned)]
+    return tuple(file for file in files if file.findings), tuple(unread)

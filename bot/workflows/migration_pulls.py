@@ -1,0 +1,156 @@
+"""Migration pull requests are opened, made anew, closed, left alone: each step looks before it writes.
+
+A crash between any two steps leaves nothing twice: a pull request is found by its branch, a branch moves only from
+where it was seen, a comment carries a signed marker.
+"""
+
+from datetime import timedelta
+from typing import assert_never
+
+from bot.batches import Batch, BatchPlan, CloseBatch, LeaveBatch, OpenBatch, OpenPull, UpdateBatch
+from bot.effects import NewComment, NewPullRequest, TreeCommit, TreeFile
+from bot.errors import RetryLater
+from bot.github import perform, reads
+from bot.github.errors import AlreadyExists, HeadMoved, NotFound
+from bot.jobs import Lease
+from bot.markers import read
+from bot.migration import Migration
+from bot.model import PullRequestRef, Sha
+from bot.render import migration as words
+from bot.talk import conversation
+from bot.workflows.context import Bot
+from bot.workflows.migration_facts import Site
+
+_SOON = timedelta(seconds=2)
+_NAMES = 9
+"""Branches that are tried for one batch: a branch that holds a person's work is not touched."""
+
+
+async def carry_out(
+    bot: Bot, site: Site, migration: Migration, plan: BatchPlan, lease: Lease, *, asked_by: int
+) -> dict[str, int]:
+    """Everything that was decided, in its order.  Returns the numbers of what was opened, by the batch's branch.
+
+    Raises ``RetryLater`` when somebody else moved what was to be moved: then all is read again.
+    """
+    numbers: dict[str, int] = {}
+    try:
+        for action in plan.actions:
+            if not lease.held():
+                raise RetryLater(at=bot.github.clock.now(), reason="the deadline of this run has passed")
+            match action:
+                case OpenBatch(batch=batch):
+                    numbers[batch.branch] = await _open(bot, site, migration, batch, asked_by)
+                case UpdateBatch():
+                    await _update(bot, site, migration, action)
+                case CloseBatch(pull=pull):
+                    await _close(bot, site, pull)
+                case LeaveBatch(pull=pull):
+                    await _say_once(bot, site, pull, words.LEFT, words.leaving(site.repository, pull, bot.keys))
+                case _:
+                    assert_never(action)
+    except HeadMoved as moved:
+        raise RetryLater(at=bot.github.clock.now() + _SOON, reason=str(moved)) from moved
+    return numbers
+
+
+# --- one pull request ------------------------------------------------------------------------------------------------
+
+
+async def _open(bot: Bot, site: Site, migration: Migration, batch: Batch, asked_by: int) -> int:
+    """A commit that nobody sees, the branch that shows it, the pull request; returns its number."""
+    if bot.rehearse:
+        bot.rehearse(_commit(site, migration, batch, batch.branch))
+        bot.rehearse(_words(bot, site, migration, batch, batch.branch, asked_by))
+        return 0
+    branch, before = await _free_branch(bot, site, batch)
+    if (number := await _number(bot, site, branch)) is not None:
+        return number
+    sha = await perform.write_commit(bot.github, site.repository.ref, _commit(site, migration, batch, branch))
+    await perform.move_branch(bot.github, site.repository, branch, before=before, after=sha)
+    try:
+        opened = await perform.open_pull_request(
+            bot.github, site.repository.ref, _words(bot, site, migration, batch, branch, asked_by)
+        )
+    except AlreadyExists:
+        if (number := await _number(bot, site, branch)) is None:
+            raise
+        return number
+    return opened.number
+
+
+def _commit(site: Site, migration: Migration, batch: Batch, branch: str) -> TreeCommit:
+    files = tuple(TreeFile(path=file.path, content=file.content, mode=file.mode) for file in batch.files)
+    return TreeCommit(branch=branch, parent=site.head, message=words.commit_message(batch, migration), files=files)
+
+
+def _words(bot: Bot, site: Site, migration: Migration, batch: Batch, branch: str, asked_by: int) -> NewPullRequest:
+    return NewPullRequest(
+        title=words.title(batch),
+        head=branch,
+        base=site.repository.default_branch,
+        body=words.body(batch, migration, site.repository, bot.keys, branch=branch, asked_by=asked_by),
+        draft=migration.pull_requests.draft,
+    )
+
+
+async def _number(bot: Bot, site: Site, branch: str) -> int | None:
+    """The open pull request of a branch."""
+    found = await reads.open_pull_requests(bot.github, site.repository.ref, head=branch)
+    return found[0].number if found else None
+
+
+async def _free_branch(bot: Bot, site: Site, batch: Batch) -> tuple[str, Sha | None]:
+    """The branch to use, and where it is now: the batch's own, unless that one holds somebody's commits."""
+    for name in (batch.branch, *(f"{batch.branch}-{n}" for n in range(2, _NAMES + 1))):
+        try:
+            tip = await reads.branch_head(bot.github, site.repository.ref, name)
+        except NotFound:
+            return name, None
+        commits = await reads.commits_ahead(bot.github, site.repository.ref, site.head, tip)
+        if commits is not None and all(commit.ours for commit in commits):
+            return name, tip
+    raise RetryLater(
+        at=bot.github.clock.now() + timedelta(hours=1),
+        reason=f"all branches {batch.branch}… hold commits of somebody else",
+    )
+
+
+async def _update(bot: Bot, site: Site, migration: Migration, action: UpdateBatch) -> None:
+    """The commit anew on the present base, then the text: a crash between the two leaves the text for the next run."""
+    pull, batch = action.pull, action.batch
+    commit = _commit(site, migration, batch, pull.branch)
+    if bot.rehearse:
+        bot.rehearse(commit)
+        return
+    if action.commit:
+        sha = await perform.write_commit(bot.github, site.repository.ref, commit)
+        await perform.move_branch(bot.github, site.repository, pull.branch, before=pull.head_sha, after=sha)
+    block = words.body(batch, migration, site.repository, bot.keys, branch=pull.branch, asked_by=pull.asked_by)
+    body = words.reworded(pull.body, block)
+    if body is not None and body != pull.body:
+        await perform.update_pull_request(bot.github, _ref(site, pull), body=body)
+
+
+async def _close(bot: Bot, site: Site, pull: OpenPull) -> None:
+    await _say_once(bot, site, pull, words.CLOSED, words.closing(site.repository, pull, bot.keys))
+    if bot.rehearse:
+        return
+    await perform.update_pull_request(bot.github, _ref(site, pull), closed=True)
+    await perform.move_branch(bot.github, site.repository, pull.branch, before=pull.head_sha, after=None)
+
+
+async def _say_once(bot: Bot, site: Site, pull: OpenPull, kind: str, body: str) -> None:
+    """A comment, unless one of ours with this kind of marker is there."""
+    place = conversation(site.repository.ref, pull.number)
+    comments = await reads.issue_comments(bot.github, site.repository.ref, pull.number)
+    if any(comment.ours and read(bot.keys, place, kind, comment.body) for comment in comments):
+        return
+    if bot.rehearse:
+        bot.rehearse(NewComment(number=pull.number, body=body))
+        return
+    await perform.comment(bot.github, site.repository.ref, pull.number, body)
+
+
+def _ref(site: Site, pull: OpenPull) -> PullRequestRef:
+    return PullRequestRef(repo=site.repository.ref, number=pull.number)
