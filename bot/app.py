@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from urllib.parse import unquote, urlsplit
 
 import structlog
 from aiohttp import web
@@ -89,6 +90,7 @@ def build(settings: Settings, wired: Handlers, *, limits: WorkerLimits | None = 
             secrets=[secret.reveal().encode() for secret in settings.webhook_secrets],
             events=wired.events,
             metrics=metrics,
+            redact=redactor(settings),
             operator_token=settings.metrics_token.reveal() if settings.metrics_token else None,
             more=[commands_route(wired.manuals)],
         )
@@ -182,10 +184,14 @@ def ledger_of(settings: Settings) -> DatabaseLedger:
 
 def redactor(settings: Settings) -> Redactor:
     """Knows every secret of the settings."""
-    found = [settings.private_key, settings.database_url, *settings.webhook_secrets]
+    found = [secret.reveal() for secret in (settings.private_key, *settings.webhook_secrets)]
     if settings.metrics_token:
-        found.append(settings.metrics_token)
-    return Redactor(secret.reveal() for secret in found if not secret.reveal().startswith("sqlite:"))
+        found.append(settings.metrics_token.reveal())
+    database = urlsplit(settings.database_url.reveal())
+    if database.password:
+        # Drivers take the address apart: their errors may show the password alone, as it is or as it was quoted.
+        found += [database.geturl(), database.password, unquote(database.password)]
+    return Redactor(found)
 
 
 class _Later:
