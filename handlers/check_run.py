@@ -1,11 +1,18 @@
-"""``check_run``: "Re-run" on our own check run looks at its pull request again."""
+"""``check_run``: "Re-run" and the buttons of our own check runs."""
 
+from bot.ask import Ask
 from bot.events import CheckRunEvent
 from bot.jobs import Ignored, Lease, Outcome, Route, Work
 from bot.model import PullRequestRef
-from bot.render.effects import pull_number
+from bot.render.effects import APPLY, RESCAN, pull_number, queue_entry
+from bot.talk import Reply
+from bot.workflows import answers
+from bot.workflows.button import answer_press
 from bot.workflows.context import Bot
+from bot.workflows.merge_group import check_merge_group
+from bot.workflows.migrate_pull import migrate_pull
 from bot.workflows.review import review_pull_request
+from handlers.commands import migrate, scan
 
 EVENT = "check_run"
 _NONE_OF_OURS = Ignored(reason="the check run belongs to no pull request of ours")
@@ -13,15 +20,44 @@ _NONE_OF_OURS = Ignored(reason="the check run belongs to no pull request of ours
 
 def route(event: CheckRunEvent) -> Route:
     """The lane of the pull request that the check run was made for."""
-    if event.action != "rerequested":
+    if event.action not in ("rerequested", "requested_action"):
         return Ignored(reason=f"nothing to do when a check run is {event.action}")
+    if event.sender.is_bot:
+        return Ignored(reason="a bot presses no buttons")
     number = pull_number(event.external_id, event.repo.id)
-    return _NONE_OF_OURS if number is None else Work(key=f"{event.repo.full_name}#{number}", action=event.action)
+    if number is not None:
+        return Work(key=f"{event.repo.full_name}#{number}", action=event.action)
+    if queue_entry(event.external_id, event.repo.id) and event.action == "rerequested":
+        return Work(key=f"{event.repo.full_name}@{event.head_sha}", action=event.action)
+    return _NONE_OF_OURS
 
 
 async def handle(bot: Bot, event: CheckRunEvent, lease: Lease) -> Outcome:
-    """Look again, and give the verdict anew even if it is the same."""
+    """Look again, and give the verdict anew even if it is the same; or do what the button says."""
+    queued = queue_entry(event.external_id, event.repo.id)
+    if queued is not None:
+        entry, base = queued
+        return await check_merge_group(
+            bot, PullRequestRef(repo=event.repo, number=entry), base, event.head_sha, anew=True
+        )
     number = pull_number(event.external_id, event.repo.id)
     if number is None:
         return _NONE_OF_OURS
-    return await review_pull_request(bot, PullRequestRef(repo=event.repo, number=number), lease, anew=True)
+    ref = PullRequestRef(repo=event.repo, number=number)
+    if event.action == "rerequested":
+        return await review_pull_request(bot, ref, lease, anew=True)
+
+    async def apply(press: str) -> Reply:
+        ask = Ask(id=press, by=event.sender.login, seen=event.head_sha)
+        return await migrate_pull(bot, ref, ask, lease)
+
+    async def rescan(_: str) -> Reply:
+        return await answers.scan(bot, ref, lease)
+
+    match event.identifier:
+        case APPLY.identifier:
+            return await answer_press(bot, event, ref, command=migrate.SPEC, act=apply, lease=lease)
+        case RESCAN.identifier:
+            return await answer_press(bot, event, ref, command=scan.SPEC, act=rescan, lease=lease)
+        case other:
+            return Ignored(reason=f"no button of ours: {other}")

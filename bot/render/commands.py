@@ -82,3 +82,8 @@ def elsewhere(spec: Manual) -> str:
     """The answer to a command that was given where it has no meaning."""
     places = " and ".join(_PLACES[place] for place in Place if place in spec.places)
     return f"`{PREFIX} {spec.name}` is for {places}."
+
+
+def pressed(by: str) -> str:
+    """Who pressed the button that a comment answers; without a mention."""
+    return f"<sub>Asked for by {code(by)} with a button of the check run.</sub>"

@@ -3,12 +3,13 @@
 import hashlib
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from bot.actions import CompleteCheckRun, Conclusion, SubmitReview
-from bot.effects import Annotation, CheckRun, Level, Review, ReviewComment
+from bot.effects import Annotation, CheckAction, CheckRun, Level, Review, ReviewComment
 from bot.markers import MarkerKeys, write
-from bot.migration import Migration
-from bot.model import Finding, NewFinding, PullRequest, PullRequestRef
+from bot.migration import Applicability, Migration
+from bot.model import Finding, NewFinding, PullRequest, PullRequestRef, Sha
 from bot.render.review import annotation_message, check_text, inline_comment, review_body
 
 CHECK_NAME = "ssot"
@@ -17,11 +18,17 @@ FINGERPRINTS = "fp"
 """The kind of marker that carries the fingerprints of the findings that a text is about."""
 
 _EXTERNAL_ID = re.compile(r"(?P<repository>[0-9]{1,18})/pull/(?P<number>[0-9]{1,9}):[0-9a-f]{16}")
+_GROUP_ID = re.compile(
+    r"(?P<repository>[0-9]{1,18})/queue/(?P<number>[0-9]{1,9})/(?P<base>[0-9a-f]{40,64}):[0-9a-f]{16}"
+)
 _LEVELS = {
     Conclusion.SUCCESS: Level.NOTICE,
     Conclusion.NEUTRAL: Level.WARNING,
     Conclusion.FAILURE: Level.FAILURE,
 }
+
+APPLY = CheckAction(label="Apply safe fixes", description="Commit them to this branch", identifier="apply-safe-fixes")
+RESCAN = CheckAction(label="Re-scan", description="Look at the pull request again", identifier="rescan")
 
 
 def place_of(ref: PullRequestRef) -> str:
@@ -53,7 +60,9 @@ def _comment(new: NewFinding, body: str) -> ReviewComment:
 def check_run(action: CompleteCheckRun, pull: PullRequest, migrations: Mapping[str, Migration]) -> CheckRun:
     """The completed check run.  ``external_id`` says what it is about and what it says: a repetition finds it."""
     text = check_text(action, pull, migrations)
-    said = "\0".join(str(part) for part in (action.conclusion, text, *(n.fingerprint for n in action.new)))
+    buttons = _buttons(action)
+    parts = (action.conclusion, text, *(n.fingerprint for n in action.new), *(b.identifier for b in buttons))
+    said = "\0".join(map(str, parts))
     return CheckRun(
         name=CHECK_NAME,
         head_sha=action.head_sha,
@@ -67,8 +76,30 @@ def check_run(action: CompleteCheckRun, pull: PullRequest, migrations: Mapping[s
             for new in action.new
             for finding in (new.finding, *new.also)
         ),
+        actions=buttons,
         external_id=f"{place_of(pull.ref)}:{hashlib.sha256(said.encode()).hexdigest()[:16]}",
     )
+
+
+def _buttons(action: CompleteCheckRun) -> tuple[CheckAction, ...]:
+    """What can be asked for on the check run's page, where there is something to apply."""
+    usages = (*action.old, *(finding for new in action.new for finding in (new.finding, *new.also)))
+    fixes = (usage.fix for usage in usages if usage.fix)
+    return (APPLY, RESCAN) if any(fix.applicability is Applicability.SAFE for fix in fixes) else ()
+
+
+def group_check_run(action: CompleteCheckRun, pull: PullRequest, migrations: Mapping[str, Migration]) -> CheckRun:
+    """The same for a commit of the merge queue: ``pull`` as it is there.  It has no buttons: the queue is no branch."""
+    run = check_run(action, pull, migrations)
+    digest = run.external_id.rpartition(":")[2]
+    place = f"{pull.ref.repo.id}/queue/{pull.ref.number}/{pull.base_sha}"
+    return replace(run, actions=(), external_id=f"{place}:{digest}")
+
+
+def queue_entry(external_id: str, repository: int) -> tuple[int, Sha] | None:
+    """Pull request and base of the merge queue's commit that a check run of ours is about; ``None``: of none."""
+    match = _GROUP_ID.fullmatch(external_id)
+    return (int(match["number"]), Sha(match["base"])) if match and int(match["repository"]) == repository else None
 
 
 def pull_number(external_id: str, repository: int) -> int | None:

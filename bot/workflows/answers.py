@@ -13,7 +13,7 @@ from bot.facts import Waiver
 from bot.github import reads
 from bot.jobs import Ignored, Lease, Superseded
 from bot.migration import AllOf, AnyOf, Attested, ChecklistItem, Config, Evidence, Migration
-from bot.model import NewFinding
+from bot.model import NewFinding, PullRequestRef
 from bot.render import answers as words
 from bot.render.effects import CHECK_NAME
 from bot.talk import Call, Place, Reply
@@ -28,9 +28,9 @@ _LONGEST_REASON = 300
 # --- of a pull request -----------------------------------------------------------------------------------------
 
 
-async def scan(bot: Bot, call: Call, lease: Lease) -> Reply:
+async def scan(bot: Bot, ref: PullRequestRef, lease: Lease) -> Reply:
     """Look at the pull request again, and give the verdict anew."""
-    result = await review(bot, call.pull, lease, anew=True)
+    result = await review(bot, ref, lease, anew=True)
     if isinstance(result, Reviewed):
         return Reply(body=words.scanned(result.pull, result.check))
     return _not_reviewed(result)

@@ -15,7 +15,7 @@ import structlog
 from bot.ask import PLAIN, Ask, Batch, Obstacle, Obstructed, Overtaken, Report, Stop
 from bot.config import FILE, Absent, Invalid, Unreadable, Valid
 from bot.effects import Reaction
-from bot.errors import RetryLater, UserError
+from bot.errors import RetryLater
 from bot.facts import BranchCommit, PullBranch, TreeEntry
 from bot.github import reads
 from bot.github.errors import HeadMoved
@@ -83,7 +83,17 @@ async def _migrate(run: _Run) -> Report:
     parts = batches(report.files, {entry.path: entry.mode for entry in tree})
     if run.ask.dry_run or not parts:
         return report
+    if run.bot.rehearse:
+        return _rehearsed(run, report, parts)
     return await _commit_all(run, report, parts, done, stop)
+
+
+def _rehearsed(run: _Run, report: Report, parts: tuple[Batch, ...]) -> Report:
+    """What would be committed is told to the rehearsal, and the answer is that of a dry run."""
+    for batch in parts:
+        if run.bot.rehearse:
+            run.bot.rehearse(words.commit(run.pull, run.ask, batch, len(parts), report.head, run.bot.keys))
+    return replace(report, ask=replace(run.ask, dry_run=True))
 
 
 def _stop(ask: Ask, found: Obstacle | None) -> Stop | None:
@@ -109,7 +119,7 @@ def _seen(run: _Run, done: Mapping[int, BranchCommit]) -> Sha:
 
 async def _plan(run: _Run, head: Sha) -> tuple[Report, tuple[TreeEntry, ...]]:
     """What there is to do on ``head``, and the tree it was found in."""
-    tree = await _tree(run, head)
+    tree = await reads.whole_tree(run.bot.github, run.pull.ref.repo, head)
     changed = None if run.ask.paths else await reads.changed_files(run.bot.github, run.pull)
     touched = [file.path for file in changed.files] if changed else []
     selection = select(tree, touched, run.ask.paths)
@@ -122,13 +132,6 @@ async def _plan(run: _Run, head: Sha) -> tuple[Report, tuple[TreeEntry, ...]]:
         not_listed=changed.not_listed if changed else 0,
     )
     return report, tree
-
-
-async def _tree(run: _Run, rev: Sha) -> tuple[TreeEntry, ...]:
-    found = await reads.tree(run.bot.github, run.pull.ref.repo, rev)
-    if found.truncated:
-        raise UserError("The repository holds more files than GitHub lists: `ssot migrate` does it on your machine.")
-    return found.entries
 
 
 async def _migrated(run: _Run, rev: Sha, tree: Iterable[TreeEntry], paths: Iterable[str]) -> tuple[FileMigration, ...]:
@@ -215,7 +218,7 @@ async def _look_again(run: _Run, batch: Batch) -> PullRequest | Sha | Stop:
 
 async def _overtaken(run: _Run, batch: Batch, head: Sha) -> tuple[str, ...]:
     """The files of the batch that ``head`` holds otherwise, or that it would rewrite otherwise."""
-    tree = await _tree(run, head)
+    tree = await reads.whole_tree(run.bot.github, run.pull.ref.repo, head)
     modes = {entry.path: entry.mode for entry in tree}
     same = [file for file in batch.files if modes.get(file.path) == batch.modes.get(file.path, PLAIN)]
     now = await _migrated(run, head, tree, (file.path for file in same))

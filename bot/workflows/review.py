@@ -13,13 +13,13 @@ import structlog
 from bot import testimony
 from bot.actions import Action, CompleteCheckRun, Conclusion, ResolveThread, SubmitReview
 from bot.config import FILE, Absent, ConfigState, Invalid, Unreadable, Valid
-from bot.effects import ResolvedThread
-from bot.facts import ReviewThread, Waiver
+from bot.effects import CheckRun, ResolvedThread
+from bot.facts import ChangedFiles, ReviewThread, Waiver
 from bot.github import perform, reads
 from bot.jobs import Done, Ignored, Lease, Outcome, Superseded
 from bot.markers import read
 from bot.migration import Config, Migration
-from bot.model import NewFinding, PullRequest, PullRequestRef
+from bot.model import NewFinding, PullRequest, PullRequestRef, RepoRef
 from bot.plan import OwnThread, ReviewFacts, plan_check, plan_review
 from bot.render import effects as words
 from bot.workflows.context import Bot
@@ -89,9 +89,9 @@ async def verdict_on(bot: Bot, ref: PullRequestRef) -> Reviewed:
     pull = await reads.pull_request(bot.github, ref)
     match await config_of(bot, ref.repo, pull.base_ref):
         case Absent(config=config) | Valid(config=config):
-            check = plan_check(await _found(bot, pull, config, _as_recorded))
+            check = plan_check(await found_in(bot, pull, config))
         case Invalid() | Unreadable() as state:
-            check = _not_scanned(pull, state)
+            check = not_scanned(pull, state)
         case state:
             assert_never(state)
     return Reviewed(pull=pull, actions=(check,))
@@ -100,14 +100,14 @@ async def verdict_on(bot: Bot, ref: PullRequestRef) -> Reviewed:
 async def _decide(bot: Bot, pull: PullRequest, state: ConfigState, waive: Waive) -> tuple[Action, ...]:
     match state:
         case Absent(config=config) | Valid(config=config):
-            return plan_review(await _with_said(bot, await _found(bot, pull, config, waive)))
+            return plan_review(await _with_said(bot, await found_in(bot, pull, config, waive=waive)))
         case Invalid() | Unreadable():
-            return (_not_scanned(pull, state),)
+            return (not_scanned(pull, state),)
         case _:
             assert_never(state)
 
 
-def _not_scanned(pull: PullRequest, state: Invalid | Unreadable) -> CompleteCheckRun:
+def not_scanned(pull: PullRequest, state: Invalid | Unreadable) -> CompleteCheckRun:
     """An invalid configuration stops nobody's merge, and says so on every pull request until it is mended."""
     if isinstance(state, Invalid):
         wrong = "\n".join(map(str, state.errors))
@@ -130,9 +130,11 @@ def migrations_of(state: ConfigState) -> Mapping[str, Migration]:
 # --- fetch -----------------------------------------------------------------------------------------------------
 
 
-async def _found(bot: Bot, pull: PullRequest, config: Config, waive: Waive) -> ReviewFacts:
-    """What is in the pull request, and what of it people have put aside."""
-    changed = await reads.changed_files(bot.github, pull)
+async def found_in(
+    bot: Bot, pull: PullRequest, config: Config, *, changed: ChangedFiles | None = None, waive: Waive = _as_recorded
+) -> ReviewFacts:
+    """What is in the pull request (by default in all files that it changes), and what of it people have put aside."""
+    changed = changed or await reads.changed_files(bot.github, pull)
     scanned = await scan_changes(bot, pull, config, changed)
     new = [finding for each in scanned.reviews for finding in each.new]
     waivers = dict(waive(new))
@@ -187,7 +189,7 @@ async def _perform(
         raise _Stale("a newer push is waiting")
     match action:
         case CompleteCheckRun():
-            await _complete_check(bot, pull, migrations, action, anew=anew)
+            await complete_check(bot, pull.ref.repo, words.check_run(action, pull, migrations), anew=anew)
         case SubmitReview():
             await _submit(bot, pull, migrations, action)
         case ResolveThread():
@@ -196,18 +198,15 @@ async def _perform(
             assert_never(action)
 
 
-async def _complete_check(
-    bot: Bot, pull: PullRequest, migrations: Mapping[str, Migration], action: CompleteCheckRun, *, anew: bool
-) -> None:
+async def complete_check(bot: Bot, repo: RepoRef, run: CheckRun, *, anew: bool) -> None:
     """The verdict, once: a check run that says the same of this commit is left as it is."""
-    run = words.check_run(action, pull, migrations)
     if bot.rehearse:
         bot.rehearse(run)
         return
-    before = await reads.check_runs(bot.github, pull.ref.repo, action.head_sha, name=run.name)
+    before = await reads.check_runs(bot.github, repo, run.head_sha, name=run.name)
     if not anew and any((b.external_id, b.status) == (run.external_id, run.status) for b in before):
         return
-    await perform.create_check_run(bot.github, pull.ref.repo, run)
+    await perform.create_check_run(bot.github, repo, run)
 
 
 async def _submit(bot: Bot, pull: PullRequest, migrations: Mapping[str, Migration], action: SubmitReview) -> None:

@@ -21,4 +21,4 @@ SPEC = CommandSpec(
 
 async def run(bot: Bot, call: Call, lease: Lease) -> Reply:
     """A new check run, and what is in it."""
-    return await answers.scan(bot, call, lease)
+    return await answers.scan(bot, call.pull, lease)

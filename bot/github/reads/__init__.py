@@ -18,6 +18,7 @@ from bot.github.reads.contents import blob, blobs, file_at, files_at, tarball, t
 from bot.github.reads.pulls import (
     changed_files,
     commits_ahead,
+    files_between,
     open_heads,
     open_pull_requests,
     own_pull_requests,
@@ -36,6 +37,7 @@ __all__ = [
     "commits_ahead",
     "file_at",
     "files_at",
+    "files_between",
     "hook_config",
     "hook_deliveries",
     "identity",

@@ -9,6 +9,9 @@ from bot.github.errors import NotFound
 from bot.github.reads.app import identity
 from bot.model import ChangedFile, PullRequest, PullRequestRef, RepoRef, RepositoryId, Sha
 
+COMPARED = 300
+"""Files that a comparison of two commits lists."""
+
 
 async def pull_request(gh: GitHub, ref: PullRequestRef) -> PullRequest:
     """The pull request as it is now."""
@@ -54,6 +57,20 @@ async def commits_ahead(gh: GitHub, repo: RepoRef, base: Sha, head: Sha) -> tupl
         return commits if len(commits) == int(data["total_commits"]) else None
 
     return await gh.call(ops.COMPARE, repo, parse, basehead=f"{base}...{head}", query={"per_page": 100})
+
+
+async def files_between(gh: GitHub, repo: RepoRef, base: Sha, head: Sha) -> tuple[ChangedFile, ...] | None:
+    """The files that ``head`` changes since its merge base with ``base``; ``None`` if not all of them are listed.
+
+    GitHub lists up to 300, with the first page of the commits alone.
+    https://docs.github.com/en/rest/commits/commits#compare-two-commits
+    """
+
+    def parse(data: Any) -> tuple[ChangedFile, ...] | None:
+        files = tuple(_file(file) for file in data["files"])
+        return files if len(files) < COMPARED else None
+
+    return await gh.call(ops.COMPARE, repo, parse, basehead=f"{base}...{head}", query={"per_page": 1})
 
 
 async def changed_files(gh: GitHub, pull: PullRequest) -> ChangedFiles:

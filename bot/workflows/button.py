@@ -1,0 +1,88 @@
+"""A button of the check run: the presser's role → do it → say what was done, once, in the conversation."""
+
+import hashlib
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from bot.authority import Asker, may
+from bot.effects import NewComment, Reaction
+from bot.errors import UserError
+from bot.events import CheckRunEvent
+from bot.github import perform, reads
+from bot.github.errors import MissingPermission, Refused
+from bot.jobs import Done, Ignored, Lease, Outcome, Superseded
+from bot.markers import read, write
+from bot.model import PullRequestRef
+from bot.render import commands as words
+from bot.render.review import fit
+from bot.talk import Manual, Place, Reply, conversation
+from bot.workflows.context import Bot
+
+log = structlog.get_logger(__name__)
+
+PRESSED = "pressed"
+"""The kind of marker that says which press of a button a comment answers."""
+
+Act = Callable[[str], Awaitable[Reply]]
+"""What the button does, given a name for this press: the same at every run, of the characters of a marker."""
+
+
+async def answer_press(
+    bot: Bot, event: CheckRunEvent, ref: PullRequestRef, *, command: Manual, act: Act, lease: Lease
+) -> Outcome:
+    """Do what the button of ``command`` does, if whoever pressed it may give that command here.
+
+    Any step may run twice: a press that was answered is found by the answer's marker, and ``act`` bears repetition.
+    """
+    if event.app_id != bot.github.app_id:
+        return Ignored(reason="it is another App's check run")
+    pull = await reads.pull_request(bot.github, ref)
+    role = await reads.role(bot.github, ref.repo, event.sender.login, person=event.sender.id)
+    asker = Asker(
+        login=event.sender.login, role=role, place=Place.PULL_REQUEST, is_author=pull.author == event.sender.login
+    )
+    allowed = may(asker, command)
+    log.info("button", sender=asker.login, role=role, button=event.identifier, allowed=allowed)
+    if not allowed:
+        return Ignored(reason=f"{command.name} takes more than the role {role}")
+    if pull.locked:
+        return Ignored(reason="the conversation is locked")
+    press = f"press-{hashlib.sha256(lease.job.id.encode()).hexdigest()[:16]}"
+    if await _answered(bot, ref, press):
+        return Ignored(reason="it was answered before")
+    reply = await _act(act, press, lease)
+    if not lease.held():
+        return Superseded(reason="the deadline of this run has passed")
+    await _say(bot, ref, press, reply, event.sender.login)
+    return Done(summary=str(reply.reaction))
+
+
+async def _answered(bot: Bot, ref: PullRequestRef, press: str) -> bool:
+    comments = await reads.issue_comments(bot.github, ref.repo, ref.number)
+    place = conversation(ref.repo, ref.number)
+    return any(press in read(bot.keys, place, PRESSED, comment.body) for comment in comments if comment.ours)
+
+
+async def _act(act: Act, press: str, lease: Lease) -> Reply:
+    try:
+        return await act(press)
+    except UserError as error:
+        return Reply(body=words.failure(error), reaction=Reaction.CONFUSED)
+    except (MissingPermission, Refused) as error:
+        log.exception("button_refused")
+        return Reply(body=words.refused(error, lease.job.id), reaction=Reaction.CONFUSED)
+
+
+async def _say(bot: Bot, ref: PullRequestRef, press: str, reply: Reply, by: str) -> None:
+    place = conversation(ref.repo, ref.number)
+    markers = [
+        write(bot.keys, place, PRESSED, [press]),
+        *(write(bot.keys, place, m.kind, m.values) for m in reply.marks),
+    ]
+    body = fit(f"{reply.body}\n\n{words.pressed(by)}", tail="\n\n" + "\n".join(markers))
+    comment = NewComment(number=ref.number, body=body)
+    if bot.rehearse:
+        bot.rehearse(comment)
+        return
+    await perform.comment(bot.github, ref.repo, comment.number, comment.body)
