@@ -13,7 +13,7 @@ from bot.jobs import Ignored, Lease, Outcome, Route, Unreadable, Work
 from bot.model import Delivery
 from bot.workflows.context import Bot
 from bot.workflows.timers import Timer
-from handlers import check_run, issue_comment, look, merge_group, pull_request, review, sweep
+from handlers import check_run, issue_comment, look, merge_group, migrations, pull_request, push, review, sweep
 
 
 class Handler(Protocol):
@@ -32,7 +32,10 @@ class Handler(Protocol):
 
 
 HANDLERS: Mapping[str, Handler] = MappingProxyType(
-    {handler.EVENT: handler for handler in (check_run, issue_comment, look, merge_group, pull_request, review, sweep)},
+    {
+        handler.EVENT: handler
+        for handler in (check_run, issue_comment, look, merge_group, migrations, pull_request, push, review, sweep)
+    },
 )
 TIMERS: tuple[Timer, ...] = (sweep.TIMER, look.TIMER)
 """What the bot does by the clock: each sends errands."""

@@ -56,6 +56,22 @@ def test_a_check_run_is_looked_at_again_in_the_lane_of_its_pull_request() -> Non
     assert again == Work(key="acme/app#7", action="rerequested")
 
 
+@pytest.mark.parametrize(
+    ("ref", "after", "work"),
+    [
+        ("refs/heads/main", "b" * 40, True),
+        ("refs/heads/other", "b" * 40, False),
+        ("refs/tags/main", "b" * 40, False),
+        ("refs/heads/main", "0" * 40, False),
+    ],
+    ids=["default", "another", "tag", "deleted"],
+)
+def test_a_push_to_the_default_branch_is_work(ref: str, after: str, work: bool) -> None:
+    repository = {"id": 77, "full_name": "acme/app", "default_branch": "main"}
+    content = body("push", ref=ref, before="a" * 40, after=after, repository=repository)
+    assert isinstance(route("push", content), Work if work else Ignored)
+
+
 @pytest.mark.parametrize("external_id", ["", "78/pull/7:0123456789abcdef", "77/pull/7", None])
 def test_somebody_elses_check_run_is_ignored(external_id: str | None) -> None:
     run = json.loads(body("check_run"))["check_run"]

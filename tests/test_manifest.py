@@ -27,8 +27,8 @@ def test_events_are_the_handlers_and_permissions_the_union_of_what_the_operation
 @pytest.mark.parametrize(
     ("manifest", "handled", "complaint"),
     [
-        (replace(MANIFEST, events=MANIFEST.events | {"push"}), EVENTS, "event push: has no handler"),
-        (MANIFEST, [*EVENTS, "push"], "event push: has a handler and is not asked for"),
+        (replace(MANIFEST, events=MANIFEST.events | {"fork"}), EVENTS, "event fork: has no handler"),
+        (MANIFEST, [*EVENTS, "fork"], "event fork: has a handler and is not asked for"),
         (
             replace(MANIFEST, permissions={**MANIFEST.permissions, "actions": "read"}),
             EVENTS,
@@ -77,8 +77,8 @@ def test_the_command_checks_and_says_so(tmp_path: Path) -> None:
     counted = f"{len(MANIFEST.permissions)} permissions and {len(MANIFEST.events)} events"
     assert (good.exit_code, good.output) == (0, f"ssot-bot: {counted}, all used\n")
     bad = tmp_path / "app.yaml"
-    bad.write_text(manifest_path().read_text().replace("  - check_run\n", "  - push\n"))
+    bad.write_text(manifest_path().read_text().replace("  - check_run\n", "  - fork\n"))
     result = CliRunner().invoke(command, ["check", str(bad)])
     assert result.exit_code == 1
-    assert "event push: has no handler" in result.output
+    assert "event fork: has no handler" in result.output
     assert CliRunner().invoke(command, ["check", str(tmp_path / "none.yaml")]).exit_code == 2

@@ -1,4 +1,4 @@
-"""``/ssot migrate`` on a tracking issue opens migration pull requests; and what keeps them up to date afterwards.
+"""``/ssot migrate`` on a tracking issue opens migration pull requests; ``bot.workflows.upkeep`` keeps them up to date.
 
 Nothing is remembered: what is open, what a person closed and what is left to do are read again each time, so that the
 same work may run twice, late, or in two places, and ends in the same state.
@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import assert_never
 
-from bot.batches import Ask, BatchPlan, BatchReport, CloseBatch, OpenBatch, Tier, UpdateBatch
+from bot.batches import Ask, BatchReport, Tier
 from bot.batching import plan_batches
 from bot.commands import repository_path
 from bot.config import FILE, Absent, Invalid, Unreadable, Valid
@@ -17,8 +17,8 @@ from bot.errors import UserError
 from bot.facts import Repository
 from bot.github import reads
 from bot.globs import GlobError
-from bot.jobs import Done, Ignored, Lease, Outcome
-from bot.migration import Config, Migration, Mode
+from bot.jobs import Lease
+from bot.migration import Config, Migration
 from bot.model import RepoRef, Sha
 from bot.render import migrate_issue as words
 from bot.talk import Call, Reply
@@ -29,7 +29,7 @@ from bot.workflows.sources import config_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Base:
+class Base:
     """The default branch as it is now."""
 
     repository: Repository
@@ -44,7 +44,7 @@ async def migrate_issue(bot: Bot, call: Call, lease: Lease) -> Reply:
     that lead out of the repository, and when the configuration is not valid.
     """
     ask = _ask(call.arguments)
-    base = await _base(bot, call.repo)
+    base = await base_of(bot, call.repo)
     migrations = [m for m in base.config.migrations if m.tracking_issue == call.number]
     if not migrations:
         trackers = {m.name: m.tracking_issue for m in base.config.migrations if m.tracking_issue is not None}
@@ -52,38 +52,18 @@ async def migrate_issue(bot: Bot, call: Call, lease: Lease) -> Reply:
     if call.arguments.get("dry_run"):
         rehearsed = [await _planned(bot, base, migration, ask) for migration in migrations]
         return Reply(body=words.rehearsal(rehearsed, base.repository))
-    reports = [await _carried_out(bot, base, m, ask, lease, asked_by=call.comment_id) for m in migrations]
+    reports = [await carried_out(bot, base, m, ask, lease, asked_by=call.comment_id) for m in migrations]
     return Reply(body=words.reply(reports, base.repository, call.comment_id))
 
 
-async def refresh_migration_pull_requests(bot: Bot, repo: RepoRef, lease: Lease) -> Outcome:
-    """After the default branch moved: what is open is kept up to date, and in the mode ``migrate`` the next are opened.
-
-    Costs a few requests where nothing is open and no migration is in that mode.
-    """
-    try:
-        base = await _base(bot, repo)
-    except UserError as error:
-        return Ignored(reason=str(error))
-    done = []
-    for migration in base.config.migrations:
-        ask = Ask() if migration.mode is Mode.MIGRATE else None
-        site = await site_of(bot, base.repository, base.head, base.config)
-        if ask is None and not site.open_of(migration):
-            continue
-        report = await _carried_out(bot, base, migration, ask, lease, asked_by=0)
-        done.append(f"{migration.name}: {_summary(report.plan)}")
-    return Done(summary="; ".join(done)) if done else Ignored(reason="no migration pull request is open or wanted")
-
-
-async def _base(bot: Bot, repo: RepoRef) -> _Base:
-    """The configuration is the default branch's own, at the commit that is worked on."""
+async def base_of(bot: Bot, repo: RepoRef) -> Base:
+    """The default branch, with its own configuration at that very commit.  Raises ``UserError`` if that is wrong."""
     repository = await reads.repository(bot.github, repo)
     head = await reads.branch_head(bot.github, repository.ref, repository.default_branch)
     state = await config_of(bot, repository.ref, head)
     match state:
         case Absent(config=config) | Valid(config=config):
-            return _Base(repository=repository, head=head, config=config)
+            return Base(repository=repository, head=head, config=config)
         case Invalid(errors=errors):
             raise UserError("The configuration is not valid, so nothing was done: " + "; ".join(map(str, errors[:5])))
         case Unreadable(reason=reason):
@@ -105,7 +85,7 @@ def _ask(arguments: Mapping[str, object]) -> Ask:
     return ask
 
 
-async def _planned(bot: Bot, base: _Base, migration: Migration, ask: Ask) -> BatchReport:
+async def _planned(bot: Bot, base: Base, migration: Migration, ask: Ask) -> BatchReport:
     """What would be done."""
     site = await site_of(bot, base.repository, base.head, base.config)
     found = await facts_of(bot, site, migration, ask)
@@ -113,9 +93,10 @@ async def _planned(bot: Bot, base: _Base, migration: Migration, ask: Ask) -> Bat
     return BatchReport(migration=migration, commit=base.head, plan=plan, ask=ask, numbers={}, unread=found.unread)
 
 
-async def _carried_out(
-    bot: Bot, base: _Base, migration: Migration, ask: Ask | None, lease: Lease, *, asked_by: int
+async def carried_out(
+    bot: Bot, base: Base, migration: Migration, ask: Ask | None, lease: Lease, *, asked_by: int
 ) -> BatchReport:
+    """Everything is read, decided and done.  ``asked_by`` is the comment that asked, 0 for nobody."""
     site = await site_of(bot, base.repository, base.head, base.config)
     found = await facts_of(bot, site, migration, ask)
     plan = plan_batches(found.facts)
@@ -123,13 +104,3 @@ async def _carried_out(
     return BatchReport(
         migration=migration, commit=base.head, plan=plan, ask=ask or Ask(), numbers=numbers, unread=found.unread
     )
-
-
-def _summary(plan: BatchPlan) -> str:
-    counts = {
-        "opened": sum(isinstance(action, OpenBatch) for action in plan.actions),
-        "brought up to date": sum(isinstance(action, UpdateBatch) for action in plan.actions),
-        "closed": sum(isinstance(action, CloseBatch) for action in plan.actions),
-    }
-    done = [f"{number} {what}" for what, number in counts.items() if number]
-    return ", ".join(done) or "nothing to do"

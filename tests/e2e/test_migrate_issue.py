@@ -3,8 +3,10 @@
 import re
 from collections.abc import Mapping
 
+from bot.model import Delivery, DeliveryId
 from bot.sandbox import Content, Executable, IssueHandle, PullRequestHandle, Repo, Sandbox, pulling
 from bot.sandbox.example import FILES, HEALTH_MIGRATED, HEALTH_WITH_A_PROBE
+from bot.workflows.upkeep import UPKEEP
 from tests.e2e.conftest import RunningBot
 
 APP = "netra_backend/app"
@@ -186,3 +188,48 @@ async def test_a_wrong_configuration_stops_it(bot: RunningBot) -> None:
     answer = await at.migrate()
     assert at.pulls == []
     assert "not valid" in answer
+
+
+# --- upkeep -------------------------------------------------------------------------------------------------------
+
+
+async def due(bot: RunningBot) -> None:
+    """The errands that wait for their time have it now."""
+    for job in await bot.jobs():
+        if job.event == UPKEEP and job.not_before is not None and not job.state.finished:
+            body = await bot.app.store.body(job.seq)
+            await bot.app.inbox.put(Delivery(id=DeliveryId(f"{job.id} now"), event=job.event, body=body))
+    await bot.settled()
+
+
+async def upkeep(bot: RunningBot) -> None:
+    """The errand of the repository, then those of its trackers."""
+    await bot.settled()
+    await due(bot)
+    await due(bot)
+
+
+async def test_after_a_merge_the_next_is_opened_and_what_is_open_is_brought_up_to_date(bot: RunningBot) -> None:
+    at = await tracked(bot, probes("db/a.py", "db/b.py", "db/c.py"), config(files=1, open=2, mode="migrate"))
+    await at.migrate()
+    first, second = at.pulls
+    await first.merge()
+    await at.repo.push({f"{APP}/db/b.py": HEALTH_WITH_A_PROBE + b"\n\nMORE = 1\n"})
+    await upkeep(bot)
+    assert await bot.failed() == []
+    assert [list(await changed(pull)) for pull in at.open] == [[f"{APP}/db/b.py"], [f"{APP}/db/c.py"]]
+    assert second.head[f"{APP}/db/b.py"] == HEALTH_MIGRATED + b"\n\nMORE = 1\n"
+    assert len(at.pulls) == 3
+
+
+async def test_pushes_are_one_errand_and_other_branches_none(bot: RunningBot) -> None:
+    at = await tracked(bot, {})
+    for n in range(3):
+        await at.repo.push({"README.md": b"# %d\n" % n})
+    await at.repo.push({"README.md": b"# other\n"}, branch="other")
+    await bot.settled()
+    asked = [job for job in await bot.jobs() if job.event == UPKEEP]
+    assert len(asked) in (1, 2), "two when a window ended in between"
+    before = writes(bot.github)
+    await upkeep(bot)
+    assert writes(bot.github) == before

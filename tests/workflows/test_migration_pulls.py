@@ -22,7 +22,8 @@ from bot.sandbox.example import FILES, HEALTH_MIGRATED, HEALTH_WITH_A_PROBE
 from bot.scanner.scanner import Scanner
 from bot.talk import Call, Place, Reply
 from bot.workflows.context import Bot
-from bot.workflows.migrate_issue import migrate_issue, refresh_migration_pull_requests
+from bot.workflows.migrate_issue import migrate_issue
+from bot.workflows.upkeep import keep_up
 from tests.github.clock import ManualClock
 from tests.github.conftest import ref_of
 
@@ -77,7 +78,7 @@ class Stage:
 
     async def refresh(self) -> Outcome:
         """What a push to the default branch leads to."""
-        return await self._until_done(lambda: refresh_migration_pull_requests(self.bot, self.ref, Lease(self.clock)))
+        return await self._until_done(lambda: keep_up(self.bot, self.ref, 1, Lease(self.clock)))
 
     async def _until_done(self, work: Callable[[], Awaitable[T]]) -> T:
         for _ in range(5):
