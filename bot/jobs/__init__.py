@@ -1,7 +1,8 @@
 """The durable queue: every acknowledged delivery is a row, every row ends in a state that says why.
 
 ``Inbox.put`` stores a delivery and returns once it is on disk; the ``Worker`` then runs it: one at a time for
-each pull request or issue, oldest first, others in parallel.  The ``Store`` is the seam for another database.
+each pull request or issue, oldest first, others in parallel.  The ``Store`` is the seam to the database:
+``SqliteStore`` for one process, ``bot.jobs.postgres.PostgresStore`` for several that share the work.
 """
 
 from bot.jobs.inbox import Inbox
@@ -21,7 +22,6 @@ from bot.jobs.model import (
     Unreadable,
     Work,
 )
-from bot.jobs.order import newest_wins
 from bot.jobs.retry import Policy
 from bot.jobs.sqlite import SqliteStore
 from bot.jobs.store import Store, StoreCorrupt, StoreInUse, StoreUnavailable
@@ -51,5 +51,4 @@ __all__ = [
     "Work",
     "Worker",
     "WorkerLimits",
-    "newest_wins",
 ]

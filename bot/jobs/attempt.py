@@ -2,8 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
-from datetime import datetime, timedelta
 from typing import Protocol, TypeVar, assert_never
 
 import structlog
@@ -26,8 +24,8 @@ STORE_PAUSE = 1.0
 class Running:
     """The lease of a running job."""
 
-    def __init__(self, job: Job, newer_waits: Callable[[Job], bool]) -> None:
-        self._job, self._newer_waits, self._held = job, newer_waits, True
+    def __init__(self, job: Job) -> None:
+        self._job, self._newer, self._held = job, False, True
 
     @property
     def job(self) -> Job:
@@ -37,7 +35,11 @@ class Running:
         return self._held
 
     def newer_waits(self) -> bool:
-        return self._newer_waits(self._job)
+        return self._newer
+
+    def overtaken(self) -> None:
+        """A newer delivery that supersedes this one has come."""
+        self._newer = True
 
     def expire(self) -> None:
         self._held = False
@@ -51,7 +53,7 @@ class Limits(Protocol):
 
 
 class Attempt:
-    """``run`` returns the job as it waits for its next run, or ``None`` when it has ended."""
+    """One claimed job, from its start to the record of its end."""
 
     def __init__(
         self,
@@ -65,20 +67,13 @@ class Attempt:
         self._store, self._handle, self._policy = store, handle, policy
         self._limits, self._observer, self._clock = limits, observer, clock
 
-    async def run(self, lease: Running) -> Job | None:
-        job = lease.job
-        if job.attempts >= self._policy.tries:
+    async def run(self, lease: Running, claim: Claim) -> bool:
+        """True when the job has ended, False when it waits for another run."""
+        job = claim.job
+        if claim.attempts > self._policy.tries:
             # The tries were used up by runs that never came to record anything: they ended the process.
-            await self._recorded(lambda: self._store.settle(job.seq, State.DEAD, *self._worn_out(job)))
-            self._observer.ended(job, State.DEAD, self._age(job))
-            return None
-        try:
-            claim = await self._store.claim(job.seq, self._clock())
-        except StoreUnavailable as error:
-            log.warning("store_unavailable", during="claim", error=str(error))
-            return replace(job, next_at=self._clock() + timedelta(seconds=STORE_PAUSE))
-        if claim is None:
-            return None
+            await self._finish(job, claim, State.DEAD, self._worn_out(job))
+            return True
         self._observer.started(job, self._age(job))
         try:
             result = await self._result(lease, claim.delivery)
@@ -108,7 +103,7 @@ class Attempt:
             return asyncio.CancelledError("the handler cancelled itself")
         return task.exception() or task.result()
 
-    async def _record(self, job: Job, claim: Claim, result: Outcome | BaseException) -> Job | None:
+    async def _record(self, job: Job, claim: Claim, result: Outcome | BaseException) -> bool:
         match result:
             case Done(summary=summary):
                 await self._finish(job, claim, State.DONE, summary)
@@ -122,9 +117,9 @@ class Attempt:
                 return await self._failed(job, claim, result)
             case _:
                 assert_never(result)
-        return None
+        return True
 
-    async def _failed(self, job: Job, claim: Claim, error: BaseException) -> Job | None:
+    async def _failed(self, job: Job, claim: Claim, error: BaseException) -> bool:
         decision = decide(
             error, attempts=claim.attempts, received_at=job.received_at, now=self._clock(), policy=self._policy
         )
@@ -132,15 +127,12 @@ class Attempt:
             case GiveUp(reason=reason):
                 log.error("dead_letter", attempts=claim.attempts, reason=reason, exc_info=error)
                 await self._finish(job, claim, State.DEAD, reason)
-                return None
+                return True
             case Again(at=at, reason=reason, counts=counts):
                 log.warning("retry", attempts=claim.attempts, at=at.isoformat(), exc_info=error if counts else None)
                 self._observer.failed(job, reason)
-                kept = await self._recorded(
-                    lambda: self._store.requeue(job.seq, claim.token, at, reason, counts=counts)
-                )
-                attempts = claim.attempts if counts else claim.attempts - 1
-                return replace(job, next_at=at, reason=reason, attempts=attempts) if kept else None
+                await self._recorded(lambda: self._store.requeue(job.seq, claim.token, at, reason, counts=counts))
+                return False
             case _:
                 assert_never(decision)
 
@@ -160,9 +152,9 @@ class Attempt:
                 log.warning("store_unavailable", during="record", error=str(error))
                 await asyncio.sleep(STORE_PAUSE)
 
-    def _worn_out(self, job: Job) -> tuple[str, datetime]:
+    def _worn_out(self, job: Job) -> str:
         last = f"; before that: {job.reason}" if job.reason else ""
-        return f"{job.attempts} runs ended with the process{last}", self._clock()
+        return f"{job.attempts} runs ended with the process{last}"
 
     def _age(self, job: Job) -> float:
         return (self._clock() - job.received_at).total_seconds()

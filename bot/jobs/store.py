@@ -1,7 +1,7 @@
-"""What the queue needs of a database.  SQLite is one; another one is a class with these methods."""
+"""What the queue needs of a database.  SQLite and PostgreSQL are two; another one is a class with these methods."""
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -16,7 +16,7 @@ class StoreUnavailable(SsotError):
 
 
 class StoreInUse(StoreUnavailable):
-    """Another process works on this database; two of them would run the same jobs."""
+    """Another process works on this SQLite file; two of them would run the same jobs."""
 
 
 class StoreCorrupt(StoreUnavailable):
@@ -27,9 +27,36 @@ class StoreCorrupt(StoreUnavailable):
 class Claim:
     """A job that is marked as running.  ``token`` fences off whoever held it before."""
 
+    job: Job
     token: int
     attempts: int
+    """This run included."""
     delivery: Delivery
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claimed:
+    """What is to be run now."""
+
+    claims: Sequence[Claim]
+    ended: Sequence[Job]
+    """What ended instead: superseded, or damaged."""
+    due: datetime | None
+    """When the next job is due that waits for a time; ``None`` when there is none, or more could be claimed now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Routed:
+    """A delivery was given its lane."""
+
+    seq: int
+    event: str
+    key: str
+    action: str
+
+
+Heard = Callable[[Routed | None], None]
+"""Another process did something: routed a delivery, or whatever else may let a job begin (``None``)."""
 
 
 class Store(Protocol):
@@ -38,26 +65,36 @@ class Store(Protocol):
     Calls are carried out in the order in which they are made, also when they are not awaited in between.
     """
 
+    ttl: float | None
+    """Seconds without ``tend`` after which others may take this process's jobs over; ``None``: nobody can."""
+
     async def open(self) -> None:
-        """Check the database and queue again what a crash left running.  Raises ``StoreUnavailable``."""
+        """Check the database and, where no other process can be running it, queue again what a crash left running.
+
+        Raises ``StoreUnavailable``.
+        """
         ...
 
     async def close(self) -> None: ...
+
+    def listen(self, heard: Heard) -> None:
+        """Be told in the event loop, until ``close``, of what other processes do."""
+        ...
 
     def put(
         self, delivery: Delivery, received_at: datetime, not_before: datetime | None = None
     ) -> asyncio.Future[Accepted | Duplicate]: ...
 
     def route(self, seq: int, work: Work) -> asyncio.Future[None]:
-        """Note where a queued delivery belongs."""
+        """Give a queued delivery its lane: only then can it be claimed."""
         ...
 
     def settle(self, seq: int, state: State, reason: str | None, at: datetime) -> asyncio.Future[bool]:
         """End a queued delivery without running it; False when it was no longer queued."""
         ...
 
-    def claim(self, seq: int, at: datetime) -> asyncio.Future[Claim | None]:
-        """Mark a queued delivery as running and count the attempt; ``None`` when it cannot be run any more."""
+    def claim(self, limit: int, now: datetime) -> asyncio.Future[Claimed]:
+        """Take what may begin: of each lane in which nothing runs the first, the oldest first."""
         ...
 
     def finish(self, seq: int, token: int, state: State, reason: str | None, at: datetime) -> asyncio.Future[bool]:
@@ -70,8 +107,16 @@ class Store(Protocol):
         """Queue a running delivery again; unless it ``counts``, the attempt is taken back."""
         ...
 
+    def tend(self, running: Collection[int]) -> asyncio.Future[int]:
+        """Say that this process lives and runs just these; queue again what nobody runs, and say how many that were."""
+        ...
+
     def retry(self, seq: int) -> asyncio.Future[bool]:
         """Queue a finished delivery again with no attempts; False when it is not finished or its body is gone."""
+        ...
+
+    def hasten(self) -> asyncio.Future[None]:
+        """Let no errand wait for its own time: for tests and the demo."""
         ...
 
     def clean(self, states: Sequence[State], before: datetime, limit: int) -> asyncio.Future[int]:
@@ -82,14 +127,18 @@ class Store(Protocol):
         """Write something, durably."""
         ...
 
-    def changed_elsewhere(self) -> asyncio.Future[bool]:
-        """May another process have committed since the last call?  True at the first one."""
-        ...
-
     async def body(self, seq: int) -> bytes: ...
 
     async def queued(self) -> list[Job]:
         """All deliveries that wait, by ``seq``."""
+        ...
+
+    async def unfinished(self) -> set[int]:
+        """The numbers of all that wait or run."""
+        ...
+
+    async def unrouted(self, before: datetime) -> list[Job]:
+        """Deliveries of before a time that have no lane yet, by ``seq``; at most 1,000."""
         ...
 
     async def recent(self, limit: int, state: State | None = None) -> list[Job]:

@@ -1,29 +1,31 @@
-"""Runs the queue: routes what arrives, starts what is due, and records how it ended.
+"""Runs the queue: routes what arrives, takes what may begin, and records how it ended.
 
-Nothing polls for work: the inbox wakes the worker with each commit.  A slow tick remains, for rows that another
-process queued again (``ssot jobs retry``) and for a wall clock that was set.
+Nothing polls for work: the inbox wakes the worker with each commit, and other processes by the store's notifications.
+A slow tick remains: it says that this process lives, and takes up what was missed.
 """
 
 import asyncio
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Awaitable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
 
 from bot.jobs.attempt import Attempt, Running
 from bot.jobs.clock import Clock, utc_now
-from bot.jobs.delay import Delayed
-from bot.jobs.lanes import Lanes
-from bot.jobs.model import Handle, Job, Router
+from bot.jobs.model import Handle, Job, Router, State
 from bot.jobs.observer import Observer, Quiet
-from bot.jobs.order import Supersedes, newest_wins
+from bot.jobs.order import newest_wins
 from bot.jobs.retention import Retention, clean
 from bot.jobs.retry import Policy
 from bot.jobs.routing import Arrival, Routing
-from bot.jobs.store import Store, StoreUnavailable
+from bot.jobs.store import Claim, Routed, Store, StoreUnavailable
 
 log = structlog.get_logger(__name__)
+
+MISSED_AFTER = timedelta(seconds=2)
+"""A row that has no lane after this time was left by a process that died, or its lane could not be recorded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +42,8 @@ class WorkerLimits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stats:
+    """Of what came in through this process, or is run by it."""
+
     waiting: int
     running: int
     delayed: int
@@ -57,59 +61,58 @@ class Worker:
         *,
         router: Router,
         handle: Handle,
-        supersedes: Supersedes = newest_wins,
         policy: Policy | None = None,
         limits: WorkerLimits | None = None,
         retention: Retention | None = None,
         observer: Observer | None = None,
         clock: Clock = utc_now,
     ) -> None:
-        self._store, self._handle, self._supersedes, self._clock = store, handle, supersedes, clock
+        self._store, self._handle, self._clock = store, handle, clock
         self._policy, self._limits = policy or Policy(), limits or WorkerLimits()
         self._retention, self._observer = retention or Retention(), observer or Quiet()
-        self._lanes = Lanes()
-        self._delayed = Delayed()
-        self._routing = Routing(store, router, self._lanes, supersedes, self._observer, clock)
+        self._routing = Routing(store, router, self._ended, clock)
+        self._open: dict[int, Job] = {}
         self._arrivals: dict[int, Arrival] = {}
-        self._running: dict[int, tuple[Job, asyncio.Task[None]]] = {}
+        self._running: dict[int, tuple[Running, asyncio.Task[None]]] = {}
+        self._due: datetime | None = None
+        self._tended = float("-inf")
         self._wake = asyncio.Event()
+        self._stopping = False
         self._pump_task: asyncio.Task[None] | None = None
 
     def arrived(self, job: Job, body: bytes | None) -> None:
         """A queued row exists; called in the event loop, in the order of ``seq``."""
-        if any(job.seq in known for known in (self._arrivals, self._running, self._lanes, self._delayed)):
-            return
-        if job.not_before is not None and job.not_before > self._clock():
-            self._delayed.add(job)
-        else:
-            self._arrivals[job.seq] = Arrival.of(job, body)
-        self._wake.set()
-
-    def hasten(self) -> None:
-        """Let no errand wait for its time: for tests and the demo."""
-        self._release(None)
+        self._open[job.seq] = job
+        if job.key is None:
+            self._arrivals.setdefault(job.seq, Arrival.of(job, body))
         self._wake.set()
 
     def full(self) -> bool:
-        return len(self._lanes) + len(self._arrivals) >= self._limits.depth
+        return len(self._open) >= self._limits.depth
 
     def stats(self) -> Stats:
-        unfinished = [job for job, _ in self._running.values()]
-        unfinished += [*self._lanes, *(arrival.job for arrival in self._arrivals.values())]
+        now = self._clock()
+        waiting = [job for seq, job in self._open.items() if seq not in self._running]
+        due = [job for job in waiting if job.not_before is None or job.not_before <= now]
+        unfinished = due + [lease.job for lease, _ in self._running.values()]
         return Stats(
-            waiting=len(unfinished) - len(self._running),
+            waiting=len(due),
             running=len(self._running),
-            delayed=len(self._delayed),
+            delayed=len(waiting) - len(due),
             oldest=min((job.received_at for job in unfinished), default=None),
         )
 
-    def newer_waits(self, job: Job) -> bool:
-        """Is a delivery queued that makes this running one pointless?"""
-        return job.key is not None and any(self._supersedes(other, job) for other in self._lanes.waiting(job.key))
+    async def hasten(self) -> None:
+        """Let no errand wait for its own time: for tests and the demo."""
+        await self._store.hasten()
+        self._open = {seq: replace(job, not_before=None) for seq, job in self._open.items()}
+        self._wake.set()
 
     async def start(self) -> None:
         """Take up what the last process left.  Raises ``StoreUnavailable``."""
-        await self._adopt()
+        self._store.listen(self._heard)
+        for job in await self._store.queued():
+            self.arrived(job, None)
         self._pump_task = asyncio.create_task(self._pump(), name="ssot-worker")
         self._pump_task.add_done_callback(_report)
 
@@ -119,99 +122,128 @@ class Worker:
         return self._pump_task is not None and not self._pump_task.done()
 
     async def stop(self, within: float = 7.0) -> None:
-        """Start nothing new; give the running jobs half of ``within`` seconds to end, then queue them again."""
+        """Start nothing new; give the running jobs a quarter of ``within`` seconds to end, then queue them again."""
         if self._pump_task is not None:
+            # Not cancelled at once: what it has just claimed has to be known here.
+            self._stopping = True
+            self._wake.set()
+            await asyncio.wait({self._pump_task}, timeout=within / 4)
             self._pump_task.cancel()
             await asyncio.wait({self._pump_task})
         tasks = {task for _, task in self._running.values()}
         if tasks:
-            _, tasks = await asyncio.wait(tasks, timeout=within / 2)
+            _, tasks = await asyncio.wait(tasks, timeout=within / 4)
         for task in tasks:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks, timeout=within / 2)
 
-    async def _adopt(self) -> None:
-        """Take in the queued rows that we do not know of."""
-        for job in await self._store.queued():
-            self.arrived(job, None)
-
     async def _pump(self) -> None:
-        next_tick = self._loop_time() + self._limits.tick
-        next_clean = self._loop_time()
-        while True:
-            self._release(self._clock())
-            await self._route_arrivals()
-            self._start_due()
-            await self._sleep(next_tick)
+        next_tick = next_clean = self._loop_time()
+        while not self._stopping:
+            self._wake.clear()
             if self._loop_time() >= next_tick:
                 next_tick = self._loop_time() + self._limits.tick
-                await self._tick()
+                await self._guarded("tick", self._tick())
+            await self._guarded("routing", self._route_arrivals())
+            await self._guarded("claim", self._start_due())
             if self._loop_time() >= next_clean:
                 next_clean = self._loop_time() + self._retention.interval
-                await self._clean()
-
-    def _release(self, now: datetime | None) -> None:
-        for job in self._delayed.due(now):
-            self._arrivals[job.seq] = Arrival.of(job, None)
+                await self._guarded("clean", clean(self._store, self._retention, self._clock()))
+            await self._sleep(next_tick)
 
     async def _route_arrivals(self) -> None:
         while self._arrivals:
-            # It stays known while it is routed, and stays first when its body cannot be read now.
             seq, arrival = next(iter(self._arrivals.items()))
-            if not await self._routing.take(arrival):
-                return
+            routed = await self._routing.take(arrival)
             del self._arrivals[seq]
-            self._start_due()
+            if routed is not None and seq in self._open:
+                self._open[seq] = routed
+                self._overtake(Routed(seq=seq, event=routed.event, key=routed.key or "", action=routed.action))
 
-    def _start_due(self) -> None:
-        while len(self._running) < self._limits.concurrency and (job := self._lanes.take(self._clock())):
-            task = asyncio.create_task(self._run(job), name=f"ssot-job-{job.seq}")
-            self._running[job.seq] = (job, task)
-            task.add_done_callback(partial(self._ended, job))
+    async def _start_due(self) -> None:
+        free = self._limits.concurrency - len(self._running)
+        if free <= 0 or self._stopping:
+            return
+        claimed = await self._store.claim(free, self._clock())
+        self._due = claimed.due
+        for job in claimed.ended:
+            self._ended(job, job.state)
+        for claim in claimed.claims:
+            lease = Running(claim.job)
+            task = asyncio.create_task(self._run(lease, claim), name=f"ssot-job-{claim.job.seq}")
+            self._running[claim.job.seq] = (lease, task)
+            task.add_done_callback(partial(self._stopped, claim.job))
 
-    async def _run(self, job: Job) -> None:
+    async def _run(self, lease: Running, claim: Claim) -> None:
+        job = claim.job
         structlog.contextvars.bind_contextvars(delivery=job.id, webhook=job.event, key=job.key)
-        lease = Running(job, self.newer_waits)
         attempt = Attempt(self._store, self._handle, self._policy, self._limits, self._observer, self._clock)
-        if (again := await attempt.run(lease)) is not None:
-            self._lanes.add(again)
+        if await attempt.run(lease, claim):
+            self._open.pop(job.seq, None)
+        else:
+            self._open[job.seq] = job
 
-    def _ended(self, job: Job, task: asyncio.Task[None]) -> None:
+    def _stopped(self, job: Job, task: asyncio.Task[None]) -> None:
         del self._running[job.seq]
-        if job.key is not None:
-            self._lanes.free(job.key)
         self._wake.set()
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("job_not_recorded", seq=job.seq, exc_info=error)
 
+    def _ended(self, job: Job, state: State) -> None:
+        """It ended without a run."""
+        self._open.pop(job.seq, None)
+        self._observer.ended(job, state, (self._clock() - job.received_at).total_seconds())
+
+    def _heard(self, routed: Routed | None) -> None:
+        if routed is not None:
+            self._overtake(routed)
+        self._wake.set()
+
+    def _overtake(self, newer: Routed) -> None:
+        """Tell the running job that a newer delivery makes it pointless."""
+        if not newest_wins(newer.event, newer.action):
+            return
+        for lease, _ in self._running.values():
+            job = lease.job
+            if job.seq < newer.seq and (job.event, job.key, job.action) == (newer.event, newer.key, newer.action):
+                lease.overtaken()
+
     async def _sleep(self, until: float) -> None:
         wait = until - self._loop_time()
-        times = [self._delayed.wake_at()]
-        if len(self._running) < self._limits.concurrency:
-            times.append(self._lanes.wake_at())
-        for at in filter(None, times):
-            wait = min(wait, (at - self._clock()).total_seconds())
+        if len(self._running) < self._limits.concurrency and self._due is not None:
+            wait = min(wait, (self._due - self._clock()).total_seconds())
         if wait > 0:
             try:
                 async with asyncio.timeout(wait):
                     await self._wake.wait()
             except TimeoutError:
                 return
-        self._wake.clear()
 
     async def _tick(self) -> None:
-        try:
-            if await self._store.changed_elsewhere():
-                await self._adopt()
-        except StoreUnavailable as error:
-            log.warning("store_unavailable", during="tick", error=str(error))
+        """Say that we live, take up what was missed, and forget what others have done."""
+        self._expire_untended()
+        before = set(self._open)
+        if count := await self._store.tend(self._running):
+            log.warning("taken_over", jobs=count)
+        self._tended = self._loop_time()
+        for job in await self._store.unrouted(self._clock() - MISSED_AFTER):
+            self.arrived(job, None)
+        for seq in before - await self._store.unfinished():
+            self._open.pop(seq, None)
 
-    async def _clean(self) -> None:
+    def _expire_untended(self) -> None:
+        """Others may have taken our jobs over while the store did not hear of us: act no more."""
+        ttl = self._store.ttl
+        if ttl is not None and self._loop_time() - self._tended > ttl:
+            for lease, _ in self._running.values():
+                lease.expire()
+
+    async def _guarded(self, during: str, work: Awaitable[object]) -> None:
         try:
-            await clean(self._store, self._retention, self._clock())
+            await work
         except StoreUnavailable as error:
-            log.warning("store_unavailable", during="clean", error=str(error))
+            log.warning("store_unavailable", during=during, error=str(error))
 
     @staticmethod
     def _loop_time() -> float:

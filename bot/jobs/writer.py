@@ -6,12 +6,12 @@ next one.  So a single sender waits for one fsync, and many senders share theirs
 
 import asyncio
 import queue
-import sqlite3
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from bot.jobs.database import Connection, Database
 from bot.jobs.store import StoreUnavailable
 
 T = TypeVar("T")
@@ -20,23 +20,22 @@ MAX_GROUP = 256
 
 @dataclass(frozen=True, slots=True)
 class _Write:
-    operation: Callable[[sqlite3.Connection], Any]
+    operation: Callable[[Connection], Any]
     future: asyncio.Future[Any]
 
 
 class GroupWriter:
     """``submit`` from the event loop; the result arrives there once the group's commit is on disk.
 
-    ``connect`` opens the connection in autocommit mode, in the writer's thread, and again after any SQLite error:
-    a fresh connection is what recovers from a disk that was full, locked or away.
+    The connection is opened in the writer's thread, and again after any of the database's errors: a fresh one is what
+    recovers from a disk that was full, locked or away, and from a server that was started again.
     """
 
-    def __init__(
-        self, connect: Callable[[], sqlite3.Connection], *, committed: Callable[[], None], max_waiting: int = 10_000
-    ) -> None:
-        self._connect, self._committed, self._max_waiting = connect, committed, max_waiting
+    def __init__(self, database: Database, *, committed: Callable[[], None], max_waiting: int = 10_000) -> None:
+        self._database, self._committed, self._max_waiting = database, committed, max_waiting
+        self._unavailable: tuple[type[Exception], ...] = (*database.unavailable, StoreUnavailable)
         self._queue: queue.SimpleQueue[_Write | None] = queue.SimpleQueue()
-        self._connection: sqlite3.Connection | None = None
+        self._connection: Connection | None = None
         self._thread = threading.Thread(target=self._run, name="ssot-writer", daemon=True)
         self._loop = asyncio.get_running_loop()
         self._open = True
@@ -51,7 +50,7 @@ class GroupWriter:
             self._queue.put(None)
             await asyncio.to_thread(self._thread.join)
 
-    def submit(self, operation: Callable[[sqlite3.Connection], T]) -> asyncio.Future[T]:
+    def submit(self, operation: Callable[[Connection], T]) -> asyncio.Future[T]:
         """Run ``operation`` inside the next transaction.  It only executes SQL: a failure fails its whole group."""
         future: asyncio.Future[T] = self._loop.create_future()
         if not self._open:
@@ -80,8 +79,10 @@ class GroupWriter:
     def _commit(self, group: list[_Write]) -> None:
         try:
             results = self._transact(group)
-        except (sqlite3.OperationalError, StoreUnavailable) as error:
-            self._refuse(group, StoreUnavailable(str(error)))
+        except self._database.conflicts as error:
+            self._isolate(group, error)
+        except self._unavailable as error:
+            self._refuse(group, StoreUnavailable(_line(error)))
         except Exception as error:  # noqa: BLE001  # one faulty write must end neither this thread nor its neighbours
             self._isolate(group, error)
         else:
@@ -90,8 +91,8 @@ class GroupWriter:
 
     def _transact(self, group: list[_Write]) -> list[Any]:
         if self._connection is None:
-            self._connection = self._connect()
-        self._connection.execute("BEGIN IMMEDIATE")
+            self._connection = self._database.connect()
+        self._connection.execute(self._database.begin)
         results = [write.operation(self._connection) for write in group]
         self._connection.execute("COMMIT")
         return results
@@ -99,7 +100,8 @@ class GroupWriter:
     def _isolate(self, group: list[_Write], error: Exception) -> None:
         """Something is wrong with one of the writes: each on its own, so that only that one fails."""
         if len(group) == 1:
-            self._refuse(group, StoreUnavailable(str(error)) if isinstance(error, sqlite3.Error) else error)
+            known = isinstance(error, (*self._database.faults, *self._database.conflicts))
+            self._refuse(group, StoreUnavailable(_line(error)) if known else error)
             return
         self._disconnect()
         for write in group:
@@ -119,6 +121,10 @@ class GroupWriter:
         # A loop that has been closed has nobody left who waits for the answer.
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(callback)
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())
 
 
 def _resolve(group: list[_Write], results: list[Any]) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,7 +10,12 @@ from pathlib import Path
 import pytest
 
 from bot.jobs import Done, Inbox, Job, Lease, Outcome, Policy, Router, SqliteStore, State, Work, Worker, WorkerLimits
-from bot.jobs.store import Store
+from bot.jobs.database import Connection
+from bot.jobs.opening import existing
+from bot.jobs.postgres import PostgresStore
+from bot.jobs.sqlite import path_of
+from bot.jobs.sqlstore import SqlStore
+from bot.jobs.store import Claim, Store
 from bot.model import Delivery, DeliveryId
 
 Behaviour = Callable[[Delivery, Lease], Awaitable[Outcome]]
@@ -69,6 +75,11 @@ class Bench:
         return await self.behaviour(given, lease) if self.behaviour else Done()
 
 
+async def take(store: Store, now: datetime | None = None) -> list[Claim]:
+    """All that may begin now."""
+    return list((await store.claim(100, now or datetime.now(UTC))).claims)
+
+
 async def until(condition: Callable[[], Awaitable[bool]], *, within: float = 10.0) -> None:
     async with asyncio.timeout(within):
         while True:
@@ -86,16 +97,47 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "data" / "ssot.db"
 
 
-@pytest.fixture
-async def store(path: Path) -> AsyncIterator[SqliteStore]:
-    store = SqliteStore(path, busy_timeout=0.2)
-    await store.open()
-    yield store
-    await store.close()
+class Opener:
+    """Makes stores on one database, as processes would, and closes what is left open."""
+
+    def __init__(self, url: str, stack: AsyncExitStack) -> None:
+        self.url, self._stack = url, stack
+
+    async def __call__(self, *, ttl: float = 20.0) -> SqlStore:
+        """An open store.  ``ttl`` matters on PostgreSQL only."""
+        store: SqliteStore | PostgresStore
+        if self.url.startswith("sqlite"):
+            store = SqliteStore(path_of(self.url), busy_timeout=0.2)
+        else:
+            store = PostgresStore(self.url, ttl=ttl)
+        await store.open()
+        self._stack.push_async_callback(store.close)
+        return store
+
+    def look(self) -> Connection:
+        """A connection like that of ``ssot jobs``."""
+        return existing(self.url, writable=True)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, path: Path) -> str:
+    """The URL of an empty database, of each kind."""
+    return f"sqlite:///{path}" if request.param == "sqlite" else str(request.getfixturevalue("postgres_url"))
 
 
 @pytest.fixture
-async def bench(store: SqliteStore) -> AsyncIterator[Bench]:
+async def opened(database: str) -> AsyncIterator[Opener]:
+    async with AsyncExitStack() as stack:
+        yield Opener(database, stack)
+
+
+@pytest.fixture
+async def store(opened: Opener) -> SqlStore:
+    return await opened()
+
+
+@pytest.fixture
+async def bench(store: SqlStore) -> AsyncIterator[Bench]:
     bench = Bench(store)
     bench.build()
     yield bench

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.errors import RetryLater, UserError
-from bot.jobs import Job, Policy, newest_wins
+from bot.jobs import Policy
+from bot.jobs.order import newest_wins
 from bot.jobs.retry import Again, GiveUp, decide
-from bot.model import DeliveryId
 
 NOW = datetime(2026, 3, 29, 1, 30, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
@@ -52,23 +52,16 @@ def test_no_pause_is_longer_than_the_longest(failures: int) -> None:
     assert timedelta(0) < Policy().pause(failures) <= Policy().longest
 
 
-def job(seq: int, action: str = "synchronize", key: str = "acme/app#1", event: str = "pull_request") -> Job:
-    return Job(seq=seq, id=DeliveryId(str(seq)), event=event, received_at=NOW, key=key, action=action)
-
-
 @pytest.mark.parametrize(
-    ("new", "old", "expected"),
+    ("event", "action", "expected"),
     [
-        (job(2), job(1), True),
-        (job(1), job(2), False),
-        (job(1), job(1), False),
-        (job(2), job(1, "opened"), False),
-        (job(2, "opened"), job(1), False),
-        (job(2), job(1, key="acme/app#2"), False),
-        (job(2, event="push"), job(1, event="push"), False),
-        (job(2, "created", event="issue_comment"), job(1, "created", event="issue_comment"), False),
+        ("pull_request", "synchronize", True),
+        ("ssot.tracker", "", True),
+        ("ssot.tracker", "#7", True),
+        ("pull_request", "opened", False),
+        ("push", "synchronize", False),
+        ("issue_comment", "created", False),
     ],
-    ids=["newer push", "older", "itself", "after opened", "opened", "another", "branch push", "comments"],
 )
-def test_what_supersedes(new: Job, old: Job, expected: bool) -> None:
-    assert newest_wins(new, old) is expected
+def test_of_which_kind_only_the_newest_matters(event: str, action: str, expected: bool) -> None:
+    assert newest_wins(event, action) is expected

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -14,15 +15,16 @@ from bot.jobs import (
     Outcome,
     Policy,
     Route,
-    SqliteStore,
     State,
     Superseded,
     Unreadable,
     Work,
     WorkerLimits,
+    sql,
 )
+from bot.jobs.sqlstore import SqlStore
 from bot.model import Delivery
-from tests.jobs.conftest import Bench, delivery, states, until
+from tests.jobs.conftest import Bench, Opener, delivery, states, take, until
 
 QUICK = Policy(tries=3, first=timedelta(milliseconds=5), factor=1)
 
@@ -160,7 +162,7 @@ async def test_retry_later_waits_in_the_database_and_does_not_count(bench: Bench
     assert began[1] >= due
 
 
-async def test_a_restart_takes_up_what_waits_with_its_time(bench: Bench, store: SqliteStore) -> None:
+async def test_a_restart_takes_up_what_waits_with_its_time(bench: Bench, store: SqlStore) -> None:
     due = datetime.now(UTC) + timedelta(hours=1)
 
     async def behave(given: Delivery, lease: Lease) -> Outcome:
@@ -213,10 +215,10 @@ async def test_a_newer_synchronize_supersedes_the_ones_that_wait(bench: Bench) -
     await bench.put(4, b"acme/app#1 synchronize")
     await bench.put(5, b"acme/app#2 synchronize")
 
-    async def two_wait() -> bool:
-        return bench.worker.stats().waiting == 2
+    async def three_wait() -> bool:
+        return bench.worker.stats().waiting == 3 and not bench.worker._arrivals
 
-    await until(two_wait)
+    await until(three_wait)
     go_on.set()
     jobs = await bench.settled()
     assert states(jobs) == [State.DONE, State.SUPERSEDED, State.DONE, State.DONE, State.DONE]
@@ -249,7 +251,7 @@ async def test_a_hung_handler_is_cut_off_and_fenced(bench: Bench) -> None:
     assert (job.state, job.reason, job.attempts) == (State.DONE, "second", 2)
 
 
-async def test_a_graceful_stop_queues_running_jobs_again_without_counting(bench: Bench, store: SqliteStore) -> None:
+async def test_a_graceful_stop_queues_running_jobs_again_without_counting(bench: Bench, store: SqlStore) -> None:
     started = asyncio.Event()
 
     async def behave(given: Delivery, lease: Lease) -> Outcome:
@@ -310,33 +312,43 @@ async def test_a_key_that_no_database_can_hold_costs_one_delivery(bench: Bench) 
     await bench.start()
     await bench.put(1, b"bad")
     await bench.put(2, b"good")
-    assert states(await bench.settled()) == [State.DONE, State.DONE]
+    jobs = await bench.settled()
+    assert states(jobs) == [State.DEAD, State.DONE]
+    assert "no database can hold its lane" in (jobs[0].reason or "")
 
 
-async def test_runs_that_killed_the_process_count_as_tries(bench: Bench, store: SqliteStore) -> None:
+async def test_runs_that_killed_the_process_count_as_tries(bench: Bench, store: SqlStore) -> None:
     bench.policy = QUICK
-    await bench.put(1)
+    seq = (await store.put(delivery(1), datetime.now(UTC))).seq
+    await store.route(seq, Work(key="k"))
     for _ in range(3):
-        assert await store.claim(1, datetime.now(UTC)) is not None
-        await store._writer.submit(lambda c: c.execute("UPDATE deliveries SET state = 'queued'").rowcount)
+        assert len(await take(store)) == 1
+        await store.tend(())
     await bench.start()
     (job,) = await bench.settled()
     assert (job.state, job.reason, bench.ran) == (State.DEAD, "3 runs ended with the process", [])
 
 
-async def test_a_row_that_another_process_queued_again_is_run(bench: Bench, store: SqliteStore) -> None:
+async def test_a_job_that_a_tool_queued_again_is_run(bench: Bench, opened: Opener) -> None:
     bench.limits = WorkerLimits(tick=0.02)
     await bench.start()
     await bench.put(1)
-    await bench.settled()
-    with store._connect() as other:
-        other.execute("UPDATE deliveries SET state = 'queued'")
-    other.close()
+    (job,) = await bench.settled()
+    with closing(opened.look()) as connection:
+        assert sql.retry(connection, job.seq)
 
     async def ran_twice() -> bool:
         return len(bench.ran) == 2
 
     await until(ran_twice)
+
+
+async def test_a_lane_that_could_not_be_recorded_is_found_again(bench: Bench, store: SqlStore) -> None:
+    """The process died between the two commits."""
+    bench.limits = WorkerLimits(tick=0.02)
+    await bench.start()
+    await store.put(delivery(1), datetime.now(UTC) - timedelta(seconds=3))
+    assert states(await bench.settled()) == [State.DONE]
 
 
 async def test_depth_and_age_are_known(bench: Bench) -> None:
@@ -349,7 +361,7 @@ async def test_depth_and_age_are_known(bench: Bench) -> None:
     assert datetime.now(UTC) - stats.oldest < timedelta(seconds=5)
 
 
-async def test_an_errand_waits_for_its_time_and_holds_nobody_up(bench: Bench, store: SqliteStore) -> None:
+async def test_an_errand_waits_for_its_time_and_holds_nobody_up(bench: Bench, store: SqlStore) -> None:
     due = datetime.now(UTC) + timedelta(hours=1)
     await bench.start()
     await bench.inbox.put(delivery(1, b"acme/app#1 tracker", "ssot.tracker"), not_before=due)
@@ -364,7 +376,7 @@ async def test_an_errand_waits_for_its_time_and_holds_nobody_up(bench: Bench, st
     await bench.worker.stop(within=1)
     await bench.start()
     assert bench.worker.stats().delayed == 1
-    bench.worker.hasten()
+    await bench.worker.hasten()
     assert states(await bench.settled()) == [State.DONE, State.DONE]
 
 
@@ -399,9 +411,9 @@ async def test_a_newer_errand_replaces_the_ones_that_wait(bench: Bench) -> None:
     for number, action in enumerate(["#7", "#7", "#8"], 2):
         await bench.put(number, f"acme/app#1 {action}".encode(), "ssot.tracker")
 
-    async def two_wait() -> bool:
-        return bench.worker.stats().waiting == 2
+    async def three_wait() -> bool:
+        return bench.worker.stats().waiting == 3 and not bench.worker._arrivals
 
-    await until(two_wait)
+    await until(three_wait)
     go_on.set()
     assert states(await bench.settled()) == [State.DONE, State.SUPERSEDED, State.DONE, State.DONE]

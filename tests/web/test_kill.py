@@ -6,7 +6,7 @@ import random
 import time
 
 from bot.jobs import sql
-from bot.jobs.sqlite import existing
+from bot.jobs.sqlite import existing, integrity_faults
 from tests.web.conftest import ServerProcess, headers, request, send
 
 ROUNDS, SENDERS, SEED = 5, 8, 20260
@@ -40,7 +40,7 @@ async def test_nothing_acknowledged_is_lost(server_process: ServerProcess) -> No
     await all_done(server_process)
     connection = existing(server_process.database)
     jobs = {job.id: job for job in sql.recent(connection, 100_000)}
-    assert sql.integrity_faults(connection) == []
+    assert integrity_faults(connection) == []
     connection.close()
     effects = server_process.journal.read_text().split()
     assert len(acknowledged) >= ROUNDS, f"seed {SEED}"

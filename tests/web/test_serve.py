@@ -80,7 +80,7 @@ def test_it_serves_and_stops_within_8_seconds(running: tuple[subprocess.Popen[st
         ("GITHUB_WEBHOOK_SECRET", "", "GITHUB_WEBHOOK_SECRET is not set"),
         ("GITHUB_WEBHOOK_SECRET", "fifteen bytes!!", "GITHUB_WEBHOOK_SECRET is too weak"),
         ("GITHUB_WEBHOOK_SECRET", "development", "GITHUB_WEBHOOK_SECRET is too weak"),
-        ("SSOT_DATABASE_URL", "postgresql://host/db", "SSOT_DATABASE_URL"),
+        ("SSOT_DATABASE_URL", "postgresql://127.0.0.1:9/db", "SSOT_DATABASE_URL: connection failed"),
         ("SSOT_METRICS_TOKEN", "short", "SSOT_METRICS_TOKEN is too weak"),
         ("SSOT_DATA_DIR", "/proc/nowhere", "/proc/nowhere"),
     ],

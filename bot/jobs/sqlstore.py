@@ -1,0 +1,128 @@
+"""What the stores of both databases have in common: one writer with group commit, and one reader."""
+
+import asyncio
+import zlib
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import TypeVar
+
+from bot.jobs import sql
+from bot.jobs.database import Connection, Database
+from bot.jobs.model import Accepted, Duplicate, Job, State, Work
+from bot.jobs.store import Claimed, Heard, StoreCorrupt, StoreUnavailable
+from bot.jobs.writer import GroupWriter
+from bot.model import Delivery, DeliveryId
+
+T = TypeVar("T")
+
+
+class SqlStore(ABC):
+    """See ``Store``; ``worker`` is the name under which this process's jobs run."""
+
+    ttl: float | None
+
+    def __init__(self, database: Database, worker: str) -> None:
+        self._database, self._worker = database, worker
+        self._reader = ThreadPoolExecutor(1, thread_name_prefix="ssot-reader")
+        self._reading: Connection | None = None
+
+    def _start_writer(self, committed: Callable[[], None]) -> None:
+        self._writer = GroupWriter(self._database, committed=committed)
+        self._writer.start()
+
+    async def _stop(self) -> None:
+        """May be called twice."""
+        await self._writer.stop()
+        await asyncio.to_thread(self._reader.shutdown)
+        self._end_reading()
+
+    @abstractmethod
+    async def open(self) -> None: ...
+
+    @abstractmethod
+    async def close(self) -> None: ...
+
+    @abstractmethod
+    def listen(self, heard: Heard) -> None: ...
+
+    @abstractmethod
+    def tend(self, running: Collection[int]) -> asyncio.Future[int]: ...
+
+    def put(
+        self, delivery: Delivery, received_at: datetime, not_before: datetime | None = None
+    ) -> asyncio.Future[Accepted | Duplicate]:
+        return self._writer.submit(lambda c: sql.put(c, delivery, received_at, not_before))
+
+    def route(self, seq: int, work: Work) -> asyncio.Future[None]:
+        return self._writer.submit(lambda c: sql.route(c, seq, work))
+
+    def settle(self, seq: int, state: State, reason: str | None, at: datetime) -> asyncio.Future[bool]:
+        return self._writer.submit(lambda c: sql.settle(c, seq, state, reason, at))
+
+    def claim(self, limit: int, now: datetime) -> asyncio.Future[Claimed]:
+        return self._writer.submit(lambda c: sql.claim(c, limit, self._worker, now))
+
+    def finish(self, seq: int, token: int, state: State, reason: str | None, at: datetime) -> asyncio.Future[bool]:
+        return self._writer.submit(lambda c: sql.finish(c, seq, token, state, reason, at))
+
+    def requeue(
+        self, seq: int, token: int, next_at: datetime | None, reason: str, *, counts: bool
+    ) -> asyncio.Future[bool]:
+        return self._writer.submit(lambda c: sql.requeue(c, seq, token, next_at, reason, counts=counts))
+
+    def retry(self, seq: int) -> asyncio.Future[bool]:
+        return self._writer.submit(lambda c: sql.retry(c, seq))
+
+    def hasten(self) -> asyncio.Future[None]:
+        return self._writer.submit(sql.hasten)
+
+    def clean(self, states: Sequence[State], before: datetime, limit: int) -> asyncio.Future[int]:
+        return self._writer.submit(lambda c: sql.clean(c, states, before, limit))
+
+    def probe(self) -> asyncio.Future[None]:
+        return self._writer.submit(sql.probe)
+
+    async def body(self, seq: int) -> bytes:
+        return await self._read(lambda c: sql.body_of(c, seq))
+
+    async def queued(self) -> list[Job]:
+        return await self._read(sql.queued)
+
+    async def unfinished(self) -> set[int]:
+        return await self._read(sql.unfinished)
+
+    async def unrouted(self, before: datetime) -> list[Job]:
+        return await self._read(lambda c: sql.unrouted(c, before))
+
+    async def recent(self, limit: int, state: State | None = None) -> list[Job]:
+        return await self._read(lambda c: sql.recent(c, limit, state))
+
+    async def known(self, ids: Collection[DeliveryId]) -> frozenset[DeliveryId]:
+        return await self._read(lambda c: sql.known(c, ids))
+
+    async def counts(self) -> Mapping[State, int]:
+        return await self._read(sql.counts)
+
+    async def _read(self, query: Callable[[Connection], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._reader, self._query, query)
+
+    def _query(self, query: Callable[[Connection], T]) -> T:
+        try:
+            if self._reading is None:
+                self._reading = self._database.connect()
+            return query(self._reading)
+        except (sql.BodyMissing, zlib.error) as error:
+            raise StoreCorrupt(str(error)) from error
+        except (*self._database.faults, *self._database.unavailable) as error:
+            self._end_reading()
+            raise self._fault(error) from error
+
+    def _fault(self, error: Exception) -> StoreUnavailable:
+        return StoreUnavailable(" ".join(str(error).split()))
+
+    def _end_reading(self) -> None:
+        if self._reading is not None:
+            self._reading.close()
+            self._reading = None

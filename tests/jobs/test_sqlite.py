@@ -1,0 +1,117 @@
+"""What is SQLite's own: one process, a file that can be damaged, locked or full."""
+
+import asyncio
+import resource
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.jobs import Accepted, SqliteStore, StoreCorrupt, StoreInUse, StoreUnavailable, schema
+from bot.jobs.database import Connection
+from bot.jobs.sqlite import path_of
+from tests.jobs.conftest import delivery
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+async def store(path: Path) -> AsyncIterator[SqliteStore]:
+    store = SqliteStore(path, busy_timeout=0.2)
+    await store.open()
+    yield store
+    await store.close()
+
+
+async def test_commits_are_durable_and_checkpoints_elsewhere(store: SqliteStore) -> None:
+    def pragmas(connection: Connection) -> list[object]:
+        names = ("journal_mode", "synchronous", "wal_autocheckpoint")
+        return [connection.execute(f"PRAGMA {name}").fetchone()[0] for name in names]
+
+    full = 2
+    assert await store._writer.submit(pragmas) == ["wal", full, 0]
+
+
+async def test_a_second_process_is_refused(store: SqliteStore, path: Path) -> None:
+    with pytest.raises(StoreInUse, match="held by process"):
+        await SqliteStore(path).open()
+
+
+def test_a_damaged_file_is_refused_and_not_touched(path: Path) -> None:
+    path.parent.mkdir()
+    path.write_bytes(b"not a database at all, but long enough to have a header" * 100)
+    before = path.read_bytes()
+    with pytest.raises(StoreCorrupt, match=r"ssot\.db"):
+        asyncio.run(SqliteStore(path).open())
+    assert path.read_bytes() == before
+
+
+def overwrite_page(path: Path, number: int) -> None:
+    raw = bytearray(path.read_bytes())
+    raw[number * 4096 : (number + 1) * 4096] = b"\xa5" * 4096
+    path.write_bytes(raw)
+
+
+async def test_a_damaged_page_is_found_at_start(path: Path) -> None:
+    store = SqliteStore(path)
+    await store.open()
+    for number in range(200):
+        await store.put(delivery(number), NOW)
+    await store.close()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    overwrite_page(path, 3)
+    with pytest.raises(StoreCorrupt):
+        await SqliteStore(path).open()
+
+
+async def test_an_older_schema_is_brought_up_to_date(path: Path) -> None:
+    path.parent.mkdir()
+    steps = [step for step in schema.statements(0, schema.SQLITE) if step.strip().startswith("CREATE TABLE")]
+    old = ";".join(steps).replace("  not_before  REAL,\n", "").replace("  worker      TEXT,\n", "")
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(f"{old}; PRAGMA user_version = 1;")
+        connection.execute("INSERT INTO deliveries (guid, event, received_at) VALUES ('a', 'push', 0)")
+        connection.commit()
+    store = SqliteStore(path)
+    await store.open()
+    await store.put(delivery(1), NOW, NOW + timedelta(seconds=9))
+    assert [job.not_before for job in await store.queued()] == [None, NOW + timedelta(seconds=9)]
+    await store.close()
+
+
+async def test_a_newer_schema_is_refused(path: Path) -> None:
+    path.parent.mkdir()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    with pytest.raises(StoreUnavailable, match="newer"):
+        await SqliteStore(path).open()
+
+
+async def test_a_foreign_lock_is_unavailable_and_passes(store: SqliteStore, path: Path) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreUnavailable, match="locked"):
+            await store.put(delivery(1), NOW)
+    assert await store.put(delivery(1), NOW) == Accepted(seq=1)
+
+
+async def test_a_full_disk_is_unavailable_and_passes(store: SqliteStore, path: Path) -> None:
+    await store.put(delivery(1), NOW)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (path.with_name("ssot.db-wal").stat().st_size, hard))
+    try:
+        with pytest.raises(StoreUnavailable):
+            await store.put(delivery(2), NOW)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert await store.put(delivery(3), NOW) == Accepted(seq=2)
+    assert [job.id for job in await store.queued()] == [delivery(1).id, delivery(3).id]
+
+
+@pytest.mark.parametrize(("url", "path"), [("sqlite:///a/b.db", "a/b.db"), ("sqlite:////a/b.db", "/a/b.db")])
+def test_paths_of_urls(url: str, path: str) -> None:
+    assert path_of(url) == Path(path)
