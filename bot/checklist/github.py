@@ -47,13 +47,17 @@ def _fresh(facts: Facts) -> bool:
     return facts.read_at - facts.committed_at < PATIENCE
 
 
+def _unreadable(what: str, fact: Unreadable) -> Unknown:
+    return Unknown(why=(f"{what}: {fact.why}",))
+
+
 def check(evidence: CheckPassed, facts: Facts) -> Verdict:
     """The newest check run or status of the name passed."""
     if isinstance(facts.checks, Unreadable):
-        return Unknown(why=(facts.checks.why,))
+        return _unreadable(f"check `{evidence.name}`", facts.checks)
     found = next((each for each in facts.checks if each.name == evidence.name), None)
     if found is None:
-        text = f"no check `{evidence.name}` ran on {facts.commit[:9]}"
+        text = f"no check `{evidence.name}` ran on `{facts.commit[:7]}`"
         return (
             Unknown(why=(f"{text} yet",)) if _fresh(facts) else Missing(what=(Proof(text=text, commit=facts.commit),))
         )
@@ -72,7 +76,7 @@ def check(evidence: CheckPassed, facts: Facts) -> Verdict:
 def deployment(evidence: Deployed, facts: Facts) -> Verdict:
     """The newest deployment to the environment succeeded, and holds the commit."""
     if isinstance(facts.deployments, Unreadable):
-        return Unknown(why=(facts.deployments.why,))
+        return _unreadable(f"deployment to `{evidence.environment}`", facts.deployments)
     found = next((each for each in facts.deployments if each.environment == evidence.environment), None)
     if found is None:
         return Missing(what=(Proof(text=f"nothing was deployed to `{evidence.environment}`"),))
@@ -90,12 +94,12 @@ def deployment(evidence: Deployed, facts: Facts) -> Verdict:
 
 def _succeeded(found: Deployment, where: str, facts: Facts) -> Verdict:
     if found.holds:
-        return Holds(because=(_deployed(found, f"{where} succeeded and holds {facts.commit[:9]}"),))
+        return Holds(because=(_deployed(found, f"{where} succeeded and holds `{facts.commit[:7]}`"),))
     if found.holds is None:
-        return Unknown(why=(f"it is not known whether {where} holds {facts.commit[:9]}",))
+        return Unknown(why=(f"it is not known whether {where} holds `{facts.commit[:7]}`",))
     if _fresh(facts):
-        return Unknown(why=(f"{where} does not hold {facts.commit[:9]} yet",))
-    return Missing(what=(_deployed(found, f"{where} does not hold {facts.commit[:9]}"),))
+        return Unknown(why=(f"{where} does not hold `{facts.commit[:7]}` yet",))
+    return Missing(what=(_deployed(found, f"{where} does not hold `{facts.commit[:7]}`"),))
 
 
 def _deployed(found: Deployment, text: str) -> Proof:
@@ -105,7 +109,7 @@ def _deployed(found: Deployment, text: str) -> Proof:
 def pull(evidence: PullRequestEvidence, facts: Facts) -> Verdict:
     """The numbered pull request, or one of those that the tracking issue is linked with."""
     if isinstance(facts.pulls, Unreadable):
-        return Unknown(why=(facts.pulls.why,))
+        return _unreadable("pull requests", facts.pulls)
     number = evidence.number
     meant = [p for p in facts.pulls if (p.linked or p.closes if number is None else p.number == number)]
     good = next((p for p in meant if _is(p, evidence.state)), None)
@@ -134,7 +138,7 @@ def _is(found: Pull, state: PullRequestState) -> bool:
 def issue(evidence: IssueEvidence, facts: Facts) -> Verdict:
     """The issue exists, or is closed."""
     if isinstance(facts.issues, Unreadable):
-        return Unknown(why=(facts.issues.why,))
+        return _unreadable("issues", facts.issues)
     number = facts.issue if evidence.number is None else evidence.number
     if number is None:
         return Unknown(why=("there is no tracking issue",))
@@ -155,7 +159,7 @@ def _issue(found: IssueFact, text: str) -> Proof:
 def attested(item: str, facts: Facts) -> Verdict:
     """A person with write access said so."""
     if isinstance(facts.attestations, Unreadable):
-        return Unknown(why=(facts.attestations.why,))
+        return _unreadable("what people attested", facts.attestations)
     found = facts.attestations.get(item)
     if found is None:
         return Missing(what=(Proof(text=f"nobody has attested it: `/ssot attest {item} reason`"),))

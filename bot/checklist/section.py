@@ -117,6 +117,8 @@ def put(
     before, after = body[: section.start], body[section.end :]
     line_end = line_end_of(before + after)
     if section.start == section.end:
+        if owner.issue is None and before.endswith(line_end):
+            after = line_end  # a file's last line stays whole
         before += _gap(before, line_end)
     opening = f"{write(owner.keys, owner.place, BEGIN, owner.name)}\n\n"
     remembered = f"{write(owner.keys, owner.place, MEMORY, memory)}\n" if memory else ""

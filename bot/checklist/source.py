@@ -8,7 +8,7 @@ from bot.migration import DefinitionRemoved, FileExists, Migration, UsageEvidenc
 from bot.model import Failed, FileReport, Finding, Kind, Skipped
 from bot.tracker import Facts, Holds, Missing, Proof, Unknown, Unreadable, Verdict, findings_of, link_to
 
-_NAMED = 3
+_NAMED = 2
 """Names in one sentence; the others are counted."""
 
 
@@ -70,7 +70,8 @@ def definitions(evidence: DefinitionRemoved, migration: Migration, facts: Facts)
 
 
 def _defined(facts: Facts, name: str, path: str) -> Proof:
-    return _proof(facts, f"`{name}` is still defined in `{path}`", link_to(facts, f"blob/{facts.commit}", path))
+    leaf = name.rpartition(".")[2]
+    return _proof(facts, f"`{leaf}` is still defined in `{path}`", link_to(facts, f"blob/{facts.commit}", path))
 
 
 def files(evidence: FileExists, facts: Facts) -> Verdict:

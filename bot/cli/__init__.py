@@ -17,6 +17,7 @@ class LazyGroup(click.Group):
     summaries: ClassVar[dict[str, str]] = {
         "scan": "List the usages of deprecated names.",
         "migrate": "Show or write the rewrites.",
+        "checklist": "Hold a tracker in a file to the evidence of a repository.",
         "config": "Check, print or describe the configuration.",
         "serve": "Run the webhook server and its workers.",
         "demo": "The whole bot against a built-in GitHub, step by step.",

@@ -94,12 +94,12 @@ def _show(root: Path, path: str, before: bytes, after: bytes, *, as_diff: bool) 
 
     if as_diff:
         diff = render(path, before, after)
-        click.echo(_coloured(diff) if sys.stdout.isatty() else diff, nl=False)
+        click.echo(coloured(diff) if sys.stdout.isatty() else diff, nl=False)
     else:
         write_whole(root / path, after)
 
 
-def _coloured(diff: bytes) -> bytes:
+def coloured(diff: bytes) -> bytes:
     """The diff as terminals show it: lines that come green, lines that go red."""
     colours = {b"+": b"\x1b[32m", b"-": b"\x1b[31m", b"@": b"\x1b[36m"}
     lines = [line for line in diff.split(b"\n") if line]

@@ -1,0 +1,142 @@
+"""``ssot checklist``: a tracker in a file, held against the evidence that a local repository gives."""
+
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import assert_never
+
+import click
+
+from bot.errors import SsotError, UserError
+from bot.migration import Config, Migration
+from bot.tracker import (
+    Changed,
+    Conflict,
+    Facts,
+    Holds,
+    ItemStatus,
+    Missing,
+    Note,
+    NotFound,
+    Outcome,
+    Unchanged,
+    Unknown,
+)
+
+_KEY = b"a tracker in a file is signed by nobody"
+_LIMIT = 1 << 24
+"""Characters of a tracker in a file: it ends where GitHub's texts would not."""
+_NOT_FOUND = {
+    NotFound.ABSENT: "no box",
+    NotFound.AMBIGUOUS: "several boxes could be meant",
+    NotFound.NO_BOX: "listed without a box",
+}
+
+
+@click.command("checklist")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--repo", default=".", type=click.Path(path_type=Path), metavar="PATH", help="The repository.  [default: .]"
+)
+@click.option("--config", "config_file", type=click.Path(), metavar="FILE", help="Instead of .github/ssot.yml.")
+@click.option("--migration", "name", metavar="NAME", help="Whose tracker it is, if there are several.")
+@click.option("--diff/--write", "as_diff", default=True, help="Print a unified diff (default), or write the file.")
+def command(file: Path, repo: Path, config_file: str | None, name: str | None, as_diff: bool) -> None:
+    """Tick and clear the boxes of the Markdown FILE by what a repository's newest commit holds.
+
+    What only GitHub knows (checks, deployments, pull requests, people's words) is left as it is.  Exits with 0 when the
+    file is true already, 1 when it has (or had) to change, 2 on an error or when its own section is not to be touched.
+    """
+    try:
+        sys.exit(_checklist(file, repo, config_file, name, as_diff=as_diff))
+    except (SsotError, OSError) as error:
+        click.echo(f"ssot checklist: {error}", err=True)
+        sys.exit(2)
+
+
+def _checklist(file: Path, repo: Path, config_file: str | None, name: str | None, *, as_diff: bool) -> int:
+    from bot.cli.scan import load_config
+    from bot.local.evidence import facts_of
+    from bot.local.files import find_root
+
+    if not repo.exists():
+        raise UserError(f"{repo}: no such directory")
+    before = file.read_bytes()
+    root = find_root(repo.resolve())
+    config = load_config(root, config_file)
+    migration = _tracked(config, name)
+    facts = facts_of(root, config, migration, besides=file, now=datetime.now(UTC))
+    outcome = _update(before, migration, facts)
+    match outcome:
+        case Conflict(text=text):
+            raise UserError(f"{file}: not touched: {text}")
+        case Unchanged(statuses=statuses):
+            click.echo(_summary(statuses, facts), err=True)
+            return 0
+        case Changed(body=body, statuses=statuses):
+            _show(file, before, body.encode("utf-8", "surrogateescape"), as_diff=as_diff)
+            click.echo(_summary(statuses, facts), err=True)
+            return 1
+        case _:
+            assert_never(outcome)
+
+
+def _tracked(config: Config, name: str | None) -> Migration:
+    """The migration that the tracker is of.  Raises ``UserError`` if it cannot be told."""
+    known = {migration.name: migration for migration in config.migrations if migration.checklist}
+    if name is not None:
+        if name not in known:
+            raise UserError(f"no migration {name!r} has a checklist (tracking.checklist in .github/ssot.yml)")
+        return known[name]
+    if not known:
+        raise UserError("no migration has a checklist (tracking.checklist in .github/ssot.yml)")
+    if len(known) > 1:
+        raise UserError(f"several migrations have a checklist: choose with --migration {' | '.join(sorted(known))}")
+    return next(iter(known.values()))
+
+
+def _update(before: bytes, migration: Migration, facts: Facts) -> Outcome:
+    from bot.checklist.section import Owner
+    from bot.checklist.update import update
+    from bot.markers import MarkerKeys
+    from bot.render.checklist import section
+
+    keys = MarkerKeys.derive([_KEY])
+    owner = Owner(keys=keys, place="file", migration=migration.name, issue=None, limit=_LIMIT)
+    body = before.decode("utf-8", "surrogateescape")
+    return update(body, migration, facts, owner, section, written=False)
+
+
+def _show(file: Path, before: bytes, after: bytes, *, as_diff: bool) -> None:
+    from bot.cli.migrate import coloured, write_whole
+    from bot.engine.diff.unified import render
+
+    if as_diff:
+        diff = render(file.as_posix(), before, after)
+        click.echo(coloured(diff) if sys.stdout.isatty() else diff, nl=False)
+    else:
+        write_whole(file, after)
+
+
+def _summary(statuses: tuple[ItemStatus, ...], facts: Facts) -> str:
+    """A line for each item, and how many there are of each sort."""
+    held = sum(isinstance(status.verdict, Holds) for status in statuses)
+    missing = sum(isinstance(status.verdict, Missing) for status in statuses)
+    total = f"{held} hold, {missing} are missing, {len(statuses) - held - missing} cannot be told here"
+    return "\n".join((*_lines(statuses), f"at {facts.commit[:9]}: {total}"))
+
+
+def _lines(statuses: tuple[ItemStatus, ...]) -> Iterator[str]:
+    for status in statuses:
+        place = f"line {status.found}" if isinstance(status.found, int) else _NOT_FOUND[status.found]
+        match status.verdict:
+            case Holds(because=proofs):
+                yield f"[x] {status.item.text} ({place}): {'; '.join(proof.text for proof in proofs)}"
+            case Missing(what=proofs):
+                by_hand = ", ticked by hand" if status.note is Note.BY_HAND else ""
+                yield f"[ ] {status.item.text} ({place}{by_hand}): {'; '.join(proof.text for proof in proofs)}"
+            case Unknown(why=why):
+                yield f"[?] {status.item.text} ({place}): {'; '.join(dict.fromkeys(why))}"
+            case _:
+                assert_never(status.verdict)
