@@ -9,6 +9,7 @@ https://docs.github.com/en/webhooks/webhook-events-and-payloads
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from types import MappingProxyType
 from typing import TypeVar
 
@@ -62,6 +63,8 @@ class IssueCommentEvent:
     number: int
     is_pull_request: bool
     comment_id: int
+    created_at: datetime
+    """When the comment was written, by GitHub's clock."""
     body: str
     author: Person
     sender: Person
@@ -269,6 +272,16 @@ class _Node:
     def number(self, key: str) -> int:
         return self._get(key, int, "number")
 
+    def moment(self, key: str) -> datetime:
+        """An aware time, as in RFC 3339."""
+        try:
+            found = datetime.fromisoformat(self.text(key))
+        except ValueError:
+            raise _Wrong(f"{self._path}.{key} is no time") from None
+        if found.tzinfo is None:
+            raise _Wrong(f"{self._path}.{key} has no time zone")
+        return found
+
     def sha(self, key: str) -> Sha:
         text = self.text(key)
         if len(text) not in (40, 64) or not all(character in "0123456789abcdef" for character in text):
@@ -387,6 +400,7 @@ def _issue_comment(payload: _Node) -> IssueCommentEvent:
         number=issue.number("number"),
         is_pull_request="pull_request" in issue,
         comment_id=comment.number("id"),
+        created_at=comment.moment("created_at"),
         body=comment.text("body"),
         author=_person(comment.node("user")),
         sender=_person(payload.node("sender")),

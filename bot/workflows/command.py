@@ -28,7 +28,7 @@ from bot.workflows.context import Bot
 log = structlog.get_logger(__name__)
 
 HEARD = "heard"
-"""Where the records keep who gave commands when: ``<person>/<comment>``."""
+"""Where the records keep who gave commands when: ``<person>/<second>/<comment>``, which sort by time."""
 ANSWERS = "re"
 """The kind of marker that says which command of which comment a reply answers, and how it went."""
 
@@ -98,12 +98,13 @@ async def _earlier(bot: Bot, event: IssueCommentEvent) -> int:
     """How many comments with commands the sender wrote in the minute before this one; this one is counted, once."""
     if bot.rehearse:
         return 0
-    person, key = f"{event.sender.id}/", f"{event.sender.id}/{event.comment_id}"
-    await bot.records.prune(HEARD, prefix=person, older_than=2 * MINUTE)
-    await bot.records.swap(HEARD, key, b"", expected=None)
-    times = {entry.key: entry.written_at for entry in await bot.records.entries(HEARD, person)}
-    mine = times.pop(key)
-    return sum(mine - MINUTE < at <= mine for at in times.values())
+    at = int(event.created_at.timestamp())
+    person = f"{event.sender.id}/"
+    key = f"{person}{at:012}/{event.comment_id:020}"
+    await bot.records.prune(HEARD, prefix=person, older_than=60 * MINUTE)
+    await bot.records.put(HEARD, key, b"")
+    since = f"{person}{at - int(MINUTE.total_seconds()):012}/~"
+    return sum(since < entry.key < key for entry in await bot.records.entries(HEARD, person))
 
 
 async def _answer_all(session: _Session, asked: Sequence[Command | CommandError]) -> Sequence[Reaction]:
@@ -121,7 +122,7 @@ async def _answer_all(session: _Session, asked: Sequence[Command | CommandError]
 async def _answered(session: _Session) -> Mapping[int, Reaction]:
     """How the commands went that were answered before, by their place in the comment."""
     event = session.event
-    replies = await reads.issue_comments(session.bot.github, event.repo, event.number)
+    replies = await reads.issue_comments(session.bot.github, event.repo, event.number, since=event.created_at)
     found: dict[int, Reaction] = {}
     for reply in replies:
         if not reply.ours:

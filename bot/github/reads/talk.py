@@ -4,7 +4,7 @@
 same slug on an author of the type ``Bot``.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from bot.facts import AppIdentity, Comment, Issue, ReviewThread, ThreadComment
@@ -29,10 +29,16 @@ async def issue_comment(gh: GitHub, repo: RepoRef, comment_id: int) -> Comment:
     return await gh.call(ops.GET_COMMENT, repo, lambda data: _comment(us, data), comment_id=comment_id)
 
 
-async def issue_comments(gh: GitHub, repo: RepoRef, number: int) -> tuple[Comment, ...]:
-    """The comments of an issue, or of a pull request's conversation, oldest first."""
+async def issue_comments(
+    gh: GitHub, repo: RepoRef, number: int, *, since: datetime | None = None
+) -> tuple[Comment, ...]:
+    """The comments of an issue, or of a pull request's conversation, oldest first.
+
+    ``since``: only those that were written or changed at that (aware) time or later.
+    """
     us = await identity(gh)
-    pages = gh.pages(ops.LIST_COMMENTS, repo, lambda data: _comment(us, data), issue_number=number)
+    query = {"since": f"{since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"} if since else None
+    pages = gh.pages(ops.LIST_COMMENTS, repo, lambda data: _comment(us, data), query=query, issue_number=number)
     return tuple([comment async for comment in pages])
 
 
