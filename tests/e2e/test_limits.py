@@ -94,7 +94,7 @@ async def test_case_33_a_write_without_an_answer_is_looked_for_before_it_is_sent
     async def done() -> bool:
         await bot.github.settled()
         jobs = [job for job in await bot.jobs() if job.key == f"acme/service#{pull.number}"]
-        return all(job.state.finished for job in jobs)
+        return bool(jobs) and all(job.state.finished for job in jobs)
 
     await until(done)
     await settled(bot.github, bot.app)
