@@ -21,6 +21,7 @@ def command(host: str | None, port: int | None) -> None:
     """
     from bot.jobs import StoreUnavailable
 
+    os.umask(0o077)  # what the server keeps may be a private repository's
     try:
         settings = Settings.from_env(os.environ)
         asyncio.run(_serve(settings, host or settings.host, settings.port if port is None else port))

@@ -64,6 +64,9 @@ def test_it_serves_and_stops_within_8_seconds(running: tuple[subprocess.Popen[st
     process, url = running
     with urllib.request.urlopen(f"{url}/health/ready", timeout=5) as answer:  # noqa: S310  # our own http address
         assert answer.status == 200
+    kept = [path for path in Path(env["SSOT_DATA_DIR"]).iterdir() if path.is_file()]
+    assert kept
+    assert all(path.stat().st_mode & 0o077 == 0 for path in kept), "payloads of private repositories are for the owner"
     second = ssot(env, "serve", "--port", "0")
     assert second.returncode == 2
     assert f"held by process {process.pid}" in second.stderr
