@@ -3,7 +3,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.commands import Command, CommandError, CommandSpec, Invocation, find_invocations, parse, repository_path
+from bot.commands import (
+    MOST_COMMANDS,
+    Command,
+    CommandError,
+    CommandSpec,
+    Invocation,
+    find_invocations,
+    parse,
+    repository_path,
+    wanted,
+)
 from bot.facts import Role
 
 MIGRATE = CommandSpec(
@@ -23,8 +33,19 @@ SKIP = CommandSpec(
     params=(click.Argument(["finding"]), click.Argument(["reason"])),
     free_text=True,
 )
+TAKE_BACK = CommandSpec(
+    name="waive",
+    summary="Leave a finding alone, or not.",
+    needs=Role.WRITE,
+    params=(
+        click.Argument(["finding"]),
+        click.Argument(["reason"], required=False, metavar="REASON"),
+        click.Option(["--undo"], is_flag=True),
+    ),
+    free_text=True,
+)
 HELP = CommandSpec(name="help", summary="Say what there is.", needs=Role.READ)
-SPECS = {spec.name: spec for spec in (MIGRATE, SKIP, HELP)}
+SPECS = {spec.name: spec for spec in (MIGRATE, SKIP, TAKE_BACK, HELP)}
 
 
 @pytest.mark.parametrize(
@@ -160,3 +181,51 @@ def test_paths_are_normalised(value: str, path: str) -> None:
 def test_no_path_leads_out_of_the_repository(value: str) -> None:
     with pytest.raises(CommandError, match="relative to the repository"):
         repository_path(value)
+
+
+@pytest.mark.parametrize(
+    ("rest", "reason", "undo"),
+    [
+        ("f1 the page goes", "the page goes", False),
+        ('f1   - because "it" goes  ', '- because "it" goes', False),
+        ("f1 --undo", None, True),
+        ("f1 —undo", None, True),
+        ("f1 --undo it was wrong", "--undo it was wrong", False),
+        ("f1 --rul", "--rul", False),
+        ("f1", None, False),
+    ],
+)
+def test_a_free_text_is_a_text_whatever_it_looks_like(rest: str, reason: str | None, undo: bool) -> None:
+    command = parse(Invocation(name="waive", rest=rest), SPECS)
+    assert command.arguments == {"finding": "f1", "reason": reason, "undo": undo}
+    assert TAKE_BACK.usage == "/ssot waive FINDING REASON [--undo]"
+
+
+def test_a_comment_asks_for_each_different_command_once() -> None:
+    body = "/ssot migrate a.py\n/ssot help\n/ssot migrate 'a.py'\n/ssot MIGRATE   a.py\n"
+    assert [each.name for each in wanted(body, SPECS) if isinstance(each, Command)] == ["migrate", "help"]
+
+
+def test_of_many_mistakes_the_first_is_told() -> None:
+    first, command = wanted("/ssot nonsense\n/ssot help\n/ssot rubbish\n/ssot migrate --bad", SPECS)
+    assert isinstance(first, CommandError)
+    assert isinstance(command, Command)
+
+
+@pytest.mark.parametrize("line", ["/ssot migrate {n}.py", "/ssot skip f{n} x"])
+def test_a_comment_with_too_many_commands_asks_for_none(line: str) -> None:
+    body = "\n".join(line.format(n=n) for n in range(MOST_COMMANDS))
+    assert len(wanted(body, SPECS)) == MOST_COMMANDS
+    (only,) = wanted(f"{body}\n/ssot help", SPECS)
+    assert isinstance(only, CommandError)
+
+
+@pytest.mark.parametrize("filler", ["[", "![", "`a", "<a ", "[a](", "<details"])
+def test_what_would_take_long_to_read_is_not_read(filler: str) -> None:
+    """A paragraph that nobody types is passed over; the commands outside it count."""
+    body = filler * (60_000 // len(filler)) + "\n/ssot migrate"
+    assert find_invocations(body) == ()
+
+
+def test_a_command_beside_a_long_paragraph_is_found() -> None:
+    assert len(find_invocations("x" * 60_000 + "\n\n/ssot help")) == 1

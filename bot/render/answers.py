@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from bot.actions import CompleteCheckRun
 from bot.facts import CheckRunFact
-from bot.migration import Action, Applicability, ChecklistItem, Migration, Rewrite, Target
+from bot.migration import Action, Applicability, ChecklistItem, Condition, Migration, Rewrite, Target
 from bot.model import Finding, NewFinding, PullRequest
 from bot.render.review import blob_url, fit, handle, prose
 from bot.render.text import code, count, plain
@@ -151,23 +151,39 @@ def _successor(target: Target) -> str:
 
 
 def _rewrites(migration: Migration) -> str:
-    rows = ["| usage | becomes | applied |", "| --- | --- | --- |"]
-    rows += [_rewrite(rule) for rule in migration.rewrites]
+    rows = ["| usage | becomes | fix |", "| --- | --- | --- |"]
+    rows += [_rewrite(rule, migration) for rule in migration.rewrites]
     if migration.drop_in:
         rows.append("| any other | the new name in place of the old | safe |")
     return "\n".join(rows) if len(rows) > 2 else "No usage of it is rewritten: each is explained where it stands."
 
 
-def _rewrite(rule: Rewrite) -> str:
-    where = code(rule.match) if rule.match else str(rule.when).replace("-", " ")
+_CONDITIONS = {
+    Condition.RESULT_UNUSED: "the result is never read",
+    Condition.ONLY_PROBED: "the result is only tested for presence",
+    Condition.IMPORT_UNUSED: "the import is never used",
+}
+
+
+def _rewrite(rule: Rewrite, migration: Migration) -> str:
+    where = _CONDITIONS[rule.when] if rule.when else code(_named(rule.match or "", migration))
     if rule.replace:
-        becomes = code(rule.replace)
+        becomes = code(_named(rule.replace, migration))
     elif rule.action is Action.DELETE_STATEMENT:
         becomes = "the statement is deleted"
     else:
         becomes = prose(rule.message or "a person decides")
     trust = f"{rule.applicability}" + (f", safe if {_proof(rule)}" if rule.safe_if else "")
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in (where, becomes, trust)) + " |"
+
+
+def _named(expression: str, migration: Migration) -> str:
+    """The expression with the names themselves, where there is only one to be meant."""
+    if len(migration.targets) != 1:
+        return expression
+    (target,) = migration.targets
+    new = (target.canonical or "$canonical").rpartition(".")[2]
+    return expression.replace("$deprecated", target.leaf).replace("$canonical", new)
 
 
 def _proof(rule: Rewrite) -> str:

@@ -85,7 +85,7 @@ async def test_explain_tells_of_the_migration(bot: RunningBot, pr: PullRequestHa
     await bot.receive(pr.comment("/ssot explain websocket-manager-factory", by=ann))
     body = pr.last_comment.body
     assert "get_websocket_manager_factory`" in body
-    assert "| usage | becomes | applied |" in body
+    assert "| usage | becomes | fix |" in body
     await bot.receive(pr.comment("/ssot explain websocket-factory", by=ann))
     assert "Did you mean `websocket-manager-factory`?" in pr.last_comment.body
 
