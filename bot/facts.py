@@ -84,6 +84,7 @@ class Repository:
     ref: RepoRef
     node_id: str
     default_branch: str
+    html_url: str
     private: bool
     archived: bool
     html_url: str

@@ -122,6 +122,20 @@ GET_CONTENT = _read("repos/get-content", _REPO + "/contents/{path}", contents="r
 COMPARE = _read("repos/compare-commits-with-basehead", _REPO + "/compare/{basehead}", contents="read")
 TARBALL = _read("repos/download-tarball-archive", _REPO + "/tarball/{ref}", contents="read")
 LIST_CHECK_RUNS = _read("checks/list-for-ref", _REPO + "/commits/{ref}/check-runs", items="check_runs", checks="read")
+COMBINED_STATUS = _read(
+    "repos/get-combined-status-for-ref", _REPO + "/commits/{ref}/status", items="statuses", statuses="read"
+)
+LIST_DEPLOYMENTS = _read("repos/list-deployments", _REPO + "/deployments", deployments="read")
+LIST_DEPLOYMENT_STATUSES = _read(
+    "repos/list-deployment-statuses", _REPO + "/deployments/{deployment_id}/statuses", deployments="read"
+)
+LIST_COMMITS = _read("repos/list-commits", _REPO + "/commits", contents="read")
+PULLS_OF_COMMIT = _read(
+    "repos/list-pull-requests-associated-with-commit",
+    _REPO + "/commits/{commit_sha}/pulls",
+    contents="read",
+    pull_requests="read",
+)
 GET_PULL = _read("pulls/get", _REPO + "/pulls/{pull_number}", pull_requests="read")
 LIST_PULLS = _read("pulls/list", _REPO + "/pulls", pull_requests="read")
 LIST_FILES = _read("pulls/list-files", _REPO + "/pulls/{pull_number}/files", pull_requests="read")
@@ -212,6 +226,30 @@ PULL_BRANCH = _graphql(
     Effect.READ,
     contents="read",
     merge_queues="read",
+    pull_requests="read",
+)
+LINKED_PULLS = _graphql(
+    "graphql/linked-pulls",
+    """
+    query LinkedPulls($owner: String!, $name: String!, $number: Int!, $after: String) {
+      repository(owner: $owner, name: $name) {
+        issue(number: $number) {
+          closedByPullRequestsReferences(first: 100, includeClosedPrs: true) { nodes { __typename ...Linked } }
+          timelineItems(first: 100, after: $after, itemTypes: [CROSS_REFERENCED_EVENT]) {
+            pageInfo { hasNextPage endCursor }
+            nodes {
+              ... on CrossReferencedEvent { isCrossRepository source { __typename ...Linked } }
+            }
+          }
+        }
+      }
+    }
+    fragment Linked on PullRequest {
+      number title state isDraft url createdAt closedAt mergedAt headRefName author { __typename login }
+    }
+    """,
+    Effect.READ,
+    issues="read",
     pull_requests="read",
 )
 OBJECTS_AT = _graphql(

@@ -15,6 +15,15 @@ from bot.github.reads.app import (
 )
 from bot.github.reads.checks import check_runs
 from bot.github.reads.contents import blob, blobs, file_at, files_at, tarball, tree, whole_tree
+from bot.github.reads.evidence import (
+    checks,
+    commit_time,
+    deployment,
+    issue_fact,
+    last_change,
+    linked_pulls,
+    numbered_pull,
+)
 from bot.github.reads.pulls import (
     changed_files,
     commits_ahead,
@@ -34,7 +43,10 @@ __all__ = [
     "branch_head",
     "changed_files",
     "check_runs",
+    "checks",
+    "commit_time",
     "commits_ahead",
+    "deployment",
     "file_at",
     "files_at",
     "files_between",
@@ -46,7 +58,11 @@ __all__ = [
     "issue",
     "issue_comment",
     "issue_comments",
+    "issue_fact",
+    "last_change",
+    "linked_pulls",
     "merge_base",
+    "numbered_pull",
     "open_heads",
     "open_pull_requests",
     "own_pull_requests",

@@ -75,6 +75,7 @@ def _repository(repo: RepoRef, data: Any) -> Repository:
         ),
         node_id=str(data["node_id"]),
         default_branch=str(data["default_branch"]),
+        html_url=str(data["html_url"]),
         private=bool(data["private"]),
         archived=bool(data["archived"]),
         html_url=str(data["html_url"]),
