@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from urllib.parse import unquote, urlsplit
 
 import structlog
@@ -232,4 +232,5 @@ async def open_bot(
         records=records,
         send=send,
         kept=kept or Kept(events=handled_events(), known=_none),
+        tracker_window=timedelta(seconds=settings.tracker_window),
     )

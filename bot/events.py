@@ -41,13 +41,14 @@ class Person:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PullRequestEvent:
-    """``pull_request``.  ``base_changed``: it was edited and now goes to another branch."""
+    """``pull_request``.  ``base_changed``: it was edited and goes to another branch now; ``body_changed``: its text."""
 
     action: str
     ref: PullRequestRef
     head_sha: Sha
     sender: Person
     base_changed: bool = False
+    body_changed: bool = False
 
     @property
     def repo(self) -> RepoRef:
@@ -115,6 +116,8 @@ class CheckRunEvent:
     sender: Person
     identifier: str | None = None
     """Of the button that was pressed (``requested_action``)."""
+    on_default_branch: bool = True
+    """Whether the commit may be the default branch's: false when it is said to be another's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +127,8 @@ class StatusEvent:
     repo: RepoRef
     sha: Sha
     context: str
+    on_default_branch: bool = True
+    """Whether it is the default branch's head, as far as that is told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -386,6 +391,7 @@ def _pull_request(payload: _Node) -> PullRequestEvent:
         head_sha=pull.node("head").sha("sha"),
         sender=_person(payload.node("sender")),
         base_changed=changes is not None and "base" in changes,
+        body_changed=changes is not None and "body" in changes,
     )
 
 
@@ -432,6 +438,8 @@ def _issues(payload: _Node) -> IssuesEvent:
 
 def _check_run(payload: _Node) -> CheckRunEvent:
     run = payload.node("check_run")
+    suite = run.node("check_suite") if "check_suite" in run else None
+    branches = {suite.text("head_branch")} if suite is not None and "head_branch" in suite else set[str]()
     pressed = payload.node("requested_action") if "requested_action" in payload else None
     return CheckRunEvent(
         action=payload.text("action"),
@@ -444,11 +452,24 @@ def _check_run(payload: _Node) -> CheckRunEvent:
         pulls=tuple(pull.number("number") for pull in run.nodes("pull_requests")),
         sender=_person(payload.node("sender")),
         identifier=pressed.text("identifier") if pressed else None,
+        on_default_branch=_on_default_branch(payload, branches),
     )
 
 
+def _on_default_branch(payload: _Node, branches: set[str]) -> bool:
+    """Whether what happened to a commit of ``branches`` may have happened to the default branch's head."""
+    repository = payload.node("repository")
+    return not branches or "default_branch" not in repository or repository.text("default_branch") in branches
+
+
 def _status(payload: _Node) -> StatusEvent:
-    return StatusEvent(repo=_repo(payload), sha=payload.sha("sha"), context=payload.text("context"))
+    branches = {branch.text("name") for branch in payload.nodes("branches")}
+    return StatusEvent(
+        repo=_repo(payload),
+        sha=payload.sha("sha"),
+        context=payload.text("context"),
+        on_default_branch=_on_default_branch(payload, branches),
+    )
 
 
 def _deployment_status(payload: _Node) -> DeploymentStatusEvent:

@@ -84,7 +84,6 @@ class Repository:
     ref: RepoRef
     node_id: str
     default_branch: str
-    html_url: str
     private: bool
     archived: bool
     html_url: str
@@ -272,5 +271,16 @@ class Issue:
     ours: bool
     is_pull_request: bool
     updated_at: datetime
+    repository: str = ""
+    """``owner/name`` of where it is: a transferred issue is somewhere else than where it was asked for."""
     closed_by: str | None = None
     """The login of whoever closed it last; ``None`` while it is open, and for a deleted account."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueEdit:
+    """One version of an issue's body; ``body`` is ``None`` where somebody has deleted it from the history."""
+
+    at: datetime
+    ours: bool
+    body: str | None

@@ -13,7 +13,22 @@ from bot.jobs import Ignored, Lease, Outcome, Route, Unreadable, Work
 from bot.model import Delivery
 from bot.workflows.context import Bot
 from bot.workflows.timers import Timer
-from handlers import check_run, issue_comment, look, merge_group, migrations, pull_request, push, review, sweep
+from handlers import (
+    check_run,
+    deployment_status,
+    issue_comment,
+    issues,
+    look,
+    merge_group,
+    migrations,
+    pull_request,
+    push,
+    review,
+    status,
+    sweep,
+    tracker,
+    trackers,
+)
 
 
 class Handler(Protocol):
@@ -34,10 +49,25 @@ class Handler(Protocol):
 HANDLERS: Mapping[str, Handler] = MappingProxyType(
     {
         handler.EVENT: handler
-        for handler in (check_run, issue_comment, look, merge_group, migrations, pull_request, push, review, sweep)
+        for handler in (
+            check_run,
+            deployment_status,
+            issue_comment,
+            issues,
+            look,
+            merge_group,
+            migrations,
+            pull_request,
+            push,
+            review,
+            status,
+            sweep,
+            tracker,
+            trackers,
+        )
     },
 )
-TIMERS: tuple[Timer, ...] = (sweep.TIMER, look.TIMER)
+TIMERS: tuple[Timer, ...] = (sweep.TIMER, look.TIMER, trackers.TIMER)
 """What the bot does by the clock: each sends errands."""
 
 

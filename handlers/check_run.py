@@ -1,4 +1,4 @@
-"""``check_run``: "Re-run" and the buttons of our own check runs."""
+"""``check_run``: "Re-run" and the buttons of our own check runs; another App's that is done may be evidence."""
 
 from bot.ask import Ask
 from bot.events import CheckRunEvent
@@ -6,7 +6,7 @@ from bot.jobs import Ignored, Lease, Outcome, Route, Work
 from bot.model import PullRequestRef
 from bot.render.effects import APPLY, RESCAN, pull_number, queue_entry
 from bot.talk import Reply
-from bot.workflows import answers
+from bot.workflows import answers, tracker
 from bot.workflows.button import answer_press
 from bot.workflows.context import Bot
 from bot.workflows.merge_group import check_merge_group
@@ -16,24 +16,29 @@ from handlers.commands import migrate, scan
 
 EVENT = "check_run"
 _NONE_OF_OURS = Ignored(reason="the check run belongs to no pull request of ours")
+_OURS = Ignored(reason="our own check run is evidence of nothing")
 
 
 def route(event: CheckRunEvent) -> Route:
-    """The lane of the pull request that the check run was made for."""
+    """The lane of the pull request that the check run was made for; for evidence the trackers'."""
+    number, queued = pull_number(event.external_id, event.repo.id), queue_entry(event.external_id, event.repo.id)
+    if event.action == "completed" and number is None and queued is None and event.on_default_branch:
+        return Work(key=tracker.lane(event.repo))
     if event.action not in ("rerequested", "requested_action"):
         return Ignored(reason=f"nothing to do when a check run is {event.action}")
     if event.sender.is_bot:
         return Ignored(reason="a bot presses no buttons")
-    number = pull_number(event.external_id, event.repo.id)
     if number is not None:
         return Work(key=f"{event.repo.full_name}#{number}", action=event.action)
-    if queue_entry(event.external_id, event.repo.id) and event.action == "rerequested":
+    if queued is not None and event.action == "rerequested":
         return Work(key=f"{event.repo.full_name}@{event.head_sha}", action=event.action)
     return _NONE_OF_OURS
 
 
 async def handle(bot: Bot, event: CheckRunEvent, lease: Lease) -> Outcome:
     """Look again, and give the verdict anew even if it is the same; or do what the button says."""
+    if event.action == "completed":
+        return _OURS if event.app_id == bot.github.app_id else await tracker.wake(bot, event.repo)
     queued = queue_entry(event.external_id, event.repo.id)
     if queued is not None:
         entry, base = queued

@@ -5,6 +5,7 @@ import structlog
 from bot.commands import find_invocations
 from bot.events import IssueCommentEvent
 from bot.jobs import Ignored, Lease, Outcome, Route, Work
+from bot.workflows import tracker
 from bot.workflows.command import answer_comment
 from bot.workflows.context import Bot
 from handlers.commands import COMMANDS
@@ -20,6 +21,8 @@ def route(event: IssueCommentEvent) -> Route:
 
     An edit that brings in a command is work too: it is written down who did it, and that is all.
     """
+    if _records(event):
+        return Work(key=tracker.lane(event.repo))
     if event.sender.is_bot:
         return Ignored(reason="a bot gives no commands")
     if event.action not in ("created", "edited"):
@@ -32,8 +35,16 @@ def route(event: IssueCommentEvent) -> Route:
     return Work(key=f"{event.repo.full_name}#{event.number}", action=event.action)
 
 
+def _records(event: IssueCommentEvent) -> bool:
+    """Whether it may change what is attested on an issue: an App's reply came, or somebody deleted one."""
+    by_app = event.author.is_bot and not event.is_pull_request
+    return by_app and event.action in ("created", "deleted")
+
+
 async def handle(bot: Bot, event: IssueCommentEvent, lease: Lease) -> Outcome:
-    """Answer the commands."""
+    """Answer the commands; what may be a record of ours has the trackers looked at."""
+    if _records(event):
+        return await tracker.wake(bot, event.repo)
     if event.action == "edited":
         log.warning(
             "command_by_edit",

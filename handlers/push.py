@@ -1,7 +1,8 @@
 """``push``: when the default branch moves, what rests on it is brought up to date a little later."""
 
 from bot.events import PushEvent
-from bot.jobs import Done, Ignored, Lease, Outcome, Route, Work
+from bot.jobs import Ignored, Lease, Outcome, Route, Work
+from bot.workflows import tracker
 from bot.workflows.context import Bot
 from bot.workflows.upkeep import ask_for_upkeep
 
@@ -16,6 +17,6 @@ def route(event: PushEvent) -> Route:
 
 
 async def handle(bot: Bot, event: PushEvent, _lease: Lease) -> Outcome:
-    """Only asks: many pushes are one errand."""
+    """Only asks: many pushes are one errand for the pull requests, and one for the trackers."""
     await ask_for_upkeep(bot, event.repo)
-    return Done()
+    return await tracker.wake(bot, event.repo)

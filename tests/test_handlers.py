@@ -46,9 +46,58 @@ def test_another_base_is_work_and_another_title_is_not() -> None:
     assert isinstance(route("pull_request", body(action="edited", changes={"title": {"from": "x"}})), Ignored)
 
 
-@pytest.mark.parametrize("action", ["closed", "labeled", "assigned", "locked", "converted_to_draft", "no-such-action"])
+def test_what_may_be_evidence_waits_with_its_like() -> None:
+    told = body(action="edited", changes={"body": {"from": "x"}})
+    assert route("pull_request", told) == Work(key="acme/app ssot.trackers")
+    assert route("pull_request", body(action="closed")) == Work(key="acme/app ssot.trackers")
+
+
+@pytest.mark.parametrize("action", ["labeled", "assigned", "locked", "converted_to_draft", "no-such-action"])
 def test_other_actions_are_ignored(action: str) -> None:
     assert isinstance(route("pull_request", body(action=action)), Ignored)
+
+
+@pytest.mark.parametrize(
+    ("branch", "default", "work"),
+    [("main", "main", True), ("topic", "main", False), (None, "main", True), ("topic", None, True)],
+)
+def test_another_apps_check_run_may_be_evidence_on_the_default_branch(
+    branch: str | None, default: str | None, work: bool
+) -> None:
+    run = json.loads(body("check_run"))["check_run"] | {"external_id": "", "check_suite": {"head_branch": branch}}
+    repository = {"id": 77, "full_name": "acme/app", "default_branch": default}
+    found = route("check_run", body("check_run", action="completed", check_run=run, repository=repository))
+    assert isinstance(found, Work if work else Ignored)
+
+
+@pytest.mark.parametrize(
+    ("event", "changes", "work"),
+    [
+        ("push", {"ref": "refs/heads/main"}, True),
+        ("push", {"ref": "refs/heads/topic"}, False),
+        ("push", {"ref": "refs/tags/main"}, False),
+        ("push", {"ref": "refs/heads/main", "after": "0" * 40}, False),
+        ("issues", {"action": "edited"}, True),
+        ("issues", {"action": "closed"}, True),
+        ("issues", {"action": "labeled"}, False),
+        ("issues", {"action": "edited", "sender": {"id": 3, "login": "ssot-bot[bot]", "type": "Bot"}}, False),
+        ("status", {"branches": [{"name": "main"}]}, True),
+        ("status", {"branches": []}, True),
+        ("status", {"branches": [{"name": "topic"}]}, False),
+        ("deployment_status", {"action": "created"}, True),
+    ],
+)
+def test_what_changes_evidence_is_work(event: str, changes: dict[str, object], work: bool) -> None:
+    common = {
+        "repository": {"id": 77, "full_name": "acme/app", "default_branch": "main"},
+        "before": "a" * 40,
+        "after": "b" * 40,
+        "issue": {"number": 7},
+        "sha": "b" * 40,
+        "context": "ci",
+        "deployment": {"environment": "staging"},
+    }
+    assert isinstance(route(event, body(event, **common | changes)), Work if work else Ignored)
 
 
 def test_a_check_run_is_looked_at_again_in_the_lane_of_its_pull_request() -> None:

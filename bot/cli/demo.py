@@ -170,6 +170,7 @@ def settings_for(github: "Sandbox", directory: Path) -> "Settings":
             "GITHUB_WEBHOOK_SECRET": github.app.webhook_secret,
             "GITHUB_API_URL": github.url,
             "SSOT_DATA_DIR": str(directory),
+            "SSOT_TRACKER_WINDOW": "0.05",
         }
     )
 

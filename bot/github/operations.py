@@ -252,6 +252,20 @@ LINKED_PULLS = _graphql(
     issues="read",
     pull_requests="read",
 )
+ISSUE_EDITS = _graphql(
+    "graphql/issue-edits",
+    """
+    query IssueEdits($owner: String!, $name: String!, $number: Int!) {
+      repository(owner: $owner, name: $name) {
+        issue(number: $number) {
+          userContentEdits(first: 2) { nodes { editedAt diff editor { __typename login } } }
+        }
+      }
+    }
+    """,
+    Effect.READ,
+    issues="read",
+)
 OBJECTS_AT = _graphql(
     "graphql/objects-at",
     """

@@ -70,6 +70,8 @@ class _Pull:
             pass
         if not self._gzip.eof:
             raise EOFError("it is cut short")
+        while not self.ended:  # so that the connection can be used again
+            self._chunk()
 
     def _chunk(self) -> bytes:
         following = asyncio.run_coroutine_threadsafe(_next(self._chunks), self._loop).result()

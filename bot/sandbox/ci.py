@@ -71,7 +71,13 @@ def complete_check(world: World, repo: Repository, sha: str, *, name: str, concl
     """A check run of GitHub Actions, done.  Emits ``check_run.completed``."""
     now, app = world.now(), actions(world)
     suite = CheckSuite(
-        id=world.next_id(), repo=repo, app=app, head_sha=sha, head_branch=None, created_at=now, updated_at=now
+        id=world.next_id(),
+        repo=repo,
+        app=app,
+        head_sha=sha,
+        head_branch=_branch(repo, sha),
+        created_at=now,
+        updated_at=now,
     )
     run = CheckRun(
         id=world.next_id(), suite=suite, name=name, head_sha=sha, status="completed", conclusion=conclusion,
@@ -80,3 +86,11 @@ def complete_check(world: World, repo: Repository, sha: str, *, name: str, concl
     repo.check_runs[run.id] = run
     tell_check(world, run, "completed", sender=app.bot)
     return run
+
+
+def _branch(repo: Repository, sha: str) -> str | None:
+    """The branch whose head the commit is, the default one first."""
+    if repo.git.branch(repo.default_branch) == sha:
+        return repo.default_branch
+    heads = (name for name, at in repo.git.refs.items() if at == sha and name.startswith("refs/heads/"))
+    return next((name.removeprefix("refs/heads/") for name in heads), None)

@@ -140,12 +140,21 @@ class Issue:
     locked: bool = False
     lock_reason: str | None = None
     edited_at: datetime | None = None
+    edits: list["IssueEdit"] = field(default_factory=list)
+    """Versions of the body, oldest first; none before the first edit."""
     labels: list[Label] = field(default_factory=list)
     comments: list[Comment] = field(default_factory=list)
     reactions: list[Reaction] = field(default_factory=list)
     pull: "PullRequest | None" = None
     gone: int | None = None
     """404 (transferred) or 410 (deleted): what the API answers for it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueEdit:
+    editor: User
+    at: datetime
+    body: str
 
 
 @dataclass(eq=False, slots=True, kw_only=True)

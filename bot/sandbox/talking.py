@@ -1,7 +1,7 @@
 """Issues and the conversation below them: comments, labels, reactions, locks."""
 
 from bot.sandbox.errors import invalid
-from bot.sandbox.model import App, Comment, Issue, Label, Reaction, Repository, ReviewComment, User
+from bot.sandbox.model import App, Comment, Issue, IssueEdit, Label, Reaction, Repository, ReviewComment, User
 from bot.sandbox.shapes import conversation as shapes
 from bot.sandbox.shapes.conversation import CONTENTS
 from bot.sandbox.world import Event, Obj, World
@@ -42,7 +42,10 @@ def edit_issue(world: World, issue: Issue, sender: User, *, title: str | None, b
         issue.title = title
     if body is not None and body != issue.body:
         changes["body"] = {"from": issue.body or ""}
+        if not issue.edits:
+            issue.edits.append(IssueEdit(editor=issue.author, at=issue.created_at, body=issue.body or ""))
         issue.body, issue.edited_at = body, world.now()
+        issue.edits.append(IssueEdit(editor=sender, at=world.now(), body=body))
     if changes:
         issue.updated_at = world.now()
         tell_issue(world, issue, "edited", sender, changes=changes)

@@ -65,6 +65,9 @@ class Settings:
     metrics_token: Secret | None = field(default=None, repr=False)
     """Opens the operator's pages; without it they answer only to this machine."""
 
+    tracker_window: float = 20.0
+    """Seconds in which all that may change a tracking issue is collected, for one edit."""
+
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Self:
         """Read and check everything.
@@ -89,6 +92,7 @@ class Settings:
             "log_level": _collect(faults, _log_level, env),
             "allowed": _collect(faults, _allowed, env),
             "metrics_token": _collect(faults, _metrics_token, env),
+            "tracker_window": _collect(faults, _tracker_window, env),
         }
         if faults:
             raise SettingsError("\n".join(faults))
@@ -174,6 +178,13 @@ def _metrics_token(env: Mapping[str, str]) -> Secret | None:
     if token and len(token.encode()) < MIN_SECRET_BYTES:
         raise SettingsError(f"SSOT_METRICS_TOKEN is too weak: at least {MIN_SECRET_BYTES} bytes, or unset it")
     return Secret(token) if token else None
+
+
+def _tracker_window(env: Mapping[str, str]) -> float:
+    text = get(env, "SSOT_TRACKER_WINDOW") or "20"
+    if not re.fullmatch(r"\d{1,4}(\.\d{1,3})?", text, re.ASCII) or not 0 < float(text) <= 3600:
+        raise SettingsError("SSOT_TRACKER_WINDOW must be a number of seconds, above 0 and up to 3600")
+    return float(text)
 
 
 def _api_url(env: Mapping[str, str]) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
+from datetime import timedelta
 
 from bot.effects import Effect
 from bot.github.client import GitHub
@@ -36,5 +37,7 @@ class Bot:
     send: Callable[[Errand], Awaitable[None]]
     """``await bot.send(errand)`` returns once the errand is as durable as a delivery.  Raises ``StoreUnavailable``."""
     kept: Kept
+    tracker_window: timedelta = timedelta(seconds=20)
+    """How long what may change a tracking issue is collected, for one edit."""
     rehearse: Callable[[Effect], None] | None = None
     """Is told of each effect in place of GitHub: nothing is written then."""

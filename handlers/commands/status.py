@@ -1,23 +1,31 @@
 """``/ssot status``: what the bot knows."""
 
+from typing import assert_never
+
 from bot.commands import CommandSpec
 from bot.facts import Role
 from bot.jobs import Lease
 from bot.talk import Call, Place, Reply
-from bot.workflows import answers
+from bot.workflows import answers, tracker
 from bot.workflows.context import Bot
 
 SPEC = CommandSpec(
     name="status",
     summary="Says what is found, skipped and left.",
-    details="The usages by kind and by how far their rewrite can be trusted, the code of each finding, and whether the "
-    "check run is up to date. Nothing is changed.",
+    details="On a pull request: the usages by kind and by how far their rewrite can be trusted, the code of each "
+    "finding, and whether the check run is up to date. On the tracking issue: the usages that are left on the default "
+    "branch, at which commit, and how much of the checklist holds; the issue is brought up to date as well.",
     needs=Role.READ,
-    places=frozenset({Place.PULL_REQUEST}),
     examples=("/ssot status",),
 )
 
 
 async def run(bot: Bot, call: Call, _lease: Lease) -> Reply:
-    """Reads only."""
-    return await answers.status(bot, call)
+    """Reads only; on an issue it asks for an update, as an event would."""
+    match call.place:
+        case Place.PULL_REQUEST:
+            return await answers.status(bot, call)
+        case Place.ISSUE:
+            return await tracker.status(bot, call)
+        case _:
+            assert_never(call.place)

@@ -139,15 +139,15 @@ async def test_an_item_is_attested_on_the_tracking_issue(bot: RunningBot, github
     issue = await repo.open_issue("Retire the manager")
     comment = await bot.receive(issue.comment("/ssot attest staging all of us tried it", by=ann))
     assert comment.reactions == ["eyes", "rocket"]
-    assert "all of us tried it" in issue.last_comment.body
+    assert any("all of us tried it" in comment.body for comment in issue.comments)
     await bot.receive(issue.comment("/ssot attest gone I say so", by=ann))
-    assert "There is no such item to attest" in issue.last_comment.body
+    assert any("There is no such item to attest" in comment.body for comment in issue.comments)
     other = await repo.open_issue("Something else")
     await bot.receive(other.comment("/ssot attest staging yes", by=ann))
     assert "not the tracking issue" in other.last_comment.body
 
 
-@pytest.mark.parametrize("command", ["scan", "status", "skip 123456 x"])
+@pytest.mark.parametrize("command", ["scan", "skip 123456 x"])
 async def test_commands_for_pull_requests_say_so_on_an_issue(
     bot: RunningBot, service: Repo, ann: User, command: str
 ) -> None:

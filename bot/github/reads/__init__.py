@@ -35,7 +35,15 @@ from bot.github.reads.pulls import (
     pull_request,
 )
 from bot.github.reads.repository import branch_head, merge_base, repository, role
-from bot.github.reads.talk import issue, issue_comment, issue_comments, review_comments, review_threads, reviews
+from bot.github.reads.talk import (
+    issue,
+    issue_comment,
+    issue_comments,
+    issue_edits,
+    review_comments,
+    review_threads,
+    reviews,
+)
 
 __all__ = [
     "blob",
@@ -58,6 +66,7 @@ __all__ = [
     "issue",
     "issue_comment",
     "issue_comments",
+    "issue_edits",
     "issue_fact",
     "last_change",
     "linked_pulls",

@@ -78,5 +78,4 @@ def _repository(repo: RepoRef, data: Any) -> Repository:
         html_url=str(data["html_url"]),
         private=bool(data["private"]),
         archived=bool(data["archived"]),
-        html_url=str(data["html_url"]),
     )

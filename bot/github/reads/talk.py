@@ -7,7 +7,7 @@ same slug on an author of the type ``Bot``.
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.facts import AppIdentity, Comment, Issue, ReviewThread, ThreadComment
+from bot.facts import AppIdentity, Comment, Issue, IssueEdit, ReviewThread, ThreadComment
 from bot.github import operations as ops
 from bot.github.client import GitHub
 from bot.github.errors import NotFound
@@ -117,6 +117,7 @@ def _issue(repo: RepoRef, us: AppIdentity, data: Any) -> Issue:
         ours=ours,
         is_pull_request=data.get("pull_request") is not None,
         updated_at=datetime.fromisoformat(data["updated_at"]),
+        repository="/".join(str(data["repository_url"]).split("/")[-2:]),
         closed_by=None if (data.get("closed_by") or {}).get("login") is None else str(data["closed_by"]["login"]),
     )
 
@@ -148,3 +149,28 @@ def _thread_comment(us: AppIdentity, node: Any) -> ThreadComment:
     bot = author["__typename"] == "Bot"
     login = f"{author['login'].removesuffix('[bot]')}[bot]" if bot else str(author["login"])
     return ThreadComment(id=node["databaseId"], author=login, ours=bot and login == us.login, body=str(node["body"]))
+
+
+async def issue_edits(gh: GitHub, repo: RepoRef, number: int) -> tuple[IssueEdit, ...]:
+    """The last two versions of an issue's body, the newest first; none if it was never edited.
+
+    GitHub's ``diff`` is the whole text of the version.
+    """
+    us = await identity(gh)
+    return await gh.graphql(
+        ops.ISSUE_EDITS, repo, lambda data: _edits(us, data), owner=repo.owner, name=repo.name, number=number
+    )
+
+
+def _edits(us: AppIdentity, data: Any) -> tuple[IssueEdit, ...]:
+    issue = (data["repository"] or {}).get("issue")
+    if issue is None:
+        raise NotFound("there is no such issue")
+    nodes = (issue["userContentEdits"] or {"nodes": []})["nodes"]
+    return tuple(_edit(us, node) for node in nodes if node)
+
+
+def _edit(us: AppIdentity, node: Any) -> IssueEdit:
+    editor = node["editor"] or {"login": "", "__typename": "User"}
+    ours = editor["__typename"] == "Bot" and f"{editor['login'].removesuffix('[bot]')}[bot]" == us.login
+    return IssueEdit(at=datetime.fromisoformat(node["editedAt"]), ours=ours, body=node["diff"])

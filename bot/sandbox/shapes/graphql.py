@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from bot.sandbox.linking import closes, mentions
-from bot.sandbox.model import Comment, Issue, PullRequest, Repository, ReviewComment, ReviewThread
+from bot.sandbox.model import Comment, Issue, IssueEdit, PullRequest, Repository, ReviewComment, ReviewThread
 from bot.sandbox.objects import Commit
 from bot.sandbox.shapes import stamp, stamp_or_none
 from bot.sandbox.shapes.repositories import page
@@ -40,7 +40,12 @@ def issue(of: Issue, url: str) -> Obj:
         nodes, info = connection(pulls, **{k: v for k, v in window.items() if k in _WINDOW})
         return {"nodes": [cross_reference(pull, of, url) for pull in nodes], "pageInfo": info}
 
+    def edits(_info: object, **window: Any) -> Obj:  # noqa: ANN401 - first, last, after, before
+        nodes, info = connection(of.edits[::-1], **window)
+        return {"nodes": [issue_edit(each) for each in nodes], "pageInfo": info}
+
     return {
+        "userContentEdits": edits,
         "__typename": "Issue",
         "closedByPullRequestsReferences": closing,
         "timelineItems": timeline,
@@ -50,6 +55,16 @@ def issue(of: Issue, url: str) -> Obj:
         "state": of.state.upper(),
         "updatedAt": stamp(of.updated_at),
         "lastEditedAt": stamp_or_none(of.edited_at),
+    }
+
+
+def issue_edit(of: IssueEdit) -> Obj:
+    """GitHub's ``diff`` is the whole text of the version."""
+    login = of.editor.login.removesuffix("[bot]")
+    return {
+        "editedAt": stamp(of.at),
+        "editor": {"__typename": of.editor.type, "login": login},
+        "diff": of.body,
     }
 
 

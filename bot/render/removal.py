@@ -1,0 +1,60 @@
+"""The pull request that takes out the deprecated definition."""
+
+from collections.abc import Mapping
+
+from bot.markers import MarkerKeys, read, write
+from bot.migration import Migration
+from bot.model import RepoRef
+from bot.render.text import code, count
+
+BRANCHES = "ssot-removal/"
+"""Not below ``ssot/``: what is there is kept up to date with the usages that are left."""
+REMOVAL = "removal"
+"""The kind of the marker in its text."""
+_PROVED = (
+    "Code outside of this repository was not looked at. Each file still parses, no name in it is newly undefined, and "
+    "nothing else in it was changed. Close this pull request to keep them: it is not opened again."
+)
+
+
+def branch(migration: Migration) -> str:
+    return f"{BRANCHES}{migration.name}"
+
+
+def title(defined: Mapping[str, str]) -> str:
+    names = [name.rpartition(".")[2] for name in sorted(defined)]
+    what = names[0] if len(names) == 1 else count(len(names), "deprecated definition")
+    return f"Remove {what}"[:120]
+
+
+def commit_message(migration: Migration, defined: Mapping[str, str], issue: int) -> str:
+    listed = "\n".join(f"- {name}" for name in sorted(defined))
+    return f"{title(defined)}\n\nNothing uses it any more:\n\n{listed}\n\nPart of #{issue}, {migration.name}.\n"
+
+
+def body(
+    migration: Migration, defined: Mapping[str, str], files: Mapping[str, bytes | None], issue: int, keys: MarkerKeys,
+    repo: RepoRef,
+) -> str:  # fmt: skip
+    """What goes, and why it may."""
+    names = "\n".join(f"- {code(name)} in {code(path)}" for name, path in sorted(defined.items()))
+    others = sorted(files.keys() - set(defined.values()))
+    passed = "\n".join(f"- {code(path)}" for path in others)
+    parts = [
+        f"Nothing in this repository uses these names any more, so their definitions can go:\n\n{names}",
+        f"So do the imports and `__all__` entries that only passed them on:\n\n{passed}" if others else "",
+        _PROVED,
+        f"Part of #{issue}.",
+        write(keys, place_of(repo), REMOVAL, (migration.name,)),
+    ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def place_of(repo: RepoRef) -> str:
+    """What the marker is signed for: it is written before the pull request has a number."""
+    return f"{repo.id}/removal"
+
+
+def is_removal(keys: MarkerKeys, repo: RepoRef, migration: Migration, text: str) -> bool:
+    """Whether the text of a pull request of ours is that of the migration's removal."""
+    return migration.name in read(keys, place_of(repo), REMOVAL, text)

@@ -1,0 +1,101 @@
+"""Nothing uses the deprecated names any more: the pull request that takes out their definitions.
+
+It is found again by its branch and by its signed marker.  One that a person closed is not opened again.
+"""
+
+import structlog
+
+from bot.effects import NewPullRequest, TreeCommit, TreeFile
+from bot.engine.removal import Kept, take_out
+from bot.github import perform, reads
+from bot.github.errors import AlreadyExists, NotFound
+from bot.migration import Migration
+from bot.model import Sha
+from bot.render import removal as words
+from bot.scanner import Unscannable
+from bot.tracker import Facts, Unreadable, usages_of
+from bot.workflows.commit_sources import CommitSources
+from bot.workflows.context import Bot
+from bot.workflows.inventory import survey
+from bot.workflows.tracker_facts import Site
+
+log = structlog.get_logger(__name__)
+
+
+async def open_removal(bot: Bot, site: Site, migration: Migration, issue: int, facts: Facts) -> None:
+    """Open it, unless it is there, was closed by a person, or cannot be proved right."""
+    if isinstance(facts.definitions, Unreadable) or not facts.definitions or await _was_opened(bot, site, migration):
+        return
+    commit = await _commit(bot, site, migration, issue, facts)
+    if commit is None:
+        return
+    new = NewPullRequest(
+        title=words.title(facts.definitions),
+        head=commit.branch,
+        base=site.repository.default_branch,
+        body=words.body(
+            migration,
+            facts.definitions,
+            {file.path: file.content for file in commit.files},
+            issue,
+            bot.keys,
+            site.repository.ref,
+        ),
+        draft=migration.pull_requests.draft,
+    )
+    if bot.rehearse:
+        bot.rehearse(commit)
+        bot.rehearse(new)
+        return
+    await _publish(bot, site, commit)
+    try:
+        await perform.open_pull_request(bot.github, site.repository.ref, new)
+    except AlreadyExists:
+        return
+
+
+async def _was_opened(bot: Bot, site: Site, migration: Migration) -> bool:
+    """Whether it is open, or was closed without a merge.  A merged one did its work: the definition came back since."""
+    repo = site.repository.ref
+    if await reads.open_pull_requests(bot.github, repo, head=words.branch(migration)):
+        return True
+    own = await reads.own_pull_requests(bot.github, repo)
+    return any(not pull.merged and words.is_removal(bot.keys, repo, migration, pull.body) for pull in own)
+
+
+async def _commit(bot: Bot, site: Site, migration: Migration, issue: int, facts: Facts) -> TreeCommit | None:
+    """The removal as a commit on the head of the default branch; ``None`` if it would not be right."""
+    repo = site.repository.ref
+    if isinstance(facts.definitions, Unreadable):
+        return None
+    found = await survey(bot, repo, site.head, site.config)
+    commit = await CommitSources.at(bot, repo, site.head)
+    paths = {*facts.definitions.values(), *(usage.path for usage in usages_of(facts, migration.name))}
+    sources = await commit.read(paths)
+    try:
+        taken = await bot.scanner.run(take_out, migration, sources, facts.definitions, found.roots, found.names)
+    except Unscannable as error:
+        taken = Kept(reason=str(error))
+    if isinstance(taken, Kept):
+        log.warning("definition_kept", repository=repo.full_name, migration=migration.name, reason=taken.reason)
+        return None
+    return TreeCommit(
+        branch=words.branch(migration),
+        parent=site.head,
+        message=words.commit_message(migration, facts.definitions, issue),
+        files=tuple(
+            TreeFile(path=path, content=content, mode=commit.modes[path])
+            for path, content in sorted(taken.files.items())
+        ),
+    )
+
+
+async def _publish(bot: Bot, site: Site, commit: TreeCommit) -> None:
+    """The branch at the commit, wherever it was: it is the bot's own, and has no pull request."""
+    before: Sha | None
+    try:
+        before = await reads.branch_head(bot.github, site.repository.ref, commit.branch)
+    except NotFound:
+        before = None
+    sha = await perform.write_commit(bot.github, site.repository.ref, commit)
+    await perform.move_branch(bot.github, site.repository, commit.branch, before=before, after=sha)

@@ -1,0 +1,286 @@
+"""The tracking issue tells the truth: facts → evidence → boxes and section → the body, read, merged and read back.
+
+An event says at most that something may be different.  It is answered with an errand for the repository, one for all
+events of a window of time; that one sends an errand for each tracking issue, whose lane has one writer at a time.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import assert_never
+
+import structlog
+
+from bot.checklist.evidence import evaluate
+from bot.checklist.section import Owner
+from bot.checklist.update import update
+from bot.commands import CommandError
+from bot.config import FILE, Absent, Invalid, Unreadable, Valid
+from bot.effects import NewComment
+from bot.errors import Gone, RetryLater
+from bot.facts import Issue
+from bot.github import perform, reads
+from bot.github.errors import MissingPermission, NotFound, Refused
+from bot.jobs import Done, Ignored, Lease, Outcome
+from bot.markers import read
+from bot.migration import Migration
+from bot.model import Errand, Kind, RepoRef
+from bot.render import tracker as words
+from bot.render.checklist import section
+from bot.talk import Call, Reply, conversation
+from bot.tracker import Changed, Conflict, Facts, Holds, ItemStatus, Unchanged, usages_of
+from bot.tracker import NotFound as NoBox
+from bot.workflows import tracker_record as records
+from bot.workflows.context import Bot
+from bot.workflows.removal import open_removal
+from bot.workflows.sources import config_of
+from bot.workflows.tracker_edit import Contested, edit
+from bot.workflows.tracker_facts import Site, facts_of
+from bot.workflows.tracker_record import TrackerRecord
+
+log = structlog.get_logger(__name__)
+
+TRACKERS, TRACKER = "ssot.trackers", "ssot.tracker"
+EVERY = 60 * 60.0
+"""Seconds between two updates that no event asked for."""
+AFTER_THE_START = timedelta(minutes=3)
+
+
+_PASSED_ON = frozenset({Kind.IMPORT, Kind.RE_EXPORT})
+"""What may be left when the definition goes: what only passes it on goes with it."""
+
+
+class _Refusal(Exception):
+    """Why there is nothing to do."""
+
+
+# --- what asks for an update -----------------------------------------------------------------------------------------
+
+
+def lane(repo: RepoRef) -> str:
+    """Where events wait that only ask for an update: they are short, and hold up no other work."""
+    return f"{repo.full_name} {TRACKERS}"
+
+
+async def wake(bot: Bot, repo: RepoRef) -> Outcome:
+    """Something may be different: all trackers of the repository are looked at, at the end of the window."""
+    await bot.send(Errand.debounced(TRACKERS, repo, None, now=bot.github.clock.now(), window=bot.tracker_window))
+    return Done(summary="the trackers are looked at")
+
+
+async def timed(_: Bot, now: datetime) -> Iterable[Errand]:
+    """A timer's: what no event tells, such as that CI has had its time."""
+    window = str(int(now.timestamp() // EVERY))
+    return [Errand(event=TRACKERS, id=window, repo=None, not_before=now + AFTER_THE_START)]
+
+
+async def everywhere(bot: Bot, lease: Lease) -> Outcome:
+    """An errand for each repository of each installation.  One that has to wait holds up no other."""
+    waits: list[RetryLater] = []
+    sent = 0
+    for installation in await reads.installations(bot.github):
+        if installation.suspended:
+            continue
+        try:
+            repos = await reads.installation_repositories(bot.github, installation.id)
+        except RetryLater as wait:
+            waits.append(wait)
+            continue
+        except (Gone, MissingPermission) as reason:
+            log.warning("installation_not_looked_at", installation=installation.id, reason=str(reason))
+            continue
+        for repo in repos:
+            await bot.send(Errand(event=TRACKERS, id=f"{repo.id} {lease.job.seq}", repo=repo))
+            sent += 1
+    if waits:
+        raise min(waits, key=lambda wait: wait.at)
+    return Done(summary=f"{sent} repositories to look at")
+
+
+async def each_tracker(bot: Bot, repo: RepoRef, lease: Lease) -> Outcome:
+    """An errand for each issue that a migration of the repository is tracked on."""
+    try:
+        site = await _site(bot, repo)
+    except _Refusal as refusal:
+        return Ignored(reason=str(refusal))
+    numbers = sorted({m.tracking_issue for m in site.config.migrations if m.tracking_issue is not None})
+    for number in numbers:
+        await bot.send(Errand(event=TRACKER, id=f"{repo.id}#{number} {lease.job.seq}", repo=repo, subject=number))
+    return Done(summary=f"{len(numbers)} trackers") if numbers else Ignored(reason="no migration is tracked")
+
+
+# --- the update ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True, kw_only=True)
+class _Tracked:
+    """One migration on the issue, and what became of it."""
+
+    migration: Migration
+    record: TrackerRecord
+    facts: Facts
+    outcome: Unchanged | Changed | Conflict | None = None
+
+
+async def update_tracker(bot: Bot, repo: RepoRef, number: int, lease: Lease) -> Outcome:
+    """Bring the issue's boxes and sections up to date, and do what follows when nothing is left."""
+    try:
+        site = await _site(bot, repo)
+        issue = await _issue(bot, site, number)
+        tracked = await _tracked(bot, site, issue)
+    except _Refusal as refusal:
+        return Ignored(reason=str(refusal))
+    edited = await edit(bot, site.repository.ref, issue, lambda body: _merged(bot, site, number, body, tracked), lease)
+    if isinstance(edited, Contested):
+        for each in tracked:
+            text = words.contested(each.migration, site.repository.ref, number, bot.keys)
+            await _say(bot, site, number, words.NOTE, each.migration, "contested", text)
+        return Done(summary="the text of the issue was changed by others each time")
+    for each in tracked:
+        await _follow_up(bot, site, issue, each)
+    return Done(summary=f"{'written' if edited.writes else 'true already'}: {'; '.join(map(_summary, tracked))}")
+
+
+async def _site(bot: Bot, repo: RepoRef) -> Site:
+    repository = await reads.repository(bot.github, repo)
+    if repository.archived:
+        raise _Refusal("the repository is archived")
+    try:
+        head = await reads.branch_head(bot.github, repository.ref, repository.default_branch)
+    except NotFound as error:
+        raise _Refusal("the repository is empty") from error
+    state = await config_of(bot, repository.ref, head)
+    match state:
+        case Absent(config=config):
+            return Site(repository=repository, head=head, config=config, built_in=True)
+        case Valid(config=config):
+            return Site(repository=repository, head=head, config=config, built_in=False)
+        case Invalid(errors=errors):
+            raise _Refusal(f"the configuration is not valid: {errors[0]}")
+        case Unreadable(reason=reason):
+            raise _Refusal(f"{FILE} could not be read: {reason}")
+        case _:
+            assert_never(state)
+
+
+async def _issue(bot: Bot, site: Site, number: int) -> Issue:
+    """The tracking issue.  Whoever can write to the default branch names it; it is one of this repository."""
+    try:
+        issue = await reads.issue(bot.github, site.repository.ref, number)
+    except Gone as error:
+        raise _Refusal(f"issue {number} is not there (any more)") from error
+    if issue.is_pull_request:
+        raise _Refusal(f"{number} is a pull request, and no tracking issue")
+    if issue.repository.lower() != site.repository.ref.full_name.lower():
+        raise _Refusal(f"issue {number} was transferred to another repository")
+    return issue
+
+
+async def _tracked(bot: Bot, site: Site, issue: Issue) -> list[_Tracked]:
+    repo, found = site.repository.ref, []
+    for migration in site.config.migrations:
+        if migration.tracking_issue != issue.number:
+            continue
+        record = await records.load(bot.records, repo, issue.number, migration.name)
+        facts = await facts_of(bot, site, migration, issue.number, record)
+        concerns = record.written or usages_of(facts, migration.name) or facts.definitions
+        if site.built_in and not concerns:
+            continue  # the built-in migration belongs to one code base: elsewhere its issue number means nothing
+        found.append(_Tracked(migration=migration, record=record, facts=facts))
+    if not found:
+        raise _Refusal(f"no migration is tracked on issue {issue.number}")
+    return found
+
+
+def _merged(bot: Bot, site: Site, number: int, body: str, tracked: Iterable[_Tracked]) -> str:
+    """The body with every migration's boxes and section; where one is in conflict, its part is left alone."""
+    for each in tracked:
+        owner = Owner(
+            keys=bot.keys,
+            place=conversation(site.repository.ref, number),
+            migration=each.migration.name,
+            issue=number,
+        )
+        each.outcome = update(body, each.migration, each.facts, owner, section, written=each.record.written)
+        body = each.outcome.body if isinstance(each.outcome, Changed) else body
+    return body
+
+
+async def _follow_up(bot: Bot, site: Site, issue: Issue, each: _Tracked) -> None:
+    """What comes after the write: the record; a word about a conflict; the end."""
+    repo = site.repository.ref
+    match each.outcome:
+        case Conflict() as found:
+            text = words.conflict(found, each.migration, repo, issue.number, bot.keys)
+            await _say(bot, site, issue.number, words.NOTE, each.migration, str(found.kind), text)
+        case Changed(statuses=statuses) | Unchanged(statuses=statuses):
+            record = each.record.after(each.facts, each.migration.name)
+            await records.save(bot.records, repo, issue.number, each.migration.name, record)
+            if issue.state == "open":
+                await _end(bot, site, issue, each, statuses)
+        case None:
+            raise AssertionError("the body was never merged")
+        case _:
+            assert_never(each.outcome)
+
+
+async def _end(bot: Bot, site: Site, issue: Issue, each: _Tracked, statuses: tuple[ItemStatus, ...]) -> None:
+    """Nothing is left: the definition goes; and when all evidence holds, that is said once."""
+    usages = usages_of(each.facts, each.migration.name)
+    if any(usage.kind not in _PASSED_ON for usage in usages):
+        return
+    if each.facts.definitions:
+        await open_removal(bot, site, each.migration, issue.number, each.facts)
+    if not usages and statuses and all(isinstance(status.verdict, Holds) for status in statuses):
+        standing = words.Standing(migration=each.migration, facts=each.facts, statuses=statuses)
+        text = words.finished(standing, site.repository.ref, issue.number, bot.keys)
+        await _say(bot, site, issue.number, words.FINISHED, each.migration, "finished", text)
+
+
+async def _say(bot: Bot, site: Site, number: int, kind: str, migration: Migration, what: str, text: str) -> None:
+    """A comment, unless one of ours says it already.  Where people let nobody comment it stays unsaid."""
+    repo = site.repository.ref
+    place = conversation(repo, number)
+    comments = await reads.issue_comments(bot.github, repo, number)
+    if any(read(bot.keys, place, kind, c.body) == (migration.name, what) for c in comments if c.ours):
+        return
+    if bot.rehearse:
+        bot.rehearse(NewComment(number=number, body=text))
+        return
+    try:
+        await perform.comment(bot.github, repo, number, text)
+    except Refused as refusal:
+        log.warning("comment_refused", repository=repo.full_name, issue=number, reason=refusal.message)
+
+
+def _summary(each: _Tracked) -> str:
+    usages = f"{each.migration.name}: {len(usages_of(each.facts, each.migration.name))} usages"
+    if isinstance(each.outcome, Conflict):
+        return f"{usages}, conflict, not touched: {each.outcome.kind}"
+    if not isinstance(each.outcome, Changed):
+        return usages
+    unfound = sum(isinstance(status.found, NoBox) for status in each.outcome.statuses)
+    return f"{usages}, {len(each.outcome.ticked)} ticked, {len(each.outcome.cleared)} cleared, {unfound} without a box"
+
+
+# --- the command -----------------------------------------------------------------------------------------------------
+
+
+async def status(bot: Bot, call: Call) -> Reply:
+    """``/ssot status`` on a tracking issue: the figures at the head of the default branch; the issue follows."""
+    try:
+        site = await _site(bot, call.repo)
+        tracked = await _tracked(bot, site, await _issue(bot, site, call.number))
+    except _Refusal as refusal:
+        raise CommandError(f"This is not the tracking issue of a migration: {refusal}.") from refusal
+    await wake(bot, call.repo)
+    return Reply(body=words.status(map(_standing, tracked)))
+
+
+def _standing(each: _Tracked) -> words.Standing:
+    migration, facts = each.migration, each.facts
+    statuses = tuple(
+        ItemStatus(item=item, verdict=evaluate(item.evidence, item.id, migration, facts), found=NoBox.ABSENT)
+        for item in migration.checklist
+    )
+    return words.Standing(migration=migration, facts=facts, statuses=statuses)

@@ -1,0 +1,75 @@
+"""An issue's body, changed among people who change it too.
+
+GitHub compares nothing when it writes a body.  So: read, merge, read again, write, read back; and look in the issue's
+history of edits whether somebody was faster than the write, whose words it would have buried.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from bot.errors import RetryLater
+from bot.facts import Issue
+from bot.github import perform, reads
+from bot.jobs import Lease
+from bot.model import RepoRef
+from bot.workflows.context import Bot
+
+log = structlog.get_logger(__name__)
+
+TRIES = 5
+"""How often the body may move under our hands before we leave it alone."""
+_SOON = timedelta(seconds=5)
+
+Merge = Callable[[str], str]
+"""The body as it should be, from the body as it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edited:
+    """The body is what it should be, as of ``merge``'s last call."""
+
+    writes: int
+    """0 when it was so already."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contested:
+    """Somebody else was at it each time."""
+
+
+async def edit(bot: Bot, repo: RepoRef, issue: Issue, merge: Merge, lease: Lease) -> Edited | Contested:
+    """Bring the body of ``issue``, as it was once read, to what ``merge`` makes of it."""
+    body, ours = issue.body, None
+    for turn in range(TRIES):
+        wanted = merge(body)
+        now = await reads.issue(bot.github, repo, issue.number)
+        if now.body not in (body, ours):
+            body, ours = now.body, None
+            continue
+        if wanted == now.body:
+            return Edited(writes=0 if ours is None else turn)
+        if not lease.held():
+            raise RetryLater(at=bot.github.clock.now() + _SOON, reason="the deadline of this run has passed")
+        await perform.update_issue(bot.github, repo, issue.number, body=wanted)
+        buried = await _buried(bot, repo, now, wanted)
+        after = await reads.issue(bot.github, repo, issue.number)
+        if buried is None and after.body == wanted:
+            return Edited(writes=turn + 1)
+        log.info("issue_contested", repository=repo.full_name, issue=issue.number, buried=buried is not None)
+        # Words that our write buried are merged and written over ours; what was written after it is merged as it is.
+        body, ours = (after.body, None) if after.body != wanted or buried is None else (buried, wanted)
+    return Contested()
+
+
+async def _buried(bot: Bot, repo: RepoRef, before: Issue, wrote: str) -> str | None:
+    """What somebody wrote between our reading and our writing; ``None`` if nobody did, or it cannot be told."""
+    edits = await reads.issue_edits(bot.github, repo, before.number)
+    if len(edits) < 2 or not edits[0].ours or edits[0].body != wrote:
+        return None
+    theirs = edits[1]
+    if theirs.ours or theirs.body is None or theirs.body == before.body or theirs.at < before.updated_at:
+        return None
+    return theirs.body

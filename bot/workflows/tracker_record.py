@@ -1,0 +1,124 @@
+"""What is remembered of a tracked migration: how many usages there were when, and who brought the last ones."""
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from bot.model import RepoRef, Sha
+from bot.records import Records
+from bot.tracker import Facts, Origin, Point, Snapshot, usages_of
+
+NAMESPACE = "tracker"
+_POINTS = 2_000
+"""Points of the burn-down; when there are more, every other one of the older half goes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackerRecord:
+    """Of one migration on one issue."""
+
+    written: bool = False
+    """The section was written into the issue once."""
+    last: Snapshot | None = None
+    """The state that was written last, and the one of another commit before it."""
+    before: Snapshot | None = None
+    origins: Mapping[str, Origin] = field(default_factory=dict)
+    seen: frozenset[str] = frozenset()
+    """Every path that ever had usages."""
+    history: tuple[Point, ...] = ()
+
+    def compared_with(self, commit: Sha) -> Snapshot | None:
+        """The last state of another commit."""
+        return self.before if self.last is not None and self.last.commit == commit else self.last
+
+    def after(self, facts: Facts, migration: str) -> "TrackerRecord":
+        """The record once the section shows these facts."""
+        counts = Counter(finding.path for finding in usages_of(facts, migration))
+        now = Snapshot(commit=facts.commit, at=facts.committed_at, usages=dict(counts))
+        point = Point(at=facts.committed_at, commit=facts.commit, usages=counts.total())
+        same = self.last is not None and self.last.commit == facts.commit
+        return replace(
+            self,
+            written=True,
+            last=now,
+            before=self.compared_with(facts.commit),
+            origins={path: origin for path, origin in facts.origins.items() if path in counts},
+            seen=self.seen | counts.keys(),
+            history=self.history if same and self.history else thinned((*self.history, point)),
+        )
+
+
+def thinned(points: tuple[Point, ...]) -> tuple[Point, ...]:
+    """The points, fewer of the older ones when there are too many."""
+    if len(points) <= _POINTS:
+        return points
+    half = len(points) // 2
+    return (*points[:half:2], *points[half:])
+
+
+async def load(records: Records, repo: RepoRef, issue: int, migration: str) -> TrackerRecord:
+    found = await records.get(NAMESPACE, _key(repo, issue, migration))
+    return TrackerRecord() if found is None else _decode(json.loads(found.value))
+
+
+async def save(records: Records, repo: RepoRef, issue: int, migration: str, record: TrackerRecord) -> None:
+    await records.put(NAMESPACE, _key(repo, issue, migration), json.dumps(_encode(record)).encode())
+
+
+async def histories(records: Records) -> Mapping[tuple[int, int, str], tuple[Point, ...]]:
+    """All burn-downs there are, by repository id, issue and migration."""
+    entries = await records.entries(NAMESPACE)
+    found = await records.get_many(NAMESPACE, (entry.key for entry in entries))
+    read = {}
+    for key, record in found.items():
+        repo, issue, migration = key.split("/", 2)
+        read[int(repo), int(issue), migration] = _decode(json.loads(record.value)).history
+    return read
+
+
+def _key(repo: RepoRef, issue: int, migration: str) -> str:
+    return f"{repo.id}/{issue}/{migration}"
+
+
+def _encode(record: TrackerRecord) -> dict[str, Any]:
+    return {
+        "written": record.written,
+        "last": _snapshot(record.last),
+        "before": _snapshot(record.before),
+        "origins": {path: [o.commit, o.author, o.pull] for path, o in record.origins.items()},
+        "seen": sorted(record.seen),
+        "history": [[point.at.isoformat(), point.commit, point.usages] for point in record.history],
+    }
+
+
+def _snapshot(snapshot: Snapshot | None) -> dict[str, Any] | None:
+    if snapshot is None:
+        return None
+    return {"commit": snapshot.commit, "at": snapshot.at.isoformat(), "usages": dict(snapshot.usages)}
+
+
+def _decode(encoded: Mapping[str, Any]) -> TrackerRecord:
+    return TrackerRecord(
+        written=encoded["written"],
+        last=_snapshot_of(encoded["last"]),
+        before=_snapshot_of(encoded["before"]),
+        origins={
+            path: Origin(commit=Sha(commit), author=author, pull=pull)
+            for path, (commit, author, pull) in encoded["origins"].items()
+        },
+        seen=frozenset(encoded["seen"]),
+        history=tuple(
+            Point(at=datetime.fromisoformat(at), commit=Sha(commit), usages=usages)
+            for at, commit, usages in encoded["history"]
+        ),
+    )
+
+
+def _snapshot_of(encoded: Mapping[str, Any] | None) -> Snapshot | None:
+    if encoded is None:
+        return None
+    at = datetime.fromisoformat(encoded["at"])
+    return Snapshot(commit=Sha(encoded["commit"]), at=at, usages=encoded["usages"])

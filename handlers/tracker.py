@@ -1,0 +1,19 @@
+"""``ssot.tracker``: one tracking issue is brought up to date."""
+
+from bot.events import ErrandEvent
+from bot.jobs import Lease, Outcome, Route, Unreadable, Work
+from bot.workflows import tracker
+from bot.workflows.context import Bot
+
+EVENT = tracker.TRACKER
+
+
+def route(event: ErrandEvent) -> Route:
+    """One writer for each issue, however many workers there are."""
+    if event.subject is None:
+        return Unreadable(reason="which issue is not said")
+    return Work(key=f"{EVENT} {event.lane}")
+
+
+async def handle(bot: Bot, event: ErrandEvent, lease: Lease) -> Outcome:
+    return await tracker.update_tracker(bot, event.repo, event.subject or 0, lease)
