@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bot.cli.demo_tracker import migrate_from_the_issue
 from bot.errors import SsotError
 
 if TYPE_CHECKING:
@@ -141,6 +142,7 @@ async def _tell(story: Story) -> None:
         pull = await _open(story, stage)
         await _apply(story, stage, pull)
         await _push_without_news(story, stage, pull)
+        await migrate_from_the_issue(story, stage)
 
 
 @asynccontextmanager
