@@ -16,7 +16,7 @@ from bot.github.api import open_session
 from bot.github.client import GitHub
 from bot.github.limits import Pace
 from bot.github.traffic import Onlooker, nobody
-from bot.jobs import Inbox, Job, Lease, Outcome, Route, Router, Store, Work, Worker, WorkerLimits
+from bot.jobs import Inbox, Job, Lease, Outcome, Policy, Route, Router, Store, Work, Worker, WorkerLimits
 from bot.jobs.opening import store_of
 from bot.jobs.sqlite import path_of
 from bot.ledger import DatabaseLedger
@@ -76,7 +76,8 @@ def build(settings: Settings, wired: Handlers, *, limits: WorkerLimits | None = 
     async def handle(delivery: Delivery, lease: Lease) -> Outcome:
         return await wired.run(opened.bot, delivery, lease)
 
-    worker = Worker(store, router=wired.route, handle=handle, limits=limits, observer=metrics)
+    policy = Policy(redact=redactor(settings))
+    worker = Worker(store, router=wired.route, handle=handle, policy=policy, limits=limits, observer=metrics)
     inbox = Inbox(store, arrived=worker.arrived, full=worker.full)
     metrics.watch(worker.stats)
 
@@ -91,7 +92,6 @@ def build(settings: Settings, wired: Handlers, *, limits: WorkerLimits | None = 
             secrets=[secret.reveal().encode() for secret in settings.webhook_secrets],
             events=wired.events,
             metrics=metrics,
-            redact=redactor(settings),
             operator_token=settings.metrics_token.reveal() if settings.metrics_token else None,
             more=[commands_route(wired.manuals)],
         )

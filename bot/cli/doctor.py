@@ -4,9 +4,11 @@ import asyncio
 import os
 import sys
 from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -67,8 +69,11 @@ def command() -> None:
             _show(fault(line))
         sys.exit(2)
     _show(ok(f"settings: App {settings.app_id} at {settings.api_url}"))
+    local = (check_address(settings), *check_database(settings.database_url.reveal()))
+    for check in local:
+        _show(check)
     try:
-        healthy = asyncio.run(_report(settings))
+        healthy = asyncio.run(_report(settings)) and not any(check.verdict is Verdict.FAULT for check in local)
     except RetryLater as error:
         _show(fault(f"GitHub does not answer: {error.reason}"))
         sys.exit(2)
@@ -105,7 +110,8 @@ async def examine(github: "GitHub", needed: Mapping[str, str], events: Iterable[
     try:
         identity = await reads.identity(github)
     except Unauthorized as error:
-        yield fault(f"GitHub does not take the private key for App {github.app_id}: {error}")
+        text = "GITHUB_APP_ID or the key is another App's, or the key was deleted: see the App's settings page"
+        yield fault(f"GitHub does not take the private key for App {github.app_id} ({error}): {text}")
         yield check_clock(github.server.seen_skew)
         return
     yield check_clock(github.server.seen_skew)
@@ -142,6 +148,45 @@ async def _check_hook(github: "GitHub") -> AsyncIterator[Check]:
         yield fault(f"the webhook cannot be looked at: {error}")
 
 
+def check_database(url: str) -> tuple[Check, ...]:
+    """Whether the queue can be read, and what in it waits for somebody."""
+    from bot.jobs import State, StoreUnavailable, sql
+    from bot.jobs.opening import existing
+    from bot.jobs.sqlite import path_of
+
+    try:
+        with closing(existing(url)) as connection:
+            counts = sql.counts(connection)
+    except StoreUnavailable as error:
+        if url.startswith("sqlite:") and not path_of(url).exists():
+            return (_check_directory(path_of(url).absolute().parent),)
+        return (fault(f"database: {error}; see that it runs, that SSOT_DATABASE_URL is right and the disk not full"),)
+    except SettingsError as error:
+        return (fault(str(error)),)
+    found = ok(f"database: {sum(counts.values())} deliveries, {counts[State.QUEUED]} of them wait")
+    if dead := counts[State.DEAD]:
+        return found, warning(f"database: {dead} dead letters; their reasons: ssot jobs list --state dead")
+    return (found,)
+
+
+def _check_directory(directory: Path) -> Check:
+    """Of a database that is still to be made."""
+    there = next(each for each in (directory, *directory.parents) if each.exists())
+    if there.is_dir() and os.access(there, os.W_OK | os.X_OK):
+        return ok(f"database: none yet; the first start makes it in {directory}")
+    return fault(f"database: {there} cannot be written to; set SSOT_DATA_DIR to a directory that can")
+
+
+def check_address(settings: Settings) -> Check:
+    """A server that listens to the world and has operator's pages without a token shows them to this machine only."""
+    if settings.host in ("127.0.0.1", "localhost", "::1"):
+        return ok(f"address: {settings.host}:{settings.port}, for a proxy or tunnel on this machine")
+    if settings.metrics_token is None:
+        text = "metrics and status answer this machine only; SSOT_METRICS_TOKEN opens them to others"
+        return warning(f"address: {settings.host}:{settings.port}; {text}")
+    return ok(f"address: {settings.host}:{settings.port}")
+
+
 # --- the checks, as functions of facts ---------------------------------------------------------------------------
 
 
@@ -156,7 +201,9 @@ def check_clock(skew: timedelta) -> Check:
 
 def check_identity(identity: AppIdentity, app_id: int) -> tuple[Check, ...]:
     if identity.id != app_id:
-        return (fault(f"GITHUB_APP_ID is {app_id}, and the private key is that of App {identity.id}"),)
+        return (
+            fault(f"GITHUB_APP_ID is {app_id}, and the private key is that of App {identity.id}: set {identity.id}"),
+        )
     return (ok(f"credentials: {identity.name} ({identity.login})"),)
 
 

@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import asdict
 from datetime import datetime
@@ -20,6 +20,15 @@ from bot.jobs.opening import existing
 from bot.jobs.store import StoreUnavailable
 
 P = ParamSpec("P")
+
+
+HEADS = ("NUMBER", "STATE", "CAME", "EVENT", "FOR", "TRIES", "REASON")
+
+
+def as_json(function: Callable[P, None]) -> Callable[P, None]:
+    """``--json``, and ``--format json`` as the other commands have it."""
+    choice = click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+    return choice(click.option("--json", "form", flag_value="json", help="The same as --format json.")(function))
 
 
 def _exit_2(function: Callable[P, None]) -> Callable[P, None]:
@@ -42,7 +51,7 @@ def command() -> None:
 @command.command("list")
 @click.option("--state", type=click.Choice([state.value for state in State]), help="Only these.")
 @click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True)
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@as_json
 @_exit_2
 def list_jobs(state: str | None, limit: int, form: str) -> None:
     """The newest jobs, newest first."""
@@ -51,38 +60,72 @@ def list_jobs(state: str | None, limit: int, form: str) -> None:
     if form == "json":
         click.echo(json.dumps({"version": 1, "jobs": [_document(job) for job in jobs]}, indent=2))
         return
-    for job in jobs:
-        event = f"{job.event}.{job.action}" if job.action else job.event
-        came = f"{job.received_at:%Y-%m-%d %H:%M:%S}Z"
-        line = f"{job.seq:>7}  {job.state:<10}  {came}  {event:<28}  {job.key or '-':<30}  {job.reason or ''}"
-        click.echo(line.rstrip())
+    if not jobs:
+        click.echo("no jobs" if state is None else f"no {state} jobs", err=True)
+        return
+    rows = [HEADS, *(_cells(job) for job in jobs)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
 @command.command("show")
 @click.argument("name", metavar="ID")
 @click.option("--body", is_flag=True, help="Write the payload as it came, and nothing else.")
+@as_json
 @_exit_2
-def show(name: str, body: bool) -> None:
-    """One job as JSON."""
+def show(name: str, body: bool, form: str) -> None:
+    """All about one job."""
     with closing(existing(_database())) as connection:
         job = _find(connection, name)
         if body:
             sys.stdout.buffer.write(sql.body_of(connection, job.seq))
-        else:
+        elif form == "json":
             click.echo(json.dumps(_document(job), indent=2))
+        else:
+            for label, text in _facts(job):
+                click.echo(f"{label:<10}  {text}")
 
 
 @command.command("retry")
 @click.argument("name", metavar="ID")
+@as_json
 @_exit_2
-def retry(name: str) -> None:
+def retry(name: str, form: str) -> None:
     """Queue a finished job again; a running server takes it up within seconds."""
     with closing(existing(_database(), writable=True)) as connection:
         job = _find(connection, name)
         if not sql.retry(connection, job.seq):
             click.echo(f"ssot jobs: job {job.seq} is {job.state}: only finished jobs can be retried", err=True)
             sys.exit(1)
-    click.echo(f"job {job.seq} is queued")
+    text = f"job {job.seq} is queued"
+    click.echo(json.dumps({"version": 1, "seq": job.seq, "state": State.QUEUED}) if form == "json" else text)
+
+
+def _cells(job: Job) -> tuple[str, ...]:
+    came = f"{job.received_at:%Y-%m-%d %H:%M:%S}Z"
+    return (str(job.seq), job.state.value, came, _event(job), job.key or "-", str(job.attempts), job.reason or "")
+
+
+def _facts(job: Job) -> Iterator[tuple[str, str]]:
+    """What there is to say, and what can be done."""
+    yield "job", f"{job.seq}, delivery {job.id}"
+    yield "event", _event(job)
+    yield "for", job.key or "nothing yet" if job.state is State.QUEUED else job.key or "nothing"
+    yield "state", job.state.value
+    yield "tries", str(job.attempts)
+    yield "came", f"{job.received_at:%Y-%m-%d %H:%M:%S} UTC"
+    for label, time in (("ended", job.finished_at), ("runs again", job.next_at), ("not before", job.not_before)):
+        if time is not None:
+            yield label, f"{time:%Y-%m-%d %H:%M:%S} UTC"
+    if job.reason:
+        yield "reason", job.reason
+    if job.state is State.DEAD:
+        yield "to retry", f"ssot jobs retry {job.seq}"
+
+
+def _event(job: Job) -> str:
+    return f"{job.event}.{job.action}" if job.action else job.event
 
 
 def _find(connection: Connection, name: str) -> Job:

@@ -1,5 +1,6 @@
 """What happens after a failed run.  Pure: a decision from values."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,6 +17,9 @@ class Policy:
     longest: timedelta = timedelta(minutes=10)
     patience: timedelta = timedelta(days=2)
     """How long after its arrival a job may go on asking to wait; GitHub's own redelivery reaches back 3 days."""
+
+    redact: Callable[[str], str] = str
+    """Takes the secrets out of a reason before it is kept: it is what went wrong, in somebody else's words."""
 
     def pause(self, failures: int) -> timedelta:
         """The wait after the ``failures``-th failed run (from 1)."""
@@ -43,7 +47,7 @@ def decide(
     error: BaseException, *, attempts: int, received_at: datetime, now: datetime, policy: Policy
 ) -> Again | GiveUp:
     """The fate of a job whose ``attempts``-th run (from 1, this one included) ended in ``error``."""
-    reason = describe(error)
+    reason = policy.redact(describe(error))
     match error:
         case RetryLater(at=at) if now - received_at > policy.patience:
             return GiveUp(reason=f"still waiting after {policy.patience}: {reason} ({at.isoformat()})")

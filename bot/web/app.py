@@ -1,14 +1,14 @@
 """Which path answers what."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from aiohttp import web
 
 from bot.errors import SettingsError
-from bot.jobs import Inbox, Job, State, Store, StoreUnavailable, Worker
+from bot.jobs import Inbox, State, Store, StoreUnavailable, Worker
 from bot.web.access import OperatorAccess, denied
 from bot.web.health import Readiness
 from bot.web.hook import Hook
@@ -33,8 +33,6 @@ class WebParts:
     events: Collection[str]
     metrics: Metrics
     operator_token: str | None = field(default=None, repr=False)
-    redact: Callable[[str], str] = str
-    """Takes the secrets out of a text: reasons are what went wrong, in somebody else's words."""
     limits: BodyLimits = field(default_factory=BodyLimits)
     more: Iterable[web.AbstractRouteDef] = ()
 
@@ -95,8 +93,8 @@ def _operator(parts: WebParts, readiness: Readiness) -> list[web.AbstractRouteDe
                     fault=await readiness.fault(),
                     stats=parts.worker.stats(),
                     counts=await parts.store.counts(),
-                    dead=_shown(await parts.store.recent(SHOWN_DEAD, State.DEAD), parts.redact),
-                    recent=_shown(await parts.store.recent(SHOWN_JOBS), parts.redact),
+                    dead=await parts.store.recent(SHOWN_DEAD, State.DEAD),
+                    recent=await parts.store.recent(SHOWN_JOBS),
                     now=datetime.now(UTC),
                 )
             )
@@ -107,7 +105,3 @@ def _operator(parts: WebParts, readiness: Readiness) -> list[web.AbstractRouteDe
         return await status(request) if access.allows(request) else public_page()
 
     return [web.get("/metrics", metrics), web.get("/status", status), web.get("/", root)]
-
-
-def _shown(jobs: Sequence[Job], redact: Callable[[str], str]) -> list[Job]:
-    return [replace(job, reason=redact(job.reason) if job.reason else None) for job in jobs]

@@ -3,16 +3,31 @@
 import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
-from bot.cli.doctor import Check, Verdict, check_clock, check_deliveries, check_hook, command, examine
+from bot.cli.doctor import (
+    Check,
+    Verdict,
+    check_address,
+    check_clock,
+    check_database,
+    check_deliveries,
+    check_hook,
+    command,
+    examine,
+)
 from bot.facts import HookConfig, HookDelivery
 from bot.github import GitHub, open_session
-from bot.model import DeliveryId
+from bot.jobs import State
+from bot.jobs.opening import store_of
+from bot.model import Delivery, DeliveryId
 from bot.sandbox import Repo, Sandbox
 from bot.sandbox.faults import Reply
+from bot.settings import Settings
+from tests.test_settings import env
 
 NEEDED = {"checks": "write", "metadata": "read"}
 HOOK = {"url": "https://bot.example/webhook", "content_type": "json", "insecure_ssl": "0", "secret": "********"}
@@ -151,10 +166,65 @@ def test_incomplete_settings_are_listed() -> None:
 
 
 def test_an_unreachable_github_is_no_diagnosis(monkeypatch: pytest.MonkeyPatch) -> None:
-    from tests.test_settings import env
-
     for name, value in env(GITHUB_API_URL="http://127.0.0.1:9").items():
         monkeypatch.setenv(name, value)
     result = CliRunner().invoke(command)
     assert result.exit_code == 2, result.output
     assert "GitHub does not answer" in result.output
+
+
+def fresh(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'new' / 'ssot.db'}"
+
+
+def test_a_database_that_is_still_to_be_made_is_well(tmp_path: Path) -> None:
+    (check,) = check_database(fresh(tmp_path))
+    assert (check.verdict, "none yet" in check.text) == (Verdict.OK, True)
+    assert not (tmp_path / "new").exists(), "looking makes nothing"
+
+
+def test_a_directory_that_cannot_be_made_is_a_fault(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    (check,) = check_database(f"sqlite:///{tmp_path / 'file' / 'ssot.db'}")
+    assert (check.verdict, "SSOT_DATA_DIR" in check.text) == (Verdict.FAULT, True)
+
+
+def test_a_damaged_database_is_a_fault(tmp_path: Path) -> None:
+    (tmp_path / "ssot.db").write_bytes(b"this is a text" * 500)
+    (check,) = check_database(f"sqlite:///{tmp_path / 'ssot.db'}")
+    assert check.verdict is Verdict.FAULT
+    assert "ssot.db" in check.text
+
+
+def test_a_database_that_does_not_answer_is_a_fault_without_its_password() -> None:
+    (check,) = check_database("postgresql://bot:canary-password@127.0.0.1:9/ssot")
+    assert check.verdict is Verdict.FAULT
+    assert "SSOT_DATABASE_URL" in check.text
+    assert "canary" not in check.text
+
+
+async def test_dead_letters_are_pointed_at(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'ssot.db'}"
+    store = store_of(url)
+    await store.open()
+    for number in range(2):
+        delivery = Delivery(id=DeliveryId(str(number)), event="push", body=b"{}")
+        stored = await store.put(delivery, datetime.now(UTC))
+    await store.settle(stored.seq, State.DEAD, "why", datetime.now(UTC))
+    await store.close()
+    found, dead = check_database(url)
+    assert found.text == "database: 2 deliveries, 1 of them wait"
+    assert (dead.verdict, dead.text.startswith("database: 1 dead letters")) == (Verdict.WARNING, True)
+
+
+@pytest.mark.parametrize(
+    ("changes", "verdict"),
+    [
+        ({}, Verdict.OK),
+        ({"HOST": "0.0.0.0"}, Verdict.WARNING),  # noqa: S104  # looked at, not listened on
+        ({"HOST": "0.0.0.0", "SSOT_METRICS_TOKEN": "0123456789abcdef"}, Verdict.OK),  # noqa: S104
+    ],
+    ids=["loopback", "everywhere", "everywhere, with a token"],
+)
+def test_the_address(changes: dict[str, str], verdict: Verdict) -> None:
+    assert check_address(Settings.from_env(env(**changes))).verdict is verdict

@@ -129,7 +129,8 @@ def test_jobs_while_the_server_runs(
     listed = json.loads(ssot(env, "jobs", "list", "--format", "json").stdout)
     assert [job["state"] for job in listed["jobs"] if job["id"] == "guid-1"] == ["dead"]
     assert "failed 5 times" in ssot(env, "jobs", "list", "--state", "dead").stdout
-    assert json.loads(ssot(env, "jobs", "show", "guid-1").stdout)["seq"] == stored.seq
+    assert json.loads(ssot(env, "jobs", "show", "guid-1", "--json").stdout)["seq"] == stored.seq
     assert ssot(env, "jobs", "show", str(stored.seq), "--body").stdout == '{"a": "ä"}'
+    assert f"to retry    ssot jobs retry {stored.seq}" in ssot(env, "jobs", "show", "guid-1").stdout
     assert ssot(env, "jobs", "retry", "guid-1").stdout == f"job {stored.seq} is queued\n"
     assert ssot(env, "jobs", "show", "999").returncode == 2
