@@ -78,6 +78,11 @@ def refused(error: Exception, delivery: str) -> str:
     return f"GitHub did not let me do that ({code(type(error).__name__)}). The bot's log has it as {code(delivery)}."
 
 
+def defect(delivery: str) -> str:
+    """Said when the bot itself failed: neutral, with what the operator needs to find it."""
+    return f"That failed, and it is my own fault. The bot's log has it as {code(delivery)}."
+
+
 def elsewhere(spec: Manual) -> str:
     """The answer to a command that was given where it has no meaning."""
     places = " and ".join(_PLACES[place] for place in Place if place in spec.places)

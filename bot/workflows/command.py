@@ -13,12 +13,12 @@ import structlog
 from bot.authority import MINUTE, PER_MINUTE, Asker, Pace, may, pace, unheard
 from bot.commands import Command, CommandError, CommandSpec, wanted
 from bot.effects import NewComment, NewReaction, Reaction
-from bot.errors import UserError
+from bot.errors import Gone, RetryLater, UserError
 from bot.events import IssueCommentEvent
 from bot.facts import Role
 from bot.github import perform, reads
 from bot.github.errors import MissingPermission, Refused
-from bot.jobs import Done, Ignored, Lease, Outcome, Superseded
+from bot.jobs import Done, Ignored, Lease, Outcome, Policy, Superseded
 from bot.markers import read, write
 from bot.render import commands as words
 from bot.render.review import fit
@@ -29,6 +29,9 @@ log = structlog.get_logger(__name__)
 
 HEARD = "heard"
 """Where the records keep who gave commands when: ``<person>/<second>/<comment>``, which sort by time."""
+APOLOGY = "sorry"
+"""The kind of marker of a reply that says that a command failed."""
+TRIES = Policy().tries
 ANSWERS = "re"
 """The kind of marker that says which command of which comment a reply answers, and how it went."""
 
@@ -176,7 +179,7 @@ async def _run(session: _Session, index: int, command: Command | CommandError) -
         arguments=command.arguments,
     )
     try:
-        return await module.run(session.bot, call, session.lease)
+        return await _attempt(session, module, call)
     except CommandError as error:
         return Reply(body=words.mistake(error.message, error.usage or module.SPEC.usage), reaction=Reaction.CONFUSED)
     except UserError as error:
@@ -187,13 +190,42 @@ async def _run(session: _Session, index: int, command: Command | CommandError) -
         return Reply(body=words.refused(error, session.lease.job.id), reaction=Reaction.CONFUSED)
 
 
+async def _attempt(session: _Session, module: CommandModule, call: Call) -> Reply:
+    """The command itself.  A defect is the job's, which tries again; when it gives up, the person hears of it."""
+    try:
+        return await module.run(session.bot, call, session.lease)
+    except (UserError, RetryLater, Gone, MissingPermission, Refused):
+        raise
+    except Exception:
+        if session.lease.job.attempts + 1 >= TRIES:
+            await _apologise(session, call.index)
+        raise
+
+
+async def _apologise(session: _Session, index: int) -> None:
+    """Once; it is no answer, so that the command is run when the operator has the job tried again."""
+    bot, event, lease = session.bot, session.event, session.lease
+    place, values = conversation(event.repo, event.number), (str(event.comment_id), str(index))
+    said = await reads.issue_comments(bot.github, event.repo, event.number, since=event.created_at)
+    if any(reply.ours and read(bot.keys, place, APOLOGY, reply.body) == values for reply in said):
+        return
+    await _react(session, Reaction.CONFUSED)
+    body = f"{words.defect(lease.job.id)}\n\n{write(bot.keys, place, APOLOGY, values)}"
+    await _comment(session, body)
+
+
 async def _reply(session: _Session, index: int, reply: Reply) -> None:
     bot, event = session.bot, session.event
-    _check(session)
     answers = Mark(kind=ANSWERS, values=(str(event.comment_id), str(index), str(reply.reaction)))
     place = conversation(event.repo, event.number)
     markers = "\n".join(write(bot.keys, place, mark.kind, mark.values) for mark in (answers, *reply.marks))
-    comment = NewComment(number=event.number, body=fit(reply.body, tail=f"\n\n{markers}"))
+    await _comment(session, fit(reply.body, tail=f"\n\n{markers}"))
+
+
+async def _comment(session: _Session, body: str) -> None:
+    bot, event = session.bot, session.event
+    _check(session)
+    comment = NewComment(number=event.number, body=body)
     if bot.rehearse:
         bot.rehearse(comment)
         return

@@ -27,7 +27,7 @@ from bot.sandbox.model import User
 from bot.scanner.scanner import Scanner
 from bot.settings import Allowed
 from bot.talk import Call, Reply
-from bot.workflows.command import answer_comment
+from bot.workflows.command import TRIES, answer_comment
 from bot.workflows.context import Bot, Kept
 from tests.github.clock import ManualClock
 
@@ -74,7 +74,7 @@ class Desk:
     look: Recorder
     act: Recorder
 
-    async def take(self, body: bytes | None = None, *, alive: int = 1_000) -> Outcome | Route:
+    async def take(self, body: bytes | None = None, *, alive: int = 1_000, attempts: int = 0) -> Outcome | Route:
         """The newest delivery, through routing and workflow."""
         delivery = self.github.deliveries[-1]
         content = body or json.dumps(delivery.payload).encode()
@@ -82,7 +82,7 @@ class Desk:
         event = parse(delivery.event, content)
         if not isinstance(route, Work) or not isinstance(event, IssueCommentEvent):
             return route
-        job = Job(seq=1, id=DeliveryId("d-1"), event="issue_comment", received_at=self.clock.now())
+        job = Job(seq=1, id=DeliveryId("d-1"), event="issue_comment", received_at=self.clock.now(), attempts=attempts)
         return await answer_comment(self.bot, event, {"look": self.look, "act": self.act}, Held(job=job, alive=alive))
 
 
@@ -238,11 +238,18 @@ async def test_what_cannot_be_done_is_said(
 
 
 async def test_a_defect_is_not_hidden(desk: Desk, issue: IssueHandle, ann: User) -> None:
-    await issue.comment("/ssot act", by=ann)
-    desk.act.failures.append(ZeroDivisionError("a defect"))
-    with pytest.raises(ZeroDivisionError):
-        await desk.take()
-    assert replies(issue) == []
+    """It fails the job, which tries again; the last time the person is told, once, and nothing of the fault."""
+    comment = await issue.comment("/ssot act", by=ann)
+    payload = json.dumps(told(desk)).encode()
+    desk.act.failures += [ZeroDivisionError("a defect")] * 3
+    for attempts, said in ((0, 0), (TRIES - 1, 1), (TRIES - 1, 1)):
+        with pytest.raises(ZeroDivisionError):
+            await desk.take(payload, attempts=attempts)
+        assert len(replies(issue)) == said
+    assert replies(issue) == ["That failed, and it is my own fault. The bot's log has it as `d-1`."]
+    assert comment.reactions == ["eyes", "confused"]
+    await desk.take(payload)
+    assert replies(issue)[1:] == ["Did act."], "the operator had it tried again"
 
 
 @pytest.mark.parametrize("fault", ["502", "timeout", "limit"])
