@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from bot.engine.analysis import Binding, Imported, Load, Use
 from bot.engine.file import File
 from bot.engine.resolve import Resolved
+from bot.engine.scope import owner_at
 from bot.engine.targets import Match
 from bot.migration import TargetKind
 from bot.model import Kind
@@ -14,6 +15,8 @@ from bot.model import Kind
 def imports(file: File) -> Iterator[Use]:
     """The imports of a target, or of a module that is one or holds one that is."""
     for scope in file.scopes.root.walk():
+        for star in scope.stars:
+            yield from _stars_of(file, star)
         for bindings in scope.bindings.values():
             for binding in bindings:
                 imported = binding.imported
@@ -30,6 +33,19 @@ def _imports_of(file: File, binding: Binding, imported: Imported) -> Iterator[Us
             node=binding.node, kind=kind, migration=match.migration, target=match.target, symbol=match.symbol,
             statement=binding.statement, scope=binding.written_in, range=file.place(binding.node),
             bindings=(binding,), resolves=match.resolves,
+        )  # fmt: skip
+
+
+def _stars_of(file: File, binding: Binding) -> Iterator[Use]:
+    """``from m import *`` where the whole of ``m`` is deprecated; in an ``__init__`` it is what others import."""
+    modules = binding.imported.modules if binding.imported else ()
+    for match in file.matches(modules):
+        if match.target.kind is not TargetKind.MODULE:
+            continue
+        yield Use(
+            node=binding.node, kind=Kind.RE_EXPORT if file.resolver.package else Kind.IMPORT,
+            migration=match.migration, target=match.target, symbol=match.symbol, statement=binding.statement,
+            scope=binding.written_in, range=file.place(binding.node), bindings=(binding,), resolves=match.resolves,
         )  # fmt: skip
 
 
@@ -53,9 +69,17 @@ def loads(file: File) -> Iterator[Use]:
         if load.node.id not in file.names:
             continue
         chain = _chain(load.node, file.scopes.parents)
-        for resolved in file.resolver.name(load):
+        for resolved in file.resolver.name(load) or _built_in(file, load):
             if resolved.origins and (resolved.star is None or _interesting(file, chain)):
                 yield from _loads_of(file, load, chain, resolved)
+
+
+def _built_in(file: File, load: Load) -> tuple[Resolved, ...]:
+    """A name that nothing binds is a built-in one: asked only where that is a target."""
+    dotted = f"builtins.{load.node.id}"
+    if owner_at(load) is not None or not any(dotted == t.name for m in file.targets.migrations for t in m.targets):
+        return ()
+    return (Resolved(origins=(dotted,), load=load),)
 
 
 def _interesting(file: File, chain: Sequence[ast.expr]) -> bool:

@@ -70,7 +70,8 @@ def find_source_roots(paths: Iterable[str], modules: Iterable[str] = ()) -> tupl
     """The source roots that ``paths`` show, outer first, without the repository's top (which always is one).
 
     A directory with a project file, every ``src`` directory, and the directory below which one of ``modules`` is
-    found, if it is not found from the top: the outermost such one, so that a copy elsewhere is no root.
+    found, if it is not found from the top: the outermost such one, so that a copy elsewhere is no root.  A file's
+    name alone shows nothing: ``utils/asyncio.py`` is not ``asyncio``.
     """
     listed = list(paths)
     roots = set()
@@ -81,7 +82,7 @@ def find_source_roots(paths: Iterable[str], modules: Iterable[str] = ()) -> tupl
         parts = directory.split("/")
         roots |= {"/".join(parts[: n + 1]) for n, part in enumerate(parts) if part == "src"}
     for module in modules:
-        roots |= _root_of(module, listed)
+        roots |= _root_of(module, listed) if "." in module else set()
     return tuple(sorted(roots - {""}, key=lambda root: (root.count("/"), root)))
 
 

@@ -2,7 +2,6 @@
 
 import os
 import stat
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -107,14 +106,10 @@ class Reader:
         self._prefix = f"{os.fspath(root)}{os.sep}"
         self._buffer = bytearray(_BUFFER)
 
-    def find(self, path: str, needles: Sequence[bytes]) -> bytes | None:
-        """The content of the file if it holds one of ``needles``.  Raises ``OSError``."""
+    def look(self, path: str) -> tuple[bytearray, int]:
+        """The content of the file: so many bytes of a buffer that the next look overwrites.  Raises ``OSError``."""
         size = self._fill(path)
-        buffer = self._buffer
-        for needle in needles:
-            if buffer.find(needle, 0, size) >= 0:
-                return bytes(memoryview(buffer)[:size])
-        return None
+        return self._buffer, size
 
     def read(self, path: str) -> bytes | None:
         """The content of the file; ``None`` if it is absent or cannot be read."""

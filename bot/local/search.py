@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from bot.engine.clues import Clue
 from bot.local.files import Reader
 from bot.local.parallel import Counter, Task
-from bot.migration import Config
 
 Progress = Callable[[int, int], None]
 """Files done, files in all."""
@@ -15,48 +15,52 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """Files that hold a name that is looked for."""
+    """Files that one of the clues leads to."""
 
     sources: Mapping[str, bytes]
     unreadable: Mapping[str, str]
     """Path to reason."""
+    opened: Mapping[str, frozenset[str]]
+    """Package to `Clue.opened_by`, of all files together."""
 
 
 class Search:
-    """A search for ``names`` in all of ``paths``, begun on ``jobs`` cores."""
+    """A search for ``clues`` in all of ``paths``, begun on ``jobs`` cores."""
 
     def __init__(
-        self, root: Path, paths: Sequence[str], names: Iterable[str], jobs: int, progress: Progress | None = None
+        self, root: Path, paths: Sequence[str], clues: Sequence[Clue], jobs: int, progress: Progress | None = None
     ) -> None:
-        needles = sorted(name.encode() for name in names)
+        self.clues = clues
         shares = split(paths, jobs)
         self._files = len(paths)
         self._progress = progress
         self._counter = Counter(len(shares))
         counter = self._counter if progress else None
         self._tasks = [
-            Task(partial(_search, root, part, needles, counter, place), alone=jobs > 1)
+            Task(partial(_search, root, part, clues, counter, place), alone=jobs > 1)
             for place, part in enumerate(shares)
         ]
 
     def result(self) -> Found:
         """Wait for it."""
-        sources: dict[str, bytes] = {}
-        unreadable: dict[str, str] = {}
-        for task in self._tasks:
-            found = task.result(self._tell if self._progress else None)
-            sources.update(found.sources)
-            unreadable.update(found.unreadable)
-        return Found(sources=sources, unreadable=unreadable)
+        return joined([task.result(self._tell if self._progress else None) for task in self._tasks])
 
     def _tell(self) -> None:
         if self._progress:
             self._progress(self._counter.total(), self._files)
 
 
-def names_of(config: Config) -> frozenset[str]:
-    """The last components of all deprecated names, one of which stands in every file that uses one by its own name."""
-    return frozenset(target.leaf for migration in config.migrations for target in migration.targets)
+def joined(parts: Iterable[Found]) -> Found:
+    """All that several searches found."""
+    sources: dict[str, bytes] = {}
+    unreadable: dict[str, str] = {}
+    opened: dict[str, frozenset[str]] = {}
+    for part in parts:
+        sources |= part.sources
+        unreadable |= part.unreadable
+        for package, gates in part.opened.items():
+            opened[package] = opened.get(package, frozenset()) | gates
+    return Found(sources=sources, unreadable=unreadable, opened=opened)
 
 
 def split(paths: Sequence[str], jobs: int) -> list[Sequence[str]]:
@@ -64,17 +68,23 @@ def split(paths: Sequence[str], jobs: int) -> list[Sequence[str]]:
     return [paths[n::jobs] for n in range(max(min(jobs, len(paths)), 1))]
 
 
-def _search(root: Path, paths: Sequence[str], needles: Sequence[bytes], counter: Counter | None, place: int) -> Found:
-    find = Reader(root).find
+def _search(root: Path, paths: Sequence[str], clues: Sequence[Clue], counter: Counter | None, place: int) -> Found:
+    reader = Reader(root)
     sources, unreadable = {}, {}
+    opened: dict[str, frozenset[str]] = {}
     for path in paths:
         try:
-            source = find(path, needles)
+            buffer, size = reader.look(path)
         except OSError as error:
             unreadable[path] = error.strerror or str(error)
         else:
-            if source is not None:
-                sources[path] = source
+            fitting = [clue for clue in clues if clue.opens(path, buffer, size)]
+            if any(clue.gates for clue in fitting):
+                source = bytes(memoryview(buffer)[:size])
+                for clue in fitting:
+                    opened[clue.package] = opened.get(clue.package, frozenset()) | clue.opened_by(path, source)
+            if any(clue.stands_in(buffer, size) for clue in fitting):
+                sources[path] = bytes(memoryview(buffer)[:size])
         if counter:
             counter.add(place)
-    return Found(sources=sources, unreadable=unreadable)
+    return Found(sources=sources, unreadable=unreadable, opened=opened)

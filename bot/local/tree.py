@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.engine.index import Index
-from bot.engine.mentions import qualifiers, renamed
+from bot.engine.mentions import qualifiers
 from bot.engine.names import module_paths
 from bot.engine.scan import required_modules, scan_file
+from bot.engine.targets import Targets
 from bot.local.files import Listing, Reader
 from bot.local.parallel import Counter, share
-from bot.local.search import Found, Progress, Search, names_of, split
+from bot.local.search import Found, Progress, Search, joined, split
 from bot.migration import Config
 from bot.model import FileReport, Scanned, Skipped
 
@@ -48,12 +49,13 @@ class Options:
 
 
 def scan_tree(root: Path, listing: Listing, search: Search, config: Config, options: Options) -> TreeScan:
-    """All usages in the listed files, of which ``search`` looks for `names_of` the configuration.
+    """All usages in the listed files, in which ``search`` looks for the clues of the configuration.
 
-    What a file with a hit calls a name is searched for as well; then the files with a hit are resolved together.
+    What the files with a hit add to the clues is searched for as well; then these files are resolved together.
     """
-    found, names = _search_on(root, listing.paths, search.result(), config, options)
-    index = _foresee(root, found.sources, names, config, _index(listing, found.sources, config), options)
+    found, index = _search_on(root, listing, search, config, options)
+    names = index.aliases(Targets(config.migrations).leaves)
+    index = _foresee(root, found.sources, names, config, index, options)
     reports = _resolve(root, found.sources, config, index, options)
     unreadable = (*listing.unreadable, *found.unreadable.items())
     skipped = [Skipped(path=path, reason=reason) for path, reason in unreadable]
@@ -61,20 +63,18 @@ def scan_tree(root: Path, listing: Listing, search: Search, config: Config, opti
     return TreeScan(root=root, files=len(listing.paths) - len(found.unreadable), reports=tuple(everything))
 
 
-def _search_on(
-    root: Path, paths: Sequence[str], found: Found, config: Config, options: Options
-) -> tuple[Found, frozenset[str]]:
-    """Search for the new names that the files found so far give to the old ones, until there are none."""
-    names = names_of(config)
-    sources, unreadable = dict(found.sources), dict(found.unreadable)
+def _search_on(root: Path, listing: Listing, search: Search, config: Config, options: Options) -> tuple[Found, Index]:
+    """Search on by what the files found so far add to the clues, until they add nothing."""
+    clues, found = search.clues, search.result()
     while True:
-        new = frozenset[str]().union(*(renamed(source, names) for source in sources.values())) - names
+        index = _index(listing, found.sources, config)
+        known = clues
+        clues = [clue.followed(found.opened.get(clue.package, ()), index) for clue in known]
+        new = [clue for clue, before in zip(clues, known, strict=True) if clue != before]
         if not new:
-            return Found(sources=sources, unreadable=unreadable), names
-        more = Search(root, paths, new, options.jobs, options.progress).result()
-        sources.update(more.sources)
-        unreadable.update(more.unreadable)
-        names |= new
+            return found, index
+        left = [path for path in listing.paths if path not in found.sources and path not in found.unreadable]
+        found = joined([found, Search(root, left, new, options.jobs, options.progress).result()])
 
 
 def _index(listing: Listing, sources: Mapping[str, bytes], config: Config) -> Index:
@@ -103,6 +103,7 @@ def _resolve(
     done: dict[str, FileReport] = {}
     pending = dict(sources)
     for _ in range(MAX_ROUNDS):
+        index.aliases(Targets(config.migrations).leaves)  # remembered by the processes that are forked now
         for report in _scan(pending, config, index, options):
             done[report.path] = report
         wanted = {path: r.wanted for path, r in done.items() if path in pending and isinstance(r, Scanned) and r.wanted}

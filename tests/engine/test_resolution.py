@@ -4,6 +4,7 @@ from textwrap import dedent
 
 import pytest
 
+from bot.migration import Migration, Target
 from bot.model import Kind
 from tests.engine.repository import MODULE_MIGRATION, marked, scan
 
@@ -353,3 +354,21 @@ def test_a_source_root_is_found_where_the_target_lies() -> None:
     assert find_source_roots(repository, ["pkg.impl"]) == ("deep/er",)
     assert find_source_roots({**repository, "pkg/impl.py": ""}, ["pkg.impl"]) == ()
     assert find_source_roots(["a/pyproject.toml", "b/src/x.py"]) == ("a", "b/src")
+
+
+BUILTIN = Migration(name="m", targets=(Target(name="builtins.reload", canonical="importlib.reload"),))
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        pytest.param("reload(m)\nmap(reload, x)\n", ["call:1", "reference:2"], id="by its own name"),
+        pytest.param("import builtins\nbuiltins.reload(m)\n", ["call:2"], id="through its module"),
+        pytest.param("def reload(m): ...\nreload(m)\n", [], id="defined here"),
+        pytest.param("def f(reload): reload()\n", [], id="a parameter"),
+        pytest.param("from importlib import reload\nreload(m)\n", [], id="imported from elsewhere"),
+    ],
+)
+def test_a_built_in_name_needs_no_import(source: str, expected: list[str]) -> None:
+    found = scan(source, migration=BUILTIN).findings
+    assert [f"{finding.kind}:{finding.range.line}" for finding in found] == expected

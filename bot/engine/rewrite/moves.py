@@ -61,9 +61,11 @@ class Mover:
 
     def _move(self, binding: Binding) -> Move | None:
         imported = binding.imported
-        if imported is None or imported.name == "*" or not self._wholly(binding):
-            return None
         use = self.imports.get(binding)
+        if imported is None or not self._wholly(binding):
+            return None
+        if imported.name == "*":
+            return self._of_star(binding, use) if use else None
         if use is not None:
             target = successor(use)
             return self._of_import(binding, use, target) if target else None
@@ -125,6 +127,13 @@ class Mover:
                 return self._result(binding, self._from(binding, module, leaf, None), self._renamed(uses, leaf))
         keeps_label = leaf == binding.name and imported.alias.asname is None
         return self._result(binding, self._from(binding, module, leaf, None if keeps_label else binding.name), [])
+
+    def _of_star(self, binding: Binding, use: Use) -> Move | None:
+        """All that a deprecated module offers comes from its successor."""
+        target, imported = successor(use), binding.imported
+        if target is None or imported is None:
+            return None
+        return self._result(binding, Line(module=relative(target, imported), name="*"), [])
 
     def _of_member(self, binding: Binding, module: str, path: str) -> Move | None:
         """The successor is a member of a class: the class is imported, the usages name the member."""

@@ -189,6 +189,8 @@ MODULES = [
     pytest.param("import a.b.c.d\na.b.c.d.e()\n", "import x.y.c.d\nx.y.c.d.e()\n", id="below"),
     pytest.param("from a.b.c import foo\n", "from x.y.c import foo\n", id="a name from below"),
     pytest.param("from a import b\nb.f()\n", "from x import y\ny.f()\n", id="from its package"),
+    pytest.param("from a.b import *  # noqa\nf()\n", "from x.y import *  # noqa\nf()\n", id="star"),
+    pytest.param("from  a.b.c  import *\n", "from  x.y.c  import *\n", id="star below"),
     pytest.param(
         "from a import b\ny = 1\nb.f(y)\n", "from x import y as b\ny = 1\nb.f(y)\n", id="the new name is taken"
     ),
