@@ -62,7 +62,6 @@ def _migrate(paths: Sequence[str], config_file: str | None, *, as_diff: bool, un
 
 def _reports(root: Path, starts: Sequence[Path], config: Config) -> list[FileReport]:
     """The reports below ``starts``.  The whole tree is read: a name may stay because a file elsewhere needs it."""
-    from bot.engine.clues import clues_to
     from bot.local.files import list_files
     from bot.local.parallel import cores
     from bot.local.search import Search
@@ -73,7 +72,7 @@ def _reports(root: Path, starts: Sequence[Path], config: Config) -> list[FileRep
     named = [path for path in below if (root / path).is_file()]
     listing = replace(listing, paths=tuple(dict.fromkeys((*listing.paths, *named))))
     jobs = cores()
-    search = Search(root, listing.paths, clues_to(config, listing.paths, listing.projects), jobs)
+    search = Search.of(root, listing, config, jobs)
     reports = scan_tree(root, listing, search, config, Options(jobs=jobs, fixes=True)).reports
     return [r for r in reports if any(not path or f"{r.path}/".startswith(f"{path}/") for path in below)]
 

@@ -111,7 +111,6 @@ def _tree(root: Path, start: Path, config_file: str | None, fixes: bool, jobs: i
     listed = Task(lambda: Listing(paths=(below,)) if start.is_file() else list_files(root, below), alone=jobs > 1)
     loaded = Task(lambda: _config_or_none(root, config_file), alone=jobs > 1)
     try:
-        from bot.engine.clues import clues_to
         from bot.local.search import Search
         from bot.local.tree import Options, scan_tree
 
@@ -122,7 +121,7 @@ def _tree(root: Path, start: Path, config_file: str | None, fixes: bool, jobs: i
         loaded.close()
     cache = None if no_cache else _cache(config)
     with progress(len(listing.paths)) as report:
-        search = Search(root, listing.paths, clues_to(config, listing.paths, listing.projects), jobs, report)
+        search = Search.of(root, listing, config, jobs, report)
         scan = scan_tree(root, listing, search, config, Options(jobs=jobs, fixes=fixes, cache=cache, progress=report))
     if cache:
         cache.prune()

@@ -8,17 +8,14 @@ repository comes by an import that says so, in the file itself or in a module th
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
-from bot.engine.mentions import occurrences, stands_in
+from bot.engine.mentions import line_before, occurrences, stands_in
 from bot.engine.names import find_source_roots
 from bot.migration import Config
 
-if TYPE_CHECKING:
-    from bot.engine.index import Index
-
-_IMPORT = re.compile(rb"\bfrom\s+([.\w]+)\s+import\s*(\([^)]*\)|[^\n]*)")
+_IMPORT = re.compile(rb"from[ \t]+([.\w]+)\s+import\s*(\([^)]*\)|[^\n]*)")
 _CALLED = re.compile(rb"(?:\.\w+)*[ \t]+as[ \t]+([^\W\d]\w*)")
+_IMPORTING = re.compile(rb"[ \t]*(?:(?:import|from)\b.*)?\Z", re.DOTALL)
 _NAME = re.compile(r"(?:#.*)|(\*|[^\W\d]\w*)(?:\s+as\s+([^\W\d]\w*))?")
 
 
@@ -50,7 +47,11 @@ class Clue:
         """The gates that a file adds for those that import from it."""
         if not self.gates:
             return frozenset()
-        named = (_CALLED.match(source, end) for _, end in occurrences(source, [self.package]))
+        named = [
+            _CALLED.match(source, end)
+            for start, end in occurrences(source, [self.package])
+            if _IMPORTING.match(line_before(source, start))
+        ]
         found = {each[1].decode("utf-8", "replace") for each in named if each}
         for statement in _IMPORT.finditer(source):
             if self.gates.isdisjoint(statement[1].decode("utf-8", "replace").split(".")):
@@ -62,9 +63,9 @@ class Clue:
                     found |= _gates_of(path)
         return frozenset(found)
 
-    def followed(self, opened: Iterable[str], index: "Index") -> "Clue":
-        """The clue with what the files found so far add to it."""
-        return replace(self, names=index.aliases(self.names), gates=self.gates.union(opened))
+    def followed(self, names: Iterable[str], opened: Iterable[str]) -> "Clue":
+        """The clue with what the files found so far add to it: other names, and gates."""
+        return replace(self, names=self.names.union(names), gates=self.gates.union(opened))
 
 
 def _gates_of(path: str) -> set[str]:

@@ -58,7 +58,14 @@ class Index:
 
     def with_modules(self, files: Iterable[tuple[str, bytes | None]]) -> "Index":
         """This index and more files; ``None`` says that there is no such file."""
-        return Index({**self.files, **dict(files)}, self.roots, self.given)
+        more = dict(files)
+        texts = [source for source in more.values() if source]
+        aliases = {
+            names: found
+            for names, found in self._aliases.items()
+            if self.files.keys().isdisjoint(more) and all(renamed(source, found) <= found for source in texts)
+        }
+        return Index({**self.files, **more}, self.roots, self.given, _aliases=aliases)
 
     def watched(self) -> "tuple[Index, Set[str]]":
         """The same index, and the set of the paths (also of absent files) that it will have been asked about.

@@ -63,7 +63,7 @@ def renamed(source: bytes, names: frozenset[str]) -> frozenset[str]:
 def _maybe_renamed(source: bytes, names: Iterable[str]) -> frozenset[str]:
     found = set()
     for start, end in occurrences(source, names):
-        line = source[_line_start(source, start) : start]
+        line = line_before(source, start)
         imported = _AS.match(source, end)
         if imported and not _NO_IMPORT.match(line):
             found.add(imported.group(1))
@@ -83,6 +83,8 @@ def qualifiers(source: bytes, names: Iterable[str]) -> frozenset[str]:
     return frozenset(found)
 
 
-def _line_start(source: bytes, offset: int) -> int:
+def line_before(source: bytes, offset: int) -> bytes:
+    """What stands before ``offset`` on its line."""
     floor = max(offset - _REACH, 0)
-    return max(source.rfind(b"\n", floor, offset), source.rfind(b"\r", floor, offset), floor - 1) + 1
+    start = max(source.rfind(b"\n", floor, offset), source.rfind(b"\r", floor, offset), floor - 1) + 1
+    return source[start:offset]

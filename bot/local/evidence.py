@@ -14,7 +14,7 @@ from bot.engine.survey import of_interest
 from bot.local.base import git
 from bot.local.files import Listing, Reader, list_files
 from bot.local.parallel import cores
-from bot.local.search import Search, names_of
+from bot.local.search import Search
 from bot.local.tree import Options, scan_tree
 from bot.migration import Config, Migration
 from bot.model import Sha
@@ -35,7 +35,7 @@ def facts_of(root: Path, config: Config, migration: Migration, *, besides: Path,
     )
     with _tree(root, commit, besides) as tree:
         listing = list_files(tree)
-        search = Search(tree, listing.paths, names_of(config), cores())
+        search = Search.of(tree, listing, config, cores())
         reports = scan_tree(tree, listing, search, config, Options(jobs=cores())).reports
         defined = _definitions(tree, listing, config, migration)
     return Facts(

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from bot.engine.clues import Clue
-from bot.local.files import Reader
+from bot.engine.clues import Clue, clues_to
+from bot.local.files import Listing, Reader
 from bot.local.parallel import Counter, Task
+from bot.migration import Config
 
 Progress = Callable[[int, int], None]
 """Files done, files in all."""
@@ -40,6 +41,13 @@ class Search:
             Task(partial(_search, root, part, clues, counter, place), alone=jobs > 1)
             for place, part in enumerate(shares)
         ]
+
+    @classmethod
+    def of(
+        cls, root: Path, listing: Listing, config: Config, jobs: int, progress: Progress | None = None
+    ) -> "Search":  # fmt: skip
+        """The search for all deprecated names of ``config``."""
+        return cls(root, listing.paths, clues_to(config, listing.paths, listing.projects), jobs, progress)
 
     def result(self) -> Found:
         """Wait for it."""

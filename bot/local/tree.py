@@ -68,8 +68,9 @@ def _search_on(root: Path, listing: Listing, search: Search, config: Config, opt
     clues, found = search.clues, search.result()
     while True:
         index = _index(listing, found.sources, config)
-        known = clues
-        clues = [clue.followed(found.opened.get(clue.package, ()), index) for clue in known]
+        known, leaves = clues, Targets(config.migrations).leaves
+        names = index.aliases(leaves) - leaves
+        clues = [clue.followed(names, found.opened.get(clue.package, ())) for clue in known]
         new = [clue for clue, before in zip(clues, known, strict=True) if clue != before]
         if not new:
             return found, index

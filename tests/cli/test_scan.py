@@ -10,7 +10,6 @@ from click.testing import CliRunner, Result
 
 from bot.cli import main
 from bot.config import load
-from bot.engine.clues import clues_to
 from bot.local.files import Listing
 from bot.local.search import Search
 from bot.local.tree import Options, scan_tree
@@ -194,7 +193,7 @@ def test_links_are_not_followed(repository: Path) -> None:
 def test_what_cannot_be_read_is_listed(repository: Path) -> None:
     listing = Listing(paths=("pkg/gone.py", "pkg/user.py"), unreadable=(("closed", "Permission denied"),))
     config = load(CONFIG)
-    search = Search(repository, listing.paths, clues_to(config, listing.paths, listing.projects), 2)
+    search = Search.of(repository, listing, config, 2)
     scan = scan_tree(repository, listing, search, config, Options(jobs=2))
     assert [report for report in scan.reports if isinstance(report, Skipped)] == [
         Skipped(path="closed", reason="Permission denied"),

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from bot.config import load
-from bot.engine.clues import clues_to
 from bot.local.files import list_files
 from bot.local.search import Search
 from bot.local.tree import Options, scan_tree
@@ -89,7 +88,7 @@ def scan(root: Path, files: Mapping[str, str], jobs: int) -> tuple[set[tuple[str
         (root / path).write_text(text)
     config: Config = load(CONFIG.encode(), file="ssot.yml")
     listing = list_files(root)
-    search = Search(root, listing.paths, clues_to(config, listing.paths, listing.projects), jobs)
+    search = Search.of(root, listing, config, jobs)
     scanned = scan_tree(root, listing, search, config, Options(jobs=jobs))
     reports = [report for report in scanned.reports if isinstance(report, Scanned)]
     again = Search(root, listing.paths, search.clues, jobs).result()
