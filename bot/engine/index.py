@@ -146,6 +146,21 @@ class Index:
             return known is False and not name.startswith("_")
         return self.exports(*known).offers_star(name)
 
+    def lacks(self, dotted: str) -> bool:
+        """Whether the repository has the package of ``dotted``, and certainly not what it names there."""
+        parts = dotted.split(".")
+        for cut in range(len(parts) - 1, 0, -1):
+            module = ".".join(parts[:cut])
+            known = self.source_of(module)
+            if known is False:
+                return False
+            if isinstance(known, tuple):
+                exports = self.exports(*known)
+                if parts[cut] in exports.origins or exports.dynamic or exports.stars:
+                    return False
+                return not is_package(known[0]) or self.source_of(f"{module}.{parts[cut]}") is None
+        return False
+
     def aliases(self, names: frozenset[str]) -> frozenset[str]:
         """``names`` and all other names that a known module may give to one of them: ``as g``, ``g = f``."""
         found = self._aliases.get(names)

@@ -58,8 +58,15 @@ def _verdicts(analysis: Analysis) -> Mapping[int, Verdict]:
 
 
 def _required(analysis: Analysis) -> frozenset[str]:
-    """The modules in which a migration's requirements are looked up, as far as the index lacks them."""
-    return required_modules([use.migration for use in analysis.uses], analysis.index)
+    """The modules in which requirements and the successors are looked up, as far as the index lacks them.
+
+    A successor in a package of others is not looked for.
+    """
+    required = required_modules([use.migration for use in analysis.uses], analysis.index)
+    own = {module.partition(".")[0] for module in analysis.modules}
+    successors = {use.target.canonical for use in analysis.uses if use.target.canonical}
+    trails = [analysis.index.trail(name) for name in successors if name.partition(".")[0] in own]
+    return required.union(*(trail.wanted for trail in trails))
 
 
 def _facades(analysis: Analysis) -> frozenset[str]:

@@ -122,6 +122,13 @@ def _place(node: ast.AST) -> tuple[int, int]:
     return getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
 
 
+def in_coroutine(scope: Scope) -> bool:
+    """Whether an ``await`` can stand in the text of a scope: a coroutine's own, or a comprehension's in it."""
+    while scope.kind is ScopeKind.COMPREHENSION and scope.parent is not None:
+        scope = scope.parent
+    return isinstance(scope.node, ast.AsyncFunctionDef) and scope.kind is ScopeKind.FUNCTION
+
+
 # --- what is done with a value --------------------------------------------------------------------------------------
 
 

@@ -62,6 +62,11 @@ class Template:
     holes: tuple["Hole", ...]
     """Every place where a metavariable stands, in the order of the text."""
 
+    @property
+    def awaits(self) -> bool:
+        """Whether it can stand in a coroutine only."""
+        return any(isinstance(node, ast.Await) for node in ast.walk(self.tree))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hole:

@@ -47,6 +47,9 @@ class _Plan:
     def groups(self) -> tuple[list[Group], dict[Use, Refusal]]:
         """What would be done, unproved, and why the rest would not."""
         outcomes = {use: self._outcome(use) for use in self.analysis.uses}
+        for use, outcome in outcomes.items():
+            if outcome is None and (target := successor(use)) and self.analysis.index.lacks(target):
+                outcomes[use] = Refusal(reason=Reason.MISSING, name=target)
         dropped = [use for use, outcome in outcomes.items() if outcome is None]
         moves = list(Mover.of(self.layout, dropped).moves())
         moved = by_use(moves)

@@ -25,6 +25,8 @@ class Reason(StrEnum):
     MOVED_ARGUMENT = "moved-argument"
     NO_RULE = "no-rule"
     NO_SUCCESSOR = "no-successor"
+    NOT_ASYNC = "not-async"
+    MISSING = "successor-missing"
     GIVEN_NONE = "given-none"
     EXPECTED_EFFECT = "expected-effect"
     MONKEYPATCHED = "monkeypatched"
@@ -70,6 +72,8 @@ SENTENCES: dict[Reason, str] = {
     Reason.MOVED_ARGUMENT: "An argument would be evaluated at another place, where it may have another value.",
     Reason.NO_RULE: "No rule of the migration fits this usage.",
     Reason.NO_SUCCESSOR: "The migration names nothing that takes its place.",
+    Reason.MISSING: "{name}, which takes its place, does not exist at this revision.",
+    Reason.NOT_ASYNC: "What takes its place is awaited, which only a coroutine can do.",
     Reason.GIVEN_NONE: "It would be given None as {name}: find out first whose it is.",
     Reason.EXPECTED_EFFECT: "The block around it expects an effect of this call (an exception, a warning).",
     Reason.MONKEYPATCHED: "The name is patched in the same place, so the usage is about the patch: redesign it.",

@@ -165,6 +165,8 @@ def _is_delimited(parent: ast.AST | None, node: ast.AST) -> bool:
             return True
         case ast.Subscript(value=value):
             return node is not value
+        case ast.ListComp(elt=element) | ast.SetComp(elt=element) | ast.GeneratorExp(elt=element):
+            return node is element
         case _:
             return False
 

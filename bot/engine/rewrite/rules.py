@@ -6,7 +6,14 @@ from dataclasses import dataclass
 
 from bot.engine.analysis import Load, Use
 from bot.engine.rewrite.imports import Addition
-from bot.engine.rewrite.patterns import Pattern, Template, compile_pattern, compile_template
+from bot.engine.rewrite.patterns import (
+    DEPRECATED,
+    Pattern,
+    Template,
+    compile_pattern,
+    compile_template,
+    metavariable,
+)
 from bot.engine.rewrite.reasons import Refusal
 from bot.engine.rewrite.rendering import Rendered
 from bot.migration import Applicability, Rewrite
@@ -42,6 +49,15 @@ class Rule:
     rewrite: Rewrite
     pattern: Pattern | None
     template: Template | None
+
+    @property
+    def follows(self) -> bool:
+        """Whether it asks what becomes of a call's value: by a condition, or by a pattern around the call."""
+        if self.pattern is None:
+            return True
+        tree = self.pattern.tree.value if isinstance(self.pattern.tree, ast.Await) else self.pattern.tree
+        tree = tree.func if isinstance(tree, ast.Call) else tree
+        return metavariable(tree) != DEPRECATED
 
 
 def successor(use: Use) -> str | None:

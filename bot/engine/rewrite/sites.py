@@ -8,7 +8,16 @@ from functools import cached_property
 
 from bot.engine.analysis import Analysis, Load, Scope, Use
 from bot.engine.rewrite import rendering, splice
-from bot.engine.rewrite.flow import Bound, Discarded, Probe, consumption, destiny, expects_effect, observed_by_try
+from bot.engine.rewrite.flow import (
+    Bound,
+    Discarded,
+    Probe,
+    consumption,
+    destiny,
+    expects_effect,
+    in_coroutine,
+    observed_by_try,
+)
 from bot.engine.rewrite.imports import Addition, spell
 from bot.engine.rewrite.layout import Layout
 from bot.engine.rewrite.matching import Match, Matcher
@@ -140,7 +149,7 @@ class Planner:
             return self._rendered(use, [found])
         if found is not None:
             return Refusal(reason=Reason.RULE, name=found[0].rewrite.message or "")
-        if refused is not None:
+        if refused is not None and any(rule.follows for rule in self.applicable(use)):
             return refused
         if use.call is None:
             return consumption(self.analysis, use.expression) or Refusal(reason=Reason.NO_RULE)
@@ -184,9 +193,13 @@ class Planner:
         template = rule.template
         if template is None:
             return Refusal(reason=Reason.NO_RULE)
+        if template.awaits and not in_coroutine(use.scope):
+            return Refusal(reason=Reason.NOT_ASYNC)
         names: dict[str, str] = {}
         additions: list[Addition] = []
         for key, dotted in self._needed(use, rule):
+            if self.analysis.index.lacks(dotted):
+                return Refusal(reason=Reason.MISSING, name=dotted)
             spelling = spell(self.layout, dotted, use)
             if isinstance(spelling, Refusal):
                 return spelling
