@@ -1,8 +1,16 @@
 """Each command, as people use it: a comment in, real git and HTTP behind, one reply and its reactions out."""
 
+import json
+from pathlib import Path
+
 import pytest
 from aiohttp import ClientSession
 
+from bot.app import receive
+from bot.cli.demo import settings_for
+from bot.effects import CheckRun, Effect, NewComment, NewReaction, Review
+from bot.jobs import Done
+from bot.model import Delivery, DeliveryId
 from bot.sandbox import PullRequestHandle, Repo, Sandbox
 from bot.sandbox.example import CHANGE, HEALTH_WITH_A_PROBE
 from bot.sandbox.model import User
@@ -169,3 +177,22 @@ async def test_the_page_of_the_commands_is_there_for_everybody(bot: RunningBot, 
     async with ClientSession() as session, session.get(url, headers={"X-Forwarded-For": "203.0.113.5"}) as answer:
         assert answer.status == 200
         assert "/ssot attest ITEM REASON" in await answer.text()
+
+
+async def test_a_rehearsal_shows_what_would_be_said_and_writes_nothing(
+    service: Repo, github: Sandbox, ann: User, tmp_path: Path
+) -> None:
+    pr = await service.open_pull_request({HEALTH: HEALTH_WITH_A_PROBE})
+    await pr.comment("/ssot scan", by=ann)
+    told = github.deliveries[-1]
+    delivery = Delivery(id=DeliveryId(told.guid), event=told.event, body=json.dumps(told.payload).encode())
+    effects: list[Effect] = []
+    assert await receive(settings_for(github, tmp_path), delivery, rehearse=effects.append) == Done(summary="rocket")
+    assert [type(effect) for effect in effects] == [NewReaction, CheckRun, Review, NewComment, NewReaction]
+    assert github.mutations == []
+
+
+async def test_the_thread_of_a_skipped_finding_is_resolved(bot: RunningBot, pr: PullRequestHandle, ann: User) -> None:
+    await bot.receive(pr.comment(f"/ssot skip {code_of(pr)} not now", by=ann))
+    assert pr.threads[0].resolved_by is not None
+    assert len(pr.review_comments) == 1
