@@ -109,6 +109,18 @@ class SqlStore(ABC):
         return await asyncio.get_running_loop().run_in_executor(self._reader, self._query, query)
 
     def _query(self, query: Callable[[Connection], T]) -> T:
+        """A connection that was lost while nobody read is no news: the question is asked once more on a new one."""
+        kept = self._reading is not None
+        try:
+            return self._ask(query)
+        except StoreCorrupt:
+            raise
+        except StoreUnavailable:
+            if not kept:
+                raise
+        return self._ask(query)
+
+    def _ask(self, query: Callable[[Connection], T]) -> T:
         try:
             if self._reading is None:
                 self._reading = self._database.connect()
