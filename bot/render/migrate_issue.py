@@ -57,6 +57,8 @@ def _headline(report: BatchReport, repository: Repository, *, rehearsed: bool) -
     if not batches and not report.plan.current and not report.plan.actions:
         return f"**Nothing to open**: {where}."
     number = len(batches) if rehearsed else len(report.numbers)
+    if not number:
+        return f"**Nothing new to open**: {where}."
     verb = "would be opened" if rehearsed else "opened"
     return f"**{count(number, 'pull request')} {verb}**: {where}."
 
@@ -67,7 +69,8 @@ def _batches(report: BatchReport) -> list[Batch]:
 
 def _table(report: BatchReport, comment: int, *, rehearsed: bool) -> str:
     rows = [_new(batch, report.numbers.get(batch.branch), rehearsed=rehearsed) for batch in _batches(report)]
-    rows += [_present(pull, _state_of(pull, comment)) for pull in report.plan.current]
+    current = sorted(report.plan.current, key=lambda pull: pull.number)
+    rows += [_present(pull, _state_of(pull, comment)) for pull in current]
     for action in report.plan.actions:
         match action:
             case UpdateBatch(pull=pull):
@@ -93,7 +96,7 @@ def _new(batch: Batch, number: int | None, *, rehearsed: bool) -> str:
 
 def _label(batch: Batch) -> str:
     critical = " · critical" if batch.critical else ""
-    return (code(batch.label).replace("|", "\\|") if batch.label else "the whole repository") + critical
+    return (code(batch.label).replace("|", "\\|") if batch.label else "several directories") + critical
 
 
 def _usages(batch: Batch) -> int:
