@@ -221,6 +221,8 @@ class Proof:
     link: str | None = None
     commit: Sha | None = None
     at: datetime | None = None
+    pull: int | None = None
+    """The pull request that ``text`` ends with: "… came in"."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """Evidence that lies in the source: usages, definitions, files."""
 
-from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.globs import matches
 from bot.migration import DefinitionRemoved, FileExists, Migration, UsageEvidence, UsageState
@@ -15,7 +15,7 @@ _NAMED = 2
 def usages(evidence: UsageEvidence, migration: Migration, facts: Facts) -> Verdict:
     """None left, or all known.  While a file that may hide some cannot be read, neither is sure."""
     found = [f for f in findings_of(facts, migration.name) if _concerns(evidence, f)]
-    unread = [report.path for report in facts.reports if may_hide(report) and _inside(evidence, report.path)]
+    unread = sorted(report.path for report in facts.reports if may_hide(report) and _inside(evidence, report.path))
     if evidence.state is UsageState.NONE and found:
         return Missing(what=(_left(found, facts),))
     if unread:
@@ -43,15 +43,15 @@ def may_hide(report: FileReport) -> bool:
 
 def _left(found: Sequence[Finding], facts: Facts) -> Proof:
     """How many are left and where; and who brought the newest of them, where that is known."""
-    by_file = Counter(finding.path for finding in found)
-    text = f"{_counted(len(found), 'usage')} left in {_counted(len(by_file), 'file')}: {_names(list(by_file))}"
-    brought = next((facts.origins[path] for path in by_file if path in facts.origins), None)
+    files = sorted({finding.path for finding in found}, key=lambda path: (path not in facts.origins, path))
+    text = f"{_counted(len(found), 'usage')} left in {_counted(len(files), 'file')}: {_names(files)}"
+    brought = facts.origins.get(files[0])
     if brought is None:
         return _proof(facts, text)
-    by = f" by `{brought.author}`" if brought.author else ""
-    place = f"pull request {brought.pull}" if brought.pull else f"commit {brought.commit[:9]}"
-    link = link_to(facts, f"pull/{brought.pull}" if brought.pull else f"commit/{brought.commit}")
-    return _proof(facts, f"{text}; brought{by} in {place}", link)
+    by = f"brought by `{brought.author}`" if brought.author else "brought"
+    where = "in" if brought.pull else f"in `{brought.commit[:7]}`"
+    proof = _proof(facts, f"{text}; the newest, in `{files[0]}`, was {by} {where}")
+    return replace(proof, pull=brought.pull)
 
 
 def definitions(evidence: DefinitionRemoved, migration: Migration, facts: Facts) -> Verdict:
@@ -98,5 +98,5 @@ def _counted(number: int, noun: str) -> str:
 
 def _names(paths: Sequence[str]) -> str:
     rest = len(paths) - _NAMED
-    shown = ", ".join(f"`{path}`" for path in sorted(paths)[:_NAMED])
+    shown = ", ".join(f"`{path}`" for path in paths[:_NAMED])
     return f"{shown} and {rest:,} more" if rest > 0 else shown

@@ -59,7 +59,7 @@ def _item(status: ItemStatus) -> str:
 
 
 def _proof(proof: Proof) -> str:
-    what = prose(proof.text)
+    what = prose(proof.text) + (f" #{proof.pull}" if proof.pull else "")
     shown = code(proof.commit[:7]) if proof.commit else "see"
     where = f"[{shown}]({proof.link})" if proof.link else (shown if proof.commit else "")
     places = ", ".join(filter(None, (where, moment(proof.at) if proof.at else "")))

@@ -284,17 +284,19 @@ def test_a_proof_carries_its_commit_its_time_and_a_link() -> None:
 
 
 @pytest.mark.parametrize(
-    ("origin", "text", "link"),
+    ("origin", "text", "pull"),
     [
-        (Origin(commit=OTHER, author="bob", pull=9), "; brought by `bob` in pull request 9", f"{URL}/pull/9"),
-        (Origin(commit=OTHER), "; brought in commit ddddddddd", f"{URL}/commit/{OTHER}"),
+        (Origin(commit=OTHER, author="bob", pull=9), "was brought by `bob` in", 9),
+        (Origin(commit=OTHER, author="bob"), "was brought by `bob` in `ddddddd`", None),
+        (Origin(commit=OTHER, pull=9), "was brought in", 9),
     ],
 )
-def test_what_came_back_says_who_brought_it(origin: Origin, text: str, link: str) -> None:
-    found = verdict(UsageEvidence(), facts(usages("a.py"), usages("b.py"), origins={"b.py": origin}))
+def test_what_came_back_says_who_brought_it(origin: Origin, text: str, pull: int | None) -> None:
+    found = verdict(UsageEvidence(), facts(usages("a.py"), usages("b.py"), usages("c.py"), origins={"b.py": origin}))
     assert isinstance(found, Missing)
-    assert found.what[0].text == f"2 usages left in 2 files: `a.py`, `b.py`{text}"
-    assert found.what[0].link == link
+    (proof,) = found.what
+    assert proof.text == f"3 usages left in 3 files: `b.py`, `a.py` and 1 more; the newest, in `b.py`, {text}"
+    assert proof.pull == pull
 
 
 def test_a_local_repository_has_no_links() -> None:

@@ -122,6 +122,10 @@ PROOF = Proof(text="`Tests` passed", link="https://github.com/x", commit=COMMIT,
             status("Tests pass", Missing(what=(replace(PROOF, commit=None, at=None),)), note=Note.WITHDRAWN),
             "`Tests` passed ([see](https://github.com/x)) _(it held before, and the box was cleared)_\n",
         ),
+        (
+            status("Tests pass", Missing(what=(Proof(text="`a.py` was brought in", pull=7),))),
+            "- ⬜ Tests pass: `a.py` was brought in #7\n",
+        ),
         (status("Tests pass", Unknown(why=("a", "b", "a"))), "- ❔ Tests pass: a; b\n"),
         (
             status("Tests pass", Holds(because=(Proof(text="a"),)), found=NotFound.AMBIGUOUS),
