@@ -300,6 +300,7 @@ class ConflictKind(StrEnum):
     END_MISSING = "end-missing"
     DOUBLED = "doubled"
     ORDER = "order"
+    """The markers are in the wrong order, or another section's are between them."""
     ALTERED = "altered"
     """A marker was edited, or somebody made it up."""
     OTHER_ISSUE = "other-issue"

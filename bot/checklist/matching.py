@@ -92,19 +92,19 @@ def _task(task: Item) -> _Task:
 
 def _look(way: Way, wanted: Sequence[_Wanted], left: Sequence[_Task], found: dict[str, Item | NotFound]) -> list[_Task]:
     """Look for the items that are not in ``found`` yet, and put them there; the tasks that are left afterwards."""
-    tasks = list(left)
-    while True:
-        pending = [each for each in wanted if each.item.id not in found]
-        meant = {each.item.id: _by_heading(each, way(each, tasks)) for each in pending}
-        sure = _settle([(each, meant[each.item.id][0]) for each in pending if len(meant[each.item.id]) == 1])
-        if not sure:
-            break
-        found |= {name: each.task for name, each in sure.items()}
-        taken = {each.task.box for each in sure.values()}
-        tasks = [each for each in tasks if each.task.box not in taken]
+    tasks = {each.task.box: each for each in left}
+    pending = {each.item.id: each for each in wanted if each.item.id not in found}
+    meant = {name: _by_heading(each, way(each, left)) for name, each in pending.items()}
+    while sure := _settle([(pending[name], some[0]) for name, some in meant.items() if len(some) == 1]):
+        for name, each in sure.items():
+            found[name] = each.task
+            del tasks[each.task.box], pending[name], meant[name]
+        for name, some in meant.items():
+            if any(each.task.box not in tasks for each in some):
+                meant[name] = _by_heading(pending[name], way(pending[name], list(tasks.values())))
     found |= {name: NotFound.AMBIGUOUS for name, some in meant.items() if some}
     unclear = {each.task.box for some in meant.values() for each in some}
-    return [each for each in tasks if each.task.box not in unclear]
+    return [each for box, each in tasks.items() if box not in unclear]
 
 
 def _settle(claims: Sequence[tuple[_Wanted, _Task]]) -> dict[str, _Task]:

@@ -11,6 +11,8 @@ from enum import StrEnum
 from bot.checklist.matching import Remembered
 from bot.tracker import Holds, Missing, Note, Verdict
 
+_MOST = 16_000
+"""Characters that are spent on how items looked: a quarter of a body."""
 _TIME = "%Y%m%dt%H%M%Sz"
 
 
@@ -52,9 +54,11 @@ def advance(before: State, verdict: Verdict, *, checked: bool) -> State:
 
 
 def encode(memory: Memory) -> tuple[str, ...]:
-    """The values of a marker (`bot.markers`)."""
+    """The values of a marker (`bot.markers`), of at most `_MOST` characters: looks are left out where they are many."""
     time = [f"at:{memory.written_at.astimezone(UTC).strftime(_TIME)}"] if memory.written_at else []
-    return (*time, *(_encode(name, state, memory.looks.get(name)) for name, state in memory.states.items()))
+    short = [_encode(name, state, None) for name, state in memory.states.items()]
+    whole = [_encode(name, state, memory.looks.get(name)) for name, state in memory.states.items()]
+    return (*time, *(whole if sum(map(len, whole)) < _MOST else short))
 
 
 def _encode(name: str, state: State, look: Remembered | None) -> str:

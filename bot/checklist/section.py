@@ -19,7 +19,7 @@ _TEXTS = {
     ConflictKind.BEGIN_MISSING: "The comment that begins the section of the checklist is missing.",
     ConflictKind.END_MISSING: "The comment that ends the section of the checklist is missing.",
     ConflictKind.DOUBLED: "The section of the checklist is there twice.",
-    ConflictKind.ORDER: "The comment that ends the section of the checklist comes before the one that begins it.",
+    ConflictKind.ORDER: "The comments around the section of the checklist are not where they were.",
     ConflictKind.ALTERED: "A comment around the section of the checklist was changed, or was not written by this bot.",
     ConflictKind.OTHER_ISSUE: "The section of the checklist belongs to another issue.",
     ConflictKind.HIDDEN: "The section would be inside a list, a quotation, a code block or a comment.",
@@ -73,6 +73,8 @@ def locate(body: str, owner: Owner, *, written: bool) -> Section | Conflict:
     if not begin:
         return Section(start=len(body), end=len(body))
     found = Section(start=begin[0].start, end=end[0].end)
+    if any(found.start < marker.start < found.end for marker in (*begins, *ends) if marker not in (begin[0], end[0])):
+        return conflict(ConflictKind.ORDER)  # another migration's section is inside: it would be lost
     inside = [marker.values for marker in memories if found.start < marker.start < found.end and marker.authentic]
     return Section(start=found.start, end=found.end, memory=inside[0] if inside else ())
 

@@ -11,10 +11,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from bot.checklist.evidence import evaluate
-from bot.checklist.matching import find, remember
+from bot.checklist.matching import Remembered, find, remember
 from bot.checklist.memory import NOTES, Memory, State, advance, decode, encode
 from bot.checklist.section import Owner, Section, locate, masked, put
 from bot.checklist.tasklist import Bullet, Item, line_of, read, set_boxes
+from bot.checklist.words import normal
 from bot.migration import ChecklistItem, Migration
 from bot.tracker import (
     Changed,
@@ -50,8 +51,7 @@ def update(body: str, migration: Migration, facts: Facts, owner: Owner, show: Sh
     boxes = {name: _wanted(verdict, found[name]) for name, verdict in verdicts.items()}
     changes = {name: task for name, task in boxes.items() if task is not None}
     marked = set_boxes(body, {task.box: not task.checked for task in changes.values()})
-    looks = {**memory.looks, **{name: remember(task) for name, task in found.items() if isinstance(task, Item)}}
-    known = Memory(states=states, looks={name: look for name, look in looks.items() if name in states})
+    known = Memory(states=states, looks=_looks(migration, found, memory))
     after = _write(
         marked, section, owner, View(migration=migration, facts=facts, statuses=statuses), known, memory, show
     )
@@ -72,6 +72,18 @@ def _find(body: str, section: Section, migration: Migration, memory: Memory) -> 
     tasks = [entry for entry in entries if isinstance(entry, Item)]
     bullets = [entry for entry in entries if isinstance(entry, Bullet)]
     return find(migration.checklist, tasks, bullets, memory.looks)
+
+
+def _looks(migration: Migration, found: Mapping[str, Item | NotFound], memory: Memory) -> Mapping[str, Remembered]:
+    """What to remember of each item: nothing new of one that reads as the configuration has it."""
+    looks = {}
+    for item in migration.checklist:
+        task, before = found[item.id], memory.looks.get(item.id)
+        if isinstance(task, Item) and (before is not None or normal(task.text) != normal(item.text)):
+            looks[item.id] = remember(task)
+        elif before is not None:
+            looks[item.id] = before
+    return looks
 
 
 def _state(memory: Memory, name: str, verdict: Verdict, found: Item | NotFound) -> State:

@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.checklist.matching import Remembered, find, remember
 from bot.checklist.tasklist import Bullet, Item, read
@@ -176,3 +178,22 @@ def test_likeness_is_one_for_the_same_and_zero_for_nothing() -> None:
     assert likeness(words("run the tests"), words("tests run")) == pytest.approx(1.0)
     assert likeness(words("a b"), words("run")) == 0
     assert likeness(frozenset(), frozenset()) == 0
+
+
+WORDS = st.sampled_from(["run", "tests", "old", "calls", "no", "- done", "(3)", "2", "all", "of them", "now"])
+TEXTS = st.lists(WORDS, min_size=1, max_size=6).map(" ".join)
+LINES = st.one_of(TEXTS.map("- [ ] {}\n".format), st.sampled_from(["# Alpha\n", "## Beta\n", "# Gamma 2\n"]))
+NAMES = st.tuples(TEXTS, st.sampled_from([None, "Alpha", "Beta", "Gamma"]))
+
+
+@given(st.lists(LINES, max_size=12).map("".join), st.lists(NAMES, max_size=5))
+def test_what_is_remembered_finds_the_same_again(body: str, names: list[tuple[str, str | None]]) -> None:
+    items = [wanted(text, phase, f"i{n}") for n, (text, phase) in enumerate(names)]
+    tasks = [entry for entry in read(body) if isinstance(entry, Item)]
+    found = find(items, tasks)
+    boxes = [task.box for task in found.values() if isinstance(task, Item)]
+    assert len(boxes) == len(set(boxes))
+    memory = {name: remember(task) for name, task in found.items() if isinstance(task, Item)}
+    assert find(items, tasks, (), memory) == found
+    some = {name: look for name, look in memory.items() if name != "i0"}
+    assert find(items, tasks, (), some) == found

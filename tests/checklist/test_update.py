@@ -202,6 +202,15 @@ def other_issue(body: str) -> str:
     return body.replace(section_of(body), section_of(outcome.body))
 
 
+def others(body: str) -> str:
+    """``body`` with the section of another migration."""
+    outcome = update(
+        body, replace(MIGRATION, name="others"), START, replace(OWNER, migration="others"), show, written=False
+    )
+    assert isinstance(outcome, Changed)
+    return outcome.body
+
+
 @pytest.mark.parametrize(
     ("damage", "kind"),
     [
@@ -212,6 +221,10 @@ def other_issue(body: str) -> str:
         (lambda body: f"{body}\n\n{section_of(body)}", ConflictKind.DOUBLED),
         (lambda body: f"{body}\n\n{end_of(body)}", ConflictKind.DOUBLED),
         (lambda body: f"{end_of(body)}\n\n{begin_of(body)}", ConflictKind.ORDER),
+        (
+            lambda body: body.replace(end_of(body), f"{section_of(others(BODY))}\n\n{end_of(body)}"),
+            ConflictKind.ORDER,
+        ),
         (lambda body: body.replace(begin_of(body), begin_of(body).replace("506", "507")), ConflictKind.OTHER_ISSUE),
         (lambda body: body.replace(end_of(body), end_of(body).replace("sig=", "sig=0")), ConflictKind.ALTERED),
         (
@@ -335,3 +348,16 @@ def test_what_people_change_meanwhile_is_kept_by_planning_again(body: str) -> No
 def test_the_time_of_the_facts_is_kept_with_the_section() -> None:
     body = changed(BODY, START).body
     assert f"at:{MORNING + timedelta(days=1):%Y%m%dt%H%M%Sz}" in body
+
+
+def test_hundreds_of_items_and_thousands_of_tasks() -> None:
+    names = [f"{n // 100} hundred {chr(97 + n % 26)}{chr(97 + n // 26)} thing" for n in range(300)]
+    migration = tracked(*(item(name, UsageEvidence(), id=f"item-{n}") for n, name in enumerate(names)))
+    lines = [f"- [ ] {name} - {'reworded ' * (n % 3)}result {'x' * n}\n" for n, name in enumerate(names)]
+    body = "".join(lines)[:50_000].rpartition("\n")[0] + "\n"
+    owner = replace(OWNER, limit=1 << 20)
+    first = update(body, migration, facts(), owner, lambda *_: "text", written=False)
+    assert isinstance(first, Changed)
+    assert len(first.ticked) > 100
+    assert isinstance(update(first.body, migration, facts(), owner, lambda *_: "text", written=True), Unchanged)
+    assert len(first.body) - len(body) < 30_000
