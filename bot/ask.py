@@ -5,6 +5,7 @@ Row 0.  ``bot.plan_migrate`` decides, ``bot.render.migrate`` words it, ``bot.wor
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 from bot.model import FileMigration, Finding, PullRequest, Scanned, Sha, Skipped
@@ -26,7 +27,9 @@ class Ask:
     unsafe: bool = False
     dry_run: bool = False
     seen: Sha | None = None
-    """The head that the person looked at, where that is known; else it is the one at the first look."""
+    """The head that the person looked at, where that is known."""
+    at: datetime | None = None
+    """When it was asked: the person has seen what was pushed by then."""
 
 
 class Obstacle(StrEnum):

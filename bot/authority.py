@@ -43,6 +43,7 @@ class Asker:
     place: Place
     is_author: bool
     """Of the pull request or issue that the comment stands on."""
+    asked_at: datetime | None = None
 
 
 def unheard(comment: Comment, issue: Issue, *, sender: int, body: str, now: datetime) -> str | None:

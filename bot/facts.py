@@ -128,6 +128,8 @@ class BranchCommit:
     sha: Sha
     parent: Sha | None
     message: str
+    pushed_at: datetime | None = None
+    """When it became a head, by GitHub's clock: that of the App's check suite, which every push makes for its head."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

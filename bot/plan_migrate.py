@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from bot.ask import PLAIN, Batch, Obstacle, Selection
+from bot.ask import PLAIN, Ask, Batch, Obstacle, Selection
 from bot.errors import UserError
-from bot.facts import TreeEntry
+from bot.facts import BranchCommit, TreeEntry
 from bot.globs import GlobError, matches
-from bot.model import FileMigration, PullRequest, Skipped
+from bot.model import FileMigration, PullRequest, Sha, Skipped
 
 SUFFIXES = (".py", ".pyi")
 LARGEST_FILE = 8 << 20
@@ -29,6 +29,18 @@ def obstacle(pull: PullRequest, *, in_merge_queue: bool) -> Obstacle | None:
         Obstacle.LOCKED: pull.locked,
     }
     return next((each for each, holds in found.items() if holds), None)
+
+
+def seen_head(commits: Sequence[BranchCommit], ask: Ask) -> Sha | None:
+    """The head that the person had before them: the last one that was pushed when they asked.
+
+    ``None`` where nothing says so: all heads that are left were pushed later, or it is not known when.
+    """
+    if ask.seen or ask.at is None:
+        return ask.seen
+    at = ask.at
+    heads = [commit for commit in commits if commit.pushed_at is not None and commit.pushed_at <= at]
+    return heads[-1].sha if heads else None
 
 
 # --- which files ------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from bot.effects import Reaction
@@ -55,6 +56,8 @@ class Call:
     """The sender's, asked for a moment ago."""
     arguments: Mapping[str, object]
     """By parameter name, as the command's ``SPEC.params`` make them."""
+    given_at: datetime | None = None
+    """When the comment was written."""
 
     @property
     def pull(self) -> PullRequestRef:

@@ -1,14 +1,15 @@
 """Which files a request means, what stands in its way, and how it is cut into commits."""
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.ask import Batch, Obstacle
+from bot.ask import Ask, Batch, Obstacle
 from bot.errors import UserError
-from bot.facts import TreeEntry
+from bot.facts import BranchCommit, TreeEntry
 from bot.model import FileMigration, Scanned, Sha
-from bot.plan_migrate import COMMIT_BYTES, COMMIT_FILES, MOST_FILES, batches, obstacle, overtaken, select
+from bot.plan_migrate import COMMIT_BYTES, COMMIT_FILES, MOST_FILES, batches, obstacle, overtaken, seen_head, select
 from tests.samples import finding, pull
 
 TREE = ("README.md", "a.py", "lib/a.py", "lib/b/c.py", "lib/b/d.pyi", "lib/data.json", "library.py", "[x].py")
@@ -38,7 +39,7 @@ def chosen(*asked: str, touched: tuple[str, ...] = ()) -> set[str]:
         (("nowhere",), set()),
         (("lib/a.py/x",), set()),
     ],
-    ids=str,
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
 def test_paths_are_files_directories_or_globs(asked: tuple[str, ...], expected: set[str]) -> None:
     assert chosen(*asked) == expected
@@ -92,6 +93,32 @@ def test_more_files_than_one_command_takes_are_refused() -> None:
 )
 def test_the_first_obstacle_is_named(changes: dict[str, object], queued: bool, expected: Obstacle | None) -> None:
     assert obstacle(replace(pull(), **changes), in_merge_queue=queued) is expected  # type: ignore[arg-type]
+
+
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+
+def head(sha: str, minutes: int | None) -> BranchCommit:
+    """Pushed so many minutes after noon; ``None``: somewhere in the middle of a push."""
+    at = None if minutes is None else NOON + timedelta(minutes=minutes)
+    return BranchCommit(sha=Sha(sha), parent=None, message="", pushed_at=at)
+
+
+@pytest.mark.parametrize(
+    ("commits", "seen"),
+    [
+        pytest.param([head("a", -9), head("b", -1)], "b", id="the-last-one"),
+        pytest.param([head("a", -9), head("b", 0)], "b", id="in-the-same-second"),
+        pytest.param([head("a", -9), head("b", None), head("c", 1)], "a", id="the-last-one-before"),
+        pytest.param([head("a", None), head("b", None)], None, id="not-known"),
+        pytest.param([head("a", 1)], None, id="all-later"),
+        pytest.param([], None, id="none"),
+    ],
+)
+def test_the_head_that_was_seen_is_the_last_one_pushed_by_then(commits: list[BranchCommit], seen: str | None) -> None:
+    assert seen_head(commits, Ask(id="1.0", by="ann", at=NOON)) == seen
+    assert seen_head(commits, Ask(id="1.0", by="ann")) is None
+    assert seen_head(commits, Ask(id="1.0", by="ann", seen=Sha("x"), at=NOON)) == "x"
 
 
 def migrated(path: str, before: bytes = b"old", after: bytes = b"new") -> FileMigration:

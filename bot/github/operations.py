@@ -214,16 +214,25 @@ REVIEW_THREADS = _graphql(
 PULL_BRANCH = _graphql(
     "graphql/pull-branch",
     """
-    query PullBranch($owner: String!, $name: String!, $number: Int!) {
+    query PullBranch($owner: String!, $name: String!, $number: Int!, $app: Int!) {
       repository(owner: $owner, name: $name) {
         pullRequest(number: $number) {
           isInMergeQueue
-          commits(last: 100) { nodes { commit { oid message parents(first: 1) { nodes { oid } } } } }
+          commits(last: 100) {
+            nodes {
+              commit {
+                oid message
+                parents(first: 1) { nodes { oid } }
+                checkSuites(first: 1, filterBy: {appId: $app}) { nodes { createdAt } }
+              }
+            }
+          }
         }
       }
     }
     """,
     Effect.READ,
+    checks="read",
     contents="read",
     merge_queues="read",
     pull_requests="read",

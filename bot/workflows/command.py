@@ -86,6 +86,7 @@ async def answer_comment(bot: Bot, event: IssueCommentEvent, commands: Commands,
         role=role,
         place=Place.PULL_REQUEST if issue.is_pull_request else Place.ISSUE,
         is_author=issue.author == comment.author,
+        asked_at=comment.created_at,
     )
     session = _Session(bot=bot, event=event, asker=asker, commands=commands, lease=lease)
     specs = {name: module.SPEC for name, module in commands.items()}
@@ -177,6 +178,7 @@ async def _run(session: _Session, index: int, command: Command | CommandError) -
         sender=session.asker.login,
         role=session.asker.role,
         arguments=command.arguments,
+        given_at=session.asker.asked_at,
     )
     try:
         return await _attempt(session, module, call)

@@ -22,7 +22,7 @@ from bot.github.errors import HeadMoved
 from bot.jobs import Lease
 from bot.migration import Config
 from bot.model import FileMigration, PullRequest, PullRequestRef, RepoRef, Sha
-from bot.plan_migrate import batches, obstacle, overtaken, select
+from bot.plan_migrate import batches, obstacle, overtaken, seen_head, select
 from bot.render import commits as words
 from bot.render.migrate import answer, invalid_configuration
 from bot.talk import Reply
@@ -79,7 +79,7 @@ async def _migrate(run: _Run) -> Report:
     stop = _stop(run.ask, obstacle(run.pull, in_merge_queue=branch.in_merge_queue))
     if stop and not done:
         return Report(pull=run.pull, ask=run.ask, head=run.pull.head_sha, stop=stop)
-    report, tree = await _plan(run, _seen(run, done))
+    report, tree = await _plan(run, _seen(run, branch, done))
     parts = batches(report.files, {entry.path: entry.mode for entry in tree})
     if run.ask.dry_run or not parts:
         return report
@@ -109,9 +109,9 @@ def _parts(run: _Run, branch: PullBranch) -> Mapping[int, BranchCommit]:
     return {part: commit for part, commit in parts if part is not None}
 
 
-def _seen(run: _Run, done: Mapping[int, BranchCommit]) -> Sha:
+def _seen(run: _Run, branch: PullBranch, done: Mapping[int, BranchCommit]) -> Sha:
     first = done.get(min(done)) if done else None
-    return (first.parent if first else None) or run.ask.seen or run.pull.head_sha
+    return (first.parent if first else None) or seen_head(branch.commits, run.ask) or run.pull.head_sha
 
 
 # --- what is to be committed ------------------------------------------------------------------------------------

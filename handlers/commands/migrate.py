@@ -60,4 +60,5 @@ def ask_of(call: Call) -> Ask:
         paths=tuple(repository_path(str(path)) for path in paths) if isinstance(paths, tuple) else (),
         unsafe=bool(arguments["unsafe"]),
         dry_run=bool(arguments["dry_run"]),
+        at=call.given_at,
     )

@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -96,6 +96,25 @@ async def test_a_push_that_changes_what_was_seen_is_said(
     assert said.startswith(f"Nothing was committed. The branch moved meanwhile, and changed `{name}`.")
     assert pull.head_sha == pushed
     assert comment.reactions == ["eyes", "confused"]
+
+
+@pytest.mark.parametrize("related", [False, True])
+async def test_what_was_pushed_after_the_comment_was_not_seen_by_who_wrote_it(
+    bot: RunningBot, service: Repo, ann: User, github: Sandbox, related: bool
+) -> None:
+    pull = await service.open_pull_request({HEALTH: HEALTH_WITH_A_PROBE})
+    await bot.settled()
+    github.webhook_url, url = None, github.webhook_url
+    await pull.comment("/ssot migrate", by=ann)
+    pushed = await pull.push({HEALTH if related else f"{ROUTES}/later.py": SECOND_PROBE})
+    service.record.suites[-1].created_at += timedelta(seconds=30)
+    github.webhook_url = url
+    said = await answered(bot, pull)
+    if related:
+        assert said.startswith(f"Nothing was committed. The branch moved meanwhile, and changed `{HEALTH}`.")
+        assert pull.head_sha == pushed
+    else:
+        assert (pull.head[HEALTH], pull.head[f"{ROUTES}/later.py"]) == (HEALTH_MIGRATED, SECOND_PROBE)
 
 
 async def test_a_force_push_is_never_undone(bot: RunningBot, service: Repo, ann: User, github: Sandbox) -> None:

@@ -1,5 +1,6 @@
 """Pull requests and their files.  https://docs.github.com/en/rest/pulls."""
 
+from datetime import datetime
 from typing import Any
 
 from bot.facts import AppIdentity, BranchCommit, ChangedFiles, Commit, OwnPullRequest, PullBranch
@@ -86,7 +87,9 @@ async def changed_files(gh: GitHub, pull: PullRequest) -> ChangedFiles:
 async def pull_branch(gh: GitHub, ref: PullRequestRef) -> PullBranch:
     """The newest commits of the pull request, and whether it is being merged by the queue."""
     repo = ref.repo
-    return await gh.graphql(ops.PULL_BRANCH, repo, _branch, owner=repo.owner, name=repo.name, number=ref.number)
+    return await gh.graphql(
+        ops.PULL_BRANCH, repo, _branch, owner=repo.owner, name=repo.name, number=ref.number, app=gh.app_id
+    )
 
 
 def _branch(data: Any) -> PullBranch:
@@ -100,11 +103,17 @@ def _branch(data: Any) -> PullBranch:
                 sha=Sha(str(commit["oid"])),
                 parent=next((Sha(str(parent["oid"])) for parent in commit["parents"]["nodes"]), None),
                 message=str(commit["message"]),
+                pushed_at=_first_suite(commit["checkSuites"]),
             )
             for commit in commits
         ),
         in_merge_queue=bool(pull["isInMergeQueue"]),
     )
+
+
+def _first_suite(suites: Any) -> datetime | None:
+    moments = (datetime.fromisoformat(suite["createdAt"]) for suite in (suites or {"nodes": []})["nodes"])
+    return min(moments, default=None)
 
 
 def _pull(repo: RepoRef, data: Any) -> PullRequest:

@@ -183,10 +183,17 @@ def commit(of: Commit, repo: Repository, url: str) -> Obj:
         shas, info = connection(of.parents, **window)
         return {"nodes": [commit(await repo.git.commit(sha), repo, url) for sha in shas], "pageInfo": info}
 
+    def suites(_info: object, filterBy: Obj | None = None, **window: Any) -> Obj:  # noqa: ANN401, N803 - GitHub's name
+        app = (filterBy or {}).get("appId")
+        mine = [suite for suite in repo.suites if suite.head_sha == of.sha and app in (None, suite.app.id)]
+        found, info = connection(mine, **window)
+        return {"nodes": [{"id": f"CS_{s.id}", "createdAt": stamp(s.created_at)} for s in found], "pageInfo": info}
+
     signed = {"isValid": True, "state": "VALID"} if of.sha in repo.verified else None
     return {
         "__typename": "Commit",
         "oid": of.sha,
+        "checkSuites": suites,
         "message": of.message,
         "parents": parents,
         "url": f"{page(repo, url)}/commit/{of.sha}",
