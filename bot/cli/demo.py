@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _WIDTH = 100
 _HEALTH = "netra_backend/app/routes/health.py"
+_NOTIFY = "netra_backend/app/routes/notify.py"
 
 
 @click.command("demo")
@@ -142,6 +143,7 @@ async def _tell(story: Story) -> None:
         pull = await _open(story, stage)
         await _apply(story, stage, pull)
         await _push_without_news(story, stage, pull)
+        await _migrate(story, stage, pull)
         await migrate_from_the_issue(story, stage)
 
 
@@ -249,3 +251,25 @@ async def _push_without_news(story: Story, stage: Stage, pull: "PullRequestHandl
     await stage.settled()
     story.held(f"there are {said} comments, as before", len(pull.review_comments) == said)
     story.held("the new head has its own verdict", stage.repo.check_runs[-1].head_sha == pull.head_sha)
+
+
+async def _migrate(story: Story, stage: Stage, pull: "PullRequestHandle") -> None:
+    from bot.sandbox.example import NOTIFY_MIGRATED
+
+    story.step(
+        "Ann asks for the rest: /ssot migrate --unsafe",
+        """A comment is enough. The same proved rewrites are committed to her branch, on the very head that she saw,
+        signed by GitHub; with --unsafe those too that a person has to read. What no machine can rewrite stays, and the
+        answer says why.""",
+    )
+    before = pull.head_sha
+    comment = await pull.comment("/ssot migrate --unsafe", by=stage.github.user("ann"))
+    await stage.settled()
+    story.quote(pull.last_comment.body, "the answer")
+    story.held("the commit is on top of what Ann saw", (await _parents(stage, pull.head_sha)) == (before,))
+    story.held("the file is the migrated one, byte for byte", pull.head[_NOTIFY] == NOTIFY_MIGRATED)
+    story.held("her comment got 👀 and 🚀", comment.reactions == ["eyes", "rocket"])
+
+
+async def _parents(stage: Stage, sha: str) -> tuple[str, ...]:
+    return (await stage.repo.record.git.commit(sha)).parents

@@ -6,6 +6,7 @@ from typing import assert_never
 from urllib.parse import quote
 
 from bot.ask import CannotPush, NoPush, Obstacle, Obstructed, Overtaken, Refused, Report, Stop
+from bot.facts import Waiver
 from bot.migration import Applicability
 from bot.model import Failed, FileMigration, Finding, PullRequest, Sha, Skipped
 from bot.render.diffs import fold, folded_diffs, folded_patch
@@ -51,6 +52,11 @@ def answer(report: Report) -> str:
 def invalid_configuration(reason: str) -> str:
     """The answer while nobody knows what is deprecated."""
     return f"Nothing was done: the configuration of the base branch has an error.\n\n{plain(reason, limit=4_000)}"
+
+
+def skipped_by(waiver: Waiver) -> str:
+    """Why a usage stays that somebody put aside."""
+    return f"Put aside with `/ssot skip` by {waiver.by}: {waiver.reason}"
 
 
 # --- what was changed ----------------------------------------------------------------------------------------------

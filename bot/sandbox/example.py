@@ -139,6 +139,23 @@ def same_factory():
     return get_websocket_manager_factory() is get_websocket_manager_factory()
 '''
 
+NOTIFY_MIGRATED = b'''\
+"""Notifications."""
+
+from netra_backend.app.websocket_core.websocket_manager_factory import get_websocket_manager_factory
+from netra_backend.app.websocket_core.websocket_manager import WebSocketManager
+
+
+async def notify(context, text):
+    manager = WebSocketManager(user_context=context)
+    await manager.send(text)
+
+
+def same_factory():
+    return get_websocket_manager_factory() is get_websocket_manager_factory()
+'''
+"""With the rewrites that a person has to ask for; what only a person can do is as it was."""
+
 CHANGE = MappingProxyType(
     {
         "netra_backend/app/routes/health.py": HEALTH_WITH_A_PROBE,

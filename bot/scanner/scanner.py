@@ -3,10 +3,10 @@
 import asyncio
 import os
 from collections import Counter
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Self, TypeVar
 
 from bot.engine import Index
@@ -14,7 +14,7 @@ from bot.engine.survey import Entry
 from bot.migration import Migration
 from bot.model import FileChange, FileMigration, FileReport, FileReview, Skipped
 from bot.scanner import tasks
-from bot.scanner.tasks import ReviewRequest, Source
+from bot.scanner.tasks import Kept, ReviewRequest, Source
 from bot.scanner.workers import Unscannable, Workers
 
 T = TypeVar("T")
@@ -148,13 +148,20 @@ class Scanner:
         )
 
     async def migrate(
-        self, files: Iterable[Source], migrations: Sequence[Migration], index: Index, *, unsafe: bool = False
+        self,
+        files: Iterable[Source],
+        migrations: Sequence[Migration],
+        index: Index,
+        *,
+        unsafe: bool = False,
+        keep: Mapping[str, Kept] = MappingProxyType({}),
     ) -> tuple[FileMigration, ...]:
-        """:func:`bot.engine.migrate_file` of each ``(path, source)``, in order.
+        """:func:`bot.engine.migrate_file` of each ``(path, source)``, in order; ``keep`` by path.
 
         What breaks the engine stays as it is, and its report is :class:`Skipped`.
         """
-        work = partial(self._migrate_files, migrations=tuple(migrations), index=index, unsafe=unsafe)
+        kept = {path: dict(usages) for path, usages in keep.items()}
+        work = partial(self._migrate_files, migrations=tuple(migrations), index=index, unsafe=unsafe, keep=kept)
         return await self._all(tuple(files), work, untouched)
 
     async def _all(self, files: tuple[Source, ...], work: Work[T], failed: Callable[[Source, str], T]) -> tuple[T, ...]:

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from bot.engine import Hunk, Index, migrate_file, review_files, scan_file
 from bot.engine.survey import Entry, survey_file
 from bot.migration import Migration
-from bot.model import FileChange, FileMigration, FileReport, FileReview
+from bot.model import FileChange, FileMigration, FileReport, FileReview, Range
 
 Source = tuple[str, bytes]
 """Path and content of a file."""
+Kept = Mapping[Range, str]
+"""Usages of one file that are not rewritten, each with the reason."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,10 +40,12 @@ def scan_files(files: Sequence[Source], migrations: Sequence[Migration], index: 
 
 
 def migrate_files(
-    files: Sequence[Source], migrations: Sequence[Migration], index: Index, *, unsafe: bool
+    files: Sequence[Source], migrations: Sequence[Migration], index: Index, *, unsafe: bool, keep: Mapping[str, Kept]
 ) -> tuple[FileMigration, ...]:
     """Each file with its fixes applied, in order."""
-    return tuple(migrate_file(source, path, migrations, index, unsafe=unsafe) for path, source in files)
+    return tuple(
+        migrate_file(source, path, migrations, index, unsafe=unsafe, keep=keep.get(path, {})) for path, source in files
+    )
 
 
 def survey_files(files: Sequence[Source], migrations: Sequence[Migration], index: Index) -> tuple[Entry, ...]:

@@ -5,13 +5,15 @@ they are, so what an earlier run committed is found on the branch and not made a
 that the person saw: that is the one below the first of these commits.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import assert_never
 
 import structlog
 
+from bot import testimony
 from bot.ask import PLAIN, Ask, Batch, Obstacle, Obstructed, Overtaken, Report, Stop
 from bot.config import FILE, Absent, Invalid, Unreadable, Valid
 from bot.effects import Reaction
@@ -21,13 +23,16 @@ from bot.github import reads
 from bot.github.errors import HeadMoved
 from bot.jobs import Lease
 from bot.migration import Config
-from bot.model import FileMigration, PullRequest, PullRequestRef, RepoRef, Sha
+from bot.model import FileMigration, PullRequest, PullRequestRef, Range, RepoRef, Sha
+from bot.plan import plan_check
 from bot.plan_migrate import batches, obstacle, overtaken, seen_head, select
 from bot.render import commits as words
-from bot.render.migrate import answer, invalid_configuration
+from bot.render.migrate import answer, invalid_configuration, skipped_by
+from bot.scanner.tasks import Kept
 from bot.talk import Reply
 from bot.workflows.context import Bot
 from bot.workflows.pushing import push, push_target
+from bot.workflows.review import found_in
 from bot.workflows.rewriting import migrate_files
 from bot.workflows.sources import config_of
 
@@ -47,6 +52,8 @@ class _Run:
     pull: PullRequest
     ask: Ask
     config: Config
+    keep: Mapping[str, Kept] = field(default_factory=dict)
+    """The usages that people have put aside on this pull request, by path."""
 
 
 async def migrate_pull(bot: Bot, ref: PullRequestRef, ask: Ask, lease: Lease) -> Reply:
@@ -79,7 +86,9 @@ async def _migrate(run: _Run) -> Report:
     stop = _stop(run.ask, obstacle(run.pull, in_merge_queue=branch.in_merge_queue))
     if stop and not done:
         return Report(pull=run.pull, ask=run.ask, head=run.pull.head_sha, stop=stop)
-    report, tree = await _plan(run, _seen(run, branch, done))
+    head = _seen(run, branch, done)
+    run = replace(run, keep=await _put_aside(run, head))
+    report, tree = await _plan(run, head)
     parts = batches(report.files, {entry.path: entry.mode for entry in tree})
     if run.ask.dry_run or not parts:
         return report
@@ -114,6 +123,20 @@ def _seen(run: _Run, branch: PullBranch, done: Mapping[int, BranchCommit]) -> Sh
     return (first.parent if first else None) or seen_head(branch.commits, run.ask) or run.pull.head_sha
 
 
+async def _put_aside(run: _Run, head: Sha) -> Mapping[str, Kept]:
+    """The new usages of ``head`` that somebody skipped with a command: a person has decided that they stay."""
+    repo, number = run.pull.ref.repo, run.pull.ref.number
+    comments = await reads.issue_comments(run.bot.github, repo, number)
+    if not testimony.waivers(run.bot.keys, repo, number, comments):
+        return {}
+    check = plan_check(await found_in(run.bot, replace(run.pull, head_sha=head), run.config))
+    kept: defaultdict[str, dict[Range, str]] = defaultdict(dict)
+    for new, waiver in check.waived:
+        for finding in (new.finding, *new.also):
+            kept[finding.path][finding.range] = skipped_by(waiver)
+    return kept
+
+
 # --- what is to be committed ------------------------------------------------------------------------------------
 
 
@@ -141,7 +164,7 @@ async def _migrated(run: _Run, rev: Sha, tree: Iterable[TreeEntry], paths: Itera
     content = await reads.blobs(run.bot.github, run.pull.ref.repo, wanted.values())
     sources = {path: content[sha] for path, sha in wanted.items()}
     repo, unsafe = run.pull.ref.repo, run.ask.unsafe
-    return await migrate_files(run.bot, repo, rev, run.config, sources, tree=entries, unsafe=unsafe)
+    return await migrate_files(run.bot, repo, rev, run.config, sources, tree=entries, unsafe=unsafe, keep=run.keep)
 
 
 # --- commits ------------------------------------------------------------------------------------------------------

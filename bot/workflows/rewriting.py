@@ -1,11 +1,13 @@
 """Files of a revision with their fixes applied: what `/ssot migrate` commits, on a pull request and for an issue."""
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 from bot.engine import Index
 from bot.engine.names import find_source_roots
 from bot.migration import Config
 from bot.model import FileMigration, RepoRef, Sha
+from bot.scanner.tasks import Kept
 from bot.workflows.context import Bot
 from bot.workflows.sources import ROUNDS, fetch_wanted
 
@@ -19,17 +21,19 @@ async def migrate_files(
     *,
     tree: Iterable[str] = (),
     unsafe: bool = False,
+    keep: Mapping[str, Kept] = MappingProxyType({}),
 ) -> tuple[FileMigration, ...]:
     """Each of ``sources`` (path to content, at ``rev``) with its safe fixes applied; with ``unsafe``, those too.
 
     The same rewrites as ``ssot migrate`` makes in a checkout of ``rev``: modules that names come through are fetched
     until none is missing.  ``tree`` are the paths of ``rev`` as far as they are known: they show where the source
-    roots are.  What is parsed is parsed in killable workers; a file that breaks the engine is reported as skipped.
+    roots are.  ``keep`` are the usages that stay, by path.  What is parsed is parsed in killable workers; a file that
+    breaks the engine is reported as skipped.
     """
     index, known = _index(sources, config, tree), set(sources)
     migrated: tuple[FileMigration, ...] = ()
     for _ in range(ROUNDS):
-        migrated = await bot.scanner.migrate(sources.items(), config.migrations, index, unsafe=unsafe)
+        migrated = await bot.scanner.migrate(sources.items(), config.migrations, index, unsafe=unsafe, keep=keep)
         found = await fetch_wanted(bot, repo, rev, (each.report for each in migrated), index, known)
         if not found:
             break

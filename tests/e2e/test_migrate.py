@@ -160,6 +160,21 @@ async def test_all_that_a_tree_can_hold_at_once(bot: RunningBot, service: Repo, 
     assert pushes(bot.github) == 1
 
 
+async def test_what_somebody_put_aside_stays(bot: RunningBot, service: Repo, ann: User) -> None:
+    pull = await opened(service, {HEALTH: HEALTH_WITH_A_PROBE, f"{ROUTES}/other.py": HEALTH_WITH_A_PROBE})
+    await bot.settled()
+    comment = next(c for c in pull.review_comments if c.thread.path == HEALTH)
+    handle = comment.body.rpartition("`")[0].rpartition("`")[2]
+    await answer(bot, pull, f"/ssot skip {handle} the probe goes next week", ann)
+    said = await answer(bot, pull, "/ssot migrate", ann)
+    assert pull.head[HEALTH] == HEALTH_WITH_A_PROBE
+    assert pull.head[f"{ROUTES}/other.py"] == HEALTH_MIGRATED
+    assert "Put aside with `/ssot skip` by ann&#58; the probe goes next week" in said
+    await answer(bot, pull, f"/ssot skip --undo {handle}", ann)
+    await answer(bot, pull, "/ssot migrate", ann)
+    assert pull.head[HEALTH] == HEALTH_MIGRATED
+
+
 # --- which files ----------------------------------------------------------------------------------------------------
 
 

@@ -86,3 +86,15 @@ def test_a_latin_1_file_is_not_edited() -> None:
     done = migrate_file(source, "app/x.py", [DROP_IN], Index.build([("app/x.py", source)]), unsafe=True)
     assert not done.changed
     assert {finding.reason_code for finding in done.left} == {"encoding"}
+
+
+def test_usages_to_keep_keep_their_whole_group_and_no_other() -> None:
+    twice = HEALTH_WITH_A_PROBE + b"\n\nasync def more" + HEALTH_WITH_A_PROBE.partition(b"async def websockets")[2]
+    index = Index.build({**FILES, PATH: twice}.items())
+    first = migrate_file(twice, PATH, MIGRATIONS, index)
+    kept = {first.fixed[-1].range: "because"}
+    done = migrate_file(twice, PATH, MIGRATIONS, index, keep=kept)
+    assert done.after == HEALTH_MIGRATED + twice[len(HEALTH_WITH_A_PROBE) :]
+    assert lines(done.fixed) == [9, 11]
+    assert {finding.reason for finding in done.left} == {"because"}
+    assert b"get_websocket_manager_factory()" in done.after.split(b"\n")[done.left[-1].range.line - 1]

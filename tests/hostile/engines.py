@@ -1,11 +1,11 @@
 """Engines that some files break, each in the way that the file asks for."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bot.engine import Index
 from bot.migration import Migration
 from bot.model import FileMigration, FileReport, FileReview, Scanned
-from bot.scanner.tasks import ReviewRequest, Source
+from bot.scanner.tasks import Kept, ReviewRequest, Source
 from tests.hostile import misbehaving
 
 DEEDS = {
@@ -37,7 +37,7 @@ def scan_files(files: Sequence[Source], migrations: Sequence[Migration], index: 
 
 
 def migrate_files(
-    files: Sequence[Source], migrations: Sequence[Migration], index: Index, *, unsafe: bool
+    files: Sequence[Source], migrations: Sequence[Migration], index: Index, *, unsafe: bool, keep: Mapping[str, Kept]
 ) -> tuple[FileMigration, ...]:
     reports = scan_files(files, migrations, index)
     return tuple(
