@@ -108,8 +108,8 @@ def _tree(root: Path, start: Path, config_file: str | None, fixes: bool, jobs: i
     from bot.local.parallel import Task
 
     below = "" if start == root else start.relative_to(root).as_posix()
-    listed = Task(lambda: Listing(paths=(below,)) if start.is_file() else list_files(root, below), alone=jobs > 1)
     loaded = Task(lambda: _config_or_none(root, config_file), alone=jobs > 1)
+    listed = Task(lambda: Listing(paths=(below,)) if start.is_file() else list_files(root, below), alone=jobs > 1)
     try:
         from bot.local.search import Search
         from bot.local.tree import Options, scan_tree

@@ -1,9 +1,9 @@
 """The built-in migrations: one YAML file each, named as the migration, written in the language of every other file."""
 
-import difflib
 from functools import cache
 from importlib import resources
 
+from bot.config.closest import closest
 from bot.config.document import parse
 from bot.config.nodes import Mapping
 
@@ -40,8 +40,8 @@ def preset_problem(name: str) -> tuple[int, str] | None:
         return None
     if any(character in name for character in "/:@") or name.endswith((".yml", ".yaml")):
         return 0, f"{name!r} is no preset: files and other repositories cannot be extended, only {_listed(names)}"
-    close = difflib.get_close_matches(name[:60], names, n=1)
-    hint = f": did you mean {close[0]!r}?" if close else f": there are {_listed(names)}"
+    close = closest(name[:60], names)
+    hint = f": did you mean {close!r}?" if close else f": there are {_listed(names)}"
     return 0, f"no preset is called {name!r}{hint}"
 
 

@@ -1,8 +1,8 @@
 """``rewrites:`` -> values.  The structure is right already; here keys are held against each other."""
 
-import difflib
 from collections.abc import Iterator
 
+from bot.config.closest import closest
 from bot.config.nodes import Mapping, Scalar
 from bot.config.patterns import CANONICAL, check_bound, metavariables
 from bot.errors import ConfigError
@@ -47,8 +47,8 @@ def _check_for(node: Mapping, targets: tuple[Target, ...]) -> Iterator[ConfigErr
     known = [target.name for target in targets]
     for scalar in node.scalars("for"):
         if scalar.text not in known:
-            close = difflib.get_close_matches(scalar.text[:100], known[:50], n=1)
-            hint = f": did you mean {close[0]!r}?" if close else ""
+            close = closest(scalar.text[:100], known[:50])
+            hint = f": did you mean {close!r}?" if close else ""
             yield scalar.place.error(f"{scalar.text!r} is none of the migration's deprecated names{hint}")
 
 

@@ -5,7 +5,6 @@ people.  What relates one key to another (``oneOf``, ``required`` in an ``anyOf`
 values are built.
 """
 
-import difflib
 import json
 import re
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+from bot.config.closest import closest
 from bot.config.formats import FORMATS
 from bot.config.nodes import Mapping, Node, Scalar, Sequence, Type
 from bot.errors import ConfigError
@@ -176,10 +176,11 @@ def _check_mapping(node: Mapping, rule: Schema) -> Iterator[ConfigError]:
 
 
 def _did_you_mean(word: str, known: list[str] | Schema) -> str:
-    close = difflib.get_close_matches(word[:40].replace("-", "_"), known, n=1, cutoff=0.7) or difflib.get_close_matches(
-        word[:40].lower().replace("_", "-"), known, n=1, cutoff=0.7
+    names = list(known)
+    close = closest(word[:40].replace("-", "_"), names, cutoff=0.7) or closest(
+        word[:40].lower().replace("_", "-"), names, cutoff=0.7
     )
-    return f": did you mean {close[0]!r}?" if close else ""
+    return f": did you mean {close!r}?" if close else ""
 
 
 def _check_size(node: Node, size: int, things: str, low: int | None, high: int | None) -> Iterator[ConfigError]:

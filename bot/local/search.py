@@ -78,6 +78,8 @@ def split(paths: Sequence[str], jobs: int) -> list[Sequence[str]]:
 
 def _search(root: Path, paths: Sequence[str], clues: Sequence[Clue], counter: Counter | None, place: int) -> Found:
     reader = Reader(root)
+    bare = [name.encode() for clue in clues if not clue.gates for name in clue.names]
+    gated = [clue for clue in clues if clue.gates]
     sources, unreadable = {}, {}
     opened: dict[str, frozenset[str]] = {}
     for path in paths:
@@ -86,13 +88,22 @@ def _search(root: Path, paths: Sequence[str], clues: Sequence[Clue], counter: Co
         except OSError as error:
             unreadable[path] = error.strerror or str(error)
         else:
-            fitting = [clue for clue in clues if clue.opens(path, buffer, size)]
-            if any(clue.gates for clue in fitting):
-                source = bytes(memoryview(buffer)[:size])
-                for clue in fitting:
-                    opened[clue.package] = opened.get(clue.package, frozenset()) | clue.opened_by(path, source)
-            if any(clue.stands_in(buffer, size) for clue in fitting):
+            found = any(buffer.find(name, 0, size) >= 0 for name in bare)
+            if gated:
+                found |= _look(gated, path, buffer, size, opened)
+            if found:
                 sources[path] = bytes(memoryview(buffer)[:size])
         if counter:
             counter.add(place)
     return Found(sources=sources, unreadable=unreadable, opened=opened)
+
+
+def _look(clues: Sequence[Clue], path: str, buffer: bytearray, size: int, opened: dict[str, frozenset[str]]) -> bool:
+    """Whether one of ``clues``, which ask for a way into the file, leads to it; ``opened`` gets its ways out."""
+    fitting = [clue for clue in clues if clue.opens(path, buffer, size)]
+    if not fitting:
+        return False
+    source = bytes(memoryview(buffer)[:size])
+    for clue in fitting:
+        opened[clue.package] = opened.get(clue.package, frozenset()) | clue.opened_by(path, source)
+    return any(clue.stands_in(source) for clue in fitting)

@@ -70,7 +70,9 @@ class Planner:
                 case Bound(statement, _, loads) if not loads:
                     return self._unused(use, statement, value) or self._direct(use, None)
                 case Bound():
-                    return self._followed(use, value, found)
+                    followed = self._followed(use, value, found)
+                    fits = isinstance(followed, Site) or followed.reason is Reason.RULE
+                    return followed if fits or isinstance(followed, Site) else self._direct(use, followed)
                 case Probe():
                     return self._probed(use, value) or self._direct(use, None)
                 case Refusal():
@@ -167,7 +169,8 @@ class Planner:
         for rule in self.applicable(use):
             if rule.pattern is None:
                 continue
-            for root in around:
+            # A variable alone does not fit: its value would be made where it is read, not where it is bound.
+            for root in around[1:] if values else around:
                 found = matcher.match(rule.pattern, root)
                 if found is not None and (not values or inner in found.through):
                     return rule, found

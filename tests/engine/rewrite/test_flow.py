@@ -169,3 +169,10 @@ def test_module_variables_are_left_alone() -> None:
 )
 def test_an_unused_result_goes(before: str, after: str) -> None:
     assert rewrite(IMPORT + before, factory()).text == after
+
+
+def test_a_value_is_made_where_it_was_made() -> None:
+    """``start = utcnow()`` is not read again after the work that it times."""
+    source = "from old.mod import f\ndef a():\n    start = f()\n    work()\n    return end - start, start\n"
+    after = "from new.mod import g\ndef a():\n    start = g(1)\n    work()\n    return end - start, start\n"
+    assert rewrite(source, pattern("$deprecated()", "$canonical(1)")).text == after
