@@ -168,6 +168,8 @@ def test_people_may_move_the_section_and_write_in_it() -> None:
     at = body.index("<!-- ssot:tracker-begin")
     moved = f"{body[at:]}\n\n{body[:at]}"
     assert isinstance(run(moved, START, written=True), Unchanged)
+    ticked = changed(moved, DONE, written=True).body
+    assert "- [x] Replace calls\n- [x] Remove definition ✅\n- [x] Tests pass\n- [x] Something" in ticked
     scribbled = moved.replace("calls: Missing", "calls: Holds\n\n- [x] Replace calls")
     assert changed(scribbled, START, written=True).body == moved
 

@@ -206,6 +206,15 @@ def test_a_long_section_folds_and_says_so(room: int) -> None:
     assert "Files: 3,000 to do, 2,000 done" in text
 
 
+def test_the_room_is_used_to_the_last_character() -> None:
+    whole = shown(LEFT)
+    assert shown(LEFT, room=len(whole)) == whole
+    assert len(shown(LEFT, room=len(whole) - 1)) < len(whole)
+    view = View(migration=tracked(), facts=LEFT, statuses=())
+    shortest = next(room for room in range(1, len(whole)) if section(view, room))
+    assert len(section(view, shortest) or "") == shortest
+
+
 def test_the_longest_part_folds_first() -> None:
     text = shown(HUGE, *STATUSES, room=60_000)
     assert "Item 39" in text
