@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Awaitable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -40,10 +39,10 @@ class RunningBot:
         return sorted(await self.app.store.recent(1_000), key=lambda job: job.seq)
 
     async def failed(self) -> list[Job]:
-        """Those that ended badly, wait for another try, or needed one; an errand's own time is none."""
-        now = datetime.now(UTC)
-        due = [job for job in await self.jobs() if job.not_before is None or job.not_before <= now]
-        return [job for job in due if job.state in (State.DEAD, State.QUEUED) or job.attempts > 1]
+        """Those that ended badly, wait for another try, or needed one; what has just come in has not failed."""
+        jobs = await self.jobs()
+        waiting = [job for job in jobs if job.state is State.QUEUED and job.reason]
+        return waiting + [job for job in jobs if job.state is State.DEAD or job.attempts > 1]
 
 
 @pytest.fixture
