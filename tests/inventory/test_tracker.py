@@ -147,7 +147,7 @@ async def test_what_comes_back_clears_the_box_and_says_who_brought_it(
     await update(bot, ref)
     assert not boxes(issue.body)["Routes are clean"]
     assert "mallory" in issue.body
-    assert f"/pull/{revert.number}" in issue.body
+    assert f"was brought by `mallory` in #{revert.number} (" in issue.body
 
 
 async def test_a_persons_word_is_evidence(bot: Bot, repo: Repo, ref: RepoRef, issue: IssueHandle) -> None:
