@@ -66,12 +66,21 @@ class App:
     metrics: Metrics
 
 
-def build(settings: Settings, wired: Handlers, *, limits: WorkerLimits | None = None, pace: Pace | None = None) -> App:
+def build(
+    settings: Settings,
+    wired: Handlers,
+    *,
+    limits: WorkerLimits | None = None,
+    pace: Pace | None = None,
+    store: Store | None = None,
+) -> App:
     """Everything that the server is made of; nothing is opened before ``web`` starts.  Raises ``SettingsError``.
 
-    ``pace`` is how fast GitHub is written to; by default as slowly as it asks for.
+    ``pace`` is how fast GitHub is written to; by default as slowly as it asks for.  ``store`` is by default the one
+    that ``SSOT_DATABASE_URL`` names.
     """
-    metrics, store, opened = Metrics(), store_of(settings.database_url.reveal()), _Later()
+    metrics, opened = Metrics(), _Later()
+    store = store or store_of(settings.database_url.reveal())
 
     async def handle(delivery: Delivery, lease: Lease) -> Outcome:
         return await wired.run(opened.bot, delivery, lease)

@@ -24,15 +24,16 @@ STORE_PAUSE = 1.0
 class Running:
     """The lease of a running job."""
 
-    def __init__(self, job: Job) -> None:
-        self._job, self._newer, self._held = job, False, True
+    def __init__(self, job: Job, in_touch: Callable[[], bool] = lambda: True) -> None:
+        self._job, self._in_touch = job, in_touch
+        self._newer, self._held = False, True
 
     @property
     def job(self) -> Job:
         return self._job
 
     def held(self) -> bool:
-        return self._held
+        return self._held and self._in_touch()
 
     def newer_waits(self) -> bool:
         return self._newer
@@ -80,6 +81,10 @@ class Attempt:
         except asyncio.CancelledError:
             await self._store.requeue(job.seq, claim.token, None, "the server stopped", counts=False)
             raise
+        if isinstance(result, Superseded) and not lease.held():
+            # It stopped because we had lost touch: nobody has done the work.
+            await self._recorded(lambda: self._store.requeue(job.seq, claim.token, None, result.reason, counts=False))
+            return False
         return await self._record(job, claim, result)
 
     async def _result(self, lease: Running, delivery: Delivery) -> Outcome | BaseException:

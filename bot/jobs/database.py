@@ -29,6 +29,8 @@ class Database(Protocol):
     """A kind of database at a place."""
 
     begin: str
+    remote: bool
+    """A connection may have been lost while nobody looked."""
     unavailable: tuple[type[Exception], ...]
     """It takes no writes now, or has gone away."""
     conflicts: tuple[type[Exception], ...]

@@ -126,7 +126,10 @@ class Lease(Protocol):
     def job(self) -> Job: ...
 
     def held(self) -> bool:
-        """False once the deadline has passed and the job may have been given to another run."""
+        """False once the deadline has passed, or another process may soon take the job over: write nothing more.
+
+        Then end with ``Superseded``: the work is done by the run that follows.
+        """
         ...
 
     def newer_waits(self) -> bool:

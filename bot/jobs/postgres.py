@@ -86,7 +86,7 @@ def _numbered(query: str) -> bytes:
 class PostgresServer:
     """See ``Database``."""
 
-    begin = "BEGIN"
+    begin, remote = "BEGIN", True
     unavailable: tuple[type[Exception], ...] = (psycopg.OperationalError, psycopg.InterfaceError, errors.AdminShutdown)
     conflicts: tuple[type[Exception], ...] = (
         errors.DeadlockDetected,
@@ -186,7 +186,7 @@ class Listener:
 
     def _hear(self, raw: "psycopg.Connection[Any]", tell: Heard) -> None:
         while not self._stop.is_set():
-            for note in raw.notifies(timeout=0.5, stop_after=1):
+            for note in raw.notifies(timeout=0.2, stop_after=1):
                 worker, _, message = note.payload.partition(" ")
                 if worker != self._worker:
                     tell(_routed(message))

@@ -61,13 +61,15 @@ def settle(c: Connection, seq: int, state: State, reason: str | None, at: dateti
 # --- work -------------------------------------------------------------------------------------------------------
 
 _DUE = "(d.next_at IS NULL OR d.next_at <= ?) AND (d.not_before IS NULL OR d.not_before <= ?)"
-# An errand that is not due yet holds nobody up; a job that waits for another try does.
+# An errand that is not due yet holds nobody up.  A job that waits for another try does, and so does a delivery that has
+# no lane yet: it may be of the same lane.
 _HEADS = f"""
 SELECT {", ".join(f"d.{column}" for column in COLUMNS.split(", "))} FROM deliveries d
 WHERE d.state IN ('queued', 'running') AND d.state = 'queued' AND d.key IS NOT NULL AND {_DUE}
 AND NOT EXISTS (SELECT 1 FROM deliveries e WHERE e.key = d.key AND e.state = 'running')
 AND NOT EXISTS (SELECT 1 FROM deliveries e WHERE e.key = d.key AND e.state IN ('queued', 'running')
                 AND e.seq < d.seq AND (e.not_before IS NULL OR e.not_before <= ?))
+AND d.seq < coalesce((SELECT min(u.seq) FROM deliveries u WHERE u.state = 'queued' AND u.key IS NULL), {2**62})
 ORDER BY d.seq LIMIT ?"""  # noqa: S608  # constants of this module
 
 
@@ -87,7 +89,10 @@ def claim(c: Connection, limit: int, worker: str, now: datetime) -> Claimed:
                 claims.append(found)
             else:
                 ended.append(replace(head, state=State.DEAD))
-    return Claimed(claims=claims, ended=ended, due=None if len(claims) == limit else _due(c, at))
+    if len(claims) == limit:
+        return Claimed(claims=claims, ended=ended)
+    (unrouted,) = c.execute("SELECT min(seq) FROM deliveries WHERE state = 'queued' AND key IS NULL").fetchone()
+    return Claimed(claims=claims, ended=ended, due=_due(c, at), unrouted=unrouted)
 
 
 def _newer(c: Connection, job: Job, at: float) -> tuple[int, str] | None:
@@ -233,9 +238,8 @@ def unfinished(c: Connection) -> set[int]:
     return {seq for (seq,) in c.execute(query).fetchall()}
 
 
-def unrouted(c: Connection, before: datetime) -> list[Job]:
-    clause = "WHERE state = 'queued' AND key IS NULL AND received_at <= ? ORDER BY seq LIMIT 1000"
-    return _jobs(c, clause, (before.timestamp(),))
+def unrouted(c: Connection) -> list[Job]:
+    return _jobs(c, "WHERE state = 'queued' AND key IS NULL ORDER BY seq LIMIT 1000", ())
 
 
 def recent(c: Connection, limit: int, state: State | None = None) -> list[Job]:

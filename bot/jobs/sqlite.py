@@ -26,7 +26,7 @@ class SqliteConnection(sqlite3.Connection):
 class SqliteFile:
     """See ``Database``.  ``busy_timeout`` is how many seconds a write waits for a foreign lock before it fails."""
 
-    begin = "BEGIN IMMEDIATE"
+    begin, remote = "BEGIN IMMEDIATE", False
     unavailable: tuple[type[Exception], ...] = (sqlite3.OperationalError,)
     conflicts: tuple[type[Exception], ...] = ()
     faults: tuple[type[Exception], ...] = (sqlite3.Error,)

@@ -41,8 +41,10 @@ class Claimed:
     claims: Sequence[Claim]
     ended: Sequence[Job]
     """What ended instead: superseded, or damaged."""
-    due: datetime | None
+    due: datetime | None = None
     """When the next job is due that waits for a time; ``None`` when there is none, or more could be claimed now."""
+    unrouted: int | None = None
+    """The first delivery that has no lane yet: what came after it has to wait."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,8 +139,8 @@ class Store(Protocol):
         """The numbers of all that wait or run."""
         ...
 
-    async def unrouted(self, before: datetime) -> list[Job]:
-        """Deliveries of before a time that have no lane yet, by ``seq``; at most 1,000."""
+    async def unrouted(self) -> list[Job]:
+        """Deliveries that have no lane yet, by ``seq``; at most 1,000."""
         ...
 
     async def recent(self, limit: int, state: State | None = None) -> list[Job]:

@@ -7,7 +7,7 @@ A slow tick remains: it says that this process lives, and takes up what was miss
 import asyncio
 from collections.abc import Awaitable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 
 import structlog
@@ -24,8 +24,8 @@ from bot.jobs.store import Claim, Routed, Store, StoreUnavailable
 
 log = structlog.get_logger(__name__)
 
-MISSED_AFTER = timedelta(seconds=2)
-"""A row that has no lane after this time was left by a process that died, or its lane could not be recorded."""
+PATIENCE = 0.1
+"""Seconds after which a row without a lane is routed here as well: whoever took it in may have died."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +75,8 @@ class Worker:
         self._arrivals: dict[int, Arrival] = {}
         self._running: dict[int, tuple[Running, asyncio.Task[None]]] = {}
         self._due: datetime | None = None
+        self._blocked: tuple[int | None, float] = (None, 0.0)
+        """The row without a lane that all others wait for, and since when."""
         self._tended = float("-inf")
         self._wake = asyncio.Event()
         self._stopping = False
@@ -167,13 +169,21 @@ class Worker:
             return
         claimed = await self._store.claim(free, self._clock())
         self._due = claimed.due
+        await self._unblock(claimed.unrouted)
         for job in claimed.ended:
             self._ended(job, job.state)
         for claim in claimed.claims:
-            lease = Running(claim.job)
+            lease = Running(claim.job, self._in_touch)
             task = asyncio.create_task(self._run(lease, claim), name=f"ssot-job-{claim.job.seq}")
             self._running[claim.job.seq] = (lease, task)
             task.add_done_callback(partial(self._stopped, claim.job))
+
+    async def _unblock(self, unrouted: int | None) -> None:
+        if unrouted != self._blocked[0]:
+            self._blocked = (unrouted, self._loop_time())
+        elif unrouted is not None and self._loop_time() - self._blocked[1] >= PATIENCE:
+            for job in await self._store.unrouted():
+                self.arrived(job, None)
 
     async def _run(self, lease: Running, claim: Claim) -> None:
         job = claim.job
@@ -213,6 +223,8 @@ class Worker:
         wait = until - self._loop_time()
         if len(self._running) < self._limits.concurrency and self._due is not None:
             wait = min(wait, (self._due - self._clock()).total_seconds())
+        if self._blocked[0] is not None:
+            wait = min(wait, PATIENCE)
         if wait > 0:
             try:
                 async with asyncio.timeout(wait):
@@ -222,22 +234,17 @@ class Worker:
 
     async def _tick(self) -> None:
         """Say that we live, take up what was missed, and forget what others have done."""
-        self._expire_untended()
-        before = set(self._open)
+        before, began = set(self._open), self._loop_time()
         if count := await self._store.tend(self._running):
             log.warning("taken_over", jobs=count)
-        self._tended = self._loop_time()
-        for job in await self._store.unrouted(self._clock() - MISSED_AFTER):
-            self.arrived(job, None)
+        self._tended = began
         for seq in before - await self._store.unfinished():
             self._open.pop(seq, None)
 
-    def _expire_untended(self) -> None:
-        """Others may have taken our jobs over while the store did not hear of us: act no more."""
+    def _in_touch(self) -> bool:
+        """False when others may soon take our jobs over: half of the time is left for the request that is under way."""
         ttl = self._store.ttl
-        if ttl is not None and self._loop_time() - self._tended > ttl:
-            for lease, _ in self._running.values():
-                lease.expire()
+        return ttl is None or self._loop_time() - self._tended < ttl / 2
 
     async def _guarded(self, during: str, work: Awaitable[object]) -> None:
         try:

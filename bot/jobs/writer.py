@@ -90,12 +90,24 @@ class GroupWriter:
             self._committed()
 
     def _transact(self, group: list[_Write]) -> list[Any]:
-        if self._connection is None:
-            self._connection = self._database.connect()
-        self._connection.execute(self._database.begin)
-        results = [write.operation(self._connection) for write in group]
-        self._connection.execute("COMMIT")
+        connection = self._begin()
+        results = [write.operation(connection) for write in group]
+        connection.execute("COMMIT")
         return results
+
+    def _begin(self) -> Connection:
+        if self._connection is not None:
+            try:
+                self._connection.execute(self._database.begin)
+            except self._unavailable:
+                if not self._database.remote:
+                    raise
+                self._disconnect()
+            else:
+                return self._connection
+        self._connection = self._database.connect()
+        self._connection.execute(self._database.begin)
+        return self._connection
 
     def _isolate(self, group: list[_Write], error: Exception) -> None:
         """Something is wrong with one of the writes: each on its own, so that only that one fails."""

@@ -86,8 +86,19 @@ async def test_a_claim_is_fenced_by_the_next_one(store: SqlStore) -> None:
 async def test_without_a_lane_nothing_is_claimed(store: SqlStore) -> None:
     await store.put(delivery(1), NOW)
     assert await take(store) == []
-    assert [job.id for job in await store.unrouted(NOW)] == [delivery(1).id]
-    assert await store.unrouted(NOW - timedelta(seconds=1)) == []
+    assert [job.id for job in await store.unrouted()] == [delivery(1).id]
+
+
+async def test_what_came_after_a_delivery_without_a_lane_waits_for_it(store: SqlStore) -> None:
+    """It may be of the same lane."""
+    before = await put(store, 1)
+    first = (await store.put(delivery(2), NOW)).seq
+    behind = await put(store, 3, "other")
+    claimed = await store.claim(9, NOW)
+    assert ([claim.job.seq for claim in claimed.claims], claimed.unrouted) == ([before], first)
+    await store.route(first, Work(key="other"))
+    assert [claim.job.seq for claim in await take(store)] == [first]
+    assert [job.seq for job in await store.queued()] == [behind]
 
 
 async def test_each_lane_is_first_in_first_out_and_never_two_at_once(store: SqlStore) -> None:
