@@ -1,6 +1,6 @@
 """``kill -9`` at random moments: is anything lost, done twice, or left undone?
 
-    python -m benchmarks.kill [--database sqlite|postgresql] [--rounds 200] [--deliveries 50] [--seed N]
+    python -m benchmarks.kill [--database sqlite|postgresql] [--rounds 210] [--deliveries 48] [--seed N]
 
 The whole server (on PostgreSQL three of them share the work) against the sandbox GitHub.  In each round 24 senders
 post signed deliveries; at a random moment a server is killed and another one started.  At the end every delivery that
@@ -35,7 +35,8 @@ from bot.sandbox import Repo, Sandbox
 ROOT = Path(__file__).parents[1]
 LANES = 24
 """Senders: each has a lane of its own and waits for each answer, so the order in a lane is known."""
-ACCOUNTS = 4
+ACCOUNTS = 24
+"""Each has its own budget of writes, as each installation has."""
 
 
 @dataclass(kw_only=True)
@@ -189,7 +190,7 @@ class Driver:
         with closing(existing(self._url)) as connection:
             return sum(count for state, count in sql.counts(connection).items() if not state.finished)
 
-    async def settled(self, within: float = 120.0) -> None:
+    async def settled(self, within: float = 1200.0) -> None:
         try:
             await until(lambda: not self._waiting(), within=within, pause=0.05)
         except TimeoutError:
@@ -204,7 +205,7 @@ class Driver:
         acknowledged = {guid for guids in self._acknowledged.values() for guid in guids}
         report = self.report
         report.stored, report.effects = len(jobs), len(runs)
-        report.repeated_runs = sum(job.attempts - 1 for job in jobs.values())
+        report.repeated_runs = sum(max(job.attempts - 1, 0) for job in jobs.values())
         _complain(report, "acknowledged and not stored", acknowledged - set(jobs))
         _complain(report, "acknowledged and without an effect", acknowledged - set(made))
         _complain(report, "stored and not done", {job.id for job in jobs.values() if job.state is not State.DONE})
@@ -267,8 +268,8 @@ def postgres(directory: Path) -> Iterator[str]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--database", choices=["sqlite", "postgresql"], default="sqlite")
-    parser.add_argument("--rounds", type=int, default=200)
-    parser.add_argument("--deliveries", type=int, default=72, help="in each round")
+    parser.add_argument("--rounds", type=int, default=210)
+    parser.add_argument("--deliveries", type=int, default=48, help="in each round")
     parser.add_argument("--seed", type=int, default=20261124)
     options = parser.parse_args()
     counts = {"rounds": options.rounds, "deliveries": options.deliveries, "seed": options.seed}
