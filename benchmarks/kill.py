@@ -86,6 +86,14 @@ class Servers:
         pid, _ = self.alive.pop(chance.randrange(len(self.alive)))
         os.kill(pid, signal.SIGKILL)
 
+    async def terminate(self) -> float:
+        """End the only one gracefully; the seconds that it took."""
+        pid, _ = self.alive.pop()
+        began = time.monotonic()
+        os.kill(pid, signal.SIGTERM)
+        await until(lambda: not Path(f"/proc/{pid}").exists(), within=30, pause=0.01)
+        return time.monotonic() - began
+
 
 async def until(condition: Callable[[], bool], *, within: float = 300.0, pause: float = 0.001) -> None:
     async with asyncio.timeout(within):
@@ -128,7 +136,7 @@ class Driver:
     async def round(self, session: aiohttp.ClientSession, deliveries: int) -> None:
         """Send so many deliveries; somewhere among them, and not only after them, a server dies."""
         fatal = self.report.acknowledged + self._chance.randrange(deliveries)
-        sending = [asyncio.create_task(self._send(session, lane, deliveries // LANES)) for lane in range(LANES)]
+        sending = [asyncio.create_task(self.send(session, lane, deliveries // LANES)) for lane in range(LANES)]
         await until(lambda: self.report.acknowledged >= fatal or all(task.done() for task in sending))
         await asyncio.sleep(self._chance.uniform(0, 0.05))
         self._servers.kill(self._chance)
@@ -140,7 +148,7 @@ class Driver:
         await until(lambda: self._effects() > before or not self._waiting(), within=60, pause=0.01)
         self.report.slowest_restart = max(self.report.slowest_restart, time.monotonic() - died)
 
-    async def _send(self, session: aiohttp.ClientSession, lane: int, count: int) -> None:
+    async def send(self, session: aiohttp.ClientSession, lane: int, count: int) -> None:
         """One after the other, each until it is acknowledged, as GitHub does with a sweeper behind it."""
         for _ in range(count):
             number = self._sent[lane]
@@ -220,6 +228,18 @@ def _complain(report: Report, what: str, which: set[str]) -> None:
         report.faults.append(f"{len(which)} {what}: {sorted(which)[:5]}")
 
 
+def environment_of(github: Sandbox, directory: Path, database_url: str) -> dict[str, str]:
+    """What a server needs to know."""
+    return {
+        "GITHUB_APP_ID": str(github.app.id),
+        "GITHUB_PRIVATE_KEY": github.app.private_key,
+        "GITHUB_WEBHOOK_SECRET": github.app.webhook_secret,
+        "GITHUB_API_URL": github.url,
+        "SSOT_DATA_DIR": str(directory),
+        "SSOT_DATABASE_URL": database_url,
+    }
+
+
 async def torture(database_url: str, directory: Path, *, rounds: int, deliveries: int, seed: int) -> Report:
     """The whole of it.  ``deliveries`` in each round; on PostgreSQL three servers share the work."""
     shared = not database_url.startswith("sqlite")
@@ -227,14 +247,7 @@ async def torture(database_url: str, directory: Path, *, rounds: int, deliveries
     began = time.monotonic()
     async with Sandbox() as github:
         repos = [await github.repo(f"account{n}/app", files={"a.py": b""}) for n in range(ACCOUNTS)]
-        environment = {
-            "GITHUB_APP_ID": str(github.app.id),
-            "GITHUB_PRIVATE_KEY": github.app.private_key,
-            "GITHUB_WEBHOOK_SECRET": github.app.webhook_secret,
-            "GITHUB_API_URL": github.url,
-            "SSOT_DATA_DIR": str(directory),
-            "SSOT_DATABASE_URL": database_url,
-        }
+        environment = environment_of(github, directory, database_url)
         async with servers(environment, 3 if shared else 1) as processes, aiohttp.ClientSession() as session:
             driver = Driver(github, repos, processes, database_url, report)
             for number in range(rounds):

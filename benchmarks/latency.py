@@ -25,7 +25,7 @@ from pathlib import Path
 
 import aiohttp
 
-from benchmarks.kill import ROOT, postgres, until
+from benchmarks.kill import ROOT, environment_of, postgres, until
 from bot.sandbox import PullRequestHandle, Repo, Sandbox
 from bot.sandbox.example import CHANGE, FILES
 
@@ -77,7 +77,7 @@ class Sender:
 
     async def run(self, session: aiohttp.ClientSession, pulls: list[PullRequestHandle]) -> None:
         for pull in pulls:
-            guid = f"pull-{pull.number}"
+            guid = f"{self._repo.id}-{pull.number}"
             body = json.dumps(self._payload(pull)).encode()
             await self._post(session, guid, body)
             acknowledged = self._times.acknowledged[guid] = time.time()
@@ -89,7 +89,7 @@ class Sender:
             "action": "opened",
             "installation": {"id": self._github.installation(self._repo).id},
             "repository": {"id": self._repo.id, "full_name": self._repo.full_name},
-            "sender": {"login": "ann", "type": "User"},
+            "sender": {"id": 1, "login": "ann", "type": "User"},
             "pull_request": {"number": pull.number, "head": {"sha": pull.head_sha}},
         }
 
@@ -131,15 +131,7 @@ def cpu(pid: int) -> float:
 
 async def compare(database_url: str, directory: Path, senders: list[int], each: int, idle: float) -> None:
     async with Sandbox() as github:
-        environment = {
-            "PATH": os.environ["PATH"],
-            "GITHUB_APP_ID": str(github.app.id),
-            "GITHUB_PRIVATE_KEY": github.app.private_key,
-            "GITHUB_WEBHOOK_SECRET": github.app.webhook_secret,
-            "GITHUB_API_URL": github.url,
-            "SSOT_DATA_DIR": str(directory),
-            "SSOT_DATABASE_URL": database_url,
-        }
+        environment = {"PATH": os.environ["PATH"], **environment_of(github, directory, database_url)}
         server = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "benchmarks.latency", "--serve", cwd=ROOT, env=environment, stdout=-1
         )
