@@ -17,6 +17,10 @@ class Connection(Protocol):
     skip_locked: str
     """What a SELECT ends in, to take rows that another process does not work on at the moment."""
 
+    def begin(self, *, durable: bool) -> None:
+        """Begin a transaction; unless it is ``durable``, a power cut may undo it (with all that followed it)."""
+        ...
+
     def execute(self, query: str, values: Sequence[Any] = (), /) -> Cursor: ...
     def notify(self, message: str) -> None:
         """Tell the other processes, once the transaction is committed."""
@@ -28,7 +32,6 @@ class Connection(Protocol):
 class Database(Protocol):
     """A kind of database at a place."""
 
-    begin: str
     remote: bool
     """A connection may have been lost while nobody looked."""
     unavailable: tuple[type[Exception], ...]

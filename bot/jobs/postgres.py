@@ -65,6 +65,10 @@ class PostgresConnection:
         self._raw = connect(url)
         self._worker = worker
 
+    def begin(self, *, durable: bool) -> None:
+        """Always durable: if the server forgot a claim, two processes would run the same job."""
+        self._raw.execute("BEGIN")
+
     def execute(self, query: str, values: Sequence[Any] = (), /) -> Cursor:
         return self._raw.execute(_numbered(query), values)
 
@@ -86,7 +90,7 @@ def _numbered(query: str) -> bytes:
 class PostgresServer:
     """See ``Database``."""
 
-    begin, remote = "BEGIN", True
+    remote = True
     unavailable: tuple[type[Exception], ...] = (psycopg.OperationalError, psycopg.InterfaceError, errors.AdminShutdown)
     conflicts: tuple[type[Exception], ...] = (
         errors.DeadlockDetected,

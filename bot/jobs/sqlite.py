@@ -18,6 +18,18 @@ class SqliteConnection(sqlite3.Connection):
     """Nobody else works on the file: nothing is locked by others, and nobody is to be told."""
 
     skip_locked = ""
+    synchronous = "FULL"
+
+    def begin(self, *, durable: bool) -> None:
+        """Only what was acknowledged has to be on the disk: of the rest a power cut undoes a step, which is repeated.
+
+        https://www.sqlite.org/pragma.html#pragma_synchronous
+        """
+        wanted = "FULL" if durable else "NORMAL"
+        if wanted != self.synchronous:
+            self.execute(f"PRAGMA synchronous={wanted}")
+            self.synchronous = wanted
+        self.execute("BEGIN IMMEDIATE")
 
     def notify(self, message: str) -> None:
         return
@@ -26,7 +38,7 @@ class SqliteConnection(sqlite3.Connection):
 class SqliteFile:
     """See ``Database``.  ``busy_timeout`` is how many seconds a write waits for a foreign lock before it fails."""
 
-    begin, remote = "BEGIN IMMEDIATE", False
+    remote = False
     unavailable: tuple[type[Exception], ...] = (sqlite3.OperationalError,)
     conflicts: tuple[type[Exception], ...] = ()
     faults: tuple[type[Exception], ...] = (sqlite3.Error,)

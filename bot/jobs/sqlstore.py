@@ -53,7 +53,7 @@ class SqlStore(ABC):
     def put(
         self, delivery: Delivery, received_at: datetime, not_before: datetime | None = None
     ) -> asyncio.Future[Accepted | Duplicate]:
-        return self._writer.submit(lambda c: sql.put(c, delivery, received_at, not_before))
+        return self._writer.submit(lambda c: sql.put(c, delivery, received_at, not_before), durable=True)
 
     def route(self, seq: int, work: Work) -> asyncio.Future[None]:
         return self._writer.submit(lambda c: sql.route(c, seq, work))
@@ -82,7 +82,7 @@ class SqlStore(ABC):
         return self._writer.submit(lambda c: sql.clean(c, states, before, limit))
 
     def probe(self) -> asyncio.Future[None]:
-        return self._writer.submit(sql.probe)
+        return self._writer.submit(sql.probe, durable=True)
 
     async def body(self, seq: int) -> bytes:
         return await self._read(lambda c: sql.body_of(c, seq))

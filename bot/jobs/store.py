@@ -62,8 +62,10 @@ Heard = Callable[[Routed | None], None]
 
 
 class Store(Protocol):
-    """Every method that writes returns once the change is durable, and raises ``StoreUnavailable``.
+    """Every method that writes returns once the change outlives this process, and raises ``StoreUnavailable``.
 
+    ``put`` and ``probe`` return once it outlives a power cut as well.  Of the others a power cut may undo the last:
+    a job is run again then, and finds what it has done.
     Calls are carried out in the order in which they are made, also when they are not awaited in between.
     """
 

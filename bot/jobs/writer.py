@@ -22,6 +22,7 @@ MAX_GROUP = 256
 class _Write:
     operation: Callable[[Connection], Any]
     future: asyncio.Future[Any]
+    durable: bool
 
 
 class GroupWriter:
@@ -50,15 +51,18 @@ class GroupWriter:
             self._queue.put(None)
             await asyncio.to_thread(self._thread.join)
 
-    def submit(self, operation: Callable[[Connection], T]) -> asyncio.Future[T]:
-        """Run ``operation`` inside the next transaction.  It only executes SQL: a failure fails its whole group."""
+    def submit(self, operation: Callable[[Connection], T], *, durable: bool = False) -> asyncio.Future[T]:
+        """Run ``operation`` inside the next transaction.  It only executes SQL: a failure fails its whole group.
+
+        ``durable``: the commit has to outlive a power cut, and not only this process.
+        """
         future: asyncio.Future[T] = self._loop.create_future()
         if not self._open:
             future.set_exception(StoreUnavailable("the store is closed"))
         elif self._queue.qsize() >= self._max_waiting:
             future.set_exception(StoreUnavailable(f"{self._max_waiting} writes are waiting"))
         else:
-            self._queue.put(_Write(operation, future))
+            self._queue.put(_Write(operation, future, durable))
         return future
 
     def _run(self) -> None:
@@ -90,15 +94,15 @@ class GroupWriter:
             self._committed()
 
     def _transact(self, group: list[_Write]) -> list[Any]:
-        connection = self._begin()
+        connection = self._begin(durable=any(write.durable for write in group))
         results = [write.operation(connection) for write in group]
         connection.execute("COMMIT")
         return results
 
-    def _begin(self) -> Connection:
+    def _begin(self, *, durable: bool) -> Connection:
         if self._connection is not None:
             try:
-                self._connection.execute(self._database.begin)
+                self._connection.begin(durable=durable)
             except self._unavailable:
                 if not self._database.remote:
                     raise
@@ -106,7 +110,7 @@ class GroupWriter:
             else:
                 return self._connection
         self._connection = self._database.connect()
-        self._connection.execute(self._database.begin)
+        self._connection.begin(durable=durable)
         return self._connection
 
     def _isolate(self, group: list[_Write], error: Exception) -> None:

@@ -31,8 +31,10 @@ async def test_commits_are_durable_and_checkpoints_elsewhere(store: SqliteStore)
         names = ("journal_mode", "synchronous", "wal_autocheckpoint")
         return [connection.execute(f"PRAGMA {name}").fetchone()[0] for name in names]
 
-    full = 2
-    assert await store._writer.submit(pragmas) == ["wal", full, 0]
+    normal, full = 1, 2
+    assert await store._writer.submit(pragmas, durable=True) == ["wal", full, 0]
+    assert await store._writer.submit(pragmas) == ["wal", normal, 0]
+    assert await store._writer.submit(pragmas, durable=True) == ["wal", full, 0]
 
 
 async def test_a_second_process_is_refused(store: SqliteStore, path: Path) -> None:
