@@ -93,8 +93,8 @@ class SqlStore(ABC):
     async def unfinished(self) -> set[int]:
         return await self._read(sql.unfinished)
 
-    async def unrouted(self, before: datetime) -> list[Job]:
-        return await self._read(lambda c: sql.unrouted(c, before))
+    async def unrouted(self) -> list[Job]:
+        return await self._read(sql.unrouted)
 
     async def recent(self, limit: int, state: State | None = None) -> list[Job]:
         return await self._read(lambda c: sql.recent(c, limit, state))
