@@ -199,15 +199,17 @@ async def test_a_process_that_lost_touch_stops_and_its_work_is_done_later(fleet:
 
 
 async def test_a_newer_push_is_known_to_whoever_runs_the_older_one(fleet: Fleet) -> None:
+    all_sent = asyncio.Event()
     newer: list[bool] = []
 
     async def behave(given: Delivery, lease: Lease) -> Outcome:
         if given.id == delivery(1).id:
-            async with asyncio.timeout(10):
-                while True:
-                    if lease.newer_waits():
-                        break
-                    await asyncio.sleep(0.005)
+            await all_sent.wait()
+
+            async def newer_waits() -> bool:
+                return lease.newer_waits()
+
+            await until(newer_waits)
             newer.append(True)
         return Done()
 
@@ -221,6 +223,12 @@ async def test_a_newer_push_is_known_to_whoever_runs_the_older_one(fleet: Fleet)
     second = await fleet(behave)
     await second.put(2, b"acme/app#1 synchronize")
     await second.put(3, b"acme/app#1 synchronize")
+
+    async def both_have_a_lane() -> bool:
+        return await second.store.unrouted() == []
+
+    await until(both_have_a_lane)
+    all_sent.set()
     await ended(first, 3)
     assert newer == [True]
     assert states((await first.store.recent(3))[::-1]) == [State.DONE, State.SUPERSEDED, State.DONE]
