@@ -73,7 +73,8 @@ class Worker:
         self._routing = Routing(store, router, self._ended, clock)
         self._open: dict[int, Job] = {}
         self._arrivals: dict[int, Arrival] = {}
-        self._running: dict[int, tuple[Running, asyncio.Task[None]]] = {}
+        self._running: dict[tuple[int, int], tuple[Running, asyncio.Task[None]]] = {}
+        """By number and token: a run that was fenced off may still be about when the job is run again."""
         self._due: datetime | None = None
         self._blocked: tuple[int | None, float] = (None, 0.0)
         """The row without a lane that all others wait for, and since when."""
@@ -94,7 +95,8 @@ class Worker:
 
     def stats(self) -> Stats:
         now = self._clock()
-        waiting = [job for seq, job in self._open.items() if seq not in self._running]
+        held = self._held()
+        waiting = [job for seq, job in self._open.items() if seq not in held]
         due = [job for job in waiting if job.not_before is None or job.not_before <= now]
         unfinished = due + [lease.job for lease, _ in self._running.values()]
         return Stats(
@@ -167,6 +169,8 @@ class Worker:
         free = self._limits.concurrency - len(self._running)
         if free <= 0 or self._stopping:
             return
+        if not self._in_touch():
+            await self._tick()
         claimed = await self._store.claim(free, self._clock())
         self._due = claimed.due
         await self._unblock(claimed.unrouted)
@@ -175,8 +179,8 @@ class Worker:
         for claim in claimed.claims:
             lease = Running(claim.job, self._in_touch)
             task = asyncio.create_task(self._run(lease, claim), name=f"ssot-job-{claim.job.seq}")
-            self._running[claim.job.seq] = (lease, task)
-            task.add_done_callback(partial(self._stopped, claim.job))
+            self._running[claim.job.seq, claim.token] = (lease, task)
+            task.add_done_callback(partial(self._stopped, claim))
 
     async def _unblock(self, unrouted: int | None) -> None:
         if unrouted != self._blocked[0]:
@@ -194,11 +198,14 @@ class Worker:
         else:
             self._open[job.seq] = job
 
-    def _stopped(self, job: Job, task: asyncio.Task[None]) -> None:
-        del self._running[job.seq]
+    def _stopped(self, claim: Claim, task: asyncio.Task[None]) -> None:
+        del self._running[claim.job.seq, claim.token]
         self._wake.set()
         if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("job_not_recorded", seq=job.seq, exc_info=error)
+            log.error("job_not_recorded", seq=claim.job.seq, exc_info=error)
+
+    def _held(self) -> set[int]:
+        return {seq for seq, _ in self._running}
 
     def _ended(self, job: Job, state: State) -> None:
         """It ended without a run."""
@@ -235,7 +242,10 @@ class Worker:
     async def _tick(self) -> None:
         """Say that we live, take up what was missed, and forget what others have done."""
         before, began = set(self._open), self._loop_time()
-        if count := await self._store.tend(self._running):
+        if not self._in_touch():
+            for lease, _ in self._running.values():
+                lease.expire()  # others may have the job by now, and it does not come back
+        if count := await self._store.tend(self._held()):
             log.warning("taken_over", jobs=count)
         self._tended = began
         for seq in before - await self._store.unfinished():
