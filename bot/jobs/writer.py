@@ -6,6 +6,7 @@ next one.  So a single sender waits for one fsync, and many senders share theirs
 
 import asyncio
 import queue
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +17,9 @@ from bot.jobs.store import StoreUnavailable
 
 T = TypeVar("T")
 MAX_GROUP = 256
+SWITCH = 0.0002
+"""Seconds for which a busy thread may keep the interpreter from others.  With Python's 5 ms the writer waits for the
+event loop after each statement: half the acknowledgements a second, a p99 of 200 ms instead of 12 (32 senders)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,7 @@ class GroupWriter:
         self._open = True
 
     def start(self) -> None:
+        sys.setswitchinterval(min(sys.getswitchinterval(), SWITCH))
         self._thread.start()
 
     async def stop(self) -> None:
