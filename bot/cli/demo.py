@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bot.cli.demo_tracker import migrate_from_the_issue
+from bot.cli.demo_tracker import keep_the_checklist, migrate_from_the_issue
 from bot.errors import SsotError
 
 if TYPE_CHECKING:
@@ -145,6 +145,7 @@ async def _tell(story: Story) -> None:
         await _push_without_news(story, stage, pull)
         await _migrate(story, stage, pull)
         await migrate_from_the_issue(story, stage)
+        await keep_the_checklist(story, stage)
 
 
 @asynccontextmanager

@@ -1,11 +1,13 @@
 """The demo's last part: the tracking issue, from which the rest of the migration is carried out."""
 
+import asyncio
 import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from bot.cli.demo import Stage, Story
     from bot.sandbox import PullRequestHandle
+    from bot.sandbox.handles import IssueHandle
 
 _ROUTES = ("admin", "events", "rooms")
 _CONFIG = """\
@@ -57,3 +59,50 @@ def _routes(pull: "PullRequestHandle") -> dict[str, bytes]:
     base, head = pull.repo.branch(), pull.head
     paths = [f"netra_backend/app/routes/{name}.py" for name in _ROUTES]
     return {path: head[path] for path in paths if head[path] != base[path]}
+
+
+async def keep_the_checklist(story: "Story", stage: "Stage") -> None:
+    """A merge ticks a box, a revert clears it, and the section says who brought it back."""
+    from bot.sandbox.example import FILES
+
+    issue = await stage.repo.open_issue("Keep it true", _TRACKER)
+    chat = "netra_backend/app/routes/chat.py"
+    await stage.repo.push({".github/ssot.yml": _CHAT.format(issue=issue.number).encode()})
+    story.step(
+        "The checklist tells the truth",
+        f"""Issue #{issue.number} has a box for the chat's routes, and the configuration says what makes it true. Ann's
+        pull request takes the last usage out of them; then Bob reverts it.""",
+    )
+    clean = b'"""Chat."""\n\n\nasync def join(context):\n    return context\n'
+    ann, bob = (stage.github.user(name, role="write") for name in ("ann", "bob"))
+    merged = await stage.repo.open_pull_request({chat: clean}, by=ann, title="Migrate the chat")
+    await merged.merge(by=ann)
+    story.held("the merge ticks the box", await _becomes(stage, issue, "- [x] The chat is clean"))
+    revert = await stage.repo.open_pull_request({chat: FILES[chat]}, by=bob, title="Revert the chat")
+    await revert.merge(by=bob)
+    story.held("the revert clears it", await _becomes(stage, issue, "- [ ] The chat is clean"))
+    story.held("the issue says who brought it back", "bob" in issue.body)
+    story.quote(issue.body, f"#{issue.number}")
+
+
+_TRACKER = "People write here what they like.\n\n- [ ] The chat is clean\n- [x] Lunch\n"
+_CHAT = """\
+version: 1
+migrations:
+  websocket-manager-factory:
+    extends: websocket-manager-factory
+    tracking:
+      issue: {issue}
+      checklist:
+        - {{item: The chat is clean, evidence: {{usages: {{paths: [netra_backend/app/routes/chat.py]}}}}}}
+"""
+_PATIENCE = 20.0
+
+
+async def _becomes(stage: "Stage", issue: "IssueHandle", line: str) -> bool:
+    """Whether the line comes to stand in the issue, some windows of time after what happened."""
+    end = time.monotonic() + _PATIENCE
+    while line not in issue.body and time.monotonic() < end:
+        await asyncio.sleep(0.02)
+        await stage.settled()
+    return line in issue.body

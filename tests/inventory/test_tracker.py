@@ -3,6 +3,8 @@
 import asyncio
 import re
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -13,6 +15,7 @@ from bot.sandbox.handles import IssueHandle
 from bot.workflows import tracker, tracker_edit
 from bot.workflows.context import Bot
 from tests.github.conftest import ref_of
+from tests.inventory.conftest import Outbox
 
 CHECKLIST = b"""version: 1
 migrations:
@@ -362,3 +365,19 @@ async def test_usages_that_are_left_keep_the_definition(bot: Bot, repo: Repo, re
     await update(bot, ref)
     assert repo.pull_requests == []
     assert issue.comments == []
+
+
+async def test_two_writers_at_once_end_in_one_true_text(
+    bot: Bot, github: Sandbox, repo: Repo, ref: RepoRef, issue: IssueHandle
+) -> None:
+    """The queue lets only one run for an issue at a time; even without it nothing is lost and nothing is doubled."""
+    await asyncio.gather(*(update(bot, ref) for _ in range(3)))
+    assert issue.body.count("<!-- ssot:tracker-begin") == 1
+    assert without_boxes(issue.body) == without_boxes(BODY)
+    assert not boxes(issue.body)["The definition is gone"]
+
+
+async def test_a_hundred_events_in_a_window_are_one_errand(bot: Bot, outbox: Outbox, ref: RepoRef) -> None:
+    bot = replace(bot, tracker_window=timedelta(days=1_000))
+    await asyncio.gather(*(tracker.wake(bot, ref) for _ in range(100)))
+    assert len({(errand.event, errand.id, errand.not_before) for errand in outbox.errands}) == 1
