@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from bot.jobs import Job, State
+from bot.jobs import Job
 from bot.sandbox import Repo, Sandbox
 from bot.sandbox.handles import IssueHandle
 from tests.e2e.conftest import RunningBot
@@ -21,13 +21,12 @@ async def issue(repo: Repo) -> IssueHandle:
     return await repo.open_issue("Migrate", BODY)
 
 
-async def collected(bot: RunningBot) -> list[Job]:
-    """Once no work for trackers waits for the end of its window: the updates that were done."""
+async def collected(bot: RunningBot) -> None:
+    """Until no work for trackers waits for the end of its window, or is being done."""
     await bot.settled()
-    while any(job.event.startswith("ssot.tracker") and job.state is State.QUEUED for job in await soon(bot)):
+    while any(job.event.startswith("ssot.tracker") and not job.state.finished for job in await soon(bot)):
         await asyncio.sleep(0.01)
         await bot.settled()
-    return [job for job in await bot.jobs() if job.event == "ssot.tracker" and job.state is State.DONE]
 
 
 async def soon(bot: RunningBot) -> list[Job]:
