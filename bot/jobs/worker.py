@@ -32,7 +32,9 @@ PATIENCE = 0.1
 class WorkerLimits:
     """``deadline`` is what one run may take, ``grace`` what it gets to end itself after that.  All in seconds."""
 
-    concurrency: int = 4
+    concurrency: int = 16
+    """Jobs at once.  They wait for GitHub most of the time, also for their turn to write: a second apart in each
+    installation.  A few more than one installation keeps busy, so that the others go on."""
     deadline: float = 300.0
     grace: float = 5.0
     tick: float = 5.0
