@@ -31,6 +31,7 @@ from bot.web import Metrics, WebParts, create_web_app
 from bot.web.commands import commands_route
 from bot.workflows.context import Bot, Kept
 from bot.workflows.timers import Timer, Timers
+from bot.workflows.tracker_record import burn_downs
 from handlers.commands import COMMANDS
 
 log = structlog.get_logger(__name__)
@@ -102,6 +103,7 @@ def build(
             events=wired.events,
             metrics=metrics,
             operator_token=settings.metrics_token.reveal() if settings.metrics_token else None,
+            burn_downs=lambda: burn_downs(opened.bot.records),
             more=[commands_route(wired.manuals)],
         )
     )

@@ -8,6 +8,8 @@ from bot.tracker import Facts, Point, usages_of
 
 _POINTS = 16
 """Points of one chart: what labels leave room for."""
+_DRAWN = 300
+"""Points of the SVG: about one for two pixels."""
 _BLOCKS = "▁▂▃▄▅▆▇█"
 _COLOUR = "#2da44e"
 """Readable on light and dark; Mermaid's own colour for a line can hardly be seen on white."""
@@ -93,14 +95,14 @@ def _utc(at: datetime) -> datetime:
 def svg(history: Sequence[Point], *, title: str = "Usages left") -> str:
     """The chart as one SVG element, in the colours of the page around it (light or dark).
 
-    ``title`` is what is read out; it is escaped.
+    ``title`` is what is read out; it is escaped.  Of a long history only some points are drawn.
     """
     top = max(1, *(point.usages for point in history))
     first, last = history[0].at, history[-1].at
     span = (last - first).total_seconds() or 1.0
     places = [
         (_LEFT + (_WIDTH - _LEFT - _RIGHT) * (point.at - first).total_seconds() / span, _height(point.usages, top))
-        for point in history
+        for point in thinned(history, _DRAWN)
     ]
     path = " ".join(f"{'M' if n == 0 else 'L'}{x:.1f},{y:.1f}" for n, (x, y) in enumerate(places))
     area = f"{path} L{places[-1][0]:.1f},{_height(0, top):.1f} L{places[0][0]:.1f},{_height(0, top):.1f} Z"

@@ -1,6 +1,6 @@
 """Which path answers what."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -9,17 +9,23 @@ from aiohttp import web
 
 from bot.errors import SettingsError
 from bot.jobs import Inbox, State, Store, StoreUnavailable, Worker
+from bot.records import RecordsUnavailable
 from bot.web.access import OperatorAccess, denied
 from bot.web.health import Readiness
 from bot.web.hook import Hook
 from bot.web.intake import BodyLimits
 from bot.web.metrics import Metrics
 from bot.web.pages import Status, public_page, status_page
+from bot.workflows.tracker_record import BurnDown
 
 HOOK_PATHS = ("/webhook", "/api/github/webhooks")
 MIN_SECRET_BYTES = 16
 SHOWN_JOBS = 50
 SHOWN_DEAD = 20
+
+
+async def _no_burn_downs() -> Sequence[BurnDown]:
+    return ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +40,8 @@ class WebParts:
     metrics: Metrics
     operator_token: str | None = field(default=None, repr=False)
     limits: BodyLimits = field(default_factory=BodyLimits)
+    burn_downs: Callable[[], Awaitable[Sequence[BurnDown]]] = _no_burn_downs
+    """How far the tracked migrations are.  Raises ``RecordsUnavailable``."""
     more: Iterable[web.AbstractRouteDef] = ()
 
 
@@ -95,10 +103,11 @@ def _operator(parts: WebParts, readiness: Readiness) -> list[web.AbstractRouteDe
                     counts=await parts.store.counts(),
                     dead=await parts.store.recent(SHOWN_DEAD, State.DEAD),
                     recent=await parts.store.recent(SHOWN_JOBS),
+                    burn_downs=await parts.burn_downs(),
                     now=datetime.now(UTC),
                 )
             )
-        except StoreUnavailable:
+        except (StoreUnavailable, RecordsUnavailable):
             return web.Response(status=503, text="the database cannot be read\n")
 
     async def root(request: web.Request) -> web.Response:

@@ -12,6 +12,8 @@ from aiohttp import web
 from bot import __version__
 from bot.jobs import Job, State
 from bot.jobs.worker import Stats
+from bot.render import burndown
+from bot.workflows.tracker_record import BurnDown
 
 STYLE = """
 :root { color-scheme: light dark; --fg: #1f2328; --bg: #fff; --soft: #59636e; --line: #d1d9e0; --card: #f6f8fa;
@@ -35,6 +37,9 @@ th { color: var(--soft); font-weight: 600; white-space: nowrap } td { overflow-w
 .nowrap { white-space: nowrap } .num { font-variant-numeric: tabular-nums }
 .dead, .fault { color: var(--bad); font-weight: 600 } .done { color: var(--good) }
 .queued, .running { color: var(--busy) } .superseded, .ignored { color: var(--soft) }
+.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(22rem, 100%), 1fr)); gap: .8rem }
+figure { margin: 0; padding: .7rem 1rem; border: 1px solid var(--line); border-radius: 8px; max-width: 45rem }
+figure svg { display: block; width: 100%; margin-top: .5rem }
 form { max-width: 34rem } label { display: block; margin: 1rem 0; font-weight: 600 }
 input { display: block; width: 100%; margin-top: .3rem; padding: .5rem .7rem; font: inherit; font-weight: 400;
   color: inherit;
@@ -86,6 +91,7 @@ class Status:
     recent: Sequence[Job]
     """The newest deliveries."""
     now: datetime
+    burn_downs: Sequence[BurnDown] = ()
 
 
 def status_page(status: Status) -> web.Response:
@@ -96,7 +102,8 @@ def status_page(status: Status) -> web.Response:
     return page(
         "ssot-bot",
         f'<p>{health} <span class="soft">· version {escape(__version__)} · <a href="/metrics">metrics</a></span></p>'
-        f"{_cards(status)}{_dead_letters(status)}<h2>Newest deliveries</h2>{_table(status.recent, status.now)}",
+        f"{_cards(status)}{_dead_letters(status)}{_burn_downs(status)}"
+        f"<h2>Newest deliveries</h2>{_table(status.recent, status.now)}",
     )
 
 
@@ -120,6 +127,23 @@ def _dead_letters(status: Status) -> str:
     return (
         '<h2>Dead letters</h2><p class="soft">Given up, each with its reason. When the cause is mended: '
         f"<code>ssot jobs retry NUMBER</code></p>{_table(status.dead, status.now)}"
+    )
+
+
+def _burn_downs(status: Status) -> str:
+    if not status.burn_downs:
+        return ""
+    return f'<h2>Migrations</h2><div class="charts">{"".join(map(_burn_down, status.burn_downs))}</div>'
+
+
+def _burn_down(chart: BurnDown) -> str:
+    """The chart is its own picture: shapes with attributes, no style that the page's policy would have to allow."""
+    owner, name, _, number = chart.page.rsplit("/", 4)[-4:]
+    link = f'<a href="{escape(chart.page)}">{escape(f"{owner}/{name}#{number}")}</a>'
+    return (
+        f'<figure><figcaption><b>{escape(chart.migration)}</b> · {link}<br><span class="soft num">'
+        f"{escape(burndown.line(chart.history))}</span></figcaption>"
+        f"{burndown.svg(chart.history, title=f'{chart.migration}: usages left')}</figure>"
     )
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -29,6 +29,8 @@ class TrackerRecord:
     seen: frozenset[str] = frozenset()
     """Every path that ever had usages."""
     history: tuple[Point, ...] = ()
+    page: str = ""
+    """The address of the issue; empty before anything was recorded."""
 
     def compared_with(self, commit: Sha) -> Snapshot | None:
         """The last state of another commit."""
@@ -48,6 +50,7 @@ class TrackerRecord:
             origins={path: origin for path, origin in facts.origins.items() if path in counts},
             seen=self.seen | counts.keys(),
             history=self.history if same and self.history else thinned((*self.history, point)),
+            page=f"{facts.repository_url}/issues/{facts.issue}",
         )
 
 
@@ -68,15 +71,24 @@ async def save(records: Records, repo: RepoRef, issue: int, migration: str, reco
     await records.put(NAMESPACE, _key(repo, issue, migration), json.dumps(_encode(record)).encode())
 
 
-async def histories(records: Records) -> Mapping[tuple[int, int, str], tuple[Point, ...]]:
-    """All burn-downs there are, by repository id, issue and migration."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BurnDown:
+    """How the usages of a tracked migration became fewer (or more)."""
+
+    page: str
+    """The address of its tracking issue."""
+    migration: str
+    history: tuple[Point, ...]
+    """Oldest first, never empty."""
+
+
+async def burn_downs(records: Records) -> Sequence[BurnDown]:
+    """Of all tracked migrations, sorted.  Raises ``RecordsUnavailable``."""
     entries = await records.entries(NAMESPACE)
     found = await records.get_many(NAMESPACE, (entry.key for entry in entries))
-    read = {}
-    for key, record in found.items():
-        repo, issue, migration = key.split("/", 2)
-        read[int(repo), int(issue), migration] = _decode(json.loads(record.value)).history
-    return read
+    read = ((key.split("/", 2)[2], _decode(json.loads(record.value))) for key, record in found.items())
+    charts = (BurnDown(page=r.page, migration=name, history=r.history) for name, r in read if r.history)
+    return sorted(charts, key=lambda chart: (chart.page, chart.migration))
 
 
 def _key(repo: RepoRef, issue: int, migration: str) -> str:
@@ -90,6 +102,7 @@ def _encode(record: TrackerRecord) -> dict[str, Any]:
         "before": _snapshot(record.before),
         "origins": {path: [o.commit, o.author, o.pull] for path, o in record.origins.items()},
         "seen": sorted(record.seen),
+        "page": record.page,
         "history": [[point.at.isoformat(), point.commit, point.usages] for point in record.history],
     }
 
@@ -110,6 +123,7 @@ def _decode(encoded: Mapping[str, Any]) -> TrackerRecord:
             for path, (commit, author, pull) in encoded["origins"].items()
         },
         seen=frozenset(encoded["seen"]),
+        page=encoded["page"],
         history=tuple(
             Point(at=datetime.fromisoformat(at), commit=Sha(commit), usages=usages)
             for at, commit, usages in encoded["history"]

@@ -2,9 +2,11 @@
 
 import asyncio
 import base64
+import re
 import sqlite3
 from collections import Counter
 from datetime import timedelta
+from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -13,8 +15,10 @@ from bot.github.traffic import Answered
 from bot.jobs import Job, State
 from bot.jobs.clock import utc_now
 from bot.jobs.worker import Stats
-from bot.model import Delivery, DeliveryId
+from bot.model import Delivery, DeliveryId, Sha
+from bot.tracker import Point
 from bot.web.pages import Status, span, status_page
+from bot.workflows.tracker_record import BurnDown
 from tests.web.conftest import Serve, Server
 
 TOKEN = "an operator token"
@@ -99,6 +103,44 @@ async def test_what_came_from_outside_is_text_on_the_page(server: Server) -> Non
     text = status_page(status).text or ""
     assert "<script>" not in text
     assert text.count("&lt;script&gt;") == 9
+
+
+def status_with(*charts: BurnDown) -> str:
+    stats = Stats(waiting=0, running=0, delayed=0, oldest=None)
+    status = Status(fault=None, stats=stats, counts={}, dead=[], recent=[], now=utc_now(), burn_downs=charts)
+    return status_page(status).text or ""
+
+
+def burn_down(*usages: int, migration: str = "managers") -> BurnDown:
+    start = utc_now()
+    history = (
+        Point(at=start + timedelta(days=n), commit=Sha(f"{n:040x}"), usages=number) for n, number in enumerate(usages)
+    )
+    page = "https://github.com/acme/app/issues/506"
+    return BurnDown(page=page, migration=migration, history=tuple(history))
+
+
+def test_each_tracked_migration_has_its_burn_down() -> None:
+    text = status_with(burn_down(120, 62), burn_down(7, migration="other"))
+    assert re.findall(r'<svg [^>]*aria-label="(\w+): usages left', text) == ["managers", "other"]
+    assert text.count('<a href="https://github.com/acme/app/issues/506">acme/app#506</a>') == 2
+    assert "120 → 62 usages since" in text
+
+
+def test_the_burn_down_needs_nothing_that_the_pages_policy_forbids() -> None:
+    class Elements(HTMLParser):
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            found.append((tag, {name for name, _ in attrs}))
+
+    found: list[tuple[str, set[str]]] = []
+    Elements().feed(status_with(burn_down(120, 62, migration='<i style="x">')))
+    assert "svg" in {tag for tag, _ in found}
+    assert not {tag for tag, _ in found} & {"script", "image", "i", "foreignobject"}
+    assert not any(name == "style" or name.startswith("on") for _, names in found for name in names)
+
+
+def test_without_a_tracked_migration_there_is_no_such_section() -> None:
+    assert "Migrations" not in status_with()
 
 
 @pytest.mark.parametrize(
