@@ -61,4 +61,12 @@ class ResolveThread:
     fingerprint: str
 
 
-Action = SubmitReview | CompleteCheckRun | ResolveThread
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnresolveThread:
+    """The finding of this thread is there (again): the bot resolved the thread, and opens it."""
+
+    thread_id: str
+    fingerprint: str
+
+
+Action = SubmitReview | CompleteCheckRun | ResolveThread | UnresolveThread

@@ -193,6 +193,13 @@ class ResolvedThread:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UnresolvedThread:
+    """A review thread that is open again, by its GraphQL id."""
+
+    thread_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NewComment:
     """A comment in the conversation of an issue or pull request."""
 
@@ -211,5 +218,15 @@ class NewReaction:
     content: Reaction
 
 
-Effect = Review | CheckRun | FileCommit | TreeCommit | NewPullRequest | ResolvedThread | NewComment | NewReaction
+Effect = (
+    Review
+    | CheckRun
+    | FileCommit
+    | TreeCommit
+    | NewPullRequest
+    | ResolvedThread
+    | UnresolvedThread
+    | NewComment
+    | NewReaction
+)
 """What a workflow can want of GitHub, for those who only want to know."""

@@ -253,6 +253,8 @@ class ReviewThread:
     path: str
     line: int | None
     resolved: bool
+    resolved_by_us: bool
+    """By this very App; the decision of a person is theirs to take back."""
     outdated: bool
     comments: tuple[ThreadComment, ...]
     complete: bool = True

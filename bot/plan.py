@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import assert_never
 
-from bot.actions import Action, CompleteCheckRun, Conclusion, ResolveThread, SubmitReview
+from bot.actions import Action, CompleteCheckRun, Conclusion, ResolveThread, SubmitReview, UnresolveThread
 from bot.facts import Waiver
 from bot.migration import Config, Mode
 from bot.model import Failed, FileReview, Finding, NewFinding, PullRequest, Scanned, Skipped
@@ -18,6 +18,7 @@ class OwnThread:
     fingerprint: str
     path: str
     resolved: bool
+    resolved_by_us: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +42,7 @@ def plan_review(facts: ReviewFacts) -> tuple[Action, ...]:
     """What to do about this pull request as it is now, in the order to do it.
 
     The check run comes first: it is what merging waits for, and all that a draft or a locked conversation gets.
-    Applied to its own outcome (everything reported, every gone thread resolved) it plans the check run alone.
+    Applied to its own outcome (everything reported, every thread as its finding is) it plans the check run alone.
     """
     check = plan_check(facts)
     if facts.pull.draft or facts.pull.locked:
@@ -113,9 +114,10 @@ def _plan_comments(facts: ReviewFacts, new: tuple[NewFinding, ...]) -> tuple[Sub
     return (SubmitReview(head_sha=facts.pull.head_sha, inline=tuple(on_lines), summarised=rest),)
 
 
-def _plan_threads(facts: ReviewFacts, new: Iterable[NewFinding]) -> tuple[ResolveThread, ...]:
+def _plan_threads(facts: ReviewFacts, new: Iterable[NewFinding]) -> tuple[ResolveThread | UnresolveThread, ...]:
     """Threads whose finding is gone are resolved, never deleted: a person may have answered there.
 
+    One that the bot resolved is opened when its finding is back: what was said once is not said anew.
     A file that could not be scanned this time says nothing about its findings: its threads stay.
     """
     present = {n.fingerprint for n in new}
@@ -128,8 +130,9 @@ def _plan_threads(facts: ReviewFacts, new: Iterable[NewFinding]) -> tuple[Resolv
             return False
         return thread.path in scanned or not facts.not_listed
 
-    return tuple(
-        ResolveThread(thread_id=thread.id, fingerprint=thread.fingerprint)
-        for thread in facts.threads
-        if not thread.resolved and is_gone(thread)
+    gone = [thread for thread in facts.threads if not thread.resolved and is_gone(thread)]
+    back = [thread for thread in facts.threads if thread.resolved_by_us and thread.fingerprint in present]
+    return (
+        *(ResolveThread(thread_id=thread.id, fingerprint=thread.fingerprint) for thread in gone),
+        *(UnresolveThread(thread_id=thread.id, fingerprint=thread.fingerprint) for thread in back),
     )

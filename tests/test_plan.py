@@ -2,7 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from bot.actions import Action, CompleteCheckRun, Conclusion, ResolveThread, SubmitReview
+from bot.actions import Action, CompleteCheckRun, Conclusion, ResolveThread, SubmitReview, UnresolveThread
+from bot.facts import Waiver
 from bot.migration import Config, Mode
 from bot.model import Failed, FileReview, NewFinding, PullRequest, Scanned, Skipped
 from bot.plan import OwnThread, ReviewFacts, plan_review
@@ -102,8 +103,10 @@ def test_ignored_usages_are_listed_and_never_reported() -> None:
     assert not reviews(actions)
 
 
-def thread(fingerprint: str, *, path: str = "app/a.py", is_resolved: bool = False) -> OwnThread:
-    return OwnThread(id=f"T_{fingerprint}", fingerprint=fingerprint, path=path, resolved=is_resolved)
+def thread(fingerprint: str, *, path: str = "app/a.py", is_resolved: bool = False, by_us: bool = False) -> OwnThread:
+    return OwnThread(
+        id=f"T_{fingerprint}", fingerprint=fingerprint, path=path, resolved=is_resolved, resolved_by_us=by_us
+    )
 
 
 @pytest.mark.parametrize(
@@ -123,6 +126,29 @@ def test_threads_are_resolved_when_their_finding_is_gone(own: OwnThread, expecte
     huge = Skipped(path="app/huge.py", reason="too big")
     given = replace(given, reviews=(*given.reviews, broken), skipped=(huge,), threads=(own,))
     assert resolved(plan_review(given)) == expected
+
+
+def opened_again(actions: tuple[Action, ...]) -> set[str]:
+    return {a.thread_id for a in actions if isinstance(a, UnresolveThread)}
+
+
+@pytest.mark.parametrize(
+    ("own", "expected"),
+    [
+        pytest.param(thread("here", is_resolved=True, by_us=True), {"T_here"}, id="the bot resolved it"),
+        pytest.param(thread("here", is_resolved=True), set(), id="a person resolved it"),
+        pytest.param(thread("here"), set(), id="it is open"),
+        pytest.param(thread("gone", is_resolved=True, by_us=True), set(), id="the finding is gone"),
+        pytest.param(thread("waived", is_resolved=True, by_us=True), set(), id="the finding is put aside"),
+    ],
+)
+def test_threads_that_the_bot_resolved_are_opened_when_their_finding_is_back(
+    own: OwnThread, expected: set[str]
+) -> None:
+    given = facts(new(fingerprint="here"), new(fingerprint="waived", line=7))
+    waiver = Waiver(fingerprint="waived", by="ann", reason="later")
+    actions = plan_review(replace(given, threads=(own,), waivers={"waived": waiver}))
+    assert opened_again(actions) == expected
 
 
 def test_a_file_beyond_the_list_of_github_says_nothing_of_its_threads() -> None:
@@ -150,12 +176,14 @@ def test_the_check_counts_what_was_not_looked_at() -> None:
 
 def test_planning_again_on_its_own_outcome_adds_nothing() -> None:
     usages = (new(line=1, fingerprint="f1"), new(line=None, fingerprint="f2"))
-    given = replace(facts(*usages), threads=(thread("old"),))
+    back = thread("f1", is_resolved=True, by_us=True)
+    given = replace(facts(*usages), threads=(thread("old"), back))
     first = plan_review(given)
     (review,) = reviews(first)
+    assert (resolved(first), opened_again(first)) == ({"T_old"}, {"T_f1"})
     after = replace(
         given,
         reported=frozenset(n.fingerprint for n in (*review.inline, *review.summarised)),
-        threads=tuple(replace(t, resolved=t.id in resolved(first)) for t in given.threads),
+        threads=(thread("old", is_resolved=True, by_us=True), thread("f1")),
     )
     assert plan_review(after) == (check(first),)

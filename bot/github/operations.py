@@ -200,7 +200,7 @@ REVIEW_THREADS = _graphql(
           reviewThreads(first: 50, after: $after) {
             pageInfo { hasNextPage endCursor }
             nodes {
-              id isResolved isOutdated path line
+              id isResolved isOutdated path line resolvedBy { login }
               comments(first: 100) { nodes { databaseId body author { __typename login } } }
             }
           }
@@ -298,6 +298,17 @@ RESOLVE_THREAD = _graphql(
     # Not only pull_requests: measured by many, e.g. https://github.com/orgs/community/discussions/44650
     pull_requests="write",
     contents="write",
+)
+UNRESOLVE_THREAD = _graphql(
+    "graphql/unresolveReviewThread",
+    """
+    mutation UnresolveThread($id: ID!) {
+      unresolveReviewThread(input: {threadId: $id}) { thread { id isResolved } }
+    }
+    """,
+    Effect.WRITE,
+    pull_requests="write",
+    contents="write",  # as for resolving
 )
 MINIMIZE = _graphql(
     "graphql/minimizeComment",

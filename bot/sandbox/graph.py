@@ -271,6 +271,12 @@ class Graph:
         reviewing.set_resolved(self._world, thread, self._actor.user, resolved=True)
         return {"thread": review_thread(thread)}
 
+    def unresolveReviewThread(self, _info: object, input: Obj) -> Obj:  # noqa: A002, N802 - the schema's names
+        thread = self._node(input["threadId"], ReviewThread)
+        self._admit(thread.pull.repo, "pull_requests:write")
+        reviewing.set_resolved(self._world, thread, self._actor.user, resolved=False)
+        return {"thread": review_thread(thread)}
+
     def minimizeComment(self, _info: object, input: Obj) -> Obj:  # noqa: A002, N802 - the schema's names
         subject = self._world.nodes.get(input["subjectId"])
         match subject:

@@ -11,9 +11,9 @@ from typing import assert_never
 import structlog
 
 from bot import testimony
-from bot.actions import Action, CompleteCheckRun, Conclusion, ResolveThread, SubmitReview
+from bot.actions import Action, CompleteCheckRun, Conclusion, ResolveThread, SubmitReview, UnresolveThread
 from bot.config import FILE, Absent, ConfigState, Invalid, Unreadable, Valid
-from bot.effects import CheckRun, ResolvedThread
+from bot.effects import CheckRun, ResolvedThread, UnresolvedThread
 from bot.facts import ChangedFiles, ReviewThread, Waiver
 from bot.github import perform, reads
 from bot.jobs import Done, Ignored, Lease, Outcome, Superseded
@@ -170,7 +170,13 @@ def _own_thread(bot: Bot, pull: PullRequest, thread: ReviewThread) -> OwnThread 
     fingerprints = _fingerprints(bot, pull, thread.comments[0].body)
     if not fingerprints:
         return None
-    return OwnThread(id=thread.id, fingerprint=fingerprints[0], path=thread.path, resolved=thread.resolved)
+    return OwnThread(
+        id=thread.id,
+        fingerprint=fingerprints[0],
+        path=thread.path,
+        resolved=thread.resolved,
+        resolved_by_us=thread.resolved_by_us,
+    )
 
 
 def _fingerprints(bot: Bot, pull: PullRequest, body: str) -> tuple[str, ...]:
@@ -194,6 +200,8 @@ async def _perform(
             await _submit(bot, pull, migrations, action)
         case ResolveThread():
             await _resolve(bot, pull, action)
+        case UnresolveThread():
+            await _unresolve(bot, pull, action)
         case _:
             assert_never(action)
 
@@ -233,6 +241,13 @@ async def _resolve(bot: Bot, pull: PullRequest, action: ResolveThread) -> None:
     await perform.resolve_thread(bot.github, pull.ref.repo, action.thread_id)
 
 
+async def _unresolve(bot: Bot, pull: PullRequest, action: UnresolveThread) -> None:
+    if bot.rehearse:
+        bot.rehearse(UnresolvedThread(thread_id=action.thread_id))
+        return
+    await perform.unresolve_thread(bot.github, pull.ref.repo, action.thread_id)
+
+
 async def _still_at(bot: Bot, pull: PullRequest) -> None:
     """A comment on an old head would stand on the wrong line: the push that moved it brings its own work."""
     now = await reads.pull_request(bot.github, pull.ref)
@@ -243,4 +258,6 @@ async def _still_at(bot: Bot, pull: PullRequest) -> None:
 def _summary(reviewed: Reviewed) -> str:
     comments = sum(len(a.inline) for a in reviewed.actions if isinstance(a, SubmitReview))
     resolved = sum(isinstance(a, ResolveThread) for a in reviewed.actions)
-    return f"check {reviewed.check.conclusion}, {comments} comments, {resolved} threads resolved"
+    opened = sum(isinstance(a, UnresolveThread) for a in reviewed.actions)
+    again = f", {opened} opened again" if opened else ""
+    return f"check {reviewed.check.conclusion}, {comments} comments, {resolved} threads resolved{again}"

@@ -13,7 +13,7 @@ SPEC = CommandSpec(
     name="skip",
     summary="Puts a finding of this pull request aside: it is listed with its reason and fails nothing.",
     details="FINDING is the code at the end of the bot's comment, 6 or more of its digits. The bot's "
-    "reply is the record: `--undo`, or deleting that reply, takes it back.",
+    "reply is the record: `--undo`, or deleting that reply, takes it back; then the comment's thread is open again.",
     needs=Role.WRITE,
     places=frozenset({Place.PULL_REQUEST}),
     params=(

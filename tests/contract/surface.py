@@ -227,6 +227,7 @@ async def graphql(callers: Callers) -> None:
     await bot.call("POST", f"{{repo}}/pulls/{number}/reviews", review)
     threads = (await bot.graphql(THREADS, number=number))["repository"]["pullRequest"]["reviewThreads"]["nodes"]
     await bot.graphql(RESOLVE, input={"threadId": threads[0]["id"]})
+    await bot.graphql(UNRESOLVE, input={"threadId": threads[0]["id"]})
     comment = threads[0]["comments"]["nodes"][0]["id"]
     await bot.graphql(MINIMIZE, input={"subjectId": comment, "classifier": "OUTDATED"})
     issue = await bot.call("POST", "{repo}/issues", {"title": "Tracker", "body": "- [ ] two"}, status=201)
@@ -249,11 +250,13 @@ CREATE_PULL = """mutation($input: CreatePullRequestInput!) { createPullRequest(i
   pullRequest { id number url headRefName headRefOid isCrossRepository maintainerCanModify } } }"""
 THREADS = """query($number: Int!, $after: String) { repository(owner: "acme", name: "app") {
   pullRequest(number: $number) { reviewThreads(first: 50, after: $after) {
-    nodes { id isResolved isOutdated path line startLine diffSide
+    nodes { id isResolved isOutdated path line startLine diffSide resolvedBy { login }
       comments(first: 10) { nodes { id databaseId body isMinimized minimizedReason author { login } } } }
     pageInfo { hasNextPage endCursor } } } } }"""
 RESOLVE = """mutation($input: ResolveReviewThreadInput!) {
   resolveReviewThread(input: $input) { thread { id isResolved } } }"""
+UNRESOLVE = """mutation($input: UnresolveReviewThreadInput!) {
+  unresolveReviewThread(input: $input) { thread { id isResolved } } }"""
 MINIMIZE = """mutation($input: MinimizeCommentInput!) {
   minimizeComment(input: $input) { minimizedComment { isMinimized minimizedReason } } }"""
 UPDATE_ISSUE = """mutation($input: UpdateIssueInput!) {

@@ -192,7 +192,12 @@ async def test_a_rehearsal_shows_what_would_be_said_and_writes_nothing(
     assert github.mutations == []
 
 
-async def test_the_thread_of_a_skipped_finding_is_resolved(bot: RunningBot, pr: PullRequestHandle, ann: User) -> None:
+async def test_the_thread_of_a_skipped_finding_is_resolved_until_it_is_undone(
+    bot: RunningBot, pr: PullRequestHandle, ann: User
+) -> None:
     await bot.receive(pr.comment(f"/ssot skip {code_of(pr)} not now", by=ann))
     assert pr.threads[0].resolved_by is not None
+    for _ in range(2):
+        await bot.receive(pr.comment(f"/ssot skip {code_of(pr)} --undo", by=ann))
+        assert pr.threads[0].resolved_by is None
     assert len(pr.review_comments) == 1

@@ -80,6 +80,30 @@ async def test_applying_the_suggestion_resolves_its_thread_and_turns_the_check_g
     assert [check.conclusion for check in service.check_runs] == ["failure", "success"]
 
 
+async def test_a_usage_that_comes_back_opens_its_old_thread(bot: RunningBot, service: Repo) -> None:
+    pr = await service.open_pull_request({HEALTH: HEALTH_WITH_A_PROBE})
+    await bot.settled()
+    (comment,) = pr.review_comments
+    for source, is_open in ((HEALTH_MIGRATED, False), (HEALTH_WITH_A_PROBE, True), (HEALTH_WITH_A_PROBE + b"\n", True)):
+        await bot.receive(pr.push({HEALTH: source}))
+        assert (comment.thread.resolved_by is None) == is_open
+    assert (len(pr.reviews), len(pr.review_comments)) == (1, 1)
+    told = [each.payload["action"] for each in bot.github.deliveries if each.event == "pull_request_review_thread"]
+    assert told == ["resolved", "unresolved"]
+
+
+async def test_a_thread_that_a_person_resolved_stays_so(bot: RunningBot, service: Repo) -> None:
+    pr = await service.open_pull_request({HEALTH: HEALTH_WITH_A_PROBE})
+    await bot.settled()
+    (comment,) = pr.review_comments
+    ann = bot.github.user("ann")
+    await pr.resolve(comment.thread, by=ann)
+    for source in (HEALTH_MIGRATED, HEALTH_WITH_A_PROBE):
+        await bot.receive(pr.push({HEALTH: source}))
+        assert comment.thread.resolved_by is ann
+    assert len(pr.review_comments) == 1
+
+
 async def test_a_thread_that_a_person_answered_is_resolved_and_kept(bot: RunningBot, service: Repo) -> None:
     pr = await service.open_pull_request({HEALTH: HEALTH_WITH_A_PROBE})
     await bot.settled()

@@ -90,7 +90,13 @@ async def test_threads_are_read_resolved_and_read_again(
     assert [(c.author, c.ours) for c in threads[0].comments] == [("ssot-bot[bot]", True), ("ann", False)]
     assert [c.id for c in threads[0].comments] == [c.id for c in (await reads.review_comments(gh, at))[::2]]
     await perform.resolve_thread(gh, ref, threads[1].id)
-    assert [t.resolved for t in await reads.review_threads(gh, at)] == [False, True]
+    await pull.resolve(pull.threads[0], by=github.user("ann"))
+    threads = await reads.review_threads(gh, at)
+    assert [(t.resolved, t.resolved_by_us) for t in threads] == [(True, False), (True, True)]
+    for _ in range(2):
+        await perform.unresolve_thread(gh, ref, threads[1].id)
+    threads = await reads.review_threads(gh, at)
+    assert [(t.resolved, t.resolved_by_us) for t in threads] == [(True, False), (False, False)]
 
 
 async def test_more_threads_than_a_page(

@@ -15,7 +15,7 @@ from bot.github.perform.commits import (
     update_pull_request,
     write_commit,
 )
-from bot.github.perform.review import Submitted, resolve_thread, submit_review
+from bot.github.perform.review import Submitted, resolve_thread, submit_review, unresolve_thread
 from bot.github.perform.talk import comment, minimize_comment, react, update_comment, update_issue
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "react",
     "resolve_thread",
     "submit_review",
+    "unresolve_thread",
     "update_check_run",
     "update_comment",
     "update_issue",

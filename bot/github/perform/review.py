@@ -42,6 +42,13 @@ async def resolve_thread(gh: GitHub, repo: RepoRef, thread_id: str) -> None:
     await gh.graphql(ops.RESOLVE_THREAD, repo, lambda data: data["resolveReviewThread"]["thread"]["id"], id=thread_id)
 
 
+async def unresolve_thread(gh: GitHub, repo: RepoRef, thread_id: str) -> None:
+    """Open a resolved review thread again; it is no error if it is open."""
+    await gh.graphql(
+        ops.UNRESOLVE_THREAD, repo, lambda data: data["unresolveReviewThread"]["thread"]["id"], id=thread_id
+    )
+
+
 async def _submit(gh: GitHub, ref: PullRequestRef, review: Review) -> int:
     body = {
         "commit_id": review.head_sha,

@@ -138,10 +138,16 @@ def _thread(us: AppIdentity, node: Any) -> ReviewThread:
         path=str(node["path"]),
         line=node["line"],
         resolved=bool(node["isResolved"]),
+        resolved_by_us=_slug(node["resolvedBy"]) == _slug({"login": us.login}),
         outdated=bool(node["isOutdated"]),
         comments=comments,
         complete=len(comments) < _THREAD_COMMENTS,
     )
+
+
+def _slug(user: Any) -> str:
+    """The schema has no ``Bot`` here, only a ``User``, whose login is the App's slug with ``[bot]`` or without."""
+    return "" if user is None else str(user["login"]).removesuffix("[bot]")
 
 
 def _thread_comment(us: AppIdentity, node: Any) -> ThreadComment:

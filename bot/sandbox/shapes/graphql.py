@@ -145,6 +145,7 @@ def review_thread(of: ReviewThread) -> Obj:
         "diffSide": of.original.side,
         "isOutdated": now is None,
         "isResolved": of.resolved_by is not None,
+        "resolvedBy": of.resolved_by and {"login": of.resolved_by.login.removesuffix("[bot]")},
         "line": None if now is None else now.line,
         "startLine": None if now is None else now.start_line,
         "comments": comments,
