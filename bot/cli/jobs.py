@@ -104,7 +104,9 @@ def retry(name: str, form: str) -> None:
 
 def _cells(job: Job) -> tuple[str, ...]:
     came = f"{job.received_at:%Y-%m-%d %H:%M:%S}Z"
-    return (str(job.seq), job.state.value, came, _event(job), job.key or "-", str(job.attempts), job.reason or "")
+    waits = f"waits until {job.due:%H:%M:%S}Z" if job.due and job.state is State.QUEUED else ""
+    remark = "; ".join(filter(None, (waits, job.reason)))
+    return (str(job.seq), job.state.value, came, _event(job), job.key or "-", str(job.attempts), remark)
 
 
 def _facts(job: Job) -> Iterator[tuple[str, str]]:

@@ -101,6 +101,11 @@ class Job:
     finished_at: datetime | None = None
     reason: str | None = None
 
+    @property
+    def due(self) -> datetime | None:
+        """Before this time it does not run; ``None``: at once."""
+        return max((time for time in (self.next_at, self.not_before) if time is not None), default=None)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:

@@ -158,8 +158,8 @@ def _table(jobs: Sequence[Job], now: datetime) -> str:
 def _row(job: Job, now: datetime) -> str:
     event = f"{job.event}.{job.action}" if job.action else job.event
     state = f'<span class="{job.state.value}">{job.state.value}</span>'
-    if job.next_at is not None and job.state is State.QUEUED:
-        state += f' <span class="soft">until {job.next_at:%H:%M:%S} UTC</span>'
+    if job.due is not None and job.state is State.QUEUED:
+        state += f' <span class="soft">until {job.due:%H:%M:%S} UTC</span>'
     came = f'<time datetime="{job.received_at.isoformat()}" title="{job.received_at:%Y-%m-%d %H:%M:%S} UTC">'
     cells = (
         f'<td class="num" title="{escape(job.id)}">{job.seq}',

@@ -9,6 +9,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -125,7 +126,14 @@ def test_jobs_while_the_server_runs(
         connection, Delivery(id=DeliveryId("guid-1"), event="push", body=b'{"a": "\xc3\xa4"}'), utc_now(), None
     )
     sql.settle(connection, stored.seq, State.DEAD, "failed 5 times", utc_now())
+    sql.put(
+        connection,
+        Delivery(id=DeliveryId("later"), event="ssot.look", body=b"{}"),
+        utc_now(),
+        datetime(2100, 1, 1, 9, 30, tzinfo=UTC),
+    )
     connection.close()
+    assert "waits until 09:30:00Z" in ssot(env, "jobs", "list").stdout
     listed = json.loads(ssot(env, "jobs", "list", "--format", "json").stdout)
     assert [job["state"] for job in listed["jobs"] if job["id"] == "guid-1"] == ["dead"]
     assert "failed 5 times" in ssot(env, "jobs", "list", "--state", "dead").stdout
