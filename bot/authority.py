@@ -11,14 +11,15 @@ from bot.facts import Comment, Issue, Role
 from bot.talk import Manual, Place
 
 PER_MINUTE = 10
-"""Comments with commands that are heard from one person in a minute, over all repositories."""
+"""Comments with commands, and presses of buttons, that are heard from one person in a minute, over all repositories."""
+TOO_FAST = f"more than {PER_MINUTE} comments with commands, or presses of a button, in a minute"
 MINUTE = timedelta(minutes=1)
 OLDEST = timedelta(days=3)
 """How long after it was written a comment is still acted on: GitHub redelivers no longer than that."""
 
 
 class Pace(Enum):
-    """What becomes of one more comment of the same person."""
+    """What becomes of one more comment, or press of a button, of the same person."""
 
     HEARD = "heard"
     TOLD = "told"
@@ -28,7 +29,7 @@ class Pace(Enum):
 
 
 def pace(earlier: int) -> Pace:
-    """By the number of the person's comments with commands in the minute before this one."""
+    """By how often the person asked for something in the minute before this time."""
     if earlier < PER_MINUTE:
         return Pace.HEARD
     return Pace.TOLD if earlier == PER_MINUTE else Pace.SILENT

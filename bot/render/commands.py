@@ -69,8 +69,11 @@ def failure(error: UserError) -> str:
 
 
 def too_fast(most: int) -> str:
-    """Said once to somebody who gives more commands than are heard."""
-    return f"That is more than {most} comments with commands in a minute. This one was not acted on."
+    """Said once to somebody who asks for more than is heard."""
+    return (
+        f"That is more than {most} comments with commands, or presses of a button, in a minute. "
+        "This one was not acted on."
+    )
 
 
 def refused(error: Exception, delivery: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from bot.authority import Asker, may
+from bot.authority import PER_MINUTE, TOO_FAST, Asker, Pace, may
 from bot.effects import NewComment, Reaction
 from bot.errors import UserError
 from bot.events import CheckRunEvent
@@ -18,11 +18,14 @@ from bot.render import commands as words
 from bot.render.review import fit
 from bot.talk import Manual, Place, Reply, conversation
 from bot.workflows.context import Bot
+from bot.workflows.pacing import pace_of
 
 log = structlog.get_logger(__name__)
 
 PRESSED = "pressed"
 """The kind of marker that says which press of a button a comment answers."""
+
+_TOO_FAST = Reply(body=words.too_fast(PER_MINUTE), reaction=Reaction.CONFUSED)
 
 Act = Callable[[str], Awaitable[Reply]]
 """What the button does, given a name for this press: the same at every run, of the characters of a marker."""
@@ -37,6 +40,10 @@ async def answer_press(
     """
     if event.app_id != bot.github.app_id:
         return Ignored(reason="it is another App's check run")
+    press = f"press-{hashlib.sha256(lease.job.id.encode()).hexdigest()[:16]}"
+    speed = await pace_of(bot, event.sender.id, at=lease.job.received_at, what=press)
+    if speed is Pace.SILENT:
+        return Ignored(reason=TOO_FAST)
     pull = await reads.pull_request(bot.github, ref)
     role = await reads.role(bot.github, ref.repo, event.sender.login, person=event.sender.id)
     asker = Asker(
@@ -48,10 +55,9 @@ async def answer_press(
         return Ignored(reason=f"{command.name} takes more than the role {role}")
     if pull.locked:
         return Ignored(reason="the conversation is locked")
-    press = f"press-{hashlib.sha256(lease.job.id.encode()).hexdigest()[:16]}"
     if await _answered(bot, ref, press):
         return Ignored(reason="it was answered before")
-    reply = await _act(act, press, lease)
+    reply = await _act(act, press, lease) if speed is Pace.HEARD else _TOO_FAST
     if not lease.held():
         return Superseded(reason="the deadline of this run has passed")
     await _say(bot, ref, press, reply, event.sender.login)

@@ -10,7 +10,7 @@ from typing import Protocol
 
 import structlog
 
-from bot.authority import MINUTE, PER_MINUTE, Asker, Pace, may, pace, unheard
+from bot.authority import PER_MINUTE, TOO_FAST, Asker, Pace, may, unheard
 from bot.commands import Command, CommandError, CommandSpec, wanted
 from bot.effects import NewComment, NewReaction, Reaction
 from bot.errors import Gone, RetryLater, UserError
@@ -24,11 +24,10 @@ from bot.render import commands as words
 from bot.render.review import fit
 from bot.talk import Call, Mark, Place, Reply, conversation
 from bot.workflows.context import Bot
+from bot.workflows.pacing import pace_of
 
 log = structlog.get_logger(__name__)
 
-HEARD = "heard"
-"""Where the records keep who gave commands when: ``<person>/<second>/<comment>``, which sort by time."""
 APOLOGY = "sorry"
 """The kind of marker of a reply that says that a command failed."""
 TRIES = Policy().tries
@@ -72,9 +71,9 @@ async def answer_comment(bot: Bot, event: IssueCommentEvent, commands: Commands,
     """Do what a created comment asks for, as far as its author may ask for it."""
     if event.app_id == bot.github.app_id:
         return Ignored(reason="it was written through this App")
-    speed = pace(await _earlier(bot, event))
+    speed = await pace_of(bot, event.sender.id, at=event.created_at, what=f"{event.comment_id:020}")
     if speed is Pace.SILENT:
-        return Ignored(reason=f"more than {PER_MINUTE} comments with commands in a minute")
+        return Ignored(reason=TOO_FAST)
     comment = await reads.issue_comment(bot.github, event.repo, event.comment_id)
     issue = await reads.issue(bot.github, event.repo, event.number)
     reason = unheard(comment, issue, sender=event.sender.id, body=event.body, now=bot.github.clock.now())
@@ -96,19 +95,6 @@ async def answer_comment(bot: Bot, event: IssueCommentEvent, commands: Commands,
     except _Stale:
         return Superseded(reason="the deadline of this run has passed")
     return Done(summary=", ".join(reactions))
-
-
-async def _earlier(bot: Bot, event: IssueCommentEvent) -> int:
-    """How many comments with commands the sender wrote in the minute before this one; this one is counted, once."""
-    if bot.rehearse:
-        return 0
-    at = int(event.created_at.timestamp())
-    person = f"{event.sender.id}/"
-    key = f"{person}{at:012}/{event.comment_id:020}"
-    await bot.records.prune(HEARD, prefix=person, older_than=60 * MINUTE)
-    await bot.records.put(HEARD, key, b"")
-    since = f"{person}{at - int(MINUTE.total_seconds()):012}/~"
-    return sum(since < entry.key < key for entry in await bot.records.entries(HEARD, person))
 
 
 async def _answer_all(session: _Session, asked: Sequence[Command | CommandError]) -> Sequence[Reaction]:

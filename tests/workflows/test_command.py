@@ -3,7 +3,7 @@
 import json
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import click
@@ -13,13 +13,13 @@ import handlers
 from bot.authority import PER_MINUTE
 from bot.commands import MOST_COMMANDS, CommandError, CommandSpec
 from bot.errors import RetryLater, UserError
-from bot.events import IssueCommentEvent, parse
+from bot.events import CheckRunEvent, IssueCommentEvent, Person, parse
 from bot.facts import Role
 from bot.github import GitHub
 from bot.github.errors import MissingPermission
 from bot.jobs import Done, Ignored, Job, Lease, Outcome, Route, Superseded, Work
 from bot.markers import MarkerKeys, write
-from bot.model import DeliveryId
+from bot.model import DeliveryId, PullRequestRef, Sha
 from bot.records.database import DatabaseRecords
 from bot.sandbox import Repo, Sandbox
 from bot.sandbox.handles import IssueHandle
@@ -27,9 +27,11 @@ from bot.sandbox.model import User
 from bot.scanner.scanner import Scanner
 from bot.settings import Allowed
 from bot.talk import Call, Reply
+from bot.workflows.button import answer_press
 from bot.workflows.command import TRIES, answer_comment
 from bot.workflows.context import Bot, Kept
 from tests.github.clock import ManualClock
+from tests.github.conftest import ref_of
 
 KEYS = MarkerKeys.derive([b"a secret of some length"])
 
@@ -357,6 +359,44 @@ async def test_one_persons_haste_is_nobody_elses(desk: Desk, issue: IssueHandle,
     await issue.comment("/ssot act", by=desk.github.user("ben", role="write"))
     await desk.take(json.dumps(told(desk)).encode())
     assert desk.act.calls[-1].sender == "ben"
+
+
+async def test_buttons_and_commands_are_counted_together(desk: Desk, repo: Repo, issue: IssueHandle, ann: User) -> None:
+    pull = await repo.open_pull_request({"b.txt": b"2\n"})
+    ref = PullRequestRef(repo=ref_of(desk.github, repo), number=pull.number)
+    pressed: list[str] = []
+    times: dict[str, datetime] = {}
+
+    async def act(press: str) -> Reply:
+        pressed.append(press)
+        return Reply(body="Done.")
+
+    async def press(name: str, by: User) -> Outcome:
+        event = CheckRunEvent(
+            action="requested_action", repo=ref.repo, check_run_id=1, name="ssot", app_id=desk.bot.github.app_id,
+            head_sha=Sha(pull.head_sha), external_id="", pulls=(), sender=Person(id=by.id, login=by.login, type="User"),
+        )  # fmt: skip
+        at = times.setdefault(name, desk.clock.now())
+        job = Job(seq=1, id=DeliveryId(name), event="check_run", received_at=at)
+        return await answer_press(desk.bot, event, ref, command=desk.act.SPEC, act=act, lease=Held(job=job))
+
+    for n in range(PER_MINUTE - 2):
+        await issue.comment(f"/ssot act {n}", by=ann)
+        await desk.take(json.dumps(told(desk)).encode())
+    desk.clock.advance(1)
+    for _ in range(2):
+        assert [type(await press(f"d-{n}", ann)) for n in range(2)] in ([Done, Done], [Ignored, Ignored])
+    assert len(pressed) == 2, "the same press again counts once, and is answered once"
+    desk.clock.advance(1)
+    assert await press("d-2", ann) == Done(summary="confused")
+    assert "more than 10 comments with commands, or presses of a button" in pull.last_comment.body
+    said = len(pull.comments)
+    desk.clock.advance(1)
+    assert isinstance(await press("d-3", ann), Ignored)
+    await issue.comment("/ssot act more", by=ann)
+    assert isinstance(await desk.take(json.dumps(told(desk)).encode()), Ignored)
+    assert (len(pressed), len(pull.comments), len(desk.act.calls)) == (2, said, PER_MINUTE - 2)
+    assert await press("d-4", desk.github.user("ben", role="write")) == Done(summary="rocket")
 
 
 async def test_a_queue_that_was_held_up_is_no_haste(desk: Desk, issue: IssueHandle, ann: User) -> None:
