@@ -5,7 +5,7 @@ Row 0.  ``bot.batching`` decides, ``bot.render.migration`` words it, ``bot.workf
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
@@ -122,8 +122,9 @@ class BatchFacts:
     files: tuple[FileFacts, ...]
     """Those with a finding of the migration, whatever can be done about it."""
     open: tuple[OpenPull, ...] = ()
-    taken: frozenset[str] = frozenset()
-    """Paths in the open pull requests of other migrations."""
+    taken: Mapping[str, int] = field(default_factory=dict)
+    """Paths that other open pull requests of the App change (another migration's, or one that takes out definitions),
+    with its number."""
     closed: tuple[ClosedPull, ...] = ()
     owners: Owners | None = None
     """``None``: the repository has no CODEOWNERS file, or the split does not ask for it."""
@@ -232,8 +233,8 @@ class BatchPlan:
     """What comes when one of the open ones is merged or closed."""
     facades: tuple[FileFacts, ...] = ()
     """Files that re-export the name, which other files still import."""
-    taken: tuple[str, ...] = ()
-    """Paths that another migration's open pull request changes."""
+    taken: tuple[tuple[str, int], ...] = ()
+    """Paths to migrate that another open pull request of the App changes, with its number."""
     closed: tuple[ClosedPull, ...] = ()
     """Those that a person closed, with the paths that could still be migrated."""
     left: tuple[Finding, ...] = ()

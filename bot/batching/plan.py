@@ -49,7 +49,7 @@ def plan_batches(facts: BatchFacts) -> BatchPlan:
         current=tuple(pull for pull in facts.open if decided[pull.number] is None),
         waiting=tuple(batches[free:]),
         facades=tuple(file for file in facts.files if wanted.held_back(file, tier)) if facts.ask else (),
-        taken=tuple(sorted(facts.taken & wanted.files(tier).keys())) if facts.ask else (),
+        taken=tuple(sorted(each for each in facts.taken.items() if each[0] in wanted.files(tier))) if facts.ask else (),
         closed=_still_closed(facts, wanted.files(tier)),
         left=tuple(finding for file in facts.files for finding in file.left(tier)),
     )
@@ -141,7 +141,7 @@ def _batches(facts: BatchFacts, wanted: _Wanted, staying: Sequence[OpenPull]) ->
     if facts.ask is None:
         return []
     files = wanted.files(facts.ask.tier)
-    claimed = facts.taken.union(*(pull.files for pull in staying))
+    claimed = frozenset(facts.taken).union(*(pull.files for pull in staying))
     declined = frozenset[str]().union(*(pull.paths for pull in facts.closed))
     free = [path for path in files if path not in claimed and _asked_for(path, facts.ask, declined)]
     last = {file.path for file in facts.files if wanted.goes_last(file, facts.ask.tier)}
@@ -177,7 +177,7 @@ def _still_closed(facts: BatchFacts, files: Mapping[str, BatchFile]) -> tuple[Cl
     """The closed pull requests that keep something from being opened now."""
     if facts.ask is None or facts.ask.paths:
         return ()
-    claimed = facts.taken.union(*(pull.files for pull in facts.open))
+    claimed = frozenset(facts.taken).union(*(pull.files for pull in facts.open))
     open_to = files.keys() - claimed
     found = (ClosedPull(number=pull.number, paths=pull.paths & open_to) for pull in facts.closed)
     return tuple(pull for pull in found if pull.paths)

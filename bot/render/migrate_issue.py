@@ -131,8 +131,8 @@ def _notes(report: BatchReport) -> Iterable[str]:
         names = ", ".join(code(file.path) for file in plan.facades[:_LISTED])
         yield f"Re-exports go last, when nothing imports the name from them any more: {names}."
     if plan.taken:
-        names = ", ".join(code(path) for path in plan.taken[:_LISTED])
-        yield f"In the open pull request of another migration, so they wait: {names}."
+        names = ", ".join(f"{code(path)} in #{number}" for path, number in plan.taken[:_LISTED])
+        yield f"Another open pull request changes these files, so they wait: {names}."
 
 
 def _left(report: BatchReport) -> Iterable[str]:

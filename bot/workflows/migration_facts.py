@@ -1,6 +1,6 @@
 """What is known of a migration's pull requests and of the files that are still to be migrated: the fetch half."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from bot.batches import BRANCHES, Ask, BatchFacts, ClosedPull, FileFacts, OpenPull, Owners, Tier
@@ -9,6 +9,7 @@ from bot.facts import OwnPullRequest, Repository
 from bot.github import reads
 from bot.migration import Config, Migration, Split
 from bot.model import Failed, FileMigration, PullRequest, PullRequestRef, Scanned, Sha, Skipped
+from bot.render import removal
 from bot.render.migration import mark_of
 from bot.workflows.commit_sources import CommitSources
 from bot.workflows.context import Bot
@@ -27,6 +28,8 @@ class Site:
     """All pull requests of the App, open or not."""
     open: tuple[tuple[str, OpenPull], ...]
     """The open ones that carry a migration, with its name."""
+    removing: Mapping[str, int]
+    """The paths that open pull requests change which take out definitions, with their numbers."""
 
     def open_of(self, migration: Migration) -> tuple[OpenPull, ...]:
         return tuple(pull for name, pull in self.open if name == migration.name)
@@ -43,10 +46,19 @@ class Found:
 async def site_of(bot: Bot, repository: Repository, head: Sha, config: Config) -> Site:
     """What the App has opened, read anew: what was done before is found by looking."""
     own = await reads.own_pull_requests(bot.github, repository.ref)
-    found = [await _open_pull(bot, repository, head, each) for each in own if each.open]
-    return Site(
-        repository=repository, head=head, config=config, own=own, open=tuple(each for each in found if each is not None)
-    )
+    migrating: list[tuple[str, OpenPull]] = []
+    removing: dict[str, int] = {}
+    for each in own:
+        if not each.open:
+            continue
+        pull = await reads.pull_request(bot.github, PullRequestRef(repo=repository.ref, number=each.number))
+        if pull.state != "open" or pull.from_fork:
+            continue
+        if (name := _migration_of(pull)) is not None:
+            migrating.append((name, await _open_pull(bot, repository, head, each, pull)))
+        elif pull.head_ref.startswith(removal.BRANCHES):
+            removing.update(dict.fromkeys(await _files_of(bot, pull), pull.ref.number))
+    return Site(repository=repository, head=head, config=config, own=own, open=tuple(migrating), removing=removing)
 
 
 async def facts_of(bot: Bot, site: Site, migration: Migration, ask: Ask | None) -> Found:
@@ -58,7 +70,7 @@ async def facts_of(bot: Bot, site: Site, migration: Migration, ask: Ask | None) 
         migration=migration,
         files=files,
         open=pulls,
-        taken=frozenset(path for name, pull in site.open if name != migration.name for path in pull.files),
+        taken=_taken(site, migration),
         # Files that are asked for by name come whatever became of them before.
         closed=await _closed(bot, site, migration) if ask and not ask.paths else (),
         owners=await _owners(bot, site) if migration.pull_requests.split is Split.CODEOWNERS else None,
@@ -67,28 +79,24 @@ async def facts_of(bot: Bot, site: Site, migration: Migration, ask: Ask | None) 
     return Found(facts=facts, unread=unread)
 
 
+def _taken(site: Site, migration: Migration) -> Mapping[str, int]:
+    others = (pull for name, pull in site.open if name != migration.name)
+    return {**{path: pull.number for pull in others for path in pull.files}, **site.removing}
+
+
 # --- the pull requests ---------------------------------------------------------------------------------------------
 
 
-async def _open_pull(bot: Bot, repository: Repository, head: Sha, own: OwnPullRequest) -> tuple[str, OpenPull] | None:
-    """An open pull request of ours, if it carries a migration."""
-    pull = await reads.pull_request(bot.github, PullRequestRef(repo=repository.ref, number=own.number))
-    if pull.state != "open" or pull.from_fork or (name := _migration_of(pull)) is None:
-        return None
+async def _open_pull(bot: Bot, repository: Repository, head: Sha, own: OwnPullRequest, pull: PullRequest) -> OpenPull:
+    """What the decision needs of an open pull request of ours that carries a migration."""
     mark = mark_of(bot.keys, repository.ref.id, own.body)
     mark = mark if mark and mark.of_branch(pull.head_ref) else None
-    changed = await reads.changed_files(bot.github, pull)
     commits = await reads.commits_ahead(bot.github, repository.ref, head, pull.head_sha)
-    files: dict[str, str | None] = {}
-    for file in changed.files:
-        files[file.path] = None if file.status == "removed" else file.blob_sha
-        if file.previous_path and file.status == "renamed":
-            files[file.previous_path] = None
-    return name, OpenPull(
+    return OpenPull(
         number=own.number,
         branch=pull.head_ref,
         head_sha=pull.head_sha,
-        files=files,
+        files=await _files_of(bot, pull),
         foreign=commits is None or not all(commit.ours for commit in commits),
         retargeted=pull.base_ref != repository.default_branch,
         body=own.body,
@@ -96,6 +104,16 @@ async def _open_pull(bot: Bot, repository: Repository, head: Sha, own: OwnPullRe
         asked_by=mark.asked_by if mark else 0,
         digest=mark.digest if mark else None,
     )
+
+
+async def _files_of(bot: Bot, pull: PullRequest) -> dict[str, str | None]:
+    """Each path that it changes with the id of its blob; ``None`` for one that goes."""
+    files: dict[str, str | None] = {}
+    for file in (await reads.changed_files(bot.github, pull)).files:
+        files[file.path] = None if file.status == "removed" else file.blob_sha
+        if file.previous_path and file.status == "renamed":
+            files[file.previous_path] = None
+    return files
 
 
 def _migration_of(pull: PullRequest) -> str | None:

@@ -3,6 +3,8 @@
 It is found again by its branch and by its signed marker.  One that a person closed is not opened again.
 """
 
+from collections.abc import Set
+
 import structlog
 
 from bot.effects import NewPullRequest, TreeCommit, TreeFile
@@ -13,7 +15,7 @@ from bot.migration import Migration
 from bot.model import Sha
 from bot.render import removal as words
 from bot.scanner import Unscannable
-from bot.tracker import Facts, Unreadable, usages_of
+from bot.tracker import Facts, PullState, Unreadable, usages_of
 from bot.workflows.commit_sources import CommitSources
 from bot.workflows.context import Bot
 from bot.workflows.inventory import survey
@@ -28,6 +30,9 @@ async def open_removal(bot: Bot, site: Site, migration: Migration, issue: int, f
         return
     commit = await _commit(bot, site, migration, issue, facts)
     if commit is None:
+        return
+    if held := _held_by(facts, {file.path for file in commit.files}):
+        log.info("removal_waits", repository=site.repository.ref.full_name, pull=held)
         return
     new = NewPullRequest(
         title=words.title(facts.definitions),
@@ -61,6 +66,14 @@ async def _was_opened(bot: Bot, site: Site, migration: Migration) -> bool:
         return True
     own = await reads.own_pull_requests(bot.github, repo)
     return any(not pull.merged and words.is_removal(bot.keys, repo, migration, pull.body) for pull in own)
+
+
+def _held_by(facts: Facts, paths: Set[str]) -> int | None:
+    """The migration pull request that changes one of the files: two at a time would be in each other's way."""
+    if isinstance(facts.pulls, Unreadable):
+        return None
+    open_ones = (pull for pull in facts.pulls if pull.migrates and pull.state is PullState.OPEN)
+    return next((pull.number for pull in open_ones if not paths.isdisjoint(pull.paths)), None)
 
 
 async def _commit(bot: Bot, site: Site, migration: Migration, issue: int, facts: Facts) -> TreeCommit | None:

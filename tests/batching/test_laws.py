@@ -68,7 +68,7 @@ def situations(draw: st.DrawFn) -> BatchFacts:
         migration=cut(draw(st.integers(1, 6)), draw(st.integers(1, 4)), draw(st.sampled_from(Split))),
         files=present,
         open=draw(pulls([*paths, "gone/a.py", "gone/b.py"])),
-        taken=draw(some),
+        taken=dict.fromkeys(draw(some), 80),
         closed=tuple(ClosedPull(number=90 + n, paths=each) for n, each in enumerate(draw(st.lists(some, max_size=2)))),
         owners=draw(st.sampled_from([OWNERS, None])),
         ask=draw(st.one_of(st.none(), ask)),
@@ -88,7 +88,7 @@ def test_no_file_is_in_two_pull_requests(given: BatchFacts) -> None:
     held = [path for pull in after.open for path in pull.files]
     held += [each.path for batch in plan.waiting for each in batch.files]
     assert len(held) == len(set(held))
-    assert given.taken.isdisjoint(path for paths in opened(plan.actions) for path in paths)
+    assert given.taken.keys().isdisjoint(path for paths in opened(plan.actions) for path in paths)
 
 
 @SETTINGS
@@ -114,7 +114,7 @@ def test_nothing_that_can_be_done_is_forgotten(given: BatchFacts) -> None:
     declined = {path for pull in given.closed for path in pull.paths}
     facades = {file.path for file in plan.facades}
     for each in given.files:
-        if not each.migrated[given.ask.tier].changed or each.path in facades | given.taken:
+        if not each.migrated[given.ask.tier].changed or each.path in facades | given.taken.keys():
             continue
         asked = given.ask.covers(each.path) if given.ask.paths else each.path not in declined
         assert not asked or (each.path in held) is not (each.path in waiting)

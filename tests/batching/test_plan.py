@@ -98,11 +98,11 @@ def test_the_next_is_opened_when_one_is_merged() -> None:
     assert opened(plan_batches(merged).actions) == [["d1/a.py"]]
 
 
-def test_files_of_another_migration_s_pull_request_wait() -> None:
-    given = replace(facts("a.py", "b.py"), taken=frozenset({"a.py", "z.py"}))
+def test_files_of_another_pull_request_wait() -> None:
+    given = replace(facts("a.py", "b.py"), taken={"a.py": 12, "z.py": 13})
     plan = plan_batches(given)
     assert opened(plan.actions) == [["b.py"]]
-    assert plan.taken == ("a.py",)
+    assert plan.taken == (("a.py", 12),)
 
 
 # --- those that are open -----------------------------------------------------------------------------------------

@@ -1,12 +1,14 @@
 """The client against the sandbox GitHub, both on one clock that the test moves."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 
 import pytest
 
-from bot.github import GitHub, open_session
+from bot.effects import NewPullRequest, TreeCommit, TreeFile
+from bot.github import GitHub, open_session, perform, reads
 from bot.model import InstallationId, RepoRef, RepositoryId
 from bot.sandbox import Repo, Sandbox
+from bot.workflows.context import Bot
 from tests.contract.checker import Contract
 from tests.contract.observer import ContractObserver
 from tests.contract.waivers import SANDBOX, Waiver, Waivers
@@ -60,3 +62,15 @@ def ref_of(github: Sandbox, repo: Repo) -> RepoRef:
 async def ref(github: Sandbox, repo: Repo) -> RepoRef:
     """``acme/app``."""
     return ref_of(github, repo)
+
+
+async def open_as_app(bot: Bot, repo: RepoRef, branch: str, files: Mapping[str, bytes], body: str = "") -> int:
+    """A pull request of the App's own against the default branch; returns its number."""
+    gh = bot.github
+    repository = await reads.repository(gh, repo)
+    head = await reads.branch_head(gh, repo, repository.default_branch)
+    changes = tuple(TreeFile(path=path, content=content) for path, content in files.items())
+    sha = await perform.write_commit(gh, repo, TreeCommit(branch=branch, parent=head, message="Change", files=changes))
+    await perform.move_branch(gh, repository, branch, before=None, after=sha)
+    new = NewPullRequest(title="Change", head=branch, base=repository.default_branch, body=body)
+    return (await perform.open_pull_request(gh, repo, new)).number

@@ -14,7 +14,7 @@ from bot.sandbox import Repo, Sandbox
 from bot.sandbox.handles import IssueHandle
 from bot.workflows import tracker, tracker_edit
 from bot.workflows.context import Bot
-from tests.github.conftest import ref_of
+from tests.github.conftest import open_as_app, ref_of
 from tests.inventory.conftest import Outbox
 
 CHECKLIST = b"""version: 1
@@ -345,6 +345,20 @@ async def test_the_end_of_a_migration(bot: Bot, github: Sandbox, repo: Repo, ref
     (comment,) = issue.comments
     assert "can be closed" in comment.body
     assert issue.state == "open"
+
+
+async def test_a_removal_waits_for_a_migration_pull_request_with_the_same_file(
+    bot: Bot, repo: Repo, ref: RepoRef, issue: IssueHandle
+) -> None:
+    await repo.push({"routes/a.py": CLEAN, "app/b.py": CLEAN})
+    files = {"pkg/impl.py": FILES["pkg/impl.py"] + b"# more\n"}
+    number = await open_as_app(bot, ref, "ssot/old/pkg", files, body="Part of #1")
+    await update(bot, ref)
+    assert [pull.number for pull in repo.pull_requests] == [number]
+    await repo.pull_requests[0].merge()
+    await update(bot, ref)
+    (removal,) = (pull for pull in repo.pull_requests if pull.state == "open")
+    assert removal.head["pkg/impl.py"] == b"def new(): ...\n# more\n"
 
 
 async def test_a_removal_that_a_person_closed_is_not_opened_again(

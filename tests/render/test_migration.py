@@ -193,7 +193,7 @@ def test_the_comments_say_why() -> None:
 
 def test_a_facade_and_another_migration_s_files_are_explained() -> None:
     facade = file("f.py", found("f.py", UNSAFE, kind=Kind.RE_EXPORT))
-    given = replace(facts(facade, "a.py", "t.py", of=MIGRATION, ask=Ask(tier=Tier.UNSAFE)), taken=frozenset({"t.py"}))
+    given = replace(facts(facade, "a.py", "t.py", of=MIGRATION, ask=Ask(tier=Tier.UNSAFE)), taken={"t.py": 12})
     text = replies.reply([report(given)], REPOSITORY, 7)
     assert "Re-exports go last" in text
-    assert "In the open pull request of another migration" in text
+    assert "Another open pull request changes these files, so they wait: `t.py` in #12." in text

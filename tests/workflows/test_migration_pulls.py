@@ -25,7 +25,7 @@ from bot.workflows.context import Bot
 from bot.workflows.migrate_issue import migrate_issue
 from bot.workflows.upkeep import keep_up
 from tests.github.clock import ManualClock
-from tests.github.conftest import ref_of
+from tests.github.conftest import open_as_app, ref_of
 
 APP = "netra_backend/app"
 A, B, C = (f"{APP}/{name}/x.py" for name in ("agents", "db", "services"))
@@ -424,6 +424,17 @@ async def test_without_anything_open_a_push_costs_nothing(stage: Make) -> None:
     assert at.github.mutations == []
 
 
+async def test_files_of_an_open_removal_wait(stage: Make) -> None:
+    at = await stage(A, B)
+    removal = await open_as_app(at.bot, at.ref, "ssot-removal/websocket-manager-factory", {A: b"x = 1\n"})
+    reply = await at.migrate()
+    assert f"so they wait: `{A}` in #{removal}." in reply.body
+    assert await at.files() == [[A], [B]], "the removal's own, and the rest"
+    await next(pull for pull in at.open if pull.number == removal).close()
+    await at.migrate(comment=78)
+    assert await at.files() == [[B], [A]]
+
+
 async def test_two_migrations_never_open_the_same_file(stage: Make) -> None:
     other = """\
   clock:
@@ -443,7 +454,7 @@ async def test_two_migrations_never_open_the_same_file(stage: Make) -> None:
     await at.repo.push({".github/ssot.yml": config.encode()})
     reply = await at.migrate()
     assert await at.files() == [[A]]
-    assert "In the open pull request of another migration" in reply.body
+    assert f"Another open pull request changes these files, so they wait: `{A}` in #2." in reply.body
     await at.open[0].merge()
     await at.migrate(comment=78)
     assert await at.files() == [[A]]
