@@ -79,7 +79,8 @@ def _ask(arguments: Mapping[str, object]) -> Ask:
     )
     ask = Ask(tier=Tier.UNSAFE if arguments.get("unsafe") else Tier.SAFE, paths=paths)
     try:
-        ask.covers("x.py")
+        for path in paths:  # each by itself: one that covers everything would keep the others from being read
+            Ask(paths=(path,)).covers("")
     except GlobError as error:
         raise UserError(f"This is no glob: {error.message}.") from error
     return ask

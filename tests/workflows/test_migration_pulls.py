@@ -9,7 +9,7 @@ from typing import TypeVar
 import pytest
 
 from bot.effects import Reaction
-from bot.errors import RetryLater
+from bot.errors import RetryLater, UserError
 from bot.facts import Role
 from bot.github import GitHub
 from bot.jobs import Done, Ignored, Outcome
@@ -421,6 +421,14 @@ async def test_in_the_mode_migrate_they_are_opened_without_a_command(stage: Make
 async def test_without_anything_open_a_push_costs_nothing(stage: Make) -> None:
     at = await stage(A)
     assert isinstance(await at.refresh(), Ignored)
+    assert at.github.mutations == []
+
+
+@pytest.mark.parametrize("paths", [("[",), ("x.py", "["), (".", "[")], ids=["alone", "after a file", "after all"])
+async def test_what_is_no_glob_is_said_before_anything_is_done(stage: Make, paths: tuple[str, ...]) -> None:
+    at = await stage(A)
+    with pytest.raises(UserError, match="This is no glob"):
+        await at.migrate(*paths)
     assert at.github.mutations == []
 
 
