@@ -4,6 +4,7 @@ from bot.events import AppErrandEvent, ErrandEvent
 from bot.jobs import Lease, Outcome, Route, Work
 from bot.workflows import sweep
 from bot.workflows.context import Bot
+from bot.workflows.everywhere import everywhere
 from bot.workflows.timers import Timer
 
 EVENT = sweep.LOOK
@@ -18,4 +19,4 @@ def route(event: AppErrandEvent | ErrandEvent) -> Route:
 async def handle(bot: Bot, event: AppErrandEvent | ErrandEvent, lease: Lease) -> Outcome:
     if isinstance(event, ErrandEvent):
         return await sweep.look_at(bot, event.repo)
-    return await sweep.look_everywhere(bot, lease)
+    return await everywhere(bot, EVENT, lease)

@@ -4,6 +4,7 @@ from bot.events import AppErrandEvent, ErrandEvent
 from bot.jobs import Lease, Outcome, Route, Work
 from bot.workflows import tracker
 from bot.workflows.context import Bot
+from bot.workflows.everywhere import everywhere
 from bot.workflows.timers import Timer
 
 EVENT = tracker.TRACKERS
@@ -18,4 +19,4 @@ def route(event: AppErrandEvent | ErrandEvent) -> Route:
 async def handle(bot: Bot, event: AppErrandEvent | ErrandEvent, lease: Lease) -> Outcome:
     if isinstance(event, ErrandEvent):
         return await tracker.each_tracker(bot, event.repo, lease)
-    return await tracker.everywhere(bot, lease)
+    return await everywhere(bot, EVENT, lease)

@@ -13,7 +13,7 @@ import structlog
 from bot.errors import Gone, RetryLater
 from bot.facts import HookDelivery
 from bot.github import reads
-from bot.github.errors import MissingPermission, Refused, Uncertain
+from bot.github.errors import Refused, Uncertain
 from bot.jobs import Done, Lease, Outcome
 from bot.model import DeliveryId, Errand, RepoRef
 from bot.records import Records
@@ -121,29 +121,6 @@ async def _redeliver(bot: Bot, attempt: HookDelivery, before: Asked | None) -> N
 
 
 # --- pull requests -----------------------------------------------------------------------------------------------
-
-
-async def look_everywhere(bot: Bot, lease: Lease) -> Outcome:
-    """An errand for each repository of each installation.  One that has to wait holds up no other."""
-    waits: list[RetryLater] = []
-    found = 0
-    for installation in await reads.installations(bot.github):
-        if installation.suspended:
-            continue
-        try:
-            repos = await reads.installation_repositories(bot.github, installation.id)
-        except RetryLater as wait:
-            waits.append(wait)
-            continue
-        except (Gone, MissingPermission) as reason:
-            log.warning("installation_not_looked_at", installation=installation.id, reason=str(reason))
-            continue
-        for repo in repos:
-            await bot.send(Errand(event=LOOK, id=f"{repo.id} {lease.job.seq}", repo=repo))
-        found += len(repos)
-    if waits:
-        raise min(waits, key=lambda wait: wait.at)
-    return Done(summary=f"{found} repositories to look at")
 
 
 async def look_at(bot: Bot, repo: RepoRef) -> Outcome:

@@ -17,10 +17,10 @@ from bot.checklist.update import update
 from bot.commands import CommandError
 from bot.config import FILE, Absent, Invalid, Unreadable, Valid
 from bot.effects import NewComment
-from bot.errors import Gone, RetryLater
+from bot.errors import Gone
 from bot.facts import Issue
 from bot.github import perform, reads
-from bot.github.errors import MissingPermission, NotFound, Refused
+from bot.github.errors import NotFound, Refused
 from bot.jobs import Done, Ignored, Lease, Outcome
 from bot.markers import read
 from bot.migration import Migration
@@ -72,29 +72,6 @@ async def timed(_: Bot, now: datetime) -> Iterable[Errand]:
     """A timer's: what no event tells, such as that CI has had its time."""
     window = str(int(now.timestamp() // EVERY))
     return [Errand(event=TRACKERS, id=window, repo=None, not_before=now + AFTER_THE_START)]
-
-
-async def everywhere(bot: Bot, lease: Lease) -> Outcome:
-    """An errand for each repository of each installation.  One that has to wait holds up no other."""
-    waits: list[RetryLater] = []
-    sent = 0
-    for installation in await reads.installations(bot.github):
-        if installation.suspended:
-            continue
-        try:
-            repos = await reads.installation_repositories(bot.github, installation.id)
-        except RetryLater as wait:
-            waits.append(wait)
-            continue
-        except (Gone, MissingPermission) as reason:
-            log.warning("installation_not_looked_at", installation=installation.id, reason=str(reason))
-            continue
-        for repo in repos:
-            await bot.send(Errand(event=TRACKERS, id=f"{repo.id} {lease.job.seq}", repo=repo))
-            sent += 1
-    if waits:
-        raise min(waits, key=lambda wait: wait.at)
-    return Done(summary=f"{sent} repositories to look at")
 
 
 async def each_tracker(bot: Bot, repo: RepoRef, lease: Lease) -> Outcome:
