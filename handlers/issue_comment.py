@@ -1,13 +1,15 @@
-"""``issue_comment``: the commands of a created comment are run; an edited or deleted one does nothing."""
+"""``issue_comment``: the commands of a created comment are run; an edited or deleted one of a person does nothing."""
 
 import structlog
 
 from bot.commands import find_invocations
 from bot.events import IssueCommentEvent
 from bot.jobs import Ignored, Lease, Outcome, Route, Work
+from bot.model import PullRequestRef
 from bot.workflows import tracker
 from bot.workflows.command import answer_comment
 from bot.workflows.context import Bot
+from bot.workflows.review import review_pull_request
 from handlers.commands import COMMANDS
 
 log = structlog.get_logger(__name__)
@@ -23,6 +25,8 @@ def route(event: IssueCommentEvent) -> Route:
     """
     if _records(event):
         return Work(key=tracker.lane(event.repo))
+    if _took_back(event):
+        return Work(key=f"{event.repo.full_name}#{event.number}", action=event.action)
     if event.sender.is_bot:
         return Ignored(reason="a bot gives no commands")
     if event.action not in ("created", "edited"):
@@ -41,10 +45,19 @@ def _records(event: IssueCommentEvent) -> bool:
     return by_app and event.action in ("created", "deleted")
 
 
+def _took_back(event: IssueCommentEvent) -> bool:
+    """Whether somebody deleted an App's reply on a pull request, which may be the record of a skipped finding."""
+    return event.author.is_bot and not event.sender.is_bot and event.is_pull_request and event.action == "deleted"
+
+
 async def handle(bot: Bot, event: IssueCommentEvent, lease: Lease) -> Outcome:
-    """Answer the commands; what may be a record of ours has the trackers looked at."""
+    """Answer the commands; what may be a record of ours has the trackers, or the pull request, looked at."""
     if _records(event):
         return await tracker.wake(bot, event.repo)
+    if _took_back(event):
+        if event.app_id != bot.github.app_id:
+            return Ignored(reason="it was another App's comment")
+        return await review_pull_request(bot, PullRequestRef(repo=event.repo, number=event.number), lease)
     if event.action == "edited":
         log.warning(
             "command_by_edit",

@@ -207,14 +207,22 @@ async def _perform(
 
 
 async def complete_check(bot: Bot, repo: RepoRef, run: CheckRun, *, anew: bool) -> None:
-    """The verdict, once: a check run that says the same of this commit is left as it is."""
+    """The verdict, once: when the last check run about the same thing and commit says the same, it is left as it is.
+
+    Not any earlier one: a verdict can go back to what it was, and merging waits for the last.
+    """
     if bot.rehearse:
         bot.rehearse(run)
         return
     before = await reads.check_runs(bot.github, repo, run.head_sha, name=run.name)
-    if not anew and any((b.external_id, b.status) == (run.external_id, run.status) for b in before):
+    last = next((each for each in before if _about(each.external_id) == _about(run.external_id)), None)
+    if not anew and last and (last.external_id, last.status) == (run.external_id, run.status):
         return
     await perform.create_check_run(bot.github, repo, run)
+
+
+def _about(external_id: str) -> str:
+    return external_id.rpartition(":")[0]
 
 
 async def _submit(bot: Bot, pull: PullRequest, migrations: Mapping[str, Migration], action: SubmitReview) -> None:

@@ -117,9 +117,10 @@ async def test_a_skipped_finding_is_listed_and_fails_nothing_until_it_is_undone(
 
 async def test_deleting_the_reply_takes_the_skip_back(bot: RunningBot, pr: PullRequestHandle, ann: User) -> None:
     await bot.receive(pr.comment(f"/ssot skip {code_of(pr)} not now", by=ann))
-    await pr.last_comment.delete(by=ann)
-    await bot.receive(pr.comment("/ssot scan", by=ann))
+    await bot.receive(pr.last_comment.delete(by=ann))
     assert [run.conclusion for run in pr.check_runs] == ["failure", "success", "failure"]
+    assert pr.threads[0].resolved_by is None
+    assert len(pr.review_comments) == 1
 
 
 @pytest.mark.parametrize(
