@@ -120,9 +120,8 @@ def write_whole(path: Path, content: bytes) -> None:
             file.write(content)
         Path(name).chmod(stat.S_IMODE(mode))
         Path(name).replace(path)
-    except OSError:
+    finally:  # whatever ends it, Ctrl-C too: no half-written copy stays beside the file
         Path(name).unlink(missing_ok=True)
-        raise
 
 
 def _left(reports: Iterable[FileReport], *, unsafe: bool) -> list[Finding]:

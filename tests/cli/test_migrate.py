@@ -1,10 +1,12 @@
 import subprocess
+import sys
 from pathlib import Path
+from types import FrameType
 
 import pytest
 from click.testing import CliRunner
 
-from bot.cli.migrate import command
+from bot.cli.migrate import command, write_whole
 from bot.sandbox.example import FILES, HEALTH_MIGRATED, HEALTH_WITH_A_PROBE
 
 HEALTH = "netra_backend/app/routes/health.py"
@@ -91,3 +93,41 @@ def test_a_patch_keeps_line_ends_and_a_missing_last_one(tmp_path: Path) -> None:
     result = CliRunner().invoke(command, [str(tmp_path)])
     subprocess.run(["git", "apply"], cwd=tmp_path, input=result.stdout_bytes, check=True)
     assert (tmp_path / "one.py").read_bytes() == b"from new import g\r\ng()"
+
+
+def interrupted_at(step: int, path: Path) -> bool:
+    """Write ``path`` with Ctrl-C at the ``step``-th call of ``write_whole``; whether there were so many."""
+    calls = 0
+
+    def interrupt(frame: FrameType, event: str, called: object) -> None:
+        nonlocal calls
+        caller = frame if event == "c_call" else frame.f_back
+        if event not in {"call", "c_call"} or caller is None or caller.f_code is not write_whole.__code__:
+            return
+        if getattr(called, "__name__", "") == "__exit__":  # the handle would warn that nobody closed it
+            return
+        calls += 1
+        if calls == step:
+            sys.setprofile(None)
+            raise KeyboardInterrupt
+
+    sys.setprofile(interrupt)
+    try:
+        write_whole(path, b"after")
+    except KeyboardInterrupt:
+        return True
+    finally:
+        sys.setprofile(None)
+    return False
+
+
+def test_an_interrupt_leaves_the_file_whole_and_nothing_beside_it(tmp_path: Path) -> None:
+    path, seen = tmp_path / "one.py", set()
+    step = 1
+    path.write_bytes(b"before")
+    while interrupted_at(step, path):
+        assert list(tmp_path.iterdir()) == [path], step
+        seen.add(path.read_bytes())
+        path.write_bytes(b"before")
+        step += 1
+    assert seen == {b"before", b"after"}
