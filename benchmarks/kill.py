@@ -247,6 +247,8 @@ async def torture(database_url: str, directory: Path, *, rounds: int, deliveries
     began = time.monotonic()
     async with Sandbox() as github:
         repos = [await github.repo(f"account{n}/app", files={"a.py": b""}) for n in range(ACCOUNTS)]
+        # Each server that starts asks for a token of every installation: in an hour that is more than GitHub grants.
+        github.limits.quotas["core"] = 1_000_000
         environment = environment_of(github, directory, database_url)
         async with servers(environment, 3 if shared else 1) as processes, aiohttp.ClientSession() as session:
             driver = Driver(github, repos, processes, database_url, report)
