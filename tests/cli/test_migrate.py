@@ -131,3 +131,26 @@ def test_an_interrupt_leaves_the_file_whole_and_nothing_beside_it(tmp_path: Path
         path.write_bytes(b"before")
         step += 1
     assert seen == {b"before", b"after"}
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (
+            "try:\n    import old\nexcept ImportError:\n    old = None\nif old:\n    old.f()\n",
+            "try:\n    import pkg.new as old\nexcept ImportError:\n    old = None\nif old:\n    old.f()\n",
+        ),
+        (
+            "try:\n    from x import old\nexcept ImportError:\n    import old\nold.f()\n",
+            "try:\n    from x import old\nexcept ImportError:\n    import pkg.new as old\nold.f()\n",
+        ),
+    ],
+    ids=["nothing-as-fallback", "module-as-fallback"],
+)
+def test_a_module_with_a_fallback_keeps_the_name_that_both_bind(tmp_path: Path, before: str, after: str) -> None:
+    (tmp_path / ".github").mkdir()
+    text = "version: 1\nmigrations:\n  m: {modules: [old], canonical: pkg.new, drop_in: true}\n"
+    (tmp_path / ".github/ssot.yml").write_text(text)
+    (tmp_path / "one.py").write_text(before)
+    CliRunner().invoke(command, ["--write", str(tmp_path)])
+    assert (tmp_path / "one.py").read_text() == after

@@ -195,6 +195,9 @@ class Mover:
     def _of_plain(self, binding: Binding, use: Use, target: str) -> Move | None:
         """``import old.sub``: the usages name the whole path, the import as well."""
         uses = self.through.get(binding, [])
+        if len(binding.scope.bindings[binding.name]) > len(siblings(binding)):  # a fallback binds the same name
+            alone = imported_name(binding) == binding.name
+            return self._result(binding, Line(module=target, local=binding.name), []) if alone else None
         root = target.partition(".")[0]
         if root != binding.name and root not in binding.scope.bindings and not is_free(binding.scope, root, uses):
             return None
@@ -256,6 +259,11 @@ def is_plain(binding: Binding) -> bool:
     """Whether it is an ``import a.b`` that binds ``a``."""
     imported = binding.imported
     return imported is not None and imported.name is None and imported.alias.asname is None
+
+
+def imported_name(binding: Binding) -> str:
+    """What the import names, as it is written."""
+    return binding.imported.alias.name if binding.imported else ""
 
 
 def home(use: Use, binding: Binding) -> Binding:
