@@ -71,7 +71,7 @@ class Attempt:
     async def run(self, lease: Running, claim: Claim) -> bool:
         """True when the job has ended, False when it waits for another run."""
         job = claim.job
-        if claim.attempts > self._policy.tries:
+        if claim.attempts > self._policy.deaths:
             # The tries were used up by runs that never came to record anything: they ended the process.
             await self._finish(job, claim, State.DEAD, self._worn_out(job))
             return True

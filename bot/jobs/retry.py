@@ -12,6 +12,8 @@ class Policy:
     """The back-off schedule: ``first * factor ** n``, at most ``longest``, for ``tries`` runs in all."""
 
     tries: int = 5
+    deaths: int = 25
+    """Runs that may end with the process.  More than ``tries``: whoever kills it takes those with it who ran beside."""
     first: timedelta = timedelta(seconds=2)
     factor: float = 5.0
     longest: timedelta = timedelta(minutes=10)

@@ -26,7 +26,7 @@ from bot.jobs.sqlstore import SqlStore
 from bot.model import Delivery
 from tests.jobs.conftest import Bench, Opener, delivery, states, take, until
 
-QUICK = Policy(tries=3, first=timedelta(milliseconds=5), factor=1)
+QUICK = Policy(tries=3, deaths=3, first=timedelta(milliseconds=5), factor=1)
 
 
 async def test_a_delivery_is_handled_and_done(bench: Bench) -> None:
