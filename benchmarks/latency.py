@@ -135,26 +135,34 @@ async def compare(database_url: str, directory: Path, senders: list[int], each: 
         server = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "benchmarks.latency", "--serve", cwd=ROOT, env=environment, stdout=-1
         )
-        assert server.stdout is not None  # noqa: S101  # for the type checker
-        port = int(await server.stdout.readline())
-        starts: dict[str, float] = {}
-        reading = asyncio.create_task(_read(server.stdout, starts))
-        await asyncio.sleep(3)
-        before = cpu(server.pid)
-        await asyncio.sleep(idle)
-        print(f"idle: {(cpu(server.pid) - before) / idle * 100:.2f} % of a core over {idle:g} s")
-        print(f"{'senders':>7}  {'reviews':>7}  {'start p50 ms':>12} {'worst':>9}  {'review p50 ms':>14} {'worst':>9}"
-              f"  {'reviews/s':>9}")  # fmt: skip
-        for count in senders:
-            print(await measure(github, f"http://127.0.0.1:{port}/webhook", count, each, starts))
-        server.kill()
-        await server.wait()
-        reading.cancel()
+        try:
+            await _compare(github, server, senders, each, idle)
+        finally:
+            server.kill()
+            await server.wait()
+
+
+async def _compare(
+    github: Sandbox, server: asyncio.subprocess.Process, senders: list[int], each: int, idle: float
+) -> None:
+    assert server.stdout is not None  # noqa: S101  # for the type checker
+    port = int(await server.stdout.readline())
+    starts: dict[str, float] = {}
+    reading = asyncio.create_task(_read(server.stdout, starts))
+    await asyncio.sleep(3)
+    before = cpu(server.pid)
+    await asyncio.sleep(idle)
+    print(f"idle: {(cpu(server.pid) - before) / idle * 100:.2f} % of a core over {idle:g} s")
+    print(f"{'senders':>7}  {'reviews':>7}  {'start p50 ms':>12} {'worst':>9}  {'review p50 ms':>14} {'worst':>9}"
+          f"  {'reviews/s':>9}")  # fmt: skip
+    for count in senders:
+        print(await measure(github, f"http://127.0.0.1:{port}/webhook", count, each, starts))
+    reading.cancel()
 
 
 async def _read(stdout: asyncio.StreamReader, starts: dict[str, float]) -> None:
     while line := await stdout.readline():
-        guid, _, at = line.decode().partition(" ")
+        guid, _, at = line.decode().rpartition(" ")  # an errand's id may hold spaces
         starts.setdefault(guid, float(at))
 
 
