@@ -42,7 +42,7 @@ class File:
     def matches(self, dotted: Sequence[str]) -> tuple[Match, ...]:
         """The targets that one of ``dotted`` leads to or was meant for, without those that this file defines."""
         trails = {name: self.index.trail(name) for name in dotted if not self.interest.isdisjoint(name.split("."))}
-        found = self.targets.match(name for trail in trails.values() for name in trail.names)
+        found = self.targets.match(trail.names for trail in trails.values())
         if found:
             resolves = next((trail.exists for trail in trails.values() if trail.exists is not None), None)
             found = tuple(replace(match, resolves=resolves) for match in found)

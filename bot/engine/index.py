@@ -89,6 +89,10 @@ class Index:
             known = known and path in self.files
         return None if known else False
 
+    def has(self, module: str) -> bool:
+        """Whether ``module`` is one of those that are known."""
+        return isinstance(self.source_of(module), tuple)
+
     def exports(self, path: str, source: bytes) -> Exports:
         """The exports of a known file."""
         found = self._exports.get(path)

@@ -60,12 +60,14 @@ def _verdicts(analysis: Analysis) -> Mapping[int, Verdict]:
 def _required(analysis: Analysis) -> frozenset[str]:
     """The modules in which requirements and the successors are looked up, as far as the index lacks them.
 
-    A successor in a package of others is not looked for.
+    A successor in a package that is neither the file's own nor known is not looked for.
     """
     required = required_modules([use.migration for use in analysis.uses], analysis.index)
     own = {module.partition(".")[0] for module in analysis.modules}
     successors = {use.target.canonical for use in analysis.uses if use.target.canonical}
-    trails = [analysis.index.trail(name) for name in successors if name.partition(".")[0] in own]
+    tops = {name: name.partition(".")[0] for name in successors}
+    near = [name for name, top in tops.items() if top in own or analysis.index.has(top)]
+    trails = [analysis.index.trail(name) for name in near]
     return required.union(*(trail.wanted for trail in trails))
 
 

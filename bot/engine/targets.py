@@ -29,16 +29,19 @@ class Targets:
         leaves = frozenset(target.leaf for migration in self.migrations for target in migration.targets)
         object.__setattr__(self, "leaves", leaves)
 
-    def match(self, names: Iterable[str]) -> tuple[Match, ...]:
-        """The targets that one of ``names`` (see ``Trail.names``) is: for each migration the most specific one."""
+    def match(self, trails: Iterable[Sequence[str]]) -> tuple[Match, ...]:
+        """The targets that one of ``trails`` (see ``Trail.names``) leads to: for each migration the most specific one.
+
+        What comes through the successor is no usage, though the successor may only pass the deprecated thing on.
+        """
         found: dict[str, Match] = {}
-        for name in names:
+        for name, before in ((name, names[:n]) for names in trails for n, name in enumerate(names)):
             for migration in self.migrations:
                 for target in migration.targets:
-                    if not covers(target, name):
+                    if not covers(target, name) or (before and _leads_through(target, name, before)):
                         continue
-                    before = found.get(migration.name)
-                    if before is None or len(before.target.name) < len(target.name):
+                    other = found.get(migration.name)
+                    if other is None or len(other.target.name) < len(target.name):
                         found[migration.name] = Match(migration=migration, target=target, symbol=name)
         return tuple(found.values())
 
@@ -55,6 +58,11 @@ class Targets:
 def covers(target: Target, dotted: str) -> bool:
     """Whether ``dotted`` is the target, or below it if it is a module."""
     return dotted == target.name or (target.kind is TargetKind.MODULE and dotted.startswith(f"{target.name}."))
+
+
+def _leads_through(target: Target, dotted: str, before: Sequence[str]) -> bool:
+    """Whether the successor of ``dotted`` is among the names ``before`` it on its trail."""
+    return target.canonical is not None and target.canonical + dotted[len(target.name) :] in before
 
 
 def _defines(module: str, target: Target) -> bool:

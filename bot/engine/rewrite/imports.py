@@ -57,19 +57,28 @@ def split(analysis: Analysis, dotted: str) -> tuple[str, str]:
 
     A component that looks like a class (CapWords) ends the module where the index does not know better.
     """
-    parts = dotted.split(".")
-    if isinstance(analysis.index.source_of(dotted), tuple):
+    index, parts = analysis.index, dotted.split(".")
+    if index.has(dotted):
         return ".".join(parts[:-1]), parts[-1]
     for cut in range(len(parts) - 1, 0, -1):
-        if isinstance(analysis.index.source_of(".".join(parts[:cut])), tuple):
-            return ".".join(parts[:cut]), ".".join(parts[cut:])
+        module = ".".join(parts[:cut])
+        if index.has(module):
+            if cut < len(parts) - 1 and index.trail(f"{module}.{parts[cut]}").exists is False:
+                break  # a module below it, of which the index does not know
+            return module, ".".join(parts[cut:])
     cut = next((n for n, part in enumerate(parts[:-1]) if n and part[:1].isupper()), len(parts) - 1)
     return ".".join(parts[:cut]), ".".join(parts[cut:])
 
 
+def is_defined_here(analysis: Analysis, dotted: str) -> bool:
+    """Whether the file is the module ``dotted``, or the one that has it."""
+    module = dotted if analysis.index.has(dotted) else split(analysis, dotted)[0]
+    return module in analysis.modules
+
+
 def plain(analysis: Analysis, dotted: str) -> str:
     """What ``import …`` must name so that ``dotted`` can be written whole: itself, if it is a module."""
-    return dotted if isinstance(analysis.index.source_of(dotted), tuple) else split(analysis, dotted)[0]
+    return dotted if analysis.index.has(dotted) else split(analysis, dotted)[0]
 
 
 def spell(layout: Layout, dotted: str, use: Use, *, module_itself: bool = False) -> Spelling | Refusal:
@@ -130,8 +139,13 @@ def _sibling(layout: Layout, dotted: str, use: Use) -> str | None:
 
 
 def _local(analysis: Analysis, rest: str, use: Use) -> Spelling | Refusal:
-    """The file defines the successor itself."""
+    """The file defines the successor itself; in the definition it would use itself."""
     name = rest.partition(".")[0]
+    node: ast.AST = use.statement
+    while not isinstance(parent := analysis.parents[node], ast.Module):
+        node = parent
+    if getattr(node, "name", None) == name:
+        return Refusal(reason=Reason.DEFINES_SUCCESSOR)
     if use.scope.owner(name) is not analysis.root:
         return Refusal(reason=Reason.NAME_TAKEN, name=name)
     return Spelling(text=rest)

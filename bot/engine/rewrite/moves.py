@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 from bot.engine.analysis import Analysis, Binding, BindingKind, Load, ScopeKind, Use
 from bot.engine.flow import reaching
-from bot.engine.resolve import written
 from bot.engine.rewrite.flow import reads_by_name
 from bot.engine.rewrite.imports import Line, in_force, is_free, plain, relative, spell, split, wanted_elsewhere
 from bot.engine.rewrite.layout import Layout
+from bot.engine.rewrite.paths import as_written, home, imported_name, siblings, successor_of_node
 from bot.engine.rewrite.reasons import Refusal
 from bot.engine.rewrite.rules import successor
 from bot.model import Edit
@@ -70,6 +70,8 @@ class Mover:
             target = successor(use)
             return self._of_import(binding, use, target) if target else None
         module = self._common_module(binding)
+        if module and imported.name and self._is_class(binding):
+            return self._of_class(binding)
         return self._of_module(binding, module) if module else None
 
     def _wholly(self, binding: Binding) -> bool:
@@ -232,6 +234,29 @@ class Mover:
             return self._result(binding, Line(module=module, local=None if local == module else local), edits)
         return self._result(binding, self._from(binding, above, leaf, None if local == leaf else local), edits)
 
+    def _is_class(self, binding: Binding) -> bool:
+        """Whether a name that is imported from a module is a class, as far as that is known or shows."""
+        imported, index = binding.imported, self.analysis.index
+        origins = imported.origins if imported and imported.name else ()
+        if any(index.has(origin) for origin in origins):
+            return False
+        return any(index.trail(origin).exists or origin.rpartition(".")[2][:1].isupper() for origin in origins)
+
+    def _of_class(self, binding: Binding) -> Move | None:
+        """The class that holds the members is imported: in its place what the successors' paths begin with."""
+        uses = self.through[binding]
+        paths = [split(self.analysis, successor(use) or "") for use in uses]
+        module, head = paths[0][0], paths[0][1].partition(".")[0]
+        if any(path.partition(".")[0] != head for _, path in paths) or not self._renamable_module(binding):
+            return None
+        imported = binding.imported
+        stays = imported is not None and f"{module}.{head}" in imported.origins
+        local = binding.name if stays else head
+        if local != binding.name and not is_free(binding.scope, head, uses):
+            return None
+        edits = [self._edit(each.node, local + path[len(head) :]) for each, (_, path) in zip(uses, paths, strict=True)]
+        return self._result(binding, self._from(binding, module, head, None if local == head else local), edits)
+
     def _renamable_module(self, binding: Binding) -> bool:
         scope = binding.scope
         public = scope is self.analysis.root and (self.analysis.is_package or self._exported(binding.name))
@@ -243,48 +268,6 @@ class Mover:
         uses += [u for u in self.candidates if isinstance(u.node, ast.Constant) and binding in u.bindings]
         kept = [edit for edit in dict.fromkeys(edits) if edit.text != self.layout.text(edit.start, edit.end)]
         return Move(binding=binding, line=line, uses=tuple(uses), edits=tuple(sorted(kept)))
-
-
-def as_written(layout: Layout, use: Use) -> bool:
-    """Whether a usage stands in the file as it is: in a string annotation, an escape may be between."""
-    return isinstance(use.node, ast.expr) and layout.text_of(use.node) == written(use.node)
-
-
-def siblings(binding: Binding) -> list[Binding]:
-    """The imports ``import a.x``, ``import a.y`` … that bind the same package, this one among them; else empty."""
-    return [b for b in binding.scope.bindings[binding.name] if is_plain(b)] if is_plain(binding) else []
-
-
-def is_plain(binding: Binding) -> bool:
-    """Whether it is an ``import a.b`` that binds ``a``."""
-    imported = binding.imported
-    return imported is not None and imported.name is None and imported.alias.asname is None
-
-
-def imported_name(binding: Binding) -> str:
-    """What the import names, as it is written."""
-    return binding.imported.alias.name if binding.imported else ""
-
-
-def home(use: Use, binding: Binding) -> Binding:
-    """The import that a usage is about: of several below one package the one whose path it continues."""
-    path = f"{written(use.expression)}." if use.expression else ""
-    found = [b for b in siblings(binding) if b.imported and path.startswith(f"{b.imported.alias.name}.")]
-    return max(found, key=lambda b: len(b.imported.alias.name) if b.imported else 0, default=binding)
-
-
-def successor_of_node(use: Use) -> str:
-    """What takes the place of ``use.node``: for a module target the module alone, else the whole."""
-    below = use.symbol[len(use.target.name) :]
-    if use.expression is use.node or not below:
-        return successor(use) or ""
-    names: list[str] = []
-    node = use.expression
-    while node is not use.node and isinstance(node, ast.Attribute):
-        names.append(node.attr)
-        node = node.value
-    tail = "".join(f".{name}" for name in reversed(names))
-    return (successor(use) or "").removesuffix(tail)
 
 
 def by_use(moves: Sequence[Move]) -> Mapping[Use, list[Move]]:

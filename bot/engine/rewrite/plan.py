@@ -7,9 +7,10 @@ from bot.engine.analysis import Analysis, Use, Verdict
 from bot.engine.detect import analyse
 from bot.engine.rewrite.edits import EditConflict, apply_edits, combine
 from bot.engine.rewrite.groups import Group, Grouper
-from bot.engine.rewrite.imports import spell
+from bot.engine.rewrite.imports import is_defined_here, spell
 from bot.engine.rewrite.layout import Layout
-from bot.engine.rewrite.moves import Mover, as_written, by_use, successor_of_node
+from bot.engine.rewrite.moves import Mover, by_use
+from bot.engine.rewrite.paths import as_written, successor_of_node
 from bot.engine.rewrite.proof import Prover
 from bot.engine.rewrite.reasons import Reason, Refusal
 from bot.engine.rewrite.rules import Outcome, Site, gone, successor
@@ -48,8 +49,8 @@ class _Plan:
         """What would be done, unproved, and why the rest would not."""
         outcomes = {use: self._outcome(use) for use in self.analysis.uses}
         for use, outcome in outcomes.items():
-            if outcome is None and (target := successor(use)) and self.analysis.index.lacks(target):
-                outcomes[use] = Refusal(reason=Reason.MISSING, name=target)
+            if outcome is None and (target := successor(use)):
+                outcomes[use] = self._unusable(use, target)
         dropped = [use for use, outcome in outcomes.items() if outcome is None]
         moves = list(Mover.of(self.layout, dropped).moves())
         moved = by_use(moves)
@@ -60,7 +61,16 @@ class _Plan:
         grouper = Grouper(self.planner, sites, moves)
         groups = grouper.groups()
         refusals = {use: outcome for use, outcome in outcomes.items() if isinstance(outcome, Refusal)}
-        return groups, {**refusals, **grouper.refusals}
+        of_groups = {u: r for u, r in grouper.refusals.items() if u not in refusals or r.reason is not Reason.NO_RULE}
+        return groups, {**refusals, **of_groups}
+
+    def _unusable(self, use: Use, target: str) -> Refusal | None:
+        """Why ``target`` cannot take the place of this usage, whatever it is."""
+        if self.analysis.index.lacks(target):
+            return Refusal(reason=Reason.MISSING, name=target)
+        if is_defined_here(self.analysis, target):
+            return Refusal(reason=Reason.DEFINES_SUCCESSOR)
+        return None
 
     def _outcome(self, use: Use) -> Outcome | None:
         """``None``: the canonical name takes its place as it is (``drop_in``)."""

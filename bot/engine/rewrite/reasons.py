@@ -27,6 +27,7 @@ class Reason(StrEnum):
     NO_SUCCESSOR = "no-successor"
     NOT_ASYNC = "not-async"
     MISSING = "successor-missing"
+    DEFINES_SUCCESSOR = "defines-successor"
     GIVEN_NONE = "given-none"
     EXPECTED_EFFECT = "expected-effect"
     MONKEYPATCHED = "monkeypatched"
@@ -73,6 +74,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.NO_RULE: "No rule of the migration fits this usage.",
     Reason.NO_SUCCESSOR: "The migration names nothing that takes its place.",
     Reason.MISSING: "{name}, which takes its place, does not exist at this revision.",
+    Reason.DEFINES_SUCCESSOR: "What takes its place is defined here, perhaps by this very usage: it would use itself.",
     Reason.NOT_ASYNC: "What takes its place is awaited, which only a coroutine can do.",
     Reason.GIVEN_NONE: "It would be given None as {name}: find out first whose it is.",
     Reason.EXPECTED_EFFECT: "The block around it expects an effect of this call (an exception, a warning).",

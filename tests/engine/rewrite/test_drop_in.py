@@ -298,6 +298,48 @@ OTHERS = [
         "from new.mod import D\nD.Inner.f(D())\n",
         id="members of a class",
     ),
+    pytest.param(
+        drop_in("old.mod.C.f", "old.mod.C.g"),
+        "from old.mod import C as D\nD.f(D.k)\n",
+        "from old.mod import C as D\nD.g(D.k)\n",
+        id="another member of the same class",
+    ),
+    pytest.param(
+        drop_in("old.mod.C.f", "old.mod.C.g"),
+        "from old.mod import C\nC.f(1)\n",
+        "from old.mod import C\nC.g(1)\n",
+        id="another member, and nothing else of the class",
+    ),
+    pytest.param(
+        drop_in("old.mod.C.f", "new.mod.D.g"),
+        "from old.mod import C\nC.f(1)\n",
+        "from new.mod import D\nD.g(1)\n",
+        id="a member of another class",
+    ),
+    pytest.param(
+        drop_in("old.mod.C.f", "new.mod.C.g"),
+        "from old.mod import C\nC.f(1)\n",
+        "from new.mod import C\nC.g(1)\n",
+        id="a member of another class of the same name",
+    ),
+    pytest.param(
+        drop_in("old.mod.C.f", "old.mod.g"),
+        "from old.mod import C\nC.f(1)\n",
+        "from old.mod import g\ng(1)\n",
+        id="a member becomes a function",
+    ),
+    pytest.param(
+        drop_in("old.mod.C.f", "old.mod.g"),
+        "from old.mod import C\nC.f(C.k)\n",
+        "from old.mod import C, g\ng(C.k)\n",
+        id="a member becomes a function, the class is still used",
+    ),
+    pytest.param(
+        drop_in("old.mod.C.f", "old.mod.g"),
+        "from old.mod import C\ndef a(g):\n    return C.f(g)\n",
+        "from old.mod import g as canonical_g\ndef a(g):\n    return canonical_g(g)\n",
+        id="a member becomes a function whose name is taken",
+    ),
 ]
 
 

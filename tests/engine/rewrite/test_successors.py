@@ -5,7 +5,7 @@ import pytest
 from bot.engine import Index, scan_file
 from bot.migration import Applicability, Migration, Rewrite, Target
 from bot.model import Scanned
-from tests.engine.rewrite.tools import SAFE, factory, rewrite
+from tests.engine.rewrite.tools import SAFE, factory, module, pattern, rewrite
 
 USE = "from old.mod import f\nf()\n"
 MOVE = Migration(name="m", drop_in=True, targets=(Target(name="old.mod.f", canonical="new.mod.g"),))
@@ -78,3 +78,76 @@ def test_a_reason_speaks_of_the_value_only_where_a_rule_asks_for_it() -> None:
     source = "from old.mod import f\nx = [f(a=1)]\n"
     assert rewrite(source, plain).codes[1] == "no-rule"
     assert rewrite(source, factory()).codes[1] == "stored"
+
+
+NEW = "new/mod.py"
+OWN = [
+    pytest.param("import old.mod\ndef g():\n    return old.mod.f()\n", id="a wrapper"),
+    pytest.param("from old.mod import f\ndef g():\n    return f()\n", id="a wrapper by name"),
+    pytest.param("from old.mod import f as _f\ndef g():\n    return _f()\n", id="a wrapper by alias"),
+    pytest.param("def g():\n    from old.mod import f\n    return f()\n", id="a wrapper with its own import"),
+    pytest.param("import old.mod\nclass g(old.mod.f): ...\n", id="a subclass"),
+    pytest.param("import old.mod\ng = old.mod.f\n", id="a second name"),
+    pytest.param("from old.mod import f as g\n", id="passed on"),
+    pytest.param("from old.mod import f\ndef h():\n    return f()\ndef g():\n    return h()\n", id="a helper"),
+]
+
+
+@pytest.mark.parametrize("source", OWN)
+def test_a_successor_never_comes_to_use_itself(source: str) -> None:
+    done = rewrite(source, MOVE, path=NEW, files={"new/__init__.py": ""}, unsafe=True)
+    assert done.text == source
+    assert "defines-successor" in done.codes
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        pytest.param("from old.mod import k\ndef k2():\n    return k()\n", id="wraps another member"),
+        pytest.param("from old import mod\nfrom old.mod import *\n", id="passes all on"),
+    ],
+)
+def test_a_moved_module_never_comes_to_import_itself(source: str) -> None:
+    done = rewrite(source, module("old.mod", "new.mod"), path=NEW, files={"new/__init__.py": ""}, unsafe=True)
+    assert done.text == source
+    assert set(done.codes) <= {"defines-successor", "still-used"}
+
+
+def test_a_rule_puts_no_successor_into_its_own_definition() -> None:
+    rule = pattern("$deprecated($x)", "$canonical($x)")
+    before = "from old.mod import f\ndef g(x):\n    return f(x)\ndef h():\n    return f(1)\n"
+    after = "from old.mod import f\ndef g(x):\n    return f(x)\ndef h():\n    return g(1)\n"
+    assert rewrite(before, rule, path=NEW, files={"new/__init__.py": ""}).text == after
+
+
+FACADE = {"old/__init__.py": "", "old/mod.py": "def f(): ...\n", "new/__init__.py": ""}
+
+
+@pytest.mark.parametrize(
+    "facade",
+    [
+        pytest.param("from old.mod import f as g\n", id="by name"),
+        pytest.param("import old.mod\ng = old.mod.f\n", id="assigned"),
+        pytest.param("from .impl import g\n", id="through another module"),
+    ],
+)
+def test_a_successor_that_only_passes_the_deprecated_name_on(facade: str) -> None:
+    files = {**FACADE, NEW: facade, "new/impl.py": "from old.mod import f as g\n"}
+    assert rewrite(USE, MOVE, files=files).text == "from new.mod import g\ng()\n"
+    assert rewrite("from new.mod import g\ng()\n", MOVE, files=files).findings == ()
+    assert rewrite("from new import mod\nmod.g()\n", MOVE, files=files).findings == ()
+
+
+@pytest.mark.parametrize("facade", ["from old.mod import *\n", "from old.mod import f\n"])
+def test_a_successor_module_that_only_passes_the_deprecated_one_on(facade: str) -> None:
+    files, moved = {**FACADE, NEW: facade}, module("old.mod", "new.mod")
+    assert rewrite(USE, moved, files=files).text == "from new.mod import f\nf()\n"
+    assert rewrite("from new.mod import f\nf()\n", moved, files=files).findings == ()
+
+
+def test_a_successor_below_a_package_that_only_other_files_belong_to() -> None:
+    """Its modules are asked for: what is a module and what a class shows in none of the names."""
+    index = Index.build([("app/x.py", USE.encode()), ("new/__init__.py", b"")])
+    report = scan_file(USE.encode(), "app/x.py", [MOVE], index)
+    assert isinstance(report, Scanned)
+    assert "new.mod" in report.wanted

@@ -1,0 +1,50 @@
+"""The dotted paths by which a file reaches a thing, and the imports that they go through."""
+
+import ast
+
+from bot.engine.analysis import Binding, Use
+from bot.engine.resolve import written
+from bot.engine.rewrite.layout import Layout
+from bot.engine.rewrite.rules import successor
+
+
+def as_written(layout: Layout, use: Use) -> bool:
+    """Whether a usage stands in the file as it is: in a string annotation, an escape may be between."""
+    return isinstance(use.node, ast.expr) and layout.text_of(use.node) == written(use.node)
+
+
+def siblings(binding: Binding) -> list[Binding]:
+    """The imports ``import a.x``, ``import a.y`` … that bind the same package, this one among them; else empty."""
+    return [b for b in binding.scope.bindings[binding.name] if is_plain(b)] if is_plain(binding) else []
+
+
+def is_plain(binding: Binding) -> bool:
+    """Whether it is an ``import a.b`` that binds ``a``."""
+    imported = binding.imported
+    return imported is not None and imported.name is None and imported.alias.asname is None
+
+
+def imported_name(binding: Binding) -> str:
+    """What the import names, as it is written."""
+    return binding.imported.alias.name if binding.imported else ""
+
+
+def home(use: Use, binding: Binding) -> Binding:
+    """The import that a usage is about: of several below one package the one whose path it continues."""
+    path = f"{written(use.expression)}." if use.expression else ""
+    found = [b for b in siblings(binding) if b.imported and path.startswith(f"{b.imported.alias.name}.")]
+    return max(found, key=lambda b: len(b.imported.alias.name) if b.imported else 0, default=binding)
+
+
+def successor_of_node(use: Use) -> str:
+    """What takes the place of ``use.node``: for a module target the module alone, else the whole."""
+    below = use.symbol[len(use.target.name) :]
+    if use.expression is use.node or not below:
+        return successor(use) or ""
+    names: list[str] = []
+    node = use.expression
+    while node is not use.node and isinstance(node, ast.Attribute):
+        names.append(node.attr)
+        node = node.value
+    tail = "".join(f".{name}" for name in reversed(names))
+    return (successor(use) or "").removesuffix(tail)
