@@ -63,7 +63,7 @@ class Target:
     """One deprecated dotted name and what takes its place.
 
     ``name`` is the dotted path of the *definition* (``pkg.module.symbol``), ``canonical`` the dotted path of
-    its successor, or ``None`` where no single name takes its place.
+    its successor (itself, if only its arguments change), or ``None`` where no single name takes its place.
     """
 
     name: str
@@ -76,6 +76,11 @@ class Target:
     def leaf(self) -> str:
         """The last component, by which usages are prefiltered."""
         return self.name.rpartition(".")[2]
+
+    @property
+    def keeps_name(self) -> bool:
+        """It takes its own place: only ways of using it are deprecated, those that a ``match`` fits."""
+        return self.canonical == self.name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

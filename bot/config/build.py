@@ -49,6 +49,7 @@ def check_migration(node: Mapping) -> Iterator[ConfigError]:
     yield from _check_targets(placed)
     if _is_true(node, "drop_in") and not any(target.canonical for target in targets):
         yield node.key("drop_in").place.error("'drop_in' needs a 'canonical' to drop in")
+    yield from _check_kept(node, placed)
     for rewrite in node.mappings("rewrites"):
         yield from check_rewrite(rewrite, targets)
     for requirement in node.scalars("require"):
@@ -58,6 +59,21 @@ def check_migration(node: Mapping) -> Iterator[ConfigError]:
         elif requirement.text.startswith("$canonical") and targets[0].canonical is None:
             yield requirement.place.error("$canonical stands for nothing: the migration has no 'canonical'")
     yield from check_checklist(node.mapping("tracking"), targets)
+
+
+def _check_kept(node: Mapping, placed: list[Placed]) -> Iterator[ConfigError]:
+    """A name that takes its own place is found by what is matched around it, and by nothing else."""
+    for target, place in placed:
+        if not target.keeps_name or target.kind is TargetKind.MODULE:
+            continue
+        if _is_true(node, "drop_in"):
+            yield node.key("drop_in").place.error(f"{target.name!r} takes its own place: there is nothing to drop in")
+        rules = [rule for rule in node.mappings("rewrites") if target.name in (rule.texts("for") or (target.name,))]
+        if not rules:
+            yield place.error(f"{target.name!r} takes its own place: say with 'rewrites' which of its calls change")
+        for rule in rules:
+            if "when" in rule.values:
+                yield rule.key("when").place.error(f"{target.name!r} takes its own place: only a 'match' can find it")
 
 
 def _is_true(node: Mapping, key: str) -> bool:
@@ -124,6 +140,7 @@ def _check_targets(placed: list[Placed]) -> Iterator[ConfigError]:
         if target.name in seen:
             yield place.error(f"{target.name!r} stands here twice: the first is on line {seen[target.name].line}")
         seen.setdefault(target.name, place)
-        if target.canonical and f"{target.canonical}.".startswith(f"{target.name}."):
+        below = target.canonical and target.canonical.startswith(f"{target.name}.")
+        if below or (target.keeps_name and target.kind is TargetKind.MODULE):
             message = f"{target.canonical!r} cannot take the place of {target.name!r}: it would be deprecated itself"
             yield place.error(message)

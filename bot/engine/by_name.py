@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator, Mapping, Sequence
 
-from bot.engine.analysis import Binding, Imported, Load, Use
+from bot.engine.analysis import Binding, BindingKind, Imported, Load, Use
 from bot.engine.file import File
 from bot.engine.resolve import Resolved
 from bot.engine.scope import owner_at
@@ -69,9 +69,19 @@ def loads(file: File) -> Iterator[Use]:
         if load.node.id not in file.names:
             continue
         chain = _chain(load.node, file.scopes.parents)
-        for resolved in file.resolver.name(load) or _built_in(file, load):
+        for resolved in _own(file, load) or file.resolver.name(load) or _built_in(file, load):
             if resolved.origins and (resolved.star is None or _interesting(file, chain)):
                 yield from _loads_of(file, load, chain, resolved)
+
+
+def _own(file: File, load: Load) -> tuple[Resolved, ...]:
+    """What the file defines itself: a usage only of what keeps its name, which is all that is not exempt here."""
+    origins = tuple(f"{module}.{load.node.id}" for module in file.resolver.modules)
+    if file.own.isdisjoint(origins) or owner_at(load) is not file.scopes.root:
+        return ()
+    bindings = file.scopes.root.bindings[load.node.id]
+    defined = all(binding.kind in (BindingKind.FUNCTION, BindingKind.CLASS) for binding in bindings)
+    return (Resolved(origins=origins, load=load),) if defined else ()
 
 
 def _built_in(file: File, load: Load) -> tuple[Resolved, ...]:

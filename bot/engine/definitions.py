@@ -19,7 +19,7 @@ def definitions(file: File) -> Iterator[Use]:
     packages = {module.partition(".")[0] for module in file.resolver.modules if "." in module}
     for migration in file.targets.migrations:
         for target in migration.targets:
-            own = target.kind is TargetKind.MODULE or target in file.exempt
+            own = target.kind is TargetKind.MODULE or target in file.exempt or target.keeps_name
             if own or target.name.partition(".")[0] not in packages or not file.owned_by_module(target):
                 continue
             for binding in file.scopes.root.bindings.get(target.leaf, ()):

@@ -2,8 +2,9 @@
 
 import ast
 from collections.abc import Sequence
+from dataclasses import replace
 
-from bot.engine.analysis import Analysis, Export
+from bot.engine.analysis import Analysis, Export, Use
 from bot.engine.by_name import imports, loads
 from bot.engine.by_string import exports, strings
 from bot.engine.candidates import candidate_names, line_filter
@@ -52,17 +53,26 @@ def _resolve(source: SourceMap, tree: ast.Module, path: str, targets: Targets, i
     )
     return File(
         path=path, targets=targets, index=index, interest=interest, names=names, source=source, tree=tree,
-        scopes=scopes, resolver=resolver, exempt=targets.defined_in(modules),
+        scopes=scopes, resolver=resolver, exempt=targets.defined_in(modules), own=targets.kept(),
     )  # fmt: skip
 
 
 def _analysis(file: File, decoded: Decoded) -> Analysis:
     found = [*imports(file), *loads(file), *exports(file), *strings(file), *definitions(file)]
     uses = sorted(found, key=lambda use: (use.range.start, use.range.end, use.migration.name))
-    return Analysis(
+    analysis = Analysis(
         path=file.path, source=file.source.source, text=decoded.text, encoding=decoded.encoding, map=file.source,
         tree=file.tree, modules=file.resolver.modules, is_package=file.resolver.package, root=file.scopes.root,
         scopes=file.scopes.scopes, parents=file.scopes.parents, uses=tuple(uses), index=file.index,
         exports=tuple(Export(name=str(node.value), node=node, statement=at) for node, at in file.entries),
         wanted=frozenset(file.wanted),
     )  # fmt: skip
+    return _only_fitting(analysis) if any(use.target.keeps_name for use in uses) else analysis
+
+
+def _only_fitting(analysis: Analysis) -> Analysis:
+    """Of a name that keeps its place only what a rule fits is a usage."""
+    from bot.engine.rewrite.fitting import fitting  # costs more start-up than a scan: loaded when it is asked for
+
+    uses: tuple[Use, ...] = fitting(analysis)
+    return replace(analysis, uses=uses)

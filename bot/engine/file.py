@@ -31,6 +31,8 @@ class File:
     resolver: Resolver
     exempt: frozenset[Target]
     """The targets that this file defines."""
+    own: frozenset[str]
+    """The dotted names that this file may define of targets that keep their name: those, and their classes."""
     wanted: set[str] = field(default_factory=set)
     """The modules that the index lacked when they were asked about."""
     entries: list[tuple[ast.Constant, ast.stmt]] = field(init=False)

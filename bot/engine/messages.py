@@ -11,6 +11,8 @@ def message(use: Use) -> str:
 
 def _what(use: Use) -> str:
     name = use.symbol
+    if use.target.keeps_name:
+        return f"This uses {name} in a way that is deprecated."
     short = name.rpartition(".")[2]
     match use.kind:
         case Kind.IMPORT if use.resolves is False:
@@ -47,4 +49,6 @@ def _instead(use: Use) -> str:
     own = use.migration.message
     if own:
         return own
+    if use.target.keeps_name:
+        return "Its name stays; what changes is said by the migration's rewrites."
     return f"Use {use.target.canonical} instead." if use.target.canonical else "Nothing takes its place by itself."

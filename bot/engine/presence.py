@@ -17,11 +17,14 @@ def definition_files(targets: Iterable[Target], roots: Sequence[str]) -> frozens
 def definitions(targets: Iterable[Target], sources: Mapping[str, bytes | None], roots: Sequence[str]) -> dict[str, str]:
     """Name of each target that its module still has, defined or under that name from elsewhere, to the module's path.
 
+    Not of those that take their own place: their definitions stay.
     ``sources`` are the `definition_files` that exist.  In a module that does not parse, or that makes names as they
     are asked for, a name that stands in the text counts.
     """
     found = {}
     for target in targets:
+        if target.keeps_name:
+            continue
         there = next(((path, rest) for path, rest in _places(target, roots) if sources.get(path) is not None), None)
         if there is not None and _has(sources[there[0]] or b"", *there):
             found[target.name] = there[0]

@@ -51,8 +51,13 @@ class Targets:
             target
             for migration in self.migrations
             for target in migration.targets
-            if any(_defines(module, target) for module in modules)
+            if not target.keeps_name and any(_defines(module, target) for module in modules)
         )
+
+    def kept(self) -> frozenset[str]:
+        """The targets that keep their name, and what those that are members belong to."""
+        names = {t.name for migration in self.migrations for t in migration.targets if t.keeps_name}
+        return frozenset(names | {name.rpartition(".")[0] for name in names})
 
 
 def covers(target: Target, dotted: str) -> bool:

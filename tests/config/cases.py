@@ -52,6 +52,9 @@ VALID = {
     "explicit-document": "---\nmigrations: {}\n...\n",
     "json": '{"version": 1, "migrations": {"m": {"deprecated": ["a.b"], "drop_in": false}}}',
     "crlf": "version: 1\r\nmigrations: {}\r\n",
+    "a-name-that-takes-its-own-place": migration(
+        "deprecated: {a.b: a.b, a.c: a.d}\nrewrites: [{for: a.b, match: $deprecated(x=$x), replace: $canonical($x)}]"
+    ),
     "a-list": migration("deprecated: [a.b, a.c]\ncanonical: d.e"),
     "a-mapping": migration("deprecated:\n  a.b: c.d\n  a.c: null\n  a.d: {message: Do not.}\n  a.e: {canonical: null}"),
     "modules": migration("modules: {old: new, old.sub: other.place}"),

@@ -56,6 +56,10 @@ def test_a_member_of_a_class(source: str, expected: bool) -> None:
     assert present("pkg.impl.A.old", "pkg/impl.py", source) is expected
 
 
+def test_the_definition_of_a_name_that_takes_its_own_place_stays() -> None:
+    assert definitions([Target(name=NAME, canonical=NAME)], {"pkg/impl.py": b"def old(): ..."}, ()) == {}
+
+
 def test_modules_and_packages_below_any_root() -> None:
     assert present("pkg.impl", "pkg/impl.py", "", kind=TargetKind.MODULE)
     assert present("pkg.impl", "src/pkg/impl/__init__.py", "", kind=TargetKind.MODULE, roots=("src",))

@@ -84,6 +84,8 @@ def plain(analysis: Analysis, dotted: str) -> str:
 def spell(layout: Layout, dotted: str, use: Use, *, module_itself: bool = False) -> Spelling | Refusal:
     """How ``dotted`` (a module, with ``module_itself``) is written where ``use`` stands."""
     analysis = layout.analysis
+    if dotted == use.symbol and use.expression is not None:
+        return Spelling(text=layout.text_of(use.expression))  # it takes its own place
     module, rest = split(analysis, dotted)
     if module == _BUILTINS or (not module and hasattr(builtins, rest)):
         taken = use.scope.owner(rest.partition(".")[0]) is not None

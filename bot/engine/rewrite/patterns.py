@@ -216,7 +216,7 @@ def _check_rests(tree: ast.expr, text: str) -> None:
             raise PatternError("two rests in one list cannot be told apart", text.find("$" + "*"))
 
 
-def offset_of(text: str, node: ast.expr) -> int:
+def offset_of(text: str, node: ast.expr | ast.keyword) -> int:
     """Where a node of the compiled ``text`` starts, in characters of ``text``."""
     return _offset(_encode(text)[0], node.lineno, node.col_offset, in_bytes=True)
 

@@ -3,12 +3,12 @@
 import ast
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.engine.rewrite.layout import Layout
 from bot.engine.rewrite.lex import breaks_line, tokens
-from bot.engine.rewrite.matching import Match
-from bot.engine.rewrite.patterns import CANONICAL, Hole, Template, offset_of
+from bot.engine.rewrite.matching import Match, Rest
+from bot.engine.rewrite.patterns import CANONICAL, Hole, Template, metavariable, offset_of, rest_variable
 from bot.engine.rewrite.reasons import Reason, Refusal
 
 _ATOMS = (
@@ -54,28 +54,64 @@ class _Slot:
     pieces: tuple[Piece, ...]
 
 
+_Ahead = dict[int, Rest]
+
+
 def render(layout: Layout, template: Template, match: Match, names: Mapping[str, str]) -> Rendered:
     """Fill ``template`` with what ``match`` found; ``names`` are the spellings of ``canonical`` and of what the rule
     imports."""
     start, end = layout.span(match.root)
     pieces: list[Piece] = []
     at = 0
-    for slot in _slots(layout, template, match, names):
+    match, ahead = _in_source_order(template, match)
+    for slot in _slots(layout, template, match, names, ahead):
         pieces += [template.text[at : slot.start], *slot.pieces]
         at = slot.end
     pieces.append(template.text[at:])
     if _wants_brackets(layout, template, match.root):
         pieces = ["(", *pieces, ")"]
-    return Rendered(root=match.root, start=start, end=end, pieces=_joined(pieces), warning=_warning(template, match))
+    return Rendered(
+        root=match.root, start=start, end=end, pieces=_joined(pieces), warning=_warning(template, match, ahead)
+    )
 
 
-def _slots(layout: Layout, template: Template, match: Match, names: Mapping[str, str]) -> list[_Slot]:
+def _in_source_order(template: Template, match: Match) -> tuple[Match, _Ahead]:
+    """The remaining keyword arguments stay before those of the template's that they stand before.
+
+    The match without these, and these by the offset of the keyword argument that they come before.
+    """
+    ahead: _Ahead = {}
+    rest = dict(match.rest)
+    for call in ast.walk(template.tree):
+        if not isinstance(call, ast.Call) or not call.keywords or (name := rest_variable(call.keywords[-1])) is None:
+            continue
+        fixed = [(each, match.one.get(metavariable(each.value) or "")) for each in call.keywords[:-1]]
+        places = [(_place(node), offset_of(template.text, each)) for each, node in fixed if node is not None]
+        if len(places) < len(fixed) or places != sorted(places):
+            continue
+        for node in match.rest.get(name, ()):
+            later = next((offset for place, offset in places if place > _place(node)), None)
+            if later is not None:
+                ahead[later] = (*ahead.get(later, ()), node)
+        moved = {id(node) for nodes in ahead.values() for node in nodes}
+        rest[name] = tuple(node for node in match.rest.get(name, ()) if id(node) not in moved)
+    return replace(match, rest=rest), ahead
+
+
+def _place(node: ast.expr | ast.keyword) -> tuple[int, int]:
+    return node.lineno, node.col_offset
+
+
+def _slots(
+    layout: Layout, template: Template, match: Match, names: Mapping[str, str], ahead: _Ahead
+) -> list[_Slot]:  # fmt: skip
     parents = {child: node for node in ast.walk(template.tree) for child in ast.iter_child_nodes(node)}
     found = [
         _Slot(start=hole.start, end=hole.end, pieces=tuple(_filling(layout, hole, match, names, parents)))
         for hole in template.holes
         if not (hole.rest and not match.rest.get(hole.name))
     ]
+    found += [_Slot(start=at, end=at, pieces=(*_rest(layout, nodes), ", ")) for at, nodes in ahead.items()]
     gone: set[int] = set()
     found += [_gap(template, hole, gone) for hole in template.holes if hole.rest and not match.rest.get(hole.name)]
     for node in ast.walk(template.tree):
@@ -220,17 +256,24 @@ def has_effects(node: ast.AST) -> bool:
     return any(isinstance(each, effects) for each in ast.walk(node))
 
 
-def _warning(template: Template, match: Match) -> Refusal | None:
+def _warning(template: Template, match: Match, ahead: _Ahead) -> Refusal | None:
     """Captured expressions with effects must each be evaluated once, in their order."""
-    given: list[tuple[str, ast.expr | ast.keyword]] = [(n, node) for n, node in match.one.items() if has_effects(node)]
-    given += [(name, node) for name, nodes in match.rest.items() for node in nodes if has_effects(node)]
-    used = [hole.name for hole in template.holes]
-    if any(used.count(name) != 1 for name, _ in given):
+    before = [*match.one.values(), *itertools.chain(*match.rest.values()), *itertools.chain(*ahead.values())]
+    places = [
+        (hole.start, match.rest.get(hole.name, ()) if hole.rest else _one(match, hole)) for hole in template.holes
+    ]
+    after = [node for _, nodes in sorted([*places, *ahead.items()], key=lambda pair: pair[0]) for node in nodes]
+    given = sorted((node for node in before if has_effects(node)), key=_place)
+    used = [node for node in after if has_effects(node)]
+    if sorted(map(id, given)) != sorted(map(id, used)):
         return Refusal(reason=Reason.SIDE_EFFECTS)
-    order = [name for name, _ in sorted(given, key=lambda pair: (pair[1].lineno, pair[1].col_offset))]
-    if [name for name in used if name in order] != list(dict.fromkeys(order)):
+    if any(one is not other for one, other in zip(given, used, strict=True)):
         return Refusal(reason=Reason.EVALUATION_ORDER)
     return None
+
+
+def _one(match: Match, hole: Hole) -> Rest:
+    return (match.one[hole.name],) if hole.name in match.one else ()
 
 
 def outside(layout: Layout, match: Match) -> Sequence[ast.expr | ast.keyword]:

@@ -157,6 +157,10 @@ class Planner:
             return consumption(self.analysis, use.expression) or Refusal(reason=Reason.NO_RULE)
         return Refusal(reason=Reason.NO_RULE)
 
+    def fits(self, use: Use) -> bool:
+        """Whether some rule fits an expression around the usage."""
+        return use.expression is not None and self._match_above(use, use.expression, {}) is not None
+
     def _match_above(self, use: Use, inner: ast.expr, values: Mapping[str, ast.expr]) -> tuple[Rule, Match] | None:
         """The first rule that fits an expression around ``inner`` in which ``inner`` (or its value) is the usage."""
         matcher = Matcher(deprecated=lambda node: node is use.expression, value_of=lambda node: values.get(node.id))

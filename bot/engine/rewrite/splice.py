@@ -97,9 +97,30 @@ def _token_edits(old: str, new: str, offset: int) -> list[Edit]:
         if tag == "equal" or (tag == "delete" and _is_trailing_comma(before, first, last)):
             continue
         text = _slice(new, after, low, high)
+        if tag == "insert" and _is_hanging(old, before, first):
+            at = offset + len(old[: before[first - 1].end].encode())
+            found.append(Edit(start=at, end=at, text=f" {text.rstrip()},"))
+            continue
         start, end = _place(old, before, first, last, text)
+        if tag == "delete":
+            start, end = _with_line(old, start, end)
         found.append(Edit(start=offset + len(old[:start].encode()), end=offset + len(old[:end].encode()), text=text))
     return found
+
+
+def _with_line(old: str, start: int, end: int) -> tuple[int, int]:
+    """The whole line, break and all, of what stands alone on it."""
+    first, last = old.rfind("\n", 0, start) + 1, old.find("\n", end)
+    if not first or last < 0 or old[first:start].strip(" \t") or old[end:last].strip(" \t\r"):
+        return start, end
+    return first, last + 1
+
+
+def _is_hanging(old: str, before: Sequence[Token], first: int) -> bool:
+    """Whether token ``first`` is a bracket on a line of its own, behind a comma."""
+    if not 0 < first < len(before) or before[first].text not in CLOSING or before[first - 1].text != ",":
+        return False
+    return "\n" in old[before[first - 1].end : before[first].start]
 
 
 def _is_trailing_comma(before: Sequence[Token], first: int, last: int) -> bool:
