@@ -8,12 +8,16 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from bot.errors import SsotError, UserError
 from bot.migration import Applicability, Config
 from bot.model import Failed, FileReport, Finding, Scanned, Skipped
+
+if TYPE_CHECKING:
+    from bot.local.tree import TreeScan
 
 
 @click.command("migrate")
@@ -36,6 +40,7 @@ def command(paths: tuple[str, ...], config_file: str | None, as_diff: bool, unsa
 
 def _migrate(paths: Sequence[str], config_file: str | None, *, as_diff: bool, unsafe: bool) -> bool:
     """Do it; whether something is left."""
+    from bot.cli.hints import hints_of
     from bot.cli.scan import load_config
     from bot.engine import apply_fixes
     from bot.local.files import Reader, find_root
@@ -45,7 +50,9 @@ def _migrate(paths: Sequence[str], config_file: str | None, *, as_diff: bool, un
     if missing:
         raise UserError(f"{missing[0]}: no such file or directory")
     root = find_root(starts[0])
-    reports = _reports(root, starts, load_config(root, config_file))
+    config = load_config(root, config_file)
+    scan = _scan(root, starts, config)
+    reports = _reports(root, starts, scan)
     changed, reader = 0, Reader(root)
     for report in reports:
         source = reader.read(report.path) if isinstance(report, Scanned) and report.findings else None
@@ -57,11 +64,23 @@ def _migrate(paths: Sequence[str], config_file: str | None, *, as_diff: bool, un
             _show(root, report.path, source, after, as_diff=as_diff)
     left = _left(reports, unsafe=unsafe)
     click.echo(_summary(changed, left, reports, as_diff=as_diff), err=True)
+    for hint in (*hints_of(root, config, scan), *_undecided(config, left)):
+        click.echo(f"note: {hint}", err=True)
     return bool(left)
 
 
-def _reports(root: Path, starts: Sequence[Path], config: Config) -> list[FileReport]:
-    """The reports below ``starts``.  The whole tree is read: a name may stay because a file elsewhere needs it."""
+def _undecided(config: Config, left: Iterable[Finding]) -> list[str]:
+    """The migrations that have a successor but do not say how it takes a place, and usages left."""
+    names = {finding.migration for finding in left}
+    return [
+        f"{each.name}: nothing says how a usage becomes one of the successor: 'drop_in: true' replaces the name"
+        for each in config.migrations
+        if each.name in names and not each.drop_in and not each.rewrites and any(t.canonical for t in each.targets)
+    ]
+
+
+def _scan(root: Path, starts: Sequence[Path], config: Config) -> "TreeScan":
+    """The whole tree is read: a name may stay because a file elsewhere needs it."""
     from bot.local.files import list_files
     from bot.local.parallel import cores
     from bot.local.search import Search
@@ -73,8 +92,13 @@ def _reports(root: Path, starts: Sequence[Path], config: Config) -> list[FileRep
     listing = replace(listing, paths=tuple(dict.fromkeys((*listing.paths, *named))))
     jobs = cores()
     search = Search.of(root, listing, config, jobs)
-    reports = scan_tree(root, listing, search, config, Options(jobs=jobs, fixes=True)).reports
-    return [r for r in reports if any(not path or f"{r.path}/".startswith(f"{path}/") for path in below)]
+    return scan_tree(root, listing, search, config, Options(jobs=jobs, fixes=True))
+
+
+def _reports(root: Path, starts: Sequence[Path], scan: "TreeScan") -> list[FileReport]:
+    """The reports below ``starts``."""
+    below = [_below(root, start) for start in starts]
+    return [r for r in scan.reports if any(not path or f"{r.path}/".startswith(f"{path}/") for path in below)]
 
 
 def _below(root: Path, start: Path) -> str:

@@ -28,6 +28,8 @@ class Result:
     reports: tuple[FileReport, ...]
     sources: dict[str, bytes]
     """Contents that are not on disk: standard input."""
+    hints: tuple[str, ...] = ()
+    """What the configuration seems to get wrong about this tree."""
 
 
 @click.command("scan")
@@ -125,7 +127,12 @@ def _tree(root: Path, start: Path, config_file: str | None, fixes: bool, jobs: i
         scan = scan_tree(root, listing, search, config, Options(jobs=jobs, fixes=fixes, cache=cache, progress=report))
     if cache:
         cache.prune()
-    return Result(root=root, files=scan.files, reports=scan.reports, sources={})
+    hints: tuple[str, ...] = ()
+    if start == root:
+        from bot.cli.hints import hints_of
+
+        hints = tuple(hints_of(root, config, scan))
+    return Result(root=root, files=scan.files, reports=scan.reports, sources={}, hints=hints)
 
 
 def _config_or_none(root: Path, file: str | None) -> Config | None:
@@ -176,6 +183,8 @@ def _show(result: Result, form: str) -> bool:
         case _:
             text = reporting.as_text(shown, color=_color(), width=_width())
     click.echo(text, nl=False, color=True)
+    for hint in result.hints:
+        click.echo(f"note: {hint}", err=True)
     return bool(shown.findings or shown.failed or shown.skipped)
 
 

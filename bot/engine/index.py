@@ -93,6 +93,13 @@ class Index:
         """Whether ``module`` is one of those that are known."""
         return isinstance(self.source_of(module), tuple)
 
+    def names_module(self, dotted: str) -> bool:
+        """Whether ``dotted`` is known, and a module: not what its package has under the same name."""
+        package, _, leaf = dotted.rpartition(".")
+        above = self.source_of(package) if package else None
+        origins = self.exports(*above).origins if isinstance(above, tuple) else {}
+        return self.has(dotted) and dotted in origins.get(leaf, (dotted,))
+
     def exports(self, path: str, source: bytes) -> Exports:
         """The exports of a known file."""
         found = self._exports.get(path)

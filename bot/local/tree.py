@@ -36,6 +36,8 @@ class TreeScan:
     """Python files that were read."""
     reports: tuple[FileReport, ...]
     """Sorted by path, without the files in which nothing was found."""
+    roots: tuple[str, ...] = ()
+    """The source roots below the repository's top."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +62,9 @@ def scan_tree(root: Path, listing: Listing, search: Search, config: Config, opti
     unreadable = (*listing.unreadable, *found.unreadable.items())
     skipped = [Skipped(path=path, reason=reason) for path, reason in unreadable]
     everything = sorted([*reports, *skipped], key=lambda report: report.path)
-    return TreeScan(root=root, files=len(listing.paths) - len(found.unreadable), reports=tuple(everything))
+    return TreeScan(
+        root=root, files=len(listing.paths) - len(found.unreadable), reports=tuple(everything), roots=index.roots
+    )
 
 
 def _search_on(root: Path, listing: Listing, search: Search, config: Config, options: Options) -> tuple[Found, Index]:

@@ -6,6 +6,7 @@ from types import FrameType
 import pytest
 from click.testing import CliRunner
 
+from bot.cli import main
 from bot.cli.migrate import command, write_whole
 from bot.sandbox.example import FILES, HEALTH_MIGRATED, HEALTH_WITH_A_PROBE
 
@@ -154,3 +155,22 @@ def test_a_module_with_a_fallback_keeps_the_name_that_both_bind(tmp_path: Path, 
     (tmp_path / "one.py").write_text(before)
     CliRunner().invoke(command, ["--write", str(tmp_path)])
     assert (tmp_path / "one.py").read_text() == after
+
+
+def test_what_the_configuration_gets_wrong_is_told(tmp_path: Path) -> None:
+    files = {
+        ".github/ssot.yml": "migrations:\n  m: {deprecated: lib.old, canonical: lib.new, drop_in: true}\n"
+        "  n: {deprecated: lib.new.f, canonical: lib.new.g}\n",
+        "lib/__init__.py": "",
+        "lib/old.py": "",
+        "lib/new.py": "def f(): ...\ndef g(): ...\n",
+        "x.py": "from lib.old import f\nfrom lib.new import f\nf()\n",
+    }
+    for name, content in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(content)
+    module = "note: m: lib.old is a module: write lib.old below 'modules', not below 'deprecated'\n"
+    undecided = "note: n: nothing says how a usage becomes one of the successor: 'drop_in: true' replaces the name\n"
+    assert CliRunner().invoke(command, [str(tmp_path)]).stderr.endswith(module + undecided)
+    listed = CliRunner().invoke(main, ["scan", "--no-cache", "--jobs", "1", str(tmp_path)])
+    assert listed.stderr == module

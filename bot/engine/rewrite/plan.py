@@ -68,6 +68,8 @@ class _Plan:
         """Why ``target`` cannot take the place of this usage, whatever it is."""
         if self.analysis.index.lacks(target):
             return Refusal(reason=Reason.MISSING, name=target)
+        if use.target.kind is TargetKind.SYMBOL and _is_package(use):
+            return Refusal(reason=Reason.IS_MODULE, name=use.target.name)
         if is_defined_here(self.analysis, target):
             return Refusal(reason=Reason.DEFINES_SUCCESSOR)
         return None
@@ -220,6 +222,14 @@ class _Plan:
             if use not in found:
                 found[use] = _refused(refusals.get(use, _DEFAULT), wanted)
         return found
+
+
+def _is_package(use: Use) -> bool:
+    """Whether the file imports a module below what the migration takes for a symbol."""
+    below = f"{use.target.name}."
+    beside = [other for binding in use.bindings for other in binding.scope.bindings[binding.name]]
+    plain = [b.imported for b in beside if b.imported and b.imported.name is None]
+    return any(module.startswith(below) for imported in plain for module in imported.modules)
 
 
 def _give_up(groups: list[Group], wrong: str, refusals: dict[Use, Refusal]) -> None:

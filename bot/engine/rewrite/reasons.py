@@ -28,6 +28,7 @@ class Reason(StrEnum):
     NOT_ASYNC = "not-async"
     MISSING = "successor-missing"
     DEFINES_SUCCESSOR = "defines-successor"
+    IS_MODULE = "is-a-module"
     GIVEN_NONE = "given-none"
     EXPECTED_EFFECT = "expected-effect"
     MONKEYPATCHED = "monkeypatched"
@@ -75,6 +76,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.NO_SUCCESSOR: "The migration names nothing that takes its place.",
     Reason.MISSING: "{name}, which takes its place, does not exist at this revision.",
     Reason.DEFINES_SUCCESSOR: "What takes its place is defined here, perhaps by this very usage: it would use itself.",
+    Reason.IS_MODULE: "{name} is a module: the migration must name it below 'modules', not below 'deprecated'.",
     Reason.NOT_ASYNC: "What takes its place is awaited, which only a coroutine can do.",
     Reason.GIVEN_NONE: "It would be given None as {name}: find out first whose it is.",
     Reason.EXPECTED_EFFECT: "The block around it expects an effect of this call (an exception, a warning).",

@@ -113,6 +113,15 @@ def test_a_moved_module_never_comes_to_import_itself(source: str) -> None:
     assert set(done.codes) <= {"defines-successor", "still-used"}
 
 
+@pytest.mark.parametrize(
+    "source", ["import old.mod.f.x\nold.mod.f.x.y()\n", "import old.mod.f.x, old.mod\nold.mod.f()\n"]
+)
+def test_what_has_modules_below_it_is_no_symbol(source: str) -> None:
+    done = rewrite(source, MOVE, unsafe=True)
+    assert done.text == source
+    assert "is-a-module" in done.codes
+
+
 def test_a_rule_puts_no_successor_into_its_own_definition() -> None:
     rule = pattern("$deprecated($x)", "$canonical($x)")
     before = "from old.mod import f\ndef g(x):\n    return f(x)\ndef h():\n    return f(1)\n"

@@ -1,0 +1,63 @@
+"""Names in a configuration that do not mean what they say: looked up in the repository that they are about."""
+
+import difflib
+from collections.abc import Iterable, Iterator
+
+from bot.engine.index import Index
+from bot.migration import Migration, Target, TargetKind
+
+
+def asked(migrations: Iterable[Migration], index: Index) -> frozenset[str]:
+    """The modules that :func:`hints` has to know and that ``index`` lacks."""
+    names = {target.name for migration in migrations for target in migration.targets}
+    successors = {target.canonical for migration in migrations for target in migration.targets if target.canonical}
+    unknown = {name for name in names | successors if index.source_of(name) is False}
+    return frozenset(unknown).union(*(index.trail(name).wanted for name in names | successors))
+
+
+def hints(migrations: Iterable[Migration], index: Index, used: Iterable[str]) -> Iterator[str]:
+    """Of each deprecated name that cannot mean what it says: what is probably meant, in one line.
+
+    ``used`` are the symbols of all usages: a name that has some is doubted only if it is a module's.
+    """
+    found = tuple(used)
+    for migration in migrations:
+        for target in migration.targets:
+            if target.kind is TargetKind.MODULE:
+                continue
+            seen = any(f"{symbol}.".startswith(f"{target.name}.") for symbol in found)
+            hint = _of_module(target, index) or (None if seen else _of_name(target, index))
+            if hint:
+                yield f"{migration.name}: {hint}"
+
+
+def _of_module(target: Target, index: Index) -> str | None:
+    for name in (target.name, target.canonical or ""):
+        if index.names_module(name) and (name == target.name or not index.trail(target.name).exists):
+            below = "which takes its place, is a module" if name != target.name else "is a module"
+            subject = f"{name}, {below}" if name != target.name else f"{name} {below}"
+            return f"{subject}: write {target.name} below 'modules', not below 'deprecated'"
+    return None
+
+
+def _of_name(target: Target, index: Index) -> str | None:
+    trail, name = index.trail(target.name), target.name
+    origin = trail.names[-1]
+    if origin != name and target.canonical not in trail.names and index.has(origin.rpartition(".")[0]):
+        return f"{name} is only another name of {origin}: deprecate that one, by which its usages are found"
+    for root in index.roots:
+        inside = name.removeprefix(root.replace("/", ".") + ".")
+        if inside != name and trail.exists:
+            return f"imports begin below {root}/: write {inside}, not {name}"
+    return _misspelt(target, index) if trail.exists is False else None
+
+
+def _misspelt(target: Target, index: Index) -> str | None:
+    """A name that its module lacks, and one that it has and that looks like it."""
+    module, _, leaf = target.name.rpartition(".")
+    known = index.source_of(module)
+    if not isinstance(known, tuple):
+        return None
+    others = [name for name in index.exports(*known).origins if f"{module}.{name}" != target.canonical]
+    close = next(iter(difflib.get_close_matches(leaf, others, n=1, cutoff=0.75)), None)
+    return f"{module} has no {leaf}: did you mean {module}.{close}?" if close else None
