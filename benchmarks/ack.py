@@ -25,7 +25,7 @@ from aiohttp import web
 from gidgethub import sansio
 
 from bot.jobs import Done, Inbox, Lease, Outcome, SqliteStore, Work, Worker
-from bot.model import Delivery
+from bot.refs import Delivery
 from bot.web import Metrics, WebParts, create_runner, create_web_app
 
 SECRET = "a webhook secret of the benchmark"  # noqa: S105  # it protects nothing

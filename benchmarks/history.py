@@ -29,7 +29,8 @@ from bot.engine.presence import definition_files, definitions
 from bot.engine.survey import Entry, Survey, leaves, of_interest, stands_in, survey_file
 from bot.markers import MarkerKeys
 from bot.migration import Config, Migration
-from bot.model import FileReport, Scanned, Sha
+from bot.model import FileReport, Scanned
+from bot.refs import Sha
 from bot.render.checklist import section
 from bot.tracker import Changed, Conflict, Facts, Holds, Missing, Unreadable, usages_of
 from bot.workflows.inventory import survey_anew, update

@@ -21,7 +21,7 @@ from bot.github.limits import Pace
 from bot.jobs import Done, Lease, Outcome, Superseded, Work, WorkerLimits
 from bot.jobs.opening import POSTGRES
 from bot.jobs.postgres import PostgresStore
-from bot.model import Delivery, InstallationId, RepoRef, RepositoryId, Sha
+from bot.refs import Delivery, InstallationId, RepoRef, RepositoryId, Sha
 from bot.settings import Settings
 from bot.web import create_runner
 from bot.workflows.context import Bot

@@ -18,7 +18,7 @@ from pathlib import Path
 from bot.app import App
 from bot.cli.demo import serving, settings_for, settled
 from bot.events import delivery_of
-from bot.model import Errand
+from bot.refs import Errand
 from bot.sandbox import Sandbox
 from bot.workflows.sweep import SWEEP
 

@@ -29,7 +29,7 @@ async def serve(directory: Path) -> None:
 
     from bot.jobs import Done, Inbox, Lease, Outcome, SqliteStore, Work, Worker
     from bot.jobs.retention import Retention
-    from bot.model import Delivery
+    from bot.refs import Delivery
     from bot.web import Metrics, WebParts, create_runner, create_web_app
 
     numbers = itertools.count()

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.facts import Waiver
-from bot.model import Failed, Finding, NewFinding, Sha, Skipped
+from bot.model import Failed, Finding, Skipped
+from bot.outcomes import NewFinding
+from bot.refs import Sha
 
 
 class Conclusion(StrEnum):

@@ -22,8 +22,8 @@ from bot.jobs.sqlite import path_of
 from bot.ledger import DatabaseLedger
 from bot.log import Redactor
 from bot.markers import MarkerKeys
-from bot.model import Delivery, DeliveryId, Errand
 from bot.records.database import DatabaseRecords, url_of
+from bot.refs import Delivery, DeliveryId, Errand
 from bot.scanner.scanner import Scanner
 from bot.settings import Settings
 from bot.talk import Manual

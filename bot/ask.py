@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from bot.model import FileMigration, Finding, PullRequest, Scanned, Sha, Skipped
+from bot.model import Finding, Scanned, Skipped
+from bot.outcomes import FileMigration
+from bot.refs import PullRequest, Sha
 
 PLAIN = "100644"
 """The mode of an ordinary file, as git writes it."""

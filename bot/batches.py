@@ -11,7 +11,9 @@ from typing import Protocol
 
 from bot.globs import matches
 from bot.migration import Applicability, Migration
-from bot.model import Failed, FileMigration, Finding, Scanned, Sha, Skipped
+from bot.model import Failed, Finding, Scanned, Skipped
+from bot.outcomes import FileMigration
+from bot.refs import Sha
 
 BRANCHES = "ssot/"
 """What the names of all branches of migration pull requests begin with: ``ssot/<migration>/<slug>``."""

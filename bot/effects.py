@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from bot.model import Sha
+from bot.refs import Sha
 
 MAX_BODY = 65_536
 """Characters of a comment's, review's or issue's body."""

@@ -13,7 +13,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import TypeVar
 
-from bot.model import Delivery, DeliveryId, Errand, InstallationId, PullRequestRef, RepoRef, RepositoryId, Sha
+from bot.refs import Delivery, DeliveryId, Errand, InstallationId, PullRequestRef, RepoRef, RepositoryId, Sha
 
 T = TypeVar("T")
 

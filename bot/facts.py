@@ -1,14 +1,14 @@
 """What can be read from GitHub, reduced to what decisions need.
 
 Row 0: standard library only.  ``bot.github.reads`` returns these; pure code decides on them.  The pull request
-itself and its files are in ``bot.model``.
+itself and its files are in ``bot.refs``.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from bot.model import ChangedFile, DeliveryId, InstallationId, RepoRef, Sha
+from bot.refs import ChangedFile, DeliveryId, InstallationId, RepoRef, Sha
 
 # --- the App and where it is installed --------------------------------------------------------------------------
 

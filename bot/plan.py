@@ -7,7 +7,9 @@ from typing import assert_never
 from bot.actions import Action, CompleteCheckRun, Conclusion, ResolveThread, SubmitReview, UnresolveThread
 from bot.facts import Waiver
 from bot.migration import Config, Mode
-from bot.model import Failed, FileReview, Finding, NewFinding, PullRequest, Scanned, Skipped
+from bot.model import Failed, Finding, Scanned, Skipped
+from bot.outcomes import FileReview, NewFinding
+from bot.refs import PullRequest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,9 @@ from bot.ask import PLAIN, Ask, Batch, Obstacle, Selection
 from bot.errors import UserError
 from bot.facts import BranchCommit, TreeEntry
 from bot.globs import GlobError, matches
-from bot.model import FileMigration, PullRequest, Sha, Skipped
+from bot.model import Skipped
+from bot.outcomes import FileMigration
+from bot.refs import PullRequest, Sha
 
 SUFFIXES = (".py", ".pyi")
 LARGEST_FILE = 8 << 20

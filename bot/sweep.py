@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.facts import HookDelivery
-from bot.model import DeliveryId
+from bot.refs import DeliveryId
 
 REACH = timedelta(days=3)
 """How far back GitHub's log and its redelivery go."""

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from bot.effects import Reaction
 from bot.facts import Role
-from bot.model import PullRequestRef, RepoRef
+from bot.refs import PullRequestRef, RepoRef
 
 PREFIX = "/ssot"
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from bot.facts import Comment, Waiver
 from bot.markers import MarkerKeys, read
-from bot.model import RepoRef
+from bot.refs import RepoRef
 from bot.talk import Mark, conversation
 from bot.tracker import Attestation
 

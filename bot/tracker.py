@@ -13,8 +13,10 @@ from datetime import datetime
 from enum import StrEnum
 from urllib.parse import quote
 
-from bot.migration import ChecklistItem, Migration
-from bot.model import FileReport, Finding, Kind, Scanned, Sha
+from bot.evidence import ChecklistItem
+from bot.migration import Migration
+from bot.model import FileReport, Finding, Kind, Scanned
+from bot.refs import Sha
 
 # --- facts: what can be read ------------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from bot.events import ErrandEvent, Malformed, NotInstalled, Ping, Unknown, parse
 from bot.jobs import Ignored, Lease, Outcome, Route, Unreadable, Work
-from bot.model import Delivery
+from bot.refs import Delivery
 from bot.workflows.context import Bot
 from bot.workflows.timers import Timer
 from handlers import (

@@ -3,7 +3,7 @@
 from bot.ask import Ask
 from bot.events import CheckRunEvent
 from bot.jobs import Ignored, Lease, Outcome, Route, Work
-from bot.model import PullRequestRef
+from bot.refs import PullRequestRef
 from bot.render.effects import APPLY, RESCAN, pull_number, queue_entry
 from bot.talk import Reply
 from bot.workflows import answers, tracker

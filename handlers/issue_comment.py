@@ -5,7 +5,7 @@ import structlog
 from bot.commands import find_invocations
 from bot.events import IssueCommentEvent
 from bot.jobs import Ignored, Lease, Outcome, Route, Work
-from bot.model import PullRequestRef
+from bot.refs import PullRequestRef
 from bot.workflows import tracker
 from bot.workflows.command import answer_comment
 from bot.workflows.context import Bot

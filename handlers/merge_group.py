@@ -4,7 +4,7 @@ import re
 
 from bot.events import MergeGroupEvent
 from bot.jobs import Ignored, Lease, Outcome, Route, Work
-from bot.model import PullRequestRef
+from bot.refs import PullRequestRef
 from bot.workflows.context import Bot
 from bot.workflows.merge_group import check_merge_group
 

@@ -2,7 +2,7 @@
 
 from bot.events import ErrandEvent
 from bot.jobs import Ignored, Lease, Outcome, Route, Work
-from bot.model import PullRequestRef
+from bot.refs import PullRequestRef
 from bot.workflows.context import Bot
 from bot.workflows.review import review_pull_request
 from bot.workflows.sweep import REVIEW as EVENT

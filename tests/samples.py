@@ -1,19 +1,9 @@
 """Factories of model values with sensible defaults, for tests of pure functions."""
 
 from bot.migration import Applicability, Migration, Mode, Target
-from bot.model import (
-    Finding,
-    InstallationId,
-    Kind,
-    NewFinding,
-    PullRequest,
-    PullRequestRef,
-    Range,
-    RepoRef,
-    RepositoryId,
-    Sha,
-    Suggestion,
-)
+from bot.model import Finding, Kind, Range
+from bot.outcomes import NewFinding, Suggestion
+from bot.refs import InstallationId, PullRequest, PullRequestRef, RepoRef, RepositoryId, Sha
 
 OLD = "pkg.factory.get_manager"
 REPO = RepoRef(installation=InstallationId(5), id=RepositoryId(77), owner="acme", name="app")

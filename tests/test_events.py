@@ -29,7 +29,7 @@ from bot.events import (
     delivery_of,
     parse,
 )
-from bot.model import Errand, InstallationId, RepoRef, RepositoryId
+from bot.refs import Errand, InstallationId, RepoRef, RepositoryId
 from bot.web.hook import EVENT, GUID
 
 EXAMPLES: dict[str, dict[str, Any]] = json.loads(

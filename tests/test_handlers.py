@@ -8,7 +8,7 @@ import pytest
 import handlers
 from bot.events import ErrandEvent
 from bot.jobs import Ignored, Route, Unreadable, Work
-from bot.model import InstallationId, RepoRef, RepositoryId
+from bot.refs import InstallationId, RepoRef, RepositoryId
 from bot.settings import Allowed
 
 EVERYBODY = Allowed()

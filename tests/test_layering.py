@@ -10,6 +10,7 @@ ROOT = Path(__file__).parents[1]
 ROWS = {
     "bot": 0, "bot.model": 0, "bot.errors": 0, "bot.migration": 0, "bot.actions": 0,
     "bot.effects": 0, "bot.facts": 0, "bot.markers": 0, "bot.talk": 0, "bot.batches": 0, "bot.tracker": 0, "bot.ask": 0,
+    "bot.refs": 0, "bot.outcomes": 0, "bot.evidence": 0, "bot.builtin": 0,
     "bot.engine": 1, "bot.checklist": 1, "bot.config": 1, "bot.commands": 1, "bot.events": 1, "bot.plan": 1,
     "bot.render": 1, "bot.sweep": 1, "bot.batching": 1, "bot.authority": 1, "bot.testimony": 1, "bot.plan_migrate": 1,
     "bot.github": 2, "bot.jobs": 2, "bot.scanner": 2, "bot.settings": 2, "bot.sandbox": 2, "bot.local": 2, "bot.log": 2,

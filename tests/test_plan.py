@@ -5,8 +5,10 @@ import pytest
 from bot.actions import Action, CompleteCheckRun, Conclusion, ResolveThread, SubmitReview, UnresolveThread
 from bot.facts import Waiver
 from bot.migration import Config, Mode
-from bot.model import Failed, FileReview, NewFinding, PullRequest, Scanned, Skipped
+from bot.model import Failed, Scanned, Skipped
+from bot.outcomes import FileReview, NewFinding
 from bot.plan import OwnThread, ReviewFacts, plan_review
+from bot.refs import PullRequest
 from tests.samples import finding, migration, new, pull
 
 

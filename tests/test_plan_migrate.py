@@ -8,8 +8,10 @@ import pytest
 from bot.ask import Ask, Batch, Obstacle
 from bot.errors import UserError
 from bot.facts import BranchCommit, TreeEntry
-from bot.model import FileMigration, Scanned, Sha
+from bot.model import Scanned
+from bot.outcomes import FileMigration
 from bot.plan_migrate import COMMIT_BYTES, COMMIT_FILES, MOST_FILES, batches, obstacle, overtaken, seen_head, select
+from bot.refs import Sha
 from tests.samples import finding, pull
 
 TREE = ("README.md", "a.py", "lib/a.py", "lib/b/c.py", "lib/b/d.pyi", "lib/data.json", "library.py", "[x].py")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.facts import HookDelivery
-from bot.model import DeliveryId
+from bot.refs import DeliveryId
 from bot.sweep import REACH, TRIES, Asked, due, lost, settled_until, since
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import assert_never
 
 from bot.checklist import github, source
-from bot.migration import (
+from bot.evidence import (
     AllOf,
     AnyOf,
     Attested,
@@ -17,10 +17,10 @@ from bot.migration import (
     Evidence,
     FileExists,
     IssueEvidence,
-    Migration,
     PullRequestEvidence,
     UsageEvidence,
 )
+from bot.migration import Migration
 from bot.tracker import Facts, Holds, Missing, Unknown, Verdict
 
 

@@ -7,14 +7,7 @@ with every push and up again a little later.
 from datetime import timedelta
 from typing import assert_never
 
-from bot.migration import (
-    CheckPassed,
-    Deployed,
-    IssueEvidence,
-    IssueState,
-    PullRequestEvidence,
-    PullRequestState,
-)
+from bot.evidence import CheckPassed, Deployed, IssueEvidence, IssueState, PullRequestEvidence, PullRequestState
 from bot.tracker import (
     CheckState,
     Deployment,

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from bot.checklist.tasklist import Bullet, Item
 from bot.checklist.words import LABELS, digest, head, is_phase, likeness, normal, words
-from bot.migration import ChecklistItem
+from bot.evidence import ChecklistItem
 from bot.tracker import NotFound
 
 MARGIN = 0.1

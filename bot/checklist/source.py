@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from bot.evidence import DefinitionRemoved, FileExists, UsageEvidence, UsageState
 from bot.globs import matches
-from bot.migration import DefinitionRemoved, FileExists, Migration, UsageEvidence, UsageState
+from bot.migration import Migration
 from bot.model import Failed, FileReport, Finding, Kind, Skipped
 from bot.tracker import Facts, Holds, Missing, Proof, Unknown, Unreadable, Verdict, findings_of, link_to
 

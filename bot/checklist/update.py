@@ -16,7 +16,8 @@ from bot.checklist.memory import NOTES, Memory, State, advance, decode, encode
 from bot.checklist.section import Owner, Section, locate, masked, put
 from bot.checklist.tasklist import Bullet, Item, line_of, read, set_boxes
 from bot.checklist.words import normal
-from bot.migration import ChecklistItem, Migration
+from bot.evidence import ChecklistItem
+from bot.migration import Migration
 from bot.tracker import (
     Changed,
     Conflict,

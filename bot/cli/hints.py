@@ -1,11 +1,13 @@
 """What a configuration seems to get wrong about the tree at hand."""
 
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.engine.hints import asked, hints
 from bot.engine.index import Index
-from bot.migration import Config
+from bot.engine.names import module_paths
+from bot.migration import Config, Migration, Target, TargetKind
 from bot.model import Scanned
 
 if TYPE_CHECKING:
@@ -17,17 +19,39 @@ _ROUNDS = 5
 
 def hints_of(root: Path, config: Config, scan: "TreeScan") -> list[str]:
     """A line for each deprecated name that the scan of the whole tree shows to be a mistake, perhaps."""
+    used = {finding.symbol for report in scan.reports if isinstance(report, Scanned) for finding in report.findings}
+    doubted = list(_doubted(root, config.migrations, scan.roots, used))
+    if not doubted:
+        return []
+    from bot.engine.hints import asked, hints
     from bot.local.tree import read_modules
 
     index = Index(roots=scan.roots)
-    tops = {target.name.partition(".")[0] for migration in config.migrations for target in migration.targets}
-    if not any(
-        (root / base / name).exists() for base in ("", *scan.roots) for top in tops for name in (top, f"{top}.py")
-    ):
-        return []
     for _ in range(_ROUNDS):
-        if not (missing := asked(config.migrations, index)):
+        if not (missing := asked(doubted, index)):
             break
         index = index.with_modules(read_modules(root, missing, index))
-    symbols = {f.symbol for report in scan.reports if isinstance(report, Scanned) for f in report.findings}
-    return list(hints(config.migrations, index, symbols))
+    return list(hints(doubted, index, used))
+
+
+def _doubted(
+    root: Path, migrations: Iterable[Migration], roots: tuple[str, ...], used: set[str]
+) -> Iterator[Migration]:  # fmt: skip
+    """The migrations with those of their names alone that are worth reading the modules for, which takes time."""
+    for migration in migrations:
+        targets = tuple(target for target in migration.targets if _is_doubted(root, target, roots, used))
+        if targets:
+            yield replace(migration, targets=targets)
+
+
+def _is_doubted(root: Path, target: Target, roots: tuple[str, ...], used: set[str]) -> bool:
+    """A symbol of a package in the tree that is not used there, or whose name or successor may be a module's."""
+    if target.kind is TargetKind.MODULE:
+        return False
+    top = target.name.partition(".")[0]
+    if not any((root / base / name).exists() for base in ("", *roots) for name in (top, f"{top}.py")):
+        return False
+    if not any(f"{symbol}.".startswith(f"{target.name}.") for symbol in used):
+        return True
+    modules = [path for name in (target.name, target.canonical) if name for path in module_paths(name, roots)]
+    return any((root / path).exists() for path in modules)

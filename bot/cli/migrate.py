@@ -41,7 +41,7 @@ def command(paths: tuple[str, ...], config_file: str | None, as_diff: bool, unsa
 def _migrate(paths: Sequence[str], config_file: str | None, *, as_diff: bool, unsafe: bool) -> bool:
     """Do it; whether something is left."""
     from bot.cli.hints import hints_of
-    from bot.cli.scan import load_config
+    from bot.cli.scan import scan_config
     from bot.engine import apply_fixes
     from bot.local.files import Reader, find_root
 
@@ -50,7 +50,7 @@ def _migrate(paths: Sequence[str], config_file: str | None, *, as_diff: bool, un
     if missing:
         raise UserError(f"{missing[0]}: no such file or directory")
     root = find_root(starts[0])
-    config = load_config(root, config_file)
+    config = scan_config(root, config_file)
     scan = _scan(root, starts, config)
     reports = _reports(root, starts, scan)
     changed, reader = 0, Reader(root)

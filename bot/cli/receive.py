@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import click
 
 from bot.errors import SsotError
-from bot.model import Delivery, DeliveryId
+from bot.refs import Delivery, DeliveryId
 
 if TYPE_CHECKING:
     from bot.effects import Effect

@@ -1,6 +1,5 @@
 """What a scan found, written for people, for programs and for GitHub's log."""
 
-import json
 import unicodedata
 from collections import Counter
 from dataclasses import dataclass, field
@@ -53,6 +52,8 @@ class Shown:
 
 def as_json(shown: Shown) -> str:
     """One document, as docs/interfaces describe it."""
+    import json  # not needed for what people read
+
     document = {
         "version": VERSION,
         "root": str(shown.root),
@@ -175,12 +176,16 @@ def _columns(text: str) -> str:
 
 
 def _width(text: str) -> int:
-    """Columns that a terminal gives to ``text``."""
+    """Columns that a terminal gives to ``text``, in which all is printable."""
+    if text.isascii():
+        return len(text)
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else not unicodedata.combining(c) for c in text)
 
 
 def _printable(text: str) -> str:
     """Control and invisible characters by their code: what is quoted moves no cursor and hides nothing."""
+    if text.isprintable():
+        return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
 
 

@@ -3,6 +3,7 @@
 import gc
 import os
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,13 +11,16 @@ from typing import TYPE_CHECKING
 import click
 
 from bot.errors import SsotError, UserError
-from bot.migration import Config
-from bot.model import FileReport
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from bot.local.cache import Cache
+    from bot.migration import Config
+    from bot.model import FileReport
 
 FORMATS = ("text", "json", "github", "sarif")
+CONFIG_FILE = ".github/ssot.yml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +29,7 @@ class Result:
 
     root: Path
     files: int
-    reports: tuple[FileReport, ...]
+    reports: "tuple[FileReport, ...]"
     sources: dict[str, bytes]
     """Contents that are not on disk: standard input."""
     hints: tuple[str, ...] = ()
@@ -82,49 +86,61 @@ def _scan(path: str, config_file: str | None, base: str | None, fixes: bool, job
     root = find_root(start)
     if base is None and path != "-":
         return _tree(root, start, config_file, fixes, jobs, no_cache)
-    config = load_config(root, config_file)
+    config = scan_config(root, config_file)
     return _since(root, start, base, config) if base is not None else _standard_input(root, config, fixes)
 
 
-def load_config(root: Path, file: str | None) -> Config:
+def load_config(root: Path, file: str | None) -> "Config":
     """The configuration in ``file``, else in the repository, else the built-in one.  Raises `UserError`."""
     from bot.config import load
 
-    name = file or ".github/ssot.yml"
-    place = Path(file) if file else root / name
+    return load(_config_text(root, file), file=file or CONFIG_FILE)
+
+
+def scan_config(root: Path, file: str | None) -> "Config":
+    """`load_config`, perhaps without checklists: the built-in one is had without reading YAML, a third of a scan."""
+    if file or _config_text(root, file) is not None:
+        return load_config(root, file)
+    from bot.builtin import CONFIG
+
+    return CONFIG
+
+
+def _config_text(root: Path, file: str | None) -> bytes | None:
+    """The configuration as it is written; ``None`` if the repository has none."""
     try:
-        text = place.read_bytes()
+        return _config_place(root, file).read_bytes()
     except FileNotFoundError as error:
         if file:
             raise UserError(f"{file}: no such file") from error
-        return load(None, file=name)
+        return None
     except OSError as error:
-        raise UserError(f"{name}: {error.strerror}") from error
-    return load(text, file=name)
+        raise UserError(f"{file or CONFIG_FILE}: {error.strerror}") from error
+
+
+def _config_place(root: Path, file: str | None) -> Path:
+    return Path(file) if file else root / CONFIG_FILE
 
 
 def _tree(root: Path, start: Path, config_file: str | None, fixes: bool, jobs: int, no_cache: bool) -> Result:
-    """Scan a tree; it is listed and the configuration is read while the engine is loaded."""
+    """Scan a tree.  The engine is loaded while other processes read a configuration or search the files."""
     from bot.cli.progress import progress
-    from bot.local.files import Listing, list_files
-    from bot.local.parallel import Task
+    from bot.local.files import listing
 
     below = "" if start == root else start.relative_to(root).as_posix()
-    loaded = Task(lambda: _config_or_none(root, config_file), alone=jobs > 1)
-    listed = Task(lambda: Listing(paths=(below,)) if start.is_file() else list_files(root, below), alone=jobs > 1)
-    try:
-        from bot.local.search import Search
+    with listing(root, below) as listed, _loading(root, config_file, jobs) as loaded:
+        config = loaded()
+        import bot.engine.index  # noqa: F401  git takes about as long; the rest is loaded while the files are searched
+
+        files = listed()
+    from bot.local.search import Search
+
+    with progress(len(files.paths)) as report:
+        search = Search.of(root, files, config, jobs, report)
         from bot.local.tree import Options, scan_tree
 
-        listing = listed.result()
-        config = loaded.result() or load_config(root, config_file)  # once more, for the error
-    finally:
-        listed.close()
-        loaded.close()
-    cache = None if no_cache else _cache(config)
-    with progress(len(listing.paths)) as report:
-        search = Search.of(root, listing, config, jobs, report)
-        scan = scan_tree(root, listing, search, config, Options(jobs=jobs, fixes=fixes, cache=cache, progress=report))
+        cache = None if no_cache else _cache(config)
+        scan = scan_tree(root, files, search, config, Options(jobs=jobs, fixes=fixes, cache=cache, progress=report))
     if cache:
         cache.prune()
     hints: tuple[str, ...] = ()
@@ -135,7 +151,24 @@ def _tree(root: Path, start: Path, config_file: str | None, fixes: bool, jobs: i
     return Result(root=root, files=scan.files, reports=scan.reports, sources={}, hints=hints)
 
 
-def _config_or_none(root: Path, file: str | None) -> Config | None:
+@contextmanager
+def _loading(root: Path, file: str | None, jobs: int) -> "Iterator[Callable[[], Config]]":
+    """`scan_config`, begun: YAML is read in a process of its own while the engine is loaded here."""
+    if jobs == 1 or not _config_place(root, file).exists():
+        yield lambda: scan_config(root, file)
+        return
+    from bot.local.parallel import Task
+
+    task = Task(lambda: _config_or_none(root, file))
+    try:
+        import bot.local.tree  # noqa: F401
+
+        yield lambda: task.result() or load_config(root, file)  # once more, for the error
+    finally:
+        task.close()
+
+
+def _config_or_none(root: Path, file: str | None) -> "Config | None":
     """The configuration; ``None`` if it is wrong: an error with its place does not survive the way to the parent."""
     try:
         return load_config(root, file)
@@ -143,13 +176,13 @@ def _config_or_none(root: Path, file: str | None) -> Config | None:
         return None
 
 
-def _cache(config: Config) -> "Cache":
+def _cache(config: "Config") -> "Cache":
     from bot.local.cache import Cache, default_directory
 
     return Cache.of(config, default_directory(os.environ))
 
 
-def _standard_input(root: Path, config: Config, fixes: bool) -> Result:
+def _standard_input(root: Path, config: "Config", fixes: bool) -> Result:
     from bot.local.tree import scan_source
 
     source = sys.stdin.buffer.read()
@@ -157,7 +190,7 @@ def _standard_input(root: Path, config: Config, fixes: bool) -> Result:
     return Result(root=root, files=1, reports=(report,), sources={"-": source})
 
 
-def _since(root: Path, start: Path, base: str, config: Config) -> Result:
+def _since(root: Path, start: Path, base: str, config: "Config") -> Result:
     from bot.local.base import new_reports
 
     reports = new_reports(root, base, config)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from bot.config.nodes import Mapping, Scalar, Sequence
 from bot.config.structure import integer
 from bot.errors import ConfigError
-from bot.migration import (
+from bot.evidence import (
     AllOf,
     AnyOf,
     Attested,
@@ -20,10 +20,10 @@ from bot.migration import (
     IssueState,
     PullRequestEvidence,
     PullRequestState,
-    Target,
     UsageEvidence,
     UsageState,
 )
+from bot.migration import Target
 
 _MAX_ID = 60
 

@@ -4,26 +4,21 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 
-from bot.migration import (
+from bot.evidence import (
     AllOf,
     AnyOf,
     Attested,
     ChecklistItem,
     CheckPassed,
-    Config,
     DefinitionRemoved,
     Deployed,
     Evidence,
     FileExists,
     IssueEvidence,
-    Migration,
     PullRequestEvidence,
-    PullRequests,
-    Rewrite,
-    Target,
-    TargetKind,
     UsageEvidence,
 )
+from bot.migration import Config, Migration, PullRequests, Rewrite, Target, TargetKind
 
 Data = str | int | bool | None | Sequence["Data"] | Mapping[str, "Data"]
 

@@ -8,10 +8,13 @@ repository comes by an import that says so, in the file itself or in a module th
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from bot.engine.mentions import line_before, occurrences, stands_in
 from bot.engine.names import find_source_roots
-from bot.migration import Config
+
+if TYPE_CHECKING:
+    from bot.migration import Config
 
 _IMPORT = re.compile(rb"from[ \t]+([.\w]+)\s+import\s*(\([^)]*\)|[^\n]*)")
 _CALLED = re.compile(rb"(?:\.\w+)*[ \t]+as[ \t]+([^\W\d]\w*)")
@@ -76,7 +79,7 @@ def _gates_of(path: str) -> set[str]:
     return {folder.rpartition("/")[2], f"{folder}/"} if folder else set()
 
 
-def clues_to(config: Config, paths: Sequence[str], projects: Iterable[str] = ()) -> tuple[Clue, ...]:
+def clues_to(config: "Config", paths: Sequence[str], projects: Iterable[str] = ()) -> tuple[Clue, ...]:
     """The clues to the targets of a configuration in a repository of these Python and project files."""
     paths_of: dict[str, list[list[str]]] = {}
     for migration in config.migrations:
@@ -94,7 +97,7 @@ def clues_to(config: Config, paths: Sequence[str], projects: Iterable[str] = ())
 
 
 def _own(
-    packages: Iterable[str], config: Config, paths: Sequence[str], projects: Iterable[str]
+    packages: Iterable[str], config: "Config", paths: Sequence[str], projects: Iterable[str]
 ) -> frozenset[str]:  # fmt: skip
     """The packages that need no import from elsewhere: the repository's, importable from a source root; built-ins."""
     listed = "\n" + "\n".join(paths)

@@ -17,7 +17,7 @@ PARSE_ERRORS = (SyntaxError, ValueError, RecursionError, MemoryError)
 KEPT_SOURCE = 600_000
 """Bytes of source whose trees are kept, each about a hundred bytes for one."""
 
-_STAR = re.compile(rb"\bimport[ \t\\\r\n]*\*")
+_STAR = re.compile(rb"import[ \t\\\r\n]*\*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

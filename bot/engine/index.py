@@ -4,11 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set, ValuesVi
 from dataclasses import dataclass, field
 
 from bot.engine.exports import Exports, exports_of, may_have
-from bot.engine.mentions import renamed
 from bot.engine.names import find_source_roots, is_package, module_names, module_paths
-
-ROUNDS = 20
-"""How often modules that a scan wants are fetched: the longest chain of re-exports that is followed."""
+from bot.engine.renamed import renamed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,8 @@ from bot.engine.rewrite import EditConflict, Reason, Refusal, apply_edits
 from bot.engine.rewrite.edits import combine
 from bot.engine.scan import scan_file
 from bot.migration import Applicability, Migration
-from bot.model import Edit, FileMigration, Finding, Range, Scanned
+from bot.model import Edit, Finding, Range, Scanned
+from bot.outcomes import FileMigration
 
 Kept = Mapping[Range, str]
 """Usages of one file that stay, each with the reason for people."""

@@ -9,11 +9,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.engine.index import Index
-from bot.engine.mentions import renamed
 from bot.engine.names import find_source_roots
+from bot.engine.renamed import renamed
 from bot.engine.scan import scan_file
 from bot.migration import Config, Migration
-from bot.model import FileReport, Finding, Scanned, Sha
+from bot.model import FileReport, Finding, Scanned
+from bot.refs import Sha
 
 SUFFIXES = (".py", ".pyi")
 PROJECT_FILES = frozenset({"pyproject.toml", "setup.py", "setup.cfg"})
@@ -27,7 +28,7 @@ class Entry:
     looked: frozenset[str] = frozenset()
     """The paths, also of absent files, that its names were looked up in."""
     gives: frozenset[str] = frozenset()
-    """Names that the file gives to others (`mentions.renamed`)."""
+    """Names that the file gives to others (`renamed.renamed`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

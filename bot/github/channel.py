@@ -15,7 +15,7 @@ from bot.github.errors import MissingPermission, NotFound, Refused, Transient, U
 from bot.github.limits import Gate, Pacer
 from bot.github.operations import Effect, Operation
 from bot.github.tokens import AppKey, Minted, Scope, Tokens
-from bot.model import InstallationId
+from bot.refs import InstallationId
 
 T = TypeVar("T")
 

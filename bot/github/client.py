@@ -21,7 +21,7 @@ from bot.github.limits import Gate, Ledger, MemoryLedger, Pace, Pacer, Throttle
 from bot.github.operations import Operation
 from bot.github.tokens import AppKey, Scope
 from bot.github.traffic import Onlooker, nobody
-from bot.model import InstallationId, RepoRef
+from bot.refs import InstallationId, RepoRef
 
 T = TypeVar("T")
 Query = Mapping[str, str | int]

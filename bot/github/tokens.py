@@ -15,7 +15,7 @@ from cachetools import TLRUCache, TTLCache
 from bot.github.clock import Clock, ServerClock
 from bot.github.errors import MissingPermission
 from bot.github.operations import Permissions
-from bot.model import RepositoryId
+from bot.refs import RepositoryId
 
 JWT_BACKDATED = 60
 """Seconds: against a clock that runs ahead of GitHub's."""

@@ -12,7 +12,7 @@ from bot.jobs.model import Done, Handle, Ignored, Job, Outcome, State, Supersede
 from bot.jobs.observer import Observer
 from bot.jobs.retry import Again, GiveUp, Policy, decide, describe
 from bot.jobs.store import Claim, Store, StoreUnavailable
-from bot.model import Delivery
+from bot.refs import Delivery
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")

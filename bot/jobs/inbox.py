@@ -9,7 +9,7 @@ from functools import partial
 from bot.jobs.clock import Clock, utc_now
 from bot.jobs.model import Accepted, Duplicate, Job
 from bot.jobs.store import Store, StoreUnavailable
-from bot.model import Delivery
+from bot.refs import Delivery
 
 Arrived = Callable[[Job, bytes], None]
 

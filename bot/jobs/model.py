@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from bot.model import Delivery, DeliveryId
+from bot.refs import Delivery, DeliveryId
 
 
 class State(StrEnum):

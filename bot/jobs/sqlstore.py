@@ -13,7 +13,7 @@ from bot.jobs.database import Connection, Database
 from bot.jobs.model import Accepted, Duplicate, Job, State, Work
 from bot.jobs.store import Claimed, Heard, StoreCorrupt, StoreUnavailable
 from bot.jobs.writer import GroupWriter
-from bot.model import Delivery, DeliveryId
+from bot.refs import Delivery, DeliveryId
 
 T = TypeVar("T")
 

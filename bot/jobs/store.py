@@ -8,7 +8,7 @@ from typing import Protocol
 
 from bot.errors import SsotError
 from bot.jobs.model import Accepted, Duplicate, Job, State, Work
-from bot.model import Delivery, DeliveryId
+from bot.refs import Delivery, DeliveryId
 
 
 class StoreUnavailable(SsotError):

@@ -17,7 +17,7 @@ from bot.local.parallel import cores
 from bot.local.search import Search
 from bot.local.tree import Options, scan_tree
 from bot.migration import Config, Migration
-from bot.model import Sha
+from bot.refs import Sha
 from bot.tracker import Facts, Unreadable
 
 _ELSEWHERE = Unreadable(why="only GitHub knows")

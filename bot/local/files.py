@@ -1,16 +1,26 @@
 """Finding and reading the Python files of a directory."""
 
+import errno
 import os
-import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bot.errors import UserError
+
+if TYPE_CHECKING:
+    from subprocess import Popen
 
 SUFFIXES = (".py", ".pyi")
 PROJECT_FILES = frozenset({"pyproject.toml", "setup.py", "setup.cfg"})
 _NEVER = frozenset({".git", ".hg", ".svn", "__pycache__", "node_modules", ".tox", ".nox", ".mypy_cache", ".ruff_cache"})
 _BUFFER = 1 << 20
+_PIPE = 1 << 20
+"""Bytes that git can be ahead of us, where the system lets us say so: it need not wait until it is listened to."""
+NO_FILE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EISDIR})
+"""What a `Reader` says of a listed name that is no file: nothing is there, a symbolic link, or a directory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +28,7 @@ class Listing:
     """The files of a tree, relative to its root and ``/``-separated."""
 
     paths: tuple[str, ...]
-    """Python files, sorted."""
+    """Python files, sorted.  Some of git's may be gone from the work tree, or no files in it: see `NO_FILE`."""
     projects: tuple[str, ...] = ()
     """Project files: where source roots are."""
     unreadable: tuple[tuple[str, str], ...] = ()
@@ -35,67 +45,83 @@ def find_root(start: Path) -> Path:
 
 
 def list_files(root: Path, below: str = "") -> Listing:
-    """The Python files under ``root/below``.
+    """The Python files under ``root/below``; a file is taken as it is named.
 
     In a git work tree those that git tracks or would: what ``.gitignore`` leaves out is left out.  Elsewhere all but
     those in version control's, caches' and virtual environments' directories.  Symbolic links to directories are not
     followed, so no loop can occur.
     """
-    if (root / ".git").exists():
-        return _from_git(root, below)
-    return _walk(root, below)
+    with listing(root, below) as result:
+        return result()
 
 
-def _from_git(root: Path, below: str) -> Listing:
+@contextmanager
+def listing(root: Path, below: str = "") -> Iterator[Callable[[], Listing]]:
+    """`list_files`, begun: git works while the caller does something else and then asks for the result."""
+    if (root / below).is_file():
+        yield lambda: Listing(paths=(below,))
+        return
+    if not (root / ".git").exists():
+        yield lambda: _walk(root, below)
+        return
+    with _git(root, below) as process:
+        yield lambda: _from_git(process, root, below)
+
+
+def _git(root: Path, below: str) -> "Popen[bytes]":
     import subprocess  # costs as much as listing a thousand files
 
-    command = ["git", "-C", os.fspath(root), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    command += ["--", f":(literal){below}"] if below else []
+    wanted = [f":(glob)**/*{suffix}" for suffix in SUFFIXES] + [f":(glob)**/{name}" for name in PROJECT_FILES]
+    command = ["git", "-C", os.fspath(root / below), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     try:
-        done = subprocess.run(command, capture_output=True, check=True)  # noqa: S603  no shell, literal paths
-    except (OSError, subprocess.CalledProcessError) as error:
-        detail = os.fsdecode(getattr(error, "stderr", None) or b"").strip() or str(error)
-        raise UserError(f"git cannot list {root}: {detail}") from error
-    names = sorted({os.fsdecode(name) for name in done.stdout.split(b"\0") if name})
-    python = [name for name in names if name.endswith(SUFFIXES)]
-    kept = [name for name in python if _is_file(root / name)]
-    projects = [name for name in names if name.rpartition("/")[2] in PROJECT_FILES]
-    return Listing(paths=tuple(kept), projects=tuple(projects))
+        return subprocess.Popen(  # noqa: S603  no shell
+            [*command, "--", *wanted], stdout=subprocess.PIPE, stderr=subprocess.PIPE, pipesize=_PIPE
+        )
+    except OSError as error:
+        raise UserError(f"git cannot list {root}: {error}") from error
 
 
-def _is_file(path: Path) -> bool:
-    """Whether it is a file, not a link; one that is gone from the work tree is none, one that cannot be read is."""
-    try:
-        return stat.S_ISREG(os.lstat(path).st_mode)
-    except OSError:
-        return False
+def _from_git(process: "Popen[bytes]", root: Path, below: str) -> Listing:
+    output, complaint = process.communicate()
+    if process.returncode:
+        detail = os.fsdecode(complaint).strip() or f"exit status {process.returncode}"
+        raise UserError(f"git cannot list {root}: {detail}")
+    prefix = f"{below}/" if below else ""
+    names = sorted({prefix + name for name in os.fsdecode(output).split("\0") if name})
+    python = tuple(name for name in names if name.endswith(SUFFIXES))
+    return Listing(paths=python, projects=tuple(name for name in names if not name.endswith(SUFFIXES)))
+
+
+def _prefix(root: Path) -> str:
+    """What makes a file's path of its name: joining `Path` objects costs more than all that is done with the file."""
+    return f"{os.fspath(root)}{os.sep}"
 
 
 def _walk(root: Path, below: str) -> Listing:
+    base = _prefix(root)
     paths: list[str] = []
     projects: list[str] = []
     unreadable: list[tuple[str, str]] = []
-    pending = [below]
+    pending = [f"{below}/" if below else ""]
     while pending:
         directory = pending.pop()
-        prefix = f"{directory}/" if directory else ""
         try:
-            with os.scandir(root / directory) as entries:
+            with os.scandir(base + directory) as entries:
                 listed = list(entries)
         except OSError as error:
-            unreadable.append((directory or ".", error.strerror or str(error)))
+            unreadable.append((directory.rstrip("/") or ".", error.strerror or str(error)))
             continue
-        if prefix and any(entry.name == "pyvenv.cfg" for entry in listed):
+        if directory and any(entry.name == "pyvenv.cfg" for entry in listed):
             continue
         for entry in listed:
             name = entry.name
             if name.endswith(SUFFIXES):
                 if entry.is_file(follow_symlinks=False):
-                    paths.append(prefix + name)
+                    paths.append(directory + name)
             elif entry.is_dir(follow_symlinks=False) and name not in _NEVER:
-                pending.append(prefix + name)
+                pending.append(f"{directory}{name}/")
             if name in PROJECT_FILES:
-                projects.append(prefix + name)
+                projects.append(directory + name)
     return Listing(paths=tuple(sorted(paths)), projects=tuple(sorted(projects)), unreadable=tuple(unreadable))
 
 
@@ -103,7 +129,7 @@ class Reader:
     """Reads files into one buffer that is used again: most files hold nothing, and need no object of their own."""
 
     def __init__(self, root: Path) -> None:
-        self._prefix = f"{os.fspath(root)}{os.sep}"
+        self._prefix = _prefix(root)
         self._buffer = bytearray(_BUFFER)
 
     def look(self, path: str) -> tuple[bytearray, int]:

@@ -4,11 +4,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bot.engine.clues import Clue, clues_to
-from bot.local.files import Listing, Reader
+from bot.local.files import NO_FILE, Listing, Reader
 from bot.local.parallel import Counter, Task
-from bot.migration import Config
+
+if TYPE_CHECKING:
+    from bot.migration import Config
 
 Progress = Callable[[int, int], None]
 """Files done, files in all."""
@@ -23,6 +26,8 @@ class Found:
     """Path to reason."""
     opened: Mapping[str, frozenset[str]]
     """Package to `Clue.opened_by`, of all files together."""
+    absent: frozenset[str] = frozenset()
+    """What is no file."""
 
 
 class Search:
@@ -44,7 +49,7 @@ class Search:
 
     @classmethod
     def of(
-        cls, root: Path, listing: Listing, config: Config, jobs: int, progress: Progress | None = None
+        cls, root: Path, listing: Listing, config: "Config", jobs: int, progress: Progress | None = None
     ) -> "Search":  # fmt: skip
         """The search for all deprecated names of ``config``."""
         return cls(root, listing.paths, clues_to(config, listing.paths, listing.projects), jobs, progress)
@@ -63,12 +68,14 @@ def joined(parts: Iterable[Found]) -> Found:
     sources: dict[str, bytes] = {}
     unreadable: dict[str, str] = {}
     opened: dict[str, frozenset[str]] = {}
+    absent: set[str] = set()
     for part in parts:
         sources |= part.sources
+        absent |= part.absent
         unreadable |= part.unreadable
         for package, gates in part.opened.items():
             opened[package] = opened.get(package, frozenset()) | gates
-    return Found(sources=sources, unreadable=unreadable, opened=opened)
+    return Found(sources=sources, unreadable=unreadable, opened=opened, absent=frozenset(absent))
 
 
 def split(paths: Sequence[str], jobs: int) -> list[Sequence[str]]:
@@ -80,13 +87,16 @@ def _search(root: Path, paths: Sequence[str], clues: Sequence[Clue], counter: Co
     reader = Reader(root)
     bare = [name.encode() for clue in clues if not clue.gates for name in clue.names]
     gated = [clue for clue in clues if clue.gates]
-    sources, unreadable = {}, {}
+    sources, unreadable, absent = {}, {}, set()
     opened: dict[str, frozenset[str]] = {}
     for path in paths:
         try:
             buffer, size = reader.look(path)
         except OSError as error:
-            unreadable[path] = error.strerror or str(error)
+            if error.errno in NO_FILE:
+                absent.add(path)
+            else:
+                unreadable[path] = error.strerror or str(error)
         else:
             found = any(buffer.find(name, 0, size) >= 0 for name in bare)
             if gated:
@@ -95,7 +105,7 @@ def _search(root: Path, paths: Sequence[str], clues: Sequence[Clue], counter: Co
                 sources[path] = bytes(memoryview(buffer)[:size])
         if counter:
             counter.add(place)
-    return Found(sources=sources, unreadable=unreadable, opened=opened)
+    return Found(sources=sources, unreadable=unreadable, opened=opened, absent=frozenset(absent))
 
 
 def _look(clues: Sequence[Clue], path: str, buffer: bytearray, size: int, opened: dict[str, frozenset[str]]) -> bool:

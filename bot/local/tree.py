@@ -62,9 +62,8 @@ def scan_tree(root: Path, listing: Listing, search: Search, config: Config, opti
     unreadable = (*listing.unreadable, *found.unreadable.items())
     skipped = [Skipped(path=path, reason=reason) for path, reason in unreadable]
     everything = sorted([*reports, *skipped], key=lambda report: report.path)
-    return TreeScan(
-        root=root, files=len(listing.paths) - len(found.unreadable), reports=tuple(everything), roots=index.roots
-    )
+    files = len(listing.paths) - len(found.unreadable) - len(found.absent)
+    return TreeScan(root=root, files=files, reports=tuple(everything), roots=index.roots)
 
 
 def _search_on(root: Path, listing: Listing, search: Search, config: Config, options: Options) -> tuple[Found, Index]:
@@ -78,7 +77,8 @@ def _search_on(root: Path, listing: Listing, search: Search, config: Config, opt
         new = [clue for clue, before in zip(clues, known, strict=True) if clue != before]
         if not new:
             return found, index
-        left = [path for path in listing.paths if path not in found.sources and path not in found.unreadable]
+        known_of = (found.sources, found.unreadable, found.absent)
+        left = [path for path in listing.paths if not any(path in each for each in known_of)]
         found = joined([found, Search(root, left, new, options.jobs, options.progress).result()])
 
 

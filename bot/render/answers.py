@@ -4,9 +4,12 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from bot.actions import CompleteCheckRun
+from bot.evidence import ChecklistItem
 from bot.facts import CheckRunFact
-from bot.migration import Action, Applicability, ChecklistItem, Condition, Migration, Rewrite, Target
-from bot.model import Finding, NewFinding, PullRequest
+from bot.migration import Action, Applicability, Condition, Migration, Rewrite, Target
+from bot.model import Finding
+from bot.outcomes import NewFinding
+from bot.refs import PullRequest
 from bot.render.review import blob_url, fit, handle, prose
 from bot.render.text import code, count, plain
 from bot.talk import PREFIX

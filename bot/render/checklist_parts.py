@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from bot.model import Sha
+from bot.refs import Sha
 from bot.render.text import code
 from bot.tracker import Facts, link_to
 

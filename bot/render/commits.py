@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from bot.ask import PLAIN, Ask, Batch
 from bot.effects import FileCommit, TreeCommit, TreeFile
 from bot.markers import MarkerKeys, read_trailer, write_trailer
-from bot.model import PullRequest, PullRequestRef, Sha
+from bot.refs import PullRequest, PullRequestRef, Sha
 from bot.render.effects import place_of
 from bot.render.text import count
 

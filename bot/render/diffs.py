@@ -4,7 +4,7 @@ import html
 import unicodedata
 from collections.abc import Mapping, Sequence
 
-from bot.model import FileMigration
+from bot.outcomes import FileMigration
 from bot.render.text import code, count, fenced, shorten, visible
 
 ROOM = 52_000

@@ -9,7 +9,9 @@ from bot.actions import CompleteCheckRun, Conclusion, SubmitReview
 from bot.effects import Annotation, CheckAction, CheckRun, Level, Review, ReviewComment
 from bot.markers import MarkerKeys, write
 from bot.migration import Applicability, Migration
-from bot.model import Finding, NewFinding, PullRequest, PullRequestRef, Sha
+from bot.model import Finding
+from bot.outcomes import NewFinding
+from bot.refs import PullRequest, PullRequestRef, Sha
 from bot.render.review import annotation_message, check_text, inline_comment, review_body
 
 CHECK_NAME = "ssot"

@@ -8,7 +8,9 @@ from urllib.parse import quote
 from bot.ask import CannotPush, NoPush, Obstacle, Obstructed, Overtaken, Refused, Report, Stop
 from bot.facts import Waiver
 from bot.migration import Applicability
-from bot.model import Failed, FileMigration, Finding, PullRequest, Sha, Skipped
+from bot.model import Failed, Finding, Skipped
+from bot.outcomes import FileMigration
+from bot.refs import PullRequest, Sha
 from bot.render.diffs import fold, folded_diffs, folded_patch
 from bot.render.review import prose
 from bot.render.text import code, count, plain

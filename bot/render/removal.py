@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from bot.markers import MarkerKeys, read, write
 from bot.migration import Migration
-from bot.model import RepoRef
+from bot.refs import RepoRef
 from bot.render.text import code, count
 
 BRANCHES = "ssot-removal/"

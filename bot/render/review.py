@@ -9,7 +9,9 @@ from urllib.parse import quote
 from bot.actions import CompleteCheckRun, Conclusion, SubmitReview
 from bot.effects import MAX_BODY, MAX_CHECK_TEXT
 from bot.migration import Applicability, Migration
-from bot.model import Finding, NewFinding, PullRequest, Suggestion
+from bot.model import Finding
+from bot.outcomes import NewFinding, Suggestion
+from bot.refs import PullRequest
 from bot.render.text import code, count, fenced, plain, shorten
 
 _LISTED = 100

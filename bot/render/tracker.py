@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bot.markers import MarkerKeys, write
 from bot.migration import Migration
-from bot.model import RepoRef
+from bot.refs import RepoRef
 from bot.render.review import fit
 from bot.render.text import code, count
 from bot.talk import conversation

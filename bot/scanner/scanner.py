@@ -12,7 +12,8 @@ from typing import Self, TypeVar
 from bot.engine import Index
 from bot.engine.survey import Entry
 from bot.migration import Migration
-from bot.model import FileChange, FileMigration, FileReport, FileReview, Skipped
+from bot.model import FileReport, Skipped
+from bot.outcomes import FileChange, FileMigration, FileReview
 from bot.scanner import tasks
 from bot.scanner.tasks import Kept, ReviewRequest, Source
 from bot.scanner.workers import Unscannable, Workers

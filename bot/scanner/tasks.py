@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from bot.engine import Hunk, Index, migrate_file, review_files, scan_file
 from bot.engine.survey import Entry, survey_file
 from bot.migration import Migration
-from bot.model import FileChange, FileMigration, FileReport, FileReview, Range
+from bot.model import FileReport, Range
+from bot.outcomes import FileChange, FileMigration, FileReview
 
 Source = tuple[str, bytes]
 """Path and content of a file."""

@@ -12,7 +12,7 @@ import structlog
 from aiohttp import web
 
 from bot.jobs import Accepted, Inbox, StoreUnavailable
-from bot.model import Delivery, DeliveryId
+from bot.refs import Delivery, DeliveryId
 from bot.web.intake import BodyLimits, BodyRefused, Intake
 from bot.web.metrics import Metrics
 from bot.web.signature import HEADER, signing_key

@@ -9,11 +9,13 @@ from bot import testimony
 from bot.commands import CommandError
 from bot.config import Absent, Invalid, Unreadable, Valid
 from bot.effects import Reaction
+from bot.evidence import AllOf, AnyOf, Attested, ChecklistItem, Evidence
 from bot.facts import Waiver
 from bot.github import reads
 from bot.jobs import Ignored, Lease, Superseded
-from bot.migration import AllOf, AnyOf, Attested, ChecklistItem, Config, Evidence, Migration
-from bot.model import NewFinding, PullRequestRef
+from bot.migration import Config, Migration
+from bot.outcomes import NewFinding
+from bot.refs import PullRequestRef
 from bot.render import answers as words
 from bot.render.effects import CHECK_NAME
 from bot.talk import Call, Place, Reply

@@ -13,7 +13,7 @@ from bot.github import perform, reads
 from bot.github.errors import MissingPermission, Refused
 from bot.jobs import Done, Ignored, Lease, Outcome, Superseded
 from bot.markers import read, write
-from bot.model import PullRequestRef
+from bot.refs import PullRequestRef
 from bot.render import commands as words
 from bot.render.review import fit
 from bot.talk import Manual, Place, Reply, conversation

@@ -8,7 +8,7 @@ from typing import Self
 from bot.engine.survey import of_interest, stands_in
 from bot.github import reads
 from bot.github.sift import LARGEST_FILE, sift
-from bot.model import RepoRef, Sha
+from bot.refs import RepoRef, Sha
 from bot.workflows.context import Bot
 
 MANY = 60

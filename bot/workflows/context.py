@@ -8,8 +8,8 @@ from bot.effects import Effect
 from bot.github.client import GitHub
 from bot.ledger import DatabaseLedger
 from bot.markers import MarkerKeys
-from bot.model import DeliveryId, Errand
 from bot.records import Records
+from bot.refs import DeliveryId, Errand
 from bot.scanner.scanner import Scanner
 
 

@@ -6,7 +6,7 @@ from bot.errors import Gone, RetryLater
 from bot.github import reads
 from bot.github.errors import MissingPermission
 from bot.jobs import Done, Lease, Outcome
-from bot.model import Errand
+from bot.refs import Errand
 from bot.workflows.context import Bot
 
 log = structlog.get_logger(__name__)

@@ -10,8 +10,8 @@ from typing import Protocol
 
 import structlog
 
-from bot.engine.index import ROUNDS, Index
-from bot.engine.mentions import renamed
+from bot.engine import Index
+from bot.engine.renamed import renamed
 from bot.engine.survey import (
     SUFFIXES,
     Entry,
@@ -23,10 +23,14 @@ from bot.engine.survey import (
     roots_of,
 )
 from bot.migration import Config, Migration
-from bot.model import RepoRef, Sha, Skipped
+from bot.model import Skipped
+from bot.refs import RepoRef, Sha
 from bot.workflows import inventory_store as store
 from bot.workflows.commit_sources import CommitSources
 from bot.workflows.context import Bot
+
+ROUNDS = 20
+"""The longest chain of re-exports that is followed, and of names that are given to names."""
 
 Scan = Callable[[Iterable[tuple[str, bytes]], Sequence[Migration], Index], Awaitable[Sequence[Entry]]]
 """``Scanner.survey``."""

@@ -14,8 +14,8 @@ import bot.engine
 from bot.engine.report_json import decode, encode
 from bot.engine.survey import Entry, Survey
 from bot.migration import Config
-from bot.model import RepoRef, Sha
 from bot.records import Records
+from bot.refs import RepoRef, Sha
 
 NAMESPACE = "survey"
 KEPT = 3

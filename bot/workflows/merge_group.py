@@ -11,8 +11,8 @@ from bot.config import Absent, Invalid, Unreadable, Valid
 from bot.facts import ChangedFiles, TreeEntry
 from bot.github import reads
 from bot.jobs import Done, Outcome
-from bot.model import ChangedFile, PullRequestRef, RepoRef, Sha
 from bot.plan import plan_check
+from bot.refs import ChangedFile, PullRequestRef, RepoRef, Sha
 from bot.render import effects as words
 from bot.workflows.context import Bot
 from bot.workflows.review import complete_check, found_in, migrations_of, not_scanned

@@ -19,7 +19,7 @@ from bot.github import reads
 from bot.globs import GlobError
 from bot.jobs import Lease
 from bot.migration import Config, Migration
-from bot.model import RepoRef, Sha
+from bot.refs import RepoRef, Sha
 from bot.render import migrate_issue as words
 from bot.talk import Call, Reply
 from bot.workflows.context import Bot

@@ -23,9 +23,11 @@ from bot.github import reads
 from bot.github.errors import HeadMoved
 from bot.jobs import Lease
 from bot.migration import Config
-from bot.model import FileMigration, PullRequest, PullRequestRef, Range, RepoRef, Sha
+from bot.model import Range
+from bot.outcomes import FileMigration
 from bot.plan import plan_check
 from bot.plan_migrate import batches, obstacle, overtaken, seen_head, select
+from bot.refs import PullRequest, PullRequestRef, RepoRef, Sha
 from bot.render import commits as words
 from bot.render.migrate import answer, invalid_configuration, skipped_by
 from bot.scanner.tasks import Kept

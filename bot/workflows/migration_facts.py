@@ -8,7 +8,9 @@ from bot.batching import CODEOWNERS, Codeowners
 from bot.facts import OwnPullRequest, Repository
 from bot.github import reads
 from bot.migration import Config, Migration, Split
-from bot.model import Failed, FileMigration, PullRequest, PullRequestRef, Scanned, Sha, Skipped
+from bot.model import Failed, Scanned, Skipped
+from bot.outcomes import FileMigration
+from bot.refs import PullRequest, PullRequestRef, Sha
 from bot.render import removal
 from bot.render.migration import mark_of
 from bot.workflows.commit_sources import CommitSources

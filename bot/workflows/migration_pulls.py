@@ -15,7 +15,7 @@ from bot.github.errors import AlreadyExists, HeadMoved, NotFound
 from bot.jobs import Lease
 from bot.markers import read
 from bot.migration import Migration
-from bot.model import PullRequestRef, Sha
+from bot.refs import PullRequestRef, Sha
 from bot.render import migration as words
 from bot.talk import conversation
 from bot.workflows.context import Bot

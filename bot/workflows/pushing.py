@@ -11,7 +11,7 @@ from bot.effects import FileCommit, TreeCommit
 from bot.errors import Gone
 from bot.github import perform, reads
 from bot.github.errors import GraphQLError, MissingPermission, NotFound, Unprocessable
-from bot.model import PullRequest, RepoRef, Sha
+from bot.refs import PullRequest, RepoRef, Sha
 from bot.workflows.context import Bot
 
 _NO_ACCESS = CannotPush(why=NoPush.NO_ACCESS)

@@ -12,7 +12,7 @@ from bot.engine.removal import Kept, take_out
 from bot.github import perform, reads
 from bot.github.errors import AlreadyExists, NotFound
 from bot.migration import Migration
-from bot.model import Sha
+from bot.refs import Sha
 from bot.render import removal as words
 from bot.scanner import Unscannable
 from bot.tracker import Facts, PullState, Unreadable, usages_of

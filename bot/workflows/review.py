@@ -19,8 +19,9 @@ from bot.github import perform, reads
 from bot.jobs import Done, Ignored, Lease, Outcome, Superseded
 from bot.markers import read
 from bot.migration import Config, Migration
-from bot.model import NewFinding, PullRequest, PullRequestRef, RepoRef
+from bot.outcomes import NewFinding
 from bot.plan import OwnThread, ReviewFacts, plan_check, plan_review
+from bot.refs import PullRequest, PullRequestRef, RepoRef
 from bot.render import effects as words
 from bot.workflows.context import Bot
 from bot.workflows.sources import config_of, scan_changes

@@ -15,8 +15,8 @@ from bot.facts import HookDelivery
 from bot.github import reads
 from bot.github.errors import Refused, Uncertain
 from bot.jobs import Done, Lease, Outcome
-from bot.model import DeliveryId, Errand, RepoRef
 from bot.records import Records
+from bot.refs import DeliveryId, Errand, RepoRef
 from bot.render.effects import CHECK_NAME
 from bot.sweep import REACH, Asked, due, lost, settled_until, since
 from bot.workflows.context import Bot

@@ -9,7 +9,7 @@ from typing import Self
 
 import structlog
 
-from bot.model import Errand
+from bot.refs import Errand
 from bot.workflows.context import Bot
 
 log = structlog.get_logger(__name__)

@@ -24,7 +24,8 @@ from bot.github.errors import NotFound, Refused
 from bot.jobs import Done, Ignored, Lease, Outcome
 from bot.markers import read
 from bot.migration import Migration
-from bot.model import Errand, Kind, RepoRef
+from bot.model import Kind
+from bot.refs import Errand, RepoRef
 from bot.render import tracker as words
 from bot.render.checklist import section
 from bot.talk import Call, Reply, conversation

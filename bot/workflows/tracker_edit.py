@@ -14,7 +14,7 @@ from bot.errors import RetryLater
 from bot.facts import Issue
 from bot.github import perform, reads
 from bot.jobs import Lease
-from bot.model import RepoRef
+from bot.refs import RepoRef
 from bot.workflows.context import Bot
 
 log = structlog.get_logger(__name__)

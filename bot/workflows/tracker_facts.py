@@ -9,24 +9,23 @@ from bot import testimony
 from bot.batches import BRANCHES
 from bot.engine.presence import definition_files, definitions
 from bot.engine.survey import Survey
-from bot.facts import Comment, Repository
-from bot.github import reads
-from bot.github.errors import MissingPermission, Refused
-from bot.migration import (
+from bot.evidence import (
     AllOf,
     AnyOf,
     Attested,
     CheckPassed,
-    Config,
     DefinitionRemoved,
     Deployed,
     Evidence,
     FileExists,
     IssueEvidence,
-    Migration,
     PullRequestEvidence,
 )
-from bot.model import PullRequestRef, Sha
+from bot.facts import Comment, Repository
+from bot.github import reads
+from bot.github.errors import MissingPermission, Refused
+from bot.migration import Config, Migration
+from bot.refs import PullRequestRef, Sha
 from bot.render import removal
 from bot.scanner import Unscannable
 from bot.tracker import (

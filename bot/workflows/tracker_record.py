@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from bot.model import RepoRef, Sha
 from bot.records import Records
+from bot.refs import RepoRef, Sha
 from bot.tracker import Facts, Origin, Point, Snapshot, usages_of
 
 NAMESPACE = "tracker"

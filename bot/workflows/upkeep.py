@@ -11,7 +11,7 @@ from bot.errors import UserError
 from bot.github import reads
 from bot.jobs import Done, Ignored, Lease, Outcome
 from bot.migration import Migration, Mode
-from bot.model import Errand, RepoRef
+from bot.refs import Errand, RepoRef
 from bot.workflows.context import Bot
 from bot.workflows.migrate_issue import Base, base_of, carried_out
 from bot.workflows.migration_facts import site_of

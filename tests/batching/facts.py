@@ -18,7 +18,9 @@ from bot.batches import (
 )
 from bot.batching import blob_id
 from bot.migration import Applicability, Migration, PullRequests, Split
-from bot.model import FileMigration, Finding, Fix, Kind, Scanned, Sha
+from bot.model import Finding, Fix, Kind, Scanned
+from bot.outcomes import FileMigration
+from bot.refs import Sha
 from tests.samples import finding, migration
 
 HEAD = Sha("a" * 40)

@@ -3,8 +3,10 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bot.migration import ChecklistItem, Evidence, Migration, Target
-from bot.model import FileReport, Kind, Scanned, Sha
+from bot.evidence import ChecklistItem, Evidence
+from bot.migration import Migration, Target
+from bot.model import FileReport, Kind, Scanned
+from bot.refs import Sha
 from bot.tracker import Facts
 from tests.samples import OLD, finding
 

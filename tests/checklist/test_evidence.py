@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from bot.checklist.evidence import evaluate
-from bot.migration import (
+from bot.evidence import (
     AllOf,
     AnyOf,
     Attested,
@@ -20,7 +20,8 @@ from bot.migration import (
     UsageEvidence,
     UsageState,
 )
-from bot.model import Failed, Kind, Sha, Skipped
+from bot.model import Failed, Kind, Skipped
+from bot.refs import Sha
 from bot.tracker import (
     Attestation,
     Check,

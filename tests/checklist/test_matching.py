@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from bot.checklist.matching import Remembered, find, remember
 from bot.checklist.tasklist import Bullet, Item, read
 from bot.checklist.words import head, is_phase, likeness, normal, words
-from bot.migration import Attested, ChecklistItem
+from bot.evidence import Attested, ChecklistItem
 from bot.tracker import NotFound
 from tests.checklist.samples import item
 

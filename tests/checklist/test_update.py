@@ -12,8 +12,9 @@ from bot.checklist.section import Owner
 from bot.checklist.tasklist import parse
 from bot.checklist.update import update
 from bot.config import load
+from bot.evidence import Attested, CheckPassed, DefinitionRemoved, UsageEvidence
 from bot.markers import MarkerKeys
-from bot.migration import Attested, CheckPassed, DefinitionRemoved, Migration, UsageEvidence
+from bot.migration import Migration
 from bot.model import Failed
 from bot.tracker import (
     Changed,

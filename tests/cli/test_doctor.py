@@ -23,7 +23,7 @@ from bot.facts import HookConfig, HookDelivery
 from bot.github import GitHub, open_session
 from bot.jobs import State
 from bot.jobs.opening import store_of
-from bot.model import Delivery, DeliveryId
+from bot.refs import Delivery, DeliveryId
 from bot.sandbox import Repo, Sandbox
 from bot.sandbox.faults import Reply
 from bot.settings import Settings

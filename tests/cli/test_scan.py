@@ -191,13 +191,14 @@ def test_links_are_not_followed(repository: Path) -> None:
 
 
 def test_what_cannot_be_read_is_listed(repository: Path) -> None:
-    listing = Listing(paths=("pkg/gone.py", "pkg/user.py"), unreadable=(("closed", "Permission denied"),))
+    long = f"pkg/{300 * 'x'}.py"
+    listing = Listing(paths=(long, "pkg/user.py"), unreadable=(("closed", "Permission denied"),))
     config = load(CONFIG)
     search = Search.of(repository, listing, config, 2)
     scan = scan_tree(repository, listing, search, config, Options(jobs=2))
     assert [report for report in scan.reports if isinstance(report, Skipped)] == [
         Skipped(path="closed", reason="Permission denied"),
-        Skipped(path="pkg/gone.py", reason="No such file or directory"),
+        Skipped(path=long, reason="File name too long"),
     ]
 
 
@@ -276,6 +277,18 @@ def test_ignored_files_are_left_out_of_a_work_tree(committed: Path) -> None:
     write(committed, {".gitignore": "build/\n*.gen.py\n", "build/x.py": use, "a.gen.py": use, "new.py": use})
     (committed / "pkg" / "homonym.py").unlink()
     assert places(document(committed)) == ["new.py:1:22:import", *EVERYTHING]
+
+
+def test_what_git_lists_and_is_no_file_is_none(committed: Path) -> None:
+    before = document(committed)
+    (committed / "pkg" / "link.py").symlink_to(committed / "pkg" / "user.py")
+    (committed / "pkg" / "gone.py").write_text("from pkg.impl import old\n")
+    (committed / "pkg" / "directory.py").write_text("from pkg.impl import old\n")
+    git(committed, "add", "--all")
+    (committed / "pkg" / "gone.py").unlink()
+    (committed / "pkg" / "directory.py").unlink()
+    (committed / "pkg" / "directory.py").mkdir()
+    assert document(committed) == before
 
 
 def test_base_shows_what_is_new(committed: Path) -> None:

@@ -4,13 +4,12 @@ import pytest
 
 from bot.config import DEFAULT, Absent, Invalid, Unreadable, Valid, load, parse_state, preset_names, show
 from bot.errors import ConfigError
+from bot.evidence import Attested, IssueEvidence
 from bot.migration import (
     Action,
     Applicability,
-    Attested,
     Condition,
     Config,
-    IssueEvidence,
     Mode,
     PullRequests,
     Requirement,

@@ -8,7 +8,8 @@ from ruamel.yaml import YAML
 
 from bot.config import preset_names, preset_text, schema_text
 from bot.config.structure import schema
-from bot.migration import Action, Applicability, Condition, IssueState, Mode, PullRequestState, Split, UsageState
+from bot.evidence import IssueState, PullRequestState, UsageState
+from bot.migration import Action, Applicability, Condition, Mode, Split
 from bot.model import Kind
 from tests.config.cases import VALID, WRONG, Wrong
 

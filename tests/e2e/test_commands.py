@@ -10,7 +10,7 @@ from bot.app import receive
 from bot.cli.demo import settings_for
 from bot.effects import CheckRun, Effect, NewComment, NewReaction, Review
 from bot.jobs import Done
-from bot.model import Delivery, DeliveryId
+from bot.refs import Delivery, DeliveryId
 from bot.sandbox import PullRequestHandle, Repo, Sandbox
 from bot.sandbox.example import CHANGE, HEALTH_WITH_A_PROBE
 from bot.sandbox.model import User

@@ -14,7 +14,7 @@ from sqlalchemy.engine import make_url
 
 from bot.cli.demo import serving, settings_for, settled
 from bot.events import delivery_of
-from bot.model import Errand
+from bot.refs import Errand
 from bot.sandbox import Repo, Sandbox
 from bot.settings import Secret
 from bot.workflows.sweep import SWEEP

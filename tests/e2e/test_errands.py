@@ -9,7 +9,7 @@ from bot.app import Handlers, build
 from bot.cli.demo import settings_for
 from bot.events import parse
 from bot.jobs import Done, Lease, Outcome, State, Work
-from bot.model import Delivery, DeliveryId, Errand
+from bot.refs import Delivery, DeliveryId, Errand
 from bot.sandbox import Sandbox
 from bot.web import create_runner
 from bot.workflows.context import Bot

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from bot.model import Delivery, DeliveryId
+from bot.refs import Delivery, DeliveryId
 from bot.sandbox import Content, Executable, IssueHandle, PullRequestHandle, Repo, Sandbox, pulling
 from bot.sandbox.example import FILES, HEALTH_MIGRATED, HEALTH_WITH_A_PROBE
 from bot.workflows.upkeep import UPKEEP

@@ -15,7 +15,7 @@ from bot.cli.demo import settings_for
 from bot.errors import RetryLater
 from bot.github import Pace
 from bot.jobs import Job
-from bot.model import Delivery, DeliveryId
+from bot.refs import Delivery, DeliveryId
 from bot.sandbox import Content, Executable, PullRequestHandle, Repo, Sandbox, User
 from bot.sandbox.example import HEALTH_MIGRATED, HEALTH_WITH_A_PROBE, NOTIFY
 from bot.workflows.context import Bot

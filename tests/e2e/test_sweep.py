@@ -12,7 +12,7 @@ from bot.app import App
 from bot.cli.demo import serving, settings_for, settled
 from bot.events import delivery_of
 from bot.jobs import Job, State
-from bot.model import Errand
+from bot.refs import Errand
 from bot.sandbox import PullRequestHandle, Repo, Sandbox
 from bot.workflows.sweep import LOOK, REVIEW, SWEEP, look_errands, sweep_errands
 from tests.e2e.conftest import RunningBot

@@ -4,7 +4,8 @@ import pytest
 
 from bot.config import load
 from bot.engine import Index, migrate_file
-from bot.model import Failed, FileMigration, Finding, Scanned, Skipped
+from bot.model import Failed, Finding, Scanned, Skipped
+from bot.outcomes import FileMigration
 from bot.sandbox.example import CHANGE, FILES, HEALTH_MIGRATED, HEALTH_WITH_A_PROBE, NOTIFY
 from tests.engine.rewrite.tools import DROP_IN
 

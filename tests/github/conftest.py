@@ -6,7 +6,7 @@ import pytest
 
 from bot.effects import NewPullRequest, TreeCommit, TreeFile
 from bot.github import GitHub, open_session, perform, reads
-from bot.model import InstallationId, RepoRef, RepositoryId
+from bot.refs import InstallationId, RepoRef, RepositoryId
 from bot.sandbox import Repo, Sandbox
 from bot.workflows.context import Bot
 from tests.contract.checker import Contract

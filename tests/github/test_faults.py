@@ -9,7 +9,7 @@ import pytest
 from bot.errors import Gone, RetryLater
 from bot.github import GitHub, perform, reads
 from bot.github.errors import MissingPermission, NotFound, Unauthorized, Uncertain
-from bot.model import RepoRef, Sha
+from bot.refs import RepoRef, Sha
 from bot.sandbox import Repo, Sandbox
 from bot.sandbox.faults import Fault
 from tests.github.clock import ManualClock

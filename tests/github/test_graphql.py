@@ -8,7 +8,7 @@ from bot.errors import RetryLater
 from bot.github import GitHub, perform, reads
 from bot.github.errors import GraphQLError, MissingPermission, NotFound, Uncertain
 from bot.github.graphql import outcome
-from bot.model import PullRequestRef, RepoRef
+from bot.refs import PullRequestRef, RepoRef
 from bot.sandbox import Sandbox
 from bot.sandbox.faults import Reply
 from tests.github.clock import ManualClock

@@ -9,7 +9,7 @@ from aiohttp.test_utils import TestServer
 from bot.github import GitHub, wire
 from bot.github import reads as read
 from bot.github.errors import ForeignHost
-from bot.model import RepoRef, Sha
+from bot.refs import RepoRef, Sha
 from bot.sandbox import Repo, Sandbox
 
 API = "https://api.github.com"

@@ -25,7 +25,7 @@ from bot.github import GitHub, perform, reads
 from bot.github.errors import AlreadyExists, GraphQLError, HeadMoved, Uncertain, Unprocessable
 from bot.github.limits import Throttle
 from bot.github.perform import Submitted
-from bot.model import PullRequestRef, RepoRef, Sha
+from bot.refs import PullRequestRef, RepoRef, Sha
 from bot.sandbox import Executable, PullRequestHandle, Repo, Sandbox
 from tests.github.clock import ManualClock
 

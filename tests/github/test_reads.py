@@ -8,7 +8,7 @@ from bot.errors import Gone, RetryLater
 from bot.facts import NotAFile, Role
 from bot.github import GitHub, reads
 from bot.github.errors import NotFound
-from bot.model import PullRequestRef, RepoRef, RepositoryId, Sha
+from bot.refs import PullRequestRef, RepoRef, RepositoryId, Sha
 from bot.sandbox import Content, Executable, Repo, Sandbox, Submodule, Symlink
 from tests.github.conftest import ref_of
 
@@ -95,15 +95,6 @@ ODD_TREE: dict[str, Content] = {
 async def test_a_file_at_a_revision(github: Sandbox, gh: GitHub, path: str, expected: bytes | NotAFile | None) -> None:
     ref = ref_of(github, await github.repo("acme/odd", files=ODD_TREE))
     assert await reads.file_at(gh, ref, path, "main") == expected
-
-
-async def test_links_and_submodules_are_no_files(github: Sandbox, gh: GitHub) -> None:
-    """A link to a file of the repository and one to nowhere; files that look like links, but for their mode."""
-    more: dict[str, Content] = {"inside.py": Symlink("pkg/a.py"), "path.py": b"pkg/a.py", "self.py": b"self.py"}
-    ref = ref_of(github, await github.repo("acme/odd", files=ODD_TREE | more))
-    found = await reads.files_at(gh, ref, ODD_TREE | more, await reads.branch_head(gh, ref, "main"))
-    regular = {path: data.data if isinstance(data, Executable) else data for path, data in (ODD_TREE | more).items()}
-    assert found == {path: data if isinstance(data, bytes) else None for path, data in regular.items()}
 
 
 async def test_many_paths_at_once_take_few_requests(github: Sandbox, gh: GitHub, ref: RepoRef, repo: Repo) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from bot.github import GitHub, perform, reads
 from bot.github.tokens import Minted
-from bot.model import RepoRef, Sha
+from bot.refs import RepoRef, Sha
 from bot.sandbox import Repo, Sandbox
 from tests.github.clock import ManualClock
 

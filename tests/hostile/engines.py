@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from bot.engine import Index
 from bot.migration import Migration
-from bot.model import FileMigration, FileReport, FileReview, Scanned
+from bot.model import FileReport, Scanned
+from bot.outcomes import FileMigration, FileReview
 from bot.scanner.tasks import Kept, ReviewRequest, Source
 from tests.hostile import misbehaving
 

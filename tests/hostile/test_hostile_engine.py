@@ -7,7 +7,8 @@ import pytest
 
 from bot.engine import Index
 from bot.migration import Migration, Target
-from bot.model import Failed, FileChange, FileReport, Scanned, Skipped
+from bot.model import Failed, FileReport, Scanned, Skipped
+from bot.outcomes import FileChange
 from bot.scanner import ReviewRequest, Scanner
 from tests.hostile.corpus import CORPUS, source
 

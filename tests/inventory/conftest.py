@@ -10,7 +10,7 @@ import pytest
 from bot.app import open_bot
 from bot.cli.demo import settings_for
 from bot.github.limits import Pace
-from bot.model import Errand
+from bot.refs import Errand
 from bot.sandbox import Sandbox
 from bot.workflows.context import Bot
 from tests.github.conftest import ref_of

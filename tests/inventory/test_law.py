@@ -12,7 +12,8 @@ from bot.engine import Index
 from bot.engine.scan import scan_file
 from bot.engine.survey import Entry, Survey, of_interest, roots_of, stands_in, survey_file
 from bot.migration import Config, Migration, Target, TargetKind
-from bot.model import FileReport, Scanned, Sha
+from bot.model import FileReport, Scanned
+from bot.refs import Sha
 from bot.workflows.inventory import survey_anew, update
 
 OLD = Migration(name="m", targets=(Target(name="pkg.impl.old", canonical="pkg.impl.new"),))

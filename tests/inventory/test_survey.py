@@ -6,7 +6,8 @@ from bot.config import Valid, parse_state
 from bot.errors import RetryLater
 from bot.github import reads
 from bot.migration import Config
-from bot.model import RepoRef, Skipped
+from bot.model import Skipped
+from bot.refs import RepoRef
 from bot.sandbox import Repo, Sandbox, Symlink
 from bot.sandbox.faults import Reply
 from bot.sandbox.routes import gitdata

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from bot.jobs import Done, Ignored, Job, Outcome
-from bot.model import DeliveryId, RepoRef
+from bot.refs import DeliveryId, RepoRef
 from bot.sandbox import Repo, Sandbox
 from bot.sandbox.handles import IssueHandle
 from bot.workflows import tracker, tracker_edit

@@ -16,7 +16,7 @@ from bot.jobs.postgres import PostgresStore
 from bot.jobs.sqlite import path_of
 from bot.jobs.sqlstore import SqlStore
 from bot.jobs.store import Claim, Store
-from bot.model import Delivery, DeliveryId
+from bot.refs import Delivery, DeliveryId
 
 Behaviour = Callable[[Delivery, Lease], Awaitable[Outcome]]
 

@@ -13,7 +13,7 @@ import pytest
 
 from bot.jobs import Done, Inbox, Lease, Outcome, State, StoreUnavailable, Superseded, Worker, WorkerLimits
 from bot.jobs.postgres import PostgresStore
-from bot.model import Delivery
+from bot.refs import Delivery
 from tests.jobs.conftest import Behaviour, by_body, delivery, states, until
 
 CUT_OFF = (

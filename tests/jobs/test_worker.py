@@ -23,7 +23,7 @@ from bot.jobs import (
     sql,
 )
 from bot.jobs.sqlstore import SqlStore
-from bot.model import Delivery
+from bot.refs import Delivery
 from tests.jobs.conftest import Bench, Opener, delivery, states, take, until
 
 QUICK = Policy(tries=3, deaths=3, first=timedelta(milliseconds=5), factor=1)

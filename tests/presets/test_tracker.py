@@ -3,7 +3,7 @@
 import pytest
 
 from bot.config import load
-from bot.migration import (
+from bot.evidence import (
     AllOf,
     AnyOf,
     Attested,

@@ -4,9 +4,10 @@ from markdown_it import MarkdownIt
 from bot.actions import CompleteCheckRun, Conclusion
 from bot.config import Absent, parse_state
 from bot.effects import MAX_BODY
+from bot.evidence import Attested, ChecklistItem
 from bot.facts import CheckRunFact, Waiver
-from bot.migration import Applicability, Attested, ChecklistItem, Migration, Rewrite, Target
-from bot.model import Sha
+from bot.migration import Applicability, Migration, Rewrite, Target
+from bot.refs import Sha
 from bot.render import answers
 from tests.samples import finding, new, pull
 

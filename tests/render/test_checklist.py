@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.migration import UsageEvidence
-from bot.model import Failed, Kind, Scanned, Sha, Skipped
+from bot.evidence import UsageEvidence
+from bot.model import Failed, Kind, Scanned, Skipped
+from bot.refs import Sha
 from bot.render.checklist import section
 from bot.tracker import (
     Facts,

@@ -3,7 +3,7 @@ import pytest
 from bot import effects
 from bot.actions import CompleteCheckRun, Conclusion, SubmitReview
 from bot.markers import MarkerKeys, read
-from bot.model import PullRequestRef
+from bot.refs import PullRequestRef
 from bot.render.effects import FINGERPRINTS, check_run, place_of, pull_number, review
 from tests.samples import REPO, finding, migration, new, pull
 

@@ -20,7 +20,9 @@ from bot.ask import (
 from bot.effects import MAX_BODY, FileCommit, TreeCommit, TreeFile
 from bot.markers import MarkerKeys
 from bot.migration import Applicability
-from bot.model import Failed, FileMigration, Scanned, Sha, Skipped
+from bot.model import Failed, Scanned, Skipped
+from bot.outcomes import FileMigration
+from bot.refs import Sha
 from bot.render import commits
 from bot.render.diffs import folded_diffs, folded_patch
 from bot.render.migrate import answer

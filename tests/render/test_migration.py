@@ -12,7 +12,8 @@ from bot.effects import MAX_BODY
 from bot.facts import Repository
 from bot.markers import MarkerKeys
 from bot.migration import Migration, Mode
-from bot.model import Kind, Sha
+from bot.model import Kind
+from bot.refs import Sha
 from bot.render import migrate_issue as replies
 from bot.render import migration as words
 from tests.batching.facts import NONE, SAFE, UNSAFE, cut, facts, file, found

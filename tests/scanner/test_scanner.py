@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.engine import Index
-from bot.model import Failed, FileChange, FileReport, Scanned, Skipped
+from bot.model import Failed, FileReport, Scanned, Skipped
+from bot.outcomes import FileChange
 from bot.scanner import ReviewRequest, Scanner
 from bot.scanner.scanner import CHUNK_BYTES, CHUNK_FILES, LARGEST_FILE, NO_TIME, chunks
 from tests.hostile import engines

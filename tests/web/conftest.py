@@ -15,7 +15,7 @@ import pytest
 from aiohttp import web
 
 from bot.jobs import Done, Ignored, Inbox, Lease, Outcome, Route, SqliteStore, Store, Work, Worker
-from bot.model import Delivery
+from bot.refs import Delivery
 from bot.web import BodyLimits, Metrics, WebParts, create_runner, create_web_app
 
 ROOT = Path(__file__).parents[2]

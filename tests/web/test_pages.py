@@ -15,7 +15,7 @@ from bot.github.traffic import Answered
 from bot.jobs import Job, State
 from bot.jobs.clock import utc_now
 from bot.jobs.worker import Stats
-from bot.model import Delivery, DeliveryId, Sha
+from bot.refs import Delivery, DeliveryId, Sha
 from bot.tracker import Point
 from bot.web.pages import Status, span, status_page
 from bot.workflows.tracker_record import BurnDown

@@ -119,7 +119,7 @@ def test_jobs_while_the_server_runs(
     from bot.jobs.clock import utc_now
     from bot.jobs.model import State
     from bot.jobs.sqlite import existing
-    from bot.model import Delivery, DeliveryId
+    from bot.refs import Delivery, DeliveryId
 
     connection = existing(tmp_path / "ssot.db", writable=True)
     stored = sql.put(

@@ -19,8 +19,8 @@ from bot.github import GitHub
 from bot.github.errors import MissingPermission
 from bot.jobs import Done, Ignored, Job, Lease, Outcome, Route, Superseded, Work
 from bot.markers import MarkerKeys, write
-from bot.model import DeliveryId, PullRequestRef, Sha
 from bot.records.database import DatabaseRecords
+from bot.refs import DeliveryId, PullRequestRef, Sha
 from bot.sandbox import Repo, Sandbox
 from bot.sandbox.handles import IssueHandle
 from bot.sandbox.model import User

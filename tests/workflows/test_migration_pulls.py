@@ -15,8 +15,8 @@ from bot.github import GitHub
 from bot.jobs import Done, Ignored, Outcome
 from bot.jobs.model import Job
 from bot.markers import MarkerKeys
-from bot.model import DeliveryId
 from bot.records.database import DatabaseRecords
+from bot.refs import DeliveryId
 from bot.sandbox import Content, IssueHandle, PullRequestHandle, Repo, Sandbox, pulling
 from bot.sandbox.example import FILES, HEALTH_MIGRATED, HEALTH_WITH_A_PROBE
 from bot.scanner.scanner import Scanner

@@ -15,8 +15,8 @@ from aiohttp import web
 from bot.errors import RetryLater
 from bot.github import GitHub
 from bot.markers import MarkerKeys
-from bot.model import DeliveryId
 from bot.records.database import DatabaseRecords
+from bot.refs import DeliveryId
 from bot.sandbox import Repo, Sandbox
 from bot.sandbox.faults import Reply
 from bot.sandbox.routes.apps import delivery_item

@@ -16,7 +16,8 @@ from bot.engine.diff.new import (
 from bot.engine.diff.suggest import Sides
 from bot.engine.diff.unified import Hunk, fits, hunks
 from bot.engine.diff.usage import Usage, fingerprints, usages
-from bot.model import FileChange, FileReport, FileReview, NewFinding, Scanned
+from bot.model import FileReport, Scanned
+from bot.outcomes import FileChange, FileReview, NewFinding
 
 Scan = Callable[[bytes, str], FileReport]
 """Source and path to what is found there."""

@@ -6,7 +6,8 @@ from bot.engine.diff.new import first_served, provision
 from bot.engine.diff.suggest import Refused, Sides, refused, suggest
 from bot.engine.diff.usage import Usage
 from bot.migration import Applicability
-from bot.model import Finding, Kind, NewFinding, Suggestion
+from bot.model import Finding, Kind
+from bot.outcomes import NewFinding, Suggestion
 
 _RANK = {
     kind: rank

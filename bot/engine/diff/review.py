@@ -7,7 +7,7 @@ from bot.engine.diff.changes import Hunks, review_changes
 from bot.engine.index import Index
 from bot.engine.scan import scan_file
 from bot.migration import Migration
-from bot.model import FileChange, FileReview
+from bot.outcomes import FileChange, FileReview
 
 
 def review_files(

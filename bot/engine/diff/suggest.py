@@ -16,7 +16,8 @@ from bot.engine.diff.unified import Hunk, commentable, same_hunk
 from bot.engine.rewrite.edits import spliced
 from bot.engine.source import Undecodable, decode
 from bot.migration import Applicability
-from bot.model import Edit, Fix, Suggestion
+from bot.model import Edit, Fix
+from bot.outcomes import Suggestion
 
 _COMMANDS = {Applicability.SAFE: "/ssot migrate", Applicability.UNSAFE: "/ssot migrate --unsafe"}
 """What commits a fix to the branch, where no hunk is in the way."""

@@ -6,7 +6,7 @@ from typing import Any
 from bot.effects import Annotation, CheckRun
 from bot.github import operations as ops
 from bot.github.client import GitHub
-from bot.model import RepoRef
+from bot.refs import RepoRef
 
 ANNOTATIONS = 50
 """In one request; those of further requests are appended."""

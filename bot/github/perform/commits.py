@@ -9,7 +9,7 @@ from bot.github import operations as ops
 from bot.github.client import GitHub
 from bot.github.errors import AlreadyExists, GraphQLError, HeadMoved, NotFound, Unprocessable
 from bot.github.reads.repository import branch_head, repository
-from bot.model import PullRequestRef, RepoRef, Sha
+from bot.refs import PullRequestRef, RepoRef, Sha
 
 _INLINE = 256 * 1024
 """Bytes of a file that go into the request that makes the tree; a larger one is a blob of its own."""

@@ -7,7 +7,7 @@ from bot.effects import Review, ReviewComment
 from bot.github import operations as ops
 from bot.github.client import GitHub
 from bot.github.errors import Unprocessable
-from bot.model import PullRequestRef, RepoRef, Sha
+from bot.refs import PullRequestRef, RepoRef, Sha
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

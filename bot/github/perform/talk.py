@@ -3,7 +3,7 @@
 from bot.effects import MAX_BODY, Minimized, Reaction
 from bot.github import operations as ops
 from bot.github.client import GitHub
-from bot.model import RepoRef
+from bot.refs import RepoRef
 
 
 def _bounded(body: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from bot.facts import AppIdentity, HookConfig, HookDelivery, Installation
 from bot.github import operations as ops
 from bot.github.client import GitHub
-from bot.model import DeliveryId, InstallationId, RepoRef, RepositoryId
+from bot.refs import DeliveryId, InstallationId, RepoRef, RepositoryId
 
 
 async def identity(gh: GitHub) -> AppIdentity:

@@ -9,7 +9,7 @@ from typing import Any
 from bot.github import operations as ops
 from bot.github.client import GitHub
 from bot.github.errors import NotFound
-from bot.model import RepoRef, Sha
+from bot.refs import RepoRef, Sha
 from bot.tracker import Check, CheckState, Deployment, DeploymentState, IssueFact, Origin, Pull, PullState
 
 _PASSED = frozenset({"success", "neutral", "skipped"})

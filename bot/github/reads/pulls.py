@@ -8,7 +8,7 @@ from bot.github import operations as ops
 from bot.github.client import GitHub
 from bot.github.errors import NotFound
 from bot.github.reads.app import identity
-from bot.model import ChangedFile, PullRequest, PullRequestRef, RepoRef, RepositoryId, Sha
+from bot.refs import ChangedFile, PullRequest, PullRequestRef, RepoRef, RepositoryId, Sha
 
 COMPARED = 300
 """Files that a comparison of two commits lists."""

@@ -7,7 +7,7 @@ from bot.facts import Repository, Role
 from bot.github import operations as ops
 from bot.github.client import GitHub
 from bot.github.errors import Refused
-from bot.model import RepoRef, RepositoryId, Sha
+from bot.refs import RepoRef, RepositoryId, Sha
 
 
 async def repository(gh: GitHub, repo: RepoRef) -> Repository:

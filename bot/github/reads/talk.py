@@ -12,7 +12,7 @@ from bot.github import operations as ops
 from bot.github.client import GitHub
 from bot.github.errors import NotFound
 from bot.github.reads.app import identity
-from bot.model import PullRequestRef, RepoRef
+from bot.refs import PullRequestRef, RepoRef
 
 _THREAD_COMMENTS = 100
 

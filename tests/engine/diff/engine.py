@@ -7,7 +7,8 @@ from bot.engine.diff.changes import review_changes
 from bot.engine.index import Index
 from bot.engine.scan import scan_file
 from bot.migration import Applicability, Migration, Target
-from bot.model import Edit, FileChange, FileReport, FileReview, Finding, Fix, NewFinding, Scanned
+from bot.model import Edit, FileReport, Finding, Fix, Scanned
+from bot.outcomes import FileChange, FileReview, NewFinding
 
 MIGRATION = Migration(name="dep", targets=(Target(name="pkg.old.dep", canonical="pkg.new.Dep"),))
 INDEX = Index.build(

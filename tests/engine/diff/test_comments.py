@@ -6,7 +6,8 @@ from bot.engine.diff import comments
 from bot.engine.diff.changes import review_changes
 from bot.engine.diff.unified import Hunk, hunks
 from bot.migration import Applicability
-from bot.model import Edit, Finding, Fix, Kind, NewFinding, Scanned, Suggestion
+from bot.model import Edit, Finding, Fix, Kind, Scanned
+from bot.outcomes import NewFinding, Suggestion
 from tests.engine.diff.engine import change, edits, new_in, scan, scan_with
 
 SOURCE = b"""\

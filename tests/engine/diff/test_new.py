@@ -5,7 +5,8 @@ from textwrap import dedent
 
 import pytest
 
-from bot.model import Failed, FileChange, Scanned
+from bot.model import Failed, Scanned
+from bot.outcomes import FileChange
 from tests.engine.diff.engine import change, new_in, review, told
 
 BASE = b"""\

@@ -6,7 +6,8 @@ from bot.engine import Index, apply_fixes, review_files, scan_file
 from bot.engine.diff.suggest import apply_suggestion
 from bot.engine.diff.unified import hunks, same_hunk
 from bot.migration import Migration, Target
-from bot.model import FileReview, NewFinding, Scanned
+from bot.model import Scanned
+from bot.outcomes import FileReview, NewFinding
 from tests.engine.diff.engine import INDEX, MIGRATION, change, told
 from tests.engine.diff.programs import LAYOUTS, PROGRAMS, Layout, program
 

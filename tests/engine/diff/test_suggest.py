@@ -8,7 +8,8 @@ from bot.engine.diff.suggest import Refused, Sides, apply_suggestion, suggest
 from bot.engine.diff.unified import hunks
 from bot.engine.rewrite.edits import spliced
 from bot.migration import Applicability
-from bot.model import Edit, Fix, Suggestion
+from bot.model import Edit, Fix
+from bot.outcomes import Suggestion
 from tests.engine.diff.engine import edits
 
 HEAD = b"""\

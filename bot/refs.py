@@ -1,0 +1,127 @@
+"""Where things happen and what is told of it: repositories, pull requests, deliveries.  Row 0: standard library only.
+
+Paths are relative to the repository's root and ``/``-separated.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NewType, Self
+
+Sha = NewType("Sha", str)
+"""A full, lower-case hexadecimal git object id (40 characters, 64 in SHA-256 repositories)."""
+InstallationId = NewType("InstallationId", int)
+RepositoryId = NewType("RepositoryId", int)
+DeliveryId = NewType("DeliveryId", str)
+"""GitHub's ``X-GitHub-Delivery``: the same GUID on every redelivery."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """A verified webhook delivery, as it came."""
+
+    id: DeliveryId
+    event: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepoRef:
+    """A repository in an installation of the App."""
+
+    installation: InstallationId
+    id: RepositoryId
+    owner: str
+    name: str
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.owner}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Errand:
+    """Work that the bot gives itself: stored, ordered, retried and listed like a delivery of GitHub's.
+
+    Like an event it is a hint: it names a place, and its handler reads the state again.  The same ``event`` and ``id``
+    again is the same errand, for as long as it is remembered (7 days after its end): it is not done twice.
+    """
+
+    event: str
+    """``ssot.<name>``: the ``EVENT`` of the handler.  GitHub has no such names, and the hook takes none."""
+    id: str
+    """Up to 200 printable characters."""
+    repo: RepoRef | None
+    """``None``: for the App as a whole."""
+    subject: int | None = None
+    """The issue or pull request."""
+    not_before: datetime | None = None
+    """Aware.  Until then it waits beside the queue: it holds nobody up, and takes its place when it is due."""
+
+    @classmethod
+    def debounced(cls, event: str, repo: RepoRef, subject: int | None, *, now: datetime, window: timedelta) -> Self:
+        """One errand for all that is asked within a window of time; it runs at the window's end.
+
+        So nothing that was asked comes after its run, and nothing is asked in vain.
+        """
+        length = window.total_seconds()
+        end = (now.timestamp() // length + 1) * length
+        place = repo.full_name if subject is None else f"{repo.full_name}#{subject}"
+        return cls(
+            event=event,
+            id=f"{place}@{end:.3f}",
+            repo=repo,
+            subject=subject,
+            not_before=datetime.fromtimestamp(end, now.tzinfo),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PullRequestRef:
+    """All that an event says of a pull request: the rest is read again."""
+
+    repo: RepoRef
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PullRequest:
+    """The facts of one pull request, read at one moment."""
+
+    ref: PullRequestRef
+    node_id: str
+    title: str
+    state: str
+    draft: bool
+    merged: bool
+    author: str
+    base_ref: str
+    base_sha: Sha
+    head_ref: str
+    head_sha: Sha
+    head_repo: str | None
+    """``owner/name`` of the head, ``None`` when the fork was deleted."""
+    head_repo_id: RepositoryId | None = None
+    maintainer_can_modify: bool
+    changed_files: int
+    html_url: str
+    """The page of the pull request, e.g. ``https://github.com/owner/name/pull/7``: links are made from it."""
+    locked: bool = False
+    """Nobody but those with write access may comment, and Apps are not among them."""
+
+    @property
+    def from_fork(self) -> bool:
+        if self.head_repo_id is not None:
+            return self.head_repo_id != self.ref.repo.id
+        return self.head_repo != self.ref.repo.full_name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangedFile:
+    """One entry of the pull request's file list.  ``patch`` is ``None`` where GitHub leaves it out."""
+
+    path: str
+    previous_path: str | None
+    status: str
+    """added, removed, modified, renamed, copied, changed or unchanged."""
+    blob_sha: Sha | None
+    patch: str | None
