@@ -10,6 +10,7 @@ from bot.engine.analysis import Analysis, Binding, Imported, Scope, ScopeKind, U
 from bot.engine.rewrite.flow import dominates
 from bot.engine.rewrite.layout import Layout
 from bot.engine.rewrite.reasons import Reason, Refusal
+from bot.engine.rewrite.top import place_for_import
 
 _BUILTINS = "builtins"
 
@@ -42,6 +43,8 @@ class Addition:
 
     anchor: ast.stmt
     line: Line
+    above: bool = False
+    """Before the anchor, which is no import but the first statement of the file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +101,8 @@ def spell(layout: Layout, dotted: str, use: Use, *, module_itself: bool = False)
         return _local(analysis, rest, use)
     if (known := _known(analysis, dotted, use)) is not None:
         return Spelling(text=known)
+    if use.binding is None and use.star is None and use.load is not None:
+        return _at_the_top(analysis, module, rest, use)
     return _added(module, rest, use, dotted if module_itself else plain(analysis, dotted))
 
 
@@ -251,6 +256,16 @@ def _added(module: str, rest: str, use: Use, whole: str) -> Spelling | Refusal:
             line = Line(module=written, name=name, local=None if local == name else local)
             return Spelling(text=local + rest[len(name) :], addition=Addition(anchor=through.statement, line=line))
     return Refusal(reason=Reason.NAME_TAKEN, name=name)
+
+
+def _at_the_top(analysis: Analysis, module: str, rest: str, use: Use) -> Spelling | Refusal:
+    """Import the name among the file's first imports: the deprecated one is built in."""
+    name = rest.partition(".")[0]
+    again = use.load is not None and use.load.node.id == name and name not in analysis.root.bindings
+    if not again and not is_free(analysis.root, name, [use]):
+        return Refusal(reason=Reason.NAME_TAKEN, name=name)
+    anchor, above = place_for_import(analysis.tree)
+    return Spelling(text=rest, addition=Addition(anchor=anchor, line=Line(module=module, name=name), above=above))
 
 
 def is_free(scope: Scope, name: str, uses: Iterable[Use]) -> bool:

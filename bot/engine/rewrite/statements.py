@@ -46,6 +46,10 @@ def _is_bracketed(layout: Layout, statement: ImportStatement) -> bool:
 def _add(layout: Layout, addition: Addition) -> Edit:
     """Behind the anchor, unless something else stands on its line."""
     start, end = layout.span(addition.anchor)
+    if addition.above:
+        decorators: list[ast.expr] = getattr(addition.anchor, "decorator_list", [])
+        at = layout.line_start(layout.span(decorators[0])[0] if decorators else start)
+        return Edit(start=at, end=at, text=addition.line.statement + layout.newline)
     indent, remark = layout.indent(addition.anchor), layout.remark(end)
     if indent is None or remark is None:
         return Edit(start=start, end=start, text=f"{addition.line.statement}; ")
