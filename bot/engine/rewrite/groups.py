@@ -253,7 +253,7 @@ class Grouper:
             if isinstance(statement, ast.Import | ast.ImportFrom):
                 changes = {m.binding.node: m.line for m in here if isinstance(m.binding.node, ast.alias)}
                 edits += statements.replace(self.layout, statement, changes, [], {statement})
-        refusals = {use: refusal for use in uses if (refusal := self.planner.unmet(use.migration, use)) is not None}
+        refusals = {use: refusal for use in uses if (refusal := self.planner.doubt(use)) is not None}
         applicability = UNSAFE if refusals else SAFE
         try:
             fix = Fix(edits=tuple(combine([Fix(edits=tuple(edits), applicability=SAFE)])), applicability=applicability)

@@ -45,6 +45,8 @@ class Addition:
     line: Line
     above: bool = False
     """Before the anchor, which is no import but the first statement of the file."""
+    pragma: str = ""
+    """What a comment says to tools of the name in whose place this one comes; else the anchor's counts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -141,7 +141,7 @@ class _Plan:
         spelling = spell(self.layout, dotted, use, module_itself=use.target.kind is TargetKind.MODULE)
         if isinstance(spelling, Refusal):
             return spelling
-        refusal = self.planner.unmet(use.migration, use)
+        refusal = self.planner.doubt(use)
         return Site(
             use=use, applicability=Applicability.UNSAFE if refusal else Applicability.SAFE, refusal=refusal,
             edits=(Edit(start=start, end=end, text=spelling.text),), loads=gone(use, [spelling.text]),

@@ -27,6 +27,7 @@ class Reason(StrEnum):
     NO_SUCCESSOR = "no-successor"
     NOT_ASYNC = "not-async"
     MISSING = "successor-missing"
+    ASSIGNED = "assigned"
     DEFINES_SUCCESSOR = "defines-successor"
     IS_MODULE = "is-a-module"
     GIVEN_NONE = "given-none"
@@ -75,6 +76,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.NO_RULE: "No rule of the migration fits this usage.",
     Reason.NO_SUCCESSOR: "The migration names nothing that takes its place.",
     Reason.MISSING: "{name}, which takes its place, does not exist at this revision.",
+    Reason.ASSIGNED: "The name is assigned or deleted here, for all who still know it by its old name.",
     Reason.DEFINES_SUCCESSOR: "What takes its place is defined here, perhaps by this very usage: it would use itself.",
     Reason.IS_MODULE: "{name} is a module: the migration must name it below 'modules', not below 'deprecated'.",
     Reason.NOT_ASYNC: "What takes its place is awaited, which only a coroutine can do.",

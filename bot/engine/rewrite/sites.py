@@ -278,6 +278,11 @@ class Planner:
                 return Refusal(reason=Reason.UNPROVED_TYPE, name=f"{text} is a {wanted.rpartition('.')[2]}")
         return None
 
+    def doubt(self, use: Use) -> Refusal | None:
+        """Why it is not safe that a drop-in successor takes the place of a usage."""
+        written = not isinstance(getattr(use.node, "ctx", ast.Load()), ast.Load)
+        return Refusal(reason=Reason.ASSIGNED) if written else self.unmet(use.migration, use)
+
     def unmet(self, migration: Migration, use: Use) -> Refusal | None:
         """The first requirement of the migration that the index does not confirm."""
         for requirement in migration.requires:

@@ -53,7 +53,7 @@ def _add(layout: Layout, addition: Addition) -> Edit:
     indent, remark = layout.indent(addition.anchor), layout.remark(end)
     if indent is None or remark is None:
         return Edit(start=start, end=start, text=f"{addition.line.statement}; ")
-    text = indent + addition.line.statement + pragma(remark)
+    text = indent + addition.line.statement + pragma(addition.pragma or remark)
     at = layout.line_end(end)
     if layout.source[:at].endswith((b"\n", b"\r")):
         return Edit(start=at, end=at, text=text + layout.newline)
@@ -108,7 +108,17 @@ def replace(
     removed = [alias in gone for alias in statement.names]
     bracketed = _is_bracketed(layout, statement)
     edits += remove_items(layout, statement.names, removed, bracketed=bracketed)
-    return sorted([*add(layout, [Addition(anchor=statement, line=line) for line in outside], {statement}), *edits])
+    said = {line: _remark(layout, alias) for alias, line in changes.items() if line}
+    added = [Addition(anchor=statement, line=line, pragma=said.get(line, "")) for line in outside]
+    return sorted([*add(layout, added, {statement}), *edits])
+
+
+def _remark(layout: Layout, alias: ast.alias) -> str:
+    """The comment behind a name that has a line of its own."""
+    start, end = layout.span(alias)
+    lines = _own_lines(layout, start, end)
+    _, mark, comment = layout.text(end, lines[1]).partition("#") if lines else ("", "", "")
+    return mark + comment.rstrip()
 
 
 def _fits(statement: ImportStatement, line: Line) -> bool:

@@ -374,6 +374,21 @@ def test_a_star_import_stays_and_the_successor_comes_behind_it() -> None:
     assert rewrite("from old.mod import *\nf()\n", DROP_IN, files=files).text == after
 
 
+@pytest.mark.parametrize("statement", ["old.mod.f = 1\n", "del old.mod.f\n", "for old.mod.f in x: ...\n"])
+def test_a_name_that_is_assigned_is_offered_for_review(statement: str) -> None:
+    before = f"import old.mod\n{statement}"
+    done = rewrite(before, DROP_IN)
+    assert done.text == before
+    assert "assigned" in done.codes
+    assert rewrite(before, DROP_IN, unsafe=True).text == before.replace("old.mod.f", "new.mod.g").replace("old", "new")
+
+
+def test_what_tools_are_told_of_a_name_goes_with_it() -> None:
+    before = "from old.mod import (\n    k,\n    f,  # noqa: F401\n)\nf(k)\n"
+    after = "from old.mod import (\n    k,\n)\nfrom new.mod import g  # noqa: F401\ng(k)\n"
+    assert rewrite(before, DROP_IN).text == after
+
+
 def test_a_patched_name_is_offered_for_review() -> None:
     before = "from unittest.mock import patch\npatch('old.mod.f')\n"
     assert rewrite(before, DROP_IN).text == before
