@@ -1,6 +1,7 @@
 """SARIF 2.1.0, as GitHub code scanning reads it.
 
-https://docs.oasis-open.org/sarif/sarif/v2.1.0/ and docs.github.com, "SARIF support for code scanning".
+https://docs.oasis-open.org/sarif/sarif/v2.1.0/ and docs.github.com, "SARIF support for code scanning".  Columns are
+UTF-16 code units: the standard's default, and what readers count that do not look at ``columnKind``.
 """
 
 import hashlib
@@ -11,18 +12,22 @@ from urllib.parse import quote
 
 from bot import __version__
 from bot.cli.reporting import Shown
+from bot.engine.source import SourceMap
 from bot.model import Finding, Fix, Range
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+ROOT = "%SRCROOT%"
+"""What paths are relative to, by the name that readers know for the top of a repository."""
 
 
 def as_sarif(shown: Shown) -> str:
-    """One log with one run; fixes as deleted and inserted regions, in characters and lines."""
+    """One log with one run; fixes as deleted and inserted regions."""
     names = sorted({finding.migration for finding in shown.findings})
     run = {
         "tool": {"driver": {"name": "ssot", "version": __version__, "rules": [_rule(name) for name in names]}},
-        "columnKind": "unicodeCodePoints",
-        "originalUriBaseIds": {"ROOT": {"uri": shown.root.as_uri() + "/"}},
+        "columnKind": "utf16CodeUnits",
+        "newlineSequences": ["\r\n", "\n", "\r"],
+        "originalUriBaseIds": {ROOT: {"uri": shown.root.as_uri().rstrip("/") + "/"}},
         "invocations": [{"executionSuccessful": True, "toolExecutionNotifications": _notifications(shown)}],
         "results": _results(shown, names),
     }
@@ -32,70 +37,84 @@ def as_sarif(shown: Shown) -> str:
 def _rule(name: str) -> dict[str, Any]:
     return {
         "id": name,
-        "shortDescription": {"text": f"Usage of a name that the migration {name} retires"},
+        "shortDescription": {"text": f"Usage of a name that the migration {name} retires."},
+        "fullDescription": {"text": f"The migration {name} retires this name; the result says what takes its place."},
+        "help": {"text": "`ssot migrate` applies the safe fixes. Other usages are explained, and changed by people."},
         "defaultConfiguration": {"level": "warning"},
     }
 
 
 def _results(shown: Shown, names: list[str]) -> list[dict[str, Any]]:
     seen: Counter[str] = Counter()
-    results = []
+    results, path, source = [], None, None
     for finding in shown.findings:
+        if finding.path != path:
+            path, source = finding.path, shown.source(finding.path)
         identity = f"{finding.migration}\0{finding.path}\0{finding.kind}\0{finding.symbol}"
         seen[identity] += 1
         digest = hashlib.sha256(f"{identity}\0{seen[identity]}".encode("utf-8", "surrogatepass")).hexdigest()
-        results.append(_result(finding, names, shown, digest[:32]))
+        results.append(_result(finding, names, source, digest[:32]))
     return results
 
 
-def _result(finding: Finding, names: list[str], shown: Shown, fingerprint: str) -> dict[str, Any]:
+def _result(finding: Finding, names: list[str], source: SourceMap | None, fingerprint: str) -> dict[str, Any]:
     text = finding.message + (f" {finding.reason}" if finding.reason else "")
     result = {
         "ruleId": finding.migration,
         "ruleIndex": names.index(finding.migration),
         "level": "error" if finding.critical else "warning",
         "message": {"text": text},
-        "locations": [{"physicalLocation": {**_artifact(finding.path), "region": _region(finding.range)}}],
+        "locations": [{"physicalLocation": {**_artifact(finding.path), "region": _region(finding.range, source)}}],
         "partialFingerprints": {"usage/v1": fingerprint},
         "properties": {"kind": finding.kind.value, "applicability": finding.applicability.value},
     }
-    fix = finding.fix and _fix(finding, finding.fix, shown)
-    return {**result, "fixes": [fix]} if fix else result
+    if finding.fix is None or source is None:
+        return result
+    return {**result, "fixes": [_fix(finding.path, finding.fix, source)]}
 
 
-def _fix(finding: Finding, fix: Fix, shown: Shown) -> dict[str, Any] | None:
-    source = shown.source(finding.path)
-    if source is None:
-        return None
+def _fix(path: str, fix: Fix, source: SourceMap) -> dict[str, Any]:
     replacements = [
         {
-            "deletedRegion": _region(source.range(edit.start, edit.end)),
+            "deletedRegion": _region(source.range(edit.start, edit.end), source),
             "insertedContent": {"text": edit.text},
         }
         for edit in fix.edits
     ]
-    change = {**_artifact(finding.path), "replacements": replacements}
+    change = {**_artifact(path), "replacements": replacements}
     return {"description": {"text": f"{fix.applicability.value} fix"}, "artifactChanges": [change]}
 
 
 def _artifact(path: str) -> dict[str, Any]:
     uri = quote(path.encode("utf-8", "surrogateescape"))
-    return {"artifactLocation": {"uri": uri, "uriBaseId": "ROOT"}}
+    return {"artifactLocation": {"uri": uri, "uriBaseId": ROOT}}
 
 
-def _region(place: Range) -> dict[str, int]:
+def _region(place: Range, source: SourceMap | None) -> dict[str, int]:
     return {
         "startLine": place.line,
-        "startColumn": place.column,
+        "startColumn": _utf16(place.line, place.column, source),
         "endLine": place.end_line,
-        "endColumn": place.end_column,
+        "endColumn": _utf16(place.end_line, place.end_column, source),
     }
 
 
+def _utf16(line: int, column: int, source: SourceMap | None) -> int:
+    """A column in UTF-16 code units; that in characters when the file cannot be read any more."""
+    if source is None or column == 1:
+        return column
+    before = source.line_bytes(line).decode(source.encoding, "replace")[: column - 1]
+    return column + sum(character > "\uffff" for character in before)
+
+
 def _notifications(shown: Shown) -> list[dict[str, Any]]:
-    said = [(failed.path, f"line {failed.line}: {failed.message}") for failed in shown.failed]
-    said += [(skipped.path, skipped.reason) for skipped in shown.skipped]
-    return [
-        {"level": "warning", "message": {"text": text}, "locations": [{"physicalLocation": _artifact(path)}]}
-        for path, text in said
+    failed = [
+        _notification(f"The file does not parse: {each.message}", each.path, {"startLine": each.line})
+        for each in shown.failed
     ]
+    return failed + [_notification(f"Not scanned: {each.reason}", each.path) for each in shown.skipped]
+
+
+def _notification(text: str, path: str, region: dict[str, int] | None = None) -> dict[str, Any]:
+    place = {**_artifact(path), **({"region": region} if region else {})}
+    return {"level": "warning", "message": {"text": text}, "locations": [{"physicalLocation": place}]}
