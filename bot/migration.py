@@ -82,6 +82,12 @@ class Target:
         return self.name.rpartition(".")[2]
 
     @property
+    def holder(self) -> str | None:
+        """Of a symbol: the last component of what it may be a member of, a class; ``None`` at a module's top level."""
+        owner = self.name.rpartition(".")[0]
+        return owner.rpartition(".")[2] if self.kind is TargetKind.SYMBOL and "." in owner else None
+
+    @property
     def keeps_name(self) -> bool:
         """It takes its own place: only ways of using it are deprecated, those that a ``match`` fits."""
         return self.canonical == self.name

@@ -230,6 +230,8 @@ class Use:
     """Of a call or reference: the load of its first name."""
     star: Binding | None = None
     """The star import through which the name comes."""
+    object: Binding | None = None
+    """Of a method taken of an object: the one binding of the variable that holds it."""
     dotted: DottedString | None = None
     resolves: bool | None = None
     """Whether the name exists where the file looks for it: ``False`` for an import or a string that names the target in

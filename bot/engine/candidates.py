@@ -16,11 +16,15 @@ _TYPING = frozenset({"Literal", "Annotated"})
 """Their renaming imports decide how string annotations are read."""
 
 
-def candidate_names(tree: ast.Module, source: SourceMap, interest: frozenset[str]) -> frozenset[str]:
+def candidate_names(
+    tree: ast.Module, source: SourceMap, interest: frozenset[str], holders: frozenset[str] = frozenset()
+) -> frozenset[str]:
     """The variables through which ``interest`` (leaf names and their aliases) may be reached.
 
     Those names, what imports bind to them, and the first names of attribute chains, calls and strings that hold them.
+    ``holders`` are the classes of which members are asked for.
     """
+    interest = interest | holders
     keep = line_filter(source, interest)
     names = set(interest)
     chain = re.compile(rf"({_WORD})(?:\s*\.\s*{_WORD})*?\s*\.\s*(?:{'|'.join(map(re.escape, sorted(interest)))})\b")

@@ -43,7 +43,7 @@ def analyse(
 
 def _resolve(source: SourceMap, tree: ast.Module, path: str, targets: Targets, index: Index, *, sparse: bool) -> File:
     interest = index.aliases(targets.leaves)
-    names = candidate_names(tree, source, interest)
+    names = candidate_names(tree, source, interest, targets.holders)
     modules, package = index.modules_of(path), is_package(path)
     keep = line_filter(source, names) if sparse else None
     scopes = build_scopes(tree, modules=modules, package=package, source=source, keep=keep)
@@ -59,6 +59,10 @@ def _resolve(source: SourceMap, tree: ast.Module, path: str, targets: Targets, i
 
 def _analysis(file: File, decoded: Decoded) -> Analysis:
     found = [*imports(file), *loads(file), *exports(file), *strings(file), *definitions(file)]
+    if file.members:
+        from bot.engine.by_object import methods  # most migrations ask about no method
+
+        found += methods(file)
     uses = sorted(found, key=lambda use: (use.range.start, use.range.end, use.migration.name))
     analysis = Analysis(
         path=file.path, source=file.source.source, text=decoded.text, encoding=decoded.encoding, map=file.source,

@@ -33,12 +33,16 @@ class File:
     """The targets that this file defines."""
     own: frozenset[str]
     """The dotted names that this file may define of targets that keep their name: those, and their classes."""
+    members: frozenset[str] = frozenset()
+    """The last components of the targets that are members of a class."""
     wanted: set[str] = field(default_factory=set)
     """The modules that the index lacked when they were asked about."""
     entries: list[tuple[ast.Constant, ast.stmt]] = field(init=False)
     """The entries of ``__all__`` with their statements."""
 
     def __post_init__(self) -> None:
+        targets = [t for migration in self.targets.migrations for t in migration.targets if t.holder]
+        self.members = frozenset(t.leaf for t in targets if not self.owned_by_module(t))
         self.entries = list_entries(self.tree) or []
 
     def matches(self, dotted: Sequence[str]) -> tuple[Match, ...]:

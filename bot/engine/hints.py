@@ -1,6 +1,5 @@
 """Names in a configuration that do not mean what they say: looked up in the repository that they are about."""
 
-import difflib
 from collections.abc import Iterable, Iterator
 
 from bot.engine.index import Index
@@ -54,6 +53,8 @@ def _of_name(target: Target, index: Index) -> str | None:
 
 def _misspelt(target: Target, index: Index) -> str | None:
     """A name that its module lacks, and one that it has and that looks like it."""
+    import difflib  # loaded for a mistake only
+
     module, _, leaf = target.name.rpartition(".")
     known = index.source_of(module)
     if not isinstance(known, tuple):

@@ -24,10 +24,14 @@ class Targets:
     migrations: Sequence[Migration]
     leaves: frozenset[str] = field(init=False)
     """The last components, one of which stands in every file that uses a target by its own name."""
+    holders: frozenset[str] = field(init=False)
+    """The last components of the classes that targets are members of."""
 
     def __post_init__(self) -> None:
         leaves = frozenset(target.leaf for migration in self.migrations for target in migration.targets)
         object.__setattr__(self, "leaves", leaves)
+        holders = (target.holder for migration in self.migrations for target in migration.targets)
+        object.__setattr__(self, "holders", frozenset(name for name in holders if name and name[:1].isupper()))
 
     def match(self, trails: Iterable[Sequence[str]]) -> tuple[Match, ...]:
         """The targets that one of ``trails`` (see ``Trail.names``) leads to: for each migration the most specific one.

@@ -13,5 +13,10 @@ def fitting(analysis: Analysis) -> tuple[Use, ...]:
 
 
 def _fits(planner: Planner, use: Use) -> bool:
-    plain = use.kind in (Kind.CALL, Kind.REFERENCE) and use.string is None and use.resolves is not False
+    plain = (
+        use.kind in (Kind.CALL, Kind.REFERENCE)
+        and use.string is None
+        and use.object is None
+        and use.resolves is not False
+    )
     return plain and planner.fits(use)

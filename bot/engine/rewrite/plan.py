@@ -90,6 +90,9 @@ class _Plan:
                 return self._expression(use, drops_in=drops_in)
 
     def _expression(self, use: Use, *, drops_in: bool) -> Outcome | None:
+        if use.object is not None:
+            beside = (successor(use) or "").rpartition(".")[0] == use.symbol.rpartition(".")[0]
+            return None if drops_in and beside and not self.planner.applicable(use) else Refusal(reason=Reason.OBJECT)
         if any(binding.imported is None for binding in use.bindings) or (len(use.bindings) > 1 and not drops_in):
             return None if drops_in else Refusal(reason=Reason.FALLBACK)
         if drops_in and not self.planner.applicable(use):

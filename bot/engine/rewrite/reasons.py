@@ -22,6 +22,7 @@ class Reason(StrEnum):
     TYPE_CHECKED = "type-checked"
     ALIASED = "aliased"
     MEMBER = "member-without-successor"
+    OBJECT = "method-of-an-object"
     MOVED_ARGUMENT = "moved-argument"
     NO_RULE = "no-rule"
     NO_SUCCESSOR = "no-successor"
@@ -72,6 +73,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.TYPE_CHECKED: "The value's type is examined.",
     Reason.ALIASED: "The value gets a second name, which is not followed.",
     Reason.MEMBER: "{name} is used, for which the migration names no successor.",
+    Reason.OBJECT: "It is taken of an object, where only another method of the same class can take its place.",
     Reason.MOVED_ARGUMENT: "An argument would be evaluated at another place, where it may have another value.",
     Reason.NO_RULE: "No rule of the migration fits this usage.",
     Reason.NO_SUCCESSOR: "The migration names nothing that takes its place.",

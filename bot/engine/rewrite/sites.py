@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from bot.engine.analysis import Analysis, Load, Scope, Use
+from bot.engine.by_object import is_made
 from bot.engine.rewrite import rendering, splice
 from bot.engine.rewrite.flow import (
     Bound,
@@ -281,7 +282,11 @@ class Planner:
     def doubt(self, use: Use) -> Refusal | None:
         """Why it is not safe that a drop-in successor takes the place of a usage."""
         written = not isinstance(getattr(use.node, "ctx", ast.Load()), ast.Load)
-        return Refusal(reason=Reason.ASSIGNED) if written else self.unmet(use.migration, use)
+        if written:
+            return Refusal(reason=Reason.ASSIGNED)
+        if use.object is not None and not is_made(use.object):
+            return Refusal(reason=Reason.UNPROVED_TYPE, name=f"{use.object.name} is of no subclass of its class")
+        return self.unmet(use.migration, use)
 
     def unmet(self, migration: Migration, use: Use) -> Refusal | None:
         """The first requirement of the migration that the index does not confirm."""

@@ -1,0 +1,55 @@
+"""Usages of methods that are taken of an object: a variable that a class's call, or its declaration, gives a type."""
+
+import ast
+from collections.abc import Iterator
+
+from bot.engine.analysis import Binding, BindingKind, Load, Use
+from bot.engine.file import File
+from bot.engine.scope import owner_at
+from bot.model import Kind
+
+_DECLARED = (BindingKind.PARAMETER, BindingKind.ASSIGNMENT, BindingKind.ANNOTATION)
+
+
+def methods(file: File) -> Iterator[Use]:
+    """The deprecated methods that are taken of variables which are bound once, to what certainly is an object."""
+    for load in file.resolver.loads.values():
+        attribute = file.scopes.parents.get(load.node)
+        if isinstance(attribute, ast.Attribute) and attribute.attr in file.members and load.string is None:
+            yield from _method(file, load, attribute)
+
+
+def _method(file: File, load: Load, attribute: ast.Attribute) -> Iterator[Use]:
+    owner = owner_at(load)
+    bindings = owner.bindings[load.node.id] if owner else []
+    kind = type_of(bindings[0]) if len(bindings) == 1 else None
+    if kind is None or _is_rest(file.scopes.parents.get(bindings[0].node), bindings[0]):
+        return
+    parent = file.scopes.parents.get(attribute)
+    call = parent if isinstance(parent, ast.Call) and parent.func is attribute else None
+    for match in file.matches([f"{origin}.{attribute.attr}" for origin in file.resolver.expression(kind)]):
+        if match.symbol == match.target.name and match.target.leaf in file.members:
+            yield Use(
+                node=attribute, kind=Kind.CALL if call else Kind.REFERENCE, migration=match.migration,
+                target=match.target, symbol=match.symbol, statement=load.statement, scope=load.scope,
+                range=file.place(attribute), expression=attribute, call=call, load=load, resolves=match.resolves,
+                awaited=isinstance(file.scopes.parents.get(call or attribute), ast.Await), object=bindings[0],
+            )  # fmt: skip
+
+
+def _is_rest(parent: ast.AST | None, binding: Binding) -> bool:
+    """Whether it is ``*name`` or ``**name``, whose annotation speaks of each of the values."""
+    return isinstance(parent, ast.arguments) and binding.node in (parent.vararg, parent.kwarg)
+
+
+def type_of(binding: Binding) -> ast.expr | None:
+    """The expression that names the class of what is bound: what is declared, else what is called."""
+    if binding.annotation is not None:
+        return binding.annotation if binding.kind in _DECLARED else None
+    return binding.value.func if is_made(binding) and isinstance(binding.value, ast.Call) else None
+
+
+def is_made(binding: Binding) -> bool:
+    """Whether it is bound to the value of a call, so that no subclass stands for the class."""
+    made = binding.kind is BindingKind.ASSIGNMENT and isinstance(binding.value, ast.Call)
+    return made and binding.annotation is None
