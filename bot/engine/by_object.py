@@ -1,9 +1,10 @@
-"""Usages of methods that are taken of an object: a variable that a class's call, or its declaration, gives a type."""
+"""Usages of methods where no name leads to them: taken of an object, and overridden in a class of one's own."""
 
 import ast
 from collections.abc import Iterator
 
 from bot.engine.analysis import Binding, BindingKind, Load, Use
+from bot.engine.definitions import redefinition
 from bot.engine.file import File
 from bot.engine.scope import owner_at
 from bot.model import Kind
@@ -17,6 +18,19 @@ def methods(file: File) -> Iterator[Use]:
         attribute = file.scopes.parents.get(load.node)
         if isinstance(attribute, ast.Attribute) and attribute.attr in file.members and load.string is None:
             yield from _method(file, load, attribute)
+
+
+def overrides(file: File) -> Iterator[Use]:
+    """The methods of classes of their own that override a deprecated one: renamed alone, they override nothing."""
+    for node, scope in file.scopes.scopes.items():
+        if not isinstance(node, ast.ClassDef):
+            continue
+        bases = [origin for base in node.bases for origin in file.resolver.expression(base)]
+        for name in file.members & scope.bindings.keys():
+            bound = [b for b in scope.bindings[name] if b.kind is BindingKind.FUNCTION]
+            for match in file.matches([f"{base}.{name}" for base in bases]) if bound else ():
+                if match.symbol == match.target.name:
+                    yield redefinition(file, bound[0], match.migration, match.target, match.symbol)
 
 
 def _method(file: File, load: Load, attribute: ast.Attribute) -> Iterator[Use]:

@@ -23,17 +23,26 @@ def definitions(file: File) -> Iterator[Use]:
             if own or target.name.partition(".")[0] not in packages or not file.owned_by_module(target):
                 continue
             for binding in file.scopes.root.bindings.get(target.leaf, ()):
-                if binding.kind in (BindingKind.FUNCTION, BindingKind.CLASS):
-                    yield _definition(file, binding, migration, target)
+                module = min(file.resolver.modules, key=len)
+                symbol = f"{module}.{binding.name}"
+                if binding.kind in (BindingKind.FUNCTION, BindingKind.CLASS) and not _is_origin(file, symbol, target):
+                    yield redefinition(file, binding, migration, target, symbol)
 
 
-def _definition(file: File, binding: Binding, migration: Migration, target: Target) -> Use:
-    module = min(file.resolver.modules, key=len)
+def _is_origin(file: File, symbol: str, target: Target) -> bool:
+    """Whether the target only passes on what is defined here."""
+    trail = file.index.trail(target.name)
+    file.wanted |= trail.wanted
+    return symbol in trail.names
+
+
+def redefinition(file: File, binding: Binding, migration: Migration, target: Target, symbol: str) -> Use:
+    """The usage that another definition under a deprecated name is."""
     line = file.place(binding.node).line
     first, last = file.source.starts[line - 1], len(file.source.source)
     at = file.source.source.find(binding.name.encode(file.source.encoding), first, last)
     return Use(
         node=binding.node, kind=Kind.DEFINITION, migration=migration, target=target,
-        symbol=f"{module}.{binding.name}", statement=binding.statement, scope=binding.scope,
+        symbol=symbol, statement=binding.statement, scope=binding.scope,
         range=file.source.range(at, at + len(binding.name.encode(file.source.encoding))), bindings=(binding,),
     )  # fmt: skip

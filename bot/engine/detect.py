@@ -60,9 +60,9 @@ def _resolve(source: SourceMap, tree: ast.Module, path: str, targets: Targets, i
 def _analysis(file: File, decoded: Decoded) -> Analysis:
     found = [*imports(file), *loads(file), *exports(file), *strings(file), *definitions(file)]
     if file.members:
-        from bot.engine.by_object import methods  # most migrations ask about no method
+        from bot.engine.by_object import methods, overrides  # most migrations ask about no method
 
-        found += methods(file)
+        found += [*methods(file), *overrides(file)]
     uses = sorted(found, key=lambda use: (use.range.start, use.range.end, use.migration.name))
     analysis = Analysis(
         path=file.path, source=file.source.source, text=decoded.text, encoding=decoded.encoding, map=file.source,

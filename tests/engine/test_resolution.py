@@ -332,6 +332,14 @@ def test_a_double_in_a_test_is_no_definition(path: str) -> None:
     assert scan("def old(): ...\nold()\n", path).places == []
 
 
+def test_what_the_deprecated_name_passes_on_is_no_other_definition() -> None:
+    facade = {"pkg/__init__.py": "from .impl import old\n"}
+    migration = Migration(name="m", targets=(Target(name="pkg.old"),))
+    source = "def old(): ...\n"
+    assert scan(source, "pkg/impl.py", files=facade, migration=migration).places == []
+    assert scan(source, "pkg/more.py", files=facade, migration=migration).places == [("definition", 1, "old")]
+
+
 def test_definitions_are_those_at_the_top_level() -> None:
     source = "class C:\n    def old(self): ...\ndef f():\n    def old(): ...\nasync def old(): ...\n"
     (finding,) = scan(source).findings

@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Mapping
 
-from bot.engine.analysis import Analysis, Use, Verdict
+from bot.engine.analysis import Analysis, ScopeKind, Use, Verdict
 from bot.engine.detect import analyse
 from bot.engine.rewrite.edits import EditConflict, apply_edits, combine
 from bot.engine.rewrite.groups import Group, Grouper
@@ -79,7 +79,8 @@ class _Plan:
         drops_in = use.migration.drop_in and successor(use) is not None
         match use.kind:
             case Kind.DEFINITION:
-                return Refusal(reason=Reason.DEFINED_AGAIN)
+                inside = use.scope.kind is ScopeKind.CLASS
+                return Refusal(reason=Reason.OVERRIDDEN if inside else Reason.DEFINED_AGAIN)
             case Kind.STRING_REFERENCE:
                 return self._string(use, drops_in=drops_in)
             case Kind.RE_EXPORT if isinstance(use.node, ast.Constant):

@@ -41,6 +41,7 @@ class Reason(StrEnum):
     STRING = "string-reference"
     STRING_UNRESOLVED = "string-reference-unresolved"
     DEFINED_AGAIN = "defined-again"
+    OVERRIDDEN = "overridden"
     STILL_USED = "still-used"
     RE_EXPORTED = "re-exported"
     FALLBACK = "fallback-import"
@@ -92,6 +93,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.STRING: "The name stands in a string given to {name}; change it by hand with the code it is about.",
     Reason.STRING_UNRESOLVED: "The string names something that does not exist: this {name} has no effect or fails.",
     Reason.DEFINED_AGAIN: "This is another definition of the deprecated name.",
+    Reason.OVERRIDDEN: "It overrides the deprecated method; when that one has another name, this one is not called.",
     Reason.STILL_USED: "The import is still needed by a usage that has no fix.",
     Reason.RE_EXPORTED: "Other modules may import the name from here; it goes last, when nothing imports it.",
     Reason.FALLBACK: "The name has more than one source (a fallback for a failing import, a condition).",

@@ -3,6 +3,7 @@
 import pytest
 
 from bot.migration import Migration, Rewrite, Target
+from bot.model import Kind
 from tests.engine.rewrite.tools import SAFE, drop_in, rewrite
 
 METHOD = drop_in("lib.mod.C.old", "lib.mod.C.new")
@@ -86,3 +87,32 @@ def test_a_rule_speaks_of_the_method_of_the_class() -> None:
         done = rewrite(before, migration, files=FILES, unsafe=True)
         assert done.text == before.replace("C.old(c)", "C.new(c, 1)")
         assert done.codes == ["method-of-an-object", None]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param("class A(C):\n    def old(self): ...\n", id="by name"),
+        pytest.param("import lib.mod\nclass A(X, lib.mod.C, k=1):\n    async def old(self): ...\n", id="by module"),
+        pytest.param("def a():\n    class A(C):\n        @p\n        def old(self): ...\n", id="in a function"),
+    ],
+)
+def test_an_override_is_told_and_left(body: str) -> None:
+    done = rewrite(IMPORT + body, METHOD, files=FILES, unsafe=True)
+    assert (done.text, done.codes) == (IMPORT + body, ["overridden"])
+    assert [f.kind for f in done.findings] == [Kind.DEFINITION]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param("class A(C):\n    def new(self): ...\n", id="another method"),
+        pytest.param("class A:\n    def old(self): ...\n", id="no base"),
+        pytest.param("class A(D):\n    def old(self): ...\n", id="another base"),
+        pytest.param("class A(C):\n    old = 1\n", id="no method"),
+        pytest.param("class A(C):\n    class B:\n        def old(self): ...\n", id="a class inside"),
+        pytest.param("class A(C()):\n    def old(self): ...\n", id="a computed base"),
+    ],
+)
+def test_what_overrides_nothing(body: str) -> None:
+    assert rewrite(IMPORT + body, METHOD, files=FILES).findings == ()
