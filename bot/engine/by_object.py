@@ -6,7 +6,10 @@ from collections.abc import Iterator
 from bot.engine.analysis import Binding, BindingKind, Load, Use
 from bot.engine.definitions import redefinition
 from bot.engine.file import File
+from bot.engine.presence import definition_files
+from bot.engine.presence import definitions as present
 from bot.engine.scope import owner_at
+from bot.migration import Target
 from bot.model import Kind
 
 _DECLARED = (BindingKind.PARAMETER, BindingKind.ASSIGNMENT, BindingKind.ANNOTATION)
@@ -29,8 +32,16 @@ def overrides(file: File) -> Iterator[Use]:
         for name in file.members & scope.bindings.keys():
             bound = [b for b in scope.bindings[name] if b.kind is BindingKind.FUNCTION]
             for match in file.matches([f"{base}.{name}" for base in bases]) if bound else ():
-                if match.symbol == match.target.name:
+                if match.symbol == match.target.name and not _is_gone(file, match.target):
                     yield redefinition(file, bound[0], match.migration, match.target, match.symbol)
+
+
+def _is_gone(file: File, target: Target) -> bool:
+    """Whether the class is known, and has no such method any more that could be overridden."""
+    file.wanted |= file.index.trail(target.name).wanted
+    paths = definition_files([target], file.index.roots)
+    sources = {path: source for path in paths if (source := file.index.files.get(path)) is not None}
+    return bool(sources) and not present([target], sources, file.index.roots)
 
 
 def _method(file: File, load: Load, attribute: ast.Attribute) -> Iterator[Use]:

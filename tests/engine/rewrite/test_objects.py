@@ -103,6 +103,11 @@ def test_an_override_is_told_and_left(body: str) -> None:
     assert [f.kind for f in done.findings] == [Kind.DEFINITION]
 
 
+def test_what_is_gone_cannot_be_overridden() -> None:
+    files = {**FILES, "lib/mod.py": "class C:\n    def new(self): ...\n"}
+    assert rewrite(f"{IMPORT}class A(C):\n    def old(self): ...\n", METHOD, files=files).findings == ()
+
+
 @pytest.mark.parametrize(
     "body",
     [
