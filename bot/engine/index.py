@@ -7,6 +7,9 @@ from bot.engine.exports import Exports, exports_of, may_have
 from bot.engine.names import find_source_roots, is_package, module_names, module_paths
 from bot.engine.renamed import renamed
 
+ROUNDS = 20
+"""How often modules that a scan wants are fetched: the longest chain of re-exports that is followed."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trail:

@@ -1,26 +1,54 @@
 """What the work tree adds to the merge base with a revision: the pairs of files that a review looks at."""
 
 import os
+import shutil
 import subprocess
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from bot.engine.diff.review import review_files
-from bot.engine.index import Index
+from bot.engine.diff.views import Views
+from bot.engine.index import ROUNDS
 from bot.errors import UserError
 from bot.local.files import SUFFIXES, Reader
-from bot.local.tree import MAX_ROUNDS, read_modules
 from bot.migration import Config
-from bot.model import FileReport, Finding, Scanned
+from bot.model import FileReport, Finding, Scanned, Skipped
 from bot.outcomes import FileChange, FileReview
 
+_REGULAR = frozenset({"100644", "100755"})
 
-def git(root: Path, *arguments: str) -> bytes:
-    """The output of a git command in ``root``.  Raises `UserError` with git's own words."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """The Python files that differ."""
+
+    files: tuple[FileChange, ...]
+    unreadable: tuple[Skipped, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Entry:
+    """One line of ``git diff --raw``; a mode is six octal digits, zeros for a side that does not exist."""
+
+    base_mode: str
+    base_blob: str
+    base_path: str
+    mode: str
+    path: str
+
+
+def git(root: Path, *arguments: str, index: Path | None = None, data: bytes | None = None) -> bytes:
+    """The output of a git command in ``root``, which reads ``data``.  Raises `UserError` with git's own words.
+
+    ``index`` stands in for the repository's own one.
+    """
+    environment = {**os.environ, "GIT_INDEX_FILE": os.fspath(index)} if index else None
     try:
-        command = ["git", "-C", os.fspath(root), *arguments]
-        done = subprocess.run(command, capture_output=True, check=True)  # noqa: S603  no shell
+        command = ["git", "-C", os.fspath(root), "--literal-pathspecs", *arguments]
+        done = subprocess.run(command, capture_output=True, check=True, input=data, env=environment)  # noqa: S603  no shell
     except FileNotFoundError as error:
         raise UserError("git is not installed") from error
     except subprocess.CalledProcessError as error:
@@ -28,52 +56,79 @@ def git(root: Path, *arguments: str) -> bytes:
     return done.stdout
 
 
-def changes_since(root: Path, revision: str) -> tuple[FileChange, ...]:
-    """The Python files that differ between the merge base with ``revision`` and the work tree, renames as such.
+def changes_since(root: Path, revision: str) -> Changes:
+    """What differs between the merge base with ``revision`` and the work tree: what a commit of it all would change.
 
-    Files that git does not know yet count as added.  Raises `UserError` for an unknown revision or
-    unrelated histories.
+    Files that git does not know yet count as well, so a file that was moved without ``git mv`` is a renamed one.
+    Symbolic links and submodules have no source.  Raises `UserError` for an unknown revision or unrelated histories.
     """
     base = git(root, "rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}").decode().strip()
     merge_base = git(root, "merge-base", "HEAD", base).decode().strip()
-    listed = git(root, "diff", "--name-status", "-z", "-M", "--no-ext-diff", merge_base, "--")
-    changed = _name_status(listed.split(b"\0"))
-    others = git(root, "ls-files", "-z", "--others", "--exclude-standard").split(b"\0")
-    changed += [("A", os.fsdecode(path), os.fsdecode(path)) for path in others if path]
-    return tuple(
-        _change(root, merge_base, status, before, path)
-        for status, before, path in changed
-        if path.endswith(SUFFIXES) or before.endswith(SUFFIXES)
-    )
+    with _index_of_all(root) as index:
+        command = ["diff", "--raw", "-z", "--no-abbrev", "--relative", "-M", "--no-ext-diff", merge_base, "--"]
+        listed = git(root, *command, index=index)
+    prefix = os.fsdecode(git(root, "rev-parse", "--show-prefix").rstrip(b"\n"))
+    files, unreadable = [], []
+    for entry in _entries(listed.split(b"\0")):
+        if entry.path.endswith(SUFFIXES) or entry.base_path.endswith(SUFFIXES):
+            try:
+                files.append(_change(root, prefix, entry))
+            except OSError as error:
+                unreadable.append(Skipped(path=entry.path, reason=error.strerror or str(error)))
+    return Changes(files=tuple(files), unreadable=tuple(unreadable))
 
 
-def _name_status(fields: Sequence[bytes]) -> list[tuple[str, str, str]]:
-    """Status, old path and new path of each entry (git-diff, "RAW OUTPUT FORMAT", with ``-z``)."""
-    found = []
-    names = iter(fields)
-    for status in names:
-        if status:
-            before = os.fsdecode(next(names))
-            after = os.fsdecode(next(names)) if status[:1] in (b"R", b"C") else before
-            found.append((status[:1].decode(), before, after))
-    return found
+@contextmanager
+def _index_of_all(root: Path) -> Iterator[Path | None]:
+    """An index that also knows of the files that git does not track yet; ``None``: the repository's own does."""
+    untracked = git(root, "ls-files", "-z", "--others", "--exclude-standard").split(b"\0")
+    files = [name for name in untracked if name and not name.endswith(b"/")]  # a directory is a repository in this one
+    if not files:
+        yield None
+        return
+    own = root / os.fsdecode(git(root, "rev-parse", "--git-path", "index").rstrip(b"\n"))
+    with TemporaryDirectory(prefix="ssot-") as directory:
+        index = Path(directory) / "index"
+        if own.exists():
+            shutil.copyfile(own, index)
+        named = ["--pathspec-from-file=-", "--pathspec-file-nul"]
+        git(root, "add", "--intent-to-add", *named, index=index, data=b"\0".join(files))
+        yield index
 
 
-def _change(root: Path, base: str, status: str, before: str, path: str) -> FileChange:
-    old = None if status == "A" else git(root, "cat-file", "blob", f"{base}:{before}")
-    new = None if status == "D" else Reader(root).read(path)
-    return FileChange(path=path, base_path=before, base=old, head=new)
+def _entries(fields: Sequence[bytes]) -> Iterator[_Entry]:
+    """The files of a diff (git-diff, "RAW OUTPUT FORMAT", with ``-z``)."""
+    left = iter(fields)
+    for raw in left:
+        if raw:
+            base_mode, mode, blob, _, status = raw.decode().lstrip(":").split(" ")
+            base_path = path = os.fsdecode(next(left))
+            if status[0] in "RC":
+                path = os.fsdecode(next(left))
+            yield _Entry(base_mode=base_mode, base_blob=blob, base_path=base_path, mode=mode, path=path)
+
+
+def _change(root: Path, prefix: str, entry: _Entry) -> FileChange:
+    """Both sides as they lie in a work tree: with the line ends that its attributes and git's settings give them."""
+    old, new = None, None
+    if entry.base_mode in _REGULAR:
+        old = git(root, "cat-file", "--filters", f"--path={prefix}{entry.base_path}", entry.base_blob)
+    if entry.mode in _REGULAR:
+        buffer, size = Reader(root).look(entry.path)
+        new = bytes(memoryview(buffer)[:size])
+    return FileChange(path=entry.path, base_path=entry.base_path, base=old, head=new)
 
 
 def new_reports(root: Path, revision: str, config: Config) -> tuple[FileReport, ...]:
     """The reports of the changed files, each with its new findings only."""
+    changes = changes_since(root, revision)
     reports = [
         replace(review.report, findings=tuple(sorted(_added(review), key=lambda finding: finding.range)))
         if isinstance(review.report, Scanned)
         else review.report
-        for review in review_since(root, revision, config)
+        for review in review_of(root, changes.files, config)
     ]
-    return tuple(sorted(reports, key=lambda report: report.path))
+    return tuple(sorted([*reports, *changes.unreadable], key=lambda report: report.path))
 
 
 def _added(review: FileReview) -> tuple[Finding, ...]:
@@ -81,16 +136,19 @@ def _added(review: FileReview) -> tuple[Finding, ...]:
     return tuple(finding for new in review.new for finding in (new.finding, *new.also))
 
 
-def review_since(root: Path, revision: str, config: Config) -> tuple[FileReview, ...]:
-    """What the work tree adds: the same review as that of a pull request with these changes."""
-    changes = changes_since(root, revision)
-    heads = [(change.path, change.head) for change in changes if change.head is not None]
-    index = Index.build(heads, source_roots=config.source_roots, modules=config.target_modules)
-    reviews = review_files(changes, config.migrations, index)
-    for _ in range(MAX_ROUNDS):
-        wanted = frozenset[str]().union(*(r.report.wanted for r in reviews if isinstance(r.report, Scanned)))
-        if not wanted:
+def review_of(root: Path, changes: Sequence[FileChange], config: Config) -> tuple[FileReview, ...]:
+    """What the changes add: the same as the review of a pull request with these changes finds."""
+    views = Views.of(changes, source_roots=config.source_roots, modules=config.target_modules)
+    reviews: tuple[FileReview, ...] = ()
+    for _ in range(ROUNDS):
+        reviews = review_files(changes, config.migrations, views.head, base_index=views.base)
+        missing = views.missing(reviews)
+        if not missing:
             break
-        index = index.with_modules(read_modules(root, wanted, index))
-        reviews = review_files(changes, config.migrations, index)
+        views = views.with_unchanged(_read(root, missing))
     return reviews
+
+
+def _read(root: Path, paths: Sequence[str]) -> Mapping[str, bytes | None]:
+    reader = Reader(root)
+    return {path: reader.read(path) for path in paths}

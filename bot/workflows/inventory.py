@@ -10,7 +10,7 @@ from typing import Protocol
 
 import structlog
 
-from bot.engine import Index
+from bot.engine.index import ROUNDS, Index
 from bot.engine.renamed import renamed
 from bot.engine.survey import (
     SUFFIXES,
@@ -28,9 +28,6 @@ from bot.refs import RepoRef, Sha
 from bot.workflows import inventory_store as store
 from bot.workflows.commit_sources import CommitSources
 from bot.workflows.context import Bot
-
-ROUNDS = 20
-"""The longest chain of re-exports that is followed, and of names that are given to names."""
 
 Scan = Callable[[Iterable[tuple[str, bytes]], Sequence[Migration], Index], Awaitable[Sequence[Entry]]]
 """``Scanner.survey``."""

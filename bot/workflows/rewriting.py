@@ -3,14 +3,14 @@
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
-from bot.engine import Index
+from bot.engine.index import ROUNDS, Index
 from bot.engine.names import find_source_roots
 from bot.migration import Config
 from bot.outcomes import FileMigration
 from bot.refs import RepoRef, Sha
 from bot.scanner.tasks import Kept
 from bot.workflows.context import Bot
-from bot.workflows.sources import ROUNDS, fetch_wanted
+from bot.workflows.sources import fetch_wanted
 
 
 async def migrate_files(

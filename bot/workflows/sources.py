@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from bot.config import FILE, ConfigState, parse_state
 from bot.engine import Hunk, Index, MalformedPatch, module_paths, parse_patch
+from bot.engine.diff.views import Views
+from bot.engine.index import ROUNDS
 from bot.facts import ChangedFiles, NotAFile
 from bot.github import reads
 from bot.migration import Config
@@ -15,8 +17,6 @@ from bot.scanner.scanner import ReviewRequest
 from bot.workflows.context import Bot
 
 SUFFIXES = (".py", ".pyi")
-ROUNDS = 8
-"""Re-exports are followed this many modules deep; a longer chain is no façade but a maze."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,28 +97,19 @@ async def _review(
 
     Making an index parses nothing, so it happens here; what is parsed is parsed in a worker.
     """
-    known = {change.path: change.head for change in changes}
-    index = _index(known.items(), config)
-    base_index = _index(((change.base_path, change.base) for change in changes), config)
+    views = Views.of(changes, source_roots=config.source_roots, modules=config.target_modules)
     reviews: tuple[FileReview, ...] = ()
     for _ in range(ROUNDS):
         request = ReviewRequest(
-            changes=changes, migrations=config.migrations, index=index, hunks=hunks, base_index=base_index
+            changes=changes, migrations=config.migrations, index=views.head, hunks=hunks, base_index=views.base
         )
         reviews = await bot.scanner.review(request)
-        found = await fetch_wanted(bot, pull.ref.repo, pull.head_sha, (r.report for r in reviews), index, known)
-        if not found:
+        missing = views.missing(reviews)
+        if not missing:
             break
-        known.update(found)
         # What the pull request does not change is the same on both sides.
-        index, base_index = index.with_modules(found.items()), base_index.with_modules(found.items())
+        views = views.with_unchanged(await reads.files_at(bot.github, pull.ref.repo, missing, pull.head_sha))
     return reviews
-
-
-def _index(files: Iterable[tuple[str, bytes | None]], config: Config) -> Index:
-    """What is known at first: the changed files; where modules are looked for follows from the targets' names."""
-    present = [(path, source) for path, source in files if source is not None]
-    return Index.build(present, source_roots=config.source_roots, modules=config.target_modules)
 
 
 async def fetch_wanted(

@@ -97,6 +97,15 @@ async def test_a_file_at_a_revision(github: Sandbox, gh: GitHub, path: str, expe
     assert await reads.file_at(gh, ref, path, "main") == expected
 
 
+async def test_links_and_submodules_are_no_files(github: Sandbox, gh: GitHub) -> None:
+    """A link to a file of the repository and one to nowhere; files that look like links, but for their mode."""
+    more: dict[str, Content] = {"inside.py": Symlink("pkg/a.py"), "path.py": b"pkg/a.py", "self.py": b"self.py"}
+    ref = ref_of(github, await github.repo("acme/odd", files=ODD_TREE | more))
+    found = await reads.files_at(gh, ref, ODD_TREE | more, await reads.branch_head(gh, ref, "main"))
+    regular = {path: data.data if isinstance(data, Executable) else data for path, data in (ODD_TREE | more).items()}
+    assert found == {path: data if isinstance(data, bytes) else None for path, data in regular.items()}
+
+
 async def test_many_paths_at_once_take_few_requests(github: Sandbox, gh: GitHub, ref: RepoRef, repo: Repo) -> None:
     await repo.push({"pkg/__init__.py": b"init", "pkg/mod.py": b"mod", "pkg/same.py": b"mod", 'odd "$(x).py': b"odd"})
     head = await reads.branch_head(gh, ref, "main")

@@ -15,6 +15,8 @@ from bot.refs import RepoRef, Sha
 
 _AT_ONCE = 8
 """Blobs asked for at the same time; GitHub allows 100 requests in flight for all of an App."""
+_LONGEST_PATH = 4096
+"""Bytes: PATH_MAX of Linux, where git makes symbolic links."""
 _LOOKUPS = 100
 """Paths in one GraphQL request: far below its limits of 500,000 nodes and 10 s."""
 
@@ -59,14 +61,24 @@ async def file_at(gh: GitHub, repo: RepoRef, path: str, rev: str) -> bytes | Not
 async def files_at(gh: GitHub, repo: RepoRef, paths: Iterable[str], rev: Sha) -> Mapping[str, bytes | None]:
     """Many paths at once, where most of them do not exist: ``None`` for those and for what is no file.
 
-    One GraphQL request for each 100 paths finds out what is there; only that is fetched.
+    One GraphQL request for each 100 paths finds out what is there; only that is fetched.  A symbolic link is a blob
+    too, and no file: what looks like a link's target is looked at once more.
     """
     wanted = tuple(dict.fromkeys(paths))
     found: dict[str, Sha] = {}
     for start in range(0, len(wanted), _LOOKUPS):
         found |= await _lookup(gh, repo, wanted[start : start + _LOOKUPS], rev)
     content = await blobs(gh, repo, found.values())
-    return {path: content[found[path]] if path in found else None for path in wanted}
+    read = {path: content[sha] for path, sha in found.items()}
+    for path in [path for path, content in read.items() if _may_be_link(content)]:
+        if await file_at(gh, repo, path, rev) != read[path]:
+            del read[path]
+    return {path: read.get(path) for path in wanted}
+
+
+def _may_be_link(content: bytes) -> bool:
+    """Whether a blob can be a link's target: a path, without the line break that files end with."""
+    return 0 < len(content) <= _LONGEST_PATH and not content.endswith(b"\n") and b"\0" not in content
 
 
 async def tree(gh: GitHub, repo: RepoRef, sha: Sha) -> Tree:
