@@ -294,6 +294,8 @@ class Analysis:
     exports: tuple[Export, ...]
     index: "Index"
     """What the rest of the repository exports."""
+    moved_to: frozenset[str] = frozenset()
+    """The successors of modules, which are modules although the repository may not have them."""
     wanted: frozenset[str] = frozenset()
     """See ``bot.model.Scanned.wanted``."""
 

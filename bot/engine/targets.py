@@ -63,6 +63,11 @@ class Targets:
         names = {t.name for migration in self.migrations for t in migration.targets if t.keeps_name}
         return frozenset(names | {name.rpartition(".")[0] for name in names})
 
+    def modules_to(self) -> frozenset[str]:
+        """What takes the place of modules."""
+        modules = (t for migration in self.migrations for t in migration.targets if t.kind is TargetKind.MODULE)
+        return frozenset(target.canonical for target in modules if target.canonical)
+
 
 def covers(target: Target, dotted: str) -> bool:
     """Whether ``dotted`` is the target, or below it if it is a module."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from bot.engine.analysis import Analysis, Binding, Imported, Scope, ScopeKind, Use
+from bot.engine.rewrite.dotted import plain, split
 from bot.engine.rewrite.flow import dominates
 from bot.engine.rewrite.layout import Layout
 from bot.engine.rewrite.reasons import Reason, Refusal
@@ -55,35 +56,6 @@ class Spelling:
 
     text: str
     addition: Addition | None = None
-
-
-def split(analysis: Analysis, dotted: str) -> tuple[str, str]:
-    """The module of a dotted name, and the rest: by the index, else all but the last component.
-
-    A component that looks like a class (CapWords) ends the module where the index does not know better.
-    """
-    index, parts = analysis.index, dotted.split(".")
-    if index.has(dotted):
-        return ".".join(parts[:-1]), parts[-1]
-    for cut in range(len(parts) - 1, 0, -1):
-        module = ".".join(parts[:cut])
-        if index.has(module):
-            if cut < len(parts) - 1 and index.trail(f"{module}.{parts[cut]}").exists is False:
-                break  # a module below it, of which the index does not know
-            return module, ".".join(parts[cut:])
-    cut = next((n for n, part in enumerate(parts[:-1]) if n and part[:1].isupper()), len(parts) - 1)
-    return ".".join(parts[:cut]), ".".join(parts[cut:])
-
-
-def is_defined_here(analysis: Analysis, dotted: str) -> bool:
-    """Whether the file is the module ``dotted``, or the one that has it."""
-    module = dotted if analysis.index.has(dotted) else split(analysis, dotted)[0]
-    return module in analysis.modules
-
-
-def plain(analysis: Analysis, dotted: str) -> str:
-    """What ``import …`` must name so that ``dotted`` can be written whole: itself, if it is a module."""
-    return dotted if analysis.index.has(dotted) else split(analysis, dotted)[0]
 
 
 def spell(layout: Layout, dotted: str, use: Use, *, module_itself: bool = False) -> Spelling | Refusal:

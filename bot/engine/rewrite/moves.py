@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 from bot.engine.analysis import Analysis, Binding, BindingKind, Load, ScopeKind, Use
 from bot.engine.flow import reaching
+from bot.engine.rewrite.dotted import is_flat, plain, split
 from bot.engine.rewrite.flow import reads_by_name
-from bot.engine.rewrite.imports import Line, in_force, is_free, plain, relative, spell, split, wanted_elsewhere
+from bot.engine.rewrite.imports import Line, in_force, is_free, relative, spell, wanted_elsewhere
 from bot.engine.rewrite.layout import Layout
 from bot.engine.rewrite.paths import as_written, home, imported_name, siblings, successor_of_node
 from bot.engine.rewrite.reasons import Refusal
@@ -70,7 +71,7 @@ class Mover:
             target = successor(use)
             return self._of_import(binding, use, target) if target else None
         module = self._common_module(binding)
-        if module and imported.name and self._is_class(binding):
+        if module and imported.name and (self._is_class(binding) or self._is_of_class(binding)):
             return self._of_class(binding)
         return self._of_module(binding, module) if module else None
 
@@ -240,7 +241,14 @@ class Mover:
         origins = imported.origins if imported and imported.name else ()
         if any(index.has(origin) for origin in origins):
             return False
-        return any(index.trail(origin).exists or origin.rpartition(".")[2][:1].isupper() for origin in origins)
+        return any(
+            index.trail(origin).exists or origin.rpartition(".")[2][:1].isupper() or is_flat(origin)
+            for origin in origins
+        )
+
+    def _is_of_class(self, binding: Binding) -> bool:
+        """Whether all successors are members of classes."""
+        return all("." in split(self.analysis, successor(use) or "")[1] for use in self.through[binding])
 
     def _of_class(self, binding: Binding) -> Move | None:
         """The class that holds the members is imported: in its place what the successors' paths begin with."""

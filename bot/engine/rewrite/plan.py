@@ -5,9 +5,10 @@ from collections.abc import Mapping
 
 from bot.engine.analysis import Analysis, ScopeKind, Use, Verdict
 from bot.engine.detect import analyse
+from bot.engine.rewrite.dotted import is_defined_here
 from bot.engine.rewrite.edits import EditConflict, apply_edits, combine
 from bot.engine.rewrite.groups import Group, Grouper
-from bot.engine.rewrite.imports import is_defined_here, spell
+from bot.engine.rewrite.imports import spell
 from bot.engine.rewrite.layout import Layout
 from bot.engine.rewrite.moves import Mover, by_use
 from bot.engine.rewrite.paths import as_written, successor_of_node

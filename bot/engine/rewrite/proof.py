@@ -28,6 +28,8 @@ class _Messages:
     """Names that a block imports twice."""
     unused: int
     """The number of unused imports."""
+    repeated: Counter[str]
+    """Labels that a call gives twice, which parses, but is a ``SyntaxError`` all the same."""
 
 
 @dataclass(eq=False)
@@ -40,7 +42,7 @@ class Prover:
         """What is wrong with the file once ``edits`` are applied; ``None``: nothing.
 
         It parses; the statements that the edits do not touch are the same, each at its place; and (with ``names``) no
-        name is newly undefined, no import newly doubled, and none that the edits brought is unused.
+        name is newly undefined, no import or argument newly doubled, and no import that the edits brought is unused.
         """
         try:
             after = apply_edits(self.analysis.source, edits)
@@ -83,6 +85,8 @@ class Prover:
             return f"undefined name {name!r}"
         if (name := next(iter(found.doubled - known.doubled), None)) is not None:
             return f"{name!r} is imported again"
+        if (label := next(iter(found.repeated - known.repeated), None)) is not None:
+            return f"the argument {label!r} is given twice"
         return self._unused(tree) if found.unused > known.unused else None
 
     def _unused(self, tree: ast.Module) -> str | None:
@@ -127,12 +131,21 @@ def _doubled(tree: ast.Module) -> Iterator[str]:
             yield from (bound for bound, number in names.items() if number > 1)
 
 
+def _repeated(tree: ast.Module) -> Iterator[str]:
+    """The keyword arguments that a call has already."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and len(node.keywords) > 1:
+            labels = Counter(keyword.arg for keyword in node.keywords if keyword.arg)
+            yield from (label for label, number in labels.items() if number > 1)
+
+
 def _messages(tree: ast.Module) -> _Messages:
     found = _checked(tree)
     return _Messages(
         undefined=frozenset(str(m.message_args[0]) for m in found if isinstance(m, _UNDEFINED)),
         doubled=Counter(_doubled(tree)),
         unused=sum(isinstance(m, messages.UnusedImport) for m in found),
+        repeated=Counter(_repeated(tree)),
     )
 
 

@@ -36,6 +36,7 @@ class Reason(StrEnum):
     MONKEYPATCHED = "monkeypatched"
     SIDE_EFFECTS = "side-effects"
     EVALUATION_ORDER = "evaluation-order"
+    UNPACKED = "unpacked-arguments"
     COMMENT_LOST = "comment-lost"
     IN_STRING = "in-string"
     STRING = "string-reference"
@@ -88,6 +89,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.MONKEYPATCHED: "The name is patched in the same place, so the usage is about the patch: redesign it.",
     Reason.SIDE_EFFECTS: "An argument that may have side effects would be dropped or evaluated again.",
     Reason.EVALUATION_ORDER: "Arguments that may have side effects would be evaluated in another order.",
+    Reason.UNPACKED: "The arguments that ** brings may hold one that is given here.",
     Reason.COMMENT_LOST: "A comment inside the replaced expression would be lost.",
     Reason.IN_STRING: "It stands inside a string.",
     Reason.STRING: "The name stands in a string given to {name}; change it by hand with the code it is about.",

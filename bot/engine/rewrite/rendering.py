@@ -272,6 +272,20 @@ def _warning(template: Template, match: Match, ahead: _Ahead) -> Refusal | None:
     return None
 
 
+def gives_beside_unpacked(template: Template, match: Match) -> bool:
+    """Whether the remaining arguments hold a ``**mapping`` that may give what the template gives by its label."""
+    unpacked = {name for name, nodes in match.rest.items() if any(_is_unpacking(node) for node in nodes)}
+    calls = [node for node in ast.walk(template.tree) if isinstance(node, ast.Call)]
+    return any(
+        any(keyword.arg for keyword in call.keywords) and any(rest_variable(k) in unpacked for k in call.keywords)
+        for call in calls
+    )
+
+
+def _is_unpacking(node: ast.expr | ast.keyword) -> bool:
+    return isinstance(node, ast.keyword) and node.arg is None
+
+
 def _one(match: Match, hole: Hole) -> Rest:
     return (match.one[hole.name],) if hole.name in match.one else ()
 

@@ -222,6 +222,8 @@ class Planner:
         rendered = rendering.render(self.layout, template, match, names)
         edits, lost = splice.edits(self.layout, rendered)
         warning = Refusal(reason=Reason.COMMENT_LOST) if lost else rendered.warning
+        if use.target.keeps_name and rendering.gives_beside_unpacked(template, match):
+            warning = warning or Refusal(reason=Reason.UNPACKED)
         site = self._site(use, rule, warning=warning, match=match)
         loads = gone(use, names.values())
         return replace(site, edits=edits, additions=tuple(additions), rendered=(rendered,), loads=loads)

@@ -27,7 +27,6 @@ ELSEWHERE = {"lib/__init__.py": "from .mod import f\n__all__ = ['f']\n", "lib/mo
 CHANGED = [
     pytest.param(RENAMED, "f(1, old=2)\n", "f(1, new=2)\n", id="a keyword"),
     pytest.param(RENAMED, "f(b=g(), old=h(), c=i())\n", "f(b=g(), new=h(), c=i())\n", id="the order stays"),
-    pytest.param(RENAMED, "f(**k, old=1)\n", "f(**k, new=1)\n", id="behind unpacked ones"),
     pytest.param(RENAMED, "f  (old = 1)\n", "f  (new = 1)\n", id="spaces"),
     pytest.param(RENAMED, "old = 1\nf(old=old)\n", "old = 1\nf(new=old)\n", id="only the label"),
     pytest.param(RENAMED, "f(old=f(b=1, old=2))\n", "f(new=f(b=1, new=2))\n", id="nested"),
@@ -117,6 +116,24 @@ def test_what_would_be_found_again_is_not_changed() -> None:
     done = rewrite(IMPORT + "f(1, 2)\n", swapped, unsafe=True)
     assert done.text == IMPORT + "f(1, 2)\n"
     assert done.codes == ["not-proved"]
+
+
+LABEL = kept("$deprecated($*a, old=$x, $**k)", "$canonical($*a, new=$x, $**k)")
+
+
+@pytest.mark.parametrize(
+    ("call", "safe", "unsafe", "code"),
+    [
+        pytest.param("f(1, old=2, z=3)", "f(1, new=2, z=3)", "f(1, new=2, z=3)", None, id="others"),
+        pytest.param("f(1, old=2, new=3)", "f(1, old=2, new=3)", "f(1, old=2, new=3)", "not-proved", id="both"),
+        pytest.param("f(1, old=2, **z)", "f(1, old=2, **z)", "f(1, new=2, **z)", "unpacked-arguments", id="unknown"),
+        pytest.param("f(**z, old=1)", "f(**z, old=1)", "f(**z, new=1)", "unpacked-arguments", id="unknown before it"),
+    ],
+)
+def test_an_argument_is_not_given_twice(call: str, safe: str, unsafe: str, code: str | None) -> None:
+    done = rewrite(IMPORT + call + "\n", LABEL)
+    assert (done.text, done.codes) == (f"{IMPORT}{safe}\n", [code])
+    assert rewrite(IMPORT + call + "\n", LABEL, unsafe=True).text == f"{IMPORT}{unsafe}\n"
 
 
 def test_a_rule_that_only_explains() -> None:

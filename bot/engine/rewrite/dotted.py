@@ -1,0 +1,61 @@
+"""Where in a dotted name the module ends."""
+
+import sys
+
+from bot.engine.analysis import Analysis
+
+_PACKAGES = frozenset(
+    {
+        "asyncio", "collections", "concurrent", "ctypes", "curses", "dbm", "distutils", "email", "encodings",
+        "ensurepip", "html", "http", "idlelib", "importlib", "json", "lib2to3", "logging", "multiprocessing",
+        "os", "pathlib", "profiling", "pydoc_data", "re", "sqlite3", "string", "sys", "sysconfig", "test",
+        "tkinter", "tomllib", "turtledemo", "unittest", "urllib", "venv", "wsgiref", "xml", "xmlrpc", "zoneinfo",
+    }
+)  # fmt: skip
+"""What of the standard library has modules below it, in one Python version or another."""
+_FLAT = sys.stdlib_module_names - _PACKAGES
+
+
+def split(analysis: Analysis, dotted: str) -> tuple[str, str]:
+    """The module of a dotted name, and the rest: by what is known, else all but the last component.
+
+    A component that looks like a class (CapWords) ends the module where nothing better is known.
+    """
+    index, parts = analysis.index, dotted.split(".")
+    if is_module(analysis, dotted):
+        return ".".join(parts[:-1]), parts[-1]
+    for cut in range(len(parts) - 1, 0, -1):
+        module = ".".join(parts[:cut])
+        if index.has(module):
+            if cut < len(parts) - 1 and index.trail(f"{module}.{parts[cut]}").exists is False:
+                break  # a module below it, of which the index does not know
+            return module, ".".join(parts[cut:])
+    first = next((n for n in range(len(parts) - 1, 1, -1) if ".".join(parts[:n]) in analysis.moved_to), 1)
+    cut = first if parts[0] in _FLAT else _class_in(parts, first)
+    return ".".join(parts[:cut]), ".".join(parts[cut:])
+
+
+def _class_in(parts: list[str], first: int) -> int:
+    """The first component from ``first`` on that looks like a class with members, else the last of all."""
+    return next((n for n in range(first, len(parts) - 1) if parts[n][:1].isupper()), len(parts) - 1)
+
+
+def is_flat(dotted: str) -> bool:
+    """Whether ``dotted`` stands in a module of the standard library that has no modules below it."""
+    return dotted.partition(".")[0] in _FLAT
+
+
+def is_module(analysis: Analysis, dotted: str) -> bool:
+    """Whether ``dotted`` is known to be a module: of the repository, or as a module's successor."""
+    return analysis.index.has(dotted) or dotted in analysis.moved_to
+
+
+def is_defined_here(analysis: Analysis, dotted: str) -> bool:
+    """Whether the file is the module ``dotted``, or the one that has it."""
+    module = dotted if is_module(analysis, dotted) else split(analysis, dotted)[0]
+    return module in analysis.modules
+
+
+def plain(analysis: Analysis, dotted: str) -> str:
+    """What ``import …`` must name so that ``dotted`` can be written whole: itself, if it is a module."""
+    return dotted if is_module(analysis, dotted) else split(analysis, dotted)[0]
