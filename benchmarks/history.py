@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -25,14 +25,16 @@ from bot.checklist.section import Owner
 from bot.checklist.update import update as update_body
 from bot.config import load
 from bot.engine import Index
+from bot.engine.clues import Clue, Sieve, Ways
 from bot.engine.presence import definition_files, definitions
-from bot.engine.survey import Entry, Survey, leaves, of_interest, stands_in, survey_file
+from bot.engine.survey import Entry, Survey, leaves, of_interest, survey_file
 from bot.markers import MarkerKeys
 from bot.migration import Config, Migration
 from bot.model import FileReport, Scanned
 from bot.refs import Sha
 from bot.render.checklist import section
 from bot.tracker import Changed, Conflict, Facts, Holds, Missing, Unreadable, usages_of
+from bot.workflows.commit_sources import Caught
 from bot.workflows.inventory import survey_anew, update
 from bot.workflows.tracker_record import TrackerRecord
 
@@ -48,7 +50,7 @@ class Git:
         self._batch = subprocess.Popen(
             [*self._command, "cat-file", "--batch"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
-        self._found: dict[tuple[Sha, frozenset[str]], bool] = {}
+        self._found: dict[tuple[Sha, str, tuple[Clue, ...]], tuple[bool, Ways]] = {}
 
     def run(self, *arguments: str) -> str:
         done = subprocess.run([*self._command, *arguments], capture_output=True, check=True)
@@ -67,11 +69,12 @@ class Git:
         self._batch.stdout.read(1)
         return content
 
-    def holds(self, sha: Sha, names: frozenset[str]) -> bool:
-        """Whether one of ``names`` stands in a blob.  Content never changes, so each is read once."""
-        key = (sha, names)
+    def look(self, sha: Sha, path: str, clues: tuple[Clue, ...]) -> tuple[bool, Ways]:
+        """What the clues see in a blob at a path.  Content never changes, so each is read once."""
+        key = (sha, path, clues)
         if key not in self._found:
-            self._found[key] = stands_in(names, self.blob(sha) or b"")
+            content = self.blob(sha) or b""
+            self._found[key] = Sieve(clues).look(path, content, len(content))
         return self._found[key]
 
 
@@ -102,9 +105,11 @@ class Commit:
         found = {path: self.git.blob(self.blobs[path]) for path in paths if path in self.blobs}
         return {path: content for path, content in found.items() if content is not None}
 
-    async def search(self, names: Collection[str], paths: Iterable[str]) -> Mapping[str, bytes]:
-        wanted = frozenset(names)
-        return await self.read(p for p in paths if p in self.blobs and self.git.holds(self.blobs[p], wanted))
+    async def search(self, clues: Sequence[Clue], paths: Iterable[str]) -> Caught:
+        known = tuple(clues)
+        looked = {path: self.git.look(self.blobs[path], path, known) for path in paths if path in self.blobs}
+        files = await self.read(path for path, (hit, _) in looked.items() if hit)
+        return Caught(files=files, ways={path: ways for path, (_, ways) in looked.items() if ways})
 
 
 async def scan(files: Iterable[tuple[str, bytes]], migrations: Sequence[Migration], index: Index) -> list[Entry]:

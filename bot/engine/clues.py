@@ -6,7 +6,7 @@ repository comes by an import that says so, in the file itself or in a module th
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -16,9 +16,11 @@ from bot.engine.names import find_source_roots
 if TYPE_CHECKING:
     from bot.migration import Config
 
-_IMPORT = re.compile(rb"from[ \t]+([.\w]+)\s+import\s*(\([^)]*\)|[^\n]*)")
-_CALLED = re.compile(rb"(?:\.\w+)*[ \t]+as[ \t]+([^\W\d]\w*)")
-_IMPORTING = re.compile(rb"[ \t]*(?:(?:import|from)\b.*)?\Z", re.DOTALL)
+_IMPORT = re.compile(
+    rb"from(?:[\s\\]+|(?=\.))((?:[.\w]*\w)(?=[\s\\])|\.+)[\s\\]*import\b[\s\\]*(\([^)]*\)|(?:[^\n\\]|\\\r?\n)*)"
+)
+_CALLED = re.compile(rb"(?:\.\w+)*[ \t\\\r\n]+as[ \t\\\r\n]+([^\W\d]\w*)")
+_IMPORTING = re.compile(rb"(?:.*[;:])?[ \t]*(?:(?:import|from)\b.*|[\w., \t]*,[ \t]*)?\Z", re.DOTALL)
 _NAME = re.compile(r"(?:#.*)|(\*|[^\W\d]\w*)(?:\s+as\s+([^\W\d]\w*))?")
 
 
@@ -46,8 +48,11 @@ class Clue:
         """Whether one of the names does."""
         return any(name.encode() in source for name in self.names)
 
-    def opened_by(self, path: str, source: bytes) -> frozenset[str]:
-        """The gates that a file adds for those that import from it."""
+    def opened_by(self, path: str, source: bytes, known: frozenset[str] = frozenset()) -> frozenset[str]:
+        """The gates that a file adds for those that import from it; of those in ``known`` some may be left out.
+
+        What comes through them is looked for by name, so a module matters only if it gives another name to something.
+        """
         if not self.gates:
             return frozenset()
         named = [
@@ -64,7 +69,17 @@ class Clue:
                     found.add(local or name)
                 if name == "*" or name in self.names:
                     found |= _gates_of(path)
-        return frozenset(found)
+        words = frozenset(gate for gate in self.gates if not gate.endswith("/"))
+        from bot.engine.renamed import renamed  # reads what is looked for here: not needed to begin
+
+        return renamed(source, words, known.union(found)).union(found)
+
+    def shows_more(self, before: "Clue", path: str, source: bytes) -> bool:
+        """Whether something of this clue is in the file that ``before`` does not ask for."""
+        gates, names = self.gates - before.gates, self.names - before.names
+        return (bool(gates) and replace(self, gates=gates).opens(path, source, len(source))) or any(
+            stands_in(name.encode(), source, len(source)) for name in names
+        )
 
     def followed(self, names: Iterable[str], opened: Iterable[str]) -> "Clue":
         """The clue with what the files found so far add to it: other names, and gates."""
@@ -77,6 +92,63 @@ def _gates_of(path: str) -> set[str]:
     if name.partition(".")[0] != "__init__":
         return {name.partition(".")[0]}
     return {folder.rpartition("/")[2], f"{folder}/"} if folder else set()
+
+
+Ways = Mapping[str, frozenset[str]]
+"""Package to gates."""
+
+
+class Sieve:
+    """A quick look at files by several clues together."""
+
+    def __init__(self, clues: Iterable[Clue]) -> None:
+        clues = tuple(clues)
+        self._bare = [name.encode() for clue in clues if not clue.gates for name in clue.names]
+        self._gated = [clue for clue in clues if clue.gates]
+
+    def look(self, path: str, buffer: bytes | bytearray, size: int) -> tuple[bool, Ways]:
+        """Whether one of the clues leads to the first ``size`` bytes; the gates that these add."""
+        hit = any(buffer.find(name, 0, size) >= 0 for name in self._bare)
+        fitting = [clue for clue in self._gated if clue.opens(path, buffer, size)]
+        if not fitting:
+            return hit, {}
+        source = bytes(memoryview(buffer)[:size])
+        ways = {clue.package: clue.opened_by(path, source, clue.gates) for clue in fitting}
+        return hit or any(clue.stands_in(source) for clue in fitting), {way: to for way, to in ways.items() if to}
+
+
+def follow(clues: Iterable[Clue], names: Iterable[str], opened: Iterable[Ways]) -> tuple[Clue, ...]:
+    """The clues with what the files found so far add to them."""
+    ways = joined(opened)
+    return tuple(clue.followed(names, ways.get(clue.package, ())) for clue in clues)
+
+
+def reopened(clues: Iterable[Clue], before: Iterable[Clue], sources: Mapping[str, bytes]) -> dict[str, Ways]:
+    """The ways out of files that were found by the clues ``before``, by path, as far as ``clues`` show more."""
+    more = [(clue, old) for clue, old in zip(clues, before, strict=True) if clue.gates and clue != old]
+    found = {
+        path: {
+            clue.package: clue.opened_by(path, source, clue.gates)
+            for clue, old in more
+            if clue.shows_more(old, path, source)
+        }
+        for path, source in sources.items()
+    }
+    return {path: ways for path, ways in found.items() if any(ways.values())}
+
+
+def merged(one: Mapping[str, Ways], other: Mapping[str, Ways]) -> dict[str, Ways]:
+    """The ways by path of both."""
+    return {**one, **{path: joined([one.get(path, {}), ways]) for path, ways in other.items()}}
+
+
+def joined(ways: Iterable[Ways]) -> dict[str, frozenset[str]]:
+    """All of them together."""
+    found: dict[str, frozenset[str]] = {}
+    for each in ways:
+        for package, gates in each.items():
+            found[package] = found.get(package, frozenset()) | gates
+    return found
 
 
 def clues_to(config: "Config", paths: Sequence[str], projects: Iterable[str] = ()) -> tuple[Clue, ...]:

@@ -156,9 +156,11 @@ class Index:
     def offers(self, module: str, name: str) -> bool:
         """Whether a star import from ``module`` brings ``name``, as far as is known."""
         known = self.source_of(module)
-        if not isinstance(known, tuple):
-            return known is False and not name.startswith("_")
-        return self.exports(*known).offers_star(name)
+        if isinstance(known, tuple):
+            return self.exports(*known).offers_star(name)
+        # What the repository does not have is a package of others, unless it is missing in one of its own.
+        theirs = known is False or not isinstance(self.source_of(module.partition(".")[0]), tuple)
+        return theirs and not name.startswith("_")
 
     def lacks(self, dotted: str) -> bool:
         """Whether the repository has the package of ``dotted``, and certainly not what it names there."""

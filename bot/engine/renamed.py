@@ -12,12 +12,12 @@ _ASSIGNED = re.compile(rb"([^\W\d]\w*)[ \t]*(?::[^=\r\n]+)?=[ \t]*(?:[\w.]+\.)?\
 _LINE_REST = re.compile(rb"[ \t]*(?:#|\r|\n|;|\Z)")
 
 
-def renamed(source: bytes, names: frozenset[str]) -> frozenset[str]:
+def renamed(source: bytes, names: frozenset[str], known: frozenset[str] = frozenset()) -> frozenset[str]:
     """The names that ``source`` gives to one of ``names`` at its top level: ``from m import f as g``, ``g = m.f``.
 
-    The text shows which may be; what a module imports or defines itself is none of them.
+    The text shows which may be; what a module imports or defines itself is none of them.  Nobody asks for ``known``.
     """
-    candidates = _maybe_renamed(source, names)
+    candidates = _maybe_renamed(source, names) - known
     if not candidates:
         return candidates
     # Where a relative import leads does not matter here, only what it takes: any package will do.
@@ -30,11 +30,13 @@ def renamed(source: bytes, names: frozenset[str]) -> frozenset[str]:
 def _maybe_renamed(source: bytes, names: Iterable[str]) -> frozenset[str]:
     found = set()
     for start, end in occurrences(source, names):
+        imported, last = _AS.match(source, end), _LINE_REST.match(source, end)
+        if imported is None and last is None:
+            continue
         line = line_before(source, start)
-        imported = _AS.match(source, end)
         if imported and not _NO_IMPORT.match(line):
             found.add(imported.group(1))
-        assigned = _ASSIGNED.match(line)
-        if assigned and _LINE_REST.match(source, end):
+        assigned = _ASSIGNED.match(line) if last else None
+        if assigned:
             found.add(assigned.group(1))
     return frozenset(name.decode("utf-8", "replace") for name in found)

@@ -8,6 +8,7 @@ files with a hit give to the targets.  A change of what is shared is answered wi
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from bot.engine.clues import Clue, Sieve, Ways, clues_to
 from bot.engine.index import Index
 from bot.engine.names import find_source_roots
 from bot.engine.renamed import renamed
@@ -37,7 +38,11 @@ class Survey:
 
     commit: Sha
     names: frozenset[str]
-    """What stands in every file that can have a usage: the targets' last components and their aliases."""
+    """The targets' last components, and what modules of the commit call them."""
+    clues: tuple[Clue, ...]
+    """One of them leads to every file that can have a usage."""
+    ways: Mapping[str, Ways] = field(default_factory=dict, repr=False)
+    """By path, what files added to the clues."""
     roots: tuple[str, ...]
     blobs: Mapping[str, Sha] = field(repr=False)
     """Path to blob of all Python and project files of the commit."""
@@ -84,14 +89,18 @@ def roots_of(config: Config, hits: Iterable[str], blobs: Iterable[str]) -> tuple
     return find_source_roots({*hits, *projects}, config.target_modules)
 
 
-def stands_in(names: Iterable[str], source: bytes) -> bool:
-    """Whether one of ``names`` stands in the text, as part of whatever."""
-    return any(name.encode() in source for name in names)
+def clues_of(config: Config, paths: Iterable[str]) -> tuple[Clue, ...]:
+    """What is looked for at first in a commit of these Python and project files."""
+    listed = sorted(paths)
+    projects = [path for path in listed if path.rpartition("/")[2] in PROJECT_FILES]
+    return clues_to(config, [path for path in listed if path.endswith(SUFFIXES)], projects)
 
 
-def given_by(sources: Iterable[bytes], names: frozenset[str]) -> frozenset[str]:
-    """The new names that ``sources`` may give to ``names``."""
-    return frozenset[str]().union(*(renamed(source, names) for source in sources)) - names
+def names_given(sources: Mapping[str, bytes], names: frozenset[str]) -> frozenset[str]:
+    """``names`` and all that ``sources`` may give to one of them."""
+    while more := frozenset[str]().union(*(renamed(source, names, names) for source in sources.values())):
+        names |= more
+    return names
 
 
 def differing(before: Mapping[str, Sha], after: Mapping[str, Sha]) -> frozenset[str]:
@@ -118,10 +127,13 @@ def plan_update(
 ) -> Update | None:
     """What ``changed`` (the new content of all changed Python files that exist) means; ``None``: survey anew.
 
-    That is so when a name of a target comes or goes, or the source roots are others.
+    That is so when a name of a target or a way to it comes or goes, or the source roots are others.
     """
     paths = differing(before.blobs, blobs)
-    hits = {path: source for path, source in changed.items() if stands_in(before.names, source)}
+    if not _same_ways(before, clues_of(config, blobs), paths, changed):
+        return None
+    sieve = Sieve(before.clues)
+    hits = {path: source for path, source in changed.items() if sieve.look(path, source, len(source))[0]}
     gives = {path: renamed(source, before.names) for path, source in hits.items()}
     gone = {path: before.files[path].gives for path in paths if path in before.files}
     if any(gives.get(path, frozenset()) != names for path, names in gone.items()):
@@ -136,3 +148,17 @@ def plan_update(
     return Update(
         kept={path: entry for path, entry in kept.items() if path not in again}, again=again, hits=hits, gives=gives
     )
+
+
+def _same_ways(before: Survey, first: Sequence[Clue], paths: Iterable[str], changed: Mapping[str, bytes]) -> bool:
+    """Whether the clues would be found again, by the same steps: ``first`` are those at the beginning."""
+    if any(bool(clue.gates) != bool(old.gates) for clue, old in zip(first, before.clues, strict=True)):
+        return False
+    for path in paths:
+        source = changed.get(path, b"")
+        for clue in before.clues:
+            opens = clue.opens(path, source, len(source)) if path in changed else False
+            now = clue.opened_by(path, source) if opens else frozenset[str]()
+            if not before.ways.get(path, {}).get(clue.package, frozenset()) <= now <= clue.gates:
+                return False
+    return True

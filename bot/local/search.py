@@ -6,7 +6,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.engine.clues import Clue, clues_to
+from bot.engine.clues import Clue, Sieve, Ways, clues_to
+from bot.engine.clues import joined as all_ways
 from bot.local.files import NO_FILE, Listing, Reader
 from bot.local.parallel import Counter, Task
 
@@ -24,8 +25,8 @@ class Found:
     sources: Mapping[str, bytes]
     unreadable: Mapping[str, str]
     """Path to reason."""
-    opened: Mapping[str, frozenset[str]]
-    """Package to `Clue.opened_by`, of all files together."""
+    opened: Ways
+    """`Clue.opened_by` of all files together."""
     absent: frozenset[str] = frozenset()
     """What is no file."""
 
@@ -67,15 +68,14 @@ def joined(parts: Iterable[Found]) -> Found:
     """All that several searches found."""
     sources: dict[str, bytes] = {}
     unreadable: dict[str, str] = {}
-    opened: dict[str, frozenset[str]] = {}
     absent: set[str] = set()
+    opened: list[Ways] = []
     for part in parts:
         sources |= part.sources
         absent |= part.absent
         unreadable |= part.unreadable
-        for package, gates in part.opened.items():
-            opened[package] = opened.get(package, frozenset()) | gates
-    return Found(sources=sources, unreadable=unreadable, opened=opened, absent=frozenset(absent))
+        opened.append(part.opened)
+    return Found(sources=sources, unreadable=unreadable, opened=all_ways(opened), absent=frozenset(absent))
 
 
 def split(paths: Sequence[str], jobs: int) -> list[Sequence[str]]:
@@ -85,10 +85,9 @@ def split(paths: Sequence[str], jobs: int) -> list[Sequence[str]]:
 
 def _search(root: Path, paths: Sequence[str], clues: Sequence[Clue], counter: Counter | None, place: int) -> Found:
     reader = Reader(root)
-    bare = [name.encode() for clue in clues if not clue.gates for name in clue.names]
-    gated = [clue for clue in clues if clue.gates]
+    sieve = Sieve(clues)
     sources, unreadable, absent = {}, {}, set()
-    opened: dict[str, frozenset[str]] = {}
+    opened: list[Ways] = []
     for path in paths:
         try:
             buffer, size = reader.look(path)
@@ -98,22 +97,10 @@ def _search(root: Path, paths: Sequence[str], clues: Sequence[Clue], counter: Co
             else:
                 unreadable[path] = error.strerror or str(error)
         else:
-            found = any(buffer.find(name, 0, size) >= 0 for name in bare)
-            if gated:
-                found |= _look(gated, path, buffer, size, opened)
+            found, ways = sieve.look(path, buffer, size)
+            opened += [ways] if ways else []
             if found:
                 sources[path] = bytes(memoryview(buffer)[:size])
         if counter:
             counter.add(place)
-    return Found(sources=sources, unreadable=unreadable, opened=opened, absent=frozenset(absent))
-
-
-def _look(clues: Sequence[Clue], path: str, buffer: bytearray, size: int, opened: dict[str, frozenset[str]]) -> bool:
-    """Whether one of ``clues``, which ask for a way into the file, leads to it; ``opened`` gets its ways out."""
-    fitting = [clue for clue in clues if clue.opens(path, buffer, size)]
-    if not fitting:
-        return False
-    source = bytes(memoryview(buffer)[:size])
-    for clue in fitting:
-        opened[clue.package] = opened.get(clue.package, frozenset()) | clue.opened_by(path, source)
-    return any(clue.stands_in(source) for clue in fitting)
+    return Found(sources=sources, unreadable=unreadable, opened=all_ways(opened), absent=frozenset(absent))

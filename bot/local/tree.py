@@ -2,11 +2,13 @@
 
 import gc
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot.engine.clues import follow, reopened
+from bot.engine.clues import joined as all_ways
 from bot.engine.index import Index
 from bot.engine.mentions import qualifiers
 from bot.engine.names import module_paths
@@ -72,14 +74,14 @@ def _search_on(root: Path, listing: Listing, search: Search, config: Config, opt
     while True:
         index = _index(listing, found.sources, config)
         known, leaves = clues, Targets(config.migrations).leaves
-        names = index.aliases(leaves) - leaves
-        clues = [clue.followed(names, found.opened.get(clue.package, ())) for clue in known]
+        clues = follow(known, index.aliases(leaves) - leaves, [found.opened])
         new = [clue for clue, before in zip(clues, known, strict=True) if clue != before]
         if not new:
             return found, index
         known_of = (found.sources, found.unreadable, found.absent)
         left = [path for path in listing.paths if not any(path in each for each in known_of)]
-        found = joined([found, Search(root, left, new, options.jobs, options.progress).result()])
+        ways = all_ways([found.opened, *reopened(clues, known, found.sources).values()])
+        found = joined([replace(found, opened=ways), Search(root, left, new, options.jobs, options.progress).result()])
 
 
 def _index(listing: Listing, sources: Mapping[str, bytes], config: Config) -> Index:

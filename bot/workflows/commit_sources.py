@@ -1,11 +1,12 @@
 """The Python files of one commit: a few of them by their blobs, many from the one stream of its archive."""
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
-from bot.engine.survey import of_interest, stands_in
+from bot.engine.clues import Clue, Sieve, Ways
+from bot.engine.survey import of_interest
 from bot.github import reads
 from bot.github.sift import LARGEST_FILE, sift
 from bot.refs import RepoRef, Sha
@@ -14,6 +15,15 @@ from bot.workflows.context import Bot
 MANY = 60
 """Files up to which they are fetched one by one."""
 REGULAR = frozenset({"100644", "100755"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caught:
+    """What a search found."""
+
+    files: Mapping[str, bytes]
+    ways: Mapping[str, Ways]
+    """By path, what files add to the clues, whether they were caught or not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,14 +55,21 @@ class CommitSources:
         wanted = {path for path in paths if path in self.blobs and path not in self.passed_over}
         if len(wanted) <= MANY:
             return await self._by_blob(wanted)
-        return await self._from_archive(wanted, lambda _: True)
+        return await self._from_archive(wanted, lambda *_: True)
 
-    async def search(self, names: Collection[str], paths: Iterable[str]) -> Mapping[str, bytes]:
-        """The content of those of ``paths`` in which one of ``names`` stands."""
+    async def search(self, clues: Sequence[Clue], paths: Iterable[str]) -> Caught:
+        """Those of ``paths`` that one of the clues leads to."""
         wanted = {path for path in paths if path in self.blobs and path not in self.passed_over}
-        return await self._from_archive(wanted, lambda content: stands_in(names, content))
+        sieve, ways = Sieve(clues), dict[str, Ways]()
 
-    async def _from_archive(self, wanted: Collection[str], keeps: Callable[[bytes], bool]) -> Mapping[str, bytes]:
+        def keeps(path: str, content: bytes) -> bool:
+            hit, ways[path] = sieve.look(path, content, len(content))
+            return hit
+
+        files = await self._from_archive(wanted, keeps)
+        return Caught(files=files, ways={path: to for path, to in ways.items() if to})
+
+    async def _from_archive(self, wanted: Collection[str], keeps: Callable[[str, bytes], bool]) -> Mapping[str, bytes]:
         """An archive may lack files (``export-ignore``) and hold others changed (``eol``, ``export-subst``).
 
         What it lacks is fetched and looked at; what it changed is told by its id and fetched as it is.
@@ -62,14 +79,12 @@ class CommitSources:
             return {}
         stream = await reads.tarball(self.bot.github, self.repo, self.commit)
         async with stream as chunks:
-            found = await sift(
-                chunks, self.bot.github.clock, wants=wanted.__contains__, keeps=lambda _, content: keeps(content)
-            )
+            found = await sift(chunks, self.bot.github.clock, wants=wanted.__contains__, keeps=keeps)
         self.passed_over.update(found.passed_over)
         true = {path: content for path, content in found.files.items() if is_blob(content, self.blobs[path])}
         lacking = [path for path in wanted if path not in found.seen and path not in found.passed_over]
         fetched = await self._by_blob([*lacking, *(found.files.keys() - true.keys())])
-        return {**true, **{path: content for path, content in fetched.items() if keeps(content)}}
+        return {**true, **{path: content for path, content in fetched.items() if keeps(path, content)}}
 
     async def _by_blob(self, paths: Iterable[str]) -> Mapping[str, bytes]:
         ids = {path: self.blobs[path] for path in paths}

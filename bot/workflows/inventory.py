@@ -1,24 +1,26 @@
-"""The usages of a whole commit: from one archive stream the first time, from what changed afterwards.
+"""The usages of a whole commit: from the stream of its archive the first time, from what changed afterwards.
 
 What was found is kept in the records, by repository and configuration.  Which files changed is known from the two
 trees, so a force push or a push of any size is no special case.
 """
 
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
 import structlog
 
+from bot.engine.clues import Clue, Ways, follow, merged, reopened
 from bot.engine.index import ROUNDS, Index
 from bot.engine.renamed import renamed
 from bot.engine.survey import (
     SUFFIXES,
     Entry,
     Survey,
+    clues_of,
     differing,
-    given_by,
     leaves,
+    names_given,
     plan_update,
     roots_of,
 )
@@ -26,7 +28,7 @@ from bot.migration import Config, Migration
 from bot.model import Skipped
 from bot.refs import RepoRef, Sha
 from bot.workflows import inventory_store as store
-from bot.workflows.commit_sources import CommitSources
+from bot.workflows.commit_sources import Caught, CommitSources
 from bot.workflows.context import Bot
 
 Scan = Callable[[Iterable[tuple[str, bytes]], Sequence[Migration], Index], Awaitable[Sequence[Entry]]]
@@ -49,7 +51,7 @@ class Sources(Protocol):
 
     async def read(self, paths: Iterable[str]) -> Mapping[str, bytes]: ...
 
-    async def search(self, names: Collection[str], paths: Iterable[str]) -> Mapping[str, bytes]: ...
+    async def search(self, clues: Sequence[Clue], paths: Iterable[str]) -> Caught: ...
 
 
 async def survey(bot: Bot, repo: RepoRef, commit: Sha, config: Config) -> Survey:
@@ -73,20 +75,26 @@ async def survey(bot: Bot, repo: RepoRef, commit: Sha, config: Config) -> Survey
 async def survey_anew(sources: Sources, config: Config, scan: Scan) -> Survey:
     """All usages of the commit, whatever is known of others."""
     python = frozenset(path for path in sources.blobs if path.endswith(SUFFIXES))
-    names = new = leaves(config)
+    clues, names = clues_of(config, sources.blobs), leaves(config)
     hits: dict[str, bytes] = {}
+    ways: dict[str, Ways] = {}
     for _ in range(ROUNDS):
-        hits |= await sources.search(new, python - hits.keys())
-        new = given_by(hits.values(), names)
-        if not new:
+        caught = await sources.search(clues, python - hits.keys())
+        hits |= caught.files
+        ways = merged(ways, caught.ways)
+        names = names_given(hits, names)
+        before, clues = clues, follow(clues, names - leaves(config), ways.values())
+        if clues == before:
             break
-        names |= new
+        ways = merged(ways, reopened(clues, before, hits))
     roots = roots_of(config, hits, sources.blobs)
     index = Index(dict(hits), roots, names)
     gives = {path: renamed(source, names) for path, source in hits.items()}
     return Survey(
         commit=sources.commit,
         names=names,
+        clues=clues,
+        ways=ways,
         roots=roots,
         blobs=sources.blobs,
         files=await _resolve(sources, config, scan, index, hits, gives),

@@ -11,6 +11,7 @@ from typing import Any
 import structlog
 
 import bot.engine
+from bot.engine.clues import Clue
 from bot.engine.report_json import decode, encode
 from bot.engine.survey import Entry, Survey
 from bot.migration import Config
@@ -62,10 +63,22 @@ def _encode(survey: Survey) -> dict[str, Any]:
     return {
         "commit": survey.commit,
         "names": sorted(survey.names),
+        "clues": [_encode_clue(clue) for clue in survey.clues],
+        "ways": {path: {way: sorted(to) for way, to in ways.items()} for path, ways in survey.ways.items()},
         "roots": survey.roots,
         "blobs": dict(survey.blobs),
         "files": {path: _encode_entry(entry) for path, entry in survey.files.items()},
     }
+
+
+def _encode_clue(clue: Clue) -> dict[str, Any]:
+    words = {"names": clue.names, "modules": clue.modules, "gates": clue.gates}
+    return {"package": clue.package, **{name: sorted(each) for name, each in words.items()}}
+
+
+def _decode_clue(encoded: Mapping[str, Any]) -> Clue:
+    words = {name: frozenset(encoded[name]) for name in ("names", "modules", "gates")}
+    return Clue(package=encoded["package"], **words)
 
 
 def _encode_entry(entry: Entry) -> dict[str, Any]:
@@ -76,6 +89,8 @@ def _decode(encoded: Mapping[str, Any]) -> Survey:
     return Survey(
         commit=Sha(encoded["commit"]),
         names=frozenset(encoded["names"]),
+        clues=tuple(_decode_clue(clue) for clue in encoded["clues"]),
+        ways={path: {way: frozenset(to) for way, to in ways.items()} for path, ways in encoded["ways"].items()},
         roots=tuple(encoded["roots"]),
         blobs=encoded["blobs"],
         files={path: _decode_entry(entry) for path, entry in encoded["files"].items()},

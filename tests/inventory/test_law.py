@@ -2,23 +2,31 @@
 
 import asyncio
 import hashlib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.engine import Index
+from bot.engine.clues import Clue, Sieve
 from bot.engine.scan import scan_file
-from bot.engine.survey import Entry, Survey, of_interest, roots_of, stands_in, survey_file
+from bot.engine.survey import Entry, Survey, of_interest, roots_of, survey_file
 from bot.migration import Config, Migration, Target, TargetKind
 from bot.model import FileReport, Scanned
 from bot.refs import Sha
+from bot.workflows.commit_sources import Caught
 from bot.workflows.inventory import survey_anew, update
+from tests.local.test_clues import NOISE, WAYS
 
 OLD = Migration(name="m", targets=(Target(name="pkg.impl.old", canonical="pkg.impl.new"),))
 LEGACY = Migration(name="n", targets=(Target(name="pkg.legacy", kind=TargetKind.MODULE),), exclude=("app/b.py",))
-CONFIG = Config(migrations=(OLD, LEGACY))
+OUTSIDE = Migration(
+    name="x", targets=(Target(name="ext.str"), Target(name="ext.sub.get"), Target(name="builtins.reload"))
+)
+"""Of a package that no tree here has, and by names that stand in files of all kinds."""
+CONFIG = Config(migrations=(OLD, LEGACY, OUTSIDE))
 
 USERS = [
     "from pkg import old\nold()\n",
@@ -34,6 +42,14 @@ USERS = [
     "from lib.tool import again\nagain()\n",
     "old = 1\n",
     "nothing = 1\n",
+    "from pkg.compat import e\ne.str(1)\n",
+    "from pkg.other import *\ntext(1), get(), e.sub.get(), xp.str\n",
+    "from pkg.deep import xp\nxp.str(1)\n",
+    "import pkg.deep\npkg.deep.w.str(1), pkg.deep.xp.sub.get\n",
+    "import ext\ndef str(get): return get\next.str\n",
+    "class C:\n    str = get = 1\n",
+    "try: import ext as e, os\nexcept: pass\ne.str\n",
+    "from ext \\\n import \\\n str as text\ntext(1)\n",
     "def broken(:\n    old()\n",
 ]
 SHAPES: Mapping[str, list[str]] = {
@@ -44,7 +60,14 @@ SHAPES: Mapping[str, list[str]] = {
         "from .other import old\n",
         "__all__ = []\n",
     ],
-    "pkg/other.py": ["def old(): ...\n", "from .impl import old\n", "x = 1\n"],
+    "pkg/other.py": [
+        "from .compat import *\nfrom .deep import *\n",
+        "from ext import str\ntext = str\n",
+        "from .deep import xp\n",
+        "def old(): ...\n",
+        "from .impl import old\n",
+        "x = 1\n",
+    ],
     "pkg/facade.py": [
         "from pkg import old\n",
         "from pkg.impl import old as make\n",
@@ -53,7 +76,20 @@ SHAPES: Mapping[str, list[str]] = {
         "from .other import old\nmake = old\n",
         "def __getattr__(name): ...\n",
     ],
-    "pkg/deep.py": ["from pkg.facade import *\n", "from pkg.facade import make\n", "make = 1\n"],
+    "pkg/compat.py": [
+        "import ext as e\n",
+        "from ext import sub as e, str as text\n",
+        "import os, \\\n sys, ext.sub as e\n",
+        "from .deep import e\n",
+    ],
+    "pkg/deep.py": [
+        "from .compat import e as xp\nimport ext\nw = ext\n",
+        "import pkg.compat as k\nw = k.e\nxp = w\n",
+        "from .compat import *\nfrom .other import text as e\n",
+        "from pkg.facade import *\n",
+        "from pkg.facade import make\n",
+        "make = 1\n",
+    ],
     "pkg/legacy/__init__.py": ["", "from pkg.impl import old\n"],
     "pkg/legacy.py": ["def thing(): ...\n"],
     "src/lib/tool.py": ["from pkg.impl import old as again\n", "def again(): ...\n"],
@@ -90,8 +126,13 @@ class Files:
     async def read(self, paths: Iterable[str]) -> Mapping[str, bytes]:
         return {path: self.content[path].encode() for path in paths if path in self.content}
 
-    async def search(self, names: Collection[str], paths: Iterable[str]) -> Mapping[str, bytes]:
-        return {path: source for path, source in (await self.read(paths)).items() if stands_in(names, source)}
+    async def search(self, clues: Sequence[Clue], paths: Iterable[str]) -> Caught:
+        sieve, files = Sieve(clues), await self.read(paths)
+        looked = {path: sieve.look(path, source, len(source)) for path, source in files.items()}
+        return Caught(
+            files={path: files[path] for path, (hit, _) in looked.items() if hit},
+            ways={path: ways for path, (_, ways) in looked.items() if ways},
+        )
 
 
 async def scan(files: Iterable[tuple[str, bytes]], migrations: Sequence[Migration], index: Index) -> list[Entry]:
@@ -128,6 +169,32 @@ def at_once(tree: Mapping[str, str], survey: Survey) -> dict[str, FileReport]:
 def test_a_survey_is_what_the_engine_finds_with_all_files_in_view(tree: Mapping[str, str]) -> None:
     survey = anew(tree)
     assert answers(survey) == at_once(tree, survey)
+
+
+@pytest.mark.parametrize("files", WAYS.values(), ids=WAYS)
+def test_every_way_into_a_file_is_followed(files: Mapping[str, str]) -> None:
+    """As on this machine: both look with the same clues."""
+    survey = anew({**NOISE, **files})
+    assert answers(survey) == at_once({**NOISE, **files}, survey)
+    assert survey.findings
+    assert "noise.py" not in survey.files
+    for path in files:
+        assert asyncio.run(update(Files({**files, path: files[path] + "x = 1\n"}), CONFIG, scan, survey)) is not None
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        pytest.param("two.py", "import ext\n", id="a way goes"),
+        pytest.param("new.py", "from two import xp as another\n", id="a way comes"),
+        pytest.param("one.py", None, id="a file goes"),
+        pytest.param("ext/__init__.py", "str = 1\n", id="the package is the repository's own"),
+    ],
+)
+def test_another_way_is_looked_for_anew(path: str, text: str | None) -> None:
+    files = WAYS["a module's name for the package, renamed"]
+    after = {p: t for p, t in {**files, path: text}.items() if t is not None}
+    assert asyncio.run(update(Files(after), CONFIG, scan, anew(files))) is None
 
 
 @given(first=trees, edits=st.lists(trees, min_size=1, max_size=4))

@@ -46,6 +46,44 @@ WAYS = {
         "two.py": "from one import str\n",
         "a.py": "from two import str\nstr(1)\n",
     },
+    "a module's name for the package, renamed": {
+        "one.py": "import ext as e\n",
+        "two.py": "from one import e as xp\n",
+        "a.py": "from two import xp\nxp.str(1)\n",
+    },
+    "a module's name for the package, assigned": {
+        "one.py": "import ext as e\n",
+        "two.py": "import one\nw = one.e\n",
+        "a.py": "import two\ntwo.w.sub.get()\n",
+    },
+    "a module that passes it on, renamed": {
+        "one.py": "from ext import str\n",
+        "two.py": "import one as o\n",
+        "a.py": "from two import o\no.str(1)\n",
+    },
+    "a way out of a file that was found before it": {
+        "one.py": "import ext as e\n",
+        "two.py": "import ext\nfrom one import e as xp\next.sub.get()\n",
+        "a.py": "from two import xp\nxp.str(1)\n",
+    },
+    "an import on a line with others": {
+        "one.py": "try: import ext as e\nexcept ImportError: pass\n",
+        "a.py": "from one import e\ne.str(1)\n",
+    },
+    "an import on several lines": {
+        "one.py": "import os, \\\n  sys, ext \\\n as e\n",
+        "a.py": "from one import e\ne.str(1)\n",
+    },
+    "an import from on several lines": {
+        "one.py": "from ext \\\n  import \\\n  str\n",
+        "a.py": "from one import str\nstr(1)\n",
+    },
+    "an import from without a blank": {
+        "lib/__init__.py": "",
+        "lib/one.py": "from ext import str\n",
+        "lib/two.py": "from.one import str\n",
+        "a.py": "from lib.two import str\nstr(1)\n",
+    },
     "a name that is given to another name": {
         "one.py": "from ext import str as text\n",
         "two.py": "from one import text\nwords = text\n",
