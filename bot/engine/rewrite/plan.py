@@ -7,6 +7,7 @@ from bot.engine.analysis import Analysis, ScopeKind, Use, Verdict
 from bot.engine.detect import analyse
 from bot.engine.rewrite.dotted import is_defined_here
 from bot.engine.rewrite.edits import EditConflict, apply_edits, combine
+from bot.engine.rewrite.fallbacks import is_fallback
 from bot.engine.rewrite.groups import Group, Grouper
 from bot.engine.rewrite.imports import spell
 from bot.engine.rewrite.layout import Layout
@@ -73,6 +74,8 @@ class _Plan:
             return Refusal(reason=Reason.IS_MODULE, name=use.target.name)
         if is_defined_here(self.analysis, target):
             return Refusal(reason=Reason.DEFINES_SUCCESSOR)
+        if any(is_fallback(self.analysis, binding, target) for binding in use.bindings):
+            return Refusal(reason=Reason.FALLBACK)
         return None
 
     def _outcome(self, use: Use) -> Outcome | None:

@@ -44,16 +44,21 @@ def _is_bracketed(layout: Layout, statement: ImportStatement) -> bool:
 
 
 def _add(layout: Layout, addition: Addition) -> Edit:
-    """Behind the anchor, unless something else stands on its line."""
-    start, end = layout.span(addition.anchor)
-    if addition.above:
-        decorators: list[ast.expr] = getattr(addition.anchor, "decorator_list", [])
-        at = layout.line_start(layout.span(decorators[0])[0] if decorators else start)
-        return Edit(start=at, end=at, text=addition.line.statement + layout.newline)
-    indent, remark = layout.indent(addition.anchor), layout.remark(end)
-    if indent is None or remark is None:
-        return Edit(start=start, end=start, text=f"{addition.line.statement}; ")
-    text = indent + addition.line.statement + pragma(addition.pragma or remark)
+    """Behind the anchor, or above it."""
+    if not addition.above:
+        return _behind(layout, addition.anchor, addition.line.statement, addition.pragma)
+    decorators: list[ast.expr] = getattr(addition.anchor, "decorator_list", [])
+    at = layout.line_start(layout.span(decorators[0] if decorators else addition.anchor)[0])
+    return Edit(start=at, end=at, text=addition.line.statement + layout.newline)
+
+
+def _behind(layout: Layout, anchor: ast.stmt, text: str, remark: str = "") -> Edit:
+    """A statement of its own, before the anchor where something else stands on its line."""
+    start, end = layout.span(anchor)
+    indent, own = layout.indent(anchor), layout.remark(end)
+    if indent is None or own is None:
+        return Edit(start=start, end=start, text=f"{text}; ")
+    text = indent + text + pragma(remark or own)
     at = layout.line_end(end)
     if layout.source[:at].endswith((b"\n", b"\r")):
         return Edit(start=at, end=at, text=text + layout.newline)
@@ -159,18 +164,24 @@ def _in_place(
 
 
 def _instead(layout: Layout, statement: ImportStatement, lines: Sequence[Line]) -> Edit:
-    """New import statements in the place of the whole old one, each module named once."""
+    """New import statements in the place of the whole old one."""
     start, end = layout.span(statement)
-    texts = []
-    for module in dict.fromkeys((line.module, line.name is None) for line in lines):
-        of_module = [line for line in lines if (line.module, line.name is None) == module]
-        if module[1]:
-            texts += [line.statement for line in of_module]
-        else:
-            texts.append(f"from {module[0]} import {', '.join(line.item for line in of_module)}")
     indent = layout.indent(statement)
     own = indent is not None and layout.remark(end) is not None
+    texts = _written(lines)
     return Edit(start=start, end=end, text=(layout.newline + (indent or "")).join(texts) if own else "; ".join(texts))
+
+
+def _written(lines: Sequence[Line]) -> list[str]:
+    """Import statements that bring ``lines``, each module named once."""
+    texts = []
+    for module, whole in dict.fromkeys((line.module, line.name is None) for line in lines):
+        of_module = [line for line in lines if (line.module, line.name is None) == (module, whole)]
+        if whole:
+            texts += [line.statement for line in of_module]
+        else:
+            texts.append(f"from {module} import {', '.join(line.item for line in of_module)}")
+    return texts
 
 
 def remove_items(layout: Layout, items: Sequence[ast.AST], gone: Sequence[bool], *, bracketed: bool) -> list[Edit]:
