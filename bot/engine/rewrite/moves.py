@@ -199,15 +199,31 @@ class Mover:
         """``import old.sub``: the usages name the whole path, the import as well."""
         uses = self.through.get(binding, [])
         if len(binding.scope.bindings[binding.name]) > len(siblings(binding)):  # a fallback binds the same name
-            alone = imported_name(binding) == binding.name
-            return self._result(binding, Line(module=target, local=binding.name), []) if alone else None
+            return self._of_kept_name(binding, target, []) if imported_name(binding) == binding.name else None
+        if not self._as_written(uses):
+            return None
+        edits = [(each, successor_of_node(each)) for each in uses]
+        if self._keeps_name(binding, target) and all(f"{text}.".startswith(f"{target}.") for _, text in edits):
+            kept = [self._edit(each.node, binding.name + text[len(target) :]) for each, text in edits]
+            return self._of_kept_name(binding, target, kept)
         root = target.partition(".")[0]
         if root != binding.name and root not in binding.scope.bindings and not is_free(binding.scope, root, uses):
             return None
-        if not self._as_written(uses):
-            return None
-        edits = [self._edit(each.node, successor_of_node(each)) for each in uses]
-        return self._result(binding, Line(module=target), edits)
+        return self._result(binding, Line(module=target), [self._edit(each.node, text) for each, text in edits])
+
+    def _keeps_name(self, binding: Binding, target: str) -> bool:
+        """Whether ``import old`` best goes on to bind ``old``: its successor's name, or wanted by other files."""
+        if imported_name(binding) != binding.name or siblings(binding) != [binding]:
+            return False
+        public = binding.scope is self.analysis.root and (self.analysis.is_package or self._exported(binding.name))
+        return public or target.endswith(f".{binding.name}")
+
+    def _of_kept_name(self, binding: Binding, target: str, edits: Sequence[Edit]) -> Move:
+        above, _, leaf = target.rpartition(".")
+        line = Line(module=target, local=None if target == binding.name else binding.name)
+        if above and leaf == binding.name:
+            line = Line(module=above, name=leaf)
+        return self._result(binding, line, edits)
 
     def _as_written(self, uses: Sequence[Use]) -> bool:
         return all(as_written(self.layout, use) for use in uses if use.string is not None)

@@ -114,8 +114,11 @@ def replace(
     bracketed = _is_bracketed(layout, statement)
     edits += remove_items(layout, statement.names, removed, bracketed=bracketed)
     said = {line: _remark(layout, alias) for alias, line in changes.items() if line}
-    added = [Addition(anchor=statement, line=line, pragma=said.get(line, "")) for line in outside]
-    return sorted([*add(layout, added, {statement}), *edits])
+    by_remark: dict[str, list[Line]] = {}
+    for line in sorted(outside):
+        by_remark.setdefault(said.get(line, ""), []).append(line)
+    added = [_behind(layout, statement, text, remark) for remark, of in by_remark.items() for text in _written(of)]
+    return sorted([*added, *edits])
 
 
 def _remark(layout: Layout, alias: ast.alias) -> str:

@@ -229,7 +229,7 @@ OTHERS = [
     pytest.param(
         module("mock", "unittest.mock"),
         "import mock\nfrom mock import call\nmock.patch(call)\n",
-        "import unittest.mock\nfrom unittest.mock import call\nunittest.mock.patch(call)\n",
+        "from unittest import mock\nfrom unittest.mock import call\nmock.patch(call)\n",
         id="from the top level",
     ),
     pytest.param(
