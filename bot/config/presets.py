@@ -1,11 +1,11 @@
 """The built-in migrations: one YAML file each, named as the migration, written in the language of every other file."""
 
 from functools import cache
-from importlib import resources
 
 from bot.config.closest import closest
 from bot.config.document import parse
 from bot.config.nodes import Mapping
+from bot.config.resources import package_text
 
 DEFAULT = "websocket-manager-factory"
 """What an absent file means."""
@@ -14,6 +14,8 @@ DEFAULT = "websocket-manager-factory"
 @cache
 def preset_names() -> tuple[str, ...]:
     """All of them, sorted."""
+    from importlib import resources
+
     files = resources.files("bot.config").joinpath("presets").iterdir()
     return tuple(sorted(file.name.removesuffix(".yml") for file in files if file.name.endswith(".yml")))
 
@@ -21,7 +23,7 @@ def preset_names() -> tuple[str, ...]:
 @cache
 def preset_text(name: str) -> str:
     """The file of the preset, which must be one of `preset_names`."""
-    return resources.files("bot.config").joinpath("presets", f"{name}.yml").read_text(encoding="utf-8")
+    return package_text(f"presets/{name}.yml")
 
 
 @cache

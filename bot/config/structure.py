@@ -9,12 +9,12 @@ import json
 import re
 from collections.abc import Iterator
 from functools import cache
-from importlib import resources
 from typing import Any
 
 from bot.config.closest import closest
 from bot.config.formats import FORMATS
 from bot.config.nodes import Mapping, Node, Scalar, Sequence, Type
+from bot.config.resources import package_text
 from bot.errors import ConfigError
 
 Schema = dict[str, Any]
@@ -35,7 +35,7 @@ _MAX_DIGITS = 18
 @cache
 def schema_text() -> str:
     """The schema as it is published."""
-    return resources.files("bot.config").joinpath("schema.json").read_text(encoding="utf-8")
+    return package_text("schema.json")
 
 
 @cache

@@ -71,7 +71,7 @@ def listing(root: Path, below: str = "") -> Iterator[Callable[[], Listing]]:
 def _git(root: Path, below: str) -> "Popen[bytes]":
     import subprocess  # costs as much as listing a thousand files
 
-    wanted = [f":(glob)**/*{suffix}" for suffix in SUFFIXES] + [f":(glob)**/{name}" for name in PROJECT_FILES]
+    wanted = [f"*{end}" for end in (*SUFFIXES, *PROJECT_FILES)]  # a star and an end: what git matches quickest
     command = ["git", "-C", os.fspath(root / below), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     try:
         return subprocess.Popen(  # noqa: S603  no shell
@@ -87,9 +87,10 @@ def _from_git(process: "Popen[bytes]", root: Path, below: str) -> Listing:
         detail = os.fsdecode(complaint).strip() or f"exit status {process.returncode}"
         raise UserError(f"git cannot list {root}: {detail}")
     prefix = f"{below}/" if below else ""
-    names = sorted({prefix + name for name in os.fsdecode(output).split("\0") if name})
-    python = tuple(name for name in names if name.endswith(SUFFIXES))
-    return Listing(paths=python, projects=tuple(name for name in names if not name.endswith(SUFFIXES)))
+    names = sorted(dict.fromkeys(prefix + name for name in os.fsdecode(output).split("\0") if name))
+    python = [name for name in names if name.endswith(SUFFIXES)]
+    projects = [name for name in names if name.rpartition("/")[2] in PROJECT_FILES]
+    return Listing(paths=tuple(python), projects=tuple(projects))
 
 
 def _prefix(root: Path) -> str:
