@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bot.engine.source import SourceMap, Undecodable, decode
+from bot.engine.source import SourceMap, Undecodable, decode, line_around
 from bot.model import Failed, FileReport, Finding, Scanned, Skipped
 
 VERSION = 1
@@ -38,13 +38,18 @@ class Shown:
             sources=sources,
         )
 
-    def source(self, path: str) -> SourceMap | None:
-        """The source of a file, to quote from it; ``None`` if it cannot be read any more."""
+    def content(self, path: str) -> tuple[bytes, str] | None:
+        """The content of a file and its encoding, to quote from; ``None`` if it cannot be read any more."""
         try:
             content = self.sources[path] if path in self.sources else (self.root / path).read_bytes()
-            return SourceMap(content, decode(content).encoding)
+            return content, decode(content).encoding
         except (OSError, Undecodable):
             return None
+
+    def source(self, path: str) -> SourceMap | None:
+        """The same with its lines."""
+        content = self.content(path)
+        return SourceMap(*content) if content else None
 
 
 # --- JSON -----------------------------------------------------------------------------------------------------
@@ -129,11 +134,11 @@ def as_text(shown: Shown, *, color: bool = False, width: int | None = None) -> s
     """For people: each finding with its line and a caret, then a summary.  ``width``: columns to cut lines to."""
     paint = _Paint(color)
     parts: list[str] = []
-    path, source = None, None
+    path, content = None, None
     for finding in shown.findings:
         if finding.path != path:
-            path, source = finding.path, shown.source(finding.path)
-        parts += [_headline(finding, paint), *_excerpt(finding, source, paint, width), ""]
+            path, content = finding.path, shown.content(finding.path)
+        parts += [_headline(finding, paint), *_excerpt(finding, content, paint, width), ""]
     for failure in shown.failed:
         place = paint.bold(f"{_printable(failure.path)}:{failure.line}")
         parts += [f"{place}: {paint.red('does not parse')}: {_failure(failure)}", ""]
@@ -150,12 +155,14 @@ def _headline(finding: Finding, paint: "_Paint") -> str:
     return f"{text} [{finding.migration}]" + (f"\n  {finding.reason}" if finding.reason else "")
 
 
-def _excerpt(finding: Finding, source: SourceMap | None, paint: "_Paint", width: int | None) -> list[str]:
+def _excerpt(
+    finding: Finding, content: tuple[bytes, str] | None, paint: "_Paint", width: int | None
+) -> list[str]:  # fmt: skip
     """The line and the caret below it."""
     place = finding.range
-    if source is None or place.line > len(source.starts):
+    if content is None or place.end > len(content[0]):
         return []
-    text = source.line_text(place.line)
+    text = line_around(content[0], place.start, content[1])
     end = place.end_column if place.end_line == place.line else len(text) + 1
     gutter = f"{place.line:>5} | "
     before, marked, after = (_columns(part) for part in _split(text, place.column - 1, end - 1))

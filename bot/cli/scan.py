@@ -130,7 +130,7 @@ def _tree(root: Path, start: Path, config_file: str | None, fixes: bool, jobs: i
     below = "" if start == root else start.relative_to(root).as_posix()
     with listing(root, below) as listed, _loading(root, config_file, jobs) as loaded:
         config = loaded()
-        import bot.engine.index  # noqa: F401  git takes about as long; the rest is loaded while the files are searched
+        import bot.engine.analysis  # noqa: F401  git takes about as long; the rest is loaded while the files are searched
 
         files = listed()
     from bot.local.search import Search

@@ -1,14 +1,17 @@
 """``migrations:`` -> values.  The structure is right already; here keys are held against each other."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from bot.config.evidence import build_item, check_checklist, number
 from bot.config.formats import REQUIREMENT
 from bot.config.nodes import Mapping, Node, Place, Scalar, Sequence, Type
 from bot.config.rewrites import build_rewrite, check_rewrite
-from bot.config.structure import boolean
+from bot.config.structure import boolean, number
 from bot.errors import ConfigError
 from bot.migration import Migration, Mode, PullRequests, Requirement, Split, Target, TargetKind
+
+if TYPE_CHECKING:
+    from bot.evidence import ChecklistItem
 
 Placed = tuple[Target, Place]
 
@@ -32,7 +35,7 @@ def build_migration(name: str, node: Mapping) -> Migration:
         docs_url=node.text("docs_url"),
         pull_requests=_pull_requests(node.mapping("pull_requests")),
         tracking_issue=number(tracking, "issue"),
-        checklist=tuple(map(build_item, tracking.mappings("checklist"))),
+        checklist=_checklist(tracking),
     )
 
 
@@ -58,7 +61,10 @@ def check_migration(node: Mapping) -> Iterator[ConfigError]:
             yield requirement.place.error(message)
         elif requirement.text.startswith("$canonical") and targets[0].canonical is None:
             yield requirement.place.error("$canonical stands for nothing: the migration has no 'canonical'")
-    yield from check_checklist(node.mapping("tracking"), targets)
+    if node.mapping("tracking").mappings("checklist"):
+        from bot.config.evidence import check_checklist
+
+        yield from check_checklist(node.mapping("tracking"), targets)
 
 
 def _check_kept(node: Mapping, placed: list[Placed]) -> Iterator[ConfigError]:
@@ -74,6 +80,15 @@ def _check_kept(node: Mapping, placed: list[Placed]) -> Iterator[ConfigError]:
         for rule in rules:
             if "when" in rule.values:
                 yield rule.key("when").place.error(f"{target.name!r} takes its own place: only a 'match' can find it")
+
+
+def _checklist(tracking: Mapping) -> "tuple[ChecklistItem, ...]":
+    items = tracking.mappings("checklist")
+    if not items:
+        return ()
+    from bot.config.evidence import build_item  # most configurations have none, and its words take 6 ms to load
+
+    return tuple(map(build_item, items))
 
 
 def _is_true(node: Mapping, key: str) -> bool:

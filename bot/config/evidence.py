@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from bot.config.nodes import Mapping, Scalar, Sequence
-from bot.config.structure import integer
+from bot.config.structure import number
 from bot.errors import ConfigError
 from bot.evidence import (
     AllOf,
@@ -85,12 +85,6 @@ def _usages(node: Mapping) -> UsageEvidence:
         exclude=details.texts("exclude"),
         kinds=details.texts("kinds"),
     )
-
-
-def number(node: Mapping, key: str = "number") -> int | None:
-    """The whole number below a key."""
-    scalar = node.scalar(key)
-    return integer(scalar.text) if scalar else None
 
 
 def check_checklist(node: Mapping, targets: tuple[Target, ...]) -> Iterator[ConfigError]:

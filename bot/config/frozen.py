@@ -8,8 +8,8 @@ Reading YAML costs more start-up than searching a thousand files; ``tests/config
 from dataclasses import MISSING, fields, is_dataclass, replace
 from enum import Enum
 
-from bot.config.load import load
 from bot.config.presets import DEFAULT
+from bot.config.reading import load
 from bot.migration import Config
 
 _HEAD = '''"""The built-in migration, which an absent ``.github/ssot.yml`` means, without its checklist.

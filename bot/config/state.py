@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bot.config.load import FILE, load
+from bot.config.reading import FILE, load
 from bot.errors import ConfigError
 from bot.migration import Config
 

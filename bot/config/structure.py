@@ -153,6 +153,12 @@ def integer(text: str) -> int:
     return int(text, {"0x": 16, "0o": 8}.get(text[:2], 10))
 
 
+def number(node: Mapping, key: str = "number") -> int | None:
+    """The whole number below a key."""
+    scalar = node.scalar(key)
+    return integer(scalar.text) if scalar else None
+
+
 def boolean(node: Scalar) -> bool:
     """The value of a boolean scalar of the core schema."""
     return node.text.lower() == "true"

@@ -65,6 +65,17 @@ def decode(source: bytes) -> Decoded:
     return Decoded(text=text, encoding=encoding, bom=bom)
 
 
+def line_around(source: bytes, offset: int, encoding: str) -> str:
+    """The text of the line that the byte ``offset`` is on, without its end: as `SourceMap.line_text`, found alone."""
+    start = source.rfind(b"\n", 0, offset) + 1
+    start = max(start, source.rfind(b"\r", start, offset) + 1)
+    end = source.find(b"\n", offset)
+    end = len(source) if end < 0 else end
+    lone = source.find(b"\r", offset, end)
+    line = source[start : end if lone < 0 else lone]
+    return (line.removeprefix(codecs.BOM_UTF8) if start == 0 else line).decode(encoding, "replace")
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class SourceMap:
     """Byte offsets of the file, and lines and columns, of one source."""

@@ -24,6 +24,8 @@ class StringUse:
 
 def string_uses(call: ast.Call, resolver: Resolver) -> Iterator[StringUse]:
     """The dotted strings that ``call`` is given."""
+    if not any(isinstance(each, ast.Constant) and isinstance(each.value, str) for each in call.args[:2]):
+        return
     function = written(call.func) or getattr(call.func, "attr", "")
     last = _meaning(call.func, function, resolver).rpartition(".")[2]
     match call.args:
@@ -40,6 +42,8 @@ def string_uses(call: ast.Call, resolver: Resolver) -> Iterator[StringUse]:
 
 
 def _meaning(function: ast.expr, spelled: str, resolver: Resolver) -> str:
-    """The function's own name where the file has imported it under another."""
+    """The function's own name where the file has imported it under another; of an attribute only the last part."""
+    if isinstance(function, ast.Attribute):
+        return function.attr
     origins = resolver.expression(function)
     return origins[0] if origins else spelled

@@ -6,10 +6,9 @@ from itertools import islice
 
 from bot.config.build import build_migration, check_migration, placed_targets
 from bot.config.document import parse
-from bot.config.evidence import number
 from bot.config.nodes import MAX_ERRORS, Mapping, Place, Scalar, joined
 from bot.config.presets import DEFAULT, preset, preset_problem
-from bot.config.structure import check, schema
+from bot.config.structure import check, number, schema
 from bot.errors import ConfigError
 from bot.migration import Config
 
