@@ -11,7 +11,7 @@ from bot.engine.rewrite.dotted import is_flat, plain, split
 from bot.engine.rewrite.flow import reads_by_name
 from bot.engine.rewrite.imports import Line, in_force, is_free, relative, spell, wanted_elsewhere
 from bot.engine.rewrite.layout import Layout
-from bot.engine.rewrite.paths import as_written, home, imported_name, siblings, successor_of_node
+from bot.engine.rewrite.paths import as_written, home, imported_name, is_plain, siblings, successor_of_node
 from bot.engine.rewrite.reasons import Refusal
 from bot.engine.rewrite.rules import successor
 from bot.model import Edit
@@ -209,7 +209,14 @@ class Mover:
         root = target.partition(".")[0]
         if root != binding.name and root not in binding.scope.bindings and not is_free(binding.scope, root, uses):
             return None
-        return self._result(binding, Line(module=target), [self._edit(each.node, text) for each, text in edits])
+        line = None if self._imports_already(binding, target, uses) else Line(module=target)
+        return self._result(binding, line, [self._edit(each.node, text) for each, text in edits])
+
+    def _imports_already(self, binding: Binding, target: str, uses: Sequence[Use]) -> bool:
+        """Whether another ``import`` of the successor has happened wherever it is used."""
+        found = [b for b in binding.scope.bindings.get(target.partition(".")[0], ()) if b is not binding]
+        again = [other for other in found if is_plain(other) and imported_name(other) == target]
+        return bool(again) and all(any(in_force(self.analysis, other, use) for other in again) for use in uses)
 
     def _keeps_name(self, binding: Binding, target: str) -> bool:
         """Whether ``import old`` best goes on to bind ``old``: its successor's name, or wanted by other files."""
@@ -240,8 +247,10 @@ class Mover:
             if root != binding.name and not is_free(binding.scope, root, uses):
                 return None
             named = {plain(self.analysis, f"{module}.{name}") for _, name in leaves}
+            if len(named) > 1 or any(imported_name(other) in named for other in siblings(binding)):
+                return None  # imported already: the usages change, the import stays
             edits = [self._edit(each.node, f"{module}.{name}") for each, name in leaves]
-            return self._result(binding, Line(module=named.pop()), edits) if len(named) == 1 else None
+            return self._result(binding, Line(module=named.pop()), edits)
         above, _, leaf = module.rpartition(".")
         local = imported.alias.asname or (leaf if is_free(binding.scope, leaf, uses) else binding.name)
         if leaf == binding.name:

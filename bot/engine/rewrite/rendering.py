@@ -237,6 +237,12 @@ def _wants_brackets(layout: Layout, template: Template, root: ast.expr) -> bool:
     return not (_is_delimited(parent, root) or isinstance(parent, ast.stmt) or type(parent) is type(template.tree))
 
 
+def stands_in_brackets(layout: Layout, root: ast.expr) -> bool:
+    """Whether ``root`` can span lines where it stands: between brackets, those around a list of arguments included."""
+    parent = layout.analysis.parents[root]
+    return _is_delimited(parent, root) or layout.outside(root, _room(layout, root)) != layout.span(root)
+
+
 def _joined(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
     found: list[Piece] = []
     for piece in pieces:

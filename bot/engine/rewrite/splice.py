@@ -8,10 +8,11 @@ import ast
 import difflib
 import itertools
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.engine.rewrite.layout import Layout
-from bot.engine.rewrite.lex import CLOSING, Token, comments, tokens
-from bot.engine.rewrite.rendering import Captured, Rendered
+from bot.engine.rewrite.lex import CLOSING, Token, breaks_line, comments, tokens
+from bot.engine.rewrite.rendering import Captured, Rendered, stands_in_brackets
 from bot.model import Edit
 
 
@@ -39,14 +40,31 @@ def edits(layout: Layout, rendered: Rendered) -> tuple[tuple[Edit, ...], bool]:
     if not in_order(rendered):
         text = plain(layout, rendered)
         lost = _lost(layout.text(rendered.start, rendered.end), text)
-        return (Edit(start=rendered.start, end=rendered.end, text=text),), lost
+        return _bracketed(layout, rendered, (Edit(start=rendered.start, end=rendered.end, text=text),)), lost
     expected = _tree(plain(layout, rendered))
     shaped = any(isinstance(piece, str) and "\n" in piece for piece in rendered.pieces)
     for keep in (not shaped, False):
         found = tuple(_gap_edits(layout, rendered, keep=keep))
         if not keep or _tree(_apply(layout, rendered, found)) == expected:
             break
-    return found, _lost(layout.text(rendered.start, rendered.end), _apply(layout, rendered, found))
+    lost = _lost(layout.text(rendered.start, rendered.end), _apply(layout, rendered, found))
+    return _bracketed(layout, rendered, found), lost
+
+
+def _bracketed(layout: Layout, rendered: Rendered, changes: tuple[Edit, ...]) -> tuple[Edit, ...]:
+    """In parentheses, if brackets went that let the expression span lines."""
+    if not breaks_line(_apply(layout, rendered, changes)) or stands_in_brackets(layout, rendered.root):
+        return changes
+    inner = list(changes)
+    if inner and inner[0].start == rendered.start:
+        inner[0] = replace(inner[0], text=f"({inner[0].text}")
+    else:
+        inner.insert(0, Edit(start=rendered.start, end=rendered.start, text="("))
+    if inner[-1].end == rendered.end:
+        inner[-1] = replace(inner[-1], text=f"{inner[-1].text})")
+    else:
+        inner.append(Edit(start=rendered.end, end=rendered.end, text=")"))
+    return tuple(inner)
 
 
 def _lost(before: str, after: str) -> bool:
@@ -102,6 +120,8 @@ def _token_edits(old: str, new: str, offset: int) -> list[Edit]:
             found.append(Edit(start=at, end=at, text=f" {text.rstrip()},"))
             continue
         start, end = _place(old, before, first, last, text)
+        if old[end : end + 1].isspace():
+            text = text.rstrip(" ")
         if tag == "delete":
             start, end = _with_line(old, start, end)
         found.append(Edit(start=offset + len(old[:start].encode()), end=offset + len(old[:end].encode()), text=text))

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from bot.migration import Migration, Target
-from tests.engine.rewrite.tools import module, rewrite
+from tests.engine.rewrite.tools import drop_in, module, rewrite
 
 SAME = module("old", "new.old")
 OTHER = module("old", "new.lib")
@@ -38,6 +38,18 @@ CASES = [
         "try:\n    import old.x\nexcept ImportError:\n    old = None\nold.x.f()\n",
         id="from below, with a fallback",
     ),
+    pytest.param(
+        OTHER,
+        "import old\nimport new.lib\nold.f(new.lib.g)\n",
+        "import new.lib\nnew.lib.f(new.lib.g)\n",
+        id="the successor is imported already",
+    ),
+    pytest.param(
+        OTHER,
+        "import new.lib, old\nold.f(new.lib.g)\n",
+        "import new.lib\nnew.lib.f(new.lib.g)\n",
+        id="the successor is imported already, in a list",
+    ),
     pytest.param(OTHER, "import old\nold.f()\n", "import new.lib\nnew.lib.f()\n", id="another name"),
     pytest.param(
         OTHER,
@@ -57,6 +69,23 @@ CASES = [
 @pytest.mark.parametrize(("migration", "before", "after"), CASES)
 def test_an_import_of_a_whole_module(migration: Migration, before: str, after: str) -> None:
     assert rewrite(before, migration).text == after
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param("import pkg\npkg.f()\n", "import pkg.sub\npkg.sub.g()\n", id="alone"),
+        pytest.param("import pkg, pkg.sub\npkg.f()\n", "import pkg, pkg.sub\npkg.sub.g()\n", id="beside it"),
+        pytest.param("import pkg.sub, pkg\npkg.f()\n", "import pkg.sub, pkg\npkg.sub.g()\n", id="before it"),
+        pytest.param(
+            "import pkg\nimport pkg.sub\npkg.f(pkg.sub.k)\n",
+            "import pkg\nimport pkg.sub\npkg.sub.g(pkg.sub.k)\n",
+            id="used",
+        ),
+    ],
+)
+def test_a_package_and_a_module_below_it(before: str, after: str) -> None:
+    assert rewrite(before, drop_in("pkg.f", "pkg.sub.g")).text == after
 
 
 @pytest.mark.parametrize(

@@ -113,6 +113,17 @@ CALLS = [
     pytest.param(
         "$deprecated('$x', $y)", "$canonical('$y', $y)", "f('$x', 1)", "g('$y', 1)", id="a dollar in a string"
     ),
+    pytest.param("$deprecated[$a]", "$a | $canonical", "x: f[\n  a\n]", "x: (a\n | g)", id="lines without brackets"),
+    pytest.param(
+        "$deprecated[$a, $b]",
+        "$a | $b | $canonical",
+        "x = f[\n  a,\n  b\n]",
+        "x = (a |\n  b\n | g)",
+        id="lines between operands",
+    ),
+    pytest.param(
+        "$deprecated[$a]", "$a | $canonical", "x = [f[\n  a\n]]", "x = [a\n | g]", id="lines in other brackets"
+    ),
     pytest.param("$deprecated($x)", "$canonical(\n  $x,\n)", "f(1)", "g(\n  1,\n)", id="lines in the template"),
 ]
 
