@@ -77,7 +77,7 @@ def spell(layout: Layout, dotted: str, use: Use, *, module_itself: bool = False)
         return Spelling(text=known)
     if use.binding is None and use.star is None and use.load is not None:
         return _at_the_top(analysis, module, rest, use)
-    return _added(module, rest, use, dotted if module_itself else plain(analysis, dotted))
+    return _added(analysis, module, rest, use, dotted if module_itself else plain(analysis, dotted))
 
 
 def _top_level(name: str, use: Use) -> Spelling | Refusal:
@@ -177,6 +177,8 @@ def in_force(analysis: Analysis, binding: Binding, use: Use) -> bool:
         return False
     if imported.type_checking and not (use.string or _type_checking(use)):
         return False
+    if star_below(analysis, scope, binding.name, binding.statement):
+        return False
     if scope.kind is ScopeKind.MODULE and _in_function(use.scope):
         return isinstance(analysis.parents[binding.statement], ast.Module) or _type_checking(use)
     return dominates(analysis, binding.statement, use.statement)
@@ -207,7 +209,7 @@ def _in_function(scope: Scope) -> bool:
 # --- a new import ---------------------------------------------------------------------------------------------------
 
 
-def _added(module: str, rest: str, use: Use, whole: str) -> Spelling | Refusal:
+def _added(analysis: Analysis, module: str, rest: str, use: Use, whole: str) -> Spelling | Refusal:
     """Import the name beside the import through which the deprecated one came, in its style.
 
     ``whole`` is what an ``import …`` names.
@@ -225,8 +227,9 @@ def _added(module: str, rest: str, use: Use, whole: str) -> Spelling | Refusal:
             return Spelling(text=f"{module}.{rest}", addition=addition)
         return Refusal(reason=Reason.NAME_TAKEN, name=root)
     written = relative(module, imported)
+    brought = star_brings(analysis, scope, name, through.statement)
     for local in (name, f"canonical_{name}" if name.islower() else f"Canonical{name}"):
-        if is_free(scope, local, [use]):
+        if is_free(scope, local, [use]) and not (brought and local == name):
             line = Line(module=written, name=name, local=None if local == name else local)
             return Spelling(text=local + rest[len(name) :], addition=Addition(anchor=through.statement, line=line))
     return Refusal(reason=Reason.NAME_TAKEN, name=name)
@@ -250,6 +253,28 @@ def is_free(scope: Scope, name: str, uses: Iterable[Use]) -> bool:
         if name in inner.loads and _reaches(inner, name, scope):
             return False
     return not any(_is_hidden(scope, name, use.scope) for use in uses)
+
+
+def star_below(analysis: Analysis, scope: Scope, name: str, above: ast.stmt) -> bool:
+    """Whether a star import below ``above`` may bring ``name`` too, and so take it from what ``above`` imports."""
+    place = above.lineno, above.col_offset
+    return scope is analysis.root and any(
+        (star.statement.lineno, star.statement.col_offset) > place and _may_bring(analysis, star, name)
+        for star in analysis.root.stars
+    )
+
+
+def star_brings(analysis: Analysis, scope: Scope, name: str, above: ast.stmt) -> bool:
+    """As `star_below`; or a star import brings it anywhere, and another file takes it from here."""
+    if star_below(analysis, scope, name, above):
+        return True
+    stars = analysis.root.stars if scope is analysis.root else ()
+    return any(_may_bring(analysis, star, name) for star in stars) and wanted_elsewhere(analysis, name)
+
+
+def _may_bring(analysis: Analysis, star: Binding, name: str) -> bool:
+    index, modules = analysis.index, star.imported.modules if star.imported else ()
+    return any(index.offers(each, name) and index.trail(f"{each}.{name}").exists is not False for each in modules)
 
 
 def _is_hidden(scope: Scope, name: str, place: Scope | None) -> bool:

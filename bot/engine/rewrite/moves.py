@@ -9,12 +9,15 @@ from bot.engine.analysis import Analysis, Binding, BindingKind, Load, ScopeKind,
 from bot.engine.flow import reaching
 from bot.engine.rewrite.dotted import is_flat, plain, split
 from bot.engine.rewrite.flow import reads_by_name
-from bot.engine.rewrite.imports import Line, in_force, is_free, relative, spell, wanted_elsewhere
+from bot.engine.rewrite.imports import Line, in_force, is_free, relative, spell, star_brings, wanted_elsewhere
 from bot.engine.rewrite.layout import Layout
 from bot.engine.rewrite.paths import as_written, home, imported_name, is_plain, siblings, successor_of_node
 from bot.engine.rewrite.reasons import Refusal
 from bot.engine.rewrite.rules import successor
 from bot.model import Edit
+
+_SHOWN = re.compile(rb"[\s)]*=\s*[!:}]")
+"""Behind an expression of a formatted string: the string shows it as it is written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -126,7 +129,8 @@ class Mover:
             known = self._known(binding, target, uses)
             if known is not None:
                 return self._result(binding, None, known)
-            if is_free(binding.scope, leaf, uses):
+            hidden = star_brings(self.analysis, binding.scope, leaf, binding.statement)
+            if is_free(binding.scope, leaf, uses) and not hidden and not self._shown(uses):
                 return self._result(binding, self._from(binding, module, leaf, None), self._renamed(uses, leaf))
         keeps_label = leaf == binding.name and imported.alias.asname is None
         return self._result(binding, self._from(binding, module, leaf, None if keeps_label else binding.name), [])
@@ -164,6 +168,19 @@ class Mover:
             and not (scope is self.analysis.root and (self.analysis.is_package or self._exported(binding.name)))
             and not any(binding.name in inner.globals or binding.name in inner.nonlocals for inner in scope.walk())
         )
+
+    def _shown(self, uses: Sequence[Use]) -> bool:
+        """Whether a string shows how one of them is written: ``f"{name=}"``."""
+        return any(_SHOWN.match(self.layout.source, self.layout.span(value)[1]) for value in self._formatted(uses))
+
+    def _formatted(self, uses: Sequence[Use]) -> Iterator[ast.expr]:
+        """The expressions of formatted strings in which they stand."""
+        for use in uses:
+            node: ast.AST | None = use.node
+            while node is not None and not isinstance(node, ast.stmt):
+                if isinstance(node, ast.FormattedValue):
+                    yield node.value
+                node = self.analysis.parents.get(node)
 
     def _exported(self, name: str) -> bool:
         listed = any(export.name == name for export in self.analysis.exports)
