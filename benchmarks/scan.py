@@ -1,16 +1,16 @@
 """How long it takes to list a symbol's usages in a tree, and how many are found: ssot, ripgrep and ruff in one run.
 
-    python benchmarks/scan.py TREE SYMBOL [--runs N] [--expect USAGES]
+    python benchmarks/scan.py TREE [SYMBOL] [--runs N] [--expect USAGES]
 
 Each tool is a process of its own, timed from outside; the runs of the tools alternate, so that what else the machine
 does hits all of them.  ripgrep is the floor: it reads every file and understands none.  ruff's TID251 resolves names
-file by file.
+file by file.  Without SYMBOL ssot runs as it is installed, with its built-in migration, and once more with the same
+name in a file (``ssot+yml``).  Memory is that of all of a tool's processes together, where the system tells (Linux).
 """
 
 import argparse
 import json
 import os
-import resource
 import shutil
 import statistics
 import subprocess
@@ -20,6 +20,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from bot.builtin import CONFIG
 
 
 @dataclass(slots=True, kw_only=True)
@@ -32,42 +34,60 @@ class Tool:
     peak_kib: int = 0
     output: str = ""
 
-    def run(self) -> None:
-        """Run it once.  Exit code 1 means that something was found."""
+    def run(self, *, weigh: bool = False) -> None:
+        """Run it once, and weigh its processes meanwhile if asked.  Exit code 1 means that something was found."""
         with tempfile.TemporaryFile() as output:
             begin = time.perf_counter()
-            process = subprocess.Popen(self.command, stdout=output, stderr=subprocess.PIPE)
-            _, status, usage = os.wait4(process.pid, 0)
-            self.seconds.append(time.perf_counter() - begin)
-            process.returncode = os.waitstatus_to_exitcode(status)
+            process = subprocess.Popen(self.command, stdout=output, stderr=subprocess.PIPE, env=_environment())
+            while weigh and process.poll() is None:
+                self.peak_kib = max(self.peak_kib, sum(map(_weight, _family(process.pid))))
             complaint = process.stderr.read().decode() if process.stderr else ""
+            process.wait()
+            self.seconds.append(time.perf_counter() - begin)
             if process.returncode not in (0, 1):
                 sys.exit(f"{self.name} failed with {process.returncode}: {complaint}")
             output.seek(0)
             self.output = output.read().decode("utf-8", "replace")
-        self.peak_kib = max(self.peak_kib, _kib(usage))
 
     @property
     def best(self) -> float:
         return min(self.seconds)
 
 
-def _kib(usage: resource.struct_rusage) -> int:
-    return usage.ru_maxrss // (1024 if sys.platform == "darwin" else 1)
+def _environment() -> dict[str, str]:
+    """Ours, in which Python may keep what it has compiled, as any installed program has it."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
-def tools(tree: Path, symbol: str, scratch: Path) -> list[Tool]:
+def _family(process: int) -> list[int]:
+    """The process and all below it."""
+    try:
+        children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    except OSError:
+        return []
+    return [process, *(each for child in children for each in _family(int(child)))]
+
+
+def _weight(process: int) -> int:
+    """The KiB of a process, a page that several share counted in parts (proc(5), "Pss")."""
+    try:
+        lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
+
+
+def tools(tree: Path, given: str | None, scratch: Path) -> list[Tool]:
     """The tools that are installed; ssot and ripgrep must be."""
+    symbol = given or CONFIG.migrations[0].targets[0].name
     leaf = symbol.rpartition(".")[2]
     config = scratch / "ssot.yml"
     config.write_text(f"version: 1\nmigrations:\n  benchmark:\n    deprecated: [{symbol}]\n")
-    found = [
-        Tool(name="rg", command=[_which("rg"), "-n", leaf, "-t", "py", os.fspath(tree)]),
-        Tool(
-            name="ssot",
-            command=[sys.executable, "-m", "bot", "scan", os.fspath(tree), "--no-cache", "--config", os.fspath(config)],
-        ),
-    ]
+    scan = [sys.executable, "-m", "bot", "scan", os.fspath(tree), "--no-cache"]
+    found = [Tool(name="rg", command=[_which("rg"), "-n", leaf, "-t", "py", os.fspath(tree)])]
+    if given is None:
+        found.append(Tool(name="ssot", command=scan))
+    found.append(Tool(name="ssot+yml", command=[*scan, "--config", os.fspath(config)]))
     ruff = shutil.which("ruff", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}")
     if ruff:
         banned = scratch / "ruff.toml"
@@ -98,7 +118,7 @@ def usages(tool: Tool, tree: Path) -> set[tuple[str, int]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("tree", type=Path)
-    parser.add_argument("symbol")
+    parser.add_argument("symbol", nargs="?", help="a dotted name; that of the built-in migration by default")
     parser.add_argument("--runs", type=int, default=7)
     parser.add_argument("--expect", type=int, help="fail unless ssot lists this many usages")
     arguments = parser.parse_args()
@@ -111,7 +131,10 @@ def main() -> None:
         for _ in range(arguments.runs):
             for tool in compared:
                 tool.run()
-        listing = next(tool for tool in compared if tool.name == "ssot")
+        for tool in compared:
+            tool.run(weigh=True)
+            tool.seconds.pop()
+        listing = next(tool for tool in compared if tool.name.startswith("ssot"))
         exact = Tool(name="ssot", command=[*listing.command, "--format", "json", "--no-fixes"])
         exact.run()
         report(compared, exact, tree)
@@ -124,12 +147,12 @@ def report(compared: Sequence[Tool], exact: Tool, tree: Path) -> None:
     """Print times, memory, ratios, and what each tool has of the lines that ssot resolves."""
     truth = usages(exact, tree)
     floor = compared[0].best
-    print(f"{'tool':6} {'best':>8} {'median':>8} {'of rg':>7} {'peak':>9} {'lines':>6} {'recall':>7} {'other':>6}")
+    print(f"{'tool':8} {'best':>8} {'median':>8} {'of rg':>7} {'peak':>9} {'lines':>6} {'recall':>7} {'other':>6}")
     for tool in compared:
-        lines = truth if tool.name == "ssot" else usages(tool, tree)
+        lines = truth if tool.name.startswith("ssot") else usages(tool, tree)
         recall = len(lines & truth) / len(truth) if truth else 1.0
         print(
-            f"{tool.name:6} {tool.best:7.3f}s {statistics.median(tool.seconds):7.3f}s {tool.best / floor:6.1f}x"
+            f"{tool.name:8} {tool.best:7.3f}s {statistics.median(tool.seconds):7.3f}s {tool.best / floor:6.1f}x"
             f" {tool.peak_kib / 1024:5.0f} MiB {len(lines):6} {recall:7.0%} {len(lines - truth):6}"
         )
     print(f"{len(json.loads(exact.output)['findings'])} usages in {len({path for path, _ in truth})} files of {tree}")

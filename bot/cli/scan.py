@@ -130,13 +130,14 @@ def _tree(root: Path, start: Path, config_file: str | None, fixes: bool, jobs: i
     below = "" if start == root else start.relative_to(root).as_posix()
     with listing(root, below) as listed, _loading(root, config_file, jobs) as loaded:
         config = loaded()
-        import bot.engine.analysis  # noqa: F401  git takes about as long; the rest is loaded while the files are searched
+        import bot.engine.analysis
 
         files = listed()
     from bot.local.search import Search
 
     with progress(len(files.paths)) as report:
         search = Search.of(root, files, config, jobs, report)
+        import bot.cli.reporting  # noqa: F401
         from bot.local.tree import Options, scan_tree
 
         cache = None if no_cache else _cache(config)
