@@ -164,7 +164,8 @@ class _Plan:
         thorough = len(groups) * len(self.analysis.source) < _THOROUGH
         kept = []
         for group in groups:
-            wrong = prover.fault(group.fix.edits, names=thorough)
+            edits = group.fix.edits
+            wrong = prover.fault(edits, names=thorough and not prover.is_plain(edits))
             if wrong is None:
                 kept.append(group)
             else:

@@ -70,6 +70,20 @@ class Prover:
                 return False
         return True
 
+    def is_plain(self, edits: Sequence[Edit]) -> bool:
+        """Whether ``edits`` only write something else inside expressions: no import comes, changes or goes.
+
+        The names that they write are then there for them alone if they are there with all other fixes.
+        """
+        if not all(edit.text for edit in edits) or any("import" in edit.text for edit in edits):
+            return False
+        return not any(start < edit.end and edit.start < end for start, end in self._imports for edit in edits)
+
+    @cached_property
+    def _imports(self) -> list[tuple[int, int]]:
+        statements = _statements(self.analysis.tree)
+        return [self.analysis.map.span(s) for s in statements if isinstance(s, ast.Import | ast.ImportFrom)]
+
     @cached_property
     def _before(self) -> _Messages:
         return _messages(self.analysis.tree)
@@ -99,11 +113,15 @@ class Prover:
 
 def _statements(tree: ast.Module) -> Iterator[ast.stmt]:
     """Every statement, those in blocks included."""
+    return (node for node in _nodes(tree) if isinstance(node, ast.stmt))
+
+
+def _nodes(tree: ast.Module) -> Iterator[ast.AST]:
+    """The module, its statements, and what else holds some: handlers and cases."""
     pending: list[ast.AST] = [tree]
     while pending:
         node = pending.pop()
-        if isinstance(node, ast.stmt):
-            yield node
+        yield node
         for name in _BLOCKS:
             pending.extend(getattr(node, name, None) or ())
 
@@ -119,16 +137,12 @@ def _imported_names(node: ast.Import | ast.ImportFrom) -> Iterator[str]:
 
 def _doubled(tree: ast.Module) -> Iterator[str]:
     """The names that one block imports again; ``import a.b`` and ``import a.c`` are not the same name."""
-    for node in ast.walk(tree):
+    for node in _nodes(tree):
         for name in _BLOCKS:
-            block = getattr(node, name, None)
-            imports = (
-                [each for each in block if isinstance(each, ast.Import | ast.ImportFrom)]
-                if isinstance(block, list)
-                else []
-            )
-            names = Counter(alias.asname or alias.name for each in imports for alias in each.names)
-            yield from (bound for bound, number in names.items() if number > 1)
+            imports = [s for s in getattr(node, name, None) or () if isinstance(s, ast.Import | ast.ImportFrom)]
+            if imports:
+                names = Counter(alias.asname or alias.name for each in imports for alias in each.names)
+                yield from (bound for bound, number in names.items() if number > 1)
 
 
 def _repeated(tree: ast.Module) -> Iterator[str]:
