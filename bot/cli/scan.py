@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from bot.local.cache import Cache
-    from bot.local.tree import TreeScan
     from bot.migration import Config
     from bot.model import FileReport
 
@@ -133,7 +132,7 @@ def _tree(root: Path, start: Path, config_file: str | None, fixes: bool, jobs: i
         config = loaded()
         import bot.engine.analysis
 
-        files = listed()  # git took about as long as that import; the rest is loaded while the files are searched
+        files = listed()
     from bot.local.search import Search
 
     with progress(len(files.paths)) as report:
@@ -145,14 +144,12 @@ def _tree(root: Path, start: Path, config_file: str | None, fixes: bool, jobs: i
         scan = scan_tree(root, files, search, config, Options(jobs=jobs, fixes=fixes, cache=cache, progress=report))
     if cache:
         cache.prune()
-    hints = _hints(root, config, scan) if start == root else ()
+    hints: tuple[str, ...] = ()
+    if start == root:
+        from bot.cli.hints import hints_of
+
+        hints = tuple(hints_of(root, config, scan))
     return Result(root=root, files=scan.files, reports=scan.reports, sources={}, hints=hints)
-
-
-def _hints(root: Path, config: "Config", scan: "TreeScan") -> tuple[str, ...]:
-    from bot.cli.hints import hints_of
-
-    return tuple(hints_of(root, config, scan))
 
 
 @contextmanager

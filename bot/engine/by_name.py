@@ -28,12 +28,19 @@ def imports(file: File) -> Iterator[Use]:
 def _imports_of(file: File, binding: Binding, imported: Imported) -> Iterator[Use]:
     dotted = imported.modules if imported.name is None else imported.origins
     for match in file.matches(dotted):
+        if imported.name is None and imported.alias.asname is None and not _is_named(match, dotted):
+            continue
         kind = Kind.RE_EXPORT if _is_re_export(file, binding) else Kind.IMPORT
         yield Use(
             node=binding.node, kind=kind, migration=match.migration, target=match.target, symbol=match.symbol,
             statement=binding.statement, scope=binding.written_in, range=file.place(binding.node),
             bindings=(binding,), resolves=match.resolves,
         )  # fmt: skip
+
+
+def _is_named(match: Match, dotted: Sequence[str]) -> bool:
+    """Whether a plain ``import a.b`` names the target: it brings the module, whatever else its package calls so."""
+    return match.target.kind is TargetKind.MODULE or match.symbol in dotted
 
 
 def _stars_of(file: File, binding: Binding) -> Iterator[Use]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from bot.engine.analysis import DottedString, Use, scope_of, statement_of
 from bot.engine.file import File
 from bot.engine.flow import reaching_end
-from bot.engine.strings import StringUse, string_uses
+from bot.engine.strings import StringUse, members_of_string, string_uses
 from bot.model import Kind
 
 
@@ -32,11 +32,19 @@ def exports(file: File) -> Iterator[Use]:
 
 def strings(file: File) -> Iterator[Use]:
     """The dotted strings that mean a target, or mean to."""
-    calls = [node for node in file.scopes.parents if isinstance(node, ast.Call)]
-    for call in calls:
-        for string in string_uses(call, file.resolver):
-            if any(not file.interest.isdisjoint(name.split(".")) for name in string.dotted):
-                yield from _string_uses(file, string)
+    parents = file.scopes.parents
+    for node in [node for node in parents if isinstance(node, ast.Call | ast.Subscript)]:
+        found = string_uses(node, file.resolver) if isinstance(node, ast.Call) else ()
+        uses = [use for string in found for use in _interesting(file, string)]
+        if not uses:
+            members = members_of_string(node, parents, file.resolver)
+            uses = next(filter(None, ([*_interesting(file, member)] for member in members)), [])
+        yield from uses
+
+
+def _interesting(file: File, string: StringUse) -> Iterator[Use]:
+    if any(not file.interest.isdisjoint(name.split(".")) for name in string.dotted):
+        yield from _string_uses(file, string)
 
 
 def _string_uses(file: File, string: StringUse) -> Iterator[Use]:

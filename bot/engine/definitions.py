@@ -30,10 +30,11 @@ def definitions(file: File) -> Iterator[Use]:
 
 
 def _is_origin(file: File, symbol: str, target: Target) -> bool:
-    """Whether the target only passes on what is defined here."""
-    trail = file.index.trail(target.name)
-    file.wanted |= trail.wanted
-    return symbol in trail.names
+    """Whether what is defined here is the successor, or what the target only passes on."""
+    trails = [file.index.trail(name) for name in (target.name, target.canonical) if name]
+    for trail in trails:
+        file.wanted |= trail.wanted
+    return any(symbol in trail.names for trail in trails)
 
 
 def redefinition(file: File, binding: Binding, migration: Migration, target: Target, symbol: str) -> Use:

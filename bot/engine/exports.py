@@ -75,8 +75,15 @@ def exports_of(source: bytes, modules: Sequence[str], *, package: bool) -> Expor
         for name, bindings in root.bindings.items()
         if name != "*"
     }
+    if b"global" in source:
+        origins |= {name: () for name, found in origins.items() if found and _is_rebound(source, name)}
     stars = tuple(module for star in root.stars if star.imported for module in star.imported.modules)
     return Exports(origins=origins, stars=stars, listed=listed_names(tree), dynamic="__getattr__" in root.bindings)
+
+
+def _is_rebound(source: bytes, name: str) -> bool:
+    """Whether a function may bind a variable of the module anew: it is the module's own, wherever it came from."""
+    return re.search(rf"\bglobal\b[^\n#;]*\b{re.escape(name)}\b".encode(), source) is not None
 
 
 def origins_of(binding: Binding, root: Scope, depth: int = 8) -> tuple[str, ...]:

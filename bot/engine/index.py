@@ -98,10 +98,18 @@ class Index:
 
     def names_module(self, dotted: str) -> bool:
         """Whether ``dotted`` is known, and a module: not what its package has under the same name."""
-        package, _, leaf = dotted.rpartition(".")
+        return self.has(dotted) and not self.hides(dotted)
+
+    def hides(self, module: str) -> bool:
+        """Whether the package of ``module`` has something else under the module's name."""
+        package, _, leaf = module.rpartition(".")
         above = self.source_of(package) if package else None
-        origins = self.exports(*above).origins if isinstance(above, tuple) else {}
-        return self.has(dotted) and dotted in origins.get(leaf, (dotted,))
+        if not isinstance(above, tuple):
+            return False
+        exports = self.exports(*above)
+        if leaf in exports.origins:
+            return module not in exports.origins[leaf]
+        return any(self.offers(star, leaf) and self.trail(f"{star}.{leaf}").exists for star in exports.stars)
 
     def exports(self, path: str, source: bytes) -> Exports:
         """The exports of a known file."""
@@ -141,17 +149,24 @@ class Index:
 
     def _member(self, known: tuple[str, bytes], name: str, rest: Sequence[str]) -> Trail:
         path, source = known
-        absent = None if rest else False  # what an unknown member has is not known either
         if not may_have(source, name):
-            return Trail(names=(), exists=absent)
+            return self._submodule(path, name, rest)
         exports = self.exports(path, source)
         tail = "".join(f".{part}" for part in rest)
         if name in exports.origins:
             return Trail(names=tuple(origin + tail for origin in exports.origins[name]), exists=True)
         through = [f"{module}.{name}" for module in exports.stars if self.offers(module, name)]
         if not through:
-            return Trail(names=(), exists=None if exports.dynamic else absent)
+            return Trail(names=()) if exports.dynamic else self._submodule(path, name, rest)
         return Trail(names=tuple(each + tail for each in through))
+
+    def _submodule(self, path: str, name: str, rest: Sequence[str]) -> Trail:
+        """What a module does not have may be a module below it, of which a package need not speak."""
+        if rest:
+            return Trail(names=())  # what an unknown member has is not known either
+        known = [self.source_of(f"{module}.{name}") for module in self.modules_of(path) if is_package(path)]
+        lacking = [f"{m}.{name}" for m, source in zip(self.modules_of(path), known, strict=False) if source is False]
+        return Trail(names=(), wanted=frozenset(lacking), exists=any(isinstance(each, tuple) for each in known))
 
     def offers(self, module: str, name: str) -> bool:
         """Whether a star import from ``module`` brings ``name``, as far as is known."""
@@ -172,7 +187,7 @@ class Index:
                 return False
             if isinstance(known, tuple):
                 exports = self.exports(*known)
-                if parts[cut] in exports.origins or exports.dynamic or exports.stars:
+                if parts[cut] in exports.origins or exports.dynamic or exports.stars or _is_given(parts[cut]):
                     return False
                 return not is_package(known[0]) or self.source_of(f"{module}.{parts[cut]}") is None
         return False
@@ -189,6 +204,11 @@ class Index:
 
     def _renamed(self, names: frozenset[str]) -> frozenset[str]:
         return frozenset().union(*(renamed(source, names) for source in self.files.values() if source))
+
+
+def _is_given(name: str) -> bool:
+    """Whether every module has it, without a word in its text: ``__dict__``, ``__name__`` …"""
+    return name.startswith("__") and name.endswith("__")
 
 
 class _Watched(Mapping[str, bytes | None]):

@@ -1,7 +1,7 @@
 """Strings that name a module member: what ``patch``, ``setattr``, ``getattr`` and ``import_module`` are given."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from bot.engine.resolve import Resolver, is_importer, written
@@ -39,6 +39,24 @@ def string_uses(call: ast.Call, resolver: Resolver) -> Iterator[StringUse]:
                 yield StringUse(node=node, dotted=tuple(f"{base}.{member}" for base in bases), function=function)
         case _:
             return
+
+
+def members_of_string(node: ast.AST, parents: Mapping[ast.AST, ast.AST], resolver: Resolver) -> Iterator[StringUse]:
+    """``sys.modules["a.b"]``, and the members that are taken of it or of ``import_module("a.b")``: shortest first."""
+    match node:
+        case ast.Call(func=function, args=[ast.Constant(value=str()) as text, *_]) if is_importer(function):
+            spelled = written(function)
+        case ast.Subscript(value=ast.Attribute(attr="modules") as table, slice=ast.Constant(value=str()) as text):
+            spelled = written(table)
+        case _:
+            return
+    dotted = resolver.expression(node)
+    while dotted:
+        yield StringUse(node=text, dotted=dotted, function=spelled)
+        parent = parents.get(node)
+        if not isinstance(parent, ast.Attribute):
+            return
+        node, dotted = parent, tuple(f"{each}.{parent.attr}" for each in dotted)
 
 
 def _meaning(function: ast.expr, spelled: str, resolver: Resolver) -> str:

@@ -2,7 +2,7 @@
 
 import sys
 
-from bot.engine.analysis import Analysis, Binding
+from bot.engine.analysis import Analysis
 
 _PACKAGES = frozenset(
     {
@@ -50,6 +50,16 @@ def is_module(analysis: Analysis, dotted: str) -> bool:
     return analysis.index.has(dotted) or dotted in analysis.moved_to
 
 
+def hides(analysis: Analysis, module: str) -> bool:
+    """Whether a package has something else under the name of ``module`` (or of one around it).
+
+    Then ``from module import name`` works, and neither ``module.name`` nor an import of the module itself does.
+    """
+    parts = module.split(".")
+    names = (".".join(parts[:cut]) for cut in range(2, len(parts) + 1))
+    return any(is_module(analysis, name) and analysis.index.hides(name) for name in names)
+
+
 def is_defined_here(analysis: Analysis, dotted: str) -> bool:
     """Whether the file is the module ``dotted``, or the one that has it."""
     module = dotted if is_module(analysis, dotted) else split(analysis, dotted)[0]
@@ -59,14 +69,3 @@ def is_defined_here(analysis: Analysis, dotted: str) -> bool:
 def plain(analysis: Analysis, dotted: str) -> str:
     """What ``import …`` must name so that ``dotted`` can be written whole: itself, if it is a module."""
     return dotted if is_module(analysis, dotted) else split(analysis, dotted)[0]
-
-
-def is_class(analysis: Analysis, binding: Binding) -> bool:
-    """Whether a name that is imported from a module is a class, as far as that is known or shows."""
-    imported, index = binding.imported, analysis.index
-    origins = imported.origins if imported and imported.name else ()
-    if any(index.has(origin) for origin in origins):
-        return False
-    return any(
-        index.trail(origin).exists or origin.rpartition(".")[2][:1].isupper() or is_flat(origin) for origin in origins
-    )

@@ -1,6 +1,7 @@
 """Where a value goes: what is done with an expression, and whether a local variable stands for it."""
 
 import ast
+import re
 from dataclasses import dataclass
 
 from bot.engine.analysis import Analysis, Binding, BindingKind, Load, Scope, ScopeKind
@@ -88,6 +89,15 @@ def _unprovable(analysis: Analysis, scope: Scope, binding: Binding, loads: tuple
 def reads_by_name(scope: Scope) -> bool:
     """Whether code in the scope may read variables by their names: ``eval``, ``exec``, ``locals`` …"""
     return any(used in inner.loads for inner in scope.walk() for used in _BY_NAME)
+
+
+def reads_itself(analysis: Analysis, name: str) -> bool:
+    """Whether the module may look ``name`` up in itself: ``sys.modules[__name__]`` and a string that ends with it."""
+    ways = ("__name__", "globals", "vars", "locals")
+    loads = (load for inner in analysis.root.walk() for way in ways for load in inner.loads.get(way, ()))
+    if all(isinstance(analysis.parents[load.node], ast.Compare) for load in loads):
+        return False
+    return re.search(rf"""['".]{re.escape(name)}['"]""", analysis.text) is not None
 
 
 def _runs_later(inner: Scope, outer: Scope) -> bool:

@@ -2,16 +2,16 @@
 
 import ast
 import builtins
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from bot.engine.analysis import Analysis, Binding, Imported, Scope, ScopeKind, Use
-from bot.engine.rewrite.dotted import plain, split
+from bot.engine.rewrite.dotted import hides, plain, split
 from bot.engine.rewrite.flow import dominates
 from bot.engine.rewrite.layout import Layout
 from bot.engine.rewrite.reasons import Reason, Refusal
 from bot.engine.rewrite.top import place_for_import
+from bot.engine.rewrite.wanted import wanted_elsewhere
 
 _BUILTINS = "builtins"
 
@@ -63,6 +63,8 @@ def spell(layout: Layout, dotted: str, use: Use, *, module_itself: bool = False)
     analysis = layout.analysis
     if dotted == use.symbol and use.expression is not None:
         return Spelling(text=layout.text_of(use.expression))  # it takes its own place
+    if module_itself and hides(analysis, dotted):
+        return Refusal(reason=Reason.NAME_TAKEN, name=dotted)
     module, rest = split(analysis, dotted)
     if module == _BUILTINS or (not module and hasattr(builtins, rest)):
         taken = use.scope.owner(rest.partition(".")[0]) is not None
@@ -86,28 +88,6 @@ def _top_level(name: str, use: Use) -> Spelling | Refusal:
     if through is None or not is_free(through.written_in, name, [use]):
         return Refusal(reason=Reason.NAME_TAKEN, name=name)
     return Spelling(text=name, addition=Addition(anchor=through.statement, line=Line(module=name)))
-
-
-def wanted_elsewhere(analysis: Analysis, name: str) -> bool:
-    """Whether a file that is known seems to take ``name`` from this module: an import, or a string that names it.
-
-    By its text, so perhaps too often: what is kept without need does no harm.
-    """
-    dotted = [f"{module}.{name}" for module in analysis.modules]
-    if any(each in analysis.text for each in dotted):
-        return True
-    leaves = "|".join({re.escape(module.rpartition(".")[2]) for module in analysis.modules})
-    if not leaves:
-        return False
-    imported = re.compile(rf"\bfrom\s+[\w.]*\b(?:{leaves})\s+import\b[^\n(]*(?:\([^)]*)?\b{re.escape(name)}\b".encode())
-    texts = [each.encode() for each in dotted]
-    word = name.encode()
-    for path, source in analysis.index.files.items():
-        if source is None or path == analysis.path or word not in source:
-            continue
-        if any(text in source for text in texts) or imported.search(source):
-            return True
-    return False
 
 
 def _sibling(layout: Layout, dotted: str, use: Use) -> str | None:
@@ -141,7 +121,7 @@ def _known(analysis: Analysis, dotted: str, use: Use) -> str | None:
             continue
         if (imported.name or imported.alias.asname) and _leads_to(analysis, imported, dotted):
             found.append(binding.name)
-        elif (path := _path(imported)) and dotted.startswith(f"{path}.") and "." not in dotted[len(path) + 1 :]:
+        elif (path := _path(imported)) and dotted.rpartition(".")[0] == path and not hides(analysis, path):
             found.append(f"{binding.name if imported.name or imported.alias.asname else path}{dotted[len(path) :]}")
     return min(found, key=lambda text: (text.count("."), len(text)), default=None)
 
@@ -220,7 +200,8 @@ def _added(analysis: Analysis, module: str, rest: str, use: Use, whole: str) -> 
         return Refusal(reason=Reason.NO_RULE)
     name, scope = rest.partition(".")[0], through.written_in
     imported = through.imported
-    if imported.name is None and imported.alias.asname is None and binding is not None:
+    hidden = hides(analysis, module)
+    if imported.name is None and imported.alias.asname is None and binding is not None and not hidden:
         root = module.partition(".")[0]
         if binding.name == root or is_free(scope, root, [use]):
             addition = Addition(anchor=through.statement, line=Line(module=whole))

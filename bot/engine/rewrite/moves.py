@@ -7,25 +7,17 @@ from dataclasses import dataclass, field
 
 from bot.engine.analysis import Analysis, Binding, BindingKind, Load, ScopeKind, Use
 from bot.engine.flow import reaching
-from bot.engine.rewrite.dotted import is_class, plain, split
-from bot.engine.rewrite.flow import reads_by_name
-from bot.engine.rewrite.imports import Line, in_force, is_free, relative, spell, star_brings, wanted_elsewhere
+from bot.engine.rewrite.dotted import hides, is_flat, is_module, plain, split
+from bot.engine.rewrite.flow import reads_by_name, reads_itself
+from bot.engine.rewrite.imports import Line, in_force, is_free, relative, spell, star_brings
 from bot.engine.rewrite.layout import Layout
-from bot.engine.rewrite.paths import (
-    as_written,
-    home,
-    imported_name,
-    imports_already,
-    is_left,
-    siblings,
-    successor_of_node,
-)
+from bot.engine.rewrite.paths import as_written, home, imported_name, is_plain, siblings, successor_of_node
 from bot.engine.rewrite.reasons import Refusal
 from bot.engine.rewrite.rules import successor
+from bot.engine.rewrite.shown import shown, within
+from bot.engine.rewrite.wanted import wanted_elsewhere
+from bot.migration import TargetKind
 from bot.model import Edit
-
-_SHOWN = re.compile(rb"[\s)]*=\s*[!:}]")
-"""Behind an expression of a formatted string: the string shows it as it is written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -80,11 +72,16 @@ class Mover:
             return self._of_star(binding, use) if use else None
         if use is not None:
             target = successor(use)
-            return self._of_import(binding, use, target) if target else None
+            return self._of_import(binding, use, target) if target and not self._is_hidden(use, target) else None
         module = self._common_module(binding)
-        if module and imported.name and (is_class(self.analysis, binding) or self._is_of_class(binding)):
+        if module and imported.name and (self._is_class(binding) or self._is_of_class(binding)):
             return self._of_class(binding)
         return self._of_module(binding, module) if module else None
+
+    def _is_hidden(self, use: Use, target: str) -> bool:
+        """Whether an import would bring a module, but brings what its package has under the module's name."""
+        is_whole = use.target.kind is TargetKind.MODULE and is_module(self.analysis, target)
+        return is_whole and hides(self.analysis, target)
 
     def _wholly(self, binding: Binding) -> bool:
         """Whether each read that this binding may reach is a usage for which ``drop_in`` decides.
@@ -125,20 +122,22 @@ class Mover:
             return self._of_plain(binding, use, target)
         uses = self.through.get(binding, [])
         if (builtin := target.removeprefix("builtins.")) != target:
-            free = self._renamable(binding) and all(is_left(binding, builtin, use) for use in uses)
+            free = self._renamable(binding) and all(use.scope.owner(builtin) is None for use in uses)
             return self._result(binding, None, self._renamed(uses, builtin)) if free else None
         module, leaf = split(self.analysis, target)
         if module and "." in leaf:
             return self._of_member(binding, module, leaf)
         if not module or imported.name is None:
             local = imported.alias.asname or binding.name
+            if module and use.target.kind is TargetKind.SYMBOL and not is_module(self.analysis, target):
+                return self._result(binding, self._from(binding, module, leaf, None if local == leaf else local), [])
             return self._result(binding, Line(module=target, local=None if target == local else local), [])
         if imported.alias.asname is None and leaf != binding.name and self._renamable(binding):
             known = self._known(binding, target, uses)
             if known is not None:
                 return self._result(binding, None, known)
             hidden = star_brings(self.analysis, binding.scope, leaf, binding.statement)
-            if is_free(binding.scope, leaf, uses) and not hidden and not self._shown(uses):
+            if is_free(binding.scope, leaf, uses) and not hidden and not self._shown(uses, leaf):
                 return self._result(binding, self._from(binding, module, leaf, None), self._renamed(uses, leaf))
         keeps_label = leaf == binding.name and imported.alias.asname is None
         return self._result(binding, self._from(binding, module, leaf, None if keeps_label else binding.name), [])
@@ -172,23 +171,30 @@ class Mover:
             and len(scope.bindings[binding.name]) == 1
             and self._as_written(self.through.get(binding, ()))
             and not reads_by_name(scope)
+            and not reads_itself(self.analysis, binding.name)
+            and not self._is_annotated_within(binding)
             and not any(len(use.bindings) > 1 for use in self.through.get(binding, ()))
             and not (scope is self.analysis.root and (self.analysis.is_package or self._exported(binding.name)))
             and not any(binding.name in inner.globals or binding.name in inner.nonlocals for inner in scope.walk())
         )
 
-    def _shown(self, uses: Sequence[Use]) -> bool:
-        """Whether a string shows how one of them is written: ``f"{name=}"``."""
-        return any(_SHOWN.match(self.layout.source, self.layout.span(value)[1]) for value in self._formatted(uses))
+    def _is_annotated_within(self, binding: Binding) -> bool:
+        """Whether a string annotation may mean the module's name or an inner scope's of the same name.
 
-    def _formatted(self, uses: Sequence[Use]) -> Iterator[ast.expr]:
-        """The expressions of formatted strings in which they stand."""
-        for use in uses:
-            node: ast.AST | None = use.node
-            while node is not None and not isinstance(node, ast.stmt):
-                if isinstance(node, ast.FormattedValue):
-                    yield node.value
-                node = self.analysis.parents.get(node)
+        Type checkers read it where it stands, ``typing.get_type_hints`` among the module's names.
+        """
+        root, name = self.analysis.root, binding.name
+        if binding.scope is root:
+            others = (other for scope in root.walk() if scope is not root for other in scope.bindings.get(name, ()))
+            return any(self._is_annotation(other) for other in others)
+        return self._is_annotation(binding) and (name in root.bindings or bool(root.stars))
+
+    def _is_annotation(self, binding: Binding) -> bool:
+        return any(use.string is not None for use in self.through.get(binding, ()))
+
+    def _shown(self, uses: Sequence[Use], text: str) -> bool:
+        """Whether a string shows how one of them is written."""
+        return within(shown(self.layout), self._renamed(uses, text))
 
     def _exported(self, name: str) -> bool:
         listed = any(export.name == name for export in self.analysis.exports)
@@ -234,8 +240,14 @@ class Mover:
         root = target.partition(".")[0]
         if root != binding.name and root not in binding.scope.bindings and not is_free(binding.scope, root, uses):
             return None
-        line = None if imports_already(self.analysis, binding, target, uses) else Line(module=target)
+        line = None if self._imports_already(binding, target, uses) else Line(module=target)
         return self._result(binding, line, [self._edit(each.node, text) for each, text in edits])
+
+    def _imports_already(self, binding: Binding, target: str, uses: Sequence[Use]) -> bool:
+        """Whether another ``import`` of the successor has happened wherever it is used."""
+        found = [b for b in binding.scope.bindings.get(target.partition(".")[0], ()) if b is not binding]
+        again = [other for other in found if is_plain(other) and imported_name(other) == target]
+        return bool(again) and all(any(in_force(self.analysis, other, use) for other in again) for use in uses)
 
     def _keeps_name(self, binding: Binding, target: str) -> bool:
         """Whether ``import old`` best goes on to bind ``old``: its successor's name, or wanted by other files."""
@@ -258,7 +270,7 @@ class Mover:
 
     def _of_module(self, binding: Binding, module: str) -> Move | None:
         imported, uses = binding.imported, self.through[binding]
-        if imported is None or not self._renamable_module(binding):
+        if imported is None or not self._renamable_module(binding) or hides(self.analysis, module):
             return None
         leaves = [(use, (successor(use) or "").removeprefix(f"{module}.")) for use in uses]
         if imported.name is None and imported.alias.asname is None:
@@ -278,6 +290,17 @@ class Mover:
         if imported.name is None or not above:
             return self._result(binding, Line(module=module, local=None if local == module else local), edits)
         return self._result(binding, self._from(binding, above, leaf, None if local == leaf else local), edits)
+
+    def _is_class(self, binding: Binding) -> bool:
+        """Whether a name that is imported from a module is a class, as far as that is known or shows."""
+        imported, index = binding.imported, self.analysis.index
+        origins = imported.origins if imported and imported.name else ()
+        if any(index.has(origin) for origin in origins):
+            return False
+        return any(
+            index.trail(origin).exists or origin.rpartition(".")[2][:1].isupper() or is_flat(origin)
+            for origin in origins
+        )
 
     def _is_of_class(self, binding: Binding) -> bool:
         """Whether all successors are members of classes."""
@@ -301,7 +324,8 @@ class Mover:
     def _renamable_module(self, binding: Binding) -> bool:
         scope = binding.scope
         public = scope is self.analysis.root and (self.analysis.is_package or self._exported(binding.name))
-        return len(scope.bindings[binding.name]) == len(siblings(binding) or [binding]) and not public
+        alone = len(scope.bindings[binding.name]) == len(siblings(binding) or [binding])
+        return alone and not public and not reads_by_name(scope) and not reads_itself(self.analysis, binding.name)
 
     def _result(self, binding: Binding, line: Line | None, edits: Sequence[Edit]) -> Move:
         uses = list(self.through.get(binding, ()))

@@ -8,6 +8,7 @@ from bot.engine.detect import analyse
 from bot.engine.rewrite.dotted import is_defined_here
 from bot.engine.rewrite.edits import EditConflict, apply_edits, combine
 from bot.engine.rewrite.fallbacks import is_fallback
+from bot.engine.rewrite.flow import reads_itself
 from bot.engine.rewrite.groups import Group, Grouper
 from bot.engine.rewrite.imports import spell
 from bot.engine.rewrite.layout import Layout
@@ -15,9 +16,11 @@ from bot.engine.rewrite.moves import Mover, by_use
 from bot.engine.rewrite.paths import as_written, successor_of_node
 from bot.engine.rewrite.proof import Prover
 from bot.engine.rewrite.reasons import Reason, Refusal
-from bot.engine.rewrite.rules import Outcome, Site, gone, successor, weight
+from bot.engine.rewrite.rules import Outcome, Site, gone, successor
+from bot.engine.rewrite.shown import shown, within
 from bot.engine.rewrite.sites import Planner
 from bot.engine.rewrite.statements import remove_items
+from bot.engine.rewrite.wanted import named_by_string
 from bot.migration import Applicability, TargetKind
 from bot.model import Edit, Kind
 
@@ -63,8 +66,16 @@ class _Plan:
         grouper = Grouper(self.planner, sites, moves)
         groups = grouper.groups()
         refusals = {use: outcome for use, outcome in outcomes.items() if isinstance(outcome, Refusal)}
+        groups = self._unseen(groups, refusals)
         of_groups = {u: r for u, r in grouper.refusals.items() if u not in refusals or r.reason is not Reason.NO_RULE}
         return groups, {**refusals, **of_groups}
+
+    def _unseen(self, groups: list[Group], refusals: dict[Use, Refusal]) -> list[Group]:
+        """The groups that change nothing that a formatted string shows."""
+        spans = shown(self.layout) if groups else []
+        seen = [group for group in groups if within(spans, group.fix.edits)]
+        refusals |= {use: Refusal(reason=Reason.SHOWN) for group in seen for use in group.uses}
+        return [group for group in groups if group not in seen]
 
     def _unusable(self, use: Use, target: str) -> Refusal | None:
         """Why ``target`` cannot take the place of this usage, whatever it is."""
@@ -149,12 +160,18 @@ class _Plan:
         spelling = spell(self.layout, dotted, use, module_itself=use.target.kind is TargetKind.MODULE)
         if isinstance(spelling, Refusal):
             return spelling
-        refusal = self.planner.doubt(use)
+        refusal = self.planner.doubt(use) or self._patched_from_outside(use, use.load.node.id)
         return Site(
             use=use, applicability=Applicability.UNSAFE if refusal else Applicability.SAFE, refusal=refusal,
             edits=(Edit(start=start, end=end, text=spelling.text),), loads=gone(use, [spelling.text]),
             additions=(spelling.addition,) if spelling.addition else (),
         )  # fmt: skip
+
+    def _patched_from_outside(self, use: Use, name: str) -> Refusal | None:
+        """Whether a string may name the variable of this file by which the usage goes: then a patch would miss it."""
+        own = use.expression is not None and isinstance(use.expression, ast.Name)
+        known = own and (named_by_string(self.analysis, name) or reads_itself(self.analysis, name))
+        return Refusal(reason=Reason.MONKEYPATCHED) if known else None
 
     # --- the proof --------------------------------------------------------------------------------------------
 
@@ -209,8 +226,8 @@ class _Plan:
         again = analyse(source, self.analysis.path, [by_name[name] for name in migrations], self.analysis.index)
         if not isinstance(again, Analysis):
             return "the result cannot be read"
-        done = max(weight(group.fix.applicability) for group in groups)
-        more = [group for group in _Plan(again).groups()[0] if weight(group.fix.applicability) <= done]
+        done = {group.fix.applicability for group in groups}
+        more = [group for group in _Plan(again).groups()[0] if group.fix.applicability in done]
         return "a second run would change more" if more else None
 
     # --- the verdicts -----------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ class Reason(StrEnum):
     RETURNED = "returned"
     YIELDED = "yielded"
     FORMATTED = "formatted"
+    SHOWN = "shown"
     IDENTITY = "compared-by-identity"
     COMPARED = "compared"
     TYPE_CHECKED = "type-checked"
@@ -70,6 +71,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.RETURNED: "The value is returned to the caller.",
     Reason.YIELDED: "The value is yielded to the caller.",
     Reason.FORMATTED: "The value is formatted into text.",
+    Reason.SHOWN: "A formatted string with `=` shows the expression as it is written.",
     Reason.IDENTITY: "The value is compared by identity with another object.",
     Reason.COMPARED: "The value is compared with another one.",
     Reason.TYPE_CHECKED: "The value's type is examined.",

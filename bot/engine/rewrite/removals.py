@@ -5,14 +5,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.engine.analysis import Analysis, Binding, BindingKind, Load, ScopeKind, Use
-from bot.engine.rewrite.flow import observed_by_try
-from bot.engine.rewrite.imports import wanted_elsewhere
+from bot.engine.rewrite.flow import observed_by_try, reads_by_name, reads_itself
 from bot.engine.rewrite.layout import Layout
 from bot.engine.rewrite.moves import Move
 from bot.engine.rewrite.reasons import Reason, Refusal
 from bot.engine.rewrite.rules import Site, weight
 from bot.engine.rewrite.sites import Planner
 from bot.engine.rewrite.statements import ImportStatement
+from bot.engine.rewrite.wanted import wanted_elsewhere
 from bot.migration import Action, Applicability, Condition
 from bot.model import Kind
 
@@ -110,8 +110,12 @@ class Removals:
         others = [b for b in scope.bindings[name] if b is not binding and b.kind is not BindingKind.ANNOTATION]
         if others:
             return Refusal(reason=Reason.FALLBACK)
+        if reads_by_name(scope):
+            return Refusal(reason=Reason.SCOPE_ESCAPES)
         if scope is not self.analysis.root:
             return None
+        if reads_itself(self.analysis, name):
+            return Refusal(reason=Reason.SCOPE_ESCAPES)
         if any(export.name == name for export in self.analysis.exports) and not exports:
             return Refusal(reason=Reason.RE_EXPORTED)
         if not exports and wanted_elsewhere(self.analysis, name):

@@ -286,6 +286,8 @@ class Planner:
         written = not isinstance(getattr(use.node, "ctx", ast.Load()), ast.Load)
         if written:
             return Refusal(reason=Reason.ASSIGNED)
+        if use.load is not None and self._is_patched(use):
+            return Refusal(reason=Reason.MONKEYPATCHED)
         if use.object is not None and not is_made(use.object):
             return Refusal(reason=Reason.UNPROVED_TYPE, name=f"{use.object.name} is of no subclass of its class")
         return self.unmet(use.migration, use)
