@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from bot.local.cache import Cache
+    from bot.local.tree import TreeScan
     from bot.migration import Config
     from bot.model import FileReport
 
@@ -132,7 +133,7 @@ def _tree(root: Path, start: Path, config_file: str | None, fixes: bool, jobs: i
         config = loaded()
         import bot.engine.analysis
 
-        files = listed()
+        files = listed()  # git took about as long as that import; the rest is loaded while the files are searched
     from bot.local.search import Search
 
     with progress(len(files.paths)) as report:
@@ -144,12 +145,14 @@ def _tree(root: Path, start: Path, config_file: str | None, fixes: bool, jobs: i
         scan = scan_tree(root, files, search, config, Options(jobs=jobs, fixes=fixes, cache=cache, progress=report))
     if cache:
         cache.prune()
-    hints: tuple[str, ...] = ()
-    if start == root:
-        from bot.cli.hints import hints_of
-
-        hints = tuple(hints_of(root, config, scan))
+    hints = _hints(root, config, scan) if start == root else ()
     return Result(root=root, files=scan.files, reports=scan.reports, sources={}, hints=hints)
+
+
+def _hints(root: Path, config: "Config", scan: "TreeScan") -> tuple[str, ...]:
+    from bot.cli.hints import hints_of
+
+    return tuple(hints_of(root, config, scan))
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from bot.engine.diff.views import Views
 from bot.engine.index import ROUNDS
 from bot.errors import UserError
 from bot.local.files import SUFFIXES, Reader
+from bot.local.tree import surroundings
 from bot.migration import Config
 from bot.model import FileReport, Finding, Scanned, Skipped
 from bot.outcomes import FileChange, FileReview
@@ -138,7 +139,7 @@ def _added(review: FileReview) -> tuple[Finding, ...]:
 
 def review_of(root: Path, changes: Sequence[FileChange], config: Config) -> tuple[FileReview, ...]:
     """What the changes add: the same as the review of a pull request with these changes finds."""
-    views = Views.of(changes, source_roots=config.source_roots, modules=config.target_modules)
+    views = Views.of(changes, config, surroundings(root, config) if changes else None)
     reviews: tuple[FileReview, ...] = ()
     for _ in range(ROUNDS):
         reviews = review_files(changes, config.migrations, views.head, base_index=views.base)

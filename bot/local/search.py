@@ -1,7 +1,7 @@
 """The quick look at every file: which of them hold a name as text."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,6 +31,12 @@ class Found:
     """What is no file."""
 
 
+_SAMPLE = 200
+"""Files that are looked at to see how common a name is."""
+_RARE = 0.05
+"""The share of them up to which it is not."""
+
+
 class Search:
     """A search for ``clues`` in all of ``paths``, begun on ``jobs`` cores."""
 
@@ -53,7 +59,8 @@ class Search:
         cls, root: Path, listing: Listing, config: "Config", jobs: int, progress: Progress | None = None
     ) -> "Search":  # fmt: skip
         """The search for all deprecated names of ``config``."""
-        return cls(root, listing.paths, clues_to(config, listing.paths, listing.projects), jobs, progress)
+        clues = _needed(root, listing.paths, clues_to(config, listing.paths, listing.projects))
+        return cls(root, listing.paths, clues, jobs, progress)
 
     def result(self) -> Found:
         """Wait for it."""
@@ -62,6 +69,32 @@ class Search:
     def _tell(self) -> None:
         if self._progress:
             self._progress(self._counter.total(), self._files)
+
+
+def _needed(root: Path, paths: Sequence[str], clues: Sequence[Clue]) -> Sequence[Clue]:
+    """The clues without the gates that are not worth looking for.
+
+    Gates keep most files from being parsed for a name like ``float``; to find them all takes several looks at every
+    file.  A name that stands in few files anyway leads to those at once.
+    """
+    if not any(clue.gates for clue in clues):
+        return clues
+    sample = list(_contents(root, paths[:: max(len(paths) // _SAMPLE, 1)]))
+    return [replace(clue, gates=frozenset()) if clue.gates and _is_rare(clue, sample) else clue for clue in clues]
+
+
+def _contents(root: Path, paths: Sequence[str]) -> Iterator[bytes]:
+    reader = Reader(root)
+    return (content for path in paths if (content := reader.read(path)))
+
+
+def _is_rare(clue: Clue, sample: Sequence[bytes]) -> bool:
+    left = len(sample) * _RARE
+    for source in sample:
+        left -= clue.stands_in(source)
+        if left < 0:
+            return False
+    return True
 
 
 def joined(parts: Iterable[Found]) -> Found:

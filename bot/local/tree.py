@@ -14,13 +14,14 @@ from bot.engine.mentions import qualifiers
 from bot.engine.names import module_paths
 from bot.engine.scan import required_modules, scan_file
 from bot.engine.targets import Targets
-from bot.local.files import Listing, Reader
-from bot.local.parallel import Counter, share
+from bot.local.files import Listing, Reader, list_files
+from bot.local.parallel import Counter, cores, share
 from bot.local.search import Found, Progress, Search, joined, split
 from bot.migration import Config
 from bot.model import FileReport, Scanned, Skipped
 
 if TYPE_CHECKING:
+    from bot.engine.diff.views import Surroundings
     from bot.local.cache import Cache  # loaded only when there is one
 
 COLLECT_AFTER = 2_000_000
@@ -66,6 +67,15 @@ def scan_tree(root: Path, listing: Listing, search: Search, config: Config, opti
     everything = sorted([*reports, *skipped], key=lambda report: report.path)
     files = len(listing.paths) - len(found.unreadable) - len(found.absent)
     return TreeScan(root=root, files=files, reports=tuple(everything), roots=index.roots)
+
+
+def surroundings(root: Path, config: Config) -> "Surroundings":
+    """What the files of the tree say of the deprecated names."""
+    from bot.engine.diff.views import Surroundings
+
+    listing, jobs = list_files(root), cores()
+    _, index = _search_on(root, listing, Search.of(root, listing, config, jobs), config, Options(jobs=jobs))
+    return Surroundings(names=index.aliases(Targets(config.migrations).leaves), roots=index.roots)
 
 
 def _search_on(root: Path, listing: Listing, search: Search, config: Config, options: Options) -> tuple[Found, Index]:

@@ -12,6 +12,7 @@ import structlog
 
 import bot.engine
 from bot.engine.clues import Clue
+from bot.engine.diff.views import Surroundings
 from bot.engine.report_json import decode, encode
 from bot.engine.survey import Entry, Survey
 from bot.migration import Config
@@ -19,6 +20,7 @@ from bot.records import Records
 from bot.refs import RepoRef, Sha
 
 NAMESPACE = "survey"
+BRIEF = "survey-brief"
 KEPT = 3
 """Configurations of one repository whose surveys are kept: the present one, and those of a change that is tried."""
 
@@ -40,7 +42,19 @@ async def load(records: Records, repo: RepoRef, config: Config) -> Survey | None
 async def save(records: Records, repo: RepoRef, config: Config, survey: Survey) -> None:
     value = zlib.compress(json.dumps(_encode(survey), separators=(",", ":")).encode())
     await records.put(NAMESPACE, _key(repo, config), value)
-    await records.prune(NAMESPACE, prefix=f"{repo.id}/", keep=KEPT)
+    brief = {"names": sorted(survey.names), "roots": survey.roots}
+    await records.put(BRIEF, _key(repo, config), json.dumps(brief).encode())
+    for namespace in (NAMESPACE, BRIEF):
+        await records.prune(namespace, prefix=f"{repo.id}/", keep=KEPT)
+
+
+async def surroundings(records: Records, repo: RepoRef, config: Config) -> Surroundings | None:
+    """The part of the last survey that each review asks for, which is small; ``None`` if there is none."""
+    record = await records.get(BRIEF, _key(repo, config))
+    if record is None:
+        return None
+    brief = json.loads(record.value)
+    return Surroundings(names=frozenset(brief["names"]), roots=tuple(brief["roots"]))
 
 
 def _key(repo: RepoRef, config: Config) -> str:

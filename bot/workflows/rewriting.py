@@ -9,6 +9,7 @@ from bot.migration import Config
 from bot.outcomes import FileMigration
 from bot.refs import RepoRef, Sha
 from bot.scanner.tasks import Kept
+from bot.workflows import inventory_store
 from bot.workflows.context import Bot
 from bot.workflows.sources import fetch_wanted
 
@@ -28,10 +29,12 @@ async def migrate_files(
 
     The same rewrites as ``ssot migrate`` makes in a checkout of ``rev``: modules that names come through are fetched
     until none is missing.  ``tree`` are the paths of ``rev`` as far as they are known: they show where the source
-    roots are.  ``keep`` are the usages that stay, by path.  What is parsed is parsed in killable workers; a file that
-    breaks the engine is reported as skipped.
+    roots are; names that other files give to the targets are known from the last survey.  ``keep`` are the usages
+    that stay, by path.  What is parsed is parsed in killable workers; a file that breaks the engine is reported as
+    skipped.
     """
-    index, known = _index(sources, config, tree), set(sources)
+    around = await inventory_store.surroundings(bot.records, repo, config)
+    index, known = _index(sources, config, tree, around.names if around else frozenset()), set(sources)
     migrated: tuple[FileMigration, ...] = ()
     for _ in range(ROUNDS):
         migrated = await bot.scanner.migrate(sources.items(), config.migrations, index, unsafe=unsafe, keep=keep)
@@ -43,6 +46,6 @@ async def migrate_files(
     return migrated
 
 
-def _index(sources: Mapping[str, bytes], config: Config, tree: Iterable[str]) -> Index:
+def _index(sources: Mapping[str, bytes], config: Config, tree: Iterable[str], names: frozenset[str]) -> Index:
     roots = config.source_roots or find_source_roots([*sources, *tree], config.target_modules)
-    return Index.build(sources.items(), source_roots=roots, modules=config.target_modules)
+    return Index.build(sources.items(), source_roots=roots, modules=config.target_modules, given=names)

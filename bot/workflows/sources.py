@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bot.config import FILE, ConfigState, parse_state
 from bot.engine import Hunk, Index, MalformedPatch, module_paths, parse_patch
-from bot.engine.diff.views import Views
+from bot.engine.diff.views import Views, rooted_elsewhere
 from bot.engine.index import ROUNDS
 from bot.facts import ChangedFiles, NotAFile
 from bot.github import reads
@@ -14,6 +14,7 @@ from bot.model import FileReport, Scanned, Skipped
 from bot.outcomes import FileChange, FileReview
 from bot.refs import ChangedFile, PullRequest, RepoRef, Sha
 from bot.scanner.scanner import ReviewRequest
+from bot.workflows import inventory_store
 from bot.workflows.context import Bot
 
 SUFFIXES = (".py", ".pyi")
@@ -97,7 +98,9 @@ async def _review(
 
     Making an index parses nothing, so it happens here; what is parsed is parsed in a worker.
     """
-    views = Views.of(changes, source_roots=config.source_roots, modules=config.target_modules)
+    around = await inventory_store.surroundings(bot.records, pull.ref.repo, config)
+    listed = () if around else await _listed(bot, pull, config, changes)
+    views = Views.of(changes, config, around, listed)
     reviews: tuple[FileReview, ...] = ()
     for _ in range(ROUNDS):
         request = ReviewRequest(
@@ -110,6 +113,15 @@ async def _review(
         # What the pull request does not change is the same on both sides.
         views = views.with_unchanged(await reads.files_at(bot.github, pull.ref.repo, missing, pull.head_sha))
     return reviews
+
+
+async def _listed(bot: Bot, pull: PullRequest, config: Config, changes: Sequence[FileChange]) -> Sequence[str]:
+    """The files of the repository, if they are needed to find its source roots."""
+    repo, places = pull.ref.repo, rooted_elsewhere(changes, config)
+    at_top = await reads.files_at(bot.github, repo, (path for paths in places for path in paths), pull.head_sha)
+    if all(any(at_top[path] is not None for path in paths) for paths in places):
+        return ()
+    return [entry.path for entry in await reads.whole_tree(bot.github, repo, pull.head_sha)]
 
 
 async def fetch_wanted(

@@ -4,7 +4,7 @@ import asyncio
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -24,6 +24,7 @@ from bot.refs import Errand, PullRequestRef
 from bot.sandbox import Repo, Sandbox
 from bot.sandbox.content import Content, Renamed, Symlink
 from bot.workflows.context import Bot
+from bot.workflows.inventory import survey
 from bot.workflows.sources import scan_changes
 from tests.engine.diff.programs import BODIES, LAYOUTS, Layout, program
 from tests.github.conftest import ref_of
@@ -78,6 +79,18 @@ class Story:
     committed: bool = True
     """Whether the change is in a commit, or only in the work tree."""
 
+    def below(self, folder: str) -> "Story":
+        """The same in a directory of the repository, which nothing but its content shows to be a source root."""
+        return Story(
+            _below(folder, self.base), _below(folder, self.change), _below(folder, self.meanwhile), self.committed
+        )
+
+
+def _below(folder: str, files: Mapping[str, Content]) -> Mapping[str, Content]:
+    moved = {path: replace(each, old=folder + each.old) if isinstance(each, Renamed) else each
+             for path, each in files.items()}  # fmt: skip
+    return {folder + path: each for path, each in moved.items()}
+
 
 @st.composite
 def stories(draw: st.DrawFn) -> Story:
@@ -96,7 +109,8 @@ def stories(draw: st.DrawFn) -> Story:
             change[path] = edited
     change |= draw(_facade_changes()) | draw(st.sampled_from([{}, {"pkg/link.py": USERS[0]}]))
     meanwhile = {draw(st.sampled_from(PLACES)): draw(st.sampled_from(USERS))} if draw(st.booleans()) else {}
-    return Story(base, change, meanwhile, draw(st.booleans()))
+    story = Story(base, change, meanwhile, draw(st.booleans()))
+    return story.below(draw(st.sampled_from(["", "", "server/"])))
 
 
 def _edits(old: bytes, bodies: list[list[str]]) -> st.SearchStrategy[Content]:
@@ -125,8 +139,11 @@ class Both:
     def __init__(self, github: Sandbox, bot: Bot) -> None:
         self.github, self.bot, self._number = github, bot, 0
 
-    async def compare(self, story: Story) -> tuple[object, object]:
-        """What the review finds, and what the command line finds in a clone."""
+    async def compare(self, story: Story, *, surveyed: bool = True) -> tuple[object, object]:
+        """What the review finds, and what the command line finds in a clone.
+
+        ``surveyed``: the base branch was looked through before, as it is for a tracking issue.
+        """
         self._number += 1
         repo = await self.github.repo(f"acme/app{self._number}", files=dict(story.base))
         pull = await repo.open_pull_request(dict(story.change), head="change")
@@ -135,6 +152,8 @@ class Both:
         ref = PullRequestRef(repo=ref_of(self.github, repo), number=pull.number)
         seen = await reads.pull_request(self.bot.github, ref)
         changed = await reads.changed_files(self.bot.github, seen)
+        if surveyed:
+            await survey(self.bot, ref.repo, seen.base_sha, CONFIG)
         reviewed = await scan_changes(self.bot, seen, CONFIG, changed)
         with cloned(repo) as root:
             if not story.committed:
@@ -198,6 +217,31 @@ async def _unsent(errand: Errand) -> None:
 def test_the_command_line_finds_what_the_review_finds(runner: asyncio.Runner, both: Both, story: Story) -> None:
     reviewed, local = runner.run(both.compare(story))
     assert local == reviewed
+
+
+RELATIVE = b"from ..old import dep\nfrom ..facade import made\n\ndep()\nmade()\n"
+
+
+@pytest.mark.parametrize("surveyed", [True, False], ids=["surveyed", "not"])
+@pytest.mark.parametrize("folder", ["", "server/", "services/api/"])
+def test_a_file_far_from_the_target_leads_to_it(
+    runner: asyncio.Runner, both: Both, folder: str, surveyed: bool
+) -> None:
+    """Of the source root the pull request shows nothing, nor of the façade and the name that it gives to the target.
+
+    Without a survey nobody knows that name; so the file's direct usages are all that is found.
+    """
+    story = Story(PACKAGE, {"pkg/deep/user.py": RELATIVE}).below(folder)
+    reviewed, local = runner.run(both.compare(story, surveyed=surveyed))
+    assert lines_of(local) == [1, 2, 4, 5]
+    assert lines_of(reviewed) == ([1, 2, 4, 5] if surveyed else [1, 4])
+
+
+def lines_of(told: object) -> list[int]:
+    """The lines of the new usages of the one file that something is said of."""
+    assert isinstance(told, dict)
+    ((_, new),) = told.values()
+    return sorted(finding.range.line for each in new for finding in (each.finding, *each.also))
 
 
 USE = "from pkg.old import dep\n\n\ndef f():\n    dep()\n    return dep(1)\n"

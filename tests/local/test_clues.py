@@ -1,11 +1,13 @@
 """A usage of a package that is not in the repository is found through every way by which it can come into a file."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
 from bot.config import load
+from bot.engine.clues import Clue
 from bot.local.files import list_files
 from bot.local.search import Search
 from bot.local.tree import Options, scan_tree
@@ -101,6 +103,24 @@ def test_it_is_found(tmp_path: Path, files: Mapping[str, str], jobs: int) -> Non
     assert "noise.py" not in read
 
 
+FILLERS = {f"filler/f{number}.py": f"x = {number}\n" for number in range(80)}
+
+
+@pytest.mark.parametrize("files", WAYS.values(), ids=WAYS.keys())
+def test_names_that_stand_in_few_files_lead_to_them_without_gates(tmp_path: Path, files: Mapping[str, str]) -> None:
+    found, read = scan(tmp_path, {**FILLERS, **files}, 1)
+    assert {(path, line) for path, line in found if path == list(files)[-1]}, found
+    assert read <= files.keys()
+    assert all(not clue.gates for clue in clues(tmp_path))
+    assert any(clue.gates for clue in clues(tmp_path, {f"common/{n}.py": "def get(): ...\n" for n in range(5)}))
+
+
+def clues(root: Path, more: Mapping[str, str] = MappingProxyType({})) -> Sequence[Clue]:
+    """The clues that are looked for in a tree, once ``more`` files are in it."""
+    write(root, more)
+    return Search.of(root, list_files(root), load(CONFIG.encode(), file="ssot.yml"), 1).clues
+
+
 def test_a_package_of_the_repository_needs_no_import_of_its_name(tmp_path: Path) -> None:
     """A string that goes astray does not name the module that has it."""
     files = {
@@ -119,11 +139,15 @@ def test_a_file_of_the_packages_name_is_not_the_package(tmp_path: Path) -> None:
     assert found == {("utils/ext.py", 2)}
 
 
-def scan(root: Path, files: Mapping[str, str], jobs: int) -> tuple[set[tuple[str, int]], set[str]]:
-    """The places of the usages, and the files that were parsed."""
+def write(root: Path, files: Mapping[str, str]) -> None:
     for path, text in files.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_text(text)
+
+
+def scan(root: Path, files: Mapping[str, str], jobs: int) -> tuple[set[tuple[str, int]], set[str]]:
+    """The places of the usages, and the files that were parsed."""
+    write(root, files)
     config: Config = load(CONFIG.encode(), file="ssot.yml")
     listing = list_files(root)
     search = Search.of(root, listing, config, jobs)

@@ -5,11 +5,13 @@ import ast
 import pytest
 
 from bot.config import load
-from bot.engine import Index, scan_file
+from bot.engine import Index, migrate_file, scan_file
 from bot.model import Scanned
 from tests.presets.cases import Case, cases
 
 INDEX = Index.build(())
+MANAGER = b"class WebSocketManager:\n    def __init__(self, user_context): ...\n"
+SUCCESSORS = Index.build([("netra_backend/app/websocket_core/websocket_manager.py", MANAGER)])
 
 
 @pytest.mark.parametrize("case", cases(), ids=lambda case: case.id)
@@ -19,6 +21,14 @@ def test_the_usages_are_found(case: Case) -> None:
     assert isinstance(report, Scanned)
     found = [(f.range.line, f.range.column, str(f.kind), f.symbol) for f in report.findings]
     assert sorted(found) == sorted(case.usages)
+
+
+@pytest.mark.parametrize("case", cases(), ids=lambda case: case.id)
+@pytest.mark.parametrize("unsafe", [pytest.param(False, id="safe"), pytest.param(True, id="unsafe")])
+def test_the_fixes_make_what_they_should(case: Case, unsafe: bool) -> None:
+    migrations = load(f"extends: {case.preset}").migrations
+    done = migrate_file(case.source.encode(), "app/a.py", migrations, SUCCESSORS, unsafe=unsafe)
+    assert done.after.decode() == (case.unsafe if unsafe else case.safe)
 
 
 @pytest.mark.parametrize("case", cases(), ids=lambda case: case.id)

@@ -5,8 +5,34 @@ from dataclasses import dataclass
 
 from bot.engine.index import Index
 from bot.engine.names import find_source_roots, module_paths
+from bot.engine.targets import Targets
+from bot.migration import Config
 from bot.model import FileReport, Scanned
 from bot.outcomes import FileChange, FileReview
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What the files that a change leaves alone mean for it."""
+
+    names: frozenset[str]
+    """The targets' last components, and what modules call them."""
+    roots: tuple[str, ...]
+    """The source roots below the repository's top."""
+
+
+def rooted_elsewhere(changes: Iterable[FileChange], config: Config) -> tuple[tuple[str, ...], ...]:
+    """For each module of the targets the paths that it has if the repository's top is its source root.
+
+    Where none of a module's paths exists, the other files of the repository have to be listed: a relative import and a
+    façade below another root lead to it.  Empty where that cannot matter: the roots are configured, or no change names
+    a target.
+    """
+    leaves = [leaf.encode() for leaf in Targets(config.migrations).leaves]
+    named = any(leaf in change.head for change in changes if change.head for leaf in leaves)
+    if config.source_roots or not named:
+        return ()
+    return tuple(module_paths(module, ()) for module in sorted(config.target_modules) if "." in module)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,16 +43,25 @@ class Views:
     base: Index
 
     @classmethod
-    def of(cls, changes: Sequence[FileChange], *, source_roots: Sequence[str], modules: Iterable[str]) -> "Views":
-        """What the changed files show."""
+    def of(
+        cls,
+        changes: Sequence[FileChange],
+        config: Config,
+        around: Surroundings | None = None,
+        listed: Iterable[str] = (),
+    ) -> "Views":
+        """What the changed files show, and what the others do.
+
+        Without ``around`` an alias that a file gives to a target is known only if that file is one of the changed;
+        ``listed`` are paths of the repository, which show its source roots.
+        """
         # What a copy was made of is still there: only what a side is known to have had can be missing on the other.
         before = {change.base_path: change.base for change in changes if change.base is not None}
         after = {change.path: change.head for change in changes}
         head: dict[str, bytes | None] = {**dict.fromkeys(before), **after}
         base: dict[str, bytes | None] = {**dict.fromkeys(after), **before}
-        roots = tuple(root.strip("/") for root in source_roots) or find_source_roots({*head, *base}, modules)
-        roots = tuple(root for root in roots if root)
-        return cls(head=Index(head, roots), base=Index(base, roots))
+        roots, names = _roots({*head, *base, *listed}, config, around), around.names if around else frozenset()
+        return cls(head=Index(head, roots, names), base=Index(base, roots, names))
 
     def missing(self, reviews: Iterable[FileReview | FileReport]) -> tuple[str, ...]:
         """The paths that the wanted modules may have, as far as it is not known what is there; sorted."""
@@ -38,3 +73,11 @@ class Views:
     def with_unchanged(self, files: Mapping[str, bytes | None]) -> "Views":
         """The same and these files, which both sides have alike; ``None`` for those that neither has."""
         return Views(head=self.head.with_modules(files.items()), base=self.base.with_modules(files.items()))
+
+
+def _roots(paths: Iterable[str], config: Config, around: Surroundings | None) -> tuple[str, ...]:
+    if config.source_roots:
+        return tuple(root.strip("/") for root in config.source_roots if root.strip("/"))
+    if around is None:
+        return find_source_roots(paths, config.target_modules)
+    return tuple(sorted({*around.roots, *find_source_roots(paths)}, key=lambda root: (root.count("/"), root)))

@@ -2,7 +2,7 @@
 
 import sys
 
-from bot.engine.analysis import Analysis
+from bot.engine.analysis import Analysis, Binding
 
 _PACKAGES = frozenset(
     {
@@ -69,3 +69,14 @@ def is_defined_here(analysis: Analysis, dotted: str) -> bool:
 def plain(analysis: Analysis, dotted: str) -> str:
     """What ``import …`` must name so that ``dotted`` can be written whole: itself, if it is a module."""
     return dotted if is_module(analysis, dotted) else split(analysis, dotted)[0]
+
+
+def is_class(analysis: Analysis, binding: Binding) -> bool:
+    """Whether a name that is imported from a module is a class, as far as that is known or shows."""
+    imported, index = binding.imported, analysis.index
+    origins = imported.origins if imported and imported.name else ()
+    if any(index.has(origin) for origin in origins):
+        return False
+    return any(
+        index.trail(origin).exists or origin.rpartition(".")[2][:1].isupper() or is_flat(origin) for origin in origins
+    )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from bot.engine.analysis import Analysis, Use
 from bot.engine.rewrite import splice, statements
 from bot.engine.rewrite.edits import EditConflict, combine
+from bot.engine.rewrite.folding import fold
 from bot.engine.rewrite.imports import Addition
 from bot.engine.rewrite.layout import Layout
 from bot.engine.rewrite.moves import Move
@@ -69,20 +70,11 @@ class Grouper:
         return [*found, *self._moved()]
 
     def _folded(self, removals: Sequence[Removal]) -> list[Removal]:
-        """The removals, but for those of names in a statement of which other names move: these become moves too.
-
-        What is not safe cannot: then the name stays, and the statement with it.
-        """
-        moving = {move.binding.statement for move in self.moves}
-        left = []
-        for removal in removals:
-            if removal.statement not in moving:
-                left.append(removal)
-            elif removal.use is not None and not removal.sites and removal.applicability is SAFE:
-                self.moves = [*self.moves, Move(binding=removal.binding, line=None, uses=(removal.use,))]
-            elif removal.use is not None:
-                self.refusals[removal.use] = Refusal(reason=Reason.STILL_USED)
-        return left
+        linked = {site for pair in self._nested(self.sites) for site in pair}
+        found = fold(removals, self.moves, self.sites, linked)
+        self.moves, self.sites = found.moves, found.sites
+        self.refusals |= found.refusals
+        return found.removals
 
     def _raise(self, removals: Sequence[Removal]) -> None:
         """What only makes an import useless goes together with it: not before the import may go."""

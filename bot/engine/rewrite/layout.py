@@ -85,7 +85,7 @@ class Layout:
     def delete(self, statement: ast.stmt, doomed: Collection[ast.stmt], *, collapse: bool = True) -> Edit:
         """Take a statement out; the last of a body of which all are ``doomed`` to go becomes ``pass``.
 
-        With ``collapse`` one of two blank lines that would meet goes as well.
+        With ``collapse`` one of two blank lines that would meet goes as well, and all that would begin the file.
         """
         body = self.body(statement)
         start, end = self.span(statement)
@@ -109,8 +109,10 @@ class Layout:
         if last == len(self.source) and not self.source.endswith((b"\n", b"\r")) and first > 0:
             break_before = 2 if self.source[:first].endswith(b"\r\n") else 1
             return Edit(start=max(first - break_before, self.analysis.map.starts[0]), end=last, text="")
-        if collapse and self._opens(first) and (blank := _BLANK.match(self.source, last)):
+        at_the_start = first == self.analysis.map.starts[0]
+        while collapse and self._opens(first) and (blank := _BLANK.match(self.source, last)):
             last = blank.end()
+            collapse = at_the_start  # there none is left
         return Edit(start=first, end=last, text="")
 
     def _opens(self, first: int) -> bool:

@@ -7,11 +7,19 @@ from dataclasses import dataclass, field
 
 from bot.engine.analysis import Analysis, Binding, BindingKind, Load, ScopeKind, Use
 from bot.engine.flow import reaching
-from bot.engine.rewrite.dotted import hides, is_flat, is_module, plain, split
+from bot.engine.rewrite.dotted import hides, is_class, is_module, plain, split
 from bot.engine.rewrite.flow import reads_by_name, reads_itself
 from bot.engine.rewrite.imports import Line, in_force, is_free, relative, spell, star_brings
 from bot.engine.rewrite.layout import Layout
-from bot.engine.rewrite.paths import as_written, home, imported_name, is_plain, siblings, successor_of_node
+from bot.engine.rewrite.paths import (
+    as_written,
+    home,
+    imported_name,
+    imports_already,
+    is_left,
+    siblings,
+    successor_of_node,
+)
 from bot.engine.rewrite.reasons import Refusal
 from bot.engine.rewrite.rules import successor
 from bot.engine.rewrite.shown import shown, within
@@ -74,7 +82,7 @@ class Mover:
             target = successor(use)
             return self._of_import(binding, use, target) if target and not self._is_hidden(use, target) else None
         module = self._common_module(binding)
-        if module and imported.name and (self._is_class(binding) or self._is_of_class(binding)):
+        if module and imported.name and (is_class(self.analysis, binding) or self._is_of_class(binding)):
             return self._of_class(binding)
         return self._of_module(binding, module) if module else None
 
@@ -122,7 +130,7 @@ class Mover:
             return self._of_plain(binding, use, target)
         uses = self.through.get(binding, [])
         if (builtin := target.removeprefix("builtins.")) != target:
-            free = self._renamable(binding) and all(use.scope.owner(builtin) is None for use in uses)
+            free = self._renamable(binding) and all(is_left(binding, builtin, use) for use in uses)
             return self._result(binding, None, self._renamed(uses, builtin)) if free else None
         module, leaf = split(self.analysis, target)
         if module and "." in leaf:
@@ -240,14 +248,8 @@ class Mover:
         root = target.partition(".")[0]
         if root != binding.name and root not in binding.scope.bindings and not is_free(binding.scope, root, uses):
             return None
-        line = None if self._imports_already(binding, target, uses) else Line(module=target)
+        line = None if imports_already(self.analysis, binding, target, uses) else Line(module=target)
         return self._result(binding, line, [self._edit(each.node, text) for each, text in edits])
-
-    def _imports_already(self, binding: Binding, target: str, uses: Sequence[Use]) -> bool:
-        """Whether another ``import`` of the successor has happened wherever it is used."""
-        found = [b for b in binding.scope.bindings.get(target.partition(".")[0], ()) if b is not binding]
-        again = [other for other in found if is_plain(other) and imported_name(other) == target]
-        return bool(again) and all(any(in_force(self.analysis, other, use) for other in again) for use in uses)
 
     def _keeps_name(self, binding: Binding, target: str) -> bool:
         """Whether ``import old`` best goes on to bind ``old``: its successor's name, or wanted by other files."""
@@ -290,17 +292,6 @@ class Mover:
         if imported.name is None or not above:
             return self._result(binding, Line(module=module, local=None if local == module else local), edits)
         return self._result(binding, self._from(binding, above, leaf, None if local == leaf else local), edits)
-
-    def _is_class(self, binding: Binding) -> bool:
-        """Whether a name that is imported from a module is a class, as far as that is known or shows."""
-        imported, index = binding.imported, self.analysis.index
-        origins = imported.origins if imported and imported.name else ()
-        if any(index.has(origin) for origin in origins):
-            return False
-        return any(
-            index.trail(origin).exists or origin.rpartition(".")[2][:1].isupper() or is_flat(origin)
-            for origin in origins
-        )
 
     def _is_of_class(self, binding: Binding) -> bool:
         """Whether all successors are members of classes."""

@@ -1,9 +1,11 @@
 """The dotted paths by which a file reaches a thing, and the imports that they go through."""
 
 import ast
+from collections.abc import Sequence
 
-from bot.engine.analysis import Binding, Use
+from bot.engine.analysis import Analysis, Binding, Use
 from bot.engine.resolve import written
+from bot.engine.rewrite.imports import in_force
 from bot.engine.rewrite.layout import Layout
 from bot.engine.rewrite.rules import successor
 
@@ -48,3 +50,18 @@ def successor_of_node(use: Use) -> str:
         node = node.value
     tail = "".join(f".{name}" for name in reversed(names))
     return (successor(use) or "").removesuffix(tail)
+
+
+def is_left(binding: Binding, builtin: str, use: Use) -> bool:
+    """Whether ``builtin`` means the built-in thing where ``use`` stands, once the import is gone."""
+    owner = use.scope.owner(builtin)
+    if owner is binding.scope and builtin == binding.name:
+        owner = owner.parent.owner(builtin) if owner.parent else None
+    return owner is None
+
+
+def imports_already(analysis: Analysis, binding: Binding, target: str, uses: Sequence[Use]) -> bool:
+    """Whether another ``import`` of the successor has happened wherever it is used."""
+    found = [b for b in binding.scope.bindings.get(target.partition(".")[0], ()) if b is not binding]
+    again = [other for other in found if is_plain(other) and imported_name(other) == target]
+    return bool(again) and all(any(in_force(analysis, other, use) for other in again) for use in uses)

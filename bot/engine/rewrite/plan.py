@@ -16,7 +16,7 @@ from bot.engine.rewrite.moves import Mover, by_use
 from bot.engine.rewrite.paths import as_written, successor_of_node
 from bot.engine.rewrite.proof import Prover
 from bot.engine.rewrite.reasons import Reason, Refusal
-from bot.engine.rewrite.rules import Outcome, Site, gone, successor
+from bot.engine.rewrite.rules import Outcome, Site, gone, successor, weight
 from bot.engine.rewrite.shown import shown, within
 from bot.engine.rewrite.sites import Planner
 from bot.engine.rewrite.statements import remove_items
@@ -226,8 +226,8 @@ class _Plan:
         again = analyse(source, self.analysis.path, [by_name[name] for name in migrations], self.analysis.index)
         if not isinstance(again, Analysis):
             return "the result cannot be read"
-        done = {group.fix.applicability for group in groups}
-        more = [group for group in _Plan(again).groups()[0] if group.fix.applicability in done]
+        done = max(weight(group.fix.applicability) for group in groups)
+        more = [group for group in _Plan(again).groups()[0] if weight(group.fix.applicability) <= done]
         return "a second run would change more" if more else None
 
     # --- the verdicts -----------------------------------------------------------------------------------------

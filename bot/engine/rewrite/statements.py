@@ -107,6 +107,8 @@ def replace(
     if not kept:
         return [_instead(layout, statement, lines)]
     inside = {alias: line for alias, line in changes.items() if line and _fits(statement, line)}
+    fresh = [line for line in dict.fromkeys(additions) if line not in changes.values() and _fits(statement, line)]
+    inside |= zip([alias for alias, line in changes.items() if line is None], fresh, strict=False)
     outside = [line for line in lines if line not in inside.values()]
     gone = [alias for alias in changes if alias not in inside]
     edits = [edit for alias, line in inside.items() for edit in _item(layout, alias, line)]

@@ -63,3 +63,20 @@ def test_how_it_is_named(migration: Migration, before: str, after: str) -> None:
 )
 def test_what_is_left_alone(source: str) -> None:
     assert rewrite(source, UNICODE, unsafe=True).text == source
+
+
+AGAIN = drop_in("lib.int", "builtins.int")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param("from lib import k, int\nint(k)\n", "from lib import k\nint(k)\n", id="module"),
+        pytest.param("def a():\n    from lib import int\n    int(3)\n", "def a():\n    int(3)\n", id="function"),
+        pytest.param("from lib import int\nint(3)\nint = 3\n", None, id="bound again"),
+        pytest.param("int = 3\ndef a():\n    from lib import int\n    int(3)\n", None, id="hides another"),
+        pytest.param("from lib import int\n__all__ = ['int']\n", None, id="exported"),
+    ],
+)
+def test_an_import_that_hides_the_built_in_name_goes(before: str, after: str | None) -> None:
+    assert rewrite(before, AGAIN).text == (before if after is None else after)
