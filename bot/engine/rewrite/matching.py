@@ -1,7 +1,7 @@
 """Whether an expression of a file is what a pattern describes."""
 
 import ast
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 from bot.engine.rewrite.patterns import DEPRECATED, Pattern, metavariable, rest_variable
@@ -21,13 +21,23 @@ class Match:
     """The local variables that were taken for the value bound to them."""
 
 
+def _dotted(pattern: ast.AST) -> str | None:
+    """The dotted path that a part of a pattern is, when nothing in it is a metavariable."""
+    root = pattern
+    while isinstance(root, ast.Attribute):
+        root = root.value
+    plain = isinstance(pattern, ast.Attribute) and isinstance(root, ast.Name) and not metavariable(root)
+    return ast.unparse(pattern) if plain else None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matcher:
     """Matching against one file: ``deprecated`` says which expressions mean the target, ``value_of`` what a local
-    variable stands for (``None``: only itself)."""
+    variable stands for (``None``: only itself), ``names_of`` the dotted names that an expression has by imports."""
 
     deprecated: Callable[[ast.expr], bool]
     value_of: Callable[[ast.Name], ast.expr | None]
+    names_of: Callable[[ast.expr], Collection[str]]
 
     def match(self, pattern: Pattern, root: ast.expr) -> Match | None:
         """What ``pattern`` binds when the whole of ``root`` fits it, else ``None``."""
@@ -37,6 +47,12 @@ class Matcher:
     def _fits(self, pattern: ast.AST, node: ast.AST, found: Match) -> bool:
         if name := metavariable(pattern):
             return isinstance(node, ast.expr) and self._bind(name, node, found)
+        if (
+            (dotted := _dotted(pattern))
+            and isinstance(node, ast.Name | ast.Attribute)
+            and dotted in self.names_of(node)
+        ):
+            return True
         if isinstance(node, ast.Name) and not isinstance(pattern, ast.Name):
             value = self.value_of(node)
             if value is not None and self._fits(pattern, value, found):

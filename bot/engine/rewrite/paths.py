@@ -65,3 +65,18 @@ def imports_already(analysis: Analysis, binding: Binding, target: str, uses: Seq
     found = [b for b in binding.scope.bindings.get(target.partition(".")[0], ()) if b is not binding]
     again = [other for other in found if is_plain(other) and imported_name(other) == target]
     return bool(again) and all(any(in_force(analysis, other, use) for other in again) for use in uses)
+
+
+def names_of(analysis: Analysis, node: ast.expr) -> tuple[str, ...]:
+    """The dotted names that an expression has by the one import that its first name comes from."""
+    names: list[str] = []
+    while isinstance(node, ast.Attribute):
+        names.append(node.attr)
+        node = node.value
+    owner = analysis.scope_of(node).owner(node.id) if isinstance(node, ast.Name) else None
+    bindings = owner.bindings[node.id] if owner is not None and isinstance(node, ast.Name) else []
+    imports = [binding.imported for binding in bindings]
+    if len({imported.origins if imported else () for imported in imports}) != 1 or imports[0] is None:
+        return ()
+    tail = "".join(f".{name}" for name in reversed(names))
+    return tuple(origin + tail for origin in imports[0].origins)

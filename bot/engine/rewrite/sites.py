@@ -22,6 +22,7 @@ from bot.engine.rewrite.flow import (
 from bot.engine.rewrite.imports import Addition, spell
 from bot.engine.rewrite.layout import Layout
 from bot.engine.rewrite.matching import Match, Matcher
+from bot.engine.rewrite.paths import names_of
 from bot.engine.rewrite.patterns import CANONICAL
 from bot.engine.rewrite.reasons import Reason, Refusal
 from bot.engine.rewrite.requires import accepts, has_type
@@ -164,7 +165,11 @@ class Planner:
 
     def _match_above(self, use: Use, inner: ast.expr, values: Mapping[str, ast.expr]) -> tuple[Rule, Match] | None:
         """The first rule that fits an expression around ``inner`` in which ``inner`` (or its value) is the usage."""
-        matcher = Matcher(deprecated=lambda node: node is use.expression, value_of=lambda node: values.get(node.id))
+        matcher = Matcher(
+            deprecated=lambda node: node is use.expression,
+            value_of=lambda node: values.get(node.id),
+            names_of=lambda node: names_of(self.analysis, node),
+        )
         around: list[ast.expr] = []
         node: ast.AST = inner
         while isinstance(node, ast.expr | ast.keyword):

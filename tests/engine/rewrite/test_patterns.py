@@ -189,3 +189,20 @@ def test_what_a_template_needs_is_imported(before: str, after: str | None) -> No
     found = rewrite(f"{before}from old.mod import f\nf()\n", rule)
     wanted = "from datetime import timezone as canonical_timezone\nfrom new.mod import g\ng(canonical_timezone.utc)\n"
     assert found.text == (after if after is not None else before + wanted)
+
+
+@pytest.mark.parametrize(
+    ("head", "argument", "fits"),
+    [
+        pytest.param("import lib\n", "lib.K", True, id="as it is written"),
+        pytest.param("from lib import K\n", "K", True, id="by its name"),
+        pytest.param("from lib import K as k\n", "k", True, id="by an alias"),
+        pytest.param("import lib as l\n", "l.K", True, id="by an alias of the module"),
+        pytest.param("from other import K\n", "K", False, id="a homonym"),
+        pytest.param("from lib import K\nK = 1\n", "K", False, id="bound again"),
+        pytest.param("K = 1\n", "K", False, id="a variable"),
+    ],
+)
+def test_a_dotted_name_in_a_pattern_is_a_name_not_a_text(head: str, argument: str, fits: bool) -> None:
+    found = rewrite(f"from old.mod import f\n{head}f({argument})\n", pattern("$deprecated(lib.K)", "$canonical()"))
+    assert (found.text.endswith("\ng()\n")) is fits
