@@ -75,7 +75,7 @@ def _load(text: bytes | None, name: str) -> Config:
         errors = (error, *error.others)
     lines = source_lines((text or b"").decode("utf-8-sig", "replace"))
     for found in errors:
-        click.echo(explained(found, lines if found.file == name else []), err=True)
+        click.echo(explained(found, lines), err=True)
     click.echo(f"{len(errors)} {'error' if len(errors) == 1 else 'errors'}", err=True)
     sys.exit(1)
 

@@ -37,8 +37,8 @@ _FORBIDDEN = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\u
 _TAB_INDENT = re.compile(r"^ *\t", re.MULTILINE)
 _NO_TEXT = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 """What an escape can stand for and no text holds: control characters and halves of surrogate pairs."""
-_LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
-"""What the parser counts as a line break."""
+_LINE_BREAK = re.compile("\r\n|[\r\n]")
+"""What the parser counts as a line break: https://yaml.org/spec/1.2.2/#54-line-break-characters."""
 
 
 class _Refused(Exception):

@@ -14,6 +14,9 @@ from bot.migration import Config
 
 FILE = ".github/ssot.yml"
 
+Told = tuple[str, ConfigError]
+"""A migration's name, and what is wrong with it."""
+
 _MERGED = frozenset({"paths", "pull_requests", "tracking"})
 
 
@@ -72,12 +75,24 @@ def _check_together(root: Mapping, bodies: dict[str, Mapping]) -> Iterator[Confi
     """What the schema cannot say of migrations that it has nothing against."""
     if not root.values.keys() & {"extends", "migrations"}:
         yield root.place.error("names no migration: add 'extends: [PRESET]' or 'migrations:'")
-    for body in bodies.values():
-        yield from check_migration(body)
-    yield from _check_apart(bodies)
+    for name, error in (*_check_each(bodies), *_check_apart(bodies)):
+        yield _in_the_file(error, root, name)
 
 
-def _check_apart(bodies: dict[str, Mapping]) -> Iterator[ConfigError]:
+def _check_each(bodies: dict[str, Mapping]) -> Iterator[Told]:
+    return ((name, error) for name, body in bodies.items() for error in check_migration(body))
+
+
+def _in_the_file(error: ConfigError, root: Mapping, migration: str) -> ConfigError:
+    """What is wrong with an entry that a preset gave stands where the file asks for the preset."""
+    if error.file == root.place.file:
+        return error
+    asked = root.mapping("migrations").mapping(migration).scalar("extends")
+    place = (asked or next(scalar for scalar in root.scalars("extends") if scalar.text == migration)).place
+    return place.error(f"{error.message} ({error.file}:{error.line}:{error.column})")
+
+
+def _check_apart(bodies: dict[str, Mapping]) -> Iterator[Told]:
     """No name is deprecated by two migrations, and no chain of successors leads back to where it began."""
     owners: dict[str, str] = {}
     successors: dict[str, str] = {}
@@ -86,14 +101,16 @@ def _check_apart(bodies: dict[str, Mapping]) -> Iterator[ConfigError]:
         for target, place in placed_targets(body):
             owner = owners.setdefault(target.name, migration)
             if owner != migration:
-                yield place.error(f"{target.name!r} is deprecated by the migration {owner!r} already")
+                yield migration, place.error(f"{target.name!r} is deprecated by the migration {owner!r} already")
             places.setdefault(target.name, place)
             if target.canonical:
                 successors.setdefault(target.name, target.canonical)
-    yield from _cycles(successors, places)
+    for name in _cycles(successors):
+        yield owners[name], places[name].error(f"the successors of {name!r} lead back to it")
 
 
-def _cycles(successors: dict[str, str], places: dict[str, Place]) -> Iterator[ConfigError]:
+def _cycles(successors: dict[str, str]) -> Iterator[str]:
+    """One name of each ring."""
     done: set[str] = set()
     for start in successors:
         path: dict[str, None] = {}
@@ -102,5 +119,5 @@ def _cycles(successors: dict[str, str], places: dict[str, Place]) -> Iterator[Co
             path[name] = None
             name = successors[name]
         if name in path and successors[name] != name:
-            yield places[name].error(f"the successors of {name!r} lead back to it")
+            yield name
         done |= path.keys()

@@ -152,11 +152,42 @@ def test_an_own_migration_replaces_the_preset_of_its_name() -> None:
     assert load(text).migrations[1].targets[0].name == "a.b"
 
 
-def test_an_error_in_what_a_preset_and_a_file_make_together_names_the_preset() -> None:
-    with pytest.raises(
-        ConfigError, match=r"preset:datetime-utcnow:\d+:\d+: .* none of the migration's deprecated names"
-    ):
-        load(migration("extends: datetime-utcnow\ndeprecated: a.b"))
+@pytest.mark.parametrize(
+    ("text", "at", "says"),
+    [
+        pytest.param(
+            migration("extends: datetime-utcnow\ndeprecated: a.b"),
+            (3, 14),
+            r"none of the migration's deprecated names.* \(preset:datetime-utcnow:\d+:\d+\)$",
+            id="its-rules-are-for-other-names",
+        ),
+        pytest.param(
+            "extends: pkg-resources\n" + migration("extends: pkg-resources"),
+            (4, 14),
+            r"is deprecated by the migration 'pkg-resources' already \(preset:pkg-resources:\d+:\d+\)$",
+            id="taken-twice",
+        ),
+        pytest.param(
+            migration("deprecated: datetime.datetime.utcnow") + "extends: [pkg-resources, datetime-utcnow]\n",
+            (3, 17),
+            "is deprecated by the migration 'datetime-utcnow' already$",
+            id="deprecated-here-too",
+        ),
+        pytest.param(
+            migration("deprecated: {datetime.datetime.now: datetime.datetime.utcnow}") + "extends: datetime-utcnow\n",
+            (4, 10),
+            r"lead back to it \(preset:datetime-utcnow:\d+:\d+\)$",
+            id="its-successor-leads-back",
+        ),
+    ],
+)
+def test_what_a_preset_and_a_file_make_wrong_together_stands_where_the_preset_is_asked_for(
+    text: str, at: tuple[int, int], says: str
+) -> None:
+    with pytest.raises(ConfigError, match=says) as caught:
+        load(text, file="own.yml")
+    assert all(error.file == "own.yml" for error in (caught.value, *caught.value.others))
+    assert (caught.value.line, caught.value.column) == at
 
 
 def test_the_place_of_an_error_in_a_block_is_the_block() -> None:
