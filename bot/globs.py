@@ -135,6 +135,14 @@ def _character(segment: str, position: int, offset: int) -> tuple[str, int]:
             return re.escape(character), position + 1
 
 
+_MEMBERS = re.compile("(?P<first>.)-(?P<last>.)|.", re.DOTALL)
+
+
+def _member(found: re.Match[str]) -> str:
+    """One range or character of a class, with nothing in it that is special to a regular expression."""
+    return "-".join(map(re.escape, found.group("first", "last") if found["last"] else found[0]))
+
+
 def _character_class(segment: str, position: int, offset: int) -> tuple[str, int]:
     """``[abc]``, ``[a-z]``, ``[!abc]``: a ``]`` that comes first is a member."""
     start = position + 1
@@ -143,7 +151,7 @@ def _character_class(segment: str, position: int, offset: int) -> tuple[str, int
     end = segment.find("]", start + 1)
     if end < 0:
         raise GlobError("the '[' is not closed", offset + position)
-    members = re.sub(r"([\\\[\]^&~|])", r"\\\1", segment[start:end])
+    members = _MEMBERS.sub(_member, segment[start:end])
     regex = f"(?!/)[{'^' if negated else ''}{members}]"
     try:
         re.compile(regex)

@@ -12,7 +12,7 @@ from bot.globs import GlobError, translate
 Problem = tuple[int, str]
 """Characters into the text, and what is wrong there."""
 
-REQUIREMENT = re.compile(r"(?P<symbol>\$canonical|[^\W\d]\w*(?:\.[^\W\d]\w*)+) +accepts +(?P<parameter>[^\W\d]\w*)\Z")
+REQUIREMENT = re.compile(r"(?P<symbol>\$canonical|[^\s.]+(?:\.[^\s.]+)+) +accepts +(?P<parameter>[^\s.]+)\Z")
 
 
 def dotted_name(text: str) -> Problem | None:
@@ -45,7 +45,10 @@ def directory(text: str) -> Problem | None:
 
 
 def requirement(text: str) -> Problem | None:
-    if REQUIREMENT.match(text):
+    if found := REQUIREMENT.match(text):
+        for name in ("symbol", "parameter"):
+            if found[name] != "$canonical" and (problem := dotted_name(found[name])):
+                return found.start(name) + problem[0], problem[1]
         return None
     return 0, "write '<dotted name> accepts <parameter>', e.g. '$canonical accepts user_context'"
 

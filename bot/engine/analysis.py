@@ -139,6 +139,14 @@ class Scope:
     reads: dict[str, list[Load]] = field(default_factory=dict)
     globals: dict[str, ast.Global] = field(default_factory=dict)
     nonlocals: dict[str, ast.Nonlocal] = field(default_factory=dict)
+    _imports: "tuple[Binding, ...] | None" = None
+
+    @property
+    def imports(self) -> "tuple[Binding, ...]":
+        """The bindings of this scope's variables by imports; found once, when the scope is complete."""
+        if self._imports is None:
+            self._imports = tuple(b for found in self.bindings.values() for b in found if b.imported is not None)
+        return self._imports
 
     @property
     def stars(self) -> Sequence[Binding]:

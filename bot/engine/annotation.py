@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 
 from bot.engine.analysis import BindingKind, Scope
-from bot.engine.source import SourceMap
+from bot.engine.source import SourceMap, parse_expression
 
 _PLAIN = re.compile(r"""[uU]?('''|\"""|'|")(.*)\1\Z""", re.DOTALL)
 _TYPING = ("typing", "typing_extensions")
@@ -55,7 +55,7 @@ def parse_annotation(string: ast.Constant, source: SourceMap) -> ast.expr | None
     value = str(string.value)
     stripped = value.strip()
     try:
-        expression = ast.parse(stripped, mode="eval").body
+        expression = parse_expression(stripped).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     start = _inner_column(string, value, source)

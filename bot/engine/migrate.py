@@ -48,7 +48,7 @@ def migrate_file(
         return replace(same, left=usages)
     done = _applied(source, path, migrations, index, usages, unsafe=unsafe)
     if isinstance(done, Refusal):
-        return replace(same, left=tuple(_refused(u, done) if u in fixed else u for u in usages))
+        return replace(same, left=tuple(_refused(u, done) if applies(u, unsafe=unsafe) else u for u in usages))
     after, left = done
     return replace(same, after=after, diff=render(path, source, after), fixed=fixed, left=left)
 
@@ -56,6 +56,8 @@ def migrate_file(
 def _without(usages: tuple[Finding, ...], keep: Kept) -> tuple[Finding, ...]:
     """The usages, those of a fix that would change a kept one without it."""
     reasons = {usage.fix or usage: keep[usage.range] for usage in usages if usage.range in keep}
+    if not reasons:
+        return usages
     return tuple(_kept(u, reasons[u.fix or u]) if (u.fix or u) in reasons else u for u in usages)
 
 

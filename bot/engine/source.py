@@ -9,6 +9,7 @@ import ast
 import bisect
 import codecs
 import re
+import warnings
 from dataclasses import dataclass, field
 from itertools import accumulate
 
@@ -131,3 +132,10 @@ class SourceMap:
     def range_of(self, node: ast.AST) -> Range:
         """The range of a node that has a place."""
         return self.range(*self.span(node))
+
+
+def parse_expression(text: str) -> ast.Expression:
+    """``ast.parse`` of one expression, without its warnings."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ast.parse(text, mode="eval")

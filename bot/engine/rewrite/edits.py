@@ -30,7 +30,8 @@ def combine(fixes: Iterable[Fix]) -> list[Edit]:
     statement of which the smaller one takes out a part.  Raises `EditConflict` for every other overlap.
     """
     found: list[Edit] = []
-    for edit in sorted({edit for fix in fixes for edit in fix.edits}):
+    distinct = {id(fix): fix for fix in fixes}.values()  # usages share theirs, which may be of all of them
+    for edit in sorted({edit for fix in distinct for edit in fix.edits}):
         last = found[-1] if found else None
         if last is None or edit.start > last.end or (edit.start == last.end and not _both_delete(last, edit)):
             found.append(edit)

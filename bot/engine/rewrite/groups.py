@@ -100,6 +100,8 @@ class Grouper:
         found = sorted(sites, key=lambda site: max((r.end - r.start for r in site.rendered), default=0))
         for n, outer in enumerate(found):
             copied = [rendered for rendered in outer.rendered if not splice.in_order(rendered)]
+            if not copied:
+                continue
             inner = [m for m in range(n) if any(self._is_inside(found[m], rendered) for rendered in copied)]
             if not inner:
                 continue

@@ -115,7 +115,7 @@ def _local(analysis: Analysis, rest: str, use: Use) -> Spelling | Refusal:
 def _known(analysis: Analysis, dotted: str, use: Use) -> str | None:
     """A spelling by an import that is in force where the use stands; the shortest one."""
     found = []
-    for binding in _visible(use.scope):
+    for binding in _imports(use.scope):
         imported = binding.imported
         if imported is None or not in_force(analysis, binding, use):
             continue
@@ -141,10 +141,9 @@ def _path(imported: Imported) -> str | None:
     return imported.modules[0] if imported.modules else None
 
 
-def _visible(scope: Scope | None) -> Iterator[Binding]:
+def _imports(scope: Scope | None) -> Iterator[Binding]:
     while scope is not None:
-        for bindings in scope.bindings.values():
-            yield from bindings
+        yield from scope.imports
         scope = scope.parent
 
 

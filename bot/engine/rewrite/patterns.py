@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from bot.engine.source import parse_expression
 from bot.errors import SsotError
 
 DEPRECATED = "deprecated"
@@ -140,7 +141,7 @@ def _parse(text: str) -> tuple[ast.expr, list[tuple[str, int]]]:
         raise PatternError(f"the pattern is longer than {MAX_LENGTH} characters", MAX_LENGTH)
     source, places = _encode(text)
     try:
-        tree = ast.parse(source, mode="eval").body
+        tree = parse_expression(source).body
     except SyntaxError as error:
         offset = _offset(source, error.lineno or 1, (error.offset or 1) - 1)
         raise PatternError(f"not a Python expression: {error.msg}", offset) from None

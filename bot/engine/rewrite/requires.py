@@ -6,6 +6,7 @@ from bot.engine.analysis import Analysis, Binding, BindingKind
 from bot.engine.exports import PARSE_ERRORS, parse
 from bot.engine.index import Index
 from bot.engine.rewrite.flow import dominates
+from bot.engine.source import parse_expression
 
 _MAX_BASES = 8
 
@@ -144,7 +145,7 @@ def _names_type(analysis: Analysis, annotation: ast.expr, wanted: str) -> bool:
     match annotation:
         case ast.Constant(value=str(text)):
             try:
-                written = ast.parse(text, mode="eval").body
+                written = parse_expression(text).body
             except PARSE_ERRORS:
                 return False
             return not isinstance(written, ast.Constant) and _means(analysis, written, annotation, wanted)

@@ -13,6 +13,7 @@ from dataclasses import replace
 from bot.engine.rewrite.layout import Layout
 from bot.engine.rewrite.lex import CLOSING, Token, breaks_line, comments, tokens
 from bot.engine.rewrite.rendering import Captured, Rendered, stands_in_brackets
+from bot.engine.source import parse_expression
 from bot.model import Edit
 
 
@@ -74,7 +75,7 @@ def _lost(before: str, after: str) -> bool:
 
 def _tree(text: str) -> str | None:
     try:
-        return ast.dump(ast.parse(f"(\n{text}\n)", mode="eval"))
+        return ast.dump(parse_expression(f"(\n{text}\n)"))
     except SyntaxError:
         return None
 
