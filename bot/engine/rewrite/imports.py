@@ -16,7 +16,7 @@ from bot.engine.rewrite.wanted import wanted_elsewhere
 _BUILTINS = "builtins"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
     """One name that an import statement brings: ``from module import name as local``, or ``import module as local``."""
 
@@ -25,6 +25,11 @@ class Line:
     name: str | None = None
     local: str | None = None
     """After ``as``; ``None`` without."""
+
+    @property
+    def order(self) -> tuple[str, str, str]:
+        """By what lines are sorted: a name without an alias first."""
+        return self.module, self.name or "", self.local or ""
 
     @property
     def item(self) -> str:
@@ -158,8 +163,9 @@ def in_force(analysis: Analysis, binding: Binding, use: Use) -> bool:
         return False
     if star_below(analysis, scope, binding.name, binding.statement):
         return False
-    if scope.kind is ScopeKind.MODULE and _in_function(use.scope):
-        return isinstance(analysis.parents[binding.statement], ast.Module) or _type_checking(use)
+    if scope.kind is ScopeKind.MODULE and in_function(use.scope):
+        above = binding.statement.lineno <= use.statement.lineno  # the function may be called before what stands below
+        return (above and isinstance(analysis.parents[binding.statement], ast.Module)) or _type_checking(use)
     return dominates(analysis, binding.statement, use.statement)
 
 
@@ -176,7 +182,8 @@ def _type_checking(use: Use) -> bool:
     return any(b.imported is not None and b.imported.type_checking for b in use.bindings)
 
 
-def _in_function(scope: Scope) -> bool:
+def in_function(scope: Scope) -> bool:
+    """Whether the code of a scope runs at another time than the module's."""
     inner: Scope | None = scope
     while inner is not None:
         if inner.kind in (ScopeKind.FUNCTION, ScopeKind.LAMBDA):

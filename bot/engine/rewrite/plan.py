@@ -3,14 +3,14 @@
 import ast
 from collections.abc import Mapping
 
-from bot.engine.analysis import Analysis, ScopeKind, Use, Verdict
+from bot.engine.analysis import Analysis, Binding, ScopeKind, Use, Verdict
 from bot.engine.detect import analyse
 from bot.engine.rewrite.dotted import is_defined_here
 from bot.engine.rewrite.edits import EditConflict, apply_edits, combine
 from bot.engine.rewrite.fallbacks import is_fallback
 from bot.engine.rewrite.flow import reads_itself
 from bot.engine.rewrite.groups import Group, Grouper
-from bot.engine.rewrite.imports import spell
+from bot.engine.rewrite.imports import in_function, spell
 from bot.engine.rewrite.layout import Layout
 from bot.engine.rewrite.moves import Mover, by_use
 from bot.engine.rewrite.paths import as_written, successor_of_node
@@ -109,6 +109,8 @@ class _Plan:
         if use.object is not None:
             beside = (successor(use) or "").rpartition(".")[0] == use.symbol.rpartition(".")[0]
             return None if drops_in and beside and not self.planner.applicable(use) else Refusal(reason=Reason.OBJECT)
+        if any(self._may_run_before(use, binding) for binding in use.bindings):
+            return Refusal(reason=Reason.FALLBACK)
         if any(binding.imported is None for binding in use.bindings) or (len(use.bindings) > 1 and not drops_in):
             return None if drops_in else Refusal(reason=Reason.FALLBACK)
         if drops_in and not self.planner.applicable(use):
@@ -116,6 +118,16 @@ class _Plan:
         outcome = self.planner.plan(use)
         fitted = isinstance(outcome, Site) or outcome.reason is Reason.RULE
         return None if drops_in and not fitted else outcome
+
+    def _may_run_before(self, use: Use, binding: Binding) -> bool:
+        """Whether the function around a usage may run above the import, where the name is something else."""
+        root = self.analysis.root
+        if binding.scope is not root or not in_function(use.scope):
+            return False
+        others = [*root.bindings[binding.name], *root.stars]
+        return binding.statement.lineno > use.statement.lineno and any(
+            other.statement.lineno < binding.statement.lineno for other in others if other is not binding
+        )
 
     def _string(self, use: Use, *, drops_in: bool) -> Outcome:
         function = use.dotted.function if use.dotted else ""

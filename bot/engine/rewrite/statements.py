@@ -18,7 +18,7 @@ def add(layout: Layout, additions: Collection[Addition], fading: Collection[ast.
 
     ``fading`` are statements that may lose names by another fix; those get no new ones.
     """
-    ordered = sorted(additions, key=lambda a: (layout.span(a.anchor), a.line))
+    ordered = sorted(additions, key=lambda a: (layout.span(a.anchor), a.line.order))
     return [(a.anchor not in fading and _extend(layout, a)) or _add(layout, a) for a in ordered]
 
 
@@ -117,7 +117,7 @@ def replace(
     edits += remove_items(layout, statement.names, removed, bracketed=bracketed)
     said = {line: _remark(layout, alias) for alias, line in changes.items() if line}
     by_remark: dict[str, list[Line]] = {}
-    for line in sorted(outside):
+    for line in sorted(outside, key=lambda each: each.order):
         by_remark.setdefault(said.get(line, ""), []).append(line)
     added = [_behind(layout, statement, text, remark) for remark, of in by_remark.items() for text in _written(of)]
     return sorted([*added, *edits])

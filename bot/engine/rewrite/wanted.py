@@ -24,8 +24,10 @@ def wanted_elsewhere(analysis: Analysis, name: str) -> bool:
     star = re.compile(rf"\bfrom\s+[\w.]*\b(?:{leaves})\s+import\s*\(?\s*\*".encode())
     member = re.compile(rf"[.'\"]{word}\b".encode())
     whole = re.compile(rf"\bimport\b[^\n(]*(?:\([^)]*)?\b(?:{leaves})\b|['\".](?:{leaves})['\"]".encode())
+    if any(star.search(source) for source in _others(analysis, "*")):
+        return True  # it may be known by the name to those who import from there
     return any(
-        imported.search(source) or star.search(source) or (member.search(source) and whole.search(source))
+        imported.search(source) or (member.search(source) and whole.search(source))
         for source in _others(analysis, name)
     )
 
@@ -39,9 +41,9 @@ def named_by_string(analysis: Analysis, name: str) -> bool:
     )
 
 
-def _others(analysis: Analysis, name: str) -> Iterator[bytes]:
-    """The other files in which the word stands."""
-    word = name.encode()
+def _others(analysis: Analysis, word: str) -> Iterator[bytes]:
+    """The other files in which ``word`` stands."""
+    wanted = word.encode()
     for path, source in analysis.index.files.items():
-        if source is not None and path != analysis.path and word in source:
+        if source is not None and path != analysis.path and wanted in source:
             yield source

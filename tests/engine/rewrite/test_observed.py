@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from bot.migration import Migration
-from tests.engine.rewrite.tools import DROP_IN, drop_in, module, rewrite
+from tests.engine.rewrite.tools import DROP_IN, drop_in, module, pattern, rewrite
 
 IMPORT = "from old.mod import f\n"
 ALIAS = "from new.mod import g as f\n"
@@ -57,6 +57,34 @@ ELSEWHERE = [
 def test_a_name_that_others_reach_through_the_module(other: str, kept: bool) -> None:
     after = ALIAS + "f()\n" if kept else "from new.mod import g\ng()\n"
     assert rewrite(IMPORT + "f()\n", DROP_IN, files={"app/other.py": other}).text == after
+
+
+def test_a_star_passes_a_name_on_whose_word_the_file_does_not_hold() -> None:
+    files = {"app/fac.py": "from app.x import *\n", "app/user.py": "from app.fac import f\n"}
+    assert rewrite(IMPORT + "f()\n", DROP_IN, files=files).text == ALIAS + "f()\n"
+
+
+CALLED_ABOVE = [
+    pytest.param(
+        "from old.mod import f\ndef a():\n    return f()\na()\nfrom new.mod import g\n",
+        "from new.mod import g as f\ndef a():\n    return f()\na()\nfrom new.mod import g\n",
+        id="the successor is imported below",
+    ),
+    pytest.param(
+        "import old.mod as m\ndef a():\n    return m.f()\na()\nimport new.mod as n\n",
+        "import new.mod as m\ndef a():\n    return m.g()\na()\nimport new.mod as n\n",
+        id="its module is imported below",
+    ),
+    pytest.param(
+        "from other import *\ndef a():\n    return f()\na()\nfrom old.mod import f\n", None, id="a star before it"
+    ),
+    pytest.param("import os as f\ndef a():\n    return f()\na()\nfrom old.mod import f\n", None, id="bound before"),
+]
+
+
+@pytest.mark.parametrize(("before", "after"), CALLED_ABOVE)
+def test_a_function_may_be_called_above_an_import(before: str, after: str | None) -> None:
+    assert rewrite(before, DROP_IN).text == (after or before)
 
 
 SHOWN = [
@@ -183,3 +211,14 @@ def test_what_every_module_has_is_no_missing_successor() -> None:
     files = {"lib/__init__.py": "", "lib/old.py": "", "lib/new.py": ""}
     before = "import lib.old\nlib.old.__dict__\n"
     assert rewrite(before, module("lib.old", "lib.new"), files=files).text == before.replace("old", "new")
+
+
+def test_one_successor_under_two_names() -> None:
+    before = "from old.mod import f\ndef a(g):\n    return f(1)\ndef b():\n    return f(2)\n"
+    after = (
+        "from new.mod import g\nfrom new.mod import g as canonical_g\n"
+        "def a(g):\n    return canonical_g(v=1)\ndef b():\n    return g(v=2)\n"
+    )
+    done = rewrite(before.replace("f\n", "f, k\n", 1), pattern("$deprecated($x)", "$canonical(v=$x)"))
+    assert done.text.partition("def a")[2] == after.partition("def a")[2]
+    assert done.text.startswith("from old.mod import k\n")
