@@ -6,6 +6,7 @@ file and not when the first usage is met.
 
 import ast
 import re
+import unicodedata
 import warnings
 
 DEPRECATED = "deprecated"
@@ -71,6 +72,8 @@ def check_bound(match: str, replace: str) -> tuple[int, str] | None:
 def _expression(text: str, names: dict[str, tuple[int, bool]]) -> tuple[int, str] | None:
     if "" in names:
         return names[""][0], "a '$' without a name"
+    if problem := _misnamed(text, names):
+        return problem
     for name in (DEPRECATED, CANONICAL):
         if name in names and names[name][1]:
             return names[name][0], f"${name} is one name: it takes no star"
@@ -83,6 +86,16 @@ def _expression(text: str, names: dict[str, tuple[int, bool]]) -> tuple[int, str
     source = _TOKEN.sub(_placeholder, text)
     parsed = _parsed(source)
     return parsed if isinstance(parsed, tuple) else _structure(parsed, source)
+
+
+def _misnamed(text: str, names: dict[str, tuple[int, bool]]) -> tuple[int, str] | None:
+    """A metavariable whose name Python reads as another one, or that is one expression here and a rest there."""
+    for token in _TOKEN.finditer(text):
+        if (name := token["name"]) and (normal := unicodedata.normalize("NFKC", name)) != name:
+            return token.start(), f"Python reads {name!r} as {normal!r}: write that"
+        if name and bool(token["stars"]) != names[name][1]:
+            return token.start(), f"${name} stands for one expression in one place and for a rest in another"
+    return None
 
 
 def _placeholder(token: re.Match[str]) -> str:

@@ -4,13 +4,15 @@ import ast
 import bisect
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from bot.engine.mentions import occurrences
 from bot.engine.source import SourceMap
 
 _WORD = r"[^\W\d]\w*"
 _STAR = re.compile(rb"import[ \t\\\r\n(]*\*")  # no word's boundary before it: the search for a literal is quick
+_NAME = re.compile(_WORD)
+_CHAIN = re.compile(rf"{_WORD}(?:\s*\.\s*{_WORD})*")
 _NEVER_IMPORTED = frozenset({"self", "cls"})
 _TYPING = frozenset({"Literal", "Annotated"})
 """Their renaming imports decide how string annotations are read."""
@@ -27,11 +29,10 @@ def candidate_names(
     interest = interest | holders
     keep = line_filter(source, interest)
     names = set(interest)
-    chain = re.compile(rf"({_WORD})(?:\s*\.\s*{_WORD})*?\s*\.\s*(?:{'|'.join(map(re.escape, sorted(interest)))})\b")
     pending: list[ast.AST] = [tree]
     while pending:
         node = pending.pop()
-        names |= _names_of(node, interest, chain)
+        names |= _names_of(node, interest)
         pending += [
             child
             for child in ast.iter_child_nodes(node)
@@ -40,7 +41,7 @@ def candidate_names(
     return frozenset(names) - _NEVER_IMPORTED
 
 
-def _names_of(node: ast.AST, interest: frozenset[str], chain: re.Pattern[str]) -> set[str]:
+def _names_of(node: ast.AST, interest: frozenset[str]) -> set[str]:
     match node:
         case ast.Attribute(attr=attribute) if attribute in interest:
             return _roots([node])
@@ -49,7 +50,7 @@ def _names_of(node: ast.AST, interest: frozenset[str], chain: re.Pattern[str]) -
         case ast.Subscript(value=table, slice=index) if _mentions(index, interest):
             return _roots([table])
         case ast.Constant(value=str(text)) if any(name in text for name in interest):
-            return set(chain.findall(text))
+            return set(_roots_in(text, interest))
         case ast.Import(names=aliases):
             return {a.asname or a.name.partition(".")[0] for a in aliases if not interest.isdisjoint(a.name.split("."))}
         case ast.ImportFrom(module=module, names=aliases):
@@ -65,6 +66,18 @@ def _mentions(argument: ast.expr, interest: frozenset[str]) -> bool:
             return any(name in text for name in interest)
         case _:
             return False
+
+
+def _roots_in(text: str, interest: frozenset[str]) -> Iterator[str]:
+    """The first names of the chains in a string that lead to ``interest``; every chain is read once, however long."""
+    for chain in _CHAIN.finditer(text):
+        root = None
+        for word in _NAME.findall(chain[0]):
+            if root is None:
+                root = word
+            elif word in interest:
+                yield root
+                root = None
 
 
 def _roots(expressions: Iterable[ast.expr]) -> set[str]:

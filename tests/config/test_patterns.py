@@ -1,7 +1,7 @@
 """What the configuration takes for a pattern, the engine compiles."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.config.patterns import check_bound, check_match, check_replace
@@ -39,6 +39,10 @@ REFUSED = [
     (" $deprecated", 0),
     ("$", 0),
     ("$1", 0),
+    ("f($deprecatedé)", 0),
+    ("$deprecated($ﬁ)", 12),
+    ("$deprecated($x, $*x)", 16),
+    ("$deprecated($*a, b=$a)", 19),
 ]
 
 
@@ -85,6 +89,7 @@ TEXTS = st.one_of(st.lists(PIECES, max_size=12).map("".join), EXPRESSIONS)
 
 @settings(derandomize=True, max_examples=600, deadline=None)
 @given(TEXTS)
+@example("$deprecatedé")
 def test_what_is_taken_compiles(text: str) -> None:
     if check_match(text) is None:
         compile_pattern(text)
@@ -94,6 +99,7 @@ def test_what_is_taken_compiles(text: str) -> None:
 
 @settings(derandomize=True, max_examples=300, deadline=None)
 @given(EXPRESSIONS, EXPRESSIONS)
+@example("$deprecated($x, $*x)", "$x")
 def test_what_is_bound_compiles_together(match: str, replace: str) -> None:
     if check_match(match) is None and check_replace(replace) is None and check_bound(match, replace) is None:
         compile_template(replace, compile_pattern(match))

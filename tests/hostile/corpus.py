@@ -26,6 +26,9 @@ CORPUS: dict[str, str] = {
     "f-string-nest": "f'{" * 100 + "get_manager" + "}'" * 100,
     "comprehensions-500": "[" * 500 + "get_manager" + " for x in y]" * 500,
     "arguments-100k": "get_manager(" + ",".join(f"a{n}=1" for n in range(100_000)) + ")",
+    "blank-lines-100k": "x = get_manager()" + "\n" * 100_000,
+    "dotted-string-100k": "x = get_manager, '" + "pkg." * 100_000 + "'",
+    "dotted-string-and-name-100k": "x = get_manager, '" + "pkg . " * 100_000 + "get_manager'",
     "functions-50k": "".join(f"def f{n}():\n    return get_manager()\n" for n in range(50_000)),
 }
 """Name to source.  Sizes are those at which CPython's and LibCST's parsers crash, explode or crawl."""

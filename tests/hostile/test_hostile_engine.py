@@ -26,6 +26,9 @@ READABLE: dict[str, set[int | None]] = {
     "strings-100k": {2},
     "indent-99": {100},
     "arguments-100k": {2, None},
+    "blank-lines-100k": {2},
+    "dotted-string-100k": {2},
+    "dotted-string-and-name-100k": {2},
     "functions-50k": {50_001, None},
     "lambdas-2k": {2, None},
     "f-string-nest": {2} if sys.version_info >= (3, 12) else {None},  # PEP 701 lets them nest

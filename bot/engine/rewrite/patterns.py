@@ -23,7 +23,7 @@ REST = "ǂ"
 
 _LEXEME = re.compile(
     r"""(?P<string>(?i:[rbuf]{0,2})('''(?:\\.|[^\\])*?'''|\"""(?:\\.|[^\\])*?\"""|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"))
-      | (?P<meta>\$(?P<stars>\*{0,2})(?P<name>[A-Za-z_][A-Za-z0-9_]*)?)
+      | (?P<meta>\$(?P<stars>\*{0,2})(?P<name>[^\W\d]\w*)?)
       | (?P<other>\w+|.)""",
     re.VERBOSE | re.DOTALL,
 )

@@ -9,11 +9,13 @@ from bot.model import Edit
 
 _SHOWN = re.compile(rb"[\s)]*=\s*[!:}]")
 """What stands behind such an expression."""
+_SIGN = re.compile(rb"=\s*[!:}]")
+"""What a file with one has: it is searched for from its first byte on, however many blank lines there are."""
 
 
 def shown(layout: Layout) -> list[tuple[int, int]]:
     """Where these expressions stand, ``[start, end)`` in bytes."""
-    return list(_spans(layout)) if _SHOWN.search(layout.source) else []
+    return list(_spans(layout)) if _SIGN.search(layout.source) else []
 
 
 def _spans(layout: Layout) -> Iterator[tuple[int, int]]:
