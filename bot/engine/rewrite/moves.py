@@ -17,6 +17,7 @@ from bot.engine.rewrite.paths import (
     imported_name,
     imports_already,
     is_left,
+    serves,
     siblings,
     successor_of_node,
 )
@@ -101,7 +102,8 @@ class Mover:
         if beside := [other for other in siblings(binding) if other is not binding]:
             theirs = {use.load for other in beside for use in self.through.get(other, ())}
             stays = any(other not in self.imports for other in beside)
-            return stays or all(load in theirs for load in left)
+            needed = [load for load in left if load not in theirs and serves(binding, load, self.analysis.parents)]
+            return not needed and (stays or all(load in theirs for load in left))
         return not any(self._may_reach(binding, load) for load in left)
 
     def _may_reach(self, binding: Binding, load: Load) -> bool:

@@ -1,9 +1,9 @@
 """The dotted paths by which a file reaches a thing, and the imports that they go through."""
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from bot.engine.analysis import Analysis, Binding, Use
+from bot.engine.analysis import Analysis, Binding, Load, Use
 from bot.engine.resolve import written
 from bot.engine.rewrite.imports import in_force
 from bot.engine.rewrite.layout import Layout
@@ -36,6 +36,16 @@ def home(use: Use, binding: Binding) -> Binding:
     path = f"{written(use.expression)}." if use.expression else ""
     found = [b for b in siblings(binding) if b.imported and path.startswith(f"{b.imported.alias.name}.")]
     return max(found, key=lambda b: len(b.imported.alias.name) if b.imported else 0, default=binding)
+
+
+def serves(binding: Binding, load: Load, parents: Mapping[ast.AST, ast.AST]) -> bool:
+    """Whether a read needs this of several imports below one package: its path goes on with what this one names."""
+    node: ast.AST = load.node
+    while isinstance(parent := parents.get(node), ast.Attribute):
+        node = parent
+    path = f"{written(node)}." if isinstance(node, ast.expr) else ""
+    found = [imported_name(b) for b in siblings(binding) if path.startswith(f"{imported_name(b)}.")]
+    return max(found, key=len, default="") == imported_name(binding)
 
 
 def successor_of_node(use: Use) -> str:

@@ -13,7 +13,7 @@ from bot.engine.rewrite.groups import Group, Grouper
 from bot.engine.rewrite.imports import in_function, spell
 from bot.engine.rewrite.layout import Layout
 from bot.engine.rewrite.moves import Mover, by_use
-from bot.engine.rewrite.paths import as_written, successor_of_node
+from bot.engine.rewrite.paths import as_written, siblings, successor_of_node
 from bot.engine.rewrite.proof import Prover
 from bot.engine.rewrite.reasons import Reason, Refusal
 from bot.engine.rewrite.rules import Outcome, Site, gone, successor, weight
@@ -124,9 +124,10 @@ class _Plan:
         root = self.analysis.root
         if binding.scope is not root or not in_function(use.scope):
             return False
-        others = [*root.bindings[binding.name], *root.stars]
+        same = siblings(binding) or [binding]
+        others = [other for other in (*root.bindings[binding.name], *root.stars) if other not in same]
         return binding.statement.lineno > use.statement.lineno and any(
-            other.statement.lineno < binding.statement.lineno for other in others if other is not binding
+            other.statement.lineno < binding.statement.lineno for other in others
         )
 
     def _string(self, use: Use, *, drops_in: bool) -> Outcome:

@@ -78,6 +78,11 @@ CALLED_ABOVE = [
     pytest.param(
         "from other import *\ndef a():\n    return f()\na()\nfrom old.mod import f\n", None, id="a star before it"
     ),
+    pytest.param(
+        "import old.mod\ndef a():\n    return old.mod.f()\na()\nimport old.k\n",
+        "import new.mod\ndef a():\n    return new.mod.g()\na()\nimport old.k\n",
+        id="another module below its package is no other thing",
+    ),
     pytest.param("import os as f\ndef a():\n    return f()\na()\nfrom old.mod import f\n", None, id="bound before"),
 ]
 
