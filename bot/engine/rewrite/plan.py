@@ -173,6 +173,8 @@ class _Plan:
         spelling = spell(self.layout, dotted, use, module_itself=use.target.kind is TargetKind.MODULE)
         if isinstance(spelling, Refusal):
             return spelling
+        if isinstance(self.analysis.parents.get(use.node), ast.MatchValue) and "." not in spelling.text:
+            return Refusal(reason=Reason.NO_RULE)  # in a pattern a name without a dot is bound, not compared
         refusal = self.planner.doubt(use) or self._patched_from_outside(use, use.load.node.id)
         return Site(
             use=use, applicability=Applicability.UNSAFE if refusal else Applicability.SAFE, refusal=refusal,

@@ -227,3 +227,8 @@ def test_one_successor_under_two_names() -> None:
     done = rewrite(before.replace("f\n", "f, k\n", 1), pattern("$deprecated($x)", "$canonical(v=$x)"))
     assert done.text.partition("def a")[2] == after.partition("def a")[2]
     assert done.text.startswith("from old.mod import k\n")
+
+
+def test_a_value_in_a_pattern_becomes_no_capture() -> None:
+    before = "import old.mod as m\nmatch m.k:\n    case m.f:\n        pass\n"
+    assert rewrite(before, DROP_IN).text == before
