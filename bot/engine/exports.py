@@ -17,6 +17,8 @@ PARSE_ERRORS = (SyntaxError, ValueError, RecursionError, MemoryError)
 KEPT_SOURCE = 600_000
 """Bytes of source whose trees are kept, each about a hundred bytes for one."""
 
+_GLOBAL = re.compile(rb"\bglobal\b([^\n#;]*)")
+_NAME = re.compile(r"[^\W\d]\w*")
 _STAR = re.compile(rb"import[ \t\\\r\n]*\*")
 
 
@@ -75,15 +77,15 @@ def exports_of(source: bytes, modules: Sequence[str], *, package: bool) -> Expor
         for name, bindings in root.bindings.items()
         if name != "*"
     }
-    if b"global" in source:
-        origins |= {name: () for name, found in origins.items() if found and _is_rebound(source, name)}
+    origins |= dict.fromkeys(origins.keys() & _rebound(source), ())
     stars = tuple(module for star in root.stars if star.imported for module in star.imported.modules)
     return Exports(origins=origins, stars=stars, listed=listed_names(tree), dynamic="__getattr__" in root.bindings)
 
 
-def _is_rebound(source: bytes, name: str) -> bool:
-    """Whether a function may bind a variable of the module anew: it is the module's own, wherever it came from."""
-    return re.search(rf"\bglobal\b[^\n#;]*\b{re.escape(name)}\b".encode(), source) is not None
+def _rebound(source: bytes) -> frozenset[str]:
+    """What functions may bind anew of a module's variables: it is the module's own, wherever it came from."""
+    lists = _GLOBAL.findall(source) if b"global" in source else ()
+    return frozenset(name for names in lists for name in _NAME.findall(names.decode("utf-8", "replace")))
 
 
 def origins_of(binding: Binding, root: Scope, depth: int = 8) -> tuple[str, ...]:

@@ -39,15 +39,20 @@ def stands_in(word: bytes, source: bytes | bytearray, size: int) -> bool:
     return False
 
 
-def qualifiers(source: bytes, names: Iterable[str]) -> frozenset[str]:
-    """The dotted texts that stand before one of ``names``: modules that a string or an expression looks into."""
+def modules_named(source: bytes, names: Iterable[str]) -> frozenset[str]:
+    """The modules that a string or an expression may look into for one of ``names``, or for a module of that name.
+
+    These are the dotted texts that stand before one of ``names``, each without it and with it.
+    """
     found = set()
-    for start, _ in occurrences(source, names):
+    for start, end in occurrences(source, names):
         if source[start - 1 : start] != b".":
             continue
         qualifier = _QUALIFIER.search(source[max(start - _REACH, 0) : start])
-        if qualifier:
-            found.add(qualifier.group(1).decode("utf-8", "replace"))
+        if qualifier and b"." in qualifier[1]:
+            found |= {
+                each.decode("utf-8", "replace") for each in (qualifier[1], qualifier[1] + b"." + source[start:end])
+            }
     return frozenset(found)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from bot.engine.clues import follow, reopened
 from bot.engine.clues import joined as all_ways
 from bot.engine.index import Index
-from bot.engine.mentions import qualifiers
+from bot.engine.mentions import modules_named
 from bot.engine.names import module_paths
 from bot.engine.scan import required_modules, scan_file
 from bot.engine.targets import Targets
@@ -103,8 +103,8 @@ def _foresee(
     root: Path, sources: Mapping[str, bytes], names: frozenset[str], config: Config, index: Index, options: Options
 ) -> Index:
     """The index with most of what the scan would ask for: each question costs another look at the file that has it."""
-    mentioned = frozenset[str]().union(*(qualifiers(source, names) for source in sources.values()))
-    pending = {module for module in mentioned if "." in module and index.source_of(module) is False}
+    mentioned = frozenset[str]().union(*(modules_named(source, names) for source in sources.values()))
+    pending = {module for module in mentioned if index.source_of(module) is False}
     for _ in range(MAX_ROUNDS):
         index = index.with_modules(read_modules(root, pending, index))
         pending = set(required_modules(config.migrations, index)) if options.fixes else set()
