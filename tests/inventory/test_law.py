@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.engine import Index
@@ -156,15 +156,22 @@ class Everything(dict[str, bytes]):
 
 
 def at_once(tree: Mapping[str, str], survey: Survey) -> dict[str, FileReport]:
-    """The engine's answer with all files in view."""
+    """The engine's answer with all files in view.
+
+    A file that does not parse is told of if a usage could be in it: not if nothing leads there from others' packages.
+    """
     python = {path: text.encode() for path, text in tree.items() if path.endswith(".py")}
     index = Index(Everything(python), survey.roots, survey.names)
     reports = (scan_file(source, path, CONFIG.migrations, index, fixes=False) for path, source in python.items())
-    kept = (r for r in reports if not isinstance(r, Scanned) or r.findings)
+    sieve = Sieve(survey.clues)
+    led_to = {path for path, source in python.items() if sieve.look(path, source, len(source))[0]}
+    kept = (r for r in reports if (r.findings if isinstance(r, Scanned) else r.path in led_to))
     return {r.path: replace(r, wanted=frozenset()) if isinstance(r, Scanned) else r for r in kept}
 
 
 @given(tree=trees)
+@example(tree={"app/a.py": "def broken(:\n    old()\n"})
+@example(tree={"app/a.py": "def broken(:\n    old()\n", "pkg/impl.py": "def old(): ...\n"})
 @settings(max_examples=150, deadline=None)
 def test_a_survey_is_what_the_engine_finds_with_all_files_in_view(tree: Mapping[str, str]) -> None:
     survey = anew(tree)
