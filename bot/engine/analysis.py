@@ -79,6 +79,11 @@ class Imported:
     """In the body, a handler or the ``else`` of a ``try``: may fail and be replaced."""
 
     @property
+    def is_plain(self) -> bool:
+        """Whether it is ``import a.b``, which binds ``a``."""
+        return self.name is None and self.alias.asname is None
+
+    @property
     def origins(self) -> tuple[str, ...]:
         """The dotted names that the bound name stands for, as the statement writes them."""
         if self.name is not None:

@@ -28,7 +28,7 @@ def imports(file: File) -> Iterator[Use]:
 def _imports_of(file: File, binding: Binding, imported: Imported) -> Iterator[Use]:
     dotted = imported.modules if imported.name is None else imported.origins
     for match in file.matches(dotted):
-        if imported.name is None and imported.alias.asname is None and not _is_named(match, dotted):
+        if imported.is_plain and not _is_named(match, dotted):
             continue
         kind = Kind.RE_EXPORT if _is_re_export(file, binding) else Kind.IMPORT
         yield Use(

@@ -7,8 +7,10 @@ for its top.
 import re
 from collections.abc import Iterable, Sequence
 
-_PROJECT_FILES = ("pyproject.toml", "setup.py", "setup.cfg")
-_SUFFIXES = (".py", ".pyi")
+SUFFIXES = (".py", ".pyi")
+"""Of Python files."""
+PROJECT_FILES = frozenset({"pyproject.toml", "setup.py", "setup.cfg"})
+"""Names of files that show a source root."""
 _TEST_FILE = re.compile(r"(?:^|/)(?:tests?/|conftest\.py$|test_[^/]*\.pyi?$|[^/]*_tests?\.pyi?$)")
 
 
@@ -17,7 +19,7 @@ def module_names(path: str, roots: Sequence[str]) -> tuple[str, ...]:
 
     Empty for a file that no import can name: not Python, or with a component that is no identifier.
     """
-    stem = next((path.removesuffix(suffix) for suffix in _SUFFIXES if path.endswith(suffix)), None)
+    stem = next((path.removesuffix(suffix) for suffix in SUFFIXES if path.endswith(suffix)), None)
     if stem is None:
         return ()
     names = set()
@@ -77,7 +79,7 @@ def find_source_roots(paths: Iterable[str], modules: Iterable[str] = ()) -> tupl
     roots = set()
     for path in listed:
         directory, _, name = path.rpartition("/")
-        if name in _PROJECT_FILES:
+        if name in PROJECT_FILES:
             roots.add(directory)
         parts = directory.split("/")
         roots |= {"/".join(parts[: n + 1]) for n, part in enumerate(parts) if part == "src"}

@@ -10,15 +10,12 @@ from dataclasses import dataclass, field
 
 from bot.engine.clues import Clue, Sieve, Ways, clues_to
 from bot.engine.index import Index
-from bot.engine.names import find_source_roots
+from bot.engine.names import PROJECT_FILES, SUFFIXES, find_source_roots
 from bot.engine.renamed import renamed
 from bot.engine.scan import scan_file
 from bot.migration import Config, Migration
 from bot.model import FileReport, Finding, Scanned
 from bot.refs import Sha
-
-SUFFIXES = (".py", ".pyi")
-PROJECT_FILES = frozenset({"pyproject.toml", "setup.py", "setup.cfg"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """The pass over a tree that finds who binds and who reads which name, where."""
 
 import ast
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -174,9 +174,7 @@ class Walk:
     def circumstances(self, statement: ast.stmt) -> tuple[bool, bool]:
         """Whether an import stands under ``TYPE_CHECKING``, and whether in a ``try``, within its scope."""
         type_checking = in_try = False
-        child: ast.AST = statement
-        parent = self.parents.get(child)
-        while parent is not None and parent not in self.scopes:
+        for parent, child in around(statement, self.parents, self.scopes):
             if isinstance(parent, ast.If):
                 negated = isinstance(parent.test, ast.UnaryOp) and isinstance(parent.test.op, ast.Not)
                 test = parent.test.operand if isinstance(parent.test, ast.UnaryOp) else parent.test
@@ -184,7 +182,6 @@ class Walk:
                 type_checking |= _is_type_checking(test) and any(child is each for each in branch)
             elif isinstance(parent, ast.Try | ast.TryStar):
                 in_try |= not any(child is each for each in parent.finalbody)
-            child, parent = parent, self.parents.get(parent)
         return type_checking, in_try
 
     # --- loads ------------------------------------------------------------------------------------------------
@@ -211,6 +208,17 @@ class Walk:
                     self.push(string, [expression], inside)
                     self.annotations.append((expression, inside))
                     self.run()
+
+
+def around(
+    statement: ast.stmt, parents: Mapping[ast.AST, ast.AST], scopes: Container[ast.AST]
+) -> Iterator[tuple[ast.AST, ast.AST]]:
+    """What a statement stands in within its scope, from the inside out, each with the part that holds it."""
+    child: ast.AST = statement
+    parent = parents.get(child)
+    while parent is not None and parent not in scopes:
+        yield parent, child
+        child, parent = parent, parents.get(parent)
 
 
 def position(node: ast.AST) -> tuple[int, int]:

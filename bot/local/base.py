@@ -12,8 +12,9 @@ from tempfile import TemporaryDirectory
 from bot.engine.diff.review import review_files
 from bot.engine.diff.views import Views
 from bot.engine.index import ROUNDS
+from bot.engine.names import SUFFIXES
 from bot.errors import UserError
-from bot.local.files import SUFFIXES, Reader
+from bot.local.files import Reader
 from bot.local.tree import surroundings
 from bot.migration import Config
 from bot.model import FileReport, Finding, Scanned, Skipped

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot.engine.names import PROJECT_FILES, SUFFIXES
 from bot.errors import UserError
 
 if TYPE_CHECKING:
     from subprocess import Popen
 
-SUFFIXES = (".py", ".pyi")
-PROJECT_FILES = frozenset({"pyproject.toml", "setup.py", "setup.cfg"})
 _NEVER = frozenset({".git", ".hg", ".svn", "__pycache__", "node_modules", ".tox", ".nox", ".mypy_cache", ".ruff_cache"})
 _BUFFER = 1 << 20
 _PIPE = 1 << 20

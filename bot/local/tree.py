@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from bot.engine.clues import follow, reopened
 from bot.engine.clues import joined as all_ways
-from bot.engine.index import Index
+from bot.engine.index import ROUNDS, Index
 from bot.engine.mentions import modules_named
 from bot.engine.names import module_paths
 from bot.engine.scan import required_modules, scan_file
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
 COLLECT_AFTER = 2_000_000
 """Bytes of source between two looks for garbage: parsing makes about a hundred times as much, most of it long-lived."""
-MAX_ROUNDS = 20
-"""How often modules that a scan asks for are looked up: the longest chain of re-exports that is followed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +103,7 @@ def _foresee(
     """The index with most of what the scan would ask for: each question costs another look at the file that has it."""
     mentioned = frozenset[str]().union(*(modules_named(source, names) for source in sources.values()))
     pending = {module for module in mentioned if index.source_of(module) is False}
-    for _ in range(MAX_ROUNDS):
+    for _ in range(ROUNDS):
         index = index.with_modules(read_modules(root, pending, index))
         pending = set(required_modules(config.migrations, index)) if options.fixes else set()
         if not pending:
@@ -119,7 +117,7 @@ def _resolve(
     """Scan the files, fetch the modules that they ask for and scan those again that did, until none asks."""
     done: dict[str, FileReport] = {}
     pending = dict(sources)
-    for _ in range(MAX_ROUNDS):
+    for _ in range(ROUNDS):
         index.aliases(Targets(config.migrations).leaves)  # remembered by the processes that are forked now
         for report in _scan(pending, config, index, options):
             done[report.path] = report
@@ -136,7 +134,7 @@ def scan_source(root: Path, path: str, source: bytes, config: Config, *, fixes: 
     listing = Listing(paths=(path,))
     index = _index(listing, {path: source}, config)
     report: FileReport = scan_file(source, path, config.migrations, index, fixes=fixes)
-    for _ in range(MAX_ROUNDS):
+    for _ in range(ROUNDS):
         if not isinstance(report, Scanned) or not report.wanted:
             break
         index = index.with_modules(read_modules(root, report.wanted, index))

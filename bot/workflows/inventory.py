@@ -12,9 +12,9 @@ import structlog
 
 from bot.engine.clues import Clue, Ways, follow, merged, reopened
 from bot.engine.index import ROUNDS, Index
+from bot.engine.names import SUFFIXES
 from bot.engine.renamed import renamed
 from bot.engine.survey import (
-    SUFFIXES,
     Entry,
     Survey,
     clues_of,

@@ -7,6 +7,7 @@ from bot.config import FILE, ConfigState, parse_state
 from bot.engine import Hunk, Index, MalformedPatch, module_paths, parse_patch
 from bot.engine.diff.views import Views, rooted_elsewhere
 from bot.engine.index import ROUNDS
+from bot.engine.names import SUFFIXES
 from bot.facts import ChangedFiles, NotAFile
 from bot.github import reads
 from bot.migration import Config
@@ -16,8 +17,6 @@ from bot.refs import ChangedFile, PullRequest, RepoRef, Sha
 from bot.scanner.scanner import ReviewRequest
 from bot.workflows import inventory_store
 from bot.workflows.context import Bot
-
-SUFFIXES = (".py", ".pyi")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator
 
 from bot.engine.analysis import Analysis, Binding
+from bot.engine.walk import around
 
 
 def is_fallback(analysis: Analysis, binding: Binding, target: str) -> bool:
@@ -45,9 +46,6 @@ def _is_instead(
 
 def _branches(analysis: Analysis, statement: ast.stmt) -> Iterator[tuple[ast.AST, ast.AST]]:
     """The ``try`` and ``if`` statements around ``statement`` in its scope, each with the part that it stands in."""
-    child: ast.AST = statement
-    parent = analysis.parents.get(child)
-    while parent is not None and parent not in analysis.scopes:
+    for parent, part in around(statement, analysis.parents, analysis.scopes):
         if isinstance(parent, ast.If | ast.Try | ast.TryStar):
-            yield parent, child
-        child, parent = parent, analysis.parents.get(parent)
+            yield parent, part

@@ -207,7 +207,7 @@ def _added(analysis: Analysis, module: str, rest: str, use: Use, whole: str) -> 
     name, scope = rest.partition(".")[0], through.written_in
     imported = through.imported
     hidden = hides(analysis, module)
-    if imported.name is None and imported.alias.asname is None and binding is not None and not hidden:
+    if imported.is_plain and binding is not None and not hidden:
         root = module.partition(".")[0]
         if binding.name == root or is_free(scope, root, [use]):
             addition = Addition(anchor=through.statement, line=Line(module=whole))

@@ -128,7 +128,7 @@ class Mover:
         imported = binding.imported
         if imported is None:
             return None
-        if imported.name is None and imported.alias.asname is None:
+        if imported.is_plain:
             return self._of_plain(binding, use, target)
         uses = self.through.get(binding, [])
         if (builtin := target.removeprefix("builtins.")) != target:
@@ -277,7 +277,7 @@ class Mover:
         if imported is None or not self._renamable_module(binding) or hides(self.analysis, module):
             return None
         leaves = [(use, (successor(use) or "").removeprefix(f"{module}.")) for use in uses]
-        if imported.name is None and imported.alias.asname is None:
+        if imported.is_plain:
             root = module.partition(".")[0]
             if root != binding.name and not is_free(binding.scope, root, uses):
                 return None

@@ -22,8 +22,7 @@ def siblings(binding: Binding) -> list[Binding]:
 
 def is_plain(binding: Binding) -> bool:
     """Whether it is an ``import a.b`` that binds ``a``."""
-    imported = binding.imported
-    return imported is not None and imported.name is None and imported.alias.asname is None
+    return binding.imported is not None and binding.imported.is_plain
 
 
 def imported_name(binding: Binding) -> str:
