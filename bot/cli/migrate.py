@@ -51,8 +51,9 @@ def _migrate(paths: Sequence[str], config_file: str | None, *, as_diff: bool, un
         raise UserError(f"{missing[0]}: no such file or directory")
     root = find_root(starts[0])
     config = scan_config(root, config_file)
-    scan = _scan(root, starts, config)
-    reports = _reports(root, starts, scan)
+    below = [_below(root, start) for start in starts]
+    scan = _scan(root, below, config)
+    reports = _reports(below, scan)
     changed, reader = 0, Reader(root)
     for report in reports:
         source = reader.read(report.path) if isinstance(report, Scanned) and report.findings else None
@@ -79,14 +80,13 @@ def _undecided(config: Config, left: Iterable[Finding]) -> list[str]:
     ]
 
 
-def _scan(root: Path, starts: Sequence[Path], config: Config) -> "TreeScan":
-    """The whole tree is read: a name may stay because a file elsewhere needs it."""
+def _scan(root: Path, below: Sequence[str], config: Config) -> "TreeScan":
+    """The whole tree is read: a name may stay because a file elsewhere needs it.  ``below`` may name ignored files."""
     from bot.local.files import list_files
     from bot.local.parallel import cores
     from bot.local.search import Search
     from bot.local.tree import Options, scan_tree
 
-    below = [_below(root, start) for start in starts]
     listing = list_files(root)
     named = [path for path in below if (root / path).is_file()]
     listing = replace(listing, paths=tuple(dict.fromkeys((*listing.paths, *named))))
@@ -95,9 +95,8 @@ def _scan(root: Path, starts: Sequence[Path], config: Config) -> "TreeScan":
     return scan_tree(root, listing, search, config, Options(jobs=jobs, fixes=True))
 
 
-def _reports(root: Path, starts: Sequence[Path], scan: "TreeScan") -> list[FileReport]:
-    """The reports below ``starts``."""
-    below = [_below(root, start) for start in starts]
+def _reports(below: Sequence[str], scan: "TreeScan") -> list[FileReport]:
+    """The reports of these files and directories."""
     return [r for r in scan.reports if any(not path or f"{r.path}/".startswith(f"{path}/") for path in below)]
 
 

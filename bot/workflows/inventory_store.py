@@ -3,10 +3,10 @@
 import hashlib
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 
@@ -19,6 +19,8 @@ from bot.migration import Config
 from bot.records import Records
 from bot.refs import RepoRef, Sha
 
+Kept = TypeVar("Kept")
+
 NAMESPACE = "survey"
 BRIEF = "survey-brief"
 KEPT = 3
@@ -29,32 +31,33 @@ log = structlog.get_logger(__name__)
 
 async def load(records: Records, repo: RepoRef, config: Config) -> Survey | None:
     """The last survey; ``None`` if there is none, or none that can be read: then it is made anew."""
-    record = await records.get(NAMESPACE, _key(repo, config))
-    if record is None:
-        return None
-    try:
-        return _decode(json.loads(zlib.decompress(record.value)))
-    except (ValueError, KeyError, TypeError, zlib.error) as error:
-        log.warning("survey_unreadable", repository=repo.full_name, error=type(error).__name__)
-        return None
-
-
-async def save(records: Records, repo: RepoRef, config: Config, survey: Survey) -> None:
-    value = zlib.compress(json.dumps(_encode(survey), separators=(",", ":")).encode())
-    await records.put(NAMESPACE, _key(repo, config), value)
-    brief = {"names": sorted(survey.names), "roots": survey.roots}
-    await records.put(BRIEF, _key(repo, config), json.dumps(brief).encode())
-    for namespace in (NAMESPACE, BRIEF):
-        await records.prune(namespace, prefix=f"{repo.id}/", keep=KEPT)
+    return await _get(records, NAMESPACE, repo, config, _decode)
 
 
 async def surroundings(records: Records, repo: RepoRef, config: Config) -> Surroundings | None:
-    """The part of the last survey that each review asks for, which is small; ``None`` if there is none."""
-    record = await records.get(BRIEF, _key(repo, config))
+    """The part of the last survey that each review asks for, which is small; ``None`` as for `load`."""
+    return await _get(records, BRIEF, repo, config, _decode_brief)
+
+
+async def save(records: Records, repo: RepoRef, config: Config, survey: Survey) -> None:
+    brief = {"names": sorted(survey.names), "roots": survey.roots}
+    for namespace, value in ((NAMESPACE, _encode(survey)), (BRIEF, brief)):
+        packed = zlib.compress(json.dumps(value, separators=(",", ":")).encode())
+        await records.put(namespace, _key(repo, config), packed)
+        await records.prune(namespace, prefix=f"{repo.id}/", keep=KEPT)
+
+
+async def _get(
+    records: Records, namespace: str, repo: RepoRef, config: Config, decoded: Callable[[Any], Kept]
+) -> Kept | None:  # fmt: skip
+    record = await records.get(namespace, _key(repo, config))
     if record is None:
         return None
-    brief = json.loads(record.value)
-    return Surroundings(names=frozenset(brief["names"]), roots=tuple(brief["roots"]))
+    try:
+        return decoded(json.loads(zlib.decompress(record.value)))
+    except (ValueError, KeyError, TypeError, zlib.error) as error:
+        log.warning("survey_unreadable", repository=repo.full_name, error=type(error).__name__)
+        return None
 
 
 def _key(repo: RepoRef, config: Config) -> str:
@@ -109,6 +112,10 @@ def _decode(encoded: Mapping[str, Any]) -> Survey:
         blobs=encoded["blobs"],
         files={path: _decode_entry(entry) for path, entry in encoded["files"].items()},
     )
+
+
+def _decode_brief(encoded: Mapping[str, Any]) -> Surroundings:
+    return Surroundings(names=frozenset(encoded["names"]), roots=tuple(encoded["roots"]))
 
 
 def _decode_entry(encoded: Mapping[str, Any]) -> Entry:
