@@ -12,6 +12,7 @@ from bot.sandbox import Repo, Sandbox, Symlink
 from bot.sandbox.faults import Reply
 from bot.sandbox.routes import gitdata
 from bot.workflows import commit_sources
+from bot.workflows import inventory_store as store
 from bot.workflows.context import Bot
 from bot.workflows.inventory import survey
 from tests.inventory.conftest import ref_of
@@ -160,6 +161,16 @@ async def test_a_record_that_cannot_be_read_is_made_anew(bot: Bot, github: Sandb
     asked(github)
     assert len(await usages(bot, repo, ref)) == 3
     assert "tarball" in asked(github)
+
+
+async def test_what_a_review_asks_for_is_in_a_record_of_its_own(bot: Bot, repo: Repo, ref: RepoRef) -> None:
+    await usages(bot, repo, ref)
+    around = await store.surroundings(bot.records, ref, config())
+    assert around is not None
+    assert around.names >= {"old", "make"}
+    (entry,) = await bot.records.entries(store.BRIEF)
+    await bot.records.put(store.BRIEF, entry.key, b"junk")
+    assert await store.surroundings(bot.records, ref, config()) is None
 
 
 async def test_what_breaks_the_engine_costs_one_file(bot: Bot, repo: Repo, ref: RepoRef) -> None:
