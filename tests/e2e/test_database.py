@@ -48,6 +48,7 @@ async def test_case_26_while_the_database_is_away_nothing_is_acknowledged_and_th
             return not await ready()
 
         await until(ready)
+        await settled(github, app)  # what starts by itself is not what the outage is to hit
         async with refused(postgres_server, postgres_url):
             pull = await service.open_pull_request({"app/new.py": USAGE})
             await github.settled()
