@@ -15,8 +15,8 @@ branch protection, projects) it answers with 404 or leaves empty; it never prete
 
 from bot.sandbox.content import Content, Executable, Renamed, Submodule, Symlink
 from bot.sandbox.handles import CommentHandle, Files, IssueHandle
-from bot.sandbox.model import Role, User
 from bot.sandbox.observer import Exchange, GraphQLExchange, Observer, WebhookSent
+from bot.sandbox.people import Role, User
 from bot.sandbox.pull_handle import PullRequestHandle
 from bot.sandbox.recorder import Recorded
 from bot.sandbox.repo_handle import Repo

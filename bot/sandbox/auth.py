@@ -13,7 +13,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.types import Options
 
 from bot.sandbox.errors import ApiError, forbidden, malformed, not_found
-from bot.sandbox.model import Installation, Repository, Role, User
+from bot.sandbox.model import Repository
+from bot.sandbox.people import Installation, Role, User
 from bot.sandbox.world import Obj, World, covers
 
 TOKEN_LIFETIME = timedelta(hours=1)

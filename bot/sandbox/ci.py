@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from bot.sandbox.model import App, CheckRun, CheckSuite, CommitStatus, Deployment, DeploymentStatus, Repository, User
+from bot.sandbox.model import CheckRun, CheckSuite, CommitStatus, Deployment, DeploymentStatus, Repository
+from bot.sandbox.people import App, User
 from bot.sandbox.routes.checks import tell as tell_check
 from bot.sandbox.shapes import ci as shapes
 from bot.sandbox.world import Event, World

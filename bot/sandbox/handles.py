@@ -10,11 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.sandbox import git, talking
-from bot.sandbox.model import (
-    Comment,
-    Issue,
-    User,
-)
+from bot.sandbox.model import Comment, Issue
+from bot.sandbox.people import User
 from bot.sandbox.world import World
 
 if TYPE_CHECKING:

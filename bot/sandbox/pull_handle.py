@@ -6,14 +6,8 @@ from typing import TYPE_CHECKING
 from bot.sandbox import pulling, reviewing, talking
 from bot.sandbox.content import Content
 from bot.sandbox.handles import Conversation, Files
-from bot.sandbox.model import (
-    CheckRun,
-    PullRequest,
-    Review,
-    ReviewComment,
-    ReviewThread,
-    User,
-)
+from bot.sandbox.model import CheckRun, PullRequest, Review, ReviewComment, ReviewThread
+from bot.sandbox.people import User
 from bot.sandbox.pushing import Actor, commit_files, move_ref, signature
 from bot.sandbox.shapes import commits as commit_shapes
 from bot.sandbox.shapes.conversation import label as label_shape

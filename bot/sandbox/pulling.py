@@ -3,7 +3,8 @@
 from bot.sandbox import linking, talking
 from bot.sandbox.diffs import FileDiff
 from bot.sandbox.errors import ApiError, invalid
-from bot.sandbox.model import App, CheckSuite, Issue, PullRequest, Repository, ReviewThread, User
+from bot.sandbox.model import CheckSuite, Issue, PullRequest, Repository, ReviewThread
+from bot.sandbox.people import App, User
 from bot.sandbox.reviewing import anchored
 from bot.sandbox.shapes import checks as check_shapes
 from bot.sandbox.shapes import commits as commit_shapes

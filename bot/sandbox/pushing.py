@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from bot.sandbox import pulling
 from bot.sandbox.content import Content, entries
-from bot.sandbox.model import App, Repository, User
+from bot.sandbox.model import Repository
 from bot.sandbox.objects import ZERO, Signature
+from bot.sandbox.people import App, User
 from bot.sandbox.shapes import commits as shapes
 from bot.sandbox.shapes.repositories import page
 from bot.sandbox.world import Event, Obj, World

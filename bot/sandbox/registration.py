@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlencode
 
 from bot.sandbox.auth import key_pair
 from bot.sandbox.errors import ApiError, not_found
-from bot.sandbox.model import App
+from bot.sandbox.people import App
 from bot.sandbox.routing import Answer
 from bot.sandbox.world import Obj, World
 

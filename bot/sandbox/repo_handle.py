@@ -5,12 +5,8 @@ from collections.abc import Mapping
 from bot.sandbox import ci, pulling, talking
 from bot.sandbox.content import Content
 from bot.sandbox.handles import Files, IssueHandle
-from bot.sandbox.model import (
-    CheckRun,
-    Repository,
-    Role,
-    User,
-)
+from bot.sandbox.model import CheckRun, Repository
+from bot.sandbox.people import Role, User
 from bot.sandbox.pull_handle import PullRequestHandle
 from bot.sandbox.pushing import Actor, commit_files, move_ref
 from bot.sandbox.routes.checks import tell as tell_check

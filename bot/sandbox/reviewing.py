@@ -1,7 +1,8 @@
 """Reviews, their threads and comments, with GitHub's own refusals."""
 
 from bot.sandbox.diffs import FileDiff
-from bot.sandbox.model import Anchor, PullRequest, Review, ReviewComment, ReviewThread, User
+from bot.sandbox.model import Anchor, PullRequest, Review, ReviewComment, ReviewThread
+from bot.sandbox.people import User
 from bot.sandbox.shapes import pulls as shapes
 from bot.sandbox.world import Event, Obj, World
 

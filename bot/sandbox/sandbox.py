@@ -18,14 +18,16 @@ from bot.sandbox.auth import Authority, key_pair
 from bot.sandbox.content import Content
 from bot.sandbox.faults import Faults
 from bot.sandbox.gitrepo import GitRepo
+from bot.sandbox.installing import Installing
 from bot.sandbox.limits import Limits
-from bot.sandbox.model import App, Installation, Repository, Role, User
+from bot.sandbox.model import Repository
 from bot.sandbox.observer import Observer
+from bot.sandbox.people import App, Role, User
 from bot.sandbox.pushing import commit_files
 from bot.sandbox.recorder import Recorded
 from bot.sandbox.repo_handle import Repo
 from bot.sandbox.server import Front
-from bot.sandbox.shapes import accounts, repositories, stamp
+from bot.sandbox.shapes import stamp
 from bot.sandbox.webhooks import Delivery, Webhooks
 from bot.sandbox.world import Clock, Event, Obj, World
 
@@ -60,7 +62,7 @@ def real_time() -> datetime:
     return datetime.now(UTC)
 
 
-class Sandbox:
+class Sandbox(Installing):
     """A GitHub on loopback: ``async with Sandbox() as github: …``.
 
     ``clock`` gives the time that tokens, JWTs, limits and timestamps go by; ``ids`` the numbers of everything, so
@@ -241,83 +243,6 @@ class Sandbox:
         (https://github.com/tibdex/autorebase/issues/43).
         """
         self.world.fork_pushes = True
-
-    # --- installations ----------------------------------------------------------------------------------------
-
-    def _install_quietly(self, account: User, chosen: Iterable[Repo] | None) -> Installation:
-        installation = Installation(
-            id=self.world.next_id(), account=account, permissions=dict(self.app.permissions),
-            events=list(self.app.events), created_at=self.world.now(),
-            repositories=None if chosen is None else {repo.id for repo in chosen},
-        )  # fmt: skip
-        self.world.installations[installation.id] = installation
-        return installation
-
-    def installation(self, repo: Repo) -> Installation:
-        """The installation that covers the repository; its ``permissions`` may be changed at any time."""
-        found = self.world.installation_on(repo.record)
-        if found is None:
-            raise KeyError(repo.full_name)
-        return found
-
-    def install(self, account: str, repositories_: Iterable[Repo] | None = None) -> Installation:
-        """Install the App on an account: on the given repositories, or on all.  Sends ``installation.created``."""
-        installation = self._install_quietly(self.world.account(account), repositories_)
-        self._tell(installation, "created")
-        return installation
-
-    def uninstall(self, installation: Installation) -> None:
-        self._tell(installation, "deleted")
-        installation.deleted = True
-
-    def suspend(self, installation: Installation) -> None:
-        installation.suspended_at, installation.suspended_by = self.world.now(), self.user("octocat")
-        self._tell(installation, "suspend")
-
-    def unsuspend(self, installation: Installation) -> None:
-        installation.suspended_at = installation.suspended_by = None
-        self._tell(installation, "unsuspend")
-
-    def add_repositories(self, installation: Installation, added: Iterable[Repo]) -> None:
-        """Sends ``installation_repositories.added``."""
-        self._choose(installation, "added", [repo.record for repo in added])
-
-    def remove_repositories(self, installation: Installation, removed: Iterable[Repo]) -> None:
-        """Sends ``installation_repositories.removed``."""
-        self._choose(installation, "removed", [repo.record for repo in removed])
-
-    def _choose(self, installation: Installation, action: str, changed: list[Repository]) -> None:
-        ids = {repo.id for repo in changed}
-        chosen = installation.repositories if installation.repositories is not None else self._owned(installation)
-        installation.repositories = chosen | ids if action == "added" else chosen - ids
-        listed = [repositories.in_installation(repo) for repo in changed]
-        fields: Obj = {
-            "installation": accounts.installation(installation, self.app, self.url),
-            "repository_selection": "selected",
-            "repositories_added": listed if action == "added" else [],
-            "repositories_removed": listed if action == "removed" else [],
-            "requester": None,
-        }
-        self._emit(
-            Event(
-                name="installation_repositories", action=action, sender=self.user("octocat"), fields=fields,
-                installation=installation,
-            )
-        )  # fmt: skip
-
-    def _owned(self, installation: Installation) -> set[int]:
-        return {repo.id for repo in self.world.repos.values() if repo.owner is installation.account}
-
-    def _tell(self, installation: Installation, action: str) -> None:
-        covered = installation.repositories or self._owned(installation)
-        fields: Obj = {
-            "installation": accounts.installation(installation, self.app, self.url),
-            "repositories": [repositories.in_installation(self.world.repos[number]) for number in sorted(covered)],
-            "requester": None,
-        }
-        sender = self.user("octocat")
-        event = Event(name="installation", action=action, sender=sender, fields=fields, installation=installation)
-        self._emit(event)
 
     # --- webhooks ---------------------------------------------------------------------------------------------
 

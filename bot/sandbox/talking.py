@@ -1,7 +1,8 @@
 """Issues and the conversation below them: comments, labels, reactions, locks."""
 
 from bot.sandbox.errors import invalid
-from bot.sandbox.model import App, Comment, Issue, IssueEdit, Label, Reaction, Repository, ReviewComment, User
+from bot.sandbox.model import Comment, Issue, IssueEdit, Label, Reaction, Repository, ReviewComment
+from bot.sandbox.people import App, User
 from bot.sandbox.shapes import conversation as shapes
 from bot.sandbox.shapes.conversation import CONTENTS
 from bot.sandbox.world import Event, Obj, World

@@ -17,8 +17,8 @@ from time import perf_counter
 
 import aiohttp
 
-from bot.sandbox.model import Installation
 from bot.sandbox.observer import Observer, WebhookSent
+from bot.sandbox.people import Installation
 from bot.sandbox.shapes import accounts, repositories
 from bot.sandbox.world import Event, Obj, World
 

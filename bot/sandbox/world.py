@@ -8,14 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from bot.sandbox.model import (
-    App,
-    Comment,
-    Installation,
-    Repository,
-    ReviewComment,
-    User,
-)
+from bot.sandbox.model import Comment, Repository, ReviewComment
+from bot.sandbox.people import App, Installation, User
 
 Obj = dict[str, Any]
 """A JSON object."""

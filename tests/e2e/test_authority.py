@@ -6,7 +6,7 @@ import pytest
 
 from bot.sandbox import PullRequestHandle, Repo, Sandbox
 from bot.sandbox.handles import CommentHandle, IssueHandle
-from bot.sandbox.model import User
+from bot.sandbox.people import User
 from handlers.commands import COMMANDS
 from tests.documents import ROOT, tables
 from tests.e2e.conftest import RunningBot

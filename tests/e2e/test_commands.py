@@ -13,7 +13,7 @@ from bot.jobs import Done
 from bot.refs import Delivery, DeliveryId
 from bot.sandbox import PullRequestHandle, Repo, Sandbox
 from bot.sandbox.example import CHANGE, HEALTH_WITH_A_PROBE
-from bot.sandbox.model import User
+from bot.sandbox.people import User
 from tests.e2e.conftest import RunningBot
 
 HEALTH = "netra_backend/app/routes/health.py"

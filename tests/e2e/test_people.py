@@ -11,7 +11,7 @@ from markdown_it import MarkdownIt
 import bot as package
 from bot.sandbox import PullRequestHandle, Repo, Sandbox
 from bot.sandbox.example import HEALTH_MIGRATED, HEALTH_WITH_A_PROBE
-from bot.sandbox.model import User
+from bot.sandbox.people import User
 from tests.e2e.conftest import RunningBot
 
 HEALTH = "netra_backend/app/routes/health.py"

@@ -23,7 +23,7 @@ from bot.records.database import DatabaseRecords
 from bot.refs import DeliveryId, PullRequestRef, Sha
 from bot.sandbox import Repo, Sandbox
 from bot.sandbox.handles import IssueHandle
-from bot.sandbox.model import User
+from bot.sandbox.people import User
 from bot.scanner.scanner import Scanner
 from bot.settings import Allowed
 from bot.talk import Call, Reply

@@ -3,7 +3,7 @@
 from bot.sandbox import registration
 from bot.sandbox.auth import InstallationIdentity
 from bot.sandbox.errors import ApiError, forbidden, not_found
-from bot.sandbox.model import Installation
+from bot.sandbox.people import Installation
 from bot.sandbox.routing import Answer, Call, Router
 from bot.sandbox.shapes import accounts, repositories, stamp
 from bot.sandbox.webhooks import Delivery

@@ -5,7 +5,8 @@ from typing import Any
 
 from bot.sandbox import pulling
 from bot.sandbox.errors import ApiError, invalid, malformed, not_found
-from bot.sandbox.model import CheckRun, User
+from bot.sandbox.model import CheckRun
+from bot.sandbox.people import User
 from bot.sandbox.routing import Answer, Call, Router
 from bot.sandbox.shapes import checks
 from bot.sandbox.world import Event, Obj, World

@@ -3,7 +3,8 @@
 from bot.sandbox import talking
 from bot.sandbox.auth import UserIdentity
 from bot.sandbox.errors import forbidden, invalid, not_found
-from bot.sandbox.model import Comment, Role
+from bot.sandbox.model import Comment
+from bot.sandbox.people import Role
 from bot.sandbox.reviewing import MAX_BODY
 from bot.sandbox.routes.issues import READ, WRITE, admitted
 from bot.sandbox.routing import NO_CONTENT, Answer, Call, Router

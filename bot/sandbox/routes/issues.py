@@ -5,7 +5,8 @@ from typing import Any
 from bot.sandbox import pulling, talking
 from bot.sandbox.auth import UserIdentity
 from bot.sandbox.errors import ApiError, forbidden, invalid, not_found
-from bot.sandbox.model import Issue, Role
+from bot.sandbox.model import Issue
+from bot.sandbox.people import Role
 from bot.sandbox.reviewing import MAX_BODY
 from bot.sandbox.routing import Answer, Call, Router
 from bot.sandbox.shapes import conversation

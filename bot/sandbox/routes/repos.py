@@ -1,7 +1,7 @@
 """Repositories, branches, commits, comparisons, collaborators.  https://docs.github.com/rest/repos"""
 
 from bot.sandbox.errors import ApiError, not_found
-from bot.sandbox.model import Role
+from bot.sandbox.people import Role
 from bot.sandbox.routing import Answer, Call, Router
 from bot.sandbox.shapes import accounts, commits, repositories
 from bot.sandbox.shapes.repositories import api, page

@@ -2,7 +2,7 @@
 
 from urllib.parse import quote
 
-from bot.sandbox.model import App, Installation, User
+from bot.sandbox.people import App, Installation, User
 from bot.sandbox.shapes import stamp, stamp_or_none
 from bot.sandbox.world import Obj
 

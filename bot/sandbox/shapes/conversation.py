@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Iterable
 from urllib.parse import quote
 
-from bot.sandbox.model import Comment, Issue, Label, Reaction, Repository, Role, User
+from bot.sandbox.model import Comment, Issue, Label, Reaction, Repository
+from bot.sandbox.people import Role, User
 from bot.sandbox.shapes import accounts, stamp, stamp_or_none
 from bot.sandbox.shapes.repositories import api, page
 from bot.sandbox.world import Obj

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from bot.sandbox.model import PullRequest, Repository, Review, ReviewComment, ReviewThread, User
+from bot.sandbox.model import PullRequest, Repository, Review, ReviewComment, ReviewThread
+from bot.sandbox.people import User
 from bot.sandbox.shapes import accounts, link, stamp, stamp_or_none
 from bot.sandbox.shapes.conversation import association, label, rollup
 from bot.sandbox.shapes.repositories import api, page, repository, short
