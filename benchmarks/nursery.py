@@ -16,7 +16,7 @@ from aiohttp import web
 from bot import log
 from bot.app import Handlers, build, redactor
 from bot.effects import CheckRun
-from bot.github import perform, reads
+from bot.github import reads
 from bot.github.limits import Pace
 from bot.jobs import Done, Lease, Outcome, Superseded, Work, WorkerLimits
 from bot.jobs.opening import POSTGRES
@@ -50,6 +50,7 @@ async def run(bot: Bot, delivery: Delivery, lease: Lease) -> Outcome:
     if not lease.held():
         return Superseded(reason="another process has it")
     check = CheckRun(
+        repo=repo,
         name=delivery.id,
         head_sha=sha,
         status="completed",
@@ -58,7 +59,7 @@ async def run(bot: Bot, delivery: Delivery, lease: Lease) -> Outcome:
         summary="done",
         external_id=about["lane"],
     )
-    await perform.create_check_run(bot.github, repo, check)
+    await bot.performer.perform(check)
     return Done(summary="made")
 
 

@@ -1,11 +1,13 @@
 """What the bot can decide to do to a pull request: values that ``bot.plan`` returns and workflows perform.
 
-Row 0.  They hold findings, not words: ``bot.render`` turns them into Markdown.
+Row 0.  They hold findings, not words: ``bot.render`` turns them into Markdown.  What needs no words is an effect as it
+is.
 """
 
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bot.effects import ResolveThread, UnresolveThread
 from bot.facts import Waiver
 from bot.model import Failed, Finding, Skipped
 from bot.outcomes import NewFinding
@@ -53,22 +55,6 @@ class CompleteCheckRun:
     """Changed files beyond the 3,000 that GitHub lists."""
     config_error: str | None = None
     """Why there was no scan: the configuration is invalid or unreadable."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResolveThread:
-    """The finding of this thread is gone."""
-
-    thread_id: str
-    fingerprint: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnresolveThread:
-    """The finding of this thread is there (again): the bot resolved the thread, and opens it."""
-
-    thread_id: str
-    fingerprint: str
 
 
 Action = SubmitReview | CompleteCheckRun | ResolveThread | UnresolveThread

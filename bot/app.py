@@ -15,6 +15,7 @@ from bot.events import ERRAND, delivery_of
 from bot.github.api import open_session
 from bot.github.client import GitHub
 from bot.github.limits import Pace
+from bot.github.performer import DryRunPerformer, Performer
 from bot.github.traffic import Onlooker, nobody
 from bot.jobs import Inbox, Job, Lease, Outcome, Policy, Route, Router, Store, Work, Worker, WorkerLimits
 from bot.jobs.opening import store_of
@@ -23,6 +24,7 @@ from bot.ledger import DatabaseLedger
 from bot.log import Redactor
 from bot.markers import MarkerKeys
 from bot.records.database import DatabaseRecords, url_of
+from bot.records.read_only import ReadOnlyRecords
 from bot.refs import Delivery, DeliveryId, Errand
 from bot.scanner.scanner import Scanner
 from bot.settings import Settings
@@ -158,9 +160,11 @@ class _Forever:
 
 
 async def receive(
-    settings: Settings, delivery: Delivery, *, rehearse: Callable[[Effect], None] | None = None
+    settings: Settings, delivery: Delivery, *, tell: Callable[[Effect], None] | None = None
 ) -> Route | Outcome:
-    """One delivery through the real handlers, here and now; ``rehearse`` is told of each effect instead of GitHub.
+    """One delivery through the real handlers, here and now; with ``tell`` it is a dry run.
+
+    ``tell`` is called with each effect instead of GitHub, and the records are only read.
 
     Returns what became of it.  Raises what a handler raises.
     """
@@ -168,7 +172,9 @@ async def receive(
     if not isinstance(route, Work):
         return route
     async with AsyncExitStack() as stack:
-        bot = replace(await open_bot(settings, None, _not_sent, stack), rehearse=rehearse)
+        bot = await open_bot(settings, None, _not_sent, stack)
+        if tell is not None:
+            bot = replace(bot, performer=DryRunPerformer(tell), records=ReadOnlyRecords(bot.records))
         return await handlers.run(bot, delivery, _Forever(delivery))
 
 
@@ -237,6 +243,7 @@ async def open_bot(
     stack.push_async_callback(records.close)
     return Bot(
         github=github,
+        performer=Performer(github),
         scanner=scanner,
         keys=keys,
         ledger=ledger,

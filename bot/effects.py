@@ -1,15 +1,16 @@
 """What can be done to GitHub, as values: complete, rendered, ready to be sent.
 
 Row 0: standard library only.  ``bot.actions`` holds decisions (findings, no words), these hold what
-``bot.github.perform`` sends.  What GitHub would refuse whatever the state of the repository is refused here, with
-``ValueError``: it is a defect of the caller.
+``bot.github.performer`` sends, and where to.  What is made is named by a noun, what is changed by a verb.  What GitHub
+would refuse whatever the state of the repository is refused here, with ``ValueError``: it is a defect of the caller.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
-from bot.refs import Sha
+from bot.refs import DeliveryId, PullRequestRef, RepoRef, Sha
 
 MAX_BODY = 65_536
 """Characters of a comment's, review's or issue's body."""
@@ -42,6 +43,7 @@ class ReviewComment:
 class Review:
     """One review, always of the kind COMMENT: the check run is what blocks."""
 
+    pull: PullRequestRef
     head_sha: Sha
     body: str
     comments: tuple[ReviewComment, ...] = ()
@@ -95,6 +97,7 @@ class CheckRun:
     ``conclusion`` is set exactly when ``status`` is ``completed``.
     """
 
+    repo: RepoRef
     name: str
     head_sha: Sha
     status: str
@@ -123,6 +126,7 @@ class FileCommit:
     Only for ordinary files: GitHub drops the executable bit of what is written so, see :class:`TreeCommit`.
     """
 
+    repo: RepoRef
     branch: str
     expected_head: Sha
     headline: str
@@ -142,9 +146,12 @@ class TreeFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TreeCommit:
-    """A commit with file modes, made of git objects.  ``branch`` moves from ``parent`` to it, or nothing happens."""
+    """A commit with file modes, made of git objects.  ``branch`` moves to it from ``before``, or nothing happens."""
 
+    repo: RepoRef
     branch: str
+    before: Sha | None
+    """Where the branch is now: often at ``parent``; ``None``: there is none yet."""
     parent: Sha
     message: str
     files: tuple[TreeFile, ...]
@@ -154,6 +161,7 @@ class TreeCommit:
 class NewPullRequest:
     """A pull request of a branch of the same repository."""
 
+    repo: RepoRef
     title: str
     head: str
     base: str
@@ -177,25 +185,19 @@ class Reaction(StrEnum):
     EYES = "eyes"
 
 
-class Minimized(StrEnum):
-    """Why a comment is folded away (GraphQL ``ReportedContentClassifiers``)."""
-
-    OUTDATED = "OUTDATED"
-    RESOLVED = "RESOLVED"
-    DUPLICATE = "DUPLICATE"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ResolvedThread:
-    """A review thread that is marked as resolved, by its GraphQL id."""
+class ResolveThread:
+    """Mark a review thread as resolved, by its GraphQL id; nothing changes if it is already."""
 
+    repo: RepoRef
     thread_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UnresolvedThread:
-    """A review thread that is open again, by its GraphQL id."""
+class UnresolveThread:
+    """Open a resolved review thread again, by its GraphQL id; nothing changes if it is open."""
 
+    repo: RepoRef
     thread_id: str
 
 
@@ -203,6 +205,7 @@ class UnresolvedThread:
 class NewComment:
     """A comment in the conversation of an issue or pull request."""
 
+    repo: RepoRef
     number: int
     body: str
 
@@ -212,21 +215,81 @@ class NewComment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewReaction:
-    """A reaction to a comment of a conversation."""
+    """A reaction to a comment of a conversation; GitHub keeps one of a kind by an author."""
 
+    repo: RepoRef
     comment_id: int
     content: Reaction
 
 
-Effect = (
-    Review
-    | CheckRun
-    | FileCommit
-    | TreeCommit
-    | NewPullRequest
-    | ResolvedThread
-    | UnresolvedThread
-    | NewComment
-    | NewReaction
-)
-"""What a workflow can want of GitHub, for those who only want to know."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditIssue:
+    """Replace the body of an issue.
+
+    GitHub compares nothing when it writes a body, so the result says whether somebody else wrote in between.
+    """
+
+    repo: RepoRef
+    number: int
+    body: str
+    replaces: str = field(repr=False)
+    """The body as it was read."""
+    updated_at: datetime = field(repr=False)
+    """When the issue was last changed, as it was read.  Aware."""
+
+    def __post_init__(self) -> None:
+        _within("an issue's body", self.body, MAX_BODY)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditPullRequest:
+    """Replace the title or body of a pull request; ``None`` leaves it as it is."""
+
+    pull: PullRequestRef
+    title: str | None = None
+    body: str | None = None
+
+    def __post_init__(self) -> None:
+        _within("a pull request's body", self.body, MAX_BODY)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClosePullRequest:
+    """Close a pull request without merging it; nothing changes if it is closed."""
+
+    pull: PullRequestRef
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoveBranch:
+    """Create, move (also backwards) or delete a branch if it is at ``before``; ``None``: there is no such branch."""
+
+    repo: RepoRef
+    branch: str
+    before: Sha | None
+    after: Sha | None
+
+    def __post_init__(self) -> None:
+        if self.before is None and self.after is None:
+            raise ValueError("a branch moves from a commit, to a commit, or both")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redeliver:
+    """Send a webhook delivery again.  It arrives with its old GUID."""
+
+    attempt: int
+    """The id of one attempt to deliver it."""
+    guid: DeliveryId
+
+
+Commit = FileCommit | TreeCommit
+"""Each results in the new commit's id."""
+Numbered = CheckRun | NewComment
+"""What GitHub gives an id, which is the result."""
+Change = (
+    MoveBranch | EditPullRequest | ClosePullRequest | ResolveThread | UnresolveThread | NewReaction | Redeliver
+)  # fmt: skip
+"""These have no result."""
+Effect = Commit | Numbered | Change | NewPullRequest | Review | EditIssue
+"""All that the bot writes to GitHub."""

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import assert_never
 
-from bot.actions import Action, CompleteCheckRun, Conclusion, ResolveThread, SubmitReview, UnresolveThread
+from bot.actions import Action, CompleteCheckRun, Conclusion, SubmitReview
+from bot.effects import ResolveThread, UnresolveThread
 from bot.facts import Waiver
 from bot.migration import Config, Mode
 from bot.model import Failed, Finding, Scanned, Skipped
@@ -134,7 +135,8 @@ def _plan_threads(facts: ReviewFacts, new: Iterable[NewFinding]) -> tuple[Resolv
 
     gone = [thread for thread in facts.threads if not thread.resolved and is_gone(thread)]
     back = [thread for thread in facts.threads if thread.resolved_by_us and thread.fingerprint in present]
+    repo = facts.pull.ref.repo
     return (
-        *(ResolveThread(thread_id=thread.id, fingerprint=thread.fingerprint) for thread in gone),
-        *(UnresolveThread(thread_id=thread.id, fingerprint=thread.fingerprint) for thread in back),
+        *(ResolveThread(repo=repo, thread_id=thread.id) for thread in gone),
+        *(UnresolveThread(repo=repo, thread_id=thread.id) for thread in back),
     )

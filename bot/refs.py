@@ -37,6 +37,9 @@ class RepoRef:
     def full_name(self) -> str:
         return f"{self.owner}/{self.name}"
 
+    def __str__(self) -> str:
+        return self.full_name
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Errand:
@@ -81,6 +84,9 @@ class PullRequestRef:
 
     repo: RepoRef
     number: int
+
+    def __str__(self) -> str:
+        return f"{self.repo}#{self.number}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

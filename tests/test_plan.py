@@ -2,7 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from bot.actions import Action, CompleteCheckRun, Conclusion, ResolveThread, SubmitReview, UnresolveThread
+from bot.actions import Action, CompleteCheckRun, Conclusion, SubmitReview
+from bot.effects import ResolveThread, UnresolveThread
 from bot.facts import Waiver
 from bot.migration import Config, Mode
 from bot.model import Failed, Scanned, Skipped

@@ -33,7 +33,7 @@ def command(event: str, file: BinaryIO, dry_run: bool) -> None:
     try:
         settings = Settings.from_env(os.environ)
         log.configure(form=settings.log_format, level=settings.log_level, redact=redactor(settings))
-        outcome = asyncio.run(receive(settings, delivery, rehearse=_show if dry_run else None))
+        outcome = asyncio.run(receive(settings, delivery, tell=_show if dry_run else None))
     except (SsotError, OSError) as error:
         click.echo(f"ssot receive: {error}", err=True)
         sys.exit(2)
@@ -45,9 +45,9 @@ def command(event: str, file: BinaryIO, dry_run: bool) -> None:
 def _show(effect: "Effect") -> None:
     """An effect as a person reads it: its kind, then its fields, texts as they are."""
     click.echo(click.style(type(effect).__name__, bold=True))
-    for name in type(effect).__dataclass_fields__:
+    for name, field in type(effect).__dataclass_fields__.items():
         value = getattr(effect, name)
-        if value in (None, (), ""):
+        if not field.repr or value in (None, (), ""):
             continue
         text = "\n".join(map(str, value)) if isinstance(value, tuple) else str(value)
         click.echo(f"  {name}: " + text.replace("\n", "\n    "))

@@ -1,12 +1,23 @@
-"""GitHub, as the bot sees it: ``GitHub`` is the way there, ``reads`` return facts, ``perform`` takes effects.
+"""GitHub, as the bot sees it: ``GitHub`` is the way there, ``reads`` return facts, ``Performer`` takes effects.
 
 Imported lazily where start-up counts: aiohttp takes a while.
 """
 
-from bot.github import perform, reads
+from bot.github import reads
 from bot.github.api import open_session
 from bot.github.client import GitHub
 from bot.github.clock import Clock, SystemClock
 from bot.github.limits import Pace
+from bot.github.performer import BasePerformer, DryRunPerformer, Performer
 
-__all__ = ["Clock", "GitHub", "Pace", "SystemClock", "open_session", "perform", "reads"]
+__all__ = [
+    "BasePerformer",
+    "Clock",
+    "DryRunPerformer",
+    "GitHub",
+    "Pace",
+    "Performer",
+    "SystemClock",
+    "open_session",
+    "reads",
+]

@@ -13,7 +13,7 @@ from bot.github.api import Answer, Api, BadCredentials, Forbidden
 from bot.github.clock import Clock, ServerClock
 from bot.github.errors import MissingPermission, NotFound, Refused, Transient, Uncertain, Unprocessable
 from bot.github.limits import Gate, Pacer
-from bot.github.operations import Effect, Operation
+from bot.github.operations import Operation, RequestKind
 from bot.github.tokens import AppKey, Minted, Scope, Tokens
 from bot.refs import InstallationId
 
@@ -65,10 +65,10 @@ class Channel:
         A read without a usable answer (also: one that ``read`` cannot make sense of) is tried three times, then
         ``RetryLater``.  A write is sent once: without a usable answer it is ``Uncertain``.
         """
-        if request.operation.effect is Effect.READ:
+        if request.operation.kind is RequestKind.READ:
             return await self._read(request, read)
         await self.gate.check()
-        await self._pacer.turn(content=request.operation.effect is Effect.CONTENT)
+        await self._pacer.turn(content=request.operation.kind is RequestKind.CONTENT)
         try:
             return self._made(request, await self._authorised(request), read)
         except Transient as fault:

@@ -15,8 +15,8 @@ Permissions = Mapping[str, str]
 """Permission to access (``read`` or ``write``), e.g. ``{"checks": "write"}``."""
 
 
-class Effect(Enum):
-    """What a request changes."""
+class RequestKind(Enum):
+    """Whether a request changes something."""
 
     READ = "read"
     WRITE = "write"
@@ -31,7 +31,7 @@ class Operation:
     name: str
     method: str
     path: str
-    effect: Effect = Effect.READ
+    kind: RequestKind = RequestKind.READ
     needs: Permissions = field(default_factory=dict)
     items: str | None = None
     document: str | None = None
@@ -70,12 +70,12 @@ def _read(name: str, path: str, *, items: str | None = None, **needs: str) -> Op
     return _add(Operation(name=name, method="GET", path=path, needs=needs, items=items))
 
 
-def _write(name: str, method: str, path: str, effect: Effect = Effect.CONTENT, **needs: str) -> Operation:
-    return _add(Operation(name=name, method=method, path=path, effect=effect, needs=needs))
+def _write(name: str, method: str, path: str, kind: RequestKind = RequestKind.CONTENT, **needs: str) -> Operation:
+    return _add(Operation(name=name, method=method, path=path, kind=kind, needs=needs))
 
 
-def _graphql(name: str, document: str, effect: Effect = Effect.CONTENT, **needs: str) -> Operation:
-    return _add(Operation(name=name, method="POST", path="/graphql", effect=effect, needs=needs, document=document))
+def _graphql(name: str, document: str, kind: RequestKind = RequestKind.CONTENT, **needs: str) -> Operation:
+    return _add(Operation(name=name, method="POST", path="/graphql", kind=kind, needs=needs, document=document))
 
 
 def operations() -> Mapping[str, Operation]:
@@ -89,10 +89,10 @@ GET_APP = _read("apps/get-authenticated", "/app")
 GET_HOOK_CONFIG = _read("apps/get-webhook-config-for-app", "/app/hook/config")
 LIST_DELIVERIES = _read("apps/list-webhook-deliveries", "/app/hook/deliveries")
 REDELIVER = _write(
-    "apps/redeliver-webhook-delivery", "POST", "/app/hook/deliveries/{delivery_id}/attempts", Effect.WRITE
+    "apps/redeliver-webhook-delivery", "POST", "/app/hook/deliveries/{delivery_id}/attempts", RequestKind.WRITE
 )
 CONVERT_MANIFEST = _write(
-    "apps/create-from-manifest", "POST", "/app-manifests/{code}/conversions", Effect.WRITE
+    "apps/create-from-manifest", "POST", "/app-manifests/{code}/conversions", RequestKind.WRITE
 )  # by nobody: the App is only being made
 LIST_INSTALLATIONS = _read("apps/list-installations", "/app/installations")
 GET_REPO_INSTALLATION = _read("apps/get-repo-installation", "/repos/{owner}/{repo}/installation")
@@ -100,7 +100,7 @@ CREATE_TOKEN = _write(
     "apps/create-installation-access-token",
     "POST",
     "/app/installations/{installation_id}/access_tokens",
-    Effect.WRITE,
+    RequestKind.WRITE,
 )
 
 # --- reading ---------------------------------------------------------------------------------------------------------
@@ -140,9 +140,6 @@ GET_PULL = _read("pulls/get", _REPO + "/pulls/{pull_number}", pull_requests="rea
 LIST_PULLS = _read("pulls/list", _REPO + "/pulls", pull_requests="read")
 LIST_FILES = _read("pulls/list-files", _REPO + "/pulls/{pull_number}/files", pull_requests="read")
 LIST_REVIEWS = _read("pulls/list-reviews", _REPO + "/pulls/{pull_number}/reviews", pull_requests="read")
-LIST_REVIEW_COMMENTS = _read(
-    "pulls/list-review-comments", _REPO + "/pulls/{pull_number}/comments", pull_requests="read"
-)
 # The permission depends on whether the number is an issue's or a pull request's; asking for both serves both.
 LIST_ISSUES = _read("issues/list-for-repo", _REPO + "/issues", issues="read", pull_requests="read")
 GET_ISSUE = _read("issues/get", _REPO + "/issues/{issue_number}", issues="read", pull_requests="read")
@@ -157,19 +154,14 @@ CREATE_REVIEW = _write("pulls/create-review", "POST", _REPO + "/pulls/{pull_numb
 CREATE_REVIEW_COMMENT = _write(
     "pulls/create-review-comment", "POST", _REPO + "/pulls/{pull_number}/comments", pull_requests="write"
 )
-CREATE_CHECK_RUN = _write("checks/create", "POST", _REPO + "/check-runs", Effect.WRITE, checks="write")
-UPDATE_CHECK_RUN = _write("checks/update", "PATCH", _REPO + "/check-runs/{check_run_id}", Effect.WRITE, checks="write")
+CREATE_CHECK_RUN = _write("checks/create", "POST", _REPO + "/check-runs", RequestKind.WRITE, checks="write")
+UPDATE_CHECK_RUN = _write(
+    "checks/update", "PATCH", _REPO + "/check-runs/{check_run_id}", RequestKind.WRITE, checks="write"
+)
 CREATE_COMMENT = _write(
     "issues/create-comment",
     "POST",
     _REPO + "/issues/{issue_number}/comments",
-    issues="write",
-    pull_requests="write",
-)
-UPDATE_COMMENT = _write(
-    "issues/update-comment",
-    "PATCH",
-    _REPO + "/issues/comments/{comment_id}",
     issues="write",
     pull_requests="write",
 )
@@ -183,11 +175,9 @@ REACT = _write(
 UPDATE_ISSUE = _write("issues/update", "PATCH", _REPO + "/issues/{issue_number}", issues="write")
 CREATE_PULL = _write("pulls/create", "POST", _REPO + "/pulls", pull_requests="write", contents="read")
 UPDATE_PULL = _write("pulls/update", "PATCH", _REPO + "/pulls/{pull_number}", pull_requests="write")
-CREATE_REF = _write("git/create-ref", "POST", _REPO + "/git/refs", Effect.WRITE, contents="write")
-UPDATE_REF = _write("git/update-ref", "PATCH", _REPO + "/git/refs/{ref}", Effect.WRITE, contents="write")
-CREATE_BLOB = _write("git/create-blob", "POST", _REPO + "/git/blobs", Effect.WRITE, contents="write")
-CREATE_TREE = _write("git/create-tree", "POST", _REPO + "/git/trees", Effect.WRITE, contents="write")
-CREATE_COMMIT = _write("git/create-commit", "POST", _REPO + "/git/commits", Effect.WRITE, contents="write")
+CREATE_BLOB = _write("git/create-blob", "POST", _REPO + "/git/blobs", RequestKind.WRITE, contents="write")
+CREATE_TREE = _write("git/create-tree", "POST", _REPO + "/git/trees", RequestKind.WRITE, contents="write")
+CREATE_COMMIT = _write("git/create-commit", "POST", _REPO + "/git/commits", RequestKind.WRITE, contents="write")
 
 # --- GraphQL ---------------------------------------------------------------------------------------------------------
 
@@ -208,7 +198,7 @@ REVIEW_THREADS = _graphql(
       }
     }
     """,
-    Effect.READ,
+    RequestKind.READ,
     pull_requests="read",
 )
 PULL_BRANCH = _graphql(
@@ -231,7 +221,7 @@ PULL_BRANCH = _graphql(
       }
     }
     """,
-    Effect.READ,
+    RequestKind.READ,
     checks="read",
     contents="read",
     merge_queues="read",
@@ -257,7 +247,7 @@ LINKED_PULLS = _graphql(
       number title state isDraft url createdAt closedAt mergedAt headRefName author { __typename login }
     }
     """,
-    Effect.READ,
+    RequestKind.READ,
     issues="read",
     pull_requests="read",
 )
@@ -272,7 +262,7 @@ ISSUE_EDITS = _graphql(
       }
     }
     """,
-    Effect.READ,
+    RequestKind.READ,
     issues="read",
 )
 OBJECTS_AT = _graphql(
@@ -284,7 +274,7 @@ OBJECTS_AT = _graphql(
       }
     }
     """,
-    Effect.READ,
+    RequestKind.READ,
     contents="read",
 )
 RESOLVE_THREAD = _graphql(
@@ -294,7 +284,7 @@ RESOLVE_THREAD = _graphql(
       resolveReviewThread(input: {threadId: $id}) { thread { id isResolved } }
     }
     """,
-    Effect.WRITE,
+    RequestKind.WRITE,
     # Not only pull_requests: measured by many, e.g. https://github.com/orgs/community/discussions/44650
     pull_requests="write",
     contents="write",
@@ -306,20 +296,9 @@ UNRESOLVE_THREAD = _graphql(
       unresolveReviewThread(input: {threadId: $id}) { thread { id isResolved } }
     }
     """,
-    Effect.WRITE,
+    RequestKind.WRITE,
     pull_requests="write",
     contents="write",  # as for resolving
-)
-MINIMIZE = _graphql(
-    "graphql/minimizeComment",
-    """
-    mutation Minimize($id: ID!, $classifier: ReportedContentClassifiers!) {
-      minimizeComment(input: {subjectId: $id, classifier: $classifier}) { minimizedComment { isMinimized } }
-    }
-    """,
-    Effect.WRITE,
-    issues="write",
-    pull_requests="write",
 )
 COMMIT_FILES = _graphql(
     "graphql/createCommitOnBranch",
@@ -337,6 +316,6 @@ UPDATE_REFS = _graphql(
       updateRefs(input: $input) { clientMutationId }
     }
     """,
-    Effect.WRITE,
+    RequestKind.WRITE,
     contents="write",
 )

@@ -21,12 +21,16 @@ def commit(
     pull: PullRequest, ask: Ask, batch: Batch, parts: int, onto: Sha, keys: MarkerKeys
 ) -> FileCommit | TreeCommit:
     """The commit of ``batch``, one of ``parts``.  Only one with nothing but ordinary files can be a `FileCommit`."""
-    head, body = headline(batch), _body(pull, ask, batch, parts, keys)
+    repo, head, body = pull.ref.repo, headline(batch), _body(pull, ask, batch, parts, keys)
     if not batch.modes:
         contents = {file.path: file.after for file in batch.files}
-        return FileCommit(branch=pull.head_ref, expected_head=onto, headline=head, body=body, additions=contents)
+        return FileCommit(
+            repo=repo, branch=pull.head_ref, expected_head=onto, headline=head, body=body, additions=contents
+        )
     return TreeCommit(
+        repo=repo,
         branch=pull.head_ref,
+        before=onto,
         parent=onto,
         message=f"{head}\n\n{body}",
         files=tuple(

@@ -45,6 +45,7 @@ def review(action: SubmitReview, pull: PullRequest, migrations: Mapping[str, Mig
         return write(keys, place_of(pull.ref), FINGERPRINTS, [n.fingerprint for n in shown])
 
     return Review(
+        pull=pull.ref,
         head_sha=action.head_sha,
         body=review_body(action, pull, marker(*action.summarised) if action.summarised else ""),
         comments=tuple(
@@ -66,6 +67,7 @@ def check_run(action: CompleteCheckRun, pull: PullRequest, migrations: Mapping[s
     parts = (action.conclusion, text, *(n.fingerprint for n in action.new), *(b.identifier for b in buttons))
     said = "\0".join(map(str, parts))
     return CheckRun(
+        repo=pull.ref.repo,
         name=CHECK_NAME,
         head_sha=action.head_sha,
         status="completed",

@@ -21,11 +21,11 @@ def reply(reports: Sequence[BatchReport], repository: Repository, comment: int) 
     return "\n\n".join(_report(report, repository, comment) for report in reports)
 
 
-def rehearsal(reports: Sequence[BatchReport], repository: Repository) -> str:
+def dry_run(reports: Sequence[BatchReport], repository: Repository) -> str:
     """The answer to ``--dry-run``: what would be opened, with the changes folded."""
     parts = []
     for report in reports:
-        parts.append(_report(report, repository, 0, rehearsed=True))
+        parts.append(_report(report, repository, 0, dry_run=True))
         files = [file.migrated for batch in _batches(report) for file in batch.files]
         parts += [folded_diffs(files, _DIFF_ROOM // len(reports))] if files else []
     return "\n\n".join(parts)
@@ -41,25 +41,25 @@ def no_tracker(number: int, trackers: Mapping[str, int]) -> str:
     return f"#{number} tracks no migration, so nothing was done: {known}."
 
 
-def _report(report: BatchReport, repository: Repository, comment: int, *, rehearsed: bool = False) -> str:
+def _report(report: BatchReport, repository: Repository, comment: int, *, dry_run: bool = False) -> str:
     parts = [
-        _headline(report, repository, rehearsed=rehearsed),
-        _table(report, comment, rehearsed=rehearsed),
+        _headline(report, repository, dry_run=dry_run),
+        _table(report, comment, dry_run=dry_run),
         *_notes(report),
         *_left(report),
     ]
     return "\n\n".join(part for part in parts if part)
 
 
-def _headline(report: BatchReport, repository: Repository, *, rehearsed: bool) -> str:
+def _headline(report: BatchReport, repository: Repository, *, dry_run: bool) -> str:
     where = f"{code(report.migration.name)} at {report.commit[:12]} of {code(repository.default_branch)}"
     batches = _batches(report)
     if not batches and not report.plan.current and not report.plan.actions:
         return f"**Nothing to open**: {where}."
-    number = len(batches) if rehearsed else len(report.numbers)
+    number = len(batches) if dry_run else len(report.numbers)
     if not number:
         return f"**Nothing new to open**: {where}."
-    verb = "would be opened" if rehearsed else "opened"
+    verb = "would be opened" if dry_run else "opened"
     return f"**{count(number, 'pull request')} {verb}**: {where}."
 
 
@@ -67,18 +67,16 @@ def _batches(report: BatchReport) -> list[Batch]:
     return [action.batch for action in report.plan.actions if isinstance(action, OpenBatch)]
 
 
-def _table(report: BatchReport, comment: int, *, rehearsed: bool) -> str:
-    rows = [_new(batch, report.numbers.get(batch.branch), rehearsed=rehearsed) for batch in _batches(report)]
+def _table(report: BatchReport, comment: int, *, dry_run: bool) -> str:
+    rows = [_new(batch, report.numbers.get(batch.branch), dry_run=dry_run) for batch in _batches(report)]
     current = sorted(report.plan.current, key=lambda pull: pull.number)
     rows += [_present(pull, _state_of(pull, comment)) for pull in current]
     for action in report.plan.actions:
         match action:
             case UpdateBatch(pull=pull):
-                rows.append(_present(pull, "would be brought up to date" if rehearsed else "brought up to date"))
+                rows.append(_present(pull, "would be brought up to date" if dry_run else "brought up to date"))
             case CloseBatch(pull=pull):
-                rows.append(
-                    _present(pull, "would be closed: nothing left to do" if rehearsed else "closed: done by now")
-                )
+                rows.append(_present(pull, "would be closed: nothing left to do" if dry_run else "closed: done by now"))
             case LeaveBatch(pull=pull):
                 rows.append(_present(pull, "out of date, and left alone: somebody else has pushed to it"))
             case OpenBatch():
@@ -89,9 +87,9 @@ def _table(report: BatchReport, comment: int, *, rehearsed: bool) -> str:
     return "\n".join([*head, *rows]) if rows else ""
 
 
-def _new(batch: Batch, number: int | None, *, rehearsed: bool) -> str:
+def _new(batch: Batch, number: int | None, *, dry_run: bool) -> str:
     name = f"#{number} · {_label(batch)}" if number else _label(batch)
-    return f"| {name} | {len(batch.files)} | {_usages(batch)} | {'would be opened' if rehearsed else 'opened'} |"
+    return f"| {name} | {len(batch.files)} | {_usages(batch)} | {'would be opened' if dry_run else 'opened'} |"
 
 
 def _label(batch: Batch) -> str:

@@ -9,7 +9,7 @@ from bot.authority import PER_MINUTE, TOO_FAST, Asker, Pace, may
 from bot.effects import NewComment, Reaction
 from bot.errors import UserError
 from bot.events import CheckRunEvent
-from bot.github import perform, reads
+from bot.github import reads
 from bot.github.errors import MissingPermission, Refused
 from bot.jobs import Done, Ignored, Lease, Outcome, Superseded
 from bot.markers import read, write
@@ -87,8 +87,4 @@ async def _say(bot: Bot, ref: PullRequestRef, press: str, reply: Reply, by: str)
         *(write(bot.keys, place, m.kind, m.values) for m in reply.marks),
     ]
     body = fit(f"{reply.body}\n\n{words.pressed(by)}", tail="\n\n" + "\n".join(markers))
-    comment = NewComment(number=ref.number, body=body)
-    if bot.rehearse:
-        bot.rehearse(comment)
-        return
-    await perform.comment(bot.github, ref.repo, comment.number, comment.body)
+    await bot.performer.perform(NewComment(repo=ref.repo, number=ref.number, body=body))

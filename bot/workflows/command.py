@@ -16,7 +16,7 @@ from bot.effects import NewComment, NewReaction, Reaction
 from bot.errors import Gone, RetryLater, UserError
 from bot.events import IssueCommentEvent
 from bot.facts import Role
-from bot.github import perform, reads
+from bot.github import reads
 from bot.github.errors import MissingPermission, Refused
 from bot.jobs import Done, Ignored, Lease, Outcome, Policy, Superseded
 from bot.markers import read, write
@@ -213,21 +213,14 @@ async def _reply(session: _Session, index: int, reply: Reply) -> None:
 async def _comment(session: _Session, body: str) -> None:
     bot, event = session.bot, session.event
     _check(session)
-    comment = NewComment(number=event.number, body=body)
-    if bot.rehearse:
-        bot.rehearse(comment)
-        return
-    await perform.comment(bot.github, event.repo, comment.number, comment.body)
+    await bot.performer.perform(NewComment(repo=event.repo, number=event.number, body=body))
 
 
 async def _react(session: _Session, reaction: Reaction) -> None:
     """GitHub keeps one reaction of a kind by an author, so this may be done again."""
     bot, event = session.bot, session.event
     _check(session)
-    if bot.rehearse:
-        bot.rehearse(NewReaction(comment_id=event.comment_id, content=reaction))
-        return
-    await perform.react(bot.github, event.repo, event.comment_id, reaction)
+    await bot.performer.perform(NewReaction(repo=event.repo, comment_id=event.comment_id, content=reaction))
 
 
 def _check(session: _Session) -> None:

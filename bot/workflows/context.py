@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from datetime import timedelta
 
-from bot.effects import Effect
 from bot.github.client import GitHub
+from bot.github.performer import BasePerformer
 from bot.ledger import DatabaseLedger
 from bot.markers import MarkerKeys
 from bot.records import Records
@@ -28,6 +28,9 @@ class Bot:
     """The adapters, opened and ready; lives as long as the process."""
 
     github: GitHub
+    """For reading."""
+    performer: BasePerformer
+    """For writing to GitHub: each effect goes through it."""
     scanner: Scanner
     keys: MarkerKeys
     ledger: DatabaseLedger
@@ -39,5 +42,3 @@ class Bot:
     kept: Kept
     tracker_window: timedelta = timedelta(seconds=20)
     """How long what may change a tracking issue is collected, for one edit."""
-    rehearse: Callable[[Effect], None] | None = None
-    """Is told of each effect in place of GitHub: nothing is written then."""

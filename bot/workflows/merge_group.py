@@ -36,7 +36,7 @@ async def check_merge_group(bot: Bot, ref: PullRequestRef, base: Sha, head: Sha,
         case _:
             assert_never(state)
     run = words.group_check_run(check, pull, migrations_of(state))
-    await complete_check(bot, ref.repo, run, anew=anew)
+    await complete_check(bot, run, anew=anew)
     return Done(summary=f"check {check.conclusion}")
 
 

@@ -50,8 +50,8 @@ async def migrate_issue(bot: Bot, call: Call, lease: Lease) -> Reply:
         trackers = {m.name: m.tracking_issue for m in base.config.migrations if m.tracking_issue is not None}
         return Reply(body=words.no_tracker(call.number, trackers), reaction=Reaction.CONFUSED)
     if call.arguments.get("dry_run"):
-        rehearsed = [await _planned(bot, base, migration, ask) for migration in migrations]
-        return Reply(body=words.rehearsal(rehearsed, base.repository))
+        planned = [await _planned(bot, base, migration, ask) for migration in migrations]
+        return Reply(body=words.dry_run(planned, base.repository))
     reports = [await carried_out(bot, base, m, ask, lease, asked_by=call.comment_id) for m in migrations]
     return Reply(body=words.reply(reports, base.repository, call.comment_id))
 

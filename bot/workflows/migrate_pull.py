@@ -94,17 +94,7 @@ async def _migrate(run: _Run) -> Report:
     parts = batches(report.files, {entry.path: entry.mode for entry in tree})
     if run.ask.dry_run or not parts:
         return report
-    if run.bot.rehearse:
-        return _rehearsed(run, report, parts)
     return await _commit_all(run, report, parts, done, stop)
-
-
-def _rehearsed(run: _Run, report: Report, parts: tuple[Batch, ...]) -> Report:
-    """What would be committed is told to the rehearsal, and the answer is that of a dry run."""
-    for batch in parts:
-        if run.bot.rehearse:
-            run.bot.rehearse(words.commit(run.pull, run.ask, batch, len(parts), report.head, run.bot.keys))
-    return replace(report, ask=replace(run.ask, dry_run=True))
 
 
 def _stop(ask: Ask, found: Obstacle | None) -> Stop | None:

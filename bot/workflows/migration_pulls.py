@@ -8,9 +8,9 @@ from datetime import timedelta
 from typing import assert_never
 
 from bot.batches import Batch, BatchPlan, CloseBatch, LeaveBatch, OpenBatch, OpenPull, UpdateBatch
-from bot.effects import NewComment, NewPullRequest, TreeCommit, TreeFile
+from bot.effects import ClosePullRequest, EditPullRequest, MoveBranch, NewComment, NewPullRequest, TreeCommit, TreeFile
 from bot.errors import RetryLater
-from bot.github import perform, reads
+from bot.github import reads
 from bot.github.errors import AlreadyExists, HeadMoved, NotFound
 from bot.jobs import Lease
 from bot.markers import read
@@ -59,19 +59,12 @@ async def carry_out(
 
 async def _open(bot: Bot, site: Site, migration: Migration, batch: Batch, asked_by: int) -> int:
     """A commit that nobody sees, the branch that shows it, the pull request; returns its number."""
-    if bot.rehearse:
-        bot.rehearse(_commit(site, migration, batch, batch.branch))
-        bot.rehearse(_words(bot, site, migration, batch, batch.branch, asked_by))
-        return 0
     branch, before = await _free_branch(bot, site, batch)
     if (number := await _number(bot, site, branch)) is not None:
         return number
-    sha = await perform.write_commit(bot.github, site.repository.ref, _commit(site, migration, batch, branch))
-    await perform.move_branch(bot.github, site.repository, branch, before=before, after=sha)
+    await bot.performer.perform(_commit(site, migration, batch, branch, before))
     try:
-        opened = await perform.open_pull_request(
-            bot.github, site.repository.ref, _words(bot, site, migration, batch, branch, asked_by)
-        )
+        opened = await bot.performer.perform(_words(bot, site, migration, batch, branch, asked_by))
     except AlreadyExists:
         if (number := await _number(bot, site, branch)) is None:
             raise
@@ -79,13 +72,20 @@ async def _open(bot: Bot, site: Site, migration: Migration, batch: Batch, asked_
     return opened.number
 
 
-def _commit(site: Site, migration: Migration, batch: Batch, branch: str) -> TreeCommit:
-    files = tuple(TreeFile(path=file.path, content=file.content, mode=file.mode) for file in batch.files)
-    return TreeCommit(branch=branch, parent=site.head, message=words.commit_message(batch, migration), files=files)
+def _commit(site: Site, migration: Migration, batch: Batch, branch: str, before: Sha | None) -> TreeCommit:
+    return TreeCommit(
+        repo=site.repository.ref,
+        branch=branch,
+        before=before,
+        parent=site.head,
+        message=words.commit_message(batch, migration),
+        files=tuple(TreeFile(path=file.path, content=file.content, mode=file.mode) for file in batch.files),
+    )
 
 
 def _words(bot: Bot, site: Site, migration: Migration, batch: Batch, branch: str, asked_by: int) -> NewPullRequest:
     return NewPullRequest(
+        repo=site.repository.ref,
         title=words.title(batch),
         head=branch,
         base=site.repository.default_branch,
@@ -119,25 +119,19 @@ async def _free_branch(bot: Bot, site: Site, batch: Batch) -> tuple[str, Sha | N
 async def _update(bot: Bot, site: Site, migration: Migration, action: UpdateBatch) -> None:
     """The commit anew on the present base, then the text: a crash between the two leaves the text for the next run."""
     pull, batch = action.pull, action.batch
-    commit = _commit(site, migration, batch, pull.branch)
-    if bot.rehearse:
-        bot.rehearse(commit)
-        return
     if action.commit:
-        sha = await perform.write_commit(bot.github, site.repository.ref, commit)
-        await perform.move_branch(bot.github, site.repository, pull.branch, before=pull.head_sha, after=sha)
+        await bot.performer.perform(_commit(site, migration, batch, pull.branch, pull.head_sha))
     block = words.body(batch, migration, site.repository, bot.keys, branch=pull.branch, asked_by=pull.asked_by)
     body = words.reworded(pull.body, block)
     if body is not None and body != pull.body:
-        await perform.update_pull_request(bot.github, _ref(site, pull), body=body)
+        await bot.performer.perform(EditPullRequest(pull=_ref(site, pull), body=body))
 
 
 async def _close(bot: Bot, site: Site, pull: OpenPull) -> None:
     await _say_once(bot, site, pull, words.CLOSED, words.closing(site.repository, pull, bot.keys))
-    if bot.rehearse:
-        return
-    await perform.update_pull_request(bot.github, _ref(site, pull), closed=True)
-    await perform.move_branch(bot.github, site.repository, pull.branch, before=pull.head_sha, after=None)
+    await bot.performer.perform(ClosePullRequest(pull=_ref(site, pull)))
+    gone = MoveBranch(repo=site.repository.ref, branch=pull.branch, before=pull.head_sha, after=None)
+    await bot.performer.perform(gone)
 
 
 async def _say_once(bot: Bot, site: Site, pull: OpenPull, kind: str, body: str) -> None:
@@ -146,10 +140,7 @@ async def _say_once(bot: Bot, site: Site, pull: OpenPull, kind: str, body: str) 
     comments = await reads.issue_comments(bot.github, site.repository.ref, pull.number)
     if any(comment.ours and read(bot.keys, place, kind, comment.body) for comment in comments):
         return
-    if bot.rehearse:
-        bot.rehearse(NewComment(number=pull.number, body=body))
-        return
-    await perform.comment(bot.github, site.repository.ref, pull.number, body)
+    await bot.performer.perform(NewComment(repo=site.repository.ref, number=pull.number, body=body))
 
 
 def _ref(site: Site, pull: OpenPull) -> PullRequestRef:

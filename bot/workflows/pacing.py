@@ -14,8 +14,6 @@ async def pace_of(bot: Bot, person: int, *, at: datetime, what: str) -> Pace:
 
     It is counted once, however often this is called with the same ``what``.
     """
-    if bot.rehearse:
-        return Pace.HEARD
     second = int(at.timestamp())
     prefix = f"{person}/"
     key = f"{prefix}{second:012}/{what}"

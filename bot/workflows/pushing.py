@@ -6,10 +6,12 @@ rely on (https://github.com/pre-commit-ci/issues/issues/127), though not by ever
 (https://github.com/tibdex/autorebase/issues/43).  So it is tried where the author allows it; a refusal is an answer.
 """
 
+from dataclasses import replace
+
 from bot.ask import CannotPush, NoPush, Obstacle, Obstructed, Refused, Stop
 from bot.effects import FileCommit, TreeCommit
 from bot.errors import Gone
-from bot.github import perform, reads
+from bot.github import reads
 from bot.github.errors import GraphQLError, MissingPermission, NotFound, Unprocessable
 from bot.refs import PullRequest, RepoRef, Sha
 from bot.workflows.context import Bot
@@ -35,11 +37,7 @@ async def push_target(bot: Bot, pull: PullRequest) -> RepoRef | CannotPush:
 async def push(bot: Bot, pull: PullRequest, target: RepoRef, commit: FileCommit | TreeCommit) -> Sha | Stop:
     """The new commit's id, or why GitHub did not take it.  Raises ``HeadMoved``."""
     try:
-        match commit:
-            case FileCommit():
-                return await perform.commit_files(bot.github, target, commit)
-            case TreeCommit():
-                return await perform.commit_tree(bot.github, target, commit)
+        return await bot.performer.perform(replace(commit, repo=target))
     except Gone as error:
         if pull.from_fork:
             return _NO_ACCESS

@@ -9,10 +9,10 @@ import structlog
 
 from bot.effects import NewPullRequest, TreeCommit, TreeFile
 from bot.engine.removal import Kept, take_out
-from bot.github import perform, reads
+from bot.github import reads
 from bot.github.errors import AlreadyExists, NotFound
 from bot.migration import Migration
-from bot.refs import Sha
+from bot.refs import RepoRef, Sha
 from bot.render import removal as words
 from bot.scanner import Unscannable
 from bot.tracker import Facts, PullState, Unreadable, usages_of
@@ -35,6 +35,7 @@ async def open_removal(bot: Bot, site: Site, migration: Migration, issue: int, f
         log.info("removal_waits", repository=site.repository.ref.full_name, pull=held)
         return
     new = NewPullRequest(
+        repo=site.repository.ref,
         title=words.title(facts.definitions),
         head=commit.branch,
         base=site.repository.default_branch,
@@ -48,13 +49,9 @@ async def open_removal(bot: Bot, site: Site, migration: Migration, issue: int, f
         ),
         draft=migration.pull_requests.draft,
     )
-    if bot.rehearse:
-        bot.rehearse(commit)
-        bot.rehearse(new)
-        return
-    await _publish(bot, site, commit)
+    await bot.performer.perform(commit)
     try:
-        await perform.open_pull_request(bot.github, site.repository.ref, new)
+        await bot.performer.perform(new)
     except AlreadyExists:
         return
 
@@ -93,7 +90,9 @@ async def _commit(bot: Bot, site: Site, migration: Migration, issue: int, facts:
         log.warning("definition_kept", repository=repo.full_name, migration=migration.name, reason=taken.reason)
         return None
     return TreeCommit(
+        repo=repo,
         branch=words.branch(migration),
+        before=await _head_of(bot, repo, words.branch(migration)),
         parent=site.head,
         message=words.commit_message(migration, facts.definitions, issue),
         files=tuple(
@@ -103,12 +102,9 @@ async def _commit(bot: Bot, site: Site, migration: Migration, issue: int, facts:
     )
 
 
-async def _publish(bot: Bot, site: Site, commit: TreeCommit) -> None:
-    """The branch at the commit, wherever it was: it is the bot's own, and has no pull request."""
-    before: Sha | None
+async def _head_of(bot: Bot, repo: RepoRef, branch: str) -> Sha | None:
+    """Where the branch is, wherever that is: it is the bot's own, and has no pull request."""
     try:
-        before = await reads.branch_head(bot.github, site.repository.ref, commit.branch)
+        return await reads.branch_head(bot.github, repo, branch)
     except NotFound:
-        before = None
-    sha = await perform.write_commit(bot.github, site.repository.ref, commit)
-    await perform.move_branch(bot.github, site.repository, commit.branch, before=before, after=sha)
+        return None

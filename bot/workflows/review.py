@@ -11,17 +11,17 @@ from typing import assert_never
 import structlog
 
 from bot import testimony
-from bot.actions import Action, CompleteCheckRun, Conclusion, ResolveThread, SubmitReview, UnresolveThread
+from bot.actions import Action, CompleteCheckRun, Conclusion, SubmitReview
 from bot.config import FILE, Absent, ConfigState, Invalid, Unreadable, Valid
-from bot.effects import CheckRun, ResolvedThread, UnresolvedThread
+from bot.effects import CheckRun, ResolveThread, UnresolveThread
 from bot.facts import ChangedFiles, ReviewThread, Waiver
-from bot.github import perform, reads
+from bot.github import reads
 from bot.jobs import Done, Ignored, Lease, Outcome, Superseded
 from bot.markers import read
 from bot.migration import Config, Migration
 from bot.outcomes import NewFinding
 from bot.plan import OwnThread, ReviewFacts, plan_check, plan_review
-from bot.refs import PullRequest, PullRequestRef, RepoRef
+from bot.refs import PullRequest, PullRequestRef
 from bot.render import effects as words
 from bot.workflows.context import Bot
 from bot.workflows.sources import config_of, scan_changes
@@ -196,30 +196,25 @@ async def _perform(
         raise _Stale("a newer push is waiting")
     match action:
         case CompleteCheckRun():
-            await complete_check(bot, pull.ref.repo, words.check_run(action, pull, migrations), anew=anew)
+            await complete_check(bot, words.check_run(action, pull, migrations), anew=anew)
         case SubmitReview():
             await _submit(bot, pull, migrations, action)
-        case ResolveThread():
-            await _resolve(bot, pull, action)
-        case UnresolveThread():
-            await _unresolve(bot, pull, action)
+        case ResolveThread() | UnresolveThread():
+            await bot.performer.perform(action)
         case _:
             assert_never(action)
 
 
-async def complete_check(bot: Bot, repo: RepoRef, run: CheckRun, *, anew: bool) -> None:
+async def complete_check(bot: Bot, run: CheckRun, *, anew: bool) -> None:
     """The verdict, once: when the last check run about the same thing and commit says the same, it is left as it is.
 
     Not any earlier one: a verdict can go back to what it was, and merging waits for the last.
     """
-    if bot.rehearse:
-        bot.rehearse(run)
-        return
-    before = await reads.check_runs(bot.github, repo, run.head_sha, name=run.name)
+    before = await reads.check_runs(bot.github, run.repo, run.head_sha, name=run.name)
     last = next((each for each in before if _about(each.external_id) == _about(run.external_id)), None)
     if not anew and last and (last.external_id, last.status) == (run.external_id, run.status):
         return
-    await perform.create_check_run(bot.github, repo, run)
+    await bot.performer.perform(run)
 
 
 def _about(external_id: str) -> str:
@@ -230,31 +225,14 @@ async def _submit(bot: Bot, pull: PullRequest, migrations: Mapping[str, Migratio
     """The review; what GitHub takes neither on a line nor on its file is said in a summary."""
     await _still_at(bot, pull)
     review = words.review(action, pull, migrations, bot.keys)
-    if bot.rehearse:
-        bot.rehearse(review)
-        return
-    submitted = await perform.submit_review(bot.github, pull.ref, review)
+    submitted = await bot.performer.perform(review)
     homeless = tuple(
         new for new, comment in zip(action.inline, review.comments, strict=True) if comment in submitted.rejected
     )
     if homeless:
         log.warning("comments_refused", comments=len(homeless))
         rest = replace(action, inline=(), summarised=homeless)
-        await perform.submit_review(bot.github, pull.ref, words.review(rest, pull, migrations, bot.keys))
-
-
-async def _resolve(bot: Bot, pull: PullRequest, action: ResolveThread) -> None:
-    if bot.rehearse:
-        bot.rehearse(ResolvedThread(thread_id=action.thread_id))
-        return
-    await perform.resolve_thread(bot.github, pull.ref.repo, action.thread_id)
-
-
-async def _unresolve(bot: Bot, pull: PullRequest, action: UnresolveThread) -> None:
-    if bot.rehearse:
-        bot.rehearse(UnresolvedThread(thread_id=action.thread_id))
-        return
-    await perform.unresolve_thread(bot.github, pull.ref.repo, action.thread_id)
+        await bot.performer.perform(words.review(rest, pull, migrations, bot.keys))
 
 
 async def _still_at(bot: Bot, pull: PullRequest) -> None:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from bot.effects import Redeliver
 from bot.errors import Gone, RetryLater
 from bot.facts import HookDelivery
 from bot.github import reads
@@ -110,7 +111,7 @@ async def _redeliver(bot: Bot, attempt: HookDelivery, before: Asked | None) -> N
         "redelivery_asked", guid=attempt.guid, webhook=attempt.event, status=attempt.status_code, times=asked.times
     )
     try:
-        await reads.redeliver(bot.github, attempt)
+        await bot.performer.perform(Redeliver(attempt=attempt.id, guid=attempt.guid))
     except Uncertain as fault:
         log.warning("redelivery_uncertain", guid=attempt.guid, reason=fault.reason)
     except RetryLater:

@@ -19,7 +19,7 @@ from bot.config import FILE, Absent, Invalid, Unreadable, Valid
 from bot.effects import NewComment
 from bot.errors import Gone
 from bot.facts import Issue
-from bot.github import perform, reads
+from bot.github import reads
 from bot.github.errors import NotFound, Refused
 from bot.jobs import Done, Ignored, Lease, Outcome
 from bot.markers import read
@@ -222,11 +222,8 @@ async def _say(bot: Bot, site: Site, number: int, kind: str, migration: Migratio
     comments = await reads.issue_comments(bot.github, repo, number)
     if any(read(bot.keys, place, kind, c.body) == (migration.name, what) for c in comments if c.ours):
         return
-    if bot.rehearse:
-        bot.rehearse(NewComment(number=number, body=text))
-        return
     try:
-        await perform.comment(bot.github, repo, number, text)
+        await bot.performer.perform(NewComment(repo=repo, number=number, body=text))
     except Refused as refusal:
         log.warning("comment_refused", repository=repo.full_name, issue=number, reason=refusal.message)
 

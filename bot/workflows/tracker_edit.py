@@ -10,9 +10,10 @@ from datetime import timedelta
 
 import structlog
 
+from bot.effects import EditIssue
 from bot.errors import RetryLater
 from bot.facts import Issue
-from bot.github import perform, reads
+from bot.github import reads
 from bot.jobs import Lease
 from bot.refs import RepoRef
 from bot.workflows.context import Bot
@@ -53,23 +54,13 @@ async def edit(bot: Bot, repo: RepoRef, issue: Issue, merge: Merge, lease: Lease
             return Edited(writes=0 if ours is None else turn)
         if not lease.held():
             raise RetryLater(at=bot.github.clock.now() + _SOON, reason="the deadline of this run has passed")
-        await perform.update_issue(bot.github, repo, issue.number, body=wanted)
-        buried = await _buried(bot, repo, now, wanted)
-        after = await reads.issue(bot.github, repo, issue.number)
+        after = await bot.performer.perform(
+            EditIssue(repo=repo, number=issue.number, body=wanted, replaces=now.body, updated_at=now.updated_at)
+        )
+        buried = after.buried
         if buried is None and after.body == wanted:
             return Edited(writes=turn + 1)
         log.info("issue_contested", repository=repo.full_name, issue=issue.number, buried=buried is not None)
         # Words that our write buried are merged and written over ours; what was written after it is merged as it is.
         body, ours = (after.body, None) if after.body != wanted or buried is None else (buried, wanted)
     return Contested()
-
-
-async def _buried(bot: Bot, repo: RepoRef, before: Issue, wrote: str) -> str | None:
-    """What somebody wrote between our reading and our writing; ``None`` if nobody did, or it cannot be told."""
-    edits = await reads.issue_edits(bot.github, repo, before.number)
-    if len(edits) < 2 or not edits[0].ours or edits[0].body != wrote:
-        return None
-    theirs = edits[1]
-    if theirs.ours or theirs.body is None or theirs.body == before.body or theirs.at < before.updated_at:
-        return None
-    return theirs.body

@@ -8,7 +8,7 @@ from aiohttp import ClientSession
 
 from bot.app import receive
 from bot.cli.demo import settings_for
-from bot.effects import CheckRun, Effect, NewComment, NewReaction, Review
+from bot.effects import CheckRun, Effect, FileCommit, NewComment, NewReaction, Review
 from bot.jobs import Done
 from bot.refs import Delivery, DeliveryId
 from bot.sandbox import PullRequestHandle, Repo, Sandbox
@@ -180,7 +180,7 @@ async def test_the_page_of_the_commands_is_there_for_everybody(bot: RunningBot, 
         assert "/ssot attest ITEM REASON" in await answer.text()
 
 
-async def test_a_rehearsal_shows_what_would_be_said_and_writes_nothing(
+async def test_a_dry_run_shows_what_would_be_said_and_writes_nothing(
     service: Repo, github: Sandbox, ann: User, tmp_path: Path
 ) -> None:
     pr = await service.open_pull_request({HEALTH: HEALTH_WITH_A_PROBE})
@@ -188,8 +188,23 @@ async def test_a_rehearsal_shows_what_would_be_said_and_writes_nothing(
     told = github.deliveries[-1]
     delivery = Delivery(id=DeliveryId(told.guid), event=told.event, body=json.dumps(told.payload).encode())
     effects: list[Effect] = []
-    assert await receive(settings_for(github, tmp_path), delivery, rehearse=effects.append) == Done(summary="rocket")
+    assert await receive(settings_for(github, tmp_path), delivery, tell=effects.append) == Done(summary="rocket")
     assert [type(effect) for effect in effects] == [NewReaction, CheckRun, Review, NewComment, NewReaction]
+    assert github.mutations == []
+
+
+async def test_a_dry_run_shows_the_commit_that_a_command_would_make(
+    service: Repo, github: Sandbox, ann: User, tmp_path: Path
+) -> None:
+    pr = await service.open_pull_request({HEALTH: HEALTH_WITH_A_PROBE})
+    await pr.comment("/ssot migrate", by=ann)
+    told = github.deliveries[-1]
+    delivery = Delivery(id=DeliveryId(told.guid), event=told.event, body=json.dumps(told.payload).encode())
+    effects: list[Effect] = []
+    assert await receive(settings_for(github, tmp_path), delivery, tell=effects.append) == Done(summary="rocket")
+    assert [type(effect) for effect in effects] == [NewReaction, FileCommit, NewComment, NewReaction]
+    commit = next(effect for effect in effects if isinstance(effect, FileCommit))
+    assert (commit.branch, commit.expected_head, list(commit.additions)) == (pr.head_ref, pr.head_sha, [HEALTH])
     assert github.mutations == []
 
 

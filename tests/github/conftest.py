@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 import pytest
 
 from bot.effects import NewPullRequest, TreeCommit, TreeFile
-from bot.github import GitHub, open_session, perform, reads
+from bot.github import GitHub, Performer, open_session, reads
 from bot.refs import InstallationId, RepoRef, RepositoryId
 from bot.sandbox import Repo, Sandbox
 from bot.workflows.context import Bot
@@ -50,6 +50,12 @@ async def gh(github: Sandbox, clock: ManualClock) -> AsyncIterator[GitHub]:
         yield GitHub(session, app_id=github.app.id, private_key=github.app.private_key, api_url=github.url, clock=clock)
 
 
+@pytest.fixture
+def performer(gh: GitHub) -> Performer:
+    """What writes through the client."""
+    return Performer(gh)
+
+
 def ref_of(github: Sandbox, repo: Repo) -> RepoRef:
     """The reference that an event of this repository would carry."""
     owner, _, name = repo.full_name.partition("/")
@@ -70,7 +76,7 @@ async def open_as_app(bot: Bot, repo: RepoRef, branch: str, files: Mapping[str, 
     repository = await reads.repository(gh, repo)
     head = await reads.branch_head(gh, repo, repository.default_branch)
     changes = tuple(TreeFile(path=path, content=content) for path, content in files.items())
-    sha = await perform.write_commit(gh, repo, TreeCommit(branch=branch, parent=head, message="Change", files=changes))
-    await perform.move_branch(gh, repository, branch, before=None, after=sha)
-    new = NewPullRequest(title="Change", head=branch, base=repository.default_branch, body=body)
-    return (await perform.open_pull_request(gh, repo, new)).number
+    commit = TreeCommit(repo=repo, branch=branch, before=None, parent=head, message="Change", files=changes)
+    await bot.performer.perform(commit)
+    new = NewPullRequest(repo=repo, title="Change", head=branch, base=repository.default_branch, body=body)
+    return (await bot.performer.perform(new)).number

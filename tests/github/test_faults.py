@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from bot.effects import NewComment
 from bot.errors import Gone, RetryLater
-from bot.github import GitHub, perform, reads
+from bot.github import GitHub, Performer, reads
 from bot.github.errors import MissingPermission, NotFound, Unauthorized, Uncertain
 from bot.refs import RepoRef, Sha
 from bot.sandbox import Repo, Sandbox
@@ -102,11 +103,11 @@ async def test_a_limit_on_a_token_request_holds_up_its_installation_only(
     assert (await reads.repository(gh, other)).ref == other
 
 
-async def test_a_limited_write_is_sent_once(github: Sandbox, gh: GitHub, ref: RepoRef, repo: Repo) -> None:
+async def test_a_limited_write_is_sent_once(github: Sandbox, performer: Performer, ref: RepoRef, repo: Repo) -> None:
     issue = await repo.open_issue("t", "b")
     github.faults.limited(retry_after=30, method="POST", path="*/comments")
     with pytest.raises(RetryLater) as caught:
-        await perform.comment(gh, ref, issue.number, "hello")
+        await performer.perform(NewComment(repo=ref, number=issue.number, body="hello"))
     assert not isinstance(caught.value, Uncertain), "a rate limit says that nothing happened"
     assert issue.comments == []
 
@@ -142,7 +143,7 @@ async def test_a_read_is_given_up_after_three_tries(
 @pytest.mark.parametrize("happened", [True, False], ids=["it happened", "it did not"])
 @pytest.mark.parametrize("breakage", ["reset", "502", "empty"])
 async def test_a_write_without_an_answer_is_never_repeated(
-    github: Sandbox, gh: GitHub, ref: RepoRef, repo: Repo, breakage: str, happened: bool
+    github: Sandbox, performer: Performer, ref: RepoRef, repo: Repo, breakage: str, happened: bool
 ) -> None:
     issue = await repo.open_issue("t", "b")
     where: dict[str, Any] = {"method": "POST", "path": "*/comments", "times": None}
@@ -154,7 +155,7 @@ async def test_a_write_without_an_answer_is_never_repeated(
         case _:
             github.faults.empty(effect=happened, **where)
     with pytest.raises(Uncertain):
-        await perform.comment(gh, ref, issue.number, "hello")
+        await performer.perform(NewComment(repo=ref, number=issue.number, body="hello"))
     assert len(issue.comments) == int(happened)
     assert len([request for request in github.requests if request.path.endswith("/comments")]) == 1
 
@@ -218,13 +219,13 @@ async def test_a_permission_that_was_not_granted_is_asked_for_once(
 
 
 async def test_a_permission_that_is_withdrawn_mid_run_is_named(
-    github: Sandbox, gh: GitHub, ref: RepoRef, repo: Repo
+    github: Sandbox, performer: Performer, ref: RepoRef, repo: Repo
 ) -> None:
     issue = await repo.open_issue("t", "b")
-    await perform.comment(gh, ref, issue.number, "one")
+    await performer.perform(NewComment(repo=ref, number=issue.number, body="one"))
     github.installation(repo).permissions |= {"issues": "read", "pull_requests": "read"}
     with pytest.raises(MissingPermission) as caught:
-        await perform.comment(gh, ref, issue.number, "two")
+        await performer.perform(NewComment(repo=ref, number=issue.number, body="two"))
     assert caught.value.operation == "issues/create-comment"
     assert len(issue.comments) == 1
 

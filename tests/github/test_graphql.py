@@ -4,8 +4,9 @@ import json
 
 import pytest
 
+from bot.effects import Redeliver, ResolveThread
 from bot.errors import RetryLater
-from bot.github import GitHub, perform, reads
+from bot.github import GitHub, Performer, reads
 from bot.github.errors import GraphQLError, MissingPermission, NotFound, Uncertain
 from bot.github.graphql import outcome
 from bot.refs import PullRequestRef, RepoRef
@@ -34,11 +35,11 @@ def error(kind: str | None, message: str = "no") -> dict[str, object]:
     ],
 )
 async def test_an_error_is_typed(
-    github: Sandbox, gh: GitHub, ref: RepoRef, kind: str | None, message: str, expected: type[Exception]
+    github: Sandbox, performer: Performer, ref: RepoRef, kind: str | None, message: str, expected: type[Exception]
 ) -> None:
     answer(github, error(kind, message))
     with pytest.raises(expected) as caught:
-        await perform.resolve_thread(gh, ref, "PRRT_1")
+        await performer.perform(ResolveThread(repo=ref, thread_id="PRRT_1"))
     assert type(caught.value) is expected
 
 
@@ -70,11 +71,11 @@ async def test_a_useless_answer_is_asked_for_again(
 
 @pytest.mark.parametrize("document", BROKEN, ids=str)
 async def test_a_useless_answer_to_a_mutation_is_uncertain(
-    github: Sandbox, gh: GitHub, ref: RepoRef, document: object
+    github: Sandbox, performer: Performer, ref: RepoRef, document: object
 ) -> None:
     answer(github, document, times=None)
     with pytest.raises(Uncertain):
-        await perform.resolve_thread(gh, ref, "PRRT_1")
+        await performer.perform(ResolveThread(repo=ref, thread_id="PRRT_1"))
     assert len([request for request in github.requests if request.path == "/graphql"]) == 1
 
 
@@ -83,13 +84,15 @@ def test_half_an_answer_is_none() -> None:
         outcome({"data": {"repository": {"id": 1}}, "errors": [{"type": "NOT_FOUND", "message": "no"}]})
 
 
-async def test_deliveries_are_listed_and_sent_again(github: Sandbox, gh: GitHub, ref: RepoRef) -> None:
+async def test_deliveries_are_listed_and_sent_again(
+    github: Sandbox, gh: GitHub, performer: Performer, ref: RepoRef
+) -> None:
     await github.ping()
     github.webhook_url = "http://127.0.0.1:9/nobody"
     await github.settled()
     (failed,) = [delivery async for delivery in reads.hook_deliveries(gh)]
     assert failed.failed
-    await reads.redeliver(gh, failed)
+    await performer.perform(Redeliver(attempt=failed.id, guid=failed.guid))
     await github.settled()
     newest, oldest = [delivery async for delivery in reads.hook_deliveries(gh)]
     assert (newest.guid, newest.redelivery, oldest.redelivery) == (failed.guid, True, False)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.github import operations as ops
-from bot.github.operations import Effect, operations
+from bot.github.operations import RequestKind, operations
 
 REST = json.loads(next((Path(__file__).parents[1] / "contract" / "data").rglob("rest.json")).read_text())["operations"]
 NOT_IN_THE_CUT = {"apps/create-from-manifest", "apps/get-webhook-config-for-app"}
@@ -20,13 +20,13 @@ def test_rest_operations_are_githubs(name: str) -> None:
         return
     operation, described = operations()[name], REST[name]
     assert (operation.method, operation.path) == (described["method"], described["path"])
-    assert (operation.effect is Effect.READ) == (operation.method == "GET")
+    assert (operation.kind is RequestKind.READ) == (operation.method == "GET")
 
 
 @pytest.mark.parametrize("name", [name for name, op in operations().items() if op.document is not None])
 def test_only_mutations_are_writes(name: str) -> None:
     operation = operations()[name]
-    assert (operation.effect is Effect.READ) != ("mutation" in (operation.document or ""))
+    assert (operation.kind is RequestKind.READ) != ("mutation" in (operation.document or ""))
 
 
 @pytest.mark.parametrize("name", operations())
@@ -35,7 +35,7 @@ def test_writing_in_a_repository_takes_a_permission_to_write(name: str) -> None:
     if operation.path.startswith("/app"):
         assert not operation.needs
     else:
-        assert ("write" in operation.needs.values()) == (operation.effect is not Effect.READ)
+        assert ("write" in operation.needs.values()) == (operation.kind is not RequestKind.READ)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -10,22 +11,31 @@ from bot.effects import (
     Annotation,
     CheckAction,
     CheckRun,
+    ClosePullRequest,
+    EditIssue,
+    EditPullRequest,
     FileCommit,
     Level,
-    Minimized,
+    MoveBranch,
+    NewComment,
     NewPullRequest,
+    NewReaction,
     Reaction,
+    ResolveThread,
     Review,
     ReviewComment,
     TreeCommit,
     TreeFile,
+    UnresolveThread,
 )
 from bot.errors import RetryLater
-from bot.github import GitHub, perform, reads
+from bot.github import GitHub, Performer, reads
 from bot.github.errors import AlreadyExists, GraphQLError, HeadMoved, Uncertain, Unprocessable
 from bot.github.limits import Throttle
-from bot.github.perform import Submitted
-from bot.refs import PullRequestRef, RepoRef, Sha
+from bot.github.perform.commits import write_commit
+from bot.github.perform.conversations import IssueEdited
+from bot.github.perform.reviews import Submitted
+from bot.refs import InstallationId, PullRequestRef, RepoRef, RepositoryId, Sha
 from bot.sandbox import Executable, PullRequestHandle, Repo, Sandbox
 from tests.github.clock import ManualClock
 
@@ -41,16 +51,23 @@ def at(ref: RepoRef, pull: PullRequestHandle) -> PullRequestRef:
     return PullRequestRef(repo=ref, number=pull.number)
 
 
-def review(pull: PullRequestHandle, *comments: ReviewComment, body: str = "what was found") -> Review:
-    return Review(head_sha=Sha(pull.head_sha), body=body, comments=comments)
+AT = PullRequestRef(
+    repo=RepoRef(installation=InstallationId(1), id=RepositoryId(1), owner="acme", name="app"), number=1
+)
+
+
+def review(
+    at: PullRequestRef, pull: PullRequestHandle, *comments: ReviewComment, body: str = "what was found"
+) -> Review:
+    return Review(pull=at, head_sha=Sha(pull.head_sha), body=body, comments=comments)
 
 
 def on(line: int, start: int | None = None, path: str = "src/a.py") -> ReviewComment:
     return ReviewComment(path=path, line=line, start_line=start, body=f"line {line}")
 
 
-async def test_a_review_is_posted_at_once(gh: GitHub, at: PullRequestRef, pull: PullRequestHandle) -> None:
-    done = await perform.submit_review(gh, at, review(pull, on(3), on(6, start=4)))
+async def test_a_review_is_posted_at_once(performer: Performer, at: PullRequestRef, pull: PullRequestHandle) -> None:
+    done = await performer.perform(review(at, pull, on(3), on(6, start=4)))
     (posted,) = pull.reviews
     assert done == Submitted(review_id=posted.id)
     assert (posted.body, posted.state, posted.commit_id) == ("what was found", "COMMENTED", pull.head_sha)
@@ -59,9 +76,9 @@ async def test_a_review_is_posted_at_once(gh: GitHub, at: PullRequestRef, pull: 
 
 
 async def test_one_bad_line_does_not_silence_the_others(
-    github: Sandbox, gh: GitHub, at: PullRequestRef, pull: PullRequestHandle
+    github: Sandbox, performer: Performer, at: PullRequestRef, pull: PullRequestHandle
 ) -> None:
-    done = await perform.submit_review(gh, at, review(pull, on(3), on(400), on(1, path="no/such.py")))
+    done = await performer.perform(review(at, pull, on(3), on(400), on(1, path="no/such.py")))
     assert [comment.path for comment in done.rejected] == ["no/such.py"]
     placed = [(thread.original.line, thread.comments[0].body) for thread in pull.threads]
     assert placed == [(3, "line 3"), (None, "line 400")], "the second on its file"
@@ -69,18 +86,18 @@ async def test_one_bad_line_does_not_silence_the_others(
 
 
 async def test_a_review_that_github_declines_for_itself_is_an_error(
-    github: Sandbox, gh: GitHub, at: PullRequestRef, pull: PullRequestHandle
+    github: Sandbox, performer: Performer, at: PullRequestRef, pull: PullRequestHandle
 ) -> None:
     github.faults.status(422, "Validation Failed", method="POST", path="*/reviews")
     with pytest.raises(Unprocessable):
-        await perform.submit_review(gh, at, review(pull))
+        await performer.perform(review(at, pull))
     assert pull.reviews == []
 
 
 async def test_threads_are_read_resolved_and_read_again(
-    github: Sandbox, gh: GitHub, ref: RepoRef, at: PullRequestRef, pull: PullRequestHandle
+    github: Sandbox, gh: GitHub, performer: Performer, ref: RepoRef, at: PullRequestRef, pull: PullRequestHandle
 ) -> None:
-    await perform.submit_review(gh, at, review(pull, on(3), on(5)))
+    await performer.perform(review(at, pull, on(3), on(5)))
     await pull.reply(pull.review_comments[0], "but why", by=github.user("ann"))
     threads = await reads.review_threads(gh, at)
     assert [(t.path, t.line, t.resolved, t.outdated) for t in threads] == [
@@ -88,26 +105,26 @@ async def test_threads_are_read_resolved_and_read_again(
         ("src/a.py", 5, False, False),
     ]
     assert [(c.author, c.ours) for c in threads[0].comments] == [("ssot-bot[bot]", True), ("ann", False)]
-    assert [c.id for c in threads[0].comments] == [c.id for c in (await reads.review_comments(gh, at))[::2]]
-    await perform.resolve_thread(gh, ref, threads[1].id)
+    await performer.perform(ResolveThread(repo=ref, thread_id=threads[1].id))
     await pull.resolve(pull.threads[0], by=github.user("ann"))
     threads = await reads.review_threads(gh, at)
     assert [(t.resolved, t.resolved_by_us) for t in threads] == [(True, False), (True, True)]
     for _ in range(2):
-        await perform.unresolve_thread(gh, ref, threads[1].id)
+        await performer.perform(UnresolveThread(repo=ref, thread_id=threads[1].id))
     threads = await reads.review_threads(gh, at)
     assert [(t.resolved, t.resolved_by_us) for t in threads] == [(True, False), (False, False)]
 
 
 async def test_more_threads_than_a_page(
-    github: Sandbox, gh: GitHub, at: PullRequestRef, pull: PullRequestHandle
+    github: Sandbox, gh: GitHub, performer: Performer, at: PullRequestRef, pull: PullRequestHandle
 ) -> None:
-    await perform.submit_review(gh, at, review(pull, *[on(2 + n % 10) for n in range(53)]))
+    await performer.perform(review(at, pull, *[on(2 + n % 10) for n in range(53)]))
     assert len(await reads.review_threads(gh, at)) == 53
 
 
-def check_run(pull: PullRequestHandle, annotations: int = 0) -> CheckRun:
+def check_run(repo: RepoRef, pull: PullRequestHandle, annotations: int = 0) -> CheckRun:
     return CheckRun(
+        repo=repo,
         name="ssot",
         head_sha=Sha(pull.head_sha),
         status="completed",
@@ -126,9 +143,9 @@ def check_run(pull: PullRequestHandle, annotations: int = 0) -> CheckRun:
 
 @pytest.mark.parametrize("annotations", [0, 1, 50, 51, 120])
 async def test_a_check_run_has_all_its_annotations_once(
-    gh: GitHub, ref: RepoRef, pull: PullRequestHandle, annotations: int
+    gh: GitHub, performer: Performer, ref: RepoRef, pull: PullRequestHandle, annotations: int
 ) -> None:
-    created = await perform.create_check_run(gh, ref, check_run(pull, annotations))
+    created = await performer.perform(check_run(ref, pull, annotations))
     (run,) = pull.check_runs
     assert run.id == created
     assert [a["message"] for a in run.annotations] == [f"number {n}" for n in range(annotations)]
@@ -138,58 +155,56 @@ async def test_a_check_run_has_all_its_annotations_once(
     )  # fmt: skip
 
 
-async def test_a_check_run_is_completed_later(gh: GitHub, ref: RepoRef, pull: PullRequestHandle) -> None:
-    done = check_run(pull, 60)
-    created = await perform.create_check_run(
-        gh, ref, replace(done, status="in_progress", conclusion=None, annotations=(), actions=())
-    )
-    await perform.update_check_run(gh, ref, created, done)
-    (run,) = pull.check_runs
-    assert (run.status, run.conclusion, len(run.annotations)) == ("completed", "failure", 60)
-    assert [action["identifier"] for action in run.actions] == ["fix"]
-
-
-async def test_a_commit_is_made_on_the_expected_head(gh: GitHub, ref: RepoRef, pull: PullRequestHandle) -> None:
+async def test_a_commit_is_made_on_the_expected_head(
+    performer: Performer, ref: RepoRef, pull: PullRequestHandle
+) -> None:
     commit = FileCommit(
+        repo=ref,
         branch=pull.head_ref,
         expected_head=Sha(pull.head_sha),
         headline="Migrate",
         body="why",
         additions={"src/a.py": b"\xff\x00", "new/b.py": b""},
     )
-    assert await perform.commit_files(gh, ref, commit) == pull.head_sha
+    assert await performer.perform(commit) == pull.head_sha
     assert (pull.head["src/a.py"], pull.head["new/b.py"]) == (b"\xff\x00", b"")
     with pytest.raises(HeadMoved):
-        await perform.commit_files(gh, ref, commit)
+        await performer.perform(commit)
 
 
-async def test_a_commit_deletes(gh: GitHub, ref: RepoRef, pull: PullRequestHandle) -> None:
+async def test_a_commit_deletes(performer: Performer, ref: RepoRef, pull: PullRequestHandle) -> None:
     commit = FileCommit(
-        branch=pull.head_ref, expected_head=Sha(pull.head_sha), headline="Drop", deletions=("src/a.py",)
+        repo=ref, branch=pull.head_ref, expected_head=Sha(pull.head_sha), headline="Drop", deletions=("src/a.py",)
     )
-    await perform.commit_files(gh, ref, commit)
+    await performer.perform(commit)
     assert "src/a.py" not in pull.head
     again = replace(commit, expected_head=Sha(pull.head_sha))
     with pytest.raises(GraphQLError, match="does not exist"):
-        await perform.commit_files(gh, ref, again)
+        await performer.perform(again)
 
 
-async def test_a_lost_commit_is_uncertain(github: Sandbox, gh: GitHub, ref: RepoRef, pull: PullRequestHandle) -> None:
+async def test_a_lost_commit_is_uncertain(
+    github: Sandbox, performer: Performer, ref: RepoRef, pull: PullRequestHandle
+) -> None:
     before = pull.head_sha
     github.faults.drop(effect=True, operation="createCommitOnBranch")
-    commit = FileCommit(branch=pull.head_ref, expected_head=Sha(before), headline="Migrate", additions={"b.py": b"b"})
+    commit = FileCommit(
+        repo=ref, branch=pull.head_ref, expected_head=Sha(before), headline="Migrate", additions={"b.py": b"b"}
+    )
     with pytest.raises(Uncertain):
-        await perform.commit_files(gh, ref, commit)
+        await performer.perform(commit)
     assert pull.head_sha != before, "it had happened"
     with pytest.raises(HeadMoved):
-        await perform.commit_files(gh, ref, commit)
+        await performer.perform(commit)
 
 
-async def test_a_tree_commit_keeps_modes(gh: GitHub, ref: RepoRef, repo: Repo) -> None:
+async def test_a_tree_commit_keeps_modes(gh: GitHub, performer: Performer, ref: RepoRef, repo: Repo) -> None:
     await repo.push({"run.sh": Executable(b"#!/bin/sh\n"), "old.py": b"old"})
     head = await reads.branch_head(gh, ref, "main")
     commit = TreeCommit(
+        repo=ref,
         branch="main",
+        before=head,
         parent=head,
         message="Migrate",
         files=(
@@ -197,69 +212,67 @@ async def test_a_tree_commit_keeps_modes(gh: GitHub, ref: RepoRef, repo: Repo) -
             TreeFile(path="old.py", content=None),
         ),
     )
-    made = await perform.commit_tree(gh, ref, commit)
+    made = await performer.perform(commit)
     branch = repo.branch("main")
     assert branch.sha == made
     assert (branch["run.sh"], branch.modes["run.sh"]) == (b"#!/bin/bash\n", "100755")
     assert "old.py" not in branch
     with pytest.raises(HeadMoved):
-        await perform.commit_tree(gh, ref, commit)
+        await performer.perform(commit)
     assert repo.branch("main").sha == made
 
 
-async def test_a_branch_and_its_pull_request(gh: GitHub, ref: RepoRef, repo: Repo) -> None:
+async def test_a_branch_and_its_pull_request(gh: GitHub, performer: Performer, ref: RepoRef, repo: Repo) -> None:
     head = await reads.branch_head(gh, ref, "main")
-    await perform.create_ref(gh, ref, "ssot/migrate", head)
-    with pytest.raises(AlreadyExists):
-        await perform.create_ref(gh, ref, "ssot/migrate", head)
-    await perform.commit_files(
-        gh, ref, FileCommit(branch="ssot/migrate", expected_head=head, headline="x", additions={"n.py": b""})
+    await performer.perform(MoveBranch(repo=ref, branch="ssot/migrate", before=None, after=head))
+    await performer.perform(
+        FileCommit(repo=ref, branch="ssot/migrate", expected_head=head, headline="x", additions={"n.py": b""})
     )
-    new = NewPullRequest(title="Migrate", head="ssot/migrate", base="main", body="why", draft=True)
-    opened = await perform.open_pull_request(gh, ref, new)
+    new = NewPullRequest(repo=ref, title="Migrate", head="ssot/migrate", base="main", body="why", draft=True)
+    opened = await performer.perform(new)
     assert repo.pull_request(opened.number).draft
     with pytest.raises(AlreadyExists):
-        await perform.open_pull_request(gh, ref, new)
+        await performer.perform(new)
 
 
-async def test_a_conversation(gh: GitHub, ref: RepoRef, at: PullRequestRef, pull: PullRequestHandle) -> None:
-    said = await perform.comment(gh, ref, at.number, "one moment")
-    await perform.react(gh, ref, said, Reaction.EYES)
-    await perform.react(gh, ref, said, Reaction.EYES)
-    await perform.update_comment(gh, ref, said, "done")
-    assert (pull.last_comment.body, pull.last_comment.reactions) == ("done", ["eyes"])
-    (comment,) = await reads.issue_comments(gh, ref, at.number)
-    await perform.minimize_comment(gh, ref, comment.node_id, Minimized.OUTDATED)
-    assert pull.last_comment.record.minimized == "outdated"
+async def test_a_conversation(performer: Performer, ref: RepoRef, at: PullRequestRef, pull: PullRequestHandle) -> None:
+    said = await performer.perform(NewComment(repo=ref, number=at.number, body="one moment"))
+    await performer.perform(NewReaction(repo=ref, comment_id=said, content=Reaction.EYES))
+    await performer.perform(NewReaction(repo=ref, comment_id=said, content=Reaction.EYES))
+    assert (pull.last_comment.body, pull.last_comment.reactions) == ("one moment", ["eyes"])
 
 
-async def test_an_issue_is_edited(gh: GitHub, ref: RepoRef, repo: Repo) -> None:
+async def test_an_issue_is_edited(gh: GitHub, performer: Performer, ref: RepoRef, repo: Repo) -> None:
     issue = await repo.open_issue("title", "- [ ] a\r\n")
-    await perform.update_issue(gh, ref, issue.number, body="- [x] a\r\n")
+    before = await reads.issue(gh, ref, issue.number)
+    edit = EditIssue(
+        repo=ref, number=issue.number, body="- [x] a\r\n", replaces=before.body, updated_at=before.updated_at
+    )
+    assert await performer.perform(edit) == IssueEdited(body="- [x] a\r\n")
     assert (issue.title, issue.body) == ("title", "- [x] a\r\n")
 
 
 async def test_writes_keep_their_distance(
-    github: Sandbox, gh: GitHub, ref: RepoRef, repo: Repo, clock: ManualClock
+    github: Sandbox, performer: Performer, ref: RepoRef, repo: Repo, clock: ManualClock
 ) -> None:
     issue = await repo.open_issue("t", "b")
-    await asyncio.gather(*(perform.comment(gh, ref, issue.number, str(n)) for n in range(3)))
+    await asyncio.gather(*(performer.perform(NewComment(repo=ref, number=issue.number, body=str(n))) for n in range(3)))
     assert sum(clock.slept) >= 2
     assert sorted(comment.body for comment in issue.comments) == ["0", "1", "2"]
 
 
 async def test_a_limit_that_comes_while_waiting_for_a_turn_holds(
-    github: Sandbox, gh: GitHub, ref: RepoRef, repo: Repo, clock: ManualClock
+    github: Sandbox, gh: GitHub, performer: Performer, ref: RepoRef, repo: Repo, clock: ManualClock
 ) -> None:
     issue = await repo.open_issue("t", "b")
-    await perform.comment(gh, ref, issue.number, "0")
+    await performer.perform(NewComment(repo=ref, number=issue.number, body="0"))
     gate = gh.channel(ref.installation).gate
     limit = Throttle(seconds=60, reason="another request was told so")
     told: list[asyncio.Task[None]] = []
     clock.while_asleep = lambda: told.append(asyncio.create_task(gate.close(limit)))
     sent = len(github.requests)
     with pytest.raises(RetryLater):
-        await perform.comment(gh, ref, issue.number, "1")
+        await performer.perform(NewComment(repo=ref, number=issue.number, body="1"))
     assert len(github.requests) == sent
 
 
@@ -268,11 +281,13 @@ async def test_a_limit_that_comes_while_waiting_for_a_turn_holds(
     [
         lambda: ReviewComment(path="a", line=3, start_line=3, body=""),
         lambda: ReviewComment(path="a", line=3, body="x" * 65_537),
-        lambda: Review(head_sha=Sha("0" * 40), body=""),
+        lambda: Review(pull=AT, head_sha=Sha("0" * 40), body=""),
         lambda: CheckAction(label="x" * 21, description="", identifier=""),
-        lambda: CheckRun(name="x", head_sha=Sha(""), status="completed", title="", summary=""),
-        lambda: CheckRun(name="x", head_sha=Sha(""), status="queued", title="", summary="x" * 65_536),
-        lambda: NewPullRequest(title="", head="", base="", body="x" * 65_537),
+        lambda: CheckRun(repo=AT.repo, name="x", head_sha=Sha(""), status="completed", title="", summary=""),
+        lambda: CheckRun(repo=AT.repo, name="x", head_sha=Sha(""), status="queued", title="", summary="x" * 65_536),
+        lambda: NewPullRequest(repo=AT.repo, title="", head="", base="", body="x" * 65_537),
+        lambda: EditPullRequest(pull=AT, body="x" * 65_537),
+        lambda: EditIssue(repo=AT.repo, number=1, body="x" * 65_537, replaces="", updated_at=datetime.now(UTC)),
     ],
 )
 def test_what_github_never_takes_is_never_made(make: Callable[[], object]) -> None:
@@ -280,37 +295,43 @@ def test_what_github_never_takes_is_never_made(make: Callable[[], object]) -> No
         make()
 
 
-async def test_a_branch_moves_from_where_it_was_seen_or_not_at_all(gh: GitHub, ref: RepoRef, repo: Repo) -> None:
-    at = await reads.repository(gh, ref)
+async def test_a_branch_moves_from_where_it_was_seen_or_not_at_all(
+    gh: GitHub, performer: Performer, ref: RepoRef, repo: Repo
+) -> None:
     first = Sha(repo.branch().sha)
     file = TreeFile(path="src/run.sh", content=b"\xef\xbb\xbf# \xc3\xa9\r\n", mode="100755")
-    second = await perform.write_commit(gh, ref, TreeCommit(branch="b", parent=first, message="One", files=(file,)))
+    commit = TreeCommit(repo=ref, branch="b", before=None, parent=first, message="One", files=(file,))
+    second = await write_commit(gh, commit)
     assert "b" not in repo.branches, "a commit alone is seen by nobody"
-    await perform.move_branch(gh, at, "b", before=None, after=second)
+    await performer.perform(MoveBranch(repo=ref, branch="b", before=None, after=second))
     assert (repo.branch("b")["src/run.sh"], repo.branch("b").modes["src/run.sh"]) == (file.content, "100755")
     for wrong in (None, first):
         with pytest.raises(HeadMoved):
-            await perform.move_branch(gh, at, "b", before=wrong, after=first)
+            await performer.perform(MoveBranch(repo=ref, branch="b", before=wrong, after=first))
     assert repo.branch("b").sha == second
-    await perform.move_branch(gh, at, "b", before=second, after=first)
+    await performer.perform(MoveBranch(repo=ref, branch="b", before=second, after=first))
     with pytest.raises(HeadMoved):
-        await perform.move_branch(gh, at, "b", before=second, after=None)
-    await perform.move_branch(gh, at, "b", before=first, after=None)
+        await performer.perform(MoveBranch(repo=ref, branch="b", before=second, after=None))
+    await performer.perform(MoveBranch(repo=ref, branch="b", before=first, after=None))
     assert "b" not in repo.branches
 
 
-async def test_what_is_no_text_is_committed_byte_for_byte(gh: GitHub, ref: RepoRef, repo: Repo) -> None:
+async def test_what_is_no_text_is_committed_byte_for_byte(performer: Performer, ref: RepoRef, repo: Repo) -> None:
     contents = {"latin.py": b"# \xe9\n", "big.py": b"x = 1\n" * 60_000, "empty.py": b""}
     files = tuple(TreeFile(path=path, content=content) for path, content in contents.items())
     parent = Sha(repo.branch().sha)
-    await perform.commit_tree(gh, ref, TreeCommit(branch="main", parent=parent, message="Add", files=files))
+    await performer.perform(
+        TreeCommit(repo=ref, branch="main", before=parent, parent=parent, message="Add", files=files)
+    )
     assert {path: repo.branch()[path] for path in contents} == contents
 
 
-async def test_a_pull_request_is_reworded_and_closed(gh: GitHub, at: PullRequestRef, pull: PullRequestHandle) -> None:
-    await perform.update_pull_request(gh, at, title="Another", body="Other words")
+async def test_a_pull_request_is_reworded_and_closed(
+    gh: GitHub, performer: Performer, at: PullRequestRef, pull: PullRequestHandle
+) -> None:
+    await performer.perform(EditPullRequest(pull=at, title="Another", body="Other words"))
     assert (pull.title, pull.body, pull.state) == ("Another", "Other words", "open")
-    await perform.update_pull_request(gh, at, closed=True)
+    await performer.perform(ClosePullRequest(pull=at))
     assert (pull.title, pull.body, pull.state) == ("Another", "Other words", "closed")
     issue = await reads.issue(gh, at.repo, at.number)
     assert issue.closed_by == (await reads.identity(gh)).login

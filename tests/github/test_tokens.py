@@ -7,7 +7,8 @@ import logging
 
 import pytest
 
-from bot.github import GitHub, perform, reads
+from bot.effects import NewComment
+from bot.github import GitHub, Performer, reads
 from bot.github.tokens import Minted
 from bot.refs import RepoRef, Sha
 from bot.sandbox import Repo, Sandbox
@@ -21,11 +22,11 @@ def token_requests(github: Sandbox) -> list[object]:
 
 
 async def test_a_token_is_for_one_repository_and_one_purpose(
-    github: Sandbox, gh: GitHub, ref: RepoRef, repo: Repo
+    github: Sandbox, gh: GitHub, performer: Performer, ref: RepoRef, repo: Repo
 ) -> None:
     issue = await repo.open_issue("t", "b")
     await reads.branch_head(gh, ref, "main")
-    await perform.comment(gh, ref, issue.number, "hello")
+    await performer.perform(NewComment(repo=ref, number=issue.number, body="hello"))
     assert token_requests(github) == [
         {"repository_ids": [ref.id], "permissions": {"contents": "read"}},
         {"repository_ids": [ref.id], "permissions": {"issues": "write", "pull_requests": "write"}},

@@ -8,12 +8,16 @@ from datetime import timedelta
 
 import pytest
 
+from bot.effects import EditIssue, Effect
+from bot.github import DryRunPerformer
 from bot.jobs import Done, Ignored, Job, Outcome
+from bot.records.read_only import ReadOnlyRecords
 from bot.refs import DeliveryId, RepoRef
 from bot.sandbox import Repo, Sandbox
 from bot.sandbox.handles import IssueHandle
 from bot.workflows import tracker, tracker_edit
 from bot.workflows.context import Bot
+from bot.workflows.tracker_record import NAMESPACE
 from tests.github.conftest import open_as_app, ref_of
 from tests.inventory.conftest import Outbox
 
@@ -155,7 +159,7 @@ async def test_what_comes_back_clears_the_box_and_says_who_brought_it(
 
 async def test_a_persons_word_is_evidence(bot: Bot, repo: Repo, ref: RepoRef, issue: IssueHandle) -> None:
     from bot import testimony
-    from bot.github import perform
+    from bot.effects import NewComment
     from bot.markers import write
     from bot.talk import conversation
 
@@ -165,10 +169,24 @@ async def test_a_persons_word_is_evidence(bot: Bot, repo: Repo, ref: RepoRef, is
     await update(bot, ref)
     assert not boxes(issue.body)["Everybody was told"]
     await forged.delete(by=repo.person)
-    await perform.comment(bot.github, ref, 1, f"Noted.\n\n{text}")
+    await bot.performer.perform(NewComment(repo=ref, number=1, body=f"Noted.\n\n{text}"))
     await update(bot, ref)
     assert boxes(issue.body)["Everybody was told"]
     assert "ann" in issue.body
+
+
+async def test_a_dry_run_edits_nothing_and_records_nothing(
+    github: Sandbox, bot: Bot, ref: RepoRef, issue: IssueHandle
+) -> None:
+    told: list[Effect] = []
+    dry = replace(bot, performer=DryRunPerformer(told.append), records=ReadOnlyRecords(bot.records))
+    assert isinstance(await update(dry, ref), Done)
+    (edit,) = told
+    assert isinstance(edit, EditIssue)
+    assert not boxes(edit.body)["The definition is gone"]
+    assert issue.body == edit.replaces == BODY
+    assert github.mutations == []
+    assert await bot.records.entries(NAMESPACE) == ()
 
 
 # --- people at the same time -----------------------------------------------------------------------------------------

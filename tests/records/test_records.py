@@ -9,6 +9,7 @@ import pytest
 
 from bot.records import RecordsUnavailable
 from bot.records.database import DatabaseRecords, url_of
+from bot.records.read_only import ReadOnlyRecords
 
 START = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
@@ -174,3 +175,15 @@ async def test_an_address_with_a_password_is_never_shown() -> None:
         await records.open()
     await records.close()
     assert "hunter2" not in f"{error.value} {error.value.__cause__}"
+
+
+async def test_records_that_are_only_read_stay_as_they_are(records: DatabaseRecords) -> None:
+    await records.put("space", "a", b"1")
+    shown = ReadOnlyRecords(records)
+    await shown.put("space", "a", b"2")
+    await shown.put("space", "b", b"2")
+    await shown.delete("space", "a")
+    await shown.prune("space", keep=0)
+    found = await shown.get("space", "a")
+    assert (found and found.value, await shown.get_many("space", ["b"])) == (b"1", {})
+    assert await shown.entries("space") == await records.entries("space")

@@ -159,7 +159,7 @@ def test_texts_end_before_github_s_limit() -> None:
     assert words.mark_of(KEYS, REPO.id, body(one)) is not None
     assert "shortened" in body(one)
     assert len(words.title(one)) <= 256
-    assert len(replies.rehearsal([report(given)], REPOSITORY)) < 3 * MAX_BODY
+    assert len(replies.dry_run([report(given)], REPOSITORY)) < 3 * MAX_BODY
 
 
 @pytest.mark.parametrize(

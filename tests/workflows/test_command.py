@@ -15,7 +15,7 @@ from bot.commands import MOST_COMMANDS, CommandError, CommandSpec
 from bot.errors import RetryLater, UserError
 from bot.events import CheckRunEvent, IssueCommentEvent, Person, parse
 from bot.facts import Role
-from bot.github import GitHub
+from bot.github import GitHub, Performer
 from bot.github.errors import MissingPermission
 from bot.jobs import Done, Ignored, Job, Lease, Outcome, Route, Superseded, Work
 from bot.markers import MarkerKeys, write
@@ -94,6 +94,7 @@ async def desk(github: Sandbox, gh: GitHub, clock: ManualClock, tmp_path: Path) 
     await records.open()
     bot = Bot(
         github=gh,
+        performer=Performer(gh),
         scanner=Scanner(),
         keys=KEYS,
         ledger=None,  # type: ignore[arg-type]  # no command here has a use for it

@@ -2,16 +2,18 @@
 
 import asyncio
 import re
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
 import pytest
 
-from bot.effects import Reaction
+from bot.effects import ClosePullRequest, Effect, MoveBranch, NewComment, NewPullRequest, Reaction, TreeCommit
 from bot.errors import RetryLater, UserError
 from bot.facts import Role
-from bot.github import GitHub
+from bot.github import DryRunPerformer, GitHub, Performer
 from bot.jobs import Done, Ignored, Outcome
 from bot.jobs.model import Job
 from bot.markers import MarkerKeys
@@ -113,6 +115,7 @@ async def bot(gh: GitHub, tmp_path: Path, clock: ManualClock) -> AsyncIterator[B
     async with Scanner(workers=1) as scanner:
         yield Bot(
             github=gh,
+            performer=Performer(gh),
             scanner=scanner,
             keys=MarkerKeys.derive([b"key"]),
             ledger=None,  # type: ignore[arg-type]  # nothing here is counted
@@ -146,6 +149,23 @@ async def test_it_is_done_once_and_says_so(stage: Make) -> None:
     assert len(at.pulls) == 2
     assert again.body.count("| open already |") == 2
     assert (await at.migrate()).body.count("| opened |") == 2, "the same comment, answered again"
+
+
+async def test_a_dry_run_opens_nothing_and_closes_nothing(stage: Make) -> None:
+    at = await stage(A, B)
+    await at.migrate(A)
+    (pull,) = at.pulls
+    await at.repo.push({A: b"X = 1\n"})
+    told: list[Effect] = []
+    real, at.bot = at.bot, replace(at.bot, performer=DryRunPerformer(told.append))
+    writes = len(at.github.mutations)
+    await at.migrate(comment=78)
+    kinds = Counter(type(effect) for effect in told)
+    assert kinds == Counter([TreeCommit, NewPullRequest, NewComment, ClosePullRequest, MoveBranch])
+    assert (len(at.github.mutations), pull.state) == (writes, "open")
+    at.bot = real
+    await at.migrate(comment=78)
+    assert (await at.files(), pull.state) == ([[B]], "closed")
 
 
 # --- crashes and races -----------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ import pytest
 from aiohttp import web
 
 from bot.errors import RetryLater
-from bot.github import GitHub
+from bot.github import GitHub, Performer
 from bot.markers import MarkerKeys
 from bot.records.database import DatabaseRecords
 from bot.refs import DeliveryId
@@ -71,6 +71,7 @@ class Sweeper:
             stack.push_async_callback(records.close)
             bot = Bot(
                 github=self.gh,
+                performer=Performer(self.gh),
                 scanner=Scanner(),
                 keys=MarkerKeys.derive([b"key"]),
                 ledger=None,  # type: ignore[arg-type]  # a sweep has no use for it

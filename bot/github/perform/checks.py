@@ -6,46 +6,27 @@ from typing import Any
 from bot.effects import Annotation, CheckRun
 from bot.github import operations as ops
 from bot.github.client import GitHub
-from bot.refs import RepoRef
 
 ANNOTATIONS = 50
 """In one request; those of further requests are appended."""
 
 
-async def create_check_run(gh: GitHub, repo: RepoRef, run: CheckRun) -> int:
+async def create_check_run(gh: GitHub, run: CheckRun) -> int:
     """Create a check run and return its id.
 
     The first 50 annotations go with it; for the rest it is updated.  If that ends early the run stands already:
     it is found again by its ``external_id``.
     """
     body = {**_body(run, run.annotations[:ANNOTATIONS]), "head_sha": run.head_sha}
-    created = await gh.call(ops.CREATE_CHECK_RUN, repo, lambda data: int(data["id"]), body=body)
-    await _annotate(gh, repo, created, run, ANNOTATIONS)
+    created = await gh.call(ops.CREATE_CHECK_RUN, run.repo, lambda data: int(data["id"]), body=body)
+    for first in range(ANNOTATIONS, len(run.annotations), ANNOTATIONS):
+        await _annotate(gh, run, created, run.annotations[first : first + ANNOTATIONS])
     return created
 
 
-async def update_check_run(gh: GitHub, repo: RepoRef, run_id: int, run: CheckRun) -> None:
-    """Bring a check run to this state.  Annotations cannot be taken back: these are added to what it has."""
-    await gh.call(
-        ops.UPDATE_CHECK_RUN,
-        repo,
-        lambda data: int(data["id"]),
-        body=_body(run, run.annotations[:ANNOTATIONS]),
-        check_run_id=run_id,
-    )
-    await _annotate(gh, repo, run_id, run, ANNOTATIONS)
-
-
-async def _annotate(gh: GitHub, repo: RepoRef, run_id: int, run: CheckRun, start: int) -> None:
-    for first in range(start, len(run.annotations), ANNOTATIONS):
-        output = _output(run, run.annotations[first : first + ANNOTATIONS])
-        await gh.call(
-            ops.UPDATE_CHECK_RUN,
-            repo,
-            lambda data: int(data["id"]),
-            body={"output": output},
-            check_run_id=run_id,
-        )
+async def _annotate(gh: GitHub, run: CheckRun, run_id: int, annotations: Sequence[Annotation]) -> None:
+    body = {"output": _output(run, annotations)}
+    await gh.call(ops.UPDATE_CHECK_RUN, run.repo, lambda data: int(data["id"]), body=body, check_run_id=run_id)
 
 
 def _body(run: CheckRun, annotations: Sequence[Annotation]) -> dict[str, Any]:

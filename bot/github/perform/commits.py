@@ -1,15 +1,14 @@
-"""Branches, commits and pull requests."""
+"""Branches and commits."""
 
 import base64
 from typing import Any
 
-from bot.effects import FileCommit, NewPullRequest, TreeCommit, TreeFile
-from bot.facts import Repository
+from bot.effects import FileCommit, MoveBranch, TreeCommit, TreeFile
 from bot.github import operations as ops
 from bot.github.client import GitHub
-from bot.github.errors import AlreadyExists, GraphQLError, HeadMoved, NotFound, Unprocessable
+from bot.github.errors import GraphQLError, HeadMoved, NotFound
 from bot.github.reads.repository import branch_head, repository
-from bot.refs import PullRequestRef, RepoRef, Sha
+from bot.refs import RepoRef, Sha
 
 _INLINE = 256 * 1024
 """Bytes of a file that go into the request that makes the tree; a larger one is a blob of its own."""
@@ -19,7 +18,7 @@ def _sha(data: Any) -> Sha:
     return Sha(str(data["sha"]))
 
 
-async def commit_files(gh: GitHub, repo: RepoRef, commit: FileCommit) -> Sha:
+async def commit_files(gh: GitHub, commit: FileCommit) -> Sha:
     """One signed commit on top of ``expected_head``, or :class:`HeadMoved` and none.
 
     https://docs.github.com/en/graphql/reference/mutations#createcommitonbranch
@@ -29,14 +28,14 @@ async def commit_files(gh: GitHub, repo: RepoRef, commit: FileCommit) -> Sha:
     ]
     message = {"headline": commit.headline, **({"body": commit.body} if commit.body else {})}
     given = {
-        "branch": {"repositoryNameWithOwner": repo.full_name, "branchName": commit.branch},
+        "branch": {"repositoryNameWithOwner": commit.repo.full_name, "branchName": commit.branch},
         "expectedHeadOid": commit.expected_head,
         "message": message,
         "fileChanges": {"additions": additions, "deletions": [{"path": path} for path in commit.deletions]},
     }
     try:
         return await gh.graphql(
-            ops.COMMIT_FILES, repo, lambda data: Sha(data["createCommitOnBranch"]["commit"]["oid"]), input=given
+            ops.COMMIT_FILES, commit.repo, lambda data: Sha(data["createCommitOnBranch"]["commit"]["oid"]), input=given
         )
     except GraphQLError as error:
         if error.kind == "STALE_DATA" or "expected branch to point to" in error.message.lower():
@@ -44,19 +43,20 @@ async def commit_files(gh: GitHub, repo: RepoRef, commit: FileCommit) -> Sha:
         raise
 
 
-async def commit_tree(gh: GitHub, repo: RepoRef, commit: TreeCommit) -> Sha:
-    """A commit with file modes, from git objects; the branch moves to it from ``parent``, or :class:`HeadMoved`.
+async def commit_tree(gh: GitHub, commit: TreeCommit) -> Sha:
+    """A commit with file modes, from git objects; the branch moves to it from ``before``, or :class:`HeadMoved`.
 
     Until the branch moves nobody sees anything: objects that nothing points to are collected by GitHub.
     https://docs.github.com/en/rest/guides/using-the-rest-api-to-interact-with-your-git-database
     """
-    sha = await write_commit(gh, repo, commit)
-    await move_branch(gh, await repository(gh, repo), commit.branch, before=commit.parent, after=sha)
+    sha = await write_commit(gh, commit)
+    await move_branch(gh, MoveBranch(repo=commit.repo, branch=commit.branch, before=commit.before, after=sha))
     return sha
 
 
-async def write_commit(gh: GitHub, repo: RepoRef, commit: TreeCommit) -> Sha:
+async def write_commit(gh: GitHub, commit: TreeCommit) -> Sha:
     """The commit's objects alone: no branch moves.  GitHub signs it, since it names no author."""
+    repo = commit.repo
     entries = [await _entry(gh, repo, file) for file in commit.files]
     base = await gh.call(ops.GET_COMMIT, repo, lambda data: _sha(data["tree"]), commit_sha=commit.parent)
     tree = await gh.call(ops.CREATE_TREE, repo, _sha, body={"base_tree": base, "tree": entries})
@@ -64,23 +64,26 @@ async def write_commit(gh: GitHub, repo: RepoRef, commit: TreeCommit) -> Sha:
     return await gh.call(ops.CREATE_COMMIT, repo, _sha, body=made)
 
 
-async def move_branch(gh: GitHub, repo: Repository, branch: str, *, before: Sha | None, after: Sha | None) -> None:
-    """Create, move or delete a branch if it is where it was seen; ``None``: there is no such branch.
+async def move_branch(gh: GitHub, move: MoveBranch) -> None:
+    """Create, move or delete a branch if it is where it was seen.
 
-    Also backwards.  :class:`HeadMoved`: it is not at ``before`` any more, and nothing happened.
+    :class:`HeadMoved`: it is not at ``before`` any more, and nothing happened.
     https://docs.github.com/en/graphql/reference/mutations#updaterefs
     """
-    nothing = "0" * len(before or after or "")
+    nothing = "0" * len(move.before or move.after or "")
     update = {
-        "name": f"refs/heads/{branch}", "beforeOid": before or nothing, "afterOid": after or nothing, "force": True,
-    }  # fmt: skip
-    given = {"repositoryId": repo.node_id, "refUpdates": [update]}
+        "name": f"refs/heads/{move.branch}",
+        "beforeOid": move.before or nothing,
+        "afterOid": move.after or nothing,
+        "force": True,
+    }
+    given = {"repositoryId": (await repository(gh, move.repo)).node_id, "refUpdates": [update]}
     try:
-        await gh.graphql(ops.UPDATE_REFS, repo.ref, lambda _data: None, input=given)
+        await gh.graphql(ops.UPDATE_REFS, move.repo, lambda _data: None, input=given)
     except GraphQLError as error:
         # What GitHub says then is written nowhere: where the branch is now decides what it meant.
-        if await _head(gh, repo.ref, branch) != before:
-            raise HeadMoved(f"{branch} is not at {before} any more") from error
+        if await _head(gh, move.repo, move.branch) != move.before:
+            raise HeadMoved(f"{move.branch} is not at {move.before} any more") from error
         raise
 
 
@@ -89,43 +92,6 @@ async def _head(gh: GitHub, repo: RepoRef, branch: str) -> Sha | None:
         return await branch_head(gh, repo, branch)
     except NotFound:
         return None
-
-
-async def create_ref(gh: GitHub, repo: RepoRef, branch: str, sha: Sha) -> None:
-    """Create a branch.  :class:`AlreadyExists`: there is one of that name, wherever it points."""
-    body = {"ref": f"refs/heads/{branch}", "sha": sha}
-    try:
-        await gh.call(ops.CREATE_REF, repo, lambda data: _sha(data["object"]), body=body)
-    except Unprocessable as error:
-        raise _existing(error) from error
-
-
-async def open_pull_request(gh: GitHub, repo: RepoRef, new: NewPullRequest) -> PullRequestRef:
-    """Open a pull request.  :class:`AlreadyExists`: there is one from that branch."""
-    body = {"title": new.title, "head": new.head, "base": new.base, "body": new.body, "draft": new.draft}
-    try:
-        number = await gh.call(ops.CREATE_PULL, repo, lambda data: int(data["number"]), body=body)
-    except Unprocessable as error:
-        raise _existing(error) from error
-    return PullRequestRef(repo=repo, number=number)
-
-
-async def update_pull_request(
-    gh: GitHub, ref: PullRequestRef, *, title: str | None = None, body: str | None = None, closed: bool = False
-) -> None:
-    """Change its words, or close it."""
-    changes = {"title": title, "body": body, "state": "closed" if closed else None}
-    await gh.call(
-        ops.UPDATE_PULL,
-        ref.repo,
-        lambda data: int(data["number"]),
-        body={name: value for name, value in changes.items() if value is not None},
-        pull_number=ref.number,
-    )
-
-
-def _existing(error: Unprocessable) -> Unprocessable:
-    return AlreadyExists(error.message, error.errors) if error.mentions("already exists") else error
 
 
 async def _entry(gh: GitHub, repo: RepoRef, file: TreeFile) -> dict[str, Any]:

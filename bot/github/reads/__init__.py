@@ -10,7 +10,6 @@ from bot.github.reads.app import (
     identity,
     installation_repositories,
     installations,
-    redeliver,
     repo_installation,
 )
 from bot.github.reads.checks import check_runs
@@ -40,7 +39,6 @@ from bot.github.reads.talk import (
     issue_comment,
     issue_comments,
     issue_edits,
-    review_comments,
     review_threads,
     reviews,
 )
@@ -77,10 +75,8 @@ __all__ = [
     "own_pull_requests",
     "pull_branch",
     "pull_request",
-    "redeliver",
     "repo_installation",
     "repository",
-    "review_comments",
     "review_threads",
     "reviews",
     "role",

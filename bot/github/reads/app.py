@@ -50,11 +50,6 @@ async def hook_deliveries(gh: GitHub) -> AsyncIterator[HookDelivery]:
         yield delivery
 
 
-async def redeliver(gh: GitHub, delivery: HookDelivery) -> None:
-    """Ask GitHub to send a delivery again, under the same GUID."""
-    await gh.call_as_app(ops.REDELIVER, lambda _data: None, delivery_id=delivery.id)
-
-
 async def hook_config(gh: GitHub) -> HookConfig:
     """Where the App's webhook goes.  ``NotFound``: it has none."""
     return await gh.call_as_app(ops.GET_HOOK_CONFIG, _hook_config)

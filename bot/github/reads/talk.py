@@ -42,13 +42,6 @@ async def issue_comments(
     return tuple([comment async for comment in pages])
 
 
-async def review_comments(gh: GitHub, ref: PullRequestRef) -> tuple[Comment, ...]:
-    """The comments on lines of a pull request, oldest first."""
-    us = await identity(gh)
-    pages = gh.pages(ops.LIST_REVIEW_COMMENTS, ref.repo, lambda data: _comment(us, data), pull_number=ref.number)
-    return tuple([comment async for comment in pages])
-
-
 async def reviews(gh: GitHub, ref: PullRequestRef) -> tuple[Comment, ...]:
     """The submitted reviews of a pull request, oldest first, by their bodies."""
     us = await identity(gh)

@@ -1,13 +1,12 @@
 """Reviews.  https://docs.github.com/en/rest/pulls/reviews#create-a-review-for-a-pull-request."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from bot.effects import Review, ReviewComment
+from bot.effects import ResolveThread, Review, ReviewComment, UnresolveThread
 from bot.github import operations as ops
 from bot.github.client import GitHub
 from bot.github.errors import Unprocessable
-from bot.refs import PullRequestRef, RepoRef, Sha
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,53 +18,62 @@ class Submitted:
     rejected: tuple[ReviewComment, ...] = ()
 
 
-async def submit_review(gh: GitHub, ref: PullRequestRef, review: Review) -> Submitted:
+async def submit_review(gh: GitHub, review: Review) -> Submitted:
     """One review, all or nothing, as GitHub has it; if it declines (422), its comments one by one.
 
     One comment on a line that is not in the diff fails a whole review, and the answer does not say which.  So then
     each is posted by itself, on its file where the line is not accepted, and the body follows as a review of its own.
     """
     try:
-        return Submitted(review_id=await _submit(gh, ref, review))
+        return Submitted(review_id=await _submit(gh, review))
     except Unprocessable:
         if not review.comments:
             raise
-    rejected = [c for c in review.comments if not await _post(gh, ref, review.head_sha, c)]
+    rejected = [c for c in review.comments if not await _post(gh, review, c)]
     if not review.body:
         return Submitted(review_id=None, rejected=tuple(rejected))
-    alone = Review(head_sha=review.head_sha, body=review.body)
-    return Submitted(review_id=await _submit(gh, ref, alone), rejected=tuple(rejected))
+    return Submitted(review_id=await _submit(gh, replace(review, comments=())), rejected=tuple(rejected))
 
 
-async def resolve_thread(gh: GitHub, repo: RepoRef, thread_id: str) -> None:
+async def resolve_thread(gh: GitHub, thread: ResolveThread) -> None:
     """Mark a review thread as resolved; it is no error if it is already."""
-    await gh.graphql(ops.RESOLVE_THREAD, repo, lambda data: data["resolveReviewThread"]["thread"]["id"], id=thread_id)
-
-
-async def unresolve_thread(gh: GitHub, repo: RepoRef, thread_id: str) -> None:
-    """Open a resolved review thread again; it is no error if it is open."""
     await gh.graphql(
-        ops.UNRESOLVE_THREAD, repo, lambda data: data["unresolveReviewThread"]["thread"]["id"], id=thread_id
+        ops.RESOLVE_THREAD,
+        thread.repo,
+        lambda data: data["resolveReviewThread"]["thread"]["id"],
+        id=thread.thread_id,
     )
 
 
-async def _submit(gh: GitHub, ref: PullRequestRef, review: Review) -> int:
+async def unresolve_thread(gh: GitHub, thread: UnresolveThread) -> None:
+    """Open a resolved review thread again; it is no error if it is open."""
+    await gh.graphql(
+        ops.UNRESOLVE_THREAD,
+        thread.repo,
+        lambda data: data["unresolveReviewThread"]["thread"]["id"],
+        id=thread.thread_id,
+    )
+
+
+async def _submit(gh: GitHub, review: Review) -> int:
+    pull = review.pull
     body = {
         "commit_id": review.head_sha,
         "event": "COMMENT",
         "body": review.body,
         "comments": [{"path": c.path, "body": c.body, **_lines(c)} for c in review.comments],
     }
-    return await gh.call(ops.CREATE_REVIEW, ref.repo, lambda data: int(data["id"]), body=body, pull_number=ref.number)
+    return await gh.call(ops.CREATE_REVIEW, pull.repo, lambda data: int(data["id"]), body=body, pull_number=pull.number)
 
 
-async def _post(gh: GitHub, ref: PullRequestRef, head: Sha, comment: ReviewComment) -> bool:
+async def _post(gh: GitHub, review: Review, comment: ReviewComment) -> bool:
     """A comment by itself: on its line, or else on its file, or else not at all."""
+    pull = review.pull
     for place in (_lines(comment), {"subject_type": "file"}):
-        body = {"commit_id": head, "path": comment.path, "body": comment.body, **place}
+        body = {"commit_id": review.head_sha, "path": comment.path, "body": comment.body, **place}
         try:
             await gh.call(
-                ops.CREATE_REVIEW_COMMENT, ref.repo, lambda data: int(data["id"]), body=body, pull_number=ref.number
+                ops.CREATE_REVIEW_COMMENT, pull.repo, lambda data: int(data["id"]), body=body, pull_number=pull.number
             )
         except Unprocessable:
             continue

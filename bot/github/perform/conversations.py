@@ -1,0 +1,48 @@
+"""Issues, comments and reactions.  https://docs.github.com/en/rest/issues."""
+
+from dataclasses import dataclass
+
+from bot.effects import EditIssue, NewComment, NewReaction
+from bot.github import operations as ops
+from bot.github import reads
+from bot.github.client import GitHub
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueEdited:
+    """What became of an issue's body that was replaced."""
+
+    body: str
+    """As GitHub has it afterwards: others may have written since."""
+    buried: str | None = None
+    """What somebody wrote between the reading and the writing; ``None`` if nobody did, or it cannot be told."""
+
+
+async def comment(gh: GitHub, new: NewComment) -> int:
+    """Comment on an issue or in a pull request's conversation; returns the comment's id."""
+    body = {"body": new.body}
+    return await gh.call(ops.CREATE_COMMENT, new.repo, lambda data: int(data["id"]), body=body, issue_number=new.number)
+
+
+async def react(gh: GitHub, reaction: NewReaction) -> None:
+    """React to a comment of an issue or conversation; the same reaction again changes nothing."""
+    body = {"content": str(reaction.content)}
+    await gh.call(ops.REACT, reaction.repo, lambda data: int(data["id"]), body=body, comment_id=reaction.comment_id)
+
+
+async def edit_issue(gh: GitHub, edit: EditIssue) -> IssueEdited:
+    """Replace the body of an issue, then look whose words that buried, and read the body back."""
+    body = {"body": edit.body}
+    await gh.call(ops.UPDATE_ISSUE, edit.repo, lambda data: int(data["number"]), body=body, issue_number=edit.number)
+    buried = await _buried(gh, edit)
+    return IssueEdited(body=(await reads.issue(gh, edit.repo, edit.number)).body, buried=buried)
+
+
+async def _buried(gh: GitHub, edit: EditIssue) -> str | None:
+    edits = await reads.issue_edits(gh, edit.repo, edit.number)
+    if len(edits) < 2 or not edits[0].ours or edits[0].body != edit.body:
+        return None
+    theirs = edits[1]
+    if theirs.ours or theirs.body is None or theirs.body == edit.replaces or theirs.at < edit.updated_at:
+        return None
+    return theirs.body

@@ -1,0 +1,34 @@
+"""Pull requests.  https://docs.github.com/en/rest/pulls/pulls."""
+
+from bot.effects import ClosePullRequest, EditPullRequest, NewPullRequest
+from bot.github import operations as ops
+from bot.github.client import GitHub
+from bot.github.errors import AlreadyExists, Unprocessable
+from bot.refs import PullRequestRef
+
+
+async def open_pull_request(gh: GitHub, new: NewPullRequest) -> PullRequestRef:
+    """Open a pull request.  :class:`AlreadyExists`: there is one from that branch."""
+    body = {"title": new.title, "head": new.head, "base": new.base, "body": new.body, "draft": new.draft}
+    try:
+        number = await gh.call(ops.CREATE_PULL, new.repo, lambda data: int(data["number"]), body=body)
+    except Unprocessable as error:
+        if error.mentions("already exists"):
+            raise AlreadyExists(error.message, error.errors) from error
+        raise
+    return PullRequestRef(repo=new.repo, number=number)
+
+
+async def edit_pull_request(gh: GitHub, edit: EditPullRequest) -> None:
+    """Change its words."""
+    changes = {"title": edit.title, "body": edit.body}
+    await _update(gh, edit.pull, {name: text for name, text in changes.items() if text is not None})
+
+
+async def close_pull_request(gh: GitHub, closing: ClosePullRequest) -> None:
+    """Close it, without merging it."""
+    await _update(gh, closing.pull, {"state": "closed"})
+
+
+async def _update(gh: GitHub, pull: PullRequestRef, body: dict[str, str]) -> None:
+    await gh.call(ops.UPDATE_PULL, pull.repo, lambda data: int(data["number"]), body=body, pull_number=pull.number)
