@@ -28,7 +28,9 @@ from bot.engine import Index
 from bot.engine.clues import Clue, Sieve, Ways
 from bot.engine.presence import definition_files, definitions
 from bot.engine.survey import Entry, Survey, leaves, of_interest, survey_file
-from bot.markers import MarkerKeys
+from bot.identity.kinds import MarkerKind
+from bot.identity.markers import MarkerKeys
+from bot.identity.places import MarkerPlace
 from bot.migration import Config, Migration
 from bot.model import FileReport, Scanned
 from bot.refs import Sha
@@ -39,7 +41,7 @@ from bot.workflows.inventory import survey_anew, update
 from bot.workflows.tracker_record import TrackerRecord
 
 _ELSEWHERE = Unreadable(why="only GitHub knows")
-_SECTION = "<!-- ssot:tracker-begin"
+_SECTION = MarkerKind.TRACKER_BEGIN.opening
 
 
 class Git:
@@ -168,9 +170,11 @@ async def play(git: Git, commits: Sequence[str], config: Config, body: str) -> P
     played = Played()
     migration = config.migrations[0]
     owner = Owner(
-        keys=MarkerKeys.derive([b"a secret for the benchmark"]), place="1/issue/506", migration=migration.name,
+        keys=MarkerKeys.derive([b"a secret for the benchmark"]),
+        place=MarkerPlace("1/issue/506"),
+        migration=migration.name,
         issue=migration.tracking_issue,
-    )  # fmt: skip
+    )
     record = TrackerRecord()
     known: Survey | None = None
     for name in commits:

@@ -17,12 +17,12 @@ from bot.github.client import GitHub
 from bot.github.limits import Pace
 from bot.github.performer import DryRunPerformer, Performer
 from bot.github.traffic import Onlooker, nobody
+from bot.identity.markers import MarkerKeys
 from bot.jobs import Inbox, Job, Lease, Outcome, Policy, Route, Router, Store, Work, Worker, WorkerLimits
 from bot.jobs.opening import store_of
 from bot.jobs.sqlite import path_of
 from bot.ledger import DatabaseLedger
 from bot.log import Redactor
-from bot.markers import MarkerKeys
 from bot.records.database import DatabaseRecords, url_of
 from bot.records.read_only import ReadOnlyRecords
 from bot.refs import Delivery, DeliveryId, Errand

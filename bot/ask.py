@@ -21,7 +21,7 @@ class Ask:
     """What somebody wants done to a pull request."""
 
     id: str
-    """Names the request, the same at every run of it; of the characters that ``bot.markers`` allows."""
+    """Names the request, the same at every run of it; of the characters that markers are made of."""
     by: str
     """Login of who asked."""
     paths: tuple[str, ...] = ()

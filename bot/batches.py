@@ -10,13 +10,11 @@ from enum import StrEnum
 from typing import Protocol
 
 from bot.globs import matches
+from bot.identity.branches import of_batch
 from bot.migration import Applicability, Migration
 from bot.model import Failed, Finding, Scanned, Skipped
 from bot.outcomes import FileMigration
 from bot.refs import Sha
-
-BRANCHES = "ssot/"
-"""What the names of all branches of migration pull requests begin with: ``ssot/<migration>/<slug>``."""
 
 
 class Tier(StrEnum):
@@ -179,7 +177,7 @@ class Batch:
 
     @property
     def branch(self) -> str:
-        return f"{BRANCHES}{self.migration}/{self.slug}"
+        return of_batch(self.migration, self.slug)
 
     @property
     def digest(self) -> str:

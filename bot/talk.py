@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
+from enum import Enum, StrEnum, auto
 
 from bot.effects import Reaction
 from bot.facts import Role
@@ -67,18 +67,25 @@ class Call:
         return PullRequestRef(repo=self.repo, number=self.number)
 
 
-def conversation(repo: RepoRef, number: int) -> str:
-    """What the markers in an issue's or pull request's conversation are signed for: see ``bot.markers``."""
-    return f"{repo.id}/issue/{number}"
+class DecisionKind(Enum):
+    """What a person can decide by command."""
+
+    SKIP = auto()
+    """A finding is put aside."""
+    ATTEST = auto()
+    """A checklist item is true."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mark:
-    """Something that the reply records for later: written as a marker that is signed for this conversation."""
+class Decision:
+    """What a person decided, which the reply records for later.  Without ``by`` and ``reason`` it is taken back."""
 
-    kind: str
-    values: tuple[str, ...]
-    """Of the characters that ``bot.markers`` allows."""
+    kind: DecisionKind
+    about: str
+    """The fingerprint of the finding, or the id of the checklist item."""
+    by: str = ""
+    """A login, without ``@``."""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +97,7 @@ class Reply:
 
     body: str
     reaction: Reaction = Reaction.ROCKET
-    marks: tuple[Mark, ...] = ()
+    decisions: tuple[Decision, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.body:

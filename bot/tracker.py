@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from urllib.parse import quote
 
 from bot.evidence import ChecklistItem
 from bot.migration import Migration
@@ -202,14 +201,6 @@ def findings_of(facts: Facts, migration: str) -> tuple[Finding, ...]:
 def usages_of(facts: Facts, migration: str) -> tuple[Finding, ...]:
     """What is left to migrate.  The definition itself is none, nor is another one under its name."""
     return tuple(f for f in findings_of(facts, migration) if f.kind is not Kind.DEFINITION)
-
-
-def link_to(facts: Facts, place: str, path: str = "") -> str | None:
-    """The page of something in the repository, e.g. ``commit/…`` or ``blob/…`` and a file's path; local: ``None``."""
-    if facts.repository_url is None:
-        return None
-    quoted = quote(path, safe="/").replace("(", "%28").replace(")", "%29")
-    return f"{facts.repository_url}/{place}" + (f"/{quoted}" if path else "")
 
 
 # --- verdicts: what follows from them ---------------------------------------------------------------------------

@@ -2,9 +2,10 @@
 
 from bot.ask import Ask
 from bot.events import CheckRunEvent
+from bot.identity import checks
+from bot.identity.external_ids import pull_number, queue_entry
 from bot.jobs import Ignored, Lease, Outcome, Route, Work
 from bot.refs import PullRequestRef
-from bot.render.effects import APPLY, RESCAN, pull_number, queue_entry
 from bot.talk import Reply
 from bot.workflows import answers, tracker
 from bot.workflows.button import answer_press
@@ -60,9 +61,9 @@ async def handle(bot: Bot, event: CheckRunEvent, lease: Lease) -> Outcome:
         return await answers.scan(bot, ref, lease)
 
     match event.identifier:
-        case APPLY.identifier:
+        case checks.APPLY_SAFE_FIXES:
             return await answer_press(bot, event, ref, command=migrate.SPEC, act=apply, lease=lease)
-        case RESCAN.identifier:
+        case checks.RESCAN:
             return await answer_press(bot, event, ref, command=scan.SPEC, act=rescan, lease=lease)
         case other:
             return Ignored(reason=f"no button of ours: {other}")

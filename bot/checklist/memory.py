@@ -54,7 +54,7 @@ def advance(before: State, verdict: Verdict, *, checked: bool) -> State:
 
 
 def encode(memory: Memory) -> tuple[str, ...]:
-    """The values of a marker (`bot.markers`), of at most `_MOST` characters: looks are left out where they are many."""
+    """The values of a marker, of at most `_MOST` characters: looks are left out where they are many."""
     time = [f"at:{memory.written_at.astimezone(UTC).strftime(_TIME)}"] if memory.written_at else []
     short = [_encode(name, state, None) for name, state in memory.states.items()]
     whole = [_encode(name, state, memory.looks.get(name)) for name, state in memory.states.items()]

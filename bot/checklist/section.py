@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 
 from bot.checklist.tasklist import html_blocks, line_start
 from bot.effects import MAX_BODY
-from bot.markers import Marker, MarkerKeys, find, write
+from bot.identity.kinds import MarkerKind, count_tracker_openings
+from bot.identity.markers import Marker, MarkerKeys
+from bot.identity.places import MarkerPlace
 from bot.tracker import Conflict, ConflictKind
 
-BEGIN, MEMORY, END = "tracker-begin", "tracker-memory", "tracker-end"
-_LITERAL = "<!-- ssot:tracker-"
+_BEGIN, _MEMORY, _END = MarkerKind.TRACKER_BEGIN, MarkerKind.TRACKER_MEMORY, MarkerKind.TRACKER_END
 _TEXTS = {
     ConflictKind.REMOVED: "The section of the checklist was removed from the text.",
     ConflictKind.BEGIN_MISSING: "The comment that begins the section of the checklist is missing.",
@@ -32,8 +33,8 @@ class Owner:
     """Whose section it is."""
 
     keys: MarkerKeys = field(repr=False)
-    place: str
-    """What the markers are signed for: ``<repository id>/issue/<number>``."""
+    place: MarkerPlace
+    """What the markers are signed for: the issue's conversation, or the file."""
     migration: str
     issue: int | None
     """``None`` for a local file."""
@@ -62,9 +63,9 @@ def conflict(kind: ConflictKind) -> Conflict:
 
 def locate(body: str, owner: Owner, *, written: bool) -> Section | Conflict:
     """The section of ``owner``, or its place at the end of the body.  ``written``: it was written before."""
-    begins, ends = (find(owner.keys, owner.place, kind, body) for kind in (BEGIN, END))
-    memories = find(owner.keys, owner.place, MEMORY, body)
-    if body.count(_LITERAL) != len(begins) + len(ends) + len(memories):
+    begins, ends = (kind.find(owner.keys, owner.place, body) for kind in (_BEGIN, _END))
+    memories = _MEMORY.find(owner.keys, owner.place, body)
+    if count_tracker_openings(body) != len(begins) + len(ends) + len(memories):
         return conflict(ConflictKind.ALTERED)
     begin, end = _own(begins, owner), _own(ends, owner)
     for wrong in (_foreign((*begin, *end), owner), _unpaired(begin, end, written=written)):
@@ -122,9 +123,9 @@ def put(
         if owner.issue is None and before.endswith(line_end):
             after = line_end  # a file's last line stays whole
         before += _gap(before, line_end)
-    opening = f"{write(owner.keys, owner.place, BEGIN, owner.name)}\n\n"
-    remembered = f"{write(owner.keys, owner.place, MEMORY, memory)}\n" if memory else ""
-    closing = f"\n{remembered}{write(owner.keys, owner.place, END, owner.name)}"
+    opening = f"{_BEGIN.write(owner.keys, owner.place, owner.name)}\n\n"
+    remembered = f"{_MEMORY.write(owner.keys, owner.place, memory)}\n" if memory else ""
+    closing = f"\n{remembered}{_END.write(owner.keys, owner.place, owner.name)}"
     text = _fitting(show, opening, closing, line_end, owner.limit - len(before) - len(after))
     if text is None:
         return conflict(ConflictKind.TOO_LONG)

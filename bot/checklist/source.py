@@ -5,9 +5,10 @@ from dataclasses import replace
 
 from bot.evidence import DefinitionRemoved, FileExists, UsageEvidence, UsageState
 from bot.globs import matches
+from bot.markdown.links import commit_page, file_page
 from bot.migration import Migration
 from bot.model import Failed, FileReport, Finding, Kind, Skipped
-from bot.tracker import Facts, Holds, Missing, Proof, Unknown, Unreadable, Verdict, findings_of, link_to
+from bot.tracker import Facts, Holds, Missing, Proof, Unknown, Unreadable, Verdict, findings_of
 
 _NAMED = 2
 """Names in one sentence; the others are counted."""
@@ -72,7 +73,7 @@ def definitions(evidence: DefinitionRemoved, migration: Migration, facts: Facts)
 
 def _defined(facts: Facts, name: str, path: str) -> Proof:
     leaf = name.rpartition(".")[2]
-    return _proof(facts, f"`{leaf}` is still defined in `{path}`", link_to(facts, f"blob/{facts.commit}", path))
+    return _proof(facts, f"`{leaf}` is still defined in `{path}`", file_page(facts, path))
 
 
 def files(evidence: FileExists, facts: Facts) -> Verdict:
@@ -83,13 +84,12 @@ def files(evidence: FileExists, facts: Facts) -> Verdict:
     if missing := [glob for glob, path in first.items() if path is None]:
         return Missing(what=tuple(_proof(facts, f"no file matches `{glob}`") for glob in missing))
     found = [path for path in first.values() if path is not None]
-    link = f"blob/{facts.commit}"
-    return Holds(because=tuple(_proof(facts, f"`{path}` exists", link_to(facts, link, path)) for path in found))
+    return Holds(because=tuple(_proof(facts, f"`{path}` exists", file_page(facts, path)) for path in found))
 
 
 def _proof(facts: Facts, text: str, link: str | None = None) -> Proof:
     """What is known of the evaluated commit."""
-    page = link or link_to(facts, f"commit/{facts.commit}")
+    page = link or commit_page(facts, facts.commit)
     return Proof(text=text, link=page, commit=facts.commit, at=facts.committed_at)
 
 

@@ -99,11 +99,12 @@ def _tracked(config: Config, name: str | None) -> Migration:
 def _update(before: bytes, migration: Migration, facts: Facts) -> Outcome:
     from bot.checklist.section import Owner
     from bot.checklist.update import update
-    from bot.markers import MarkerKeys
+    from bot.identity.markers import MarkerKeys
+    from bot.identity.places import FILE
     from bot.render.checklist import section
 
     keys = MarkerKeys.derive([_KEY])
-    owner = Owner(keys=keys, place="file", migration=migration.name, issue=None, limit=_LIMIT)
+    owner = Owner(keys=keys, place=FILE, migration=migration.name, issue=None, limit=_LIMIT)
     body = before.decode("utf-8", "surrogateescape")
     return update(body, migration, facts, owner, section, written=False)
 

@@ -6,12 +6,14 @@ from collections.abc import Iterable, Sequence
 from bot.actions import CompleteCheckRun
 from bot.evidence import ChecklistItem
 from bot.facts import CheckRunFact
+from bot.markdown.blocks import cell, table
+from bot.markdown.limits import fit
+from bot.markdown.links import link_in_pull
+from bot.markdown.text import code, count, plain, prose
 from bot.migration import Action, Applicability, Condition, Migration, Rewrite, Target
-from bot.model import Finding
 from bot.outcomes import NewFinding
 from bot.refs import PullRequest
-from bot.render.review import blob_url, fit, handle, prose
-from bot.render.text import code, count, plain
+from bot.render.review import handle
 from bot.talk import PREFIX
 
 _LISTED = 20
@@ -41,7 +43,9 @@ def status(pull: PullRequest, check: CompleteCheckRun, run: CheckRunFact | None)
     if check.new:
         parts += [_kinds(check.new), _findings(check.new, pull)]
     if check.waived:
-        lines = [f"- {handle(n)} {_place(n.finding, pull)}: {plain(w.reason)} ({plain(w.by)})" for n, w in check.waived]
+        lines = [
+            f"- {handle(n)} {link_in_pull(n.finding, pull)}: {plain(w.reason)} ({plain(w.by)})" for n, w in check.waived
+        ]
         parts.append("Skipped:\n\n" + _cut(lines))
     rest = [
         f"{len(findings):,} {what}"
@@ -74,20 +78,16 @@ def _kinds(new: Sequence[NewFinding]) -> str:
     """Usages by kind and by how far their fix can be trusted."""
     tally = Counter((f.kind, f.applicability) for n in new for f in (n.finding, *n.also))
     rows = [
-        f"| {kind} | " + " | ".join(f"{tally[kind, each]:,}" for each in Applicability) + " |"
+        (str(kind), *(f"{tally[kind, each]:,}" for each in Applicability))
         for kind in sorted({kind for kind, _ in tally})
     ]
-    head = "| usage | " + " | ".join(Applicability) + " |"
-    return "\n".join((head, "| --- |" + " ---: |" * len(Applicability), *rows))
+    return table(("usage", *Applicability), rows, numbers=range(1, 1 + len(Applicability)))
 
 
 def _findings(new: Sequence[NewFinding], pull: PullRequest) -> str:
-    return _cut([f"- {handle(n)} {_place(n.finding, pull)}: {n.finding.kind}, {n.finding.applicability}" for n in new])
-
-
-def _place(finding: Finding, pull: PullRequest) -> str:
-    label = code(f"{finding.path}:{finding.range.line}")
-    return f"[{label}]({blob_url(pull, finding.path)}#L{finding.range.line})"
+    return _cut(
+        [f"- {handle(n)} {link_in_pull(n.finding, pull)}: {n.finding.kind}, {n.finding.applicability}" for n in new]
+    )
 
 
 def _cut(lines: Sequence[str]) -> str:
@@ -97,7 +97,7 @@ def _cut(lines: Sequence[str]) -> str:
 
 def skipped(new: NewFinding, pull: PullRequest, check: CompleteCheckRun, by: str, reason: str) -> str:
     """The reply to ``skip``; without a reason it was undone."""
-    where = _place(new.finding, pull)
+    where = link_in_pull(new.finding, pull)
     if not reason:
         return f"{where} counts again. Now {_verdict(check)}"
     undo = f"{PREFIX} skip {new.fingerprint[:8]} --undo"
@@ -154,11 +154,12 @@ def _successor(target: Target) -> str:
 
 
 def _rewrites(migration: Migration) -> str:
-    rows = ["| usage | becomes | fix |", "| --- | --- | --- |"]
-    rows += [_rewrite(rule, migration) for rule in migration.rewrites]
+    rows = [_rewrite(rule, migration) for rule in migration.rewrites]
     if migration.drop_in:
-        rows.append("| any other | the new name in place of the old | safe |")
-    return "\n".join(rows) if len(rows) > 2 else "No usage of it is rewritten: each is explained where it stands."
+        rows.append(("any other", "the new name in place of the old", "safe"))
+    if not rows:
+        return "No usage of it is rewritten: each is explained where it stands."
+    return table(("usage", "becomes", "fix"), rows)
 
 
 _CONDITIONS = {
@@ -168,7 +169,7 @@ _CONDITIONS = {
 }
 
 
-def _rewrite(rule: Rewrite, migration: Migration) -> str:
+def _rewrite(rule: Rewrite, migration: Migration) -> Sequence[str]:
     where = _CONDITIONS[rule.when] if rule.when else code(_named(rule.match or "", migration))
     if rule.replace:
         becomes = code(_named(rule.replace, migration))
@@ -177,7 +178,7 @@ def _rewrite(rule: Rewrite, migration: Migration) -> str:
     else:
         becomes = prose(rule.message or "a person decides")
     trust = f"{rule.applicability}" + (f", safe if {_proof(rule)}" if rule.safe_if else "")
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in (where, becomes, trust)) + " |"
+    return tuple(map(cell, (where, becomes, trust)))
 
 
 def _named(expression: str, migration: Migration) -> str:

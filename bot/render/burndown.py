@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from bot.render.text import count
+from bot.markdown.text import count
 from bot.tracker import Facts, Point, usages_of
 
 _POINTS = 16

@@ -6,13 +6,14 @@ Everything that is on the page stands for one commit.  A long section folds its 
 from collections import Counter
 from collections.abc import Sequence
 
+from bot.markdown.blocks import fold
+from bot.markdown.links import link_to_commit
+from bot.markdown.text import code, count, prose
 from bot.model import Finding
 from bot.render import burndown
 from bot.render.checklist_evidence import evidence
-from bot.render.checklist_parts import Part, commit, fit, folded, moment
+from bot.render.checklist_parts import Part, fit, moment
 from bot.render.checklist_usages import directories, files, hidden
-from bot.render.review import prose
-from bot.render.text import code, count
 from bot.tracker import Facts, Origin, PullState, Unreadable, View, usages_of
 
 _CAME = 10
@@ -49,7 +50,8 @@ def _headline(view: View, usages: Sequence[Finding]) -> str:
     urgent = f", {len(critical)} of them critical" if critical else ""
     kinds = Counter(str(finding.kind) for finding in usages)
     by_kind = f": {', '.join(count(n, kind) for kind, n in kinds.most_common())}" if kinds else ""
-    as_of = f"At {commit(facts, facts.commit)} of {moment(facts.committed_at)}, read {moment(facts.read_at)} (UTC)."
+    commit = link_to_commit(facts, facts.commit, digits=7)
+    as_of = f"At {commit} of {moment(facts.committed_at)}, read {moment(facts.read_at)} (UTC)."
     return f"{title}\n\n{left}{urgent}{by_kind}.\n{as_of}"
 
 
@@ -60,7 +62,7 @@ def _changes(facts: Facts, usages: Sequence[Finding]) -> Part:
     now, before = Counter(finding.path for finding in usages), facts.before.usages
     came = {path: n - before.get(path, 0) for path, n in now.items() if n > before.get(path, 0)}
     went = {path: n - now[path] for path, n in before.items() if n > now[path]}
-    since = f"Since {commit(facts, facts.before.commit)} of {moment(facts.before.at)}:"
+    since = f"Since {link_to_commit(facts, facts.before.commit, digits=7)} of {moment(facts.before.at)}:"
     if not came and not went:
         return Part(forms=(f"{since} nothing came and nothing went.",))
     summed = " and ".join(
@@ -79,7 +81,7 @@ def _brought(facts: Facts, path: str) -> str:
     if origin is None:
         return ""
     by = f" by {code(origin.author)}" if origin.author else ""
-    return f", brought{by} in " + (f"#{origin.pull}" if origin.pull else commit(facts, origin.commit))
+    return f", brought{by} in " + (f"#{origin.pull}" if origin.pull else link_to_commit(facts, origin.commit, digits=7))
 
 
 def _pulls(facts: Facts) -> Part:
@@ -106,7 +108,7 @@ def _burn_down(facts: Facts, migration: str) -> Part:
     if len(history) < 2:
         return Part(forms=("",))
     text = f"Burn-down: {burndown.line(history)}"
-    return Part(forms=(folded("Burn-down", f"{burndown.mermaid(history)}\n\n{text}", opened=True), text))
+    return Part(forms=(fold("Burn-down", f"{burndown.mermaid(history)}\n\n{text}", strong=True, opened=True), text))
 
 
 def _footer(facts: Facts) -> str:

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import assert_never
 
-from bot.render.checklist_parts import Part, folded, moment
-from bot.render.review import prose
-from bot.render.text import code, count, plain
+from bot.markdown.blocks import fold
+from bot.markdown.links import linked
+from bot.markdown.text import code, count, plain, prose
+from bot.render.checklist_parts import Part, moment
 from bot.tracker import Holds, ItemStatus, Missing, Note, NotFound, Proof, Unknown
 
 _LEGEND = (
@@ -30,8 +31,8 @@ def evidence(statuses: Sequence[ItemStatus]) -> Part:
     held = sum(isinstance(status.verdict, Holds) for status in statuses)
     title = f"Evidence: {held} of {count(len(statuses), 'item')} {'holds' if held == 1 else 'hold'}"
     missing = [status for status in statuses if not isinstance(status.verdict, Holds)]
-    whole = folded(title, "\n\n".join((*_phases(statuses), _LEGEND)))
-    short = folded(title, "\n\n".join((*_phases(missing), _LEGEND)))
+    whole = fold(title, "\n\n".join((*_phases(statuses), _LEGEND)), strong=True)
+    short = fold(title, "\n\n".join((*_phases(missing), _LEGEND)), strong=True)
     return Part(forms=(whole, short, f"**{title}.**"))
 
 
@@ -61,6 +62,6 @@ def _item(status: ItemStatus) -> str:
 def _proof(proof: Proof) -> str:
     what = prose(proof.text) + (f" #{proof.pull}" if proof.pull else "")
     shown = code(proof.commit[:7]) if proof.commit else "see"
-    where = f"[{shown}]({proof.link})" if proof.link else (shown if proof.commit else "")
+    where = linked(shown, proof.link) if proof.link else (shown if proof.commit else "")
     places = ", ".join(filter(None, (where, moment(proof.at) if proof.at else "")))
     return f"{what} ({places})" if places else what

@@ -4,10 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from bot.refs import Sha
-from bot.render.text import code
-from bot.tracker import Facts, link_to
-
 _SHORTENED = "_Shortened to fit into GitHub's 65,536 characters: `ssot checklist` shows everything._"
 
 
@@ -32,15 +28,6 @@ def fit(parts: Sequence[Part], room: int) -> str | None:
         if not longer:
             return None
         chosen[max(longer, key=lambda n: len(parts[n].forms[chosen[n]]))] += 1
-
-
-def folded(title: str, body: str, *, opened: bool = False) -> str:
-    return f"<details{' open' if opened else ''}><summary><b>{title}</b></summary>\n\n{body}\n\n</details>"
-
-
-def commit(facts: Facts, sha: Sha) -> str:
-    link = link_to(facts, f"commit/{sha}")
-    return f"[{code(sha[:7])}]({link})" if link else code(sha[:7])
 
 
 def moment(at: datetime) -> str:

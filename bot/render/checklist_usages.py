@@ -3,10 +3,12 @@
 from collections import Counter
 from collections.abc import Sequence
 
+from bot.markdown.blocks import cell, fold, table
+from bot.markdown.links import file_page, linked
+from bot.markdown.text import code, count, plain
 from bot.model import Failed, Finding, Scanned, Skipped
-from bot.render.checklist_parts import Part, folded
-from bot.render.text import code, count, plain
-from bot.tracker import Facts, PullState, Unreadable, View, findings_of, link_to
+from bot.render.checklist_parts import Part
+from bot.tracker import Facts, PullState, Unreadable, View, findings_of
 
 _LISTED = (1_000, 500, 300, 200, 150, 100, 60, 30, 0)
 """Files in one list, from everything to nothing but their number."""
@@ -24,14 +26,11 @@ def directories(usages: Sequence[Finding]) -> Part:
         groups.setdefault(_directory(finding.path), []).append(finding)
     kinds = [kind for kind, _ in Counter(str(f.kind) for f in usages).most_common()]
     ordered = sorted(groups.items(), key=lambda each: (not any(f.critical for f in each[1]), -len(each[1]), each[0]))
-    rows = [
-        f"| directory | usages | files | {' | '.join(kinds)} |",
-        f"| --- | ---: | ---: |{' ---: |' * len(kinds)}",
-        *(_row(directory, found, kinds) for directory, found in ordered[:_DIRECTORIES]),
-    ]
+    rows = [_row(directory, found, kinds) for directory, found in ordered[:_DIRECTORIES]]
     if rest := [f for _, found in ordered[_DIRECTORIES:] for f in found]:
         rows.append(_row(f"{len(ordered) - _DIRECTORIES:,} more", rest, kinds, named=False))
-    return Part(forms=(folded("By directory", "\n".join(rows)), ""))
+    shown = table(("directory", "usages", "files", *kinds), rows, numbers=range(1, 3 + len(kinds)))
+    return Part(forms=(fold("By directory", shown, strong=True), ""))
 
 
 def _directory(path: str) -> str:
@@ -39,14 +38,12 @@ def _directory(path: str) -> str:
     return "/".join(parts) + "/" if parts else "./"
 
 
-def _row(directory: str, found: Sequence[Finding], kinds: Sequence[str], *, named: bool = True) -> str:
+def _row(directory: str, found: Sequence[Finding], kinds: Sequence[str], *, named: bool = True) -> Sequence[str]:
     by_kind = Counter(str(finding.kind) for finding in found)
     files = len({finding.path for finding in found})
-    # In a table a bar ends the cell even inside a code span (GFM 4.10).
-    name = code(directory).replace("|", "\\|") if named else directory
+    name = cell(code(directory)) if named else directory
     urgent = " · critical" if any(finding.critical for finding in found) else ""
-    cells = (f"{name}{urgent}", f"{len(found):,}", f"{files:,}", *(f"{by_kind[kind]:,}" for kind in kinds))
-    return f"| {' | '.join(cells)} |"
+    return f"{name}{urgent}", f"{len(found):,}", f"{files:,}", *(f"{by_kind[kind]:,}" for kind in kinds)
 
 
 def files(facts: Facts, usages: Sequence[Finding]) -> Part:
@@ -61,8 +58,8 @@ def files(facts: Facts, usages: Sequence[Finding]) -> Part:
     ordered = sorted(by_path.items(), key=lambda each: (not any(f.critical for f in each[1]), each[0]))
     to_do = [_file(facts, path, found) for path, found in ordered]
     done = [f"- [x] {_cleared(facts, path)}" for path in sorted(cleared)]
-    forms = [folded(title, "\n".join((*_cut(to_do, n), *_cut(done, n)))) for n in _LISTED if n]
-    alone = [folded(title, "\n".join(_cut(to_do, n))) for n in _LISTED if n]
+    forms = [fold(title, "\n".join((*_cut(to_do, n), *_cut(done, n))), strong=True) for n in _LISTED if n]
+    alone = [fold(title, "\n".join(_cut(to_do, n)), strong=True) for n in _LISTED if n]
     return Part(forms=(*(form for pair in zip(forms, alone, strict=True) for form in pair), f"**{title}.**"))
 
 
@@ -75,8 +72,8 @@ def _file(facts: Facts, path: str, found: Sequence[Finding]) -> str:
     kinds = Counter(str(finding.kind) for finding in found)
     what = ", ".join(count(n, kind) for kind, n in kinds.most_common())
     first = min(finding.range.line for finding in found)
-    link = link_to(facts, f"blob/{facts.commit}", path)
-    name = f"[{code(path)}]({link}#L{first})" if link else code(path)
+    page = file_page(facts, path)
+    name = linked(code(path), page and f"{page}#L{first}")
     urgent = " · **critical**" if any(finding.critical for finding in found) else ""
     pulls = () if isinstance(facts.pulls, Unreadable) else facts.pulls
     in_work = [f"#{pull.number}" for pull in pulls if path in pull.paths and pull.state is PullState.OPEN]
@@ -84,9 +81,8 @@ def _file(facts: Facts, path: str, found: Sequence[Finding]) -> str:
 
 
 def _cleared(facts: Facts, path: str) -> str:
-    link = link_to(facts, f"blob/{facts.commit}", path)
     there = not isinstance(facts.paths, Unreadable) and path in facts.paths
-    return f"[{code(path)}]({link})" if link and there else code(path)
+    return linked(code(path), file_page(facts, path) if there else None)
 
 
 def hidden(view: View) -> Part:
@@ -105,5 +101,5 @@ def hidden(view: View) -> Part:
         ("under the old name", "other definition", others),
     )
     blocks = [(f"{count(len(lines), noun)} {what}", lines) for what, noun, lines in groups if lines]
-    whole = "\n\n".join(folded(title, "\n".join(_cut(lines, 100))) for title, lines in blocks)
+    whole = "\n\n".join(fold(title, "\n".join(_cut(lines, 100)), strong=True) for title, lines in blocks)
     return Part(forms=(whole, "\n\n".join(f"**{title}.**" for title, _ in blocks)))

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 
 from bot.errors import UserError
 from bot.facts import Role
-from bot.render.review import prose
-from bot.render.text import code
+from bot.markdown import blocks
+from bot.markdown.text import code, prose
 from bot.talk import PREFIX, Manual, Place
 
 REACTIONS = "👀 it has begun · 🚀 done · 😕 not understood or not possible: the reply says why · 👎 you may not."
@@ -26,12 +26,8 @@ def overview(specs: Mapping[str, Manual]) -> str:
 
 def table(specs: Iterable[Manual]) -> str:
     """One row for each command: usage, summary, who may."""
-    rows = [f"| `{_cell(spec.usage)}` | {spec.summary} | {who(spec)} |" for spec in specs]
-    return "\n".join(("| command | does | who |", "| --- | --- | --- |", *rows))
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|")
+    rows = [(f"`{blocks.cell(spec.usage)}`", spec.summary, who(spec)) for spec in specs]
+    return blocks.table(("command", "does", "who"), rows)
 
 
 def who(spec: Manual) -> str:

@@ -4,17 +4,12 @@ A message holds nothing of other people's but the login of who asked: what stand
 and tells people (``@name``), again with every rebase.
 """
 
-from collections.abc import Sequence
-
 from bot.ask import PLAIN, Ask, Batch
 from bot.effects import FileCommit, TreeCommit, TreeFile
-from bot.markers import MarkerKeys, read_trailer, write_trailer
-from bot.refs import PullRequest, PullRequestRef, Sha
-from bot.render.effects import place_of
-from bot.render.text import count
-
-TRAILER = "command"
-"""The kind of trailer that says which request a commit answers, and which part of it."""
+from bot.identity.commits import request
+from bot.identity.markers import MarkerKeys
+from bot.markdown.text import count
+from bot.refs import PullRequest, Sha
 
 
 def commit(
@@ -54,12 +49,6 @@ def _body(pull: PullRequest, ask: Ask, batch: Batch, parts: int, keys: MarkerKey
     lines = [
         f"{count(len(batch.files), 'file')}, asked for by {ask.by}.{part}",
         kinds,
-        write_trailer(keys, place_of(pull.ref), TRAILER, [ask.id, str(batch.number), str(parts)]),
+        request(keys, pull.ref, ask.id, batch.number, parts),
     ]
     return "\n\n".join(lines)
-
-
-def answered(keys: MarkerKeys, ref: PullRequestRef, ask: Ask, message: str) -> int | None:
-    """Which part of ``ask`` a commit with this message is; ``None`` if it is none."""
-    values: Sequence[str] = read_trailer(keys, place_of(ref), TRAILER, message)
-    return int(values[1]) if len(values) == 3 and values[0] == ask.id and values[1].isdigit() else None

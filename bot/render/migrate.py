@@ -3,17 +3,17 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import assert_never
-from urllib.parse import quote
 
 from bot.ask import CannotPush, NoPush, Obstacle, Obstructed, Overtaken, Refused, Report, Stop
 from bot.facts import Waiver
+from bot.markdown.blocks import fold
+from bot.markdown.diffs import folded_diffs, folded_patch
+from bot.markdown.links import link_to_line, linked, repository_page
+from bot.markdown.text import code, count, plain, prose
 from bot.migration import Applicability
 from bot.model import Failed, Finding, Skipped
 from bot.outcomes import FileMigration
 from bot.refs import PullRequest, Sha
-from bot.render.diffs import fold, folded_diffs, folded_patch
-from bot.render.review import prose
-from bot.render.text import code, count, plain
 
 _OPEN = 10
 """Files that are listed without being folded."""
@@ -74,7 +74,7 @@ def _dry(report: Report) -> str:
 def _done(report: Report) -> list[str]:
     if not report.commits:
         return []
-    shas = ", ".join(f"[`{sha[:7]}`]({report.pull.html_url}/commits/{sha})" for sha in report.commits)
+    shas = ", ".join(linked(code(sha[:7]), f"{report.pull.html_url}/commits/{sha}") for sha in report.commits)
     undo = f"To undo it: `git revert --no-edit {' '.join(reversed(report.commits))}`"
     return [f"Migrated {_amount(report.committed)} in {shas}.", _files(report), undo]
 
@@ -167,15 +167,9 @@ def _left(report: Report) -> Iterable[str]:
 
 
 def _because(why: str, found: Sequence[Finding], pull: PullRequest, at: Sha) -> str:
-    links = list(dict.fromkeys(_place(finding, pull, at) for finding in found))
+    links = list(dict.fromkeys(link_to_line(finding, repository_page(pull), at) for finding in found))
     more = f" and {len(links) - _PLACES:,} more places" if len(links) > _PLACES else ""
     return f"- {count(len(found), 'usage')}: {prose(why)} {', '.join(links[:_PLACES])}{more}"
-
-
-def _place(finding: Finding, pull: PullRequest, at: Sha) -> str:
-    repository = pull.html_url.rsplit("/pull/", 1)[0]
-    path = quote(finding.path, safe="/").replace("(", "%28").replace(")", "%29")
-    return f"[{code(f'{finding.path}:{finding.range.line}')}]({repository}/blob/{at}/{path}#L{finding.range.line})"
 
 
 def _unseen(report: Report) -> Iterable[str]:

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from bot.batches import Batch, BatchReport, CloseBatch, LeaveBatch, OpenBatch, OpenPull, Tier, UpdateBatch
 from bot.facts import Repository
+from bot.markdown.blocks import cell, fold, table
+from bot.markdown.diffs import folded_diffs
+from bot.markdown.text import code, count, plain, prose
 from bot.migration import Mode
 from bot.model import Failed
-from bot.render.diffs import folded_diffs
-from bot.render.review import prose
-from bot.render.text import code, count, plain
 
 _LISTED = 40
 _DIFF_ROOM = 40_000
@@ -81,20 +81,19 @@ def _table(report: BatchReport, comment: int, *, dry_run: bool) -> str:
                 rows.append(_present(pull, "out of date, and left alone: somebody else has pushed to it"))
             case OpenBatch():
                 pass
-    rows += [f"| {_label(batch)} | {len(batch.files)} | {_usages(batch)} | waits |" for batch in report.plan.waiting]
-    rows += [f"| #{pull.number} | {len(pull.paths)} | | closed by a person |" for pull in report.plan.closed]
-    head = ["| pull request | files | usages | |", "| --- | ---: | ---: | --- |"]
-    return "\n".join([*head, *rows]) if rows else ""
+    rows += [(_label(batch), str(len(batch.files)), str(_usages(batch)), "waits") for batch in report.plan.waiting]
+    rows += [(f"#{pull.number}", str(len(pull.paths)), "", "closed by a person") for pull in report.plan.closed]
+    return table(("pull request", "files", "usages", ""), rows, numbers=(1, 2)) if rows else ""
 
 
-def _new(batch: Batch, number: int | None, *, dry_run: bool) -> str:
+def _new(batch: Batch, number: int | None, *, dry_run: bool) -> Sequence[str]:
     name = f"#{number} · {_label(batch)}" if number else _label(batch)
-    return f"| {name} | {len(batch.files)} | {_usages(batch)} | {'would be opened' if dry_run else 'opened'} |"
+    return name, str(len(batch.files)), str(_usages(batch)), "would be opened" if dry_run else "opened"
 
 
 def _label(batch: Batch) -> str:
     critical = " · critical" if batch.critical else ""
-    return (code(batch.label).replace("|", "\\|") if batch.label else "several directories") + critical
+    return (cell(code(batch.label)) if batch.label else "several directories") + critical
 
 
 def _usages(batch: Batch) -> int:
@@ -107,8 +106,8 @@ def _state_of(pull: OpenPull, comment: int) -> str:
     return "open, with commits of somebody else" if pull.foreign else "open already"
 
 
-def _present(pull: OpenPull, state: str) -> str:
-    return f"| #{pull.number} | {len(pull.files)} | | {state} |"
+def _present(pull: OpenPull, state: str) -> Sequence[str]:
+    return f"#{pull.number}", str(len(pull.files)), "", state
 
 
 def _notes(report: BatchReport) -> Iterable[str]:
@@ -141,11 +140,11 @@ def _left(report: BatchReport) -> Iterable[str]:
         reasons = Counter(f.reason or "No rule of the migration fits this usage." for f in left)
         files = len({f.path for f in left})
         yield f"**Left for a person**: {count(len(left), 'usage')} in {count(files, 'file')}."
-        rows = [f"| {prose(reason)} | {number:,} |" for reason, number in reasons.most_common(_LISTED)]
+        rows = [(prose(reason), f"{number:,}") for reason, number in reasons.most_common(_LISTED)]
         places = [f"- {code(f'{f.path}:{f.range.line}')}: {f.kind}" for f in left[: _LISTED * 4]]
         more = [f"- … and {len(left) - len(places):,} more"] if len(left) > len(places) else []
-        table = "\n".join(["| why | usages |", "| --- | ---: |", *rows])
-        yield "\n".join([f"<details><summary>Why, and where</summary>\n\n{table}\n", *places, *more, "\n</details>"])
+        listed = "\n".join((*places, *more))
+        yield fold("Why, and where", f"{table(('why', 'usages'), rows, numbers=(1,))}\n\n{listed}")
     if unsafe and report.ask.tier is Tier.SAFE:
         those = count(len(unsafe), "of these has", "of these have")
         yield f"{those} a rewrite that may change behaviour: {code('/ssot migrate --unsafe')} opens them for review."

@@ -2,58 +2,25 @@
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 
 from bot.batches import Batch, OpenPull, Tier
 from bot.effects import MAX_BODY
 from bot.facts import Repository
-from bot.markers import MarkerKeys, read, write
+from bot.identity.kinds import MarkerKind
+from bot.identity.markers import MarkerKeys
+from bot.identity.places import conversation
+from bot.identity.pull_requests import BatchMark, batch_markers
+from bot.markdown.blocks import cell, fold, table
+from bot.markdown.limits import fit
+from bot.markdown.links import file_url, link_to_line, linked
+from bot.markdown.text import code, count, prose, visible
 from bot.migration import Applicability, Migration
 from bot.model import Finding
-from bot.render.review import file_url, fit, prose
-from bot.render.text import code, count, visible
-from bot.talk import conversation
-
-BATCH, BATCH_END = "batch", "batch-end"
-"""The kinds of the markers before and after what the bot keeps up to date in a pull request's text."""
-CLOSED, LEFT = "batch-closed", "batch-left"
-"""The kinds of the markers in the comments that say why a pull request is closed, or left alone."""
 
 _LISTED = 50
 """Usages of one list; above that the rest is counted."""
 _LONGEST_TITLE = 120
 _TAIL_ROOM = 2_000
-_BLOCK = re.compile(r"<!-- ssot:batch=[^>]*-->.*<!-- ssot:batch-end=[^>]*-->", re.DOTALL)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mark:
-    """What the marker in a migration pull request's text says of it."""
-
-    migration: str
-    slug: str
-    tier: Tier
-    asked_by: int
-    digest: str
-
-    def of_branch(self, branch: str) -> bool:
-        """Whether it was written for the pull request of this branch."""
-        own = f"ssot/{self.migration}/{self.slug}"
-        return branch == own or re.fullmatch(rf"{re.escape(own)}-\d+", branch) is not None
-
-
-def place_of(repository: int) -> str:
-    """What the marker in a migration pull request's text is signed for: it is written before there is a number."""
-    return f"{repository}/migration"
-
-
-def mark_of(keys: MarkerKeys, repository: int, body: str) -> Mark | None:
-    """What the text of a pull request of ours says of it; ``None`` when our words are not there (any more)."""
-    values = read(keys, place_of(repository), BATCH, body)
-    if len(values) < 5:
-        return None
-    migration, slug, tier, asked_by, said = values[:5]
-    return Mark(migration=migration, slug=slug, tier=Tier(tier), asked_by=int(asked_by), digest=said)
 
 
 # --- titles and commits ----------------------------------------------------------------------------------------
@@ -97,9 +64,7 @@ def body(
 
     ``branch`` is where links lead: the batch's own, or another where that name was taken.
     """
-    values = (batch.migration, batch.slug, str(batch.tier), str(asked_by), batch.digest)
-    place = place_of(repository.ref.id)
-    begin, end = write(keys, place, BATCH, values), write(keys, place, BATCH_END, (batch.slug,))
+    begin, end = batch_markers(keys, repository.ref.id, mark_of(batch, asked_by=asked_by))
     parts = [
         _part_of(migration),
         _what(batch, migration),
@@ -115,12 +80,11 @@ def body(
     return f"{begin}\n{fit(text, tail=upkeep, limit=limit)}\n{end}"
 
 
-def reworded(before: str, block: str) -> str | None:
-    """The text of a pull request with ``block`` in place of ours; what people wrote around it stays.
-
-    ``None``: our words are not there any more.
-    """
-    return _BLOCK.sub(lambda _: block, before, count=1) if _BLOCK.search(before) else None
+def mark_of(batch: Batch, *, asked_by: int) -> BatchMark:
+    """What the marker in the text says of the batch."""
+    return BatchMark(
+        migration=batch.migration, slug=batch.slug, tier=str(batch.tier), asked_by=asked_by, digest=batch.digest
+    )
 
 
 def _part_of(migration: Migration) -> str:
@@ -144,11 +108,8 @@ def _why(migration: Migration) -> str:
 
 
 def _files(batch: Batch, repository: Repository, branch: str) -> str:
-    rows = ["| file | migrated | left for a person |", "| --- | ---: | ---: |"]
-    rows += [
-        f"| {_link(file.path, branch, repository)} | {len(file.fixed)} | {len(file.left)} |" for file in batch.files
-    ]
-    return "\n".join(rows)
+    rows = [(_link(file.path, branch, repository), str(len(file.fixed)), str(len(file.left))) for file in batch.files]
+    return table(("file", "migrated", "left for a person"), rows, numbers=(1, 2))
 
 
 def _proof(batch: Batch) -> str:
@@ -165,7 +126,10 @@ def _left(batch: Batch, repository: Repository, branch: str) -> str:
     left = [(file, usage) for file in batch.files for usage in file.left]
     if not left:
         return "**Left for a person.** Nothing in these files."
-    items = [f"- {_place(usage, branch, repository)}: {usage.kind}. {_reason(usage)}" for _, usage in left[:_LISTED]]
+    items = [
+        f"- {link_to_line(usage, repository.html_url, branch)}: {usage.kind}. {_reason(usage)}"
+        for _, usage in left[:_LISTED]
+    ]
     return "\n".join((f"**Left for a person**, {count(len(left), 'usage')}:\n", *items, *_more(left)))
 
 
@@ -180,8 +144,7 @@ def _unsafe(batch: Batch) -> str:
     if not found:
         return ""
     items = [f"- {code(f'{usage.path}:{usage.range.line}')}: {_reason(usage)}" for usage in found[:_LISTED]]
-    head = f"<details><summary>{count(len(found), 'rewrite')} to read</summary>\n"
-    return "\n".join((head, *items, *_more(found), "\n</details>"))
+    return fold(f"{count(len(found), 'rewrite')} to read", "\n".join((*items, *_more(found))))
 
 
 def _more(found: Sequence[object]) -> Iterable[str]:
@@ -192,14 +155,8 @@ def _reason(usage: Finding) -> str:
     return prose(usage.reason or usage.message)
 
 
-def _place(usage: Finding, branch: str, repository: Repository) -> str:
-    label = code(f"{usage.path}:{usage.range.line}")
-    return f"[{label}]({file_url(repository.html_url, branch, usage.path)}#L{usage.range.line})"
-
-
 def _link(path: str, branch: str, repository: Repository) -> str:
-    label = code(path).replace("|", "\\|")
-    return f"[{label}]({file_url(repository.html_url, branch, path)})"
+    return linked(cell(code(path)), file_url(repository.html_url, branch, path))
 
 
 def _upkeep(batch: Batch, migration: Migration, repository: Repository) -> str:
@@ -217,14 +174,14 @@ def _upkeep(batch: Batch, migration: Migration, repository: Repository) -> str:
 
 def closing(repository: Repository, pull: OpenPull, keys: MarkerKeys) -> str:
     """Why the bot closes it."""
-    marker = write(keys, conversation(repository.ref, pull.number), CLOSED, ("1",))
+    marker = MarkerKind.BATCH_CLOSED.write(keys, conversation(repository.ref, pull.number), ("1",))
     branch = code(repository.default_branch)
     return f"Nothing is left to do here: what these files were to become, they are on {branch} by now.\n\n{marker}"
 
 
 def leaving(repository: Repository, pull: OpenPull, keys: MarkerKeys) -> str:
     """Why the bot does not bring it up to date."""
-    marker = write(keys, conversation(repository.ref, pull.number), LEFT, ("1",))
+    marker = MarkerKind.BATCH_LEFT.write(keys, conversation(repository.ref, pull.number), ("1",))
     branch = code(repository.default_branch)
     return (
         f"{branch} has moved, and this branch would be made anew; but somebody else has pushed to it, so I leave it as "

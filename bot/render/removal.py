@@ -2,23 +2,16 @@
 
 from collections.abc import Mapping
 
-from bot.markers import MarkerKeys, read, write
+from bot.identity.markers import MarkerKeys
+from bot.identity.pull_requests import removal_marker
+from bot.markdown.text import code, count
 from bot.migration import Migration
 from bot.refs import RepoRef
-from bot.render.text import code, count
 
-BRANCHES = "ssot-removal/"
-"""Not below ``ssot/``: what is there is kept up to date with the usages that are left."""
-REMOVAL = "removal"
-"""The kind of the marker in its text."""
 _PROVED = (
     "Code outside of this repository was not looked at. Each file still parses, no name in it is newly undefined, and "
     "nothing else in it was changed. Close this pull request to keep them: it is not opened again."
 )
-
-
-def branch(migration: Migration) -> str:
-    return f"{BRANCHES}{migration.name}"
 
 
 def title(defined: Mapping[str, str]) -> str:
@@ -45,16 +38,6 @@ def body(
         f"So do the imports and `__all__` entries that only passed them on:\n\n{passed}" if others else "",
         _PROVED,
         f"Part of #{issue}.",
-        write(keys, place_of(repo), REMOVAL, (migration.name,)),
+        removal_marker(keys, repo.id, migration.name),
     ]
     return "\n\n".join(part for part in parts if part)
-
-
-def place_of(repo: RepoRef) -> str:
-    """What the marker is signed for: it is written before the pull request has a number."""
-    return f"{repo.id}/removal"
-
-
-def is_removal(keys: MarkerKeys, repo: RepoRef, migration: Migration, text: str) -> bool:
-    """Whether the text of a pull request of ours is that of the migration's removal."""
-    return migration.name in read(keys, place_of(repo), REMOVAL, text)

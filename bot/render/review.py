@@ -1,18 +1,19 @@
 """The review of a pull request: inline comments, the review's body, the check run."""
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import quote
 
 from bot.actions import CompleteCheckRun, Conclusion, SubmitReview
-from bot.effects import MAX_BODY, MAX_CHECK_TEXT
+from bot.effects import MAX_CHECK_TEXT
+from bot.markdown.blocks import table
+from bot.markdown.limits import fit
+from bot.markdown.links import link_in_pull
+from bot.markdown.text import code, count, fenced, plain, prose, shorten
 from bot.migration import Applicability, Migration
 from bot.model import Finding
 from bot.outcomes import NewFinding, Suggestion
 from bot.refs import PullRequest
-from bot.render.text import code, count, fenced, plain, shorten
 
 _LISTED = 100
 """Lines of one list in a summary; above that the rest is counted."""
@@ -80,12 +81,6 @@ def _message(finding: Finding) -> str:
     return prose(finding.message.replace(spelled, finding.symbol).replace(finding.symbol, spelled))
 
 
-def prose(text: str) -> str:
-    """Our own sentences, in which back-ticked names stay code and everything else is plain."""
-    pieces = re.split(r"(`[^`]+`)", text)
-    return "".join(code(p[1:-1]) if len(p) > 2 and p[0] == p[-1] == "`" else plain(p) for p in pieces)
-
-
 def _lines_of(findings: Iterable[Finding]) -> str:
     lines = sorted({finding.range.line for finding in findings})
     return "line " + ", ".join(map(str, lines)) if len(lines) == 1 else "lines " + ", ".join(map(str, lines))
@@ -113,26 +108,10 @@ def _kinds_of(new: Sequence[NewFinding]) -> str:
 
 
 def _list(new: Sequence[NewFinding], pull: PullRequest) -> str:
-    items = [f"- {_where(n.finding, pull)}: {_message(n.finding)} {handle(n)}" for n in new[:_LISTED]]
+    items = [f"- {link_in_pull(n.finding, pull)}: {_message(n.finding)} {handle(n)}" for n in new[:_LISTED]]
     if len(new) > _LISTED:
         items.append(f"- … and {len(new) - _LISTED:,} more")
     return "\n".join(items)
-
-
-def _where(finding: Finding, pull: PullRequest) -> str:
-    """``path:line`` as code, linked to the line at the reviewed commit."""
-    label = code(f"{finding.path}:{finding.range.line}")
-    return f"[{label}]({blob_url(pull, finding.path)}#L{finding.range.line})"
-
-
-def blob_url(pull: PullRequest, path: str) -> str:
-    """The page of a file at the pull request's head; works for forks, whose heads the base repository holds."""
-    return file_url(pull.html_url.rsplit("/pull/", 1)[0], pull.head_sha, path)
-
-
-def file_url(repository: str, rev: str, path: str) -> str:
-    """The page of a file at a revision; ``repository`` is the repository's page."""
-    return f"{repository}/blob/{rev}/{quote(path, safe='/').replace('(', '%28').replace(')', '%29')}"
 
 
 def check_text(action: CompleteCheckRun, pull: PullRequest, migrations: Mapping[str, Migration]) -> CheckText:
@@ -163,13 +142,13 @@ def _title(action: CompleteCheckRun) -> str:
 
 
 def _table(new: Sequence[NewFinding], migrations: Mapping[str, Migration]) -> str:
-    rows = ["| migration | new usages | can be applied with a click | mode |", "| --- | ---: | ---: | --- |"]
+    rows = []
     for name in sorted({n.finding.migration for n in new}):
         mine = [n for n in new if n.finding.migration == name]
         usages = sum(1 + len(n.also) for n in mine)
         clicks = sum(n.suggestion is not None for n in mine)
-        rows.append(f"| {code(name)} | {usages:,} | {clicks:,} | {migrations[name].mode} |")
-    return "\n".join(rows)
+        rows.append((code(name), f"{usages:,}", f"{clicks:,}", str(migrations[name].mode)))
+    return table(("migration", "new usages", "can be applied with a click", "mode"), rows, numbers=(1, 2))
 
 
 def _honest_lines(action: CompleteCheckRun) -> list[str]:
@@ -192,18 +171,21 @@ def _honest_lines(action: CompleteCheckRun) -> list[str]:
 
 def _details(action: CompleteCheckRun, pull: PullRequest) -> str | None:
     sections = (
-        ("New usages", [f"- {_where(n.finding, pull)}: {_message(n.finding)} {handle(n)}" for n in action.new]),
+        ("New usages", [f"- {link_in_pull(n.finding, pull)}: {_message(n.finding)} {handle(n)}" for n in action.new]),
         ("Not looked at", [f"- {code(s.path)}: {plain(s.reason)}" for s in action.skipped]),
         (
             "Does not parse",
             [f"- {code(f.path)}, line {f.line}: {plain(f.message)}{_hits(f.hits)}" for f in action.failed],
         ),
-        ("Ignored by a comment", [f"- {_where(f, pull)}: {plain(f.ignored or '')}" for f in action.ignored]),
+        ("Ignored by a comment", [f"- {link_in_pull(f, pull)}: {plain(f.ignored or '')}" for f in action.ignored]),
         (
             "Skipped by `/ssot skip`",
-            [f"- {_where(n.finding, pull)}: {plain(w.reason)} ({plain(w.by)}) {handle(n)}" for n, w in action.waived],
+            [
+                f"- {link_in_pull(n.finding, pull)}: {plain(w.reason)} ({plain(w.by)}) {handle(n)}"
+                for n, w in action.waived
+            ],
         ),
-        ("Older usages in the touched files", [f"- {_where(f, pull)}: {f.kind}" for f in action.old]),
+        ("Older usages in the touched files", [f"- {link_in_pull(f, pull)}: {f.kind}" for f in action.old]),
     )
     blocks = [f"### {title}\n\n{_cut(items)}" for title, items in sections if items]
     return fit("\n\n".join(blocks), limit=MAX_CHECK_TEXT) if blocks else None
@@ -221,13 +203,3 @@ def _cut(items: Sequence[str]) -> str:
 def annotation_message(finding: Finding) -> str:
     """The plain text that GitHub shows beside a line in the diff and in the check run."""
     return shorten("\n".join(filter(None, (finding.message, finding.reason))).replace("`", ""), 4_000)
-
-
-def fit(body: str, *, tail: str = "", limit: int = MAX_BODY) -> str:
-    """``body`` and ``tail`` within GitHub's limit; whole lines are left out at the end of ``body``, and it says so."""
-    room = limit - len(tail)
-    if len(body) <= room:
-        return body + tail
-    note = "\n\n… shortened: GitHub ends texts at 65,536 characters."
-    kept = body[: room - len(note)].rpartition("\n")[0]
-    return kept + note + tail

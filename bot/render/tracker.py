@@ -4,16 +4,15 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from bot.markers import MarkerKeys, write
+from bot.identity.kinds import MarkerKind
+from bot.identity.markers import MarkerKeys
+from bot.identity.places import conversation
+from bot.markdown.limits import fit
+from bot.markdown.links import link_to_commit
+from bot.markdown.text import code, count
 from bot.migration import Migration
 from bot.refs import RepoRef
-from bot.render.review import fit
-from bot.render.text import code, count
-from bot.talk import conversation
-from bot.tracker import Conflict, Facts, Holds, ItemStatus, Missing, link_to, usages_of
-
-NOTE, FINISHED = "tracker-note", "tracker-finished"
-"""The kinds of the markers in comments that say why the body is not touched, and that all is done."""
+from bot.tracker import Conflict, Facts, Holds, ItemStatus, Missing, usages_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +28,7 @@ def conflict(found: Conflict, migration: Migration, repo: RepoRef, issue: int, k
     """Why the body is left alone, and what would help."""
     advice = "Put it right, or delete what is left of it and its comments: then it is written anew."
     text = f"I did not touch the text of this issue for {code(migration.name)}. {found.text} {advice}"
-    return _marked(text, NOTE, f"{found.kind}", migration, repo, issue, keys)
+    return _marked(text, MarkerKind.TRACKER_NOTE, f"{found.kind}", migration, repo, issue, keys)
 
 
 def contested(migration: Migration, repo: RepoRef, issue: int, keys: MarkerKeys) -> str:
@@ -38,23 +37,24 @@ def contested(migration: Migration, repo: RepoRef, issue: int, keys: MarkerKeys)
         f"The checklist of {code(migration.name)} is not up to date: each time I was to write it, the text of this "
         "issue had just been changed by somebody else. I try again with the next push, and every hour."
     )
-    return _marked(text, NOTE, "contested", migration, repo, issue, keys)
+    return _marked(text, MarkerKind.TRACKER_NOTE, "contested", migration, repo, issue, keys)
 
 
 def finished(standing: Standing, repo: RepoRef, issue: int, keys: MarkerKeys) -> str:
     """All of the evidence holds."""
     facts = standing.facts
-    items = count(len(standing.statuses), "item")
+    commit, items = link_to_commit(facts, facts.commit, digits=9), count(len(standing.statuses), "item")
     text = (
-        f"The migration {code(standing.migration.name)} is finished: at {_commit(facts)} no usage is left, and the "
+        f"The migration {code(standing.migration.name)} is finished: at {commit} no usage is left, and the "
         f"evidence of all {items} of the checklist holds. This issue can be closed."
     )
-    return _marked(text, FINISHED, "finished", standing.migration, repo, issue, keys)
+    return _marked(text, MarkerKind.TRACKER_FINISHED, "finished", standing.migration, repo, issue, keys)
 
 
-def _marked(text: str, kind: str, what: str, migration: Migration, repo: RepoRef, issue: int, keys: MarkerKeys) -> str:
-    place = conversation(repo, issue)
-    return f"{text}\n\n{write(keys, place, kind, (migration.name, what))}"
+def _marked(
+    text: str, kind: MarkerKind, what: str, migration: Migration, repo: RepoRef, issue: int, keys: MarkerKeys
+) -> str:
+    return f"{text}\n\n{kind.write(keys, conversation(repo, issue), (migration.name, what))}"
 
 
 def status(standings: Iterable[Standing]) -> str:
@@ -73,7 +73,7 @@ def _standing(standing: Standing) -> str:
         left = f"**{count(len(usages), 'usage')} left** in {count(len(files), 'file')}{urgent} ({by_kind})"
     else:
         left = "**no usage is left**"
-    lines = [f"{code(standing.migration.name)}: {left}, at {_commit(facts)}."]
+    lines = [f"{code(standing.migration.name)}: {left}, at {link_to_commit(facts, facts.commit, digits=9)}."]
     if standing.statuses:
         lines.append(_items(standing.statuses))
     if before := facts.before:
@@ -88,8 +88,3 @@ def _items(statuses: Sequence[ItemStatus]) -> str:
     unknown = len(statuses) - holding - missing
     open_question = f", {unknown:,} cannot be told" if unknown else ""
     return f"Of {count(len(statuses), 'item')}, {holding:,} hold and {missing:,} do not{open_question}."
-
-
-def _commit(facts: Facts) -> str:
-    short, link = code(facts.commit[:9]), link_to(facts, f"commit/{facts.commit}")
-    return f"[{short}]({link})" if link else short

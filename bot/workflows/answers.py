@@ -5,19 +5,19 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import assert_never
 
-from bot import testimony
 from bot.commands import CommandError
 from bot.config import Absent, Invalid, Unreadable, Valid
 from bot.effects import Reaction
 from bot.evidence import AllOf, AnyOf, Attested, ChecklistItem, Evidence
 from bot.facts import Waiver
 from bot.github import reads
+from bot.identity import decisions
+from bot.identity.checks import CHECK_NAME
 from bot.jobs import Ignored, Lease, Superseded
 from bot.migration import Config, Migration
 from bot.outcomes import NewFinding
 from bot.refs import PullRequestRef
 from bot.render import answers as words
-from bot.render.effects import CHECK_NAME
 from bot.talk import Call, Place, Reply
 from bot.workflows.context import Bot
 from bot.workflows.review import Reviewed, review, verdict_on
@@ -62,8 +62,8 @@ async def skip(bot: Bot, call: Call, lease: Lease, *, finding: str, reason: str 
     if not chosen:
         raise CommandError("The configuration of the base branch is not valid: nothing was scanned.")
     fingerprint = chosen[0].fingerprint
-    mark = testimony.skip(fingerprint, call.sender, said) if said else testimony.unskip(fingerprint)
-    return Reply(body=words.skipped(chosen[0], result.pull, result.check, call.sender, said), marks=(mark,))
+    decision = decisions.skip(fingerprint, call.sender, said) if said else decisions.unskip(fingerprint)
+    return Reply(body=words.skipped(chosen[0], result.pull, result.check, call.sender, said), decisions=(decision,))
 
 
 def _not_reviewed(result: Ignored | Superseded) -> Reply:
@@ -111,8 +111,8 @@ async def attest(bot: Bot, call: Call, *, item: str, reason: str | None, undo: b
     if not migrations:
         raise CommandError("This is not the tracking issue of a migration.")
     found = _the_item(migrations, item)
-    mark = testimony.attest(found.id, call.sender, said) if said else testimony.withdraw(found.id)
-    return Reply(body=words.attested(found, call.sender, said), marks=(mark,))
+    decision = decisions.attest(found.id, call.sender, said) if said else decisions.withdraw(found.id)
+    return Reply(body=words.attested(found, call.sender, said), decisions=(decision,))
 
 
 def _the_item(migrations: Iterable[Migration], name: str) -> ChecklistItem:

@@ -11,19 +11,16 @@ from bot.errors import UserError
 from bot.events import CheckRunEvent
 from bot.github import reads
 from bot.github.errors import MissingPermission, Refused
+from bot.identity import decisions, replies
 from bot.jobs import Done, Ignored, Lease, Outcome, Superseded
-from bot.markers import read, write
+from bot.markdown.limits import fit
 from bot.refs import PullRequestRef
 from bot.render import commands as words
-from bot.render.review import fit
-from bot.talk import Manual, Place, Reply, conversation
+from bot.talk import Manual, Place, Reply
 from bot.workflows.context import Bot
 from bot.workflows.pacing import pace_of
 
 log = structlog.get_logger(__name__)
-
-PRESSED = "pressed"
-"""The kind of marker that says which press of a button a comment answers."""
 
 _TOO_FAST = Reply(body=words.too_fast(PER_MINUTE), reaction=Reaction.CONFUSED)
 
@@ -66,8 +63,8 @@ async def answer_press(
 
 async def _answered(bot: Bot, ref: PullRequestRef, press: str) -> bool:
     comments = await reads.issue_comments(bot.github, ref.repo, ref.number)
-    place = conversation(ref.repo, ref.number)
-    return any(press in read(bot.keys, place, PRESSED, comment.body) for comment in comments if comment.ours)
+    about = (bot.keys, ref.repo, ref.number, press)
+    return any(replies.is_answer_to_press(*about, comment.body) for comment in comments if comment.ours)
 
 
 async def _act(act: Act, press: str, lease: Lease) -> Reply:
@@ -81,10 +78,9 @@ async def _act(act: Act, press: str, lease: Lease) -> Reply:
 
 
 async def _say(bot: Bot, ref: PullRequestRef, press: str, reply: Reply, by: str) -> None:
-    place = conversation(ref.repo, ref.number)
     markers = [
-        write(bot.keys, place, PRESSED, [press]),
-        *(write(bot.keys, place, m.kind, m.values) for m in reply.marks),
+        replies.press(bot.keys, ref.repo, ref.number, press),
+        *(decisions.marker(bot.keys, ref.repo, ref.number, decision) for decision in reply.decisions),
     ]
     body = fit(f"{reply.body}\n\n{words.pressed(by)}", tail="\n\n" + "\n".join(markers))
     await bot.performer.perform(NewComment(repo=ref.repo, number=ref.number, body=body))

@@ -18,21 +18,18 @@ from bot.events import IssueCommentEvent
 from bot.facts import Role
 from bot.github import reads
 from bot.github.errors import MissingPermission, Refused
+from bot.identity import decisions, replies
+from bot.identity.replies import AnsweredCommand
 from bot.jobs import Done, Ignored, Lease, Outcome, Policy, Superseded
-from bot.markers import read, write
+from bot.markdown.limits import fit
 from bot.render import commands as words
-from bot.render.review import fit
-from bot.talk import Call, Mark, Place, Reply, conversation
+from bot.talk import Call, Place, Reply
 from bot.workflows.context import Bot
 from bot.workflows.pacing import pace_of
 
 log = structlog.get_logger(__name__)
 
-APOLOGY = "sorry"
-"""The kind of marker of a reply that says that a command failed."""
 TRIES = Policy().tries
-ANSWERS = "re"
-"""The kind of marker that says which command of which comment a reply answers, and how it went."""
 
 
 class CommandModule(Protocol):
@@ -112,14 +109,14 @@ async def _answer_all(session: _Session, asked: Sequence[Command | CommandError]
 async def _answered(session: _Session) -> Mapping[int, Reaction]:
     """How the commands went that were answered before, by their place in the comment."""
     event = session.event
-    replies = await reads.issue_comments(session.bot.github, event.repo, event.number, since=event.created_at)
+    said = await reads.issue_comments(session.bot.github, event.repo, event.number, since=event.created_at)
     found: dict[int, Reaction] = {}
-    for reply in replies:
+    for reply in said:
         if not reply.ours:
             continue
-        values = read(session.bot.keys, conversation(event.repo, event.number), ANSWERS, reply.body)
-        if values and values[0] == str(event.comment_id):
-            found[int(values[1])] = Reaction(values[2])
+        answered = replies.answer_in(session.bot.keys, event.repo, event.number, reply.body)
+        if answered and answered.comment_id == event.comment_id:
+            found[answered.index] = answered.reaction
     return found
 
 
@@ -193,21 +190,23 @@ async def _attempt(session: _Session, module: CommandModule, call: Call) -> Repl
 async def _apologise(session: _Session, index: int) -> None:
     """Once; it is no answer, so that the command is run when the operator has the job tried again."""
     bot, event, lease = session.bot, session.event, session.lease
-    place, values = conversation(event.repo, event.number), (str(event.comment_id), str(index))
+    about = (bot.keys, event.repo, event.number, event.comment_id, index)
     said = await reads.issue_comments(bot.github, event.repo, event.number, since=event.created_at)
-    if any(reply.ours and read(bot.keys, place, APOLOGY, reply.body) == values for reply in said):
+    if any(reply.ours and replies.is_apology(*about, reply.body) for reply in said):
         return
     await _react(session, Reaction.CONFUSED)
-    body = f"{words.defect(lease.job.id)}\n\n{write(bot.keys, place, APOLOGY, values)}"
+    body = f"{words.defect(lease.job.id)}\n\n{replies.apology(*about)}"
     await _comment(session, body)
 
 
 async def _reply(session: _Session, index: int, reply: Reply) -> None:
     bot, event = session.bot, session.event
-    answers = Mark(kind=ANSWERS, values=(str(event.comment_id), str(index), str(reply.reaction)))
-    place = conversation(event.repo, event.number)
-    markers = "\n".join(write(bot.keys, place, mark.kind, mark.values) for mark in (answers, *reply.marks))
-    await _comment(session, fit(reply.body, tail=f"\n\n{markers}"))
+    answered = AnsweredCommand(comment_id=event.comment_id, index=index, reaction=reply.reaction)
+    markers = [
+        replies.answer(bot.keys, event.repo, event.number, answered),
+        *(decisions.marker(bot.keys, event.repo, event.number, decision) for decision in reply.decisions),
+    ]
+    await _comment(session, fit(reply.body, tail="\n\n" + "\n".join(markers)))
 
 
 async def _comment(session: _Session, body: str) -> None:

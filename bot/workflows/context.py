@@ -6,8 +6,8 @@ from datetime import timedelta
 
 from bot.github.client import GitHub
 from bot.github.performer import BasePerformer
+from bot.identity.markers import MarkerKeys
 from bot.ledger import DatabaseLedger
-from bot.markers import MarkerKeys
 from bot.records import Records
 from bot.refs import DeliveryId, Errand
 from bot.scanner.scanner import Scanner

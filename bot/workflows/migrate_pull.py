@@ -13,7 +13,6 @@ from typing import assert_never
 
 import structlog
 
-from bot import testimony
 from bot.ask import PLAIN, Ask, Batch, Obstacle, Obstructed, Overtaken, Report, Stop
 from bot.config import FILE, Absent, Invalid, Unreadable, Valid
 from bot.effects import Reaction
@@ -21,6 +20,8 @@ from bot.errors import RetryLater
 from bot.facts import BranchCommit, PullBranch, TreeEntry
 from bot.github import reads
 from bot.github.errors import HeadMoved
+from bot.identity import decisions
+from bot.identity.commits import part_of
 from bot.jobs import Lease
 from bot.migration import Config
 from bot.model import Range
@@ -106,7 +107,7 @@ def _stop(ask: Ask, found: Obstacle | None) -> Stop | None:
 def _parts(run: _Run, branch: PullBranch) -> Mapping[int, BranchCommit]:
     """The commits that earlier runs of this very request made, by their part."""
     keys, ref = run.bot.keys, run.pull.ref
-    parts = ((words.answered(keys, ref, run.ask, commit.message), commit) for commit in branch.commits)
+    parts = ((part_of(keys, ref, run.ask.id, commit.message), commit) for commit in branch.commits)
     return {part: commit for part, commit in parts if part is not None}
 
 
@@ -119,7 +120,7 @@ async def _put_aside(run: _Run, head: Sha) -> Mapping[str, Kept]:
     """The new usages of ``head`` that somebody skipped with a command: a person has decided that they stay."""
     repo, number = run.pull.ref.repo, run.pull.ref.number
     comments = await reads.issue_comments(run.bot.github, repo, number)
-    if not testimony.waivers(run.bot.keys, repo, number, comments):
+    if not decisions.waivers(run.bot.keys, repo, number, comments):
         return {}
     check = plan_check(await found_in(run.bot, replace(run.pull, head_sha=head), run.config))
     kept: defaultdict[str, dict[Range, str]] = defaultdict(dict)

@@ -3,16 +3,16 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from bot.batches import BRANCHES, Ask, BatchFacts, ClosedPull, FileFacts, OpenPull, Owners, Tier
+from bot.batches import Ask, BatchFacts, ClosedPull, FileFacts, OpenPull, Owners, Tier
 from bot.batching import CODEOWNERS, Codeowners
 from bot.facts import OwnPullRequest, Repository
 from bot.github import reads
+from bot.identity import branches
+from bot.identity.pull_requests import batch_mark_of
 from bot.migration import Config, Migration, Split
 from bot.model import Failed, Scanned, Skipped
 from bot.outcomes import FileMigration
 from bot.refs import PullRequest, PullRequestRef, Sha
-from bot.render import removal
-from bot.render.migration import mark_of
 from bot.workflows.commit_sources import CommitSources
 from bot.workflows.context import Bot
 from bot.workflows.inventory import survey
@@ -56,9 +56,9 @@ async def site_of(bot: Bot, repository: Repository, head: Sha, config: Config) -
         pull = await reads.pull_request(bot.github, PullRequestRef(repo=repository.ref, number=each.number))
         if pull.state != "open" or pull.from_fork:
             continue
-        if (name := _migration_of(pull)) is not None:
+        if (name := branches.migration_of(pull.head_ref)) is not None:
             migrating.append((name, await _open_pull(bot, repository, head, each, pull)))
-        elif pull.head_ref.startswith(removal.BRANCHES):
+        elif branches.is_of_removal(pull.head_ref):
             removing.update(dict.fromkeys(await _files_of(bot, pull), pull.ref.number))
     return Site(repository=repository, head=head, config=config, own=own, open=tuple(migrating), removing=removing)
 
@@ -91,7 +91,7 @@ def _taken(site: Site, migration: Migration) -> Mapping[str, int]:
 
 async def _open_pull(bot: Bot, repository: Repository, head: Sha, own: OwnPullRequest, pull: PullRequest) -> OpenPull:
     """What the decision needs of an open pull request of ours that carries a migration."""
-    mark = mark_of(bot.keys, repository.ref.id, own.body)
+    mark = batch_mark_of(bot.keys, repository.ref.id, own.body)
     mark = mark if mark and mark.of_branch(pull.head_ref) else None
     commits = await reads.commits_ahead(bot.github, repository.ref, head, pull.head_sha)
     return OpenPull(
@@ -102,7 +102,7 @@ async def _open_pull(bot: Bot, repository: Repository, head: Sha, own: OwnPullRe
         foreign=commits is None or not all(commit.ours for commit in commits),
         retargeted=pull.base_ref != repository.default_branch,
         body=own.body,
-        tier=mark.tier if mark else Tier.SAFE,
+        tier=Tier(mark.tier) if mark else Tier.SAFE,
         asked_by=mark.asked_by if mark else 0,
         digest=mark.digest if mark else None,
     )
@@ -118,14 +118,6 @@ async def _files_of(bot: Bot, pull: PullRequest) -> dict[str, str | None]:
     return files
 
 
-def _migration_of(pull: PullRequest) -> str | None:
-    """The migration that a branch names: ``ssot/<migration>/<slug>``."""
-    if not pull.head_ref.startswith(BRANCHES):
-        return None
-    name, slash, _ = pull.head_ref.removeprefix(BRANCHES).partition("/")
-    return name if slash else None
-
-
 async def _closed(bot: Bot, site: Site, migration: Migration) -> tuple[ClosedPull, ...]:
     """Those that a person closed without merging; what the bot closed itself was done by then."""
     repo, found = site.repository.ref, []
@@ -133,11 +125,11 @@ async def _closed(bot: Bot, site: Site, migration: Migration) -> tuple[ClosedPul
     for own in site.own:
         if own.open or own.merged:
             continue
-        mark = mark_of(bot.keys, repo.id, own.body)
+        mark = batch_mark_of(bot.keys, repo.id, own.body)
         if mark is not None and mark.migration != migration.name:
             continue
         pull = await reads.pull_request(bot.github, PullRequestRef(repo=repo, number=own.number))
-        if _migration_of(pull) != migration.name:
+        if branches.migration_of(pull.head_ref) != migration.name:
             continue
         if (await reads.issue(bot.github, repo, own.number)).closed_by == us.login:
             continue

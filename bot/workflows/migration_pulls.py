@@ -12,12 +12,14 @@ from bot.effects import ClosePullRequest, EditPullRequest, MoveBranch, NewCommen
 from bot.errors import RetryLater
 from bot.github import reads
 from bot.github.errors import AlreadyExists, HeadMoved, NotFound
+from bot.identity import branches
+from bot.identity.kinds import MarkerKind
+from bot.identity.places import conversation
+from bot.identity.pull_requests import reworded
 from bot.jobs import Lease
-from bot.markers import read
 from bot.migration import Migration
 from bot.refs import PullRequestRef, Sha
 from bot.render import migration as words
-from bot.talk import conversation
 from bot.workflows.context import Bot
 from bot.workflows.migration_facts import Site
 
@@ -46,7 +48,9 @@ async def carry_out(
                 case CloseBatch(pull=pull):
                     await _close(bot, site, pull)
                 case LeaveBatch(pull=pull):
-                    await _say_once(bot, site, pull, words.LEFT, words.leaving(site.repository, pull, bot.keys))
+                    await _say_once(
+                        bot, site, pull, MarkerKind.BATCH_LEFT, words.leaving(site.repository, pull, bot.keys)
+                    )
                 case _:
                     assert_never(action)
     except HeadMoved as moved:
@@ -102,7 +106,7 @@ async def _number(bot: Bot, site: Site, branch: str) -> int | None:
 
 async def _free_branch(bot: Bot, site: Site, batch: Batch) -> tuple[str, Sha | None]:
     """The branch to use, and where it is now: the batch's own, unless that one holds somebody's commits."""
-    for name in (batch.branch, *(f"{batch.branch}-{n}" for n in range(2, _NAMES + 1))):
+    for name in (batch.branch, *(branches.alternative(batch.branch, n) for n in range(2, _NAMES + 1))):
         try:
             tip = await reads.branch_head(bot.github, site.repository.ref, name)
         except NotFound:
@@ -122,23 +126,23 @@ async def _update(bot: Bot, site: Site, migration: Migration, action: UpdateBatc
     if action.commit:
         await bot.performer.perform(_commit(site, migration, batch, pull.branch, pull.head_sha))
     block = words.body(batch, migration, site.repository, bot.keys, branch=pull.branch, asked_by=pull.asked_by)
-    body = words.reworded(pull.body, block)
+    body = reworded(pull.body, block)
     if body is not None and body != pull.body:
         await bot.performer.perform(EditPullRequest(pull=_ref(site, pull), body=body))
 
 
 async def _close(bot: Bot, site: Site, pull: OpenPull) -> None:
-    await _say_once(bot, site, pull, words.CLOSED, words.closing(site.repository, pull, bot.keys))
+    await _say_once(bot, site, pull, MarkerKind.BATCH_CLOSED, words.closing(site.repository, pull, bot.keys))
     await bot.performer.perform(ClosePullRequest(pull=_ref(site, pull)))
     gone = MoveBranch(repo=site.repository.ref, branch=pull.branch, before=pull.head_sha, after=None)
     await bot.performer.perform(gone)
 
 
-async def _say_once(bot: Bot, site: Site, pull: OpenPull, kind: str, body: str) -> None:
+async def _say_once(bot: Bot, site: Site, pull: OpenPull, kind: MarkerKind, body: str) -> None:
     """A comment, unless one of ours with this kind of marker is there."""
     place = conversation(site.repository.ref, pull.number)
     comments = await reads.issue_comments(bot.github, site.repository.ref, pull.number)
-    if any(comment.ours and read(bot.keys, place, kind, comment.body) for comment in comments):
+    if any(comment.ours and kind.read(bot.keys, place, comment.body) for comment in comments):
         return
     await bot.performer.perform(NewComment(repo=site.repository.ref, number=pull.number, body=body))
 

@@ -11,6 +11,8 @@ from bot.effects import NewPullRequest, TreeCommit, TreeFile
 from bot.engine.removal import Kept, take_out
 from bot.github import reads
 from bot.github.errors import AlreadyExists, NotFound
+from bot.identity.branches import of_removal
+from bot.identity.pull_requests import is_removal
 from bot.migration import Migration
 from bot.refs import RepoRef, Sha
 from bot.render import removal as words
@@ -59,10 +61,10 @@ async def open_removal(bot: Bot, site: Site, migration: Migration, issue: int, f
 async def _was_opened(bot: Bot, site: Site, migration: Migration) -> bool:
     """Whether it is open, or was closed without a merge.  A merged one did its work: the definition came back since."""
     repo = site.repository.ref
-    if await reads.open_pull_requests(bot.github, repo, head=words.branch(migration)):
+    if await reads.open_pull_requests(bot.github, repo, head=of_removal(migration.name)):
         return True
     own = await reads.own_pull_requests(bot.github, repo)
-    return any(not pull.merged and words.is_removal(bot.keys, repo, migration, pull.body) for pull in own)
+    return any(not pull.merged and is_removal(bot.keys, repo.id, migration.name, pull.body) for pull in own)
 
 
 def _held_by(facts: Facts, paths: Set[str]) -> int | None:
@@ -91,8 +93,8 @@ async def _commit(bot: Bot, site: Site, migration: Migration, issue: int, facts:
         return None
     return TreeCommit(
         repo=repo,
-        branch=words.branch(migration),
-        before=await _head_of(bot, repo, words.branch(migration)),
+        branch=of_removal(migration.name),
+        before=await _head_of(bot, repo, of_removal(migration.name)),
         parent=site.head,
         message=words.commit_message(migration, facts.definitions, issue),
         files=tuple(

@@ -10,14 +10,16 @@ from typing import assert_never
 
 import structlog
 
-from bot import testimony
 from bot.actions import Action, CompleteCheckRun, Conclusion, SubmitReview
 from bot.config import FILE, Absent, ConfigState, Invalid, Unreadable, Valid
 from bot.effects import CheckRun, ResolveThread, UnresolveThread
 from bot.facts import ChangedFiles, ReviewThread, Waiver
 from bot.github import reads
+from bot.identity import decisions
+from bot.identity.external_ids import about_the_same
+from bot.identity.kinds import MarkerKind
+from bot.identity.places import pull_request
 from bot.jobs import Done, Ignored, Lease, Outcome, Superseded
-from bot.markers import read
 from bot.migration import Config, Migration
 from bot.outcomes import NewFinding
 from bot.plan import OwnThread, ReviewFacts, plan_check, plan_review
@@ -141,7 +143,7 @@ async def found_in(
     waivers = dict(waive(new))
     if new:
         comments = await reads.issue_comments(bot.github, pull.ref.repo, pull.ref.number)
-        waivers = {**testimony.waivers(bot.keys, pull.ref.repo, pull.ref.number, comments), **waivers}
+        waivers = {**decisions.waivers(bot.keys, pull.ref.repo, pull.ref.number, comments), **waivers}
     return ReviewFacts(
         pull=pull,
         config=config,
@@ -181,7 +183,7 @@ def _own_thread(bot: Bot, pull: PullRequest, thread: ReviewThread) -> OwnThread 
 
 
 def _fingerprints(bot: Bot, pull: PullRequest, body: str) -> tuple[str, ...]:
-    return read(bot.keys, words.place_of(pull.ref), words.FINGERPRINTS, body)
+    return MarkerKind.FINGERPRINTS.read(bot.keys, pull_request(pull.ref), body)
 
 
 # --- perform ---------------------------------------------------------------------------------------------------
@@ -211,14 +213,10 @@ async def complete_check(bot: Bot, run: CheckRun, *, anew: bool) -> None:
     Not any earlier one: a verdict can go back to what it was, and merging waits for the last.
     """
     before = await reads.check_runs(bot.github, run.repo, run.head_sha, name=run.name)
-    last = next((each for each in before if _about(each.external_id) == _about(run.external_id)), None)
+    last = next((each for each in before if about_the_same(each.external_id, run.external_id)), None)
     if not anew and last and (last.external_id, last.status) == (run.external_id, run.status):
         return
     await bot.performer.perform(run)
-
-
-def _about(external_id: str) -> str:
-    return external_id.rpartition(":")[0]
 
 
 async def _submit(bot: Bot, pull: PullRequest, migrations: Mapping[str, Migration], action: SubmitReview) -> None:

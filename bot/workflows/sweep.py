@@ -15,10 +15,10 @@ from bot.errors import Gone, RetryLater
 from bot.facts import HookDelivery
 from bot.github import reads
 from bot.github.errors import Refused, Uncertain
+from bot.identity.checks import CHECK_NAME
 from bot.jobs import Done, Lease, Outcome
 from bot.records import Records
 from bot.refs import DeliveryId, Errand, RepoRef
-from bot.render.effects import CHECK_NAME
 from bot.sweep import REACH, Asked, due, lost, settled_until, since
 from bot.workflows.context import Bot
 

@@ -21,14 +21,15 @@ from bot.errors import Gone
 from bot.facts import Issue
 from bot.github import reads
 from bot.github.errors import NotFound, Refused
+from bot.identity.kinds import MarkerKind
+from bot.identity.places import conversation
 from bot.jobs import Done, Ignored, Lease, Outcome
-from bot.markers import read
 from bot.migration import Migration
 from bot.model import Kind
 from bot.refs import Errand, RepoRef
 from bot.render import tracker as words
 from bot.render.checklist import section
-from bot.talk import Call, Reply, conversation
+from bot.talk import Call, Reply
 from bot.tracker import Changed, Conflict, Facts, Holds, ItemStatus, Unchanged, usages_of
 from bot.tracker import NotFound as NoBox
 from bot.workflows import tracker_record as records
@@ -112,7 +113,7 @@ async def update_tracker(bot: Bot, repo: RepoRef, number: int, lease: Lease) -> 
     if isinstance(edited, Contested):
         for each in tracked:
             text = words.contested(each.migration, site.repository.ref, number, bot.keys)
-            await _say(bot, site, number, words.NOTE, each.migration, "contested", text)
+            await _say(bot, site, number, MarkerKind.TRACKER_NOTE, each.migration, "contested", text)
         return Done(summary="the text of the issue was changed by others each time")
     for each in tracked:
         await _follow_up(bot, site, issue, each)
@@ -190,7 +191,7 @@ async def _follow_up(bot: Bot, site: Site, issue: Issue, each: _Tracked) -> None
     match each.outcome:
         case Conflict() as found:
             text = words.conflict(found, each.migration, repo, issue.number, bot.keys)
-            await _say(bot, site, issue.number, words.NOTE, each.migration, str(found.kind), text)
+            await _say(bot, site, issue.number, MarkerKind.TRACKER_NOTE, each.migration, str(found.kind), text)
         case Changed(statuses=statuses) | Unchanged(statuses=statuses):
             record = each.record.after(each.facts, each.migration.name)
             await records.save(bot.records, repo, issue.number, each.migration.name, record)
@@ -212,15 +213,15 @@ async def _end(bot: Bot, site: Site, issue: Issue, each: _Tracked, statuses: tup
     if not usages and statuses and all(isinstance(status.verdict, Holds) for status in statuses):
         standing = words.Standing(migration=each.migration, facts=each.facts, statuses=statuses)
         text = words.finished(standing, site.repository.ref, issue.number, bot.keys)
-        await _say(bot, site, issue.number, words.FINISHED, each.migration, "finished", text)
+        await _say(bot, site, issue.number, MarkerKind.TRACKER_FINISHED, each.migration, "finished", text)
 
 
-async def _say(bot: Bot, site: Site, number: int, kind: str, migration: Migration, what: str, text: str) -> None:
+async def _say(bot: Bot, site: Site, number: int, kind: MarkerKind, migration: Migration, what: str, text: str) -> None:
     """A comment, unless one of ours says it already.  Where people let nobody comment it stays unsaid."""
     repo = site.repository.ref
     place = conversation(repo, number)
     comments = await reads.issue_comments(bot.github, repo, number)
-    if any(read(bot.keys, place, kind, c.body) == (migration.name, what) for c in comments if c.ours):
+    if any(kind.read(bot.keys, place, c.body) == (migration.name, what) for c in comments if c.ours):
         return
     try:
         await bot.performer.perform(NewComment(repo=repo, number=number, body=text))

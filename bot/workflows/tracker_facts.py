@@ -5,8 +5,6 @@ from collections.abc import Awaitable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from bot import testimony
-from bot.batches import BRANCHES
 from bot.engine.presence import definition_files, definitions
 from bot.engine.survey import Survey
 from bot.evidence import (
@@ -24,9 +22,9 @@ from bot.evidence import (
 from bot.facts import Comment, Repository
 from bot.github import reads
 from bot.github.errors import MissingPermission, Refused
+from bot.identity import branches, decisions
 from bot.migration import Config, Migration
 from bot.refs import PullRequestRef, Sha
-from bot.render import removal
 from bot.scanner import Unscannable
 from bot.tracker import (
     Attestation,
@@ -174,7 +172,7 @@ async def _pulls(bot: Bot, site: Site, migration: Migration, issue: int, numbers
     repo, us = site.repository.ref, await reads.identity(bot.github)
     found: dict[int, Pull] = {}
     for pull, branch in await reads.linked_pulls(bot.github, repo, issue):
-        mine = branch.startswith(f"{BRANCHES}{migration.name}/") or branch == removal.branch(migration)
+        mine = branches.migration_of(branch) == migration.name or branch == branches.of_removal(migration.name)
         migrates = mine and pull.author == us.login
         paths = await _changed(bot, site, pull.number) if migrates and pull.state is PullState.OPEN else ()
         found[pull.number] = replace(pull, migrates=migrates, paths=paths)
@@ -198,7 +196,7 @@ async def _issues(bot: Bot, site: Site, numbers: Iterable[int]) -> tuple[IssueFa
 
 
 def _attestations(bot: Bot, site: Site, issue: int, comments: Iterable[Comment]) -> Mapping[str, Attestation]:
-    return testimony.attestations(bot.keys, site.repository.ref, issue, comments)
+    return decisions.attestations(bot.keys, site.repository.ref, issue, comments)
 
 
 async def _origins(

@@ -13,7 +13,8 @@ from bot.checklist.tasklist import parse
 from bot.checklist.update import update
 from bot.config import load
 from bot.evidence import Attested, CheckPassed, DefinitionRemoved, UsageEvidence
-from bot.markers import MarkerKeys
+from bot.identity.markers import MarkerKeys
+from bot.identity.places import conversation
 from bot.migration import Migration
 from bot.model import Failed
 from bot.tracker import (
@@ -30,10 +31,10 @@ from bot.tracker import (
     View,
 )
 from tests.checklist.samples import MORNING, facts, item, tracked, usages
-from tests.samples import OLD
+from tests.samples import OLD, REPO
 
 KEYS = MarkerKeys.derive([b"a secret of sixteen"])
-OWNER = Owner(keys=KEYS, place="77/issue/506", migration="managers", issue=506)
+OWNER = Owner(keys=KEYS, place=conversation(REPO, 506), migration="managers", issue=506)
 ISSUE = (Path(__file__).parent / "data/issue-506.md").read_bytes().decode()
 """The body of the issue that it all began with, kept as it was written: its emojis were mis-encoded."""
 
@@ -199,7 +200,7 @@ def section_of(body: str) -> str:
 
 
 def other_issue(body: str) -> str:
-    owner = replace(OWNER, place="77/issue/7", issue=7)
+    owner = replace(OWNER, place=conversation(REPO, 7), issue=7)
     outcome = update(BODY, MIGRATION, START, owner, show, written=False)
     assert isinstance(outcome, Changed)
     return body.replace(section_of(body), section_of(outcome.body))

@@ -7,7 +7,7 @@ import pytest
 from bot.sandbox import Content, Executable, PullRequestHandle, Renamed, Repo, Sandbox, Submodule, Symlink, User
 from bot.sandbox.example import CHANGE, HEALTH_MIGRATED, HEALTH_WITH_A_PROBE, NOTIFY
 from tests.e2e.conftest import RunningBot
-from tests.markdown import threats
+from tests.gfm import threats
 
 ROUTES = "netra_backend/app/routes"
 HEALTH, NOTIFICATIONS, CHAT = f"{ROUTES}/health.py", f"{ROUTES}/notify.py", f"{ROUTES}/chat.py"

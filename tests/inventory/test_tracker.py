@@ -158,13 +158,10 @@ async def test_what_comes_back_clears_the_box_and_says_who_brought_it(
 
 
 async def test_a_persons_word_is_evidence(bot: Bot, repo: Repo, ref: RepoRef, issue: IssueHandle) -> None:
-    from bot import testimony
     from bot.effects import NewComment
-    from bot.markers import write
-    from bot.talk import conversation
+    from bot.identity import decisions
 
-    mark = testimony.attest("everybody-was-told", "ann", "in the meeting")
-    text = write(bot.keys, conversation(ref, 1), mark.kind, mark.values)
+    text = decisions.marker(bot.keys, ref, 1, decisions.attest("everybody-was-told", "ann", "in the meeting"))
     forged = await issue.comment(f"Said.\n\n{text}")
     await update(bot, ref)
     assert not boxes(issue.body)["Everybody was told"]

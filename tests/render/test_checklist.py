@@ -31,7 +31,7 @@ from bot.tracker import (
     View,
 )
 from tests.checklist.samples import COMMIT, MORNING, URL, facts, item, tracked, usages
-from tests.render.test_text import GFM, HOSTILE
+from tests.markdown.test_text import GFM, HOSTILE
 from tests.samples import finding
 
 ROOM = 65_000

@@ -2,9 +2,12 @@ import pytest
 
 from bot import effects
 from bot.actions import CompleteCheckRun, Conclusion, SubmitReview
-from bot.markers import MarkerKeys, read
+from bot.identity.external_ids import pull_number
+from bot.identity.kinds import MarkerKind
+from bot.identity.markers import MarkerKeys
+from bot.identity.places import pull_request as place_of
 from bot.refs import PullRequestRef
-from bot.render.effects import FINGERPRINTS, check_run, place_of, pull_number, review
+from bot.render.effects import check_run, review
 from tests.samples import REPO, finding, migration, new, pull
 
 KEYS = MarkerKeys.derive([b"a secret of some length"])
@@ -18,8 +21,8 @@ def test_every_fingerprint_can_be_read_back_from_what_is_posted() -> None:
         SubmitReview(head_sha=PULL.head_sha, inline=(inline,), summarised=summarised), PULL, MIGRATIONS, KEYS
     )
     place = place_of(PULL.ref)
-    assert [read(KEYS, place, FINGERPRINTS, c.body) for c in posted.comments] == [("a" * 16,)]
-    assert read(KEYS, place, FINGERPRINTS, posted.body) == ("b" * 16, "c" * 16)
+    assert [MarkerKind.FINGERPRINTS.read(KEYS, place, c.body) for c in posted.comments] == [("a" * 16,)]
+    assert MarkerKind.FINGERPRINTS.read(KEYS, place, posted.body) == ("b" * 16, "c" * 16)
 
 
 def test_the_place_of_a_marker_outlives_a_rename_and_differs_between_pull_requests() -> None:

@@ -18,16 +18,17 @@ from bot.ask import (
     Stop,
 )
 from bot.effects import MAX_BODY, FileCommit, TreeCommit, TreeFile
-from bot.markers import MarkerKeys
+from bot.identity.commits import part_of
+from bot.identity.markers import MarkerKeys
+from bot.markdown.diffs import folded_diffs, folded_patch
 from bot.migration import Applicability
 from bot.model import Failed, Scanned, Skipped
 from bot.outcomes import FileMigration
 from bot.refs import Sha
 from bot.render import commits
-from bot.render.diffs import folded_diffs, folded_patch
 from bot.render.migrate import answer
-from tests.markdown import threats
-from tests.render.test_text import HOSTILE
+from tests.gfm import threats
+from tests.markdown.test_text import HOSTILE
 from tests.samples import finding, pull
 
 KEYS = MarkerKeys.derive([b"a secret of some length"])
@@ -175,7 +176,7 @@ def test_a_commit_names_its_request_and_its_part() -> None:
     assert made.headline == "Migrate 1 usage of get_manager"
     assert "Part 2 of 3." in made.body
     message = f"{made.headline}\n\n{made.body}"
-    assert commits.answered(KEYS, pull().ref, ASK, message) == 2
-    assert commits.answered(KEYS, pull().ref, replace(ASK, id="992.0"), message) is None
-    assert commits.answered(KEYS, replace(pull().ref, number=8), ASK, message) is None
-    assert commits.answered(MarkerKeys.derive([b"another secret, long"]), pull().ref, ASK, message) is None
+    assert part_of(KEYS, pull().ref, ASK.id, message) == 2
+    assert part_of(KEYS, pull().ref, "992.0", message) is None
+    assert part_of(KEYS, replace(pull().ref, number=8), ASK.id, message) is None
+    assert part_of(MarkerKeys.derive([b"another secret, long"]), pull().ref, ASK.id, message) is None

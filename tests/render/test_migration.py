@@ -10,14 +10,15 @@ from bot.batches import Ask, Batch, BatchFacts, BatchReport, OpenBatch, OpenPull
 from bot.batching import plan_batches
 from bot.effects import MAX_BODY
 from bot.facts import Repository
-from bot.markers import MarkerKeys
+from bot.identity.markers import MarkerKeys
+from bot.identity.pull_requests import BatchMark, batch_mark_of, reworded
 from bot.migration import Migration, Mode
 from bot.model import Kind
 from bot.refs import Sha
 from bot.render import migrate_issue as replies
 from bot.render import migration as words
 from tests.batching.facts import NONE, SAFE, UNSAFE, cut, facts, file, found
-from tests.render.test_text import GFM, HOSTILE
+from tests.markdown.test_text import GFM, HOSTILE
 from tests.samples import REPO
 
 KEYS = MarkerKeys.derive([b"a secret of some length"])
@@ -83,8 +84,8 @@ def report(given: BatchFacts, *, numbers: dict[str, int] | None = None) -> Batch
 
 def test_what_the_marker_says_is_read_back() -> None:
     one = batch(facts("app/a.py", of=MIGRATION, ask=Ask(tier=Tier.UNSAFE)))
-    mark = words.mark_of(KEYS, REPO.id, body(one, asked_by=123))
-    assert mark == words.Mark(migration="managers", slug=one.slug, tier=Tier.UNSAFE, asked_by=123, digest=one.digest)
+    mark = batch_mark_of(KEYS, REPO.id, body(one, asked_by=123))
+    assert mark == BatchMark(migration="managers", slug=one.slug, tier=Tier.UNSAFE, asked_by=123, digest=one.digest)
     assert mark.of_branch(one.branch)
     assert mark.of_branch(f"{one.branch}-2")
     assert not mark.of_branch(f"{one.branch}-x")
@@ -103,17 +104,17 @@ def test_what_the_marker_says_is_read_back() -> None:
 )
 def test_a_marker_that_was_changed_is_none(change: object) -> None:
     assert callable(change)
-    assert words.mark_of(KEYS, REPO.id, change(body(batch(facts("a.py"))))) is None
+    assert batch_mark_of(KEYS, REPO.id, change(body(batch(facts("a.py"))))) is None
 
 
 def test_a_marker_of_another_repository_is_none() -> None:
-    assert words.mark_of(KEYS, 78, body(batch(facts("a.py")))) is None
+    assert batch_mark_of(KEYS, 78, body(batch(facts("a.py")))) is None
 
 
 def test_only_our_part_of_the_text_is_replaced() -> None:
     before, after = body(batch(facts("a.py"))), body(batch(facts("a.py", "b.py")))
-    assert words.reworded(f"Mine.\n\n{before}\n\nMine, too: \\1", after) == f"Mine.\n\n{after}\n\nMine, too: \\1"
-    assert words.reworded("Mine.", after) is None
+    assert reworded(f"Mine.\n\n{before}\n\nMine, too: \\1", after) == f"Mine.\n\n{after}\n\nMine, too: \\1"
+    assert reworded("Mine.", after) is None
 
 
 def test_the_text_says_what_why_how_proved_and_what_is_left() -> None:
@@ -156,7 +157,7 @@ def test_texts_end_before_github_s_limit() -> None:
     given = facts(*files, of=replace(MIGRATION, pull_requests=cut(300).pull_requests), ask=Ask(tier=Tier.UNSAFE))
     one = batch(given)
     assert len(body(one)) <= MAX_BODY
-    assert words.mark_of(KEYS, REPO.id, body(one)) is not None
+    assert batch_mark_of(KEYS, REPO.id, body(one)) is not None
     assert "shortened" in body(one)
     assert len(words.title(one)) <= 256
     assert len(replies.dry_run([report(given)], REPOSITORY)) < 3 * MAX_BODY

@@ -17,8 +17,8 @@ from bot.events import CheckRunEvent, IssueCommentEvent, Person, parse
 from bot.facts import Role
 from bot.github import GitHub, Performer
 from bot.github.errors import MissingPermission
+from bot.identity.markers import MarkerKeys, write
 from bot.jobs import Done, Ignored, Job, Lease, Outcome, Route, Superseded, Work
-from bot.markers import MarkerKeys, write
 from bot.records.database import DatabaseRecords
 from bot.refs import DeliveryId, PullRequestRef, Sha
 from bot.sandbox import Repo, Sandbox

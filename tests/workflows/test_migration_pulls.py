@@ -14,9 +14,9 @@ from bot.effects import ClosePullRequest, Effect, MoveBranch, NewComment, NewPul
 from bot.errors import RetryLater, UserError
 from bot.facts import Role
 from bot.github import DryRunPerformer, GitHub, Performer
+from bot.identity.markers import MarkerKeys
 from bot.jobs import Done, Ignored, Outcome
 from bot.jobs.model import Job
-from bot.markers import MarkerKeys
 from bot.records.database import DatabaseRecords
 from bot.refs import DeliveryId
 from bot.sandbox import Content, IssueHandle, PullRequestHandle, Repo, Sandbox, pulling

@@ -14,7 +14,7 @@ from aiohttp import web
 
 from bot.errors import RetryLater
 from bot.github import GitHub, Performer
-from bot.markers import MarkerKeys
+from bot.identity.markers import MarkerKeys
 from bot.records.database import DatabaseRecords
 from bot.refs import DeliveryId
 from bot.sandbox import Repo, Sandbox

@@ -58,6 +58,12 @@ def _escape(match: re.Match[str]) -> str:
     return f"&#{ord(character)};" if character in ":/<>&" else f"\\{character}"
 
 
+def prose(text: str) -> str:
+    """Our own sentences, in which back-ticked names stay code and everything else is plain."""
+    pieces = re.split(r"(`[^`]+`)", text)
+    return "".join(code(p[1:-1]) if len(p) > 2 and p[0] == p[-1] == "`" else plain(p) for p in pieces)
+
+
 def longest_run(text: str, character: str) -> int:
     """Length of the longest run of ``character``."""
     return max((len(run) for run in re.findall(re.escape(character) + "+", text)), default=0)

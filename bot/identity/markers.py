@@ -4,6 +4,8 @@ A marker is an HTML comment in a body that the App wrote.  It names what the tex
 findings) and carries an HMAC over that and over the place it stands in, so that a marker copied to another pull
 request, or made up by somebody, is not believed.  The author of the body is checked as well, by the caller: a
 marker is only looked for in what the App itself wrote.
+
+The functions take kinds by name, so only this package calls them; others go through ``bot.identity.kinds``.
 """
 
 import hashlib

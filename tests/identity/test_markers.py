@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.markers import MarkerKeys, read, read_trailer, write, write_trailer
+from bot.identity.markers import MarkerKeys, read, read_trailer, write, write_trailer
 
 KEYS = MarkerKeys.derive([b"a secret of some length"])
 PLACE = "77/pull/7"

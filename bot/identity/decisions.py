@@ -1,4 +1,4 @@
-"""What people said by command and the bot wrote down: findings put aside, checklist items attested.  Pure.
+"""What people decided by command and the bot wrote down: findings put aside, checklist items attested.  Pure.
 
 It is kept where it was said, in the bot's own replies: a signed marker in each of them, and nothing beside it.  Whoever
 deletes such a reply takes back what it records.
@@ -7,63 +7,67 @@ deletes such a reply takes back what it records.
 from collections.abc import Iterable, Iterator, Sequence
 
 from bot.facts import Comment, Waiver
-from bot.markers import MarkerKeys, read
+from bot.identity.kinds import MarkerKind
+from bot.identity.markers import MarkerKeys
+from bot.identity.places import conversation
 from bot.refs import RepoRef
-from bot.talk import Mark, conversation
+from bot.talk import Decision, DecisionKind
 from bot.tracker import Attestation
 
-_SKIP, _ATTEST = "skip", "attest"
+_KINDS = {DecisionKind.SKIP: MarkerKind.SKIP, DecisionKind.ATTEST: MarkerKind.ATTEST}
 _LENGTH = 3
 """Values of one record: what it is about, who said it, why.  Both are empty where it is taken back."""
 
 
-def skip(fingerprint: str, by: str, reason: str) -> Mark:
+def skip(fingerprint: str, by: str, reason: str) -> Decision:
     """Records that a finding is put aside."""
-    return _said(_SKIP, fingerprint, by, reason)
+    return Decision(kind=DecisionKind.SKIP, about=fingerprint, by=by, reason=reason)
 
 
-def unskip(fingerprint: str) -> Mark:
+def unskip(fingerprint: str) -> Decision:
     """Records that a finding counts again."""
-    return _said(_SKIP, fingerprint)
+    return Decision(kind=DecisionKind.SKIP, about=fingerprint)
 
 
-def attest(item: str, by: str, reason: str) -> Mark:
+def attest(item: str, by: str, reason: str) -> Decision:
     """Records that a checklist item is true."""
-    return _said(_ATTEST, item, by, reason)
+    return Decision(kind=DecisionKind.ATTEST, about=item, by=by, reason=reason)
 
 
-def withdraw(item: str) -> Mark:
+def withdraw(item: str) -> Decision:
     """Records that nobody stands for a checklist item any more."""
-    return _said(_ATTEST, item)
+    return Decision(kind=DecisionKind.ATTEST, about=item)
+
+
+def marker(keys: MarkerKeys, repo: RepoRef, number: int, decision: Decision) -> str:
+    """The decision as the marker of a reply in the conversation ``number``."""
+    values = (decision.about, decision.by.encode().hex(), decision.reason.encode().hex())
+    return _KINDS[decision.kind].write(keys, conversation(repo, number), values)
 
 
 def waivers(keys: MarkerKeys, repo: RepoRef, number: int, comments: Iterable[Comment]) -> dict[str, Waiver]:
     """What is put aside on a pull request, by fingerprint; ``comments`` are all of its conversation, oldest first."""
-    last = {about: (by, reason) for about, by, reason, _ in _records(keys, repo, number, _SKIP, comments)}
+    last = {about: (by, reason) for about, by, reason, _ in _records(keys, repo, number, MarkerKind.SKIP, comments)}
     return {about: Waiver(fingerprint=about, by=by, reason=reason) for about, (by, reason) in last.items() if by}
 
 
 def attestations(keys: MarkerKeys, repo: RepoRef, number: int, comments: Iterable[Comment]) -> dict[str, Attestation]:
     """What is attested on a tracking issue, by the item's id; ``comments`` are all of the issue, oldest first."""
     found: dict[str, Attestation] = {}
-    for item, by, reason, comment in _records(keys, repo, number, _ATTEST, comments):
+    for item, by, reason, comment in _records(keys, repo, number, MarkerKind.ATTEST, comments):
         found.pop(item, None)
         if by and comment.created_at:
             found[item] = Attestation(by=by, at=comment.created_at, reason=reason, link=comment.html_url)
     return found
 
 
-def _said(kind: str, about: str, by: str = "", reason: str = "") -> Mark:
-    return Mark(kind=kind, values=(about, by.encode().hex(), reason.encode().hex()))
-
-
 def _records(
-    keys: MarkerKeys, repo: RepoRef, number: int, kind: str, comments: Iterable[Comment]
+    keys: MarkerKeys, repo: RepoRef, number: int, kind: MarkerKind, comments: Iterable[Comment]
 ) -> Iterator[tuple[str, str, str, Comment]]:
     for comment in comments:
         if not comment.ours:
             continue
-        values = read(keys, conversation(repo, number), kind, comment.body)
+        values = kind.read(keys, conversation(repo, number), comment.body)
         for about, by, reason in _pieces(values):
             yield about, bytes.fromhex(by).decode(), bytes.fromhex(reason).decode(), comment
 

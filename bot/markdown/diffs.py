@@ -4,8 +4,9 @@ import html
 import unicodedata
 from collections.abc import Mapping, Sequence
 
+from bot.markdown.blocks import fold
+from bot.markdown.text import code, count, fenced, shorten, visible
 from bot.outcomes import FileMigration
-from bot.render.text import code, count, fenced, shorten, visible
 
 ROOM = 52_000
 """Characters for all diffs of one comment; what stands around them has the rest of GitHub's 65,536."""
@@ -39,11 +40,6 @@ def folded_patch(files: Sequence[FileMigration], room: int = ROOM) -> str:
     if missing:
         parts.append(f"Not in the patch, as it would not survive the way: {_names(missing)}.")
     return "\n\n".join(parts)
-
-
-def fold(title: str, body: str) -> str:
-    """``body`` below a line that opens it.  ``title`` is HTML."""
-    return f"<details><summary>{title}</summary>\n\n{body}\n\n</details>"
 
 
 def _title(file: FileMigration) -> str:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from bot.render.text import code, count, fenced, plain, shorten, visible
+from bot.markdown.text import code, count, fenced, plain, shorten, visible
 
 GFM = MarkdownIt("gfm-like", {"html": True, "linkify": False}).enable(["table", "strikethrough"])
 

@@ -1,0 +1,45 @@
+"""The names of the branches that the bot makes.
+
+``ssot/<migration>/<slug>`` is a migration pull request's, with ``-<number>`` behind it where the name was taken;
+``ssot-removal/<migration>`` is that of the pull request which removes the definitions.  It is not below ``ssot/``:
+what is there is kept up to date with the usages that are left.
+"""
+
+import re
+
+_MIGRATIONS = "ssot/"
+_REMOVALS = "ssot-removal/"
+
+
+def of_batch(migration: str, slug: str) -> str:
+    """The branch of a migration pull request."""
+    return f"{_MIGRATIONS}{migration}/{slug}"
+
+
+def alternative(branch: str, number: int) -> str:
+    """The name to take, from 2 on, where ``branch`` holds somebody else's commits."""
+    return f"{branch}-{number}"
+
+
+def is_of_batch(branch: str, migration: str, slug: str) -> bool:
+    """Whether the branch is that batch's, or an alternative of it."""
+    own = of_batch(migration, slug)
+    return branch == own or re.fullmatch(rf"{re.escape(own)}-\d+", branch) is not None
+
+
+def migration_of(branch: str) -> str | None:
+    """The migration that the branch of a migration pull request names; ``None``: it is not such a branch."""
+    if not branch.startswith(_MIGRATIONS):
+        return None
+    name, slash, _ = branch.removeprefix(_MIGRATIONS).partition("/")
+    return name if slash else None
+
+
+def of_removal(migration: str) -> str:
+    """The branch of the pull request that removes a migration's definitions."""
+    return f"{_REMOVALS}{migration}"
+
+
+def is_of_removal(branch: str) -> bool:
+    """Whether the branch is one that removes definitions, of whatever migration."""
+    return branch.startswith(_REMOVALS)

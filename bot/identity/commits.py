@@ -1,0 +1,17 @@
+"""Which part of a request a commit of the bot is: a trailer of its message says so."""
+
+from bot.identity.kinds import MarkerKind
+from bot.identity.markers import MarkerKeys
+from bot.identity.places import pull_request
+from bot.refs import PullRequestRef
+
+
+def request(keys: MarkerKeys, ref: PullRequestRef, name: str, part: int, parts: int) -> str:
+    """The last line of the message: part ``part``, from 1, of ``parts`` of the request ``name``."""
+    return MarkerKind.REQUEST.write(keys, pull_request(ref), (name, str(part), str(parts)))
+
+
+def part_of(keys: MarkerKeys, ref: PullRequestRef, name: str, message: str) -> int | None:
+    """Which part of the request a commit with this message is; ``None``: it is none of it."""
+    values = MarkerKind.REQUEST.read(keys, pull_request(ref), message)
+    return int(values[1]) if len(values) == 3 and values[0] == name and values[1].isdigit() else None

@@ -1,0 +1,44 @@
+"""The external ids of the bot's check runs: what a run is about, and a digest of what it says.
+
+``<repository id>/pull/<number>:<digest>`` is a pull request's, ``<repository id>/queue/<number>/<base>:<digest>`` that
+of the commit which the merge queue made of it on top of ``base``.
+"""
+
+import hashlib
+import re
+
+from bot.refs import PullRequestRef, Sha
+
+_PULL = re.compile(r"(?P<repository>[0-9]{1,18})/pull/(?P<number>[0-9]{1,9}):[0-9a-f]{16}")
+_QUEUED = re.compile(r"(?P<repository>[0-9]{1,18})/queue/(?P<number>[0-9]{1,9})/(?P<base>[0-9a-f]{40,64}):[0-9a-f]{16}")
+
+
+def of_pull(ref: PullRequestRef, said: str) -> str:
+    """The id of a check run about a pull request that says ``said``."""
+    return f"{ref.repo.id}/pull/{ref.number}:{_digest(said)}"
+
+
+def of_queued(ref: PullRequestRef, base: Sha, said: str) -> str:
+    """The same for the merge queue's commit of the pull request on top of ``base``."""
+    return f"{ref.repo.id}/queue/{ref.number}/{base}:{_digest(said)}"
+
+
+def _digest(said: str) -> str:
+    return hashlib.sha256(said.encode()).hexdigest()[:16]
+
+
+def pull_number(external_id: str, repository: int) -> int | None:
+    """The pull request that a check run of ours is about; ``None`` if it is about none of that repository."""
+    match = _PULL.fullmatch(external_id)
+    return int(match["number"]) if match and int(match["repository"]) == repository else None
+
+
+def queue_entry(external_id: str, repository: int) -> tuple[int, Sha] | None:
+    """Pull request and base of the merge queue's commit that a check run of ours is about; ``None``: of none."""
+    match = _QUEUED.fullmatch(external_id)
+    return (int(match["number"]), Sha(match["base"])) if match and int(match["repository"]) == repository else None
+
+
+def about_the_same(one: str, other: str) -> bool:
+    """Whether two check runs are about the same thing, whatever they say of it."""
+    return one.rpartition(":")[0] == other.rpartition(":")[0]

@@ -1,0 +1,63 @@
+"""What the texts of the bot's own pull requests say of them, and the part of a text that is the bot's."""
+
+import re
+from dataclasses import dataclass
+
+from bot.identity.branches import is_of_batch
+from bot.identity.kinds import MarkerKind
+from bot.identity.markers import MarkerKeys
+from bot.identity.places import migration as migration_place
+from bot.identity.places import removal as removal_place
+
+_OWN = re.compile(f"{MarkerKind.BATCH.opening}[^>]*-->.*{MarkerKind.BATCH_END.opening}[^>]*-->", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchMark:
+    """What the marker in a migration pull request's text says of it."""
+
+    migration: str
+    slug: str
+    tier: str
+    """A value of ``bot.batches.Tier``."""
+    asked_by: int
+    """The comment that asked for it; 0: none did."""
+    digest: str
+
+    def of_branch(self, branch: str) -> bool:
+        """Whether it was written for the pull request of this branch."""
+        return is_of_batch(branch, self.migration, self.slug)
+
+
+def batch_markers(keys: MarkerKeys, repository: int, mark: BatchMark) -> tuple[str, str]:
+    """The markers before and after the bot's part of a migration pull request's text."""
+    place = migration_place(repository)
+    values = (mark.migration, mark.slug, mark.tier, str(mark.asked_by), mark.digest)
+    return MarkerKind.BATCH.write(keys, place, values), MarkerKind.BATCH_END.write(keys, place, (mark.slug,))
+
+
+def batch_mark_of(keys: MarkerKeys, repository: int, body: str) -> BatchMark | None:
+    """What the text of a pull request of ours says of it; ``None`` when our words are not there (any more)."""
+    values = MarkerKind.BATCH.read(keys, migration_place(repository), body)
+    if len(values) < 5:
+        return None
+    migration, slug, tier, asked_by, said = values[:5]
+    return BatchMark(migration=migration, slug=slug, tier=tier, asked_by=int(asked_by), digest=said)
+
+
+def reworded(before: str, block: str) -> str | None:
+    """The text of a migration pull request with ``block`` in place of the bot's part; what people wrote stays.
+
+    ``block`` holds both markers.  ``None``: the bot's part is not there any more.
+    """
+    return _OWN.sub(lambda _: block, before, count=1) if _OWN.search(before) else None
+
+
+def removal_marker(keys: MarkerKeys, repository: int, migration: str) -> str:
+    """The marker in the text of the pull request that removes a migration's definitions."""
+    return MarkerKind.REMOVAL.write(keys, removal_place(repository), (migration,))
+
+
+def is_removal(keys: MarkerKeys, repository: int, migration: str, body: str) -> bool:
+    """Whether the text of a pull request of ours is that of the migration's removal."""
+    return migration in MarkerKind.REMOVAL.read(keys, removal_place(repository), body)

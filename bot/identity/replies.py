@@ -1,0 +1,53 @@
+"""Which command or press of a button a comment of the bot answers."""
+
+from dataclasses import dataclass
+
+from bot.effects import Reaction
+from bot.identity.kinds import MarkerKind
+from bot.identity.markers import MarkerKeys
+from bot.identity.places import conversation
+from bot.refs import RepoRef
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnsweredCommand:
+    """A command that was answered, and how it went."""
+
+    comment_id: int
+    index: int
+    """Which of the comment's commands, from 0."""
+    reaction: Reaction
+
+
+def answer(keys: MarkerKeys, repo: RepoRef, number: int, answered: AnsweredCommand) -> str:
+    """The marker of a reply in the conversation ``number``."""
+    values = (str(answered.comment_id), str(answered.index), str(answered.reaction))
+    return MarkerKind.ANSWER.write(keys, conversation(repo, number), values)
+
+
+def answer_in(keys: MarkerKeys, repo: RepoRef, number: int, body: str) -> AnsweredCommand | None:
+    """What a comment of the bot answers; ``None``: no command."""
+    values = MarkerKind.ANSWER.read(keys, conversation(repo, number), body)
+    if not values:
+        return None
+    return AnsweredCommand(comment_id=int(values[0]), index=int(values[1]), reaction=Reaction(values[2]))
+
+
+def apology(keys: MarkerKeys, repo: RepoRef, number: int, comment_id: int, index: int) -> str:
+    """The marker of a comment which says that a command failed for good."""
+    return MarkerKind.APOLOGY.write(keys, conversation(repo, number), (str(comment_id), str(index)))
+
+
+def is_apology(keys: MarkerKeys, repo: RepoRef, number: int, comment_id: int, index: int, body: str) -> bool:
+    """Whether a comment of the bot says so of this very command."""
+    return MarkerKind.APOLOGY.read(keys, conversation(repo, number), body) == (str(comment_id), str(index))
+
+
+def press(keys: MarkerKeys, repo: RepoRef, number: int, name: str) -> str:
+    """The marker of a comment that answers the press ``name`` of a button."""
+    return MarkerKind.PRESS.write(keys, conversation(repo, number), (name,))
+
+
+def is_answer_to_press(keys: MarkerKeys, repo: RepoRef, number: int, name: str, body: str) -> bool:
+    """Whether a comment of the bot answers that press."""
+    return name in MarkerKind.PRESS.read(keys, conversation(repo, number), body)
