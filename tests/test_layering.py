@@ -16,9 +16,10 @@ ROWS = {
     "bot.render": 1, "bot.sweep": 1, "bot.batching": 1, "bot.authority": 1, "bot.plan_migrate": 1,
     "bot.github": 2, "bot.jobs": 2, "bot.scanner": 2, "bot.settings": 2, "bot.sandbox": 2, "bot.local": 2, "bot.log": 2,
     "bot.ledger": 2, "bot.records": 2,
-    "bot.workflows": 3,
-    "handlers": 4,
-    "bot.app": 5, "bot.cli": 5, "bot.web": 5, "bot.__main__": 5,
+    "bot.repository": 3,
+    "bot.workflows": 4,
+    "handlers": 5,
+    "bot.app": 6, "bot.cli": 6, "bot.web": 6, "bot.__main__": 6,
 }  # fmt: skip
 IMPURE = {
     "os",
@@ -103,6 +104,8 @@ def test_a_module_imports_only_from_lower_rows(path: Path) -> None:
         ("bot.engine.scan", "bot.config"),
         ("bot.engine.scan", "asyncio"),
         ("bot.github.client", "bot.jobs"),
+        ("bot.github.client", "bot.repository"),
+        ("bot.repository", "bot.workflows.context"),
         ("bot.workflows", "handlers.push"),
         ("bot.web.hook", "handlers"),
         ("handlers.push", "bot.app"),

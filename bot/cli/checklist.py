@@ -57,7 +57,7 @@ def command(file: Path, repo: Path, config_file: str | None, name: str | None, a
 
 def _checklist(file: Path, repo: Path, config_file: str | None, name: str | None, *, as_diff: bool) -> int:
     from bot.cli.scan import load_config
-    from bot.local.evidence import facts_of
+    from bot.local.evidence import local_tracked_facts
     from bot.local.files import find_root
 
     if not repo.exists():
@@ -66,7 +66,7 @@ def _checklist(file: Path, repo: Path, config_file: str | None, name: str | None
     root = find_root(repo.resolve())
     config = load_config(root, config_file)
     migration = _tracked(config, name)
-    facts = facts_of(root, config, migration, besides=file, now=datetime.now(UTC))
+    facts = local_tracked_facts(root, config, migration, besides=file, now=datetime.now(UTC))
     outcome = _update(before, migration, facts)
     match outcome:
         case Conflict(text=text):

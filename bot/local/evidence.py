@@ -23,7 +23,7 @@ from bot.tracker import Facts, Unreadable
 _ELSEWHERE = Unreadable(why="only GitHub knows")
 
 
-def facts_of(root: Path, config: Config, migration: Migration, *, besides: Path, now: datetime) -> Facts:
+def local_tracked_facts(root: Path, config: Config, migration: Migration, *, besides: Path, now: datetime) -> Facts:
     """The facts of the newest commit of the repository at ``root``; ``besides`` is a file that may differ from it.
 
     Raises ``UserError`` outside of a git repository, or in one without a commit.

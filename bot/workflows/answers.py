@@ -3,10 +3,8 @@
 import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import assert_never
 
 from bot.commands import CommandError
-from bot.config import Absent, Invalid, Unreadable, Valid
 from bot.effects import Reaction
 from bot.evidence import AllOf, AnyOf, Attested, ChecklistItem, Evidence
 from bot.facts import Waiver
@@ -14,14 +12,14 @@ from bot.github import reads
 from bot.identity import decisions
 from bot.identity.checks import CHECK_NAME
 from bot.jobs import Ignored, Lease, Superseded
-from bot.migration import Config, Migration
+from bot.migration import Migration
 from bot.outcomes import NewFinding
 from bot.refs import PullRequestRef
 from bot.render import answers as words
+from bot.repository import RepositoryAt, at_branch, sentence_of
 from bot.talk import Call, Place, Reply
 from bot.workflows.context import Bot
 from bot.workflows.review import Reviewed, review, verdict_on
-from bot.workflows.sources import config_of
 
 _HANDLE = re.compile(r"[0-9a-f]{6,16}")
 _LONGEST_REASON = 300
@@ -97,17 +95,16 @@ def _the_finding(new: Iterable[NewFinding], handle: str) -> NewFinding:
 
 async def explain(bot: Bot, call: Call, *, migration: str) -> Reply:
     """What a migration is, why, and how its usages are rewritten."""
-    config = await _config(bot, call)
-    names = [each.name for each in config.migrations]
-    if migration not in names:
-        raise CommandError(words.no_such("migration", names, _near(migration, names)))
-    return Reply(body=words.explained(next(each for each in config.migrations if each.name == migration)))
+    migrations = (await _configured(bot, call)).migrations
+    if migration not in migrations:
+        raise CommandError(words.no_such("migration", list(migrations), _near(migration, migrations)))
+    return Reply(body=words.explained(migrations[migration]))
 
 
 async def attest(bot: Bot, call: Call, *, item: str, reason: str | None, undo: bool) -> Reply:
     """Record on the tracking issue that somebody stands for one of its items (or no longer)."""
     said = _reason(reason, undo=undo)
-    migrations = [each for each in (await _config(bot, call)).migrations if each.tracking_issue == call.number]
+    migrations = (await _configured(bot, call)).tracked_on(call.number)
     if not migrations:
         raise CommandError("This is not the tracking issue of a migration.")
     found = _the_item(migrations, item)
@@ -136,19 +133,13 @@ def _near(name: str, names: Iterable[str]) -> str | None:
     return next(iter(difflib.get_close_matches(name.lower(), list(names), n=1)), None)
 
 
-async def _config(bot: Bot, call: Call) -> Config:
-    """The configuration that counts here: of the base branch, or of the default branch."""
+async def _configured(bot: Bot, call: Call) -> RepositoryAt:
+    """Where the configuration stands that counts here: the base branch, or the default branch.  It is usable."""
     if call.place is Place.PULL_REQUEST:
         branch = (await reads.pull_request(bot.github, call.pull)).base_ref
     else:
         branch = (await reads.repository(bot.github, call.repo)).default_branch
-    state = await config_of(bot, call.repo, branch)
-    match state:
-        case Absent(config=config) | Valid(config=config):
-            return config
-        case Invalid(errors=errors):
-            raise CommandError(f"The configuration is not valid: {errors[0]}")
-        case Unreadable(reason=reason):
-            raise CommandError(f"The configuration could not be read: {reason}")
-        case _:
-            assert_never(state)
+    at = await at_branch(bot.github, call.repo, branch)
+    if at.problem:
+        raise CommandError(sentence_of(at.problem))
+    return at

@@ -5,18 +5,16 @@ https://docs.github.com/en/pull-requests/collaborating-with-pull-requests/incorp
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import assert_never
 
-from bot.config import Absent, Invalid, Unreadable, Valid
 from bot.facts import ChangedFiles, TreeEntry
 from bot.github import reads
 from bot.jobs import Done, Outcome
 from bot.plan import plan_check
 from bot.refs import ChangedFile, PullRequestRef, RepoRef, Sha
 from bot.render import effects as words
+from bot.repository import at_branch
 from bot.workflows.context import Bot
-from bot.workflows.review import complete_check, found_in, migrations_of, not_scanned
-from bot.workflows.sources import config_of
+from bot.workflows.review import complete_check, found_in, not_scanned
 
 
 async def check_merge_group(bot: Bot, ref: PullRequestRef, base: Sha, head: Sha, *, anew: bool = False) -> Outcome:
@@ -26,16 +24,12 @@ async def check_merge_group(bot: Bot, ref: PullRequestRef, base: Sha, head: Sha,
     as well.  ``anew``: somebody asked for it again.
     """
     pull = replace(await reads.pull_request(bot.github, ref), base_sha=base, head_sha=head)
-    state = await config_of(bot, ref.repo, pull.base_ref)
-    match state:
-        case Absent(config=config) | Valid(config=config):
-            changed = await _changed(bot, ref.repo, base, head)
-            check = plan_check(await found_in(bot, pull, config, changed=changed))
-        case Invalid() | Unreadable():
-            check = not_scanned(pull, state)
-        case _:
-            assert_never(state)
-    run = words.group_check_run(check, pull, migrations_of(state))
+    at = await at_branch(bot.github, ref.repo, pull.base_ref)
+    if at.problem:
+        check = not_scanned(pull, at.problem)
+    else:
+        check = plan_check(await found_in(bot, pull, at.config, changed=await _changed(bot, ref.repo, base, head)))
+    run = words.group_check_run(check, pull, at.migrations)
     await complete_check(bot, run, anew=anew)
     return Done(summary=f"check {check.conclusion}")
 

@@ -9,12 +9,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import assert_never
 
 import structlog
 
 from bot.ask import PLAIN, Ask, Batch, Obstacle, Obstructed, Overtaken, Report, Stop
-from bot.config import FILE, Absent, Invalid, Unreadable, Valid
 from bot.effects import Reaction
 from bot.errors import RetryLater
 from bot.facts import BranchCommit, PullBranch, TreeEntry
@@ -31,13 +29,13 @@ from bot.plan_migrate import batches, obstacle, overtaken, seen_head, select
 from bot.refs import PullRequest, PullRequestRef, RepoRef, Sha
 from bot.render import commits as words
 from bot.render.migrate import answer, invalid_configuration, skipped_by
+from bot.repository import at_branch, details_of
 from bot.scanner.tasks import Kept
 from bot.talk import Reply
 from bot.workflows.context import Bot
 from bot.workflows.pushing import push, push_target
 from bot.workflows.review import found_in
 from bot.workflows.rewriting import migrate_files
-from bot.workflows.sources import config_of
 
 log = structlog.get_logger(__name__)
 
@@ -65,16 +63,10 @@ async def migrate_pull(bot: Bot, ref: PullRequestRef, ask: Ask, lease: Lease) ->
     Raises ``UserError`` for arguments that cannot be.
     """
     pull = await reads.pull_request(bot.github, ref)
-    state = await config_of(bot, ref.repo, pull.base_ref)
-    match state:
-        case Absent(config=config) | Valid(config=config):
-            report = await _migrate(_Run(bot=bot, lease=lease, pull=pull, ask=ask, config=config))
-        case Invalid(errors=errors):
-            return _confused(invalid_configuration("\n".join(map(str, errors))))
-        case Unreadable(reason=reason):
-            return _confused(invalid_configuration(f"{FILE} could not be read: {reason}"))
-        case _:
-            assert_never(state)
+    at = await at_branch(bot.github, ref.repo, pull.base_ref)
+    if at.problem:
+        return _confused(invalid_configuration(details_of(at.problem)))
+    report = await _migrate(_Run(bot=bot, lease=lease, pull=pull, ask=ask, config=at.config))
     log.info("migrated", commits=report.commits, files=len(report.committed), stop=report.stop)
     return Reply(body=answer(report)) if report.stop is None else _confused(answer(report))
 

@@ -5,14 +5,15 @@ from dataclasses import dataclass, replace
 
 from bot.batches import Ask, BatchFacts, ClosedPull, FileFacts, OpenPull, Owners, Tier
 from bot.batching import CODEOWNERS, Codeowners
-from bot.facts import OwnPullRequest, Repository
+from bot.facts import OwnPullRequest
 from bot.github import reads
 from bot.identity import branches
 from bot.identity.pull_requests import batch_mark_of
-from bot.migration import Config, Migration, Split
+from bot.migration import Migration, Split
 from bot.model import Failed, Scanned, Skipped
 from bot.outcomes import FileMigration
-from bot.refs import PullRequest, PullRequestRef, Sha
+from bot.refs import PullRequest, PullRequestRef
+from bot.repository import DefaultBranch
 from bot.workflows.commit_sources import CommitSources
 from bot.workflows.context import Bot
 from bot.workflows.inventory import survey
@@ -20,12 +21,10 @@ from bot.workflows.rewriting import migrate_files
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Site:
-    """The repository at one commit of its default branch, and what the App has opened there."""
+class OpenedPullRequests:
+    """The default branch, and what the App has opened in its repository."""
 
-    repository: Repository
-    head: Sha
-    config: Config
+    at: DefaultBranch
     own: tuple[OwnPullRequest, ...]
     """All pull requests of the App, open or not."""
     open: tuple[tuple[str, OpenPull], ...]
@@ -38,69 +37,69 @@ class Site:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class BatchReading:
     """The facts of one migration, and the files that could not be looked at."""
 
     facts: BatchFacts
     unread: tuple[Failed | Skipped, ...]
 
 
-async def site_of(bot: Bot, repository: Repository, head: Sha, config: Config) -> Site:
+async def opened_pull_requests(bot: Bot, at: DefaultBranch) -> OpenedPullRequests:
     """What the App has opened, read anew: what was done before is found by looking."""
-    own = await reads.own_pull_requests(bot.github, repository.ref)
+    own = await reads.own_pull_requests(bot.github, at.repo)
     migrating: list[tuple[str, OpenPull]] = []
     removing: dict[str, int] = {}
     for each in own:
         if not each.open:
             continue
-        pull = await reads.pull_request(bot.github, PullRequestRef(repo=repository.ref, number=each.number))
+        pull = await reads.pull_request(bot.github, PullRequestRef(repo=at.repo, number=each.number))
         if pull.state != "open" or pull.from_fork:
             continue
         if (name := branches.migration_of(pull.head_ref)) is not None:
-            migrating.append((name, await _open_pull(bot, repository, head, each, pull)))
+            migrating.append((name, await _open_pull(bot, at, each, pull)))
         elif branches.is_of_removal(pull.head_ref):
             removing.update(dict.fromkeys(await _files_of(bot, pull), pull.ref.number))
-    return Site(repository=repository, head=head, config=config, own=own, open=tuple(migrating), removing=removing)
+    return OpenedPullRequests(at=at, own=own, open=tuple(migrating), removing=removing)
 
 
-async def facts_of(bot: Bot, site: Site, migration: Migration, ask: Ask | None) -> Found:
+async def batch_facts(bot: Bot, opened: OpenedPullRequests, migration: Migration, ask: Ask | None) -> BatchReading:
     """All that the decision about the migration's pull requests depends on."""
-    pulls = site.open_of(migration)
+    pulls = opened.open_of(migration)
     tiers = {pull.tier for pull in pulls} | {ask.tier if ask else Tier.SAFE}
-    files, unread = await _files(bot, site, migration, tiers)
+    files, unread = await _files(bot, opened.at, migration, tiers)
     facts = BatchFacts(
         migration=migration,
         files=files,
         open=pulls,
-        taken=_taken(site, migration),
+        taken=_taken(opened, migration),
         # Files that are asked for by name come whatever became of them before.
-        closed=await _closed(bot, site, migration) if ask and not ask.paths else (),
-        owners=await _owners(bot, site) if migration.pull_requests.split is Split.CODEOWNERS else None,
+        closed=await _closed(bot, opened, migration) if ask and not ask.paths else (),
+        owners=await _owners(bot, opened.at) if migration.pull_requests.split is Split.CODEOWNERS else None,
         ask=ask,
     )
-    return Found(facts=facts, unread=unread)
+    return BatchReading(facts=facts, unread=unread)
 
 
-def _taken(site: Site, migration: Migration) -> Mapping[str, int]:
-    others = (pull for name, pull in site.open if name != migration.name)
-    return {**{path: pull.number for pull in others for path in pull.files}, **site.removing}
+def _taken(opened: OpenedPullRequests, migration: Migration) -> Mapping[str, int]:
+    others = (pull for name, pull in opened.open if name != migration.name)
+    return {**{path: pull.number for pull in others for path in pull.files}, **opened.removing}
 
 
 # --- the pull requests ---------------------------------------------------------------------------------------------
 
 
-async def _open_pull(bot: Bot, repository: Repository, head: Sha, own: OwnPullRequest, pull: PullRequest) -> OpenPull:
+async def _open_pull(bot: Bot, at: DefaultBranch, own: OwnPullRequest, pull: PullRequest) -> OpenPull:
     """What the decision needs of an open pull request of ours that carries a migration."""
-    mark = batch_mark_of(bot.keys, repository.ref.id, own.body)
+    mark = batch_mark_of(bot.keys, at.repo.id, own.body)
     mark = mark if mark and mark.of_branch(pull.head_ref) else None
-    commits = await reads.commits_ahead(bot.github, repository.ref, head, pull.head_sha)
+    commits = await reads.commits_ahead(bot.github, at.repo, at.head, pull.head_sha)
     return OpenPull(
         number=own.number,
         branch=pull.head_ref,
         head_sha=pull.head_sha,
         files=await _files_of(bot, pull),
         foreign=commits is None or not all(commit.ours for commit in commits),
-        retargeted=pull.base_ref != repository.default_branch,
+        retargeted=pull.base_ref != at.repository.default_branch,
         body=own.body,
         tier=Tier(mark.tier) if mark else Tier.SAFE,
         asked_by=mark.asked_by if mark else 0,
@@ -118,11 +117,11 @@ async def _files_of(bot: Bot, pull: PullRequest) -> dict[str, str | None]:
     return files
 
 
-async def _closed(bot: Bot, site: Site, migration: Migration) -> tuple[ClosedPull, ...]:
+async def _closed(bot: Bot, opened: OpenedPullRequests, migration: Migration) -> tuple[ClosedPull, ...]:
     """Those that a person closed without merging; what the bot closed itself was done by then."""
-    repo, found = site.repository.ref, []
+    repo, found = opened.at.repo, []
     us = await reads.identity(bot.github)
-    for own in site.own:
+    for own in opened.own:
         if own.open or own.merged:
             continue
         mark = batch_mark_of(bot.keys, repo.id, own.body)
@@ -138,10 +137,10 @@ async def _closed(bot: Bot, site: Site, migration: Migration) -> tuple[ClosedPul
     return tuple(found)
 
 
-async def _owners(bot: Bot, site: Site) -> Owners | None:
+async def _owners(bot: Bot, at: DefaultBranch) -> Owners | None:
     """The first CODEOWNERS file that there is."""
     for path in CODEOWNERS:
-        source = await reads.file_at(bot.github, site.repository.ref, path, site.head)
+        source = await reads.file_at(bot.github, at.repo, path, at.head)
         if isinstance(source, bytes):
             return Codeowners.parse(source)
     return None
@@ -151,21 +150,21 @@ async def _owners(bot: Bot, site: Site) -> Owners | None:
 
 
 async def _files(
-    bot: Bot, site: Site, migration: Migration, tiers: Iterable[Tier]
+    bot: Bot, at: DefaultBranch, migration: Migration, tiers: Iterable[Tier]
 ) -> tuple[tuple[FileFacts, ...], tuple[Failed | Skipped, ...]]:
     """Every file of the commit in which the migration finds something, with its fixes applied.
 
     The whole of what mentions a name is in view: an import may stay because a file elsewhere needs it.
     """
-    repo = site.repository.ref
-    config = replace(site.config, migrations=(migration,))
-    known = await survey(bot, repo, site.head, site.config)
-    commit = await CommitSources.at(bot, repo, site.head)
+    repo = at.repo
+    config = replace(at.config, migrations=(migration,))
+    known = await survey(bot, repo, at.head, at.config)
+    commit = await CommitSources.at(bot, repo, at.head)
     sources = await commit.read(known.files)
     migrated: dict[str, dict[Tier, FileMigration]] = {path: {} for path in sources}
     for tier in sorted(tiers):
         unsafe = tier is Tier.UNSAFE
-        done = await migrate_files(bot, repo, site.head, config, sources, tree=known.blobs, unsafe=unsafe)
+        done = await migrate_files(bot, repo, at.head, config, sources, tree=known.blobs, unsafe=unsafe)
         for each in done:
             migrated[each.path][tier] = each
     files = (FileFacts(path=path, migrated=each, mode=commit.modes[path]) for path, each in sorted(migrated.items()))

@@ -20,8 +20,8 @@ from bot.jobs import Lease
 from bot.migration import Migration
 from bot.refs import PullRequestRef, Sha
 from bot.render import migration as words
+from bot.repository import DefaultBranch
 from bot.workflows.context import Bot
-from bot.workflows.migration_facts import Site
 
 _SOON = timedelta(seconds=2)
 _NAMES = 9
@@ -29,7 +29,7 @@ _NAMES = 9
 
 
 async def carry_out(
-    bot: Bot, site: Site, migration: Migration, plan: BatchPlan, lease: Lease, *, asked_by: int
+    bot: Bot, at: DefaultBranch, migration: Migration, plan: BatchPlan, lease: Lease, *, asked_by: int
 ) -> dict[str, int]:
     """Everything that was decided, in its order.  Returns the numbers of what was opened, by the batch's branch.
 
@@ -42,15 +42,13 @@ async def carry_out(
                 raise RetryLater(at=bot.github.clock.now(), reason="the deadline of this run has passed")
             match action:
                 case OpenBatch(batch=batch):
-                    numbers[batch.branch] = await _open(bot, site, migration, batch, asked_by)
+                    numbers[batch.branch] = await _open(bot, at, migration, batch, asked_by)
                 case UpdateBatch():
-                    await _update(bot, site, migration, action)
+                    await _update(bot, at, migration, action)
                 case CloseBatch(pull=pull):
-                    await _close(bot, site, pull)
+                    await _close(bot, at, pull)
                 case LeaveBatch(pull=pull):
-                    await _say_once(
-                        bot, site, pull, MarkerKind.BATCH_LEFT, words.leaving(site.repository, pull, bot.keys)
-                    )
+                    await _say_once(bot, at, pull, MarkerKind.BATCH_LEFT, words.leaving(at.repository, pull, bot.keys))
                 case _:
                     assert_never(action)
     except HeadMoved as moved:
@@ -61,57 +59,59 @@ async def carry_out(
 # --- one pull request ------------------------------------------------------------------------------------------------
 
 
-async def _open(bot: Bot, site: Site, migration: Migration, batch: Batch, asked_by: int) -> int:
+async def _open(bot: Bot, at: DefaultBranch, migration: Migration, batch: Batch, asked_by: int) -> int:
     """A commit that nobody sees, the branch that shows it, the pull request; returns its number."""
-    branch, before = await _free_branch(bot, site, batch)
-    if (number := await _number(bot, site, branch)) is not None:
+    branch, before = await _free_branch(bot, at, batch)
+    if (number := await _number(bot, at, branch)) is not None:
         return number
-    await bot.performer.perform(_commit(site, migration, batch, branch, before))
+    await bot.performer.perform(_commit(at, migration, batch, branch, before))
     try:
-        opened = await bot.performer.perform(_words(bot, site, migration, batch, branch, asked_by))
+        opened = await bot.performer.perform(_words(bot, at, migration, batch, branch, asked_by))
     except AlreadyExists:
-        if (number := await _number(bot, site, branch)) is None:
+        if (number := await _number(bot, at, branch)) is None:
             raise
         return number
     return opened.number
 
 
-def _commit(site: Site, migration: Migration, batch: Batch, branch: str, before: Sha | None) -> TreeCommit:
+def _commit(at: DefaultBranch, migration: Migration, batch: Batch, branch: str, before: Sha | None) -> TreeCommit:
     return TreeCommit(
-        repo=site.repository.ref,
+        repo=at.repo,
         branch=branch,
         before=before,
-        parent=site.head,
+        parent=at.head,
         message=words.commit_message(batch, migration),
         files=tuple(TreeFile(path=file.path, content=file.content, mode=file.mode) for file in batch.files),
     )
 
 
-def _words(bot: Bot, site: Site, migration: Migration, batch: Batch, branch: str, asked_by: int) -> NewPullRequest:
+def _words(
+    bot: Bot, at: DefaultBranch, migration: Migration, batch: Batch, branch: str, asked_by: int
+) -> NewPullRequest:
     return NewPullRequest(
-        repo=site.repository.ref,
+        repo=at.repo,
         title=words.title(batch),
         head=branch,
-        base=site.repository.default_branch,
-        body=words.body(batch, migration, site.repository, bot.keys, branch=branch, asked_by=asked_by),
+        base=at.repository.default_branch,
+        body=words.body(batch, migration, at.repository, bot.keys, branch=branch, asked_by=asked_by),
         draft=migration.pull_requests.draft,
     )
 
 
-async def _number(bot: Bot, site: Site, branch: str) -> int | None:
+async def _number(bot: Bot, at: DefaultBranch, branch: str) -> int | None:
     """The open pull request of a branch."""
-    found = await reads.open_pull_requests(bot.github, site.repository.ref, head=branch)
+    found = await reads.open_pull_requests(bot.github, at.repo, head=branch)
     return found[0].number if found else None
 
 
-async def _free_branch(bot: Bot, site: Site, batch: Batch) -> tuple[str, Sha | None]:
+async def _free_branch(bot: Bot, at: DefaultBranch, batch: Batch) -> tuple[str, Sha | None]:
     """The branch to use, and where it is now: the batch's own, unless that one holds somebody's commits."""
     for name in (batch.branch, *(branches.alternative(batch.branch, n) for n in range(2, _NAMES + 1))):
         try:
-            tip = await reads.branch_head(bot.github, site.repository.ref, name)
+            tip = await reads.branch_head(bot.github, at.repo, name)
         except NotFound:
             return name, None
-        commits = await reads.commits_ahead(bot.github, site.repository.ref, site.head, tip)
+        commits = await reads.commits_ahead(bot.github, at.repo, at.head, tip)
         if commits is not None and all(commit.ours for commit in commits):
             return name, tip
     raise RetryLater(
@@ -120,32 +120,32 @@ async def _free_branch(bot: Bot, site: Site, batch: Batch) -> tuple[str, Sha | N
     )
 
 
-async def _update(bot: Bot, site: Site, migration: Migration, action: UpdateBatch) -> None:
+async def _update(bot: Bot, at: DefaultBranch, migration: Migration, action: UpdateBatch) -> None:
     """The commit anew on the present base, then the text: a crash between the two leaves the text for the next run."""
     pull, batch = action.pull, action.batch
     if action.commit:
-        await bot.performer.perform(_commit(site, migration, batch, pull.branch, pull.head_sha))
-    block = words.body(batch, migration, site.repository, bot.keys, branch=pull.branch, asked_by=pull.asked_by)
+        await bot.performer.perform(_commit(at, migration, batch, pull.branch, pull.head_sha))
+    block = words.body(batch, migration, at.repository, bot.keys, branch=pull.branch, asked_by=pull.asked_by)
     body = reworded(pull.body, block)
     if body is not None and body != pull.body:
-        await bot.performer.perform(EditPullRequest(pull=_ref(site, pull), body=body))
+        await bot.performer.perform(EditPullRequest(pull=_ref(at, pull), body=body))
 
 
-async def _close(bot: Bot, site: Site, pull: OpenPull) -> None:
-    await _say_once(bot, site, pull, MarkerKind.BATCH_CLOSED, words.closing(site.repository, pull, bot.keys))
-    await bot.performer.perform(ClosePullRequest(pull=_ref(site, pull)))
-    gone = MoveBranch(repo=site.repository.ref, branch=pull.branch, before=pull.head_sha, after=None)
+async def _close(bot: Bot, at: DefaultBranch, pull: OpenPull) -> None:
+    await _say_once(bot, at, pull, MarkerKind.BATCH_CLOSED, words.closing(at.repository, pull, bot.keys))
+    await bot.performer.perform(ClosePullRequest(pull=_ref(at, pull)))
+    gone = MoveBranch(repo=at.repo, branch=pull.branch, before=pull.head_sha, after=None)
     await bot.performer.perform(gone)
 
 
-async def _say_once(bot: Bot, site: Site, pull: OpenPull, kind: MarkerKind, body: str) -> None:
+async def _say_once(bot: Bot, at: DefaultBranch, pull: OpenPull, kind: MarkerKind, body: str) -> None:
     """A comment, unless one of ours with this kind of marker is there."""
-    place = conversation(site.repository.ref, pull.number)
-    comments = await reads.issue_comments(bot.github, site.repository.ref, pull.number)
+    place = conversation(at.repo, pull.number)
+    comments = await reads.issue_comments(bot.github, at.repo, pull.number)
     if any(comment.ours and kind.read(bot.keys, place, comment.body) for comment in comments):
         return
-    await bot.performer.perform(NewComment(repo=site.repository.ref, number=pull.number, body=body))
+    await bot.performer.perform(NewComment(repo=at.repo, number=pull.number, body=body))
 
 
-def _ref(site: Site, pull: OpenPull) -> PullRequestRef:
-    return PullRequestRef(repo=site.repository.ref, number=pull.number)
+def _ref(at: DefaultBranch, pull: OpenPull) -> PullRequestRef:
+    return PullRequestRef(repo=at.repo, number=pull.number)

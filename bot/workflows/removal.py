@@ -16,38 +16,38 @@ from bot.identity.pull_requests import is_removal
 from bot.migration import Migration
 from bot.refs import RepoRef, Sha
 from bot.render import removal as words
+from bot.repository import DefaultBranch
 from bot.scanner import Unscannable
 from bot.tracker import Facts, PullState, Unreadable, usages_of
 from bot.workflows.commit_sources import CommitSources
 from bot.workflows.context import Bot
 from bot.workflows.inventory import survey
-from bot.workflows.tracker_facts import Site
 
 log = structlog.get_logger(__name__)
 
 
-async def open_removal(bot: Bot, site: Site, migration: Migration, issue: int, facts: Facts) -> None:
+async def open_removal(bot: Bot, at: DefaultBranch, migration: Migration, issue: int, facts: Facts) -> None:
     """Open it, unless it is there, was closed by a person, or cannot be proved right."""
-    if isinstance(facts.definitions, Unreadable) or not facts.definitions or await _was_opened(bot, site, migration):
+    if isinstance(facts.definitions, Unreadable) or not facts.definitions or await _was_opened(bot, at, migration):
         return
-    commit = await _commit(bot, site, migration, issue, facts)
+    commit = await _commit(bot, at, migration, issue, facts)
     if commit is None:
         return
     if held := _held_by(facts, {file.path for file in commit.files}):
-        log.info("removal_waits", repository=site.repository.ref.full_name, pull=held)
+        log.info("removal_waits", repository=at.repo.full_name, pull=held)
         return
     new = NewPullRequest(
-        repo=site.repository.ref,
+        repo=at.repo,
         title=words.title(facts.definitions),
         head=commit.branch,
-        base=site.repository.default_branch,
+        base=at.repository.default_branch,
         body=words.body(
             migration,
             facts.definitions,
             {file.path: file.content for file in commit.files},
             issue,
             bot.keys,
-            site.repository.ref,
+            at.repo,
         ),
         draft=migration.pull_requests.draft,
     )
@@ -58,9 +58,9 @@ async def open_removal(bot: Bot, site: Site, migration: Migration, issue: int, f
         return
 
 
-async def _was_opened(bot: Bot, site: Site, migration: Migration) -> bool:
+async def _was_opened(bot: Bot, at: DefaultBranch, migration: Migration) -> bool:
     """Whether it is open, or was closed without a merge.  A merged one did its work: the definition came back since."""
-    repo = site.repository.ref
+    repo = at.repo
     if await reads.open_pull_requests(bot.github, repo, head=of_removal(migration.name)):
         return True
     own = await reads.own_pull_requests(bot.github, repo)
@@ -75,13 +75,13 @@ def _held_by(facts: Facts, paths: Set[str]) -> int | None:
     return next((pull.number for pull in open_ones if not paths.isdisjoint(pull.paths)), None)
 
 
-async def _commit(bot: Bot, site: Site, migration: Migration, issue: int, facts: Facts) -> TreeCommit | None:
+async def _commit(bot: Bot, at: DefaultBranch, migration: Migration, issue: int, facts: Facts) -> TreeCommit | None:
     """The removal as a commit on the head of the default branch; ``None`` if it would not be right."""
-    repo = site.repository.ref
+    repo = at.repo
     if isinstance(facts.definitions, Unreadable):
         return None
-    found = await survey(bot, repo, site.head, site.config)
-    commit = await CommitSources.at(bot, repo, site.head)
+    found = await survey(bot, repo, at.head, at.config)
+    commit = await CommitSources.at(bot, repo, at.head)
     paths = {*facts.definitions.values(), *(usage.path for usage in usages_of(facts, migration.name))}
     sources = await commit.read(paths)
     try:
@@ -95,7 +95,7 @@ async def _commit(bot: Bot, site: Site, migration: Migration, issue: int, facts:
         repo=repo,
         branch=of_removal(migration.name),
         before=await _head_of(bot, repo, of_removal(migration.name)),
-        parent=site.head,
+        parent=at.head,
         message=words.commit_message(migration, facts.definitions, issue),
         files=tuple(
             TreeFile(path=path, content=content, mode=commit.modes[path])

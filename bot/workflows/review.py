@@ -11,7 +11,6 @@ from typing import assert_never
 import structlog
 
 from bot.actions import Action, CompleteCheckRun, Conclusion, SubmitReview
-from bot.config import FILE, Absent, ConfigState, Invalid, Unreadable, Valid
 from bot.effects import CheckRun, ResolveThread, UnresolveThread
 from bot.facts import ChangedFiles, ReviewThread, Waiver
 from bot.github import reads
@@ -25,8 +24,9 @@ from bot.outcomes import NewFinding
 from bot.plan import OwnThread, ReviewFacts, plan_check, plan_review
 from bot.refs import PullRequest, PullRequestRef
 from bot.render import effects as words
+from bot.repository import ConfigProblem, RepositoryAt, at_branch, details_of
 from bot.workflows.context import Bot
-from bot.workflows.sources import config_of, scan_changes
+from bot.workflows.sources import scan_changes
 
 log = structlog.get_logger(__name__)
 
@@ -76,12 +76,11 @@ async def review(
     pull = await reads.pull_request(bot.github, ref)
     if pull.state != "open":
         return Ignored(reason=f"the pull request is {pull.state}")
-    state = await config_of(bot, ref.repo, pull.base_ref)
+    at = await at_branch(bot.github, ref.repo, pull.base_ref)
     try:
-        reviewed = Reviewed(pull=pull, actions=await _decide(bot, pull, state, waive))
-        migrations = migrations_of(state)
+        reviewed = Reviewed(pull=pull, actions=await _decide(bot, pull, at, waive))
         for action in reviewed.actions:
-            await _perform(bot, pull, migrations, action, lease, anew=anew)
+            await _perform(bot, pull, at.migrations, action, lease, anew=anew)
     except _Stale as reason:
         return Superseded(reason=str(reason))
     return reviewed
@@ -90,44 +89,21 @@ async def review(
 async def verdict_on(bot: Bot, ref: PullRequestRef) -> Reviewed:
     """What a review would say of the pull request as it is now; nothing is written."""
     pull = await reads.pull_request(bot.github, ref)
-    match await config_of(bot, ref.repo, pull.base_ref):
-        case Absent(config=config) | Valid(config=config):
-            check = plan_check(await found_in(bot, pull, config))
-        case Invalid() | Unreadable() as state:
-            check = not_scanned(pull, state)
-        case state:
-            assert_never(state)
+    at = await at_branch(bot.github, ref.repo, pull.base_ref)
+    check = not_scanned(pull, at.problem) if at.problem else plan_check(await found_in(bot, pull, at.config))
     return Reviewed(pull=pull, actions=(check,))
 
 
-async def _decide(bot: Bot, pull: PullRequest, state: ConfigState, waive: Waive) -> tuple[Action, ...]:
-    match state:
-        case Absent(config=config) | Valid(config=config):
-            return plan_review(await _with_said(bot, await found_in(bot, pull, config, waive=waive)))
-        case Invalid() | Unreadable():
-            return (not_scanned(pull, state),)
-        case _:
-            assert_never(state)
+async def _decide(bot: Bot, pull: PullRequest, at: RepositoryAt, waive: Waive) -> tuple[Action, ...]:
+    if at.problem:
+        return (not_scanned(pull, at.problem),)
+    return plan_review(await _with_said(bot, await found_in(bot, pull, at.config, waive=waive)))
 
 
-def not_scanned(pull: PullRequest, state: Invalid | Unreadable) -> CompleteCheckRun:
+def not_scanned(pull: PullRequest, problem: ConfigProblem) -> CompleteCheckRun:
     """An invalid configuration stops nobody's merge, and says so on every pull request until it is mended."""
-    if isinstance(state, Invalid):
-        wrong = "\n".join(map(str, state.errors))
-    else:
-        wrong = f"{FILE} could not be read: {state.reason}"
+    wrong = details_of(problem)
     return CompleteCheckRun(head_sha=pull.head_sha, conclusion=Conclusion.NEUTRAL, config_error=wrong)
-
-
-def migrations_of(state: ConfigState) -> Mapping[str, Migration]:
-    """The migrations by name; none while the configuration is not known."""
-    match state:
-        case Absent(config=config) | Valid(config=config):
-            return {migration.name: migration for migration in config.migrations}
-        case Invalid() | Unreadable():
-            return {}
-        case _:
-            assert_never(state)
 
 
 # --- fetch -----------------------------------------------------------------------------------------------------

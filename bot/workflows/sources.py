@@ -3,12 +3,11 @@
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.config import FILE, ConfigState, parse_state
 from bot.engine import Hunk, Index, MalformedPatch, module_paths, parse_patch
 from bot.engine.diff.views import Views, rooted_elsewhere
 from bot.engine.index import ROUNDS
 from bot.engine.names import SUFFIXES
-from bot.facts import ChangedFiles, NotAFile
+from bot.facts import ChangedFiles
 from bot.github import reads
 from bot.migration import Config
 from bot.model import FileReport, Scanned, Skipped
@@ -25,14 +24,6 @@ class ScannedChanges:
 
     reviews: tuple[FileReview, ...]
     skipped: tuple[Skipped, ...]
-
-
-async def config_of(bot: Bot, repo: RepoRef, rev: str) -> ConfigState:
-    """The configuration at ``rev``, which is a branch that the pull request cannot write to."""
-    found = await reads.file_at(bot.github, repo, FILE, rev)
-    if isinstance(found, NotAFile):
-        return parse_state(None, unreadable=f"a {found} stands in its place")
-    return parse_state(found)
 
 
 async def scan_changes(bot: Bot, pull: PullRequest, config: Config, changed: ChangedFiles) -> ScannedChanges:

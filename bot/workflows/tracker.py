@@ -15,7 +15,6 @@ from bot.checklist.evidence import evaluate
 from bot.checklist.section import Owner
 from bot.checklist.update import update
 from bot.commands import CommandError
-from bot.config import FILE, Absent, Invalid, Unreadable, Valid
 from bot.effects import NewComment
 from bot.errors import Gone
 from bot.facts import Issue
@@ -29,15 +28,15 @@ from bot.model import Kind
 from bot.refs import Errand, RepoRef
 from bot.render import tracker as words
 from bot.render.checklist import section
+from bot.repository import DefaultBranch, at_head, reason_of
 from bot.talk import Call, Reply
 from bot.tracker import Changed, Conflict, Facts, Holds, ItemStatus, Unchanged, usages_of
 from bot.tracker import NotFound as NoBox
 from bot.workflows import tracker_record as records
 from bot.workflows.context import Bot
 from bot.workflows.removal import open_removal
-from bot.workflows.sources import config_of
 from bot.workflows.tracker_edit import Contested, edit
-from bot.workflows.tracker_facts import Site, facts_of
+from bot.workflows.tracker_facts import tracked_facts
 from bot.workflows.tracker_record import TrackerRecord
 
 log = structlog.get_logger(__name__)
@@ -79,10 +78,10 @@ async def timed(_: Bot, now: datetime) -> Iterable[Errand]:
 async def each_tracker(bot: Bot, repo: RepoRef, lease: Lease) -> Outcome:
     """An errand for each issue that a migration of the repository is tracked on."""
     try:
-        site = await _site(bot, repo)
+        at = await _default_branch(bot, repo)
     except _Refusal as refusal:
         return Ignored(reason=str(refusal))
-    numbers = sorted({m.tracking_issue for m in site.config.migrations if m.tracking_issue is not None})
+    numbers = sorted({m.tracking_issue for m in at.config.migrations if m.tracking_issue is not None})
     for number in numbers:
         await bot.send(Errand(event=TRACKER, id=f"{repo.id}#{number} {lease.job.seq}", repo=repo, subject=number))
     return Done(summary=f"{len(numbers)} trackers") if numbers else Ignored(reason="no migration is tracked")
@@ -104,66 +103,56 @@ class _Tracked:
 async def update_tracker(bot: Bot, repo: RepoRef, number: int, lease: Lease) -> Outcome:
     """Bring the issue's boxes and sections up to date, and do what follows when nothing is left."""
     try:
-        site = await _site(bot, repo)
-        issue = await _issue(bot, site, number)
-        tracked = await _tracked(bot, site, issue)
+        at = await _default_branch(bot, repo)
+        issue = await _issue(bot, at, number)
+        tracked = await _tracked(bot, at, issue)
     except _Refusal as refusal:
         return Ignored(reason=str(refusal))
-    edited = await edit(bot, site.repository.ref, issue, lambda body: _merged(bot, site, number, body, tracked), lease)
+    edited = await edit(bot, at.repo, issue, lambda body: _merged(bot, at, number, body, tracked), lease)
     if isinstance(edited, Contested):
         for each in tracked:
-            text = words.contested(each.migration, site.repository.ref, number, bot.keys)
-            await _say(bot, site, number, MarkerKind.TRACKER_NOTE, each.migration, "contested", text)
+            text = words.contested(each.migration, at.repo, number, bot.keys)
+            await _say(bot, at, number, MarkerKind.TRACKER_NOTE, each.migration, "contested", text)
         return Done(summary="the text of the issue was changed by others each time")
     for each in tracked:
-        await _follow_up(bot, site, issue, each)
+        await _follow_up(bot, at, issue, each)
     return Done(summary=f"{'written' if edited.writes else 'true already'}: {'; '.join(map(_summary, tracked))}")
 
 
-async def _site(bot: Bot, repo: RepoRef) -> Site:
+async def _default_branch(bot: Bot, repo: RepoRef) -> DefaultBranch:
+    """The default branch, if its trackers are to be kept.  Raises ``_Refusal`` with the reason why not."""
     repository = await reads.repository(bot.github, repo)
     if repository.archived:
         raise _Refusal("the repository is archived")
     try:
-        head = await reads.branch_head(bot.github, repository.ref, repository.default_branch)
+        at = await at_head(bot.github, repository)
     except NotFound as error:
         raise _Refusal("the repository is empty") from error
-    state = await config_of(bot, repository.ref, head)
-    match state:
-        case Absent(config=config):
-            return Site(repository=repository, head=head, config=config, built_in=True)
-        case Valid(config=config):
-            return Site(repository=repository, head=head, config=config, built_in=False)
-        case Invalid(errors=errors):
-            raise _Refusal(f"the configuration is not valid: {errors[0]}")
-        case Unreadable(reason=reason):
-            raise _Refusal(f"{FILE} could not be read: {reason}")
-        case _:
-            assert_never(state)
+    if at.problem:
+        raise _Refusal(reason_of(at.problem))
+    return at
 
 
-async def _issue(bot: Bot, site: Site, number: int) -> Issue:
+async def _issue(bot: Bot, at: DefaultBranch, number: int) -> Issue:
     """The tracking issue.  Whoever can write to the default branch names it; it is one of this repository."""
     try:
-        issue = await reads.issue(bot.github, site.repository.ref, number)
+        issue = await reads.issue(bot.github, at.repo, number)
     except Gone as error:
         raise _Refusal(f"issue {number} is not there (any more)") from error
     if issue.is_pull_request:
         raise _Refusal(f"{number} is a pull request, and no tracking issue")
-    if issue.repository.lower() != site.repository.ref.full_name.lower():
+    if issue.repository.lower() != at.repo.full_name.lower():
         raise _Refusal(f"issue {number} was transferred to another repository")
     return issue
 
 
-async def _tracked(bot: Bot, site: Site, issue: Issue) -> list[_Tracked]:
-    repo, found = site.repository.ref, []
-    for migration in site.config.migrations:
-        if migration.tracking_issue != issue.number:
-            continue
+async def _tracked(bot: Bot, at: DefaultBranch, issue: Issue) -> list[_Tracked]:
+    repo, found = at.repo, []
+    for migration in at.tracked_on(issue.number):
         record = await records.load(bot.records, repo, issue.number, migration.name)
-        facts = await facts_of(bot, site, migration, issue.number, record)
+        facts = await tracked_facts(bot, at, migration, issue.number, record)
         concerns = record.written or usages_of(facts, migration.name) or facts.definitions
-        if site.built_in and not concerns:
+        if at.built_in and not concerns:
             continue  # the built-in migration belongs to one code base: elsewhere its issue number means nothing
         found.append(_Tracked(migration=migration, record=record, facts=facts))
     if not found:
@@ -171,12 +160,12 @@ async def _tracked(bot: Bot, site: Site, issue: Issue) -> list[_Tracked]:
     return found
 
 
-def _merged(bot: Bot, site: Site, number: int, body: str, tracked: Iterable[_Tracked]) -> str:
+def _merged(bot: Bot, at: DefaultBranch, number: int, body: str, tracked: Iterable[_Tracked]) -> str:
     """The body with every migration's boxes and section; where one is in conflict, its part is left alone."""
     for each in tracked:
         owner = Owner(
             keys=bot.keys,
-            place=conversation(site.repository.ref, number),
+            place=conversation(at.repo, number),
             migration=each.migration.name,
             issue=number,
         )
@@ -185,40 +174,42 @@ def _merged(bot: Bot, site: Site, number: int, body: str, tracked: Iterable[_Tra
     return body
 
 
-async def _follow_up(bot: Bot, site: Site, issue: Issue, each: _Tracked) -> None:
+async def _follow_up(bot: Bot, at: DefaultBranch, issue: Issue, each: _Tracked) -> None:
     """What comes after the write: the record; a word about a conflict; the end."""
-    repo = site.repository.ref
+    repo = at.repo
     match each.outcome:
         case Conflict() as found:
             text = words.conflict(found, each.migration, repo, issue.number, bot.keys)
-            await _say(bot, site, issue.number, MarkerKind.TRACKER_NOTE, each.migration, str(found.kind), text)
+            await _say(bot, at, issue.number, MarkerKind.TRACKER_NOTE, each.migration, str(found.kind), text)
         case Changed(statuses=statuses) | Unchanged(statuses=statuses):
             record = each.record.after(each.facts, each.migration.name)
             await records.save(bot.records, repo, issue.number, each.migration.name, record)
             if issue.state == "open":
-                await _end(bot, site, issue, each, statuses)
+                await _end(bot, at, issue, each, statuses)
         case None:
             raise AssertionError("the body was never merged")
         case _:
             assert_never(each.outcome)
 
 
-async def _end(bot: Bot, site: Site, issue: Issue, each: _Tracked, statuses: tuple[ItemStatus, ...]) -> None:
+async def _end(bot: Bot, at: DefaultBranch, issue: Issue, each: _Tracked, statuses: tuple[ItemStatus, ...]) -> None:
     """Nothing is left: the definition goes; and when all evidence holds, that is said once."""
     usages = usages_of(each.facts, each.migration.name)
     if any(usage.kind not in _PASSED_ON for usage in usages):
         return
     if each.facts.definitions:
-        await open_removal(bot, site, each.migration, issue.number, each.facts)
+        await open_removal(bot, at, each.migration, issue.number, each.facts)
     if not usages and statuses and all(isinstance(status.verdict, Holds) for status in statuses):
         standing = words.Standing(migration=each.migration, facts=each.facts, statuses=statuses)
-        text = words.finished(standing, site.repository.ref, issue.number, bot.keys)
-        await _say(bot, site, issue.number, MarkerKind.TRACKER_FINISHED, each.migration, "finished", text)
+        text = words.finished(standing, at.repo, issue.number, bot.keys)
+        await _say(bot, at, issue.number, MarkerKind.TRACKER_FINISHED, each.migration, "finished", text)
 
 
-async def _say(bot: Bot, site: Site, number: int, kind: MarkerKind, migration: Migration, what: str, text: str) -> None:
+async def _say(
+    bot: Bot, at: DefaultBranch, number: int, kind: MarkerKind, migration: Migration, what: str, text: str
+) -> None:
     """A comment, unless one of ours says it already.  Where people let nobody comment it stays unsaid."""
-    repo = site.repository.ref
+    repo = at.repo
     place = conversation(repo, number)
     comments = await reads.issue_comments(bot.github, repo, number)
     if any(kind.read(bot.keys, place, c.body) == (migration.name, what) for c in comments if c.ours):
@@ -245,8 +236,8 @@ def _summary(each: _Tracked) -> str:
 async def status(bot: Bot, call: Call) -> Reply:
     """``/ssot status`` on a tracking issue: the figures at the head of the default branch; the issue follows."""
     try:
-        site = await _site(bot, call.repo)
-        tracked = await _tracked(bot, site, await _issue(bot, site, call.number))
+        at = await _default_branch(bot, call.repo)
+        tracked = await _tracked(bot, at, await _issue(bot, at, call.number))
     except _Refusal as refusal:
         raise CommandError(f"This is not the tracking issue of a migration: {refusal}.") from refusal
     await wake(bot, call.repo)

@@ -19,12 +19,13 @@ from bot.evidence import (
     IssueEvidence,
     PullRequestEvidence,
 )
-from bot.facts import Comment, Repository
+from bot.facts import Comment
 from bot.github import reads
 from bot.github.errors import MissingPermission, Refused
 from bot.identity import branches, decisions
-from bot.migration import Config, Migration
-from bot.refs import PullRequestRef, Sha
+from bot.migration import Migration
+from bot.refs import PullRequestRef
+from bot.repository import DefaultBranch
 from bot.scanner import Unscannable
 from bot.tracker import (
     Attestation,
@@ -48,17 +49,6 @@ T = TypeVar("T")
 MOST_ORIGINS = 10
 """Files of one update for which it is found out who brought their usages."""
 _NOT_ASKED = Unreadable(why="no item asks for it")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Site:
-    """The default branch at one commit, with the configuration that it has there."""
-
-    repository: Repository
-    head: Sha
-    config: Config
-    built_in: bool
-    """The repository has no configuration: it did not ask for anything."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,33 +90,33 @@ def _leaves(evidence: Evidence) -> Iterator[Evidence]:
         yield evidence
 
 
-async def facts_of(bot: Bot, site: Site, migration: Migration, issue: int, record: TrackerRecord) -> Facts:
+async def tracked_facts(bot: Bot, at: DefaultBranch, migration: Migration, issue: int, record: TrackerRecord) -> Facts:
     """All facts of one tracked migration.  What cannot be had is ``Unreadable``, and proves nothing."""
-    repo, asked = site.repository.ref, Asked.by(migration, issue)
-    found = await survey(bot, repo, site.head, site.config)
+    repo, asked = at.repo, Asked.by(migration, issue)
+    found = await survey(bot, repo, at.head, at.config)
     comments = await reads.issue_comments(bot.github, repo, issue) if asked.attested else ()
     facts = Facts(
-        commit=site.head,
-        committed_at=await reads.commit_time(bot.github, repo, site.head),
+        commit=at.head,
+        committed_at=await reads.commit_time(bot.github, repo, at.head),
         read_at=bot.github.clock.now().replace(microsecond=0),
         reports=found.reports,
-        repository_url=site.repository.html_url,
+        repository_url=at.repository.html_url,
         issue=issue,
-        definitions=await _definitions(bot, site, migration, found),
-        paths=await _paths(bot, site) if asked.files else _NOT_ASKED,
-        checks=await _or_unreadable(reads.checks(bot.github, repo, site.head)) if asked.checks else _NOT_ASKED,
-        deployments=await _deployments(bot, site, asked.environments),
-        pulls=await _or_unreadable(_pulls(bot, site, migration, issue, asked.pulls)),
-        issues=await _issues(bot, site, asked.issues),
-        attestations=_attestations(bot, site, issue, comments),
+        definitions=await _definitions(bot, at, migration, found),
+        paths=await _paths(bot, at) if asked.files else _NOT_ASKED,
+        checks=await _or_unreadable(reads.checks(bot.github, repo, at.head)) if asked.checks else _NOT_ASKED,
+        deployments=await _deployments(bot, at, asked.environments),
+        pulls=await _or_unreadable(_pulls(bot, at, migration, issue, asked.pulls)),
+        issues=await _issues(bot, at, asked.issues),
+        attestations=_attestations(bot, at, issue, comments),
         history=record.history,
-        before=record.compared_with(site.head),
+        before=record.compared_with(at.head),
     )
     counts = Counter(finding.path for finding in usages_of(facts, migration.name))
     return replace(
         facts,
         cleared=tuple(sorted(record.seen - counts.keys())),
-        origins=await _origins(bot, site, counts, facts.before, record.origins),
+        origins=await _origins(bot, at, counts, facts.before, record.origins),
     )
 
 
@@ -142,9 +132,11 @@ async def _or_unreadable(reading: Awaitable[T]) -> T | Unreadable:
 # --- the source ----------------------------------------------------------------------------------------------------
 
 
-async def _definitions(bot: Bot, site: Site, migration: Migration, found: Survey) -> Mapping[str, str] | Unreadable:
+async def _definitions(
+    bot: Bot, at: DefaultBranch, migration: Migration, found: Survey
+) -> Mapping[str, str] | Unreadable:
     """Which definitions are still there; source is parsed in a worker, as always."""
-    commit = CommitSources(bot=bot, repo=site.repository.ref, commit=site.head, blobs=found.blobs)
+    commit = CommitSources(bot=bot, repo=at.repo, commit=at.head, blobs=found.blobs)
     sources = await commit.read(definition_files(migration.targets, found.roots))
     try:
         return await bot.scanner.run(definitions, migration.targets, sources, found.roots)
@@ -152,29 +144,31 @@ async def _definitions(bot: Bot, site: Site, migration: Migration, found: Survey
         return Unreadable(why=f"the definitions could not be looked for: {error}")
 
 
-async def _paths(bot: Bot, site: Site) -> frozenset[str]:
-    return frozenset(entry.path for entry in await reads.whole_tree(bot.github, site.repository.ref, site.head))
+async def _paths(bot: Bot, at: DefaultBranch) -> frozenset[str]:
+    return frozenset(entry.path for entry in await reads.whole_tree(bot.github, at.repo, at.head))
 
 
 # --- GitHub ----------------------------------------------------------------------------------------------------------
 
 
-async def _deployments(bot: Bot, site: Site, environments: Iterable[str]) -> tuple[Deployment, ...] | Unreadable:
+async def _deployments(bot: Bot, at: DefaultBranch, environments: Iterable[str]) -> tuple[Deployment, ...] | Unreadable:
     async def read() -> tuple[Deployment, ...]:
-        newest = [await reads.deployment(bot.github, site.repository.ref, e, site.head) for e in environments]
+        newest = [await reads.deployment(bot.github, at.repo, e, at.head) for e in environments]
         return tuple(each for each in newest if each is not None)
 
     return await _or_unreadable(read())
 
 
-async def _pulls(bot: Bot, site: Site, migration: Migration, issue: int, numbers: Iterable[int]) -> tuple[Pull, ...]:
+async def _pulls(
+    bot: Bot, at: DefaultBranch, migration: Migration, issue: int, numbers: Iterable[int]
+) -> tuple[Pull, ...]:
     """The pull requests that the issue is linked with, those that the bot opened for the migration, the numbered."""
-    repo, us = site.repository.ref, await reads.identity(bot.github)
+    repo, us = at.repo, await reads.identity(bot.github)
     found: dict[int, Pull] = {}
     for pull, branch in await reads.linked_pulls(bot.github, repo, issue):
         mine = branches.migration_of(branch) == migration.name or branch == branches.of_removal(migration.name)
         migrates = mine and pull.author == us.login
-        paths = await _changed(bot, site, pull.number) if migrates and pull.state is PullState.OPEN else ()
+        paths = await _changed(bot, at, pull.number) if migrates and pull.state is PullState.OPEN else ()
         found[pull.number] = replace(pull, migrates=migrates, paths=paths)
     for number in numbers:
         if number not in found and (numbered := await reads.numbered_pull(bot.github, repo, number)):
@@ -182,25 +176,25 @@ async def _pulls(bot: Bot, site: Site, migration: Migration, issue: int, numbers
     return tuple(found[number] for number in sorted(found))
 
 
-async def _changed(bot: Bot, site: Site, number: int) -> tuple[str, ...]:
-    pull = await reads.pull_request(bot.github, PullRequestRef(repo=site.repository.ref, number=number))
+async def _changed(bot: Bot, at: DefaultBranch, number: int) -> tuple[str, ...]:
+    pull = await reads.pull_request(bot.github, PullRequestRef(repo=at.repo, number=number))
     return tuple(sorted(file.path for file in (await reads.changed_files(bot.github, pull)).files))
 
 
-async def _issues(bot: Bot, site: Site, numbers: Iterable[int]) -> tuple[IssueFact, ...] | Unreadable:
+async def _issues(bot: Bot, at: DefaultBranch, numbers: Iterable[int]) -> tuple[IssueFact, ...] | Unreadable:
     async def read() -> tuple[IssueFact, ...]:
-        found = [await reads.issue_fact(bot.github, site.repository.ref, number) for number in numbers]
+        found = [await reads.issue_fact(bot.github, at.repo, number) for number in numbers]
         return tuple(each for each in found if each is not None)
 
     return await _or_unreadable(read())
 
 
-def _attestations(bot: Bot, site: Site, issue: int, comments: Iterable[Comment]) -> Mapping[str, Attestation]:
-    return decisions.attestations(bot.keys, site.repository.ref, issue, comments)
+def _attestations(bot: Bot, at: DefaultBranch, issue: int, comments: Iterable[Comment]) -> Mapping[str, Attestation]:
+    return decisions.attestations(bot.keys, at.repo, issue, comments)
 
 
 async def _origins(
-    bot: Bot, site: Site, counts: Mapping[str, int], before: Snapshot | None, known: Mapping[str, Origin]
+    bot: Bot, at: DefaultBranch, counts: Mapping[str, int], before: Snapshot | None, known: Mapping[str, Origin]
 ) -> Mapping[str, Origin]:
     """Who brought usages to files that have more of them than at the last commit; and what was known of the others."""
     if before is None:
@@ -208,7 +202,7 @@ async def _origins(
     risen = [path for path, number in sorted(counts.items()) if number > before.usages.get(path, 0)]
     found = {path: origin for path, origin in known.items() if path in counts}
     for path in risen[:MOST_ORIGINS]:
-        origin = await reads.last_change(bot.github, site.repository.ref, path, site.head)
+        origin = await reads.last_change(bot.github, at.repo, path, at.head)
         if origin is not None:
             found[path] = origin
     return found

@@ -7,14 +7,14 @@ decide about the same pull requests at the same time.
 from datetime import timedelta
 
 from bot.batches import Ask, BatchPlan, CloseBatch, OpenBatch, UpdateBatch
-from bot.errors import UserError
 from bot.github import reads
 from bot.jobs import Done, Ignored, Lease, Outcome
 from bot.migration import Migration, Mode
 from bot.refs import Errand, RepoRef
+from bot.repository import DefaultBranch, at_default_branch
 from bot.workflows.context import Bot
-from bot.workflows.migrate_issue import Base, base_of, carried_out
-from bot.workflows.migration_facts import site_of
+from bot.workflows.migrate_issue import carried_out
+from bot.workflows.migration_facts import opened_pull_requests
 
 UPKEEP = "ssot.migrations"
 """The errand: for a repository it finds out for which trackers there is something to do, for a tracker it does it."""
@@ -33,11 +33,11 @@ async def spread_upkeep(bot: Bot, repo: RepoRef, lease: Lease) -> Outcome:
 
     Costs a few requests where there is nothing to do.
     """
-    base = await _base(bot, repo)
-    if base is None:
+    at = await _default_branch(bot, repo)
+    if at is None:
         return _NOTHING
-    any_open = any(pull.open for pull in await reads.own_pull_requests(bot.github, base.repository.ref))
-    wanted = [m for m in base.config.migrations if any_open or m.mode is Mode.MIGRATE]
+    any_open = any(pull.open for pull in await reads.own_pull_requests(bot.github, at.repo))
+    wanted = [m for m in at.config.migrations if any_open or m.mode is Mode.MIGRATE]
     trackers = dict.fromkeys(m.tracking_issue for m in wanted)
     for tracker in trackers:
         if tracker is not None:
@@ -53,29 +53,26 @@ async def keep_up(bot: Bot, repo: RepoRef, tracker: int | None, lease: Lease) ->
 
     ``None``: the migrations that have no tracking issue.
     """
-    base = await _base(bot, repo)
-    if base is None:
+    at = await _default_branch(bot, repo)
+    if at is None:
         return _NOTHING
-    tracked = [m for m in base.config.migrations if m.tracking_issue == tracker]
-    done = {m.name: plan for m in tracked if (plan := await _keep_up(bot, base, m, lease)) is not None}
+    done = {m.name: plan for m in at.tracked_on(tracker) if (plan := await _keep_up(bot, at, m, lease)) is not None}
     return Done(summary="; ".join(f"{name}: {_summary(plan)}" for name, plan in done.items())) if done else _NOTHING
 
 
-async def _keep_up(bot: Bot, base: Base, migration: Migration, lease: Lease) -> BatchPlan | None:
+async def _keep_up(bot: Bot, at: DefaultBranch, migration: Migration, lease: Lease) -> BatchPlan | None:
     """What was done; ``None`` when nothing is open, nor to be opened."""
     ask = Ask() if migration.mode is Mode.MIGRATE else None
-    site = await site_of(bot, base.repository, base.head, base.config)
-    if ask is None and not site.open_of(migration):
+    opened = await opened_pull_requests(bot, at)
+    if ask is None and not opened.open_of(migration):
         return None
-    return (await carried_out(bot, base, migration, ask, lease, asked_by=0)).plan
+    return (await carried_out(bot, at, migration, ask, lease, asked_by=0)).plan
 
 
-async def _base(bot: Bot, repo: RepoRef) -> Base | None:
+async def _default_branch(bot: Bot, repo: RepoRef) -> DefaultBranch | None:
     """``None`` while the configuration is not valid: the review of the next pull request says so."""
-    try:
-        return await base_of(bot, repo)
-    except UserError:
-        return None
+    at = await at_default_branch(bot.github, repo)
+    return None if at.problem else at
 
 
 def _summary(plan: BatchPlan) -> str:

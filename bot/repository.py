@@ -1,0 +1,130 @@
+"""A repository at a branch or a commit, with the configuration that it has there: read in one place.
+
+It lies above the adapters and below every capability: it needs GitHub's reads, ``bot.config`` and values.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import assert_never
+
+from bot.config import FILE, Absent, ConfigState, Invalid, Unreadable, Valid, parse_state
+from bot.errors import UserError
+from bot.facts import NotAFile, Repository
+from bot.github import reads
+from bot.github.client import GitHub
+from bot.migration import Config, Migration
+from bot.refs import RepoRef, Sha
+
+ConfigProblem = Invalid | Unreadable
+"""The two states in which nothing may be done."""
+_MOST_ERRORS = 5
+"""Errors that a reply to a command names."""
+
+
+class ConfigUnusable(UserError):
+    """The configuration is wrong or could not be read, so nothing was done; ``problem`` says which."""
+
+    def __init__(self, problem: ConfigProblem) -> None:
+        super().__init__(sentence_of(problem, so=", so nothing was done", most=_MOST_ERRORS))
+        self.problem = problem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepositoryAt:
+    """A repository at one revision, and the state of its configuration there."""
+
+    repo: RepoRef
+    rev: str
+    """The branch or the commit that the configuration was read at."""
+    state: ConfigState
+
+    @property
+    def config(self) -> Config:
+        """What applies.  Raises ``ConfigUnusable`` exactly when there is a :attr:`problem`."""
+        match self.state:
+            case Absent(config=config) | Valid(config=config):
+                return config
+            case Invalid() | Unreadable():
+                raise ConfigUnusable(self.state)
+            case _:
+                assert_never(self.state)
+
+    @property
+    def problem(self) -> ConfigProblem | None:
+        """Why nothing may be done; ``None``: there is a :attr:`config`."""
+        return self.state if isinstance(self.state, Invalid | Unreadable) else None
+
+    @property
+    def built_in(self) -> bool:
+        """The repository has no configuration, so the built-in one applies: nobody there asked for anything."""
+        return isinstance(self.state, Absent)
+
+    @property
+    def migrations(self) -> Mapping[str, Migration]:
+        """The migrations by name; none while there is a :attr:`problem`."""
+        return {} if self.problem else {migration.name: migration for migration in self.config.migrations}
+
+    def tracked_on(self, issue: int | None) -> tuple[Migration, ...]:
+        """The migrations whose tracking issue it is; ``None``: those without one.  Raises ``ConfigUnusable``."""
+        return tuple(each for each in self.config.migrations if each.tracking_issue == issue)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DefaultBranch(RepositoryAt):
+    """The same at the head of the default branch; ``repo`` has the repository's present name."""
+
+    repository: Repository
+    head: Sha
+    """The same as ``rev``."""
+
+
+# --- reading ---------------------------------------------------------------------------------------------------------
+
+
+async def at_branch(gh: GitHub, repo: RepoRef, rev: str) -> RepositoryAt:
+    """At ``rev``, a branch that whoever is to be judged cannot write to, or a commit of one.  One request."""
+    return RepositoryAt(repo=repo, rev=rev, state=await _state(gh, repo, rev))
+
+
+async def at_default_branch(gh: GitHub, repo: RepoRef) -> DefaultBranch:
+    """The default branch as it is now.  Raises ``NotFound`` if the repository is empty.  Three requests."""
+    return await at_head(gh, await reads.repository(gh, repo))
+
+
+async def at_head(gh: GitHub, repository: Repository) -> DefaultBranch:
+    """As :func:`at_default_branch`, where the repository was read a moment ago."""
+    head = await reads.branch_head(gh, repository.ref, repository.default_branch)
+    state = await _state(gh, repository.ref, head)
+    return DefaultBranch(repo=repository.ref, rev=head, state=state, repository=repository, head=head)
+
+
+async def _state(gh: GitHub, repo: RepoRef, rev: str) -> ConfigState:
+    found = await reads.file_at(gh, repo, FILE, rev)
+    if isinstance(found, NotAFile):
+        return parse_state(None, unreadable=f"a {found} stands in its place")
+    return parse_state(found)
+
+
+# --- words -----------------------------------------------------------------------------------------------------------
+
+
+def reason_of(problem: ConfigProblem, *, so: str = "", most: int = 1) -> str:
+    """What is wrong, as the end of a sentence; ``so`` is what follows from it, ``most`` the errors it names."""
+    match problem:
+        case Invalid(errors=errors):
+            return f"the configuration is not valid{so}: {'; '.join(map(str, errors[:most]))}"
+        case Unreadable(reason=reason):
+            return f"{FILE} could not be read{so}: {reason}"
+        case _:
+            assert_never(problem)
+
+
+def sentence_of(problem: ConfigProblem, *, so: str = "", most: int = 1) -> str:
+    """The same as a sentence of its own."""
+    text = reason_of(problem, so=so, most=most)
+    return text[:1].upper() + text[1:]
+
+
+def details_of(problem: ConfigProblem) -> str:
+    """All that is wrong, a line each: it is shown below a heading that says that the configuration is not valid."""
+    return "\n".join(map(str, problem.errors)) if isinstance(problem, Invalid) else reason_of(problem)
