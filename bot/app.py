@@ -10,6 +10,7 @@ import structlog
 from aiohttp import web
 
 import handlers
+from bot.domain.commands import CommandHelp
 from bot.effects import Effect
 from bot.events import ERRAND, delivery_of
 from bot.github.api import open_session
@@ -28,7 +29,6 @@ from bot.records.read_only import ReadOnlyRecords
 from bot.refs import Delivery, DeliveryId, Errand
 from bot.scanner.scanner import Scanner
 from bot.settings import Settings
-from bot.talk import Manual
 from bot.web import Metrics, WebParts, create_web_app
 from bot.web.commands import commands_route
 from bot.workflows.context import Bot, Kept
@@ -54,7 +54,7 @@ class Handlers:
     """Pure, and total: it reads untrusted JSON."""
     run: Callable[[Bot, Delivery, Lease], Awaitable[Outcome]]
     timers: tuple[Timer, ...] = ()
-    manuals: tuple[Manual, ...] = ()
+    manuals: tuple[CommandHelp, ...] = ()
     """What people can write in comments."""
 
 

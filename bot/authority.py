@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 
+from bot.domain.commands import CommandHelp, CommandPlace
 from bot.facts import Comment, Issue, Role
-from bot.talk import Manual, Place
 
 PER_MINUTE = 10
 """Comments with commands, and presses of buttons, that are heard from one person in a minute, over all repositories."""
@@ -41,7 +41,7 @@ class Asker:
 
     login: str
     role: Role
-    place: Place
+    place: CommandPlace
     is_author: bool
     """Of the pull request or issue that the comment stands on."""
     asked_at: datetime | None = None
@@ -63,8 +63,8 @@ def unheard(comment: Comment, issue: Issue, *, sender: int, body: str, now: date
     return "the conversation is locked" if issue.locked else None
 
 
-def may(asker: Asker, command: Manual) -> bool:
+def may(asker: Asker, command: CommandHelp) -> bool:
     """Whether the person may give the command here."""
-    on_own_pull = asker.is_author and asker.place is Place.PULL_REQUEST
+    on_own_pull = asker.is_author and asker.place is CommandPlace.PULL_REQUEST
     needed = command.author_needs if on_own_pull and command.author_needs is not None else command.needs
     return asker.role.at_least(needed)

@@ -16,8 +16,7 @@ import click
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from bot.errors import UserError
-from bot.talk import PREFIX, Manual
+from bot.domain.commands import PREFIX, CommandError, CommandHelp
 
 MOST_COMMANDS = 5
 """Different commands that one comment can give."""
@@ -33,7 +32,7 @@ _DETAILS = re.compile(r"<(?P<close>/?)details\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CommandSpec(Manual):
+class CommandSpec(CommandHelp):
     """What a command is to people and to the parser."""
 
     params: tuple[click.Parameter, ...] = ()
@@ -63,14 +62,6 @@ class Command:
 
     name: str
     arguments: Mapping[str, object]
-
-
-class CommandError(UserError):
-    """The line is a command, but not a right one.  ``usage`` is the form it should have, when that is known."""
-
-    def __init__(self, message: str, *, usage: str | None = None) -> None:
-        super().__init__(message)
-        self.message, self.usage = message, usage
 
 
 def find_invocations(body: str) -> tuple[Invocation, ...]:

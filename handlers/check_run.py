@@ -1,12 +1,12 @@
 """``check_run``: "Re-run" and the buttons of our own check runs; another App's that is done may be evidence."""
 
 from bot.ask import Ask
+from bot.domain.commands import Reply
 from bot.events import CheckRunEvent
 from bot.identity import checks
 from bot.identity.external_ids import pull_number, queue_entry
 from bot.jobs import Ignored, Lease, Outcome, Route, Work
 from bot.refs import PullRequestRef
-from bot.talk import Reply
 from bot.workflows import answers, tracker
 from bot.workflows.button import answer_press
 from bot.workflows.context import Bot

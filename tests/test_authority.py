@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.authority import OLDEST, PER_MINUTE, Asker, Pace, may, pace, unheard
+from bot.domain.commands import CommandHelp, CommandPlace
 from bot.facts import Comment, Issue, Role
-from bot.talk import Manual, Place
 from tests.samples import REPO
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -55,24 +55,24 @@ def test_any_other_comment_is_not(comment: Comment, issue: Issue) -> None:
 @pytest.mark.parametrize("role", Role)
 @pytest.mark.parametrize("needs", Role)
 def test_a_role_may_what_needs_no_more(role: Role, needs: Role) -> None:
-    asker = Asker(login="ann", role=role, place=Place.PULL_REQUEST, is_author=False)
-    assert may(asker, Manual(name="x", summary="x", needs=needs)) is role.at_least(needs)
+    asker = Asker(login="ann", role=role, place=CommandPlace.PULL_REQUEST, is_author=False)
+    assert may(asker, CommandHelp(name="x", summary="x", needs=needs)) is role.at_least(needs)
 
 
 @pytest.mark.parametrize(
     ("place", "is_author", "role", "allowed"),
     [
-        (Place.PULL_REQUEST, True, Role.READ, True),
-        (Place.PULL_REQUEST, True, Role.NONE, False),
-        (Place.PULL_REQUEST, False, Role.READ, False),
-        (Place.ISSUE, True, Role.READ, False),
-        (Place.PULL_REQUEST, False, Role.TRIAGE, True),
+        (CommandPlace.PULL_REQUEST, True, Role.READ, True),
+        (CommandPlace.PULL_REQUEST, True, Role.NONE, False),
+        (CommandPlace.PULL_REQUEST, False, Role.READ, False),
+        (CommandPlace.ISSUE, True, Role.READ, False),
+        (CommandPlace.PULL_REQUEST, False, Role.TRIAGE, True),
     ],
 )
 def test_an_author_may_more_on_their_own_pull_request_only(
-    place: Place, is_author: bool, role: Role, allowed: bool
+    place: CommandPlace, is_author: bool, role: Role, allowed: bool
 ) -> None:
-    command = Manual(name="x", summary="x", needs=Role.TRIAGE, author_needs=Role.READ)
+    command = CommandHelp(name="x", summary="x", needs=Role.TRIAGE, author_needs=Role.READ)
     assert may(Asker(login="ann", role=role, place=place, is_author=is_author), command) is allowed
 
 

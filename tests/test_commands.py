@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 from bot.commands import (
     MOST_COMMANDS,
     Command,
-    CommandError,
     CommandSpec,
     Invocation,
     find_invocations,
@@ -14,6 +13,7 @@ from bot.commands import (
     repository_path,
     wanted,
 )
+from bot.domain.commands import CommandError
 from bot.facts import Role
 
 MIGRATE = CommandSpec(

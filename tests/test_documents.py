@@ -4,8 +4,8 @@ from html import escape
 
 import pytest
 
+from bot.domain.commands import CommandHelp
 from bot.facts import Role
-from bot.talk import Manual
 from bot.web.commands import commands_html
 from handlers.commands import COMMANDS
 from tests.documents import PARTS, ROOT, with_part
@@ -34,5 +34,5 @@ def test_a_command_says_what_it_is_for(name: str) -> None:
 def test_the_page_shows_every_command_and_nothing_that_runs() -> None:
     html = commands_html(tuple(module.SPEC for module in COMMANDS.values()))
     assert all(f"<h3><code>{escape(module.SPEC.usage)}" in html for module in COMMANDS.values())
-    hostile = Manual(name="x", summary="<script>alert(1)</script>.", needs=Role.READ)
+    hostile = CommandHelp(name="x", summary="<script>alert(1)</script>.", needs=Role.READ)
     assert "<script" not in commands_html((hostile,))

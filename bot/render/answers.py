@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from bot.actions import CompleteCheckRun
+from bot.domain.commands import PREFIX
 from bot.evidence import ChecklistItem
 from bot.facts import CheckRunFact
 from bot.markdown.blocks import cell, table
@@ -14,7 +15,6 @@ from bot.migration import Action, Applicability, Condition, Migration, Rewrite, 
 from bot.outcomes import NewFinding
 from bot.refs import PullRequest
 from bot.render.review import handle
-from bot.talk import PREFIX
 
 _LISTED = 20
 """Entries of a list in a reply."""

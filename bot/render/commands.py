@@ -2,18 +2,18 @@
 
 from collections.abc import Iterable, Mapping
 
+from bot.domain.commands import PREFIX, CommandHelp, CommandPlace
 from bot.errors import UserError
 from bot.facts import Role
 from bot.markdown import blocks
 from bot.markdown.text import code, prose
-from bot.talk import PREFIX, Manual, Place
 
 REACTIONS = "👀 it has begun · 🚀 done · 😕 not understood or not possible: the reply says why · 👎 you may not."
 """What the bot's reactions to a command mean."""
-_PLACES = {Place.PULL_REQUEST: "pull requests", Place.ISSUE: "the tracking issue"}
+_PLACES = {CommandPlace.PULL_REQUEST: "pull requests", CommandPlace.ISSUE: "the tracking issue"}
 
 
-def overview(specs: Mapping[str, Manual]) -> str:
+def overview(specs: Mapping[str, CommandHelp]) -> str:
     """``/ssot help``: all commands."""
     return "\n\n".join(
         (
@@ -24,32 +24,32 @@ def overview(specs: Mapping[str, Manual]) -> str:
     )
 
 
-def table(specs: Iterable[Manual]) -> str:
+def table(specs: Iterable[CommandHelp]) -> str:
     """One row for each command: usage, summary, who may."""
     rows = [(f"`{blocks.cell(spec.usage)}`", spec.summary, who(spec)) for spec in specs]
     return blocks.table(("command", "does", "who"), rows)
 
 
-def who(spec: Manual) -> str:
+def who(spec: CommandHelp) -> str:
     """Who may give the command, in a few words."""
     least = "everyone who can read" if spec.needs is Role.READ else f"{spec.needs} and above"
     return least if spec.author_needs is None else f"{least}, or the pull request's author"
 
 
-def reference(spec: Manual) -> str:
+def reference(spec: CommandHelp) -> str:
     """``/ssot help COMMAND``: all about one."""
     return f"`{spec.usage}`\n\n{_about(spec)}"
 
 
-def _about(spec: Manual) -> str:
-    where = " and ".join(_PLACES[place] for place in Place if place in spec.places)
+def _about(spec: CommandHelp) -> str:
+    where = " and ".join(_PLACES[place] for place in CommandPlace if place in spec.places)
     parts = [spec.summary, spec.details, f"Who: {who(spec)}. Where: {where}."]
     if spec.examples not in ((), (spec.usage,)):
         parts.append("For example:\n\n```text\n" + "\n".join(spec.examples) + "\n```")
     return "\n\n".join(part for part in parts if part)
 
 
-def document(specs: Iterable[Manual]) -> str:
+def document(specs: Iterable[CommandHelp]) -> str:
     """All commands with all that is to be said of them, as ``docs/commands.md`` has it."""
     return "\n\n".join(f"### `{spec.usage}`\n\n{_about(spec)}" for spec in specs)
 
@@ -82,9 +82,9 @@ def defect(delivery: str) -> str:
     return f"That failed, and it is my own fault. The bot's log has it as {code(delivery)}."
 
 
-def elsewhere(spec: Manual) -> str:
+def elsewhere(spec: CommandHelp) -> str:
     """The answer to a command that was given where it has no meaning."""
-    places = " and ".join(_PLACES[place] for place in Place if place in spec.places)
+    places = " and ".join(_PLACES[place] for place in CommandPlace if place in spec.places)
     return f"`{PREFIX} {spec.name}` is for {places}."
 
 

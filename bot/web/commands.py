@@ -5,12 +5,12 @@ from collections.abc import Iterable
 from aiohttp import web
 from markdown_it import MarkdownIt
 
+from bot.domain.commands import CommandHelp
 from bot.render import commands as words
-from bot.talk import Manual
 from bot.web.pages import page
 
 
-def commands_route(manuals: Iterable[Manual]) -> web.RouteDef:
+def commands_route(manuals: Iterable[CommandHelp]) -> web.RouteDef:
     """The route; the page is made once."""
     text = commands_html(tuple(manuals))
 
@@ -20,7 +20,7 @@ def commands_route(manuals: Iterable[Manual]) -> web.RouteDef:
     return web.get("/commands", show)
 
 
-def commands_html(manuals: tuple[Manual, ...]) -> str:
+def commands_html(manuals: tuple[CommandHelp, ...]) -> str:
     """The same words as in the documents and in ``/ssot help``, as HTML."""
     parts = (
         "At the start of a line of a new comment, on a pull request or the tracking issue:",

@@ -4,7 +4,7 @@ import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from bot.commands import CommandError
+from bot.domain.commands import CommandCall, CommandError, CommandPlace, Reply
 from bot.effects import Reaction
 from bot.evidence import AllOf, AnyOf, Attested, ChecklistItem, Evidence
 from bot.facts import Waiver
@@ -17,7 +17,6 @@ from bot.outcomes import NewFinding
 from bot.refs import PullRequestRef
 from bot.render import answers as words
 from bot.repository import RepositoryAt, at_branch, sentence_of
-from bot.talk import Call, Place, Reply
 from bot.workflows.context import Bot
 from bot.workflows.review import Reviewed, review, verdict_on
 
@@ -36,7 +35,7 @@ async def scan(bot: Bot, ref: PullRequestRef, lease: Lease) -> Reply:
     return _not_reviewed(result)
 
 
-async def status(bot: Bot, call: Call) -> Reply:
+async def status(bot: Bot, call: CommandCall) -> Reply:
     """What the bot knows of the pull request, without writing anything about it."""
     now = await verdict_on(bot, call.pull)
     runs = await reads.check_runs(bot.github, call.repo, now.pull.head_sha, name=CHECK_NAME)
@@ -44,7 +43,7 @@ async def status(bot: Bot, call: Call) -> Reply:
     return Reply(body=words.status(now.pull, now.check, newest))
 
 
-async def skip(bot: Bot, call: Call, lease: Lease, *, finding: str, reason: str | None, undo: bool) -> Reply:
+async def skip(bot: Bot, call: CommandCall, lease: Lease, *, finding: str, reason: str | None, undo: bool) -> Reply:
     """Put a finding aside (or back), give the verdict anew, and record it in the reply."""
     said = _reason(reason, undo=undo)
     chosen: list[NewFinding] = []
@@ -93,7 +92,7 @@ def _the_finding(new: Iterable[NewFinding], handle: str) -> NewFinding:
 # --- of a migration ----------------------------------------------------------------------------------------------
 
 
-async def explain(bot: Bot, call: Call, *, migration: str) -> Reply:
+async def explain(bot: Bot, call: CommandCall, *, migration: str) -> Reply:
     """What a migration is, why, and how its usages are rewritten."""
     migrations = (await _configured(bot, call)).migrations
     if migration not in migrations:
@@ -101,7 +100,7 @@ async def explain(bot: Bot, call: Call, *, migration: str) -> Reply:
     return Reply(body=words.explained(migrations[migration]))
 
 
-async def attest(bot: Bot, call: Call, *, item: str, reason: str | None, undo: bool) -> Reply:
+async def attest(bot: Bot, call: CommandCall, *, item: str, reason: str | None, undo: bool) -> Reply:
     """Record on the tracking issue that somebody stands for one of its items (or no longer)."""
     said = _reason(reason, undo=undo)
     migrations = (await _configured(bot, call)).tracked_on(call.number)
@@ -133,9 +132,9 @@ def _near(name: str, names: Iterable[str]) -> str | None:
     return next(iter(difflib.get_close_matches(name.lower(), list(names), n=1)), None)
 
 
-async def _configured(bot: Bot, call: Call) -> RepositoryAt:
+async def _configured(bot: Bot, call: CommandCall) -> RepositoryAt:
     """Where the configuration stands that counts here: the base branch, or the default branch.  It is usable."""
-    if call.place is Place.PULL_REQUEST:
+    if call.place is CommandPlace.PULL_REQUEST:
         branch = (await reads.pull_request(bot.github, call.pull)).base_ref
     else:
         branch = (await reads.repository(bot.github, call.repo)).default_branch

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from bot.authority import PER_MINUTE, TOO_FAST, Asker, Pace, may
+from bot.domain.commands import CommandHelp, CommandPlace, Reply
 from bot.effects import NewComment, Reaction
 from bot.errors import UserError
 from bot.events import CheckRunEvent
@@ -16,7 +17,6 @@ from bot.jobs import Done, Ignored, Lease, Outcome, Superseded
 from bot.markdown.limits import fit
 from bot.refs import PullRequestRef
 from bot.render import commands as words
-from bot.talk import Manual, Place, Reply
 from bot.workflows.context import Bot
 from bot.workflows.pacing import pace_of
 
@@ -29,7 +29,7 @@ Act = Callable[[str], Awaitable[Reply]]
 
 
 async def answer_press(
-    bot: Bot, event: CheckRunEvent, ref: PullRequestRef, *, command: Manual, act: Act, lease: Lease
+    bot: Bot, event: CheckRunEvent, ref: PullRequestRef, *, command: CommandHelp, act: Act, lease: Lease
 ) -> Outcome:
     """Do what the button of ``command`` does, if whoever pressed it may give that command here.
 
@@ -44,7 +44,10 @@ async def answer_press(
     pull = await reads.pull_request(bot.github, ref)
     role = await reads.role(bot.github, ref.repo, event.sender.login, person=event.sender.id)
     asker = Asker(
-        login=event.sender.login, role=role, place=Place.PULL_REQUEST, is_author=pull.author == event.sender.login
+        login=event.sender.login,
+        role=role,
+        place=CommandPlace.PULL_REQUEST,
+        is_author=pull.author == event.sender.login,
     )
     allowed = may(asker, command)
     log.info("button", sender=asker.login, role=role, button=event.identifier, allowed=allowed)

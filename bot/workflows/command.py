@@ -11,7 +11,8 @@ from typing import Protocol
 import structlog
 
 from bot.authority import PER_MINUTE, TOO_FAST, Asker, Pace, may, unheard
-from bot.commands import Command, CommandError, CommandSpec, wanted
+from bot.commands import Command, CommandSpec, wanted
+from bot.domain.commands import CommandCall, CommandError, CommandPlace, Reply
 from bot.effects import NewComment, NewReaction, Reaction
 from bot.errors import Gone, RetryLater, UserError
 from bot.events import IssueCommentEvent
@@ -23,7 +24,6 @@ from bot.identity.replies import AnsweredCommand
 from bot.jobs import Done, Ignored, Lease, Outcome, Policy, Superseded
 from bot.markdown.limits import fit
 from bot.render import commands as words
-from bot.talk import Call, Place, Reply
 from bot.workflows.context import Bot
 from bot.workflows.pacing import pace_of
 
@@ -38,7 +38,7 @@ class CommandModule(Protocol):
     SPEC: CommandSpec
 
     @property
-    def run(self) -> Callable[[Bot, Call, Lease], Awaitable[Reply]]:
+    def run(self) -> Callable[[Bot, CommandCall, Lease], Awaitable[Reply]]:
         """Does it, and says what was done.
 
         Raises ``UserError`` with a text for the person, ``RetryLater`` and ``Gone`` as every workflow.
@@ -80,7 +80,7 @@ async def answer_comment(bot: Bot, event: IssueCommentEvent, commands: Commands,
     asker = Asker(
         login=comment.author,
         role=role,
-        place=Place.PULL_REQUEST if issue.is_pull_request else Place.ISSUE,
+        place=CommandPlace.PULL_REQUEST if issue.is_pull_request else CommandPlace.ISSUE,
         is_author=issue.author == comment.author,
         asked_at=comment.created_at,
     )
@@ -152,7 +152,7 @@ async def _run(session: _Session, index: int, command: Command | CommandError) -
     if session.asker.place not in module.SPEC.places:
         return Reply(body=words.elsewhere(module.SPEC), reaction=Reaction.CONFUSED)
     await _react(session, Reaction.EYES)
-    call = Call(
+    call = CommandCall(
         repo=event.repo,
         number=event.number,
         place=session.asker.place,
@@ -175,7 +175,7 @@ async def _run(session: _Session, index: int, command: Command | CommandError) -
         return Reply(body=words.refused(error, session.lease.job.id), reaction=Reaction.CONFUSED)
 
 
-async def _attempt(session: _Session, module: CommandModule, call: Call) -> Reply:
+async def _attempt(session: _Session, module: CommandModule, call: CommandCall) -> Reply:
     """The command itself.  A defect is the job's, which tries again; when it gives up, the person hears of it."""
     try:
         return await module.run(session.bot, call, session.lease)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from bot.batches import Ask, BatchReport, Tier
 from bot.batching import plan_batches
 from bot.commands import repository_path
+from bot.domain.commands import CommandCall, Reply
 from bot.effects import Reaction
 from bot.errors import UserError
 from bot.globs import GlobError
@@ -16,13 +17,12 @@ from bot.jobs import Lease
 from bot.migration import Migration
 from bot.render import migrate_issue as words
 from bot.repository import DefaultBranch, at_default_branch
-from bot.talk import Call, Reply
 from bot.workflows.context import Bot
 from bot.workflows.migration_facts import batch_facts, opened_pull_requests
 from bot.workflows.migration_pulls import carry_out
 
 
-async def migrate_issue(bot: Bot, call: Call, lease: Lease) -> Reply:
+async def migrate_issue(bot: Bot, call: CommandCall, lease: Lease) -> Reply:
     """The command on an issue.
 
     ``call.arguments``: ``paths`` (strings), ``unsafe`` and ``dry_run`` (booleans).  Raises ``UserError`` for paths

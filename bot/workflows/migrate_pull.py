@@ -13,6 +13,7 @@ from datetime import timedelta
 import structlog
 
 from bot.ask import PLAIN, Ask, Batch, Obstacle, Obstructed, Overtaken, Report, Stop
+from bot.domain.commands import Reply
 from bot.effects import Reaction
 from bot.errors import RetryLater
 from bot.facts import BranchCommit, PullBranch, TreeEntry
@@ -31,7 +32,6 @@ from bot.render import commits as words
 from bot.render.migrate import answer, invalid_configuration, skipped_by
 from bot.repository import at_branch, details_of
 from bot.scanner.tasks import Kept
-from bot.talk import Reply
 from bot.workflows.context import Bot
 from bot.workflows.pushing import push, push_target
 from bot.workflows.review import found_in

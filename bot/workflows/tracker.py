@@ -14,7 +14,7 @@ import structlog
 from bot.checklist.evidence import evaluate
 from bot.checklist.section import Owner
 from bot.checklist.update import update
-from bot.commands import CommandError
+from bot.domain.commands import CommandCall, CommandError, Reply
 from bot.effects import NewComment
 from bot.errors import Gone
 from bot.facts import Issue
@@ -29,7 +29,6 @@ from bot.refs import Errand, RepoRef
 from bot.render import tracker as words
 from bot.render.checklist import section
 from bot.repository import DefaultBranch, at_head, reason_of
-from bot.talk import Call, Reply
 from bot.tracker import Changed, Conflict, Facts, Holds, ItemStatus, Unchanged, usages_of
 from bot.tracker import NotFound as NoBox
 from bot.workflows import tracker_record as records
@@ -233,7 +232,7 @@ def _summary(each: _Tracked) -> str:
 # --- the command -----------------------------------------------------------------------------------------------------
 
 
-async def status(bot: Bot, call: Call) -> Reply:
+async def status(bot: Bot, call: CommandCall) -> Reply:
     """``/ssot status`` on a tracking issue: the figures at the head of the default branch; the issue follows."""
     try:
         at = await _default_branch(bot, call.repo)

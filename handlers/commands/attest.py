@@ -3,9 +3,9 @@
 import click
 
 from bot.commands import CommandSpec
+from bot.domain.commands import CommandCall, CommandPlace, Reply
 from bot.facts import Role
 from bot.jobs import Lease
-from bot.talk import Call, Place, Reply
 from bot.workflows import answers
 from bot.workflows.context import Bot
 
@@ -15,7 +15,7 @@ SPEC = CommandSpec(
     details="ITEM is the `id` of an item in `.github/ssot.yml` whose evidence is `attested`. The bot's "
     "reply is the record: `--undo`, or deleting that reply, takes it back.",
     needs=Role.WRITE,
-    places=frozenset({Place.ISSUE}),
+    places=frozenset({CommandPlace.ISSUE}),
     params=(
         click.Argument(["item"]),
         click.Argument(["reason"], required=False, metavar="REASON"),
@@ -29,7 +29,7 @@ SPEC = CommandSpec(
 )
 
 
-async def run(bot: Bot, call: Call, _lease: Lease) -> Reply:
+async def run(bot: Bot, call: CommandCall, _lease: Lease) -> Reply:
     """The record is the reply."""
     item, reason, undo = (call.arguments[name] for name in ("item", "reason", "undo"))
     return await answers.attest(

@@ -3,9 +3,9 @@
 import click
 
 from bot.commands import CommandSpec
+from bot.domain.commands import CommandCall, Reply
 from bot.facts import Role
 from bot.jobs import Lease
-from bot.talk import Call, Reply
 from bot.workflows import answers
 from bot.workflows.context import Bot
 
@@ -19,6 +19,6 @@ SPEC = CommandSpec(
 )
 
 
-async def run(bot: Bot, call: Call, _lease: Lease) -> Reply:
+async def run(bot: Bot, call: CommandCall, _lease: Lease) -> Reply:
     """Reads only."""
     return await answers.explain(bot, call, migration=str(call.arguments["migration"]))

@@ -3,10 +3,10 @@
 import click
 
 from bot.commands import CommandSpec
+from bot.domain.commands import CommandCall, Reply
 from bot.facts import Role
 from bot.jobs import Lease
 from bot.render import commands as words
-from bot.talk import Call, Reply
 from bot.workflows.context import Bot
 from handlers import commands
 
@@ -19,7 +19,7 @@ SPEC = CommandSpec(
 )
 
 
-async def run(_bot: Bot, call: Call, _lease: Lease) -> Reply:
+async def run(_bot: Bot, call: CommandCall, _lease: Lease) -> Reply:
     """Never fails for want of a name: an unknown one gets the list."""
     specs = {name: module.SPEC for name, module in commands.COMMANDS.items()}
     spec = specs.get(str(call.arguments["command"]).lower())

@@ -6,9 +6,9 @@ import click
 
 from bot.ask import Ask
 from bot.commands import CommandSpec, repository_path
+from bot.domain.commands import CommandCall, CommandPlace, Reply
 from bot.facts import Role
 from bot.jobs import Lease
-from bot.talk import Call, Place, Reply
 from bot.workflows.context import Bot
 from bot.workflows.migrate_issue import migrate_issue
 from bot.workflows.migrate_pull import migrate_pull
@@ -36,18 +36,18 @@ SPEC = CommandSpec(
 )
 
 
-async def run(bot: Bot, call: Call, lease: Lease) -> Reply:
+async def run(bot: Bot, call: CommandCall, lease: Lease) -> Reply:
     """On a pull request: commits to its branch.  On an issue: opens pull requests against the default branch."""
     match call.place:
-        case Place.PULL_REQUEST:
+        case CommandPlace.PULL_REQUEST:
             return await migrate_pull(bot, call.pull, ask_of(call), lease)
-        case Place.ISSUE:
+        case CommandPlace.ISSUE:
             return await migrate_issue(bot, call, lease)
         case _:
             assert_never(call.place)
 
 
-def ask_of(call: Call) -> Ask:
+def ask_of(call: CommandCall) -> Ask:
     """The arguments as a value; the request is named by its comment and its place in it.
 
     Raises ``CommandError`` for a path that leads out of the repository.

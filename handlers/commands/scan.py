@@ -1,9 +1,9 @@
 """``/ssot scan``: look at the pull request again."""
 
 from bot.commands import CommandSpec
+from bot.domain.commands import CommandCall, CommandPlace, Reply
 from bot.facts import Role
 from bot.jobs import Lease
-from bot.talk import Call, Place, Reply
 from bot.workflows import answers
 from bot.workflows.context import Bot
 
@@ -14,11 +14,11 @@ SPEC = CommandSpec(
     "configuration on it.",
     needs=Role.TRIAGE,
     author_needs=Role.READ,
-    places=frozenset({Place.PULL_REQUEST}),
+    places=frozenset({CommandPlace.PULL_REQUEST}),
     examples=("/ssot scan",),
 )
 
 
-async def run(bot: Bot, call: Call, lease: Lease) -> Reply:
+async def run(bot: Bot, call: CommandCall, lease: Lease) -> Reply:
     """A new check run, and what is in it."""
     return await answers.scan(bot, call.pull, lease)

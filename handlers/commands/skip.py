@@ -3,9 +3,9 @@
 import click
 
 from bot.commands import CommandSpec
+from bot.domain.commands import CommandCall, CommandPlace, Reply
 from bot.facts import Role
 from bot.jobs import Lease
-from bot.talk import Call, Place, Reply
 from bot.workflows import answers
 from bot.workflows.context import Bot
 
@@ -15,7 +15,7 @@ SPEC = CommandSpec(
     details="FINDING is the code at the end of the bot's comment, 6 or more of its digits. The bot's "
     "reply is the record: `--undo`, or deleting that reply, takes it back; then the comment's thread is open again.",
     needs=Role.WRITE,
-    places=frozenset({Place.PULL_REQUEST}),
+    places=frozenset({CommandPlace.PULL_REQUEST}),
     params=(
         click.Argument(["finding"]),
         click.Argument(["reason"], required=False, metavar="REASON"),
@@ -29,7 +29,7 @@ SPEC = CommandSpec(
 )
 
 
-async def run(bot: Bot, call: Call, lease: Lease) -> Reply:
+async def run(bot: Bot, call: CommandCall, lease: Lease) -> Reply:
     """A new verdict without the finding, or with it again."""
     finding, reason, undo = (call.arguments[name] for name in ("finding", "reason", "undo"))
     return await answers.skip(

@@ -3,9 +3,9 @@
 from typing import assert_never
 
 from bot.commands import CommandSpec
+from bot.domain.commands import CommandCall, CommandPlace, Reply
 from bot.facts import Role
 from bot.jobs import Lease
-from bot.talk import Call, Place, Reply
 from bot.workflows import answers, tracker
 from bot.workflows.context import Bot
 
@@ -20,12 +20,12 @@ SPEC = CommandSpec(
 )
 
 
-async def run(bot: Bot, call: Call, _lease: Lease) -> Reply:
+async def run(bot: Bot, call: CommandCall, _lease: Lease) -> Reply:
     """Reads only; on an issue it asks for an update, as an event would."""
     match call.place:
-        case Place.PULL_REQUEST:
+        case CommandPlace.PULL_REQUEST:
             return await answers.status(bot, call)
-        case Place.ISSUE:
+        case CommandPlace.ISSUE:
             return await tracker.status(bot, call)
         case _:
             assert_never(call.place)

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.commands import Decision
 from bot.facts import Comment
 from bot.identity import decisions
 from bot.identity.markers import MarkerKeys
-from bot.talk import Decision
 from tests.samples import REPO
 
 KEYS = MarkerKeys.derive([b"a secret of some length"])

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from bot.domain.commands import Decision
 from bot.effects import Reaction
 from bot.facts import Comment
 from bot.identity import branches, checks, commits, decisions, external_ids, places, pull_requests, replies
@@ -16,7 +17,6 @@ from bot.identity.places import MarkerPlace
 from bot.identity.pull_requests import BatchMark
 from bot.identity.replies import AnsweredCommand
 from bot.refs import PullRequestRef, Sha
-from bot.talk import Decision
 from tests.samples import REPO
 
 KEYS = MarkerKeys(keys=(b"k" * 32,))

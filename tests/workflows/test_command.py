@@ -11,7 +11,8 @@ import pytest
 
 import handlers
 from bot.authority import PER_MINUTE
-from bot.commands import MOST_COMMANDS, CommandError, CommandSpec
+from bot.commands import MOST_COMMANDS, CommandSpec
+from bot.domain.commands import CommandCall, CommandError, Reply
 from bot.errors import RetryLater, UserError
 from bot.events import CheckRunEvent, IssueCommentEvent, Person, parse
 from bot.facts import Role
@@ -26,7 +27,6 @@ from bot.sandbox.handles import IssueHandle
 from bot.sandbox.people import User
 from bot.scanner.scanner import Scanner
 from bot.settings import Allowed
-from bot.talk import Call, Reply
 from bot.workflows.button import answer_press
 from bot.workflows.command import TRIES, answer_comment
 from bot.workflows.context import Bot, Kept
@@ -41,10 +41,10 @@ class Recorder:
     """A command that writes down its calls; it may fail first."""
 
     SPEC: CommandSpec
-    calls: list[Call] = field(default_factory=list)
+    calls: list[CommandCall] = field(default_factory=list)
     failures: list[Exception] = field(default_factory=list)
 
-    async def run(self, _bot: Bot, call: Call, _lease: Lease) -> Reply:
+    async def run(self, _bot: Bot, call: CommandCall, _lease: Lease) -> Reply:
         self.calls.append(call)
         if self.failures:
             raise self.failures.pop(0)

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import pytest
 
+from bot.domain.commands import CommandCall, CommandPlace, Reply
 from bot.effects import ClosePullRequest, Effect, MoveBranch, NewComment, NewPullRequest, Reaction, TreeCommit
 from bot.errors import RetryLater, UserError
 from bot.facts import Role
@@ -22,7 +23,6 @@ from bot.refs import DeliveryId
 from bot.sandbox import Content, IssueHandle, PullRequestHandle, Repo, Sandbox, pulling
 from bot.sandbox.example import FILES, HEALTH_MIGRATED, HEALTH_WITH_A_PROBE
 from bot.scanner.scanner import Scanner
-from bot.talk import Call, Place, Reply
 from bot.workflows.context import Bot
 from bot.workflows.migrate_issue import migrate_issue
 from bot.workflows.upkeep import keep_up
@@ -72,10 +72,16 @@ class Stage:
     async def migrate(self, *paths: str, comment: int = 77, **arguments: object) -> Reply:
         """The command, until it is answered."""
         given = {"paths": paths, "unsafe": False, "dry_run": False, **arguments}
-        call = Call(
-            repo=self.ref, number=1, place=Place.ISSUE, comment_id=comment, index=0, sender="octocat", role=Role.ADMIN,
+        call = CommandCall(
+            repo=self.ref,
+            number=1,
+            place=CommandPlace.ISSUE,
+            comment_id=comment,
+            index=0,
+            sender="octocat",
+            role=Role.ADMIN,
             arguments=given,
-        )  # fmt: skip
+        )
         return await self._until_done(lambda: migrate_issue(self.bot, call, Lease(self.clock)))
 
     async def refresh(self) -> Outcome:
@@ -218,8 +224,15 @@ async def test_without_its_lease_it_writes_nothing(stage: Make) -> None:
     lease.lost = True
     await at.migrate("--nothing")  # identity and tokens are asked for
     before = len(at.github.mutations)
-    call = Call(
-        repo=at.ref, number=1, place=Place.ISSUE, comment_id=7, index=0, sender="o", role=Role.ADMIN, arguments={}
+    call = CommandCall(
+        repo=at.ref,
+        number=1,
+        place=CommandPlace.ISSUE,
+        comment_id=7,
+        index=0,
+        sender="o",
+        role=Role.ADMIN,
+        arguments={},
     )
     with pytest.raises(RetryLater):
         await migrate_issue(at.bot, call, lease)

@@ -1,4 +1,4 @@
-"""Commands and their answers as people see them.  Row 0: values, standard library only."""
+"""Commands and their answers as people see them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,13 +6,14 @@ from datetime import datetime
 from enum import Enum, StrEnum, auto
 
 from bot.effects import Reaction
+from bot.errors import UserError
 from bot.facts import Role
 from bot.refs import PullRequestRef, RepoRef
 
 PREFIX = "/ssot"
 
 
-class Place(StrEnum):
+class CommandPlace(StrEnum):
     """Where a comment can stand."""
 
     PULL_REQUEST = "pull request"
@@ -20,7 +21,7 @@ class Place(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Manual:
+class CommandHelp:
     """What people need to know of a command: help, README, the documents and the commands page are made of it."""
 
     name: str
@@ -31,7 +32,7 @@ class Manual:
     needs: Role
     author_needs: Role | None = None
     """The role that is enough for the author of the pull request it is given on; ``None``: ``needs`` as well."""
-    places: frozenset[Place] = frozenset(Place)
+    places: frozenset[CommandPlace] = frozenset(CommandPlace)
     examples: tuple[str, ...] = ()
 
     @property
@@ -40,14 +41,22 @@ class Manual:
         return f"{PREFIX} {self.name}"
 
 
+class CommandError(UserError):
+    """The line is a command, but not a right one.  ``usage`` is the form it should have, when that is known."""
+
+    def __init__(self, message: str, *, usage: str | None = None) -> None:
+        super().__init__(message)
+        self.message, self.usage = message, usage
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class CommandCall:
     """One command that somebody gave and may give: permission, form and place are checked already."""
 
     repo: RepoRef
     number: int
     """Of the pull request or issue that it was given on."""
-    place: Place
+    place: CommandPlace
     comment_id: int
     index: int
     """Which of the comment's commands, from 0."""
@@ -62,7 +71,7 @@ class Call:
     @property
     def pull(self) -> PullRequestRef:
         """The pull request.  ``ValueError`` on an issue."""
-        if self.place is not Place.PULL_REQUEST:
+        if self.place is not CommandPlace.PULL_REQUEST:
             raise ValueError(f"#{self.number} is an issue")
         return PullRequestRef(repo=self.repo, number=self.number)
 
