@@ -24,6 +24,7 @@ from pathlib import Path
 from bot.checklist.section import Owner
 from bot.checklist.update import update as update_body
 from bot.config import load
+from bot.domain.tracked import NotKnown, TrackedFacts, usages_of
 from bot.engine import Index
 from bot.engine.clues import Clue, Sieve, Ways
 from bot.engine.presence import definition_files, definitions
@@ -35,12 +36,12 @@ from bot.migration import Config, Migration
 from bot.model import FileReport, Scanned
 from bot.refs import Sha
 from bot.render.checklist import section
-from bot.tracker import Changed, Conflict, Facts, Holds, Missing, Unreadable, usages_of
+from bot.tracker import Changed, Conflict, Holds, Missing
 from bot.workflows.commit_sources import Caught
 from bot.workflows.inventory import survey_anew, update
 from bot.workflows.tracker_record import TrackerRecord
 
-_ELSEWHERE = Unreadable(why="only GitHub knows")
+_ELSEWHERE = NotKnown(why="only GitHub knows")
 _SECTION = MarkerKind.TRACKER_BEGIN.opening
 
 
@@ -140,10 +141,10 @@ def answers(survey: Survey) -> dict[str, FileReport]:
     return {r.path: replace(r, wanted=frozenset()) if isinstance(r, Scanned) else r for r in survey.reports}
 
 
-def facts_of(commit: Commit, survey: Survey, migration: Migration, record: TrackerRecord) -> Facts:
+def facts_of(commit: Commit, survey: Survey, migration: Migration, record: TrackerRecord) -> TrackedFacts:
     wanted = definition_files(migration.targets, survey.roots)
     sources = {path: commit.git.blob(commit.blobs[path]) for path in wanted if path in commit.blobs}
-    return Facts(
+    return TrackedFacts(
         commit=commit.commit, committed_at=commit.at, read_at=commit.at, reports=survey.reports,
         repository_url="https://github.com/acme/service", issue=migration.tracking_issue,
         definitions=definitions(migration.targets, sources, survey.roots), paths=frozenset(commit.tree),

@@ -1,12 +1,13 @@
 """Whether an item is true: ``bot.migration``'s evidence, judged on the facts.
 
-A fact that cannot be read proves nothing, and disproves nothing: its verdict is ``Unknown``, and the box stays.
+A fact that cannot be read proves nothing, and disproves nothing: its verdict is ``CannotTell``, and the box stays.
 """
 
 from collections.abc import Iterable
 from typing import assert_never
 
 from bot.checklist import github, source
+from bot.domain.tracked import TrackedFacts
 from bot.evidence import (
     AllOf,
     AnyOf,
@@ -21,10 +22,10 @@ from bot.evidence import (
     UsageEvidence,
 )
 from bot.migration import Migration
-from bot.tracker import Facts, Holds, Missing, Unknown, Verdict
+from bot.tracker import CannotTell, Holds, ItemVerdict, Missing
 
 
-def evaluate(evidence: Evidence, item: str, migration: Migration, facts: Facts) -> Verdict:
+def evaluate(evidence: Evidence, item: str, migration: Migration, facts: TrackedFacts) -> ItemVerdict:
     """What the facts say of the item with this id."""
     match evidence:
         case UsageEvidence():
@@ -51,25 +52,25 @@ def evaluate(evidence: Evidence, item: str, migration: Migration, facts: Facts) 
             assert_never(evidence)
 
 
-def _all(verdicts: Iterable[Verdict]) -> Verdict:
+def _all(verdicts: Iterable[ItemVerdict]) -> ItemVerdict:
     """What is missing outweighs what is not known: the item is not true in either case."""
     parts = list(verdicts)
     missing = tuple(proof for part in parts if isinstance(part, Missing) for proof in part.what)
-    unknown = tuple(why for part in parts if isinstance(part, Unknown) for why in part.why)
+    unknown = tuple(why for part in parts if isinstance(part, CannotTell) for why in part.why)
     if missing:
         return Missing(what=missing)
     if unknown:
-        return Unknown(why=unknown)
+        return CannotTell(why=unknown)
     return Holds(because=tuple(proof for part in parts if isinstance(part, Holds) for proof in part.because))
 
 
-def _any(verdicts: Iterable[Verdict]) -> Verdict:
+def _any(verdicts: Iterable[ItemVerdict]) -> ItemVerdict:
     """The first part that holds; while a part is unknown it might, so that nothing is missing yet."""
     parts = list(verdicts)
     for part in parts:
         if isinstance(part, Holds):
             return part
-    unknown = tuple(why for part in parts if isinstance(part, Unknown) for why in part.why)
+    unknown = tuple(why for part in parts if isinstance(part, CannotTell) for why in part.why)
     if unknown:
-        return Unknown(why=unknown)
+        return CannotTell(why=unknown)
     return Missing(what=tuple(proof for part in parts if isinstance(part, Missing) for proof in part.what))

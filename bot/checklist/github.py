@@ -7,22 +7,18 @@ with every push and up again a little later.
 from datetime import timedelta
 from typing import assert_never
 
-from bot.evidence import CheckPassed, Deployed, IssueEvidence, IssueState, PullRequestEvidence, PullRequestState
-from bot.tracker import (
+from bot.domain.tracked import (
     CheckState,
     Deployment,
     DeploymentState,
-    Facts,
-    Holds,
     IssueFact,
-    Missing,
-    Proof,
+    NotKnown,
     Pull,
     PullState,
-    Unknown,
-    Unreadable,
-    Verdict,
+    TrackedFacts,
 )
+from bot.evidence import CheckPassed, Deployed, IssueEvidence, IssueState, PullRequestEvidence, PullRequestState
+from bot.tracker import CannotTell, Holds, ItemVerdict, Missing, Proof
 
 PATIENCE = timedelta(hours=1)
 """How long CI and deployments may take to appear for a new commit before their absence means something."""
@@ -36,23 +32,25 @@ _LACKS = {
 """What is said of a numbered pull request, and after "no pull request"."""
 
 
-def _fresh(facts: Facts) -> bool:
+def _fresh(facts: TrackedFacts) -> bool:
     return facts.read_at - facts.committed_at < PATIENCE
 
 
-def _unreadable(what: str, fact: Unreadable) -> Unknown:
-    return Unknown(why=(f"{what}: {fact.why}",))
+def _unreadable(what: str, fact: NotKnown) -> CannotTell:
+    return CannotTell(why=(f"{what}: {fact.why}",))
 
 
-def check(evidence: CheckPassed, facts: Facts) -> Verdict:
+def check(evidence: CheckPassed, facts: TrackedFacts) -> ItemVerdict:
     """The newest check run or status of the name passed."""
-    if isinstance(facts.checks, Unreadable):
+    if isinstance(facts.checks, NotKnown):
         return _unreadable(f"check `{evidence.name}`", facts.checks)
     found = next((each for each in facts.checks if each.name == evidence.name), None)
     if found is None:
         text = f"no check `{evidence.name}` ran on `{facts.commit[:7]}`"
         return (
-            Unknown(why=(f"{text} yet",)) if _fresh(facts) else Missing(what=(Proof(text=text, commit=facts.commit),))
+            CannotTell(why=(f"{text} yet",))
+            if _fresh(facts)
+            else Missing(what=(Proof(text=text, commit=facts.commit),))
         )
     proof = Proof(text=f"check `{found.name}` {found.state}", link=found.link, commit=facts.commit, at=found.at)
     match found.state:
@@ -61,14 +59,14 @@ def check(evidence: CheckPassed, facts: Facts) -> Verdict:
         case CheckState.FAILED:
             return Missing(what=(proof,))
         case CheckState.RUNNING:
-            return Unknown(why=(f"check `{found.name}` is running",))
+            return CannotTell(why=(f"check `{found.name}` is running",))
         case _:
             assert_never(found.state)
 
 
-def deployment(evidence: Deployed, facts: Facts) -> Verdict:
+def deployment(evidence: Deployed, facts: TrackedFacts) -> ItemVerdict:
     """The newest deployment to the environment succeeded, and holds the commit."""
-    if isinstance(facts.deployments, Unreadable):
+    if isinstance(facts.deployments, NotKnown):
         return _unreadable(f"deployment to `{evidence.environment}`", facts.deployments)
     found = next((each for each in facts.deployments if each.environment == evidence.environment), None)
     if found is None:
@@ -78,20 +76,20 @@ def deployment(evidence: Deployed, facts: Facts) -> Verdict:
         case DeploymentState.FAILED:
             return Missing(what=(_deployed(found, f"{where} failed"),))
         case DeploymentState.RUNNING:
-            return Unknown(why=(f"{where} is under way",))
+            return CannotTell(why=(f"{where} is under way",))
         case DeploymentState.SUCCEEDED:
             return _succeeded(found, where, facts)
         case _:
             assert_never(found.state)
 
 
-def _succeeded(found: Deployment, where: str, facts: Facts) -> Verdict:
+def _succeeded(found: Deployment, where: str, facts: TrackedFacts) -> ItemVerdict:
     if found.holds:
         return Holds(because=(_deployed(found, f"{where} succeeded and holds `{facts.commit[:7]}`"),))
     if found.holds is None:
-        return Unknown(why=(f"it is not known whether {where} holds `{facts.commit[:7]}`",))
+        return CannotTell(why=(f"it is not known whether {where} holds `{facts.commit[:7]}`",))
     if _fresh(facts):
-        return Unknown(why=(f"{where} does not hold `{facts.commit[:7]}` yet",))
+        return CannotTell(why=(f"{where} does not hold `{facts.commit[:7]}` yet",))
     return Missing(what=(_deployed(found, f"{where} does not hold `{facts.commit[:7]}`"),))
 
 
@@ -99,9 +97,9 @@ def _deployed(found: Deployment, text: str) -> Proof:
     return Proof(text=text, link=found.link, commit=found.commit, at=found.at)
 
 
-def pull(evidence: PullRequestEvidence, facts: Facts) -> Verdict:
+def pull(evidence: PullRequestEvidence, facts: TrackedFacts) -> ItemVerdict:
     """The numbered pull request, or one of those that the tracking issue is linked with."""
-    if isinstance(facts.pulls, Unreadable):
+    if isinstance(facts.pulls, NotKnown):
         return _unreadable("pull requests", facts.pulls)
     number = evidence.number
     meant = [p for p in facts.pulls if (p.linked or p.closes if number is None else p.number == number)]
@@ -128,13 +126,13 @@ def _is(found: Pull, state: PullRequestState) -> bool:
             assert_never(state)
 
 
-def issue(evidence: IssueEvidence, facts: Facts) -> Verdict:
+def issue(evidence: IssueEvidence, facts: TrackedFacts) -> ItemVerdict:
     """The issue exists, or is closed."""
-    if isinstance(facts.issues, Unreadable):
+    if isinstance(facts.issues, NotKnown):
         return _unreadable("issues", facts.issues)
     number = facts.issue if evidence.number is None else evidence.number
     if number is None:
-        return Unknown(why=("there is no tracking issue",))
+        return CannotTell(why=("there is no tracking issue",))
     found = next((each for each in facts.issues if each.number == number), None)
     if found is None:
         return Missing(what=(Proof(text=f"there is no issue {number}"),))
@@ -149,9 +147,9 @@ def _issue(found: IssueFact, text: str) -> Proof:
     return Proof(text=text, link=found.link, at=found.at)
 
 
-def attested(item: str, facts: Facts) -> Verdict:
+def attested(item: str, facts: TrackedFacts) -> ItemVerdict:
     """A person with write access said so."""
-    if isinstance(facts.attestations, Unreadable):
+    if isinstance(facts.attestations, NotKnown):
         return _unreadable("what people attested", facts.attestations)
     found = facts.attestations.get(item)
     if found is None:

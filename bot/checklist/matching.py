@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from bot.checklist.tasklist import Bullet, Item
 from bot.checklist.words import LABELS, digest, head, is_phase, likeness, normal, words
 from bot.evidence import ChecklistItem
-from bot.tracker import NotFound
+from bot.tracker import NoBox
 
 MARGIN = 0.1
 """How much likelier than the next the likeliest task has to be."""
@@ -70,11 +70,11 @@ def find(
     tasks: Sequence[Item],
     bullets: Sequence[Bullet] = (),
     memory: Mapping[str, Remembered] | None = None,
-) -> dict[str, Item | NotFound]:
+) -> dict[str, Item | NoBox]:
     """For the id of each item: its task, or why there is none.  No task belongs to two items."""
     wanted = [_wanted(item, (memory or {}).get(item.id)) for item in items]
     left = [_task(task) for task in tasks]
-    found: dict[str, Item | NotFound] = {}
+    found: dict[str, Item | NoBox] = {}
     for way in (_same_text, _same_words, _same_as_before, _same_words_as_before, _alike, _alike_before):
         left = _look(way, wanted, left, found)
     named = {normal(bullet.text) for bullet in bullets}
@@ -90,7 +90,7 @@ def _task(task: Item) -> _Task:
     return _Task(task=task, normal=normal(task.text), whole=whole, head=first, seen=remember(task))
 
 
-def _look(way: Way, wanted: Sequence[_Wanted], left: Sequence[_Task], found: dict[str, Item | NotFound]) -> list[_Task]:
+def _look(way: Way, wanted: Sequence[_Wanted], left: Sequence[_Task], found: dict[str, Item | NoBox]) -> list[_Task]:
     """Look for the items that are not in ``found`` yet, and put them there; the tasks that are left afterwards."""
     tasks = {each.task.box: each for each in left}
     pending = {each.item.id: each for each in wanted if each.item.id not in found}
@@ -102,7 +102,7 @@ def _look(way: Way, wanted: Sequence[_Wanted], left: Sequence[_Task], found: dic
         for name, some in meant.items():
             if any(each.task.box not in tasks for each in some):
                 meant[name] = _by_heading(pending[name], way(pending[name], list(tasks.values())))
-    found |= {name: NotFound.AMBIGUOUS for name, some in meant.items() if some}
+    found |= {name: NoBox.AMBIGUOUS for name, some in meant.items() if some}
     unclear = {each.task.box for some in meant.values() for each in some}
     return [each for box, each in tasks.items() if box not in unclear]
 
@@ -175,6 +175,6 @@ def _likeliest(scores: Mapping[int, float], tasks: Sequence[_Task]) -> list[_Tas
     return [each for each in tasks if best > 0 and scores[each.task.box] > best - MARGIN]
 
 
-def _boxless(wanted: _Wanted, named: set[str]) -> NotFound:
+def _boxless(wanted: _Wanted, named: set[str]) -> NoBox:
     there = any(name == wanted.normal or wanted.words in (words(name), words(head(name))) for name in named)
-    return NotFound.NO_BOX if there else NotFound.ABSENT
+    return NoBox.NO_BOX if there else NoBox.ABSENT

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from bot.checklist.matching import Remembered
-from bot.tracker import Holds, Missing, Note, Verdict
+from bot.tracker import Holds, ItemVerdict, Missing, Note
 
 _MOST = 16_000
 """Characters that are spent on how items looked: a quarter of a body."""
@@ -40,7 +40,7 @@ class Memory:
     looks: Mapping[str, Remembered] = field(default_factory=dict)
 
 
-def advance(before: State, verdict: Verdict, *, checked: bool) -> State:
+def advance(before: State, verdict: ItemVerdict, *, checked: bool) -> State:
     """What an item is now.  ``checked``: its box is ticked, before anything is done about it."""
     if isinstance(verdict, Holds):
         return State.HELD

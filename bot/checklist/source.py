@@ -3,25 +3,26 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from bot.domain.tracked import NotKnown, TrackedFacts, findings_of
 from bot.evidence import DefinitionRemoved, FileExists, UsageEvidence, UsageState
 from bot.globs import matches
 from bot.markdown.links import commit_page, file_page
 from bot.migration import Migration
 from bot.model import Failed, FileReport, Finding, Kind, Skipped
-from bot.tracker import Facts, Holds, Missing, Proof, Unknown, Unreadable, Verdict, findings_of
+from bot.tracker import CannotTell, Holds, ItemVerdict, Missing, Proof
 
 _NAMED = 2
 """Names in one sentence; the others are counted."""
 
 
-def usages(evidence: UsageEvidence, migration: Migration, facts: Facts) -> Verdict:
+def usages(evidence: UsageEvidence, migration: Migration, facts: TrackedFacts) -> ItemVerdict:
     """None left, or all known.  While a file that may hide some cannot be read, neither is sure."""
     found = [f for f in findings_of(facts, migration.name) if _concerns(evidence, f)]
     unread = sorted(report.path for report in facts.reports if may_hide(report) and _inside(evidence, report.path))
     if evidence.state is UsageState.NONE and found:
         return Missing(what=(_left(found, facts),))
     if unread:
-        return Unknown(why=(f"{_counted(len(unread), 'file')} with the name could not be read: {_names(unread)}",))
+        return CannotTell(why=(f"{_counted(len(unread), 'file')} with the name could not be read: {_names(unread)}",))
     if evidence.state is UsageState.NONE:
         return Holds(because=(_proof(facts, "no usage is left"),))
     files = len({finding.path for finding in found})
@@ -43,7 +44,7 @@ def may_hide(report: FileReport) -> bool:
     return isinstance(report, Skipped) or (isinstance(report, Failed) and bool(report.hits))
 
 
-def _left(found: Sequence[Finding], facts: Facts) -> Proof:
+def _left(found: Sequence[Finding], facts: TrackedFacts) -> Proof:
     """How many are left and where; and who brought the newest of them, where that is known."""
     files = sorted({finding.path for finding in found}, key=lambda path: (path not in facts.origins, path))
     text = f"{_counted(len(found), 'usage')} left in {_counted(len(files), 'file')}: {_names(files)}"
@@ -56,10 +57,10 @@ def _left(found: Sequence[Finding], facts: Facts) -> Proof:
     return replace(proof, pull=brought.pull)
 
 
-def definitions(evidence: DefinitionRemoved, migration: Migration, facts: Facts) -> Verdict:
+def definitions(evidence: DefinitionRemoved, migration: Migration, facts: TrackedFacts) -> ItemVerdict:
     """The definitions are gone, and nothing else is defined under their names."""
-    if isinstance(facts.definitions, Unreadable):
-        return Unknown(why=(facts.definitions.why,))
+    if isinstance(facts.definitions, NotKnown):
+        return CannotTell(why=(facts.definitions.why,))
     wanted = evidence.symbols or tuple(target.name for target in migration.targets)
     leaves = {name.rpartition(".")[2] for name in wanted}
     left = {name: path for name, path in facts.definitions.items() if name in wanted}
@@ -71,15 +72,15 @@ def definitions(evidence: DefinitionRemoved, migration: Migration, facts: Facts)
     return Missing(what=tuple(_defined(facts, *each) for each in sorted(left.items())[:_NAMED]))
 
 
-def _defined(facts: Facts, name: str, path: str) -> Proof:
+def _defined(facts: TrackedFacts, name: str, path: str) -> Proof:
     leaf = name.rpartition(".")[2]
     return _proof(facts, f"`{leaf}` is still defined in `{path}`", file_page(facts, path))
 
 
-def files(evidence: FileExists, facts: Facts) -> Verdict:
+def files(evidence: FileExists, facts: TrackedFacts) -> ItemVerdict:
     """Each glob matches a file."""
-    if isinstance(facts.paths, Unreadable):
-        return Unknown(why=(facts.paths.why,))
+    if isinstance(facts.paths, NotKnown):
+        return CannotTell(why=(facts.paths.why,))
     first = {glob: min((p for p in facts.paths if matches(p, (glob,))), default=None) for glob in evidence.paths}
     if missing := [glob for glob, path in first.items() if path is None]:
         return Missing(what=tuple(_proof(facts, f"no file matches `{glob}`") for glob in missing))
@@ -87,7 +88,7 @@ def files(evidence: FileExists, facts: Facts) -> Verdict:
     return Holds(because=tuple(_proof(facts, f"`{path}` exists", file_page(facts, path)) for path in found))
 
 
-def _proof(facts: Facts, text: str, link: str | None = None) -> Proof:
+def _proof(facts: TrackedFacts, text: str, link: str | None = None) -> Proof:
     """What is known of the evaluated commit."""
     page = link or commit_page(facts, facts.commit)
     return Proof(text=text, link=page, commit=facts.commit, at=facts.committed_at)

@@ -16,27 +16,18 @@ from bot.checklist.memory import NOTES, Memory, State, advance, decode, encode
 from bot.checklist.section import Owner, Section, locate, masked, put
 from bot.checklist.tasklist import Bullet, Item, line_of, read, set_boxes
 from bot.checklist.words import normal
+from bot.domain.tracked import TrackedFacts
 from bot.evidence import ChecklistItem
 from bot.migration import Migration
-from bot.tracker import (
-    Changed,
-    Conflict,
-    Facts,
-    Holds,
-    ItemStatus,
-    Missing,
-    NotFound,
-    Outcome,
-    Unchanged,
-    Verdict,
-    View,
-)
+from bot.tracker import BodyUpdate, Changed, Conflict, Holds, ItemStatus, ItemVerdict, Missing, NoBox, Unchanged, View
 
 Show = Callable[[View, int], str | None]
 """The section's text within so many characters; ``None`` if that cannot be."""
 
 
-def update(body: str, migration: Migration, facts: Facts, owner: Owner, show: Show, *, written: bool) -> Outcome:
+def update(
+    body: str, migration: Migration, facts: TrackedFacts, owner: Owner, show: Show, *, written: bool
+) -> BodyUpdate:
     """What ``body`` should be.
 
     ``written``: a section was written into this body before, so that its absence means that somebody removed it.
@@ -68,14 +59,14 @@ def update(body: str, migration: Migration, facts: Facts, owner: Owner, show: Sh
     )
 
 
-def _find(body: str, section: Section, migration: Migration, memory: Memory) -> Mapping[str, Item | NotFound]:
+def _find(body: str, section: Section, migration: Migration, memory: Memory) -> Mapping[str, Item | NoBox]:
     entries = read(masked(body, section))
     tasks = [entry for entry in entries if isinstance(entry, Item)]
     bullets = [entry for entry in entries if isinstance(entry, Bullet)]
     return find(migration.checklist, tasks, bullets, memory.looks)
 
 
-def _looks(migration: Migration, found: Mapping[str, Item | NotFound], memory: Memory) -> Mapping[str, Remembered]:
+def _looks(migration: Migration, found: Mapping[str, Item | NoBox], memory: Memory) -> Mapping[str, Remembered]:
     """What to remember of each item: nothing new of one that reads as the configuration has it."""
     looks = {}
     for item in migration.checklist:
@@ -87,20 +78,20 @@ def _looks(migration: Migration, found: Mapping[str, Item | NotFound], memory: M
     return looks
 
 
-def _state(memory: Memory, name: str, verdict: Verdict, found: Item | NotFound) -> State:
+def _state(memory: Memory, name: str, verdict: ItemVerdict, found: Item | NoBox) -> State:
     checked = isinstance(found, Item) and found.checked
     return advance(memory.states.get(name, State.UNKNOWN), verdict, checked=checked)
 
 
 def _status(
-    body: str, item: ChecklistItem, verdict: Verdict, found: Item | NotFound, states: Mapping[str, State]
+    body: str, item: ChecklistItem, verdict: ItemVerdict, found: Item | NoBox, states: Mapping[str, State]
 ) -> ItemStatus:
     place = line_of(body, found.box) if isinstance(found, Item) else found
     note = NOTES.get(states[item.id]) if isinstance(verdict, Missing) else None
     return ItemStatus(item=item, verdict=verdict, found=place, note=note)
 
 
-def _wanted(verdict: Verdict, found: Item | NotFound) -> Item | None:
+def _wanted(verdict: ItemVerdict, found: Item | NoBox) -> Item | None:
     """The task if its box has to change."""
     if not isinstance(found, Item):
         return None

@@ -8,29 +8,18 @@ from typing import assert_never
 
 import click
 
+from bot.domain.tracked import TrackedFacts
 from bot.errors import SsotError, UserError
 from bot.migration import Config, Migration
-from bot.tracker import (
-    Changed,
-    Conflict,
-    Facts,
-    Holds,
-    ItemStatus,
-    Missing,
-    Note,
-    NotFound,
-    Outcome,
-    Unchanged,
-    Unknown,
-)
+from bot.tracker import BodyUpdate, CannotTell, Changed, Conflict, Holds, ItemStatus, Missing, NoBox, Note, Unchanged
 
 _KEY = b"a tracker in a file is signed by nobody"
 _LIMIT = 1 << 24
 """Characters of a tracker in a file: it ends where GitHub's texts would not."""
 _NOT_FOUND = {
-    NotFound.ABSENT: "no box",
-    NotFound.AMBIGUOUS: "several boxes could be meant",
-    NotFound.NO_BOX: "listed without a box",
+    NoBox.ABSENT: "no box",
+    NoBox.AMBIGUOUS: "several boxes could be meant",
+    NoBox.NO_BOX: "listed without a box",
 }
 
 
@@ -96,7 +85,7 @@ def _tracked(config: Config, name: str | None) -> Migration:
     return next(iter(known.values()))
 
 
-def _update(before: bytes, migration: Migration, facts: Facts) -> Outcome:
+def _update(before: bytes, migration: Migration, facts: TrackedFacts) -> BodyUpdate:
     from bot.checklist.section import Owner
     from bot.checklist.update import update
     from bot.identity.markers import MarkerKeys
@@ -120,7 +109,7 @@ def _show(file: Path, before: bytes, after: bytes, *, as_diff: bool) -> None:
         write_whole(file, after)
 
 
-def _summary(statuses: tuple[ItemStatus, ...], facts: Facts) -> str:
+def _summary(statuses: tuple[ItemStatus, ...], facts: TrackedFacts) -> str:
     """A line for each item, and how many there are of each sort."""
     held = sum(isinstance(status.verdict, Holds) for status in statuses)
     missing = sum(isinstance(status.verdict, Missing) for status in statuses)
@@ -137,7 +126,7 @@ def _lines(statuses: tuple[ItemStatus, ...]) -> Iterator[str]:
             case Missing(what=proofs):
                 by_hand = ", ticked by hand" if status.note is Note.BY_HAND else ""
                 yield f"[ ] {status.item.text} ({place}{by_hand}): {'; '.join(proof.text for proof in proofs)}"
-            case Unknown(why=why):
+            case CannotTell(why=why):
                 yield f"[?] {status.item.text} ({place}): {'; '.join(dict.fromkeys(why))}"
             case _:
                 assert_never(status.verdict)

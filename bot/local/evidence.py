@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bot.domain.tracked import NotKnown, TrackedFacts
 from bot.engine.names import find_source_roots
 from bot.engine.presence import definition_files, definitions
 from bot.engine.survey import of_interest
@@ -18,12 +19,13 @@ from bot.local.search import Search
 from bot.local.tree import Options, scan_tree
 from bot.migration import Config, Migration
 from bot.refs import Sha
-from bot.tracker import Facts, Unreadable
 
-_ELSEWHERE = Unreadable(why="only GitHub knows")
+_ELSEWHERE = NotKnown(why="only GitHub knows")
 
 
-def local_tracked_facts(root: Path, config: Config, migration: Migration, *, besides: Path, now: datetime) -> Facts:
+def local_tracked_facts(
+    root: Path, config: Config, migration: Migration, *, besides: Path, now: datetime
+) -> TrackedFacts:
     """The facts of the newest commit of the repository at ``root``; ``besides`` is a file that may differ from it.
 
     Raises ``UserError`` outside of a git repository, or in one without a commit.
@@ -38,7 +40,7 @@ def local_tracked_facts(root: Path, config: Config, migration: Migration, *, bes
         search = Search.of(tree, listing, config, cores())
         reports = scan_tree(tree, listing, search, config, Options(jobs=cores())).reports
         defined = _definitions(tree, listing, config, migration)
-    return Facts(
+    return TrackedFacts(
         commit=Sha(commit),
         committed_at=committed_at.astimezone(UTC),
         read_at=now,

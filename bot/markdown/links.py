@@ -2,10 +2,10 @@
 
 from urllib.parse import quote
 
+from bot.domain.tracked import TrackedFacts
 from bot.markdown.text import code
 from bot.model import Finding
 from bot.refs import PullRequest, Sha
-from bot.tracker import Facts
 
 
 def linked(label: str, url: str | None) -> str:
@@ -35,16 +35,16 @@ def link_in_pull(finding: Finding, pull: PullRequest) -> str:
     return link_to_line(finding, repository_page(pull), pull.head_sha)
 
 
-def file_page(facts: Facts, path: str) -> str | None:
+def file_page(facts: TrackedFacts, path: str) -> str | None:
     """The page of a file at the commit that the facts are of; ``None`` for a local repository."""
     return None if facts.repository_url is None else file_url(facts.repository_url, facts.commit, path)
 
 
-def commit_page(facts: Facts, sha: Sha) -> str | None:
+def commit_page(facts: TrackedFacts, sha: Sha) -> str | None:
     """The page of a commit of the repository that the facts are of; ``None`` for a local one."""
     return None if facts.repository_url is None else f"{facts.repository_url}/commit/{sha}"
 
 
-def link_to_commit(facts: Facts, sha: Sha, *, digits: int) -> str:
+def link_to_commit(facts: TrackedFacts, sha: Sha, *, digits: int) -> str:
     """The first digits of a commit as code, linked to its page where it has one."""
     return linked(code(sha[:digits]), commit_page(facts, sha))

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from bot.domain.tracked import Point, TrackedFacts, usages_of
 from bot.markdown.text import count
-from bot.tracker import Facts, Point, usages_of
 
 _POINTS = 16
 """Points of one chart: what labels leave room for."""
@@ -16,7 +16,7 @@ _COLOUR = "#2da44e"
 _WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 720, 260, 52, 16, 16, 34
 
 
-def points(facts: Facts, migration: str) -> tuple[Point, ...]:
+def points(facts: TrackedFacts, migration: str) -> tuple[Point, ...]:
     """The history with the evaluated commit as its last point, oldest first."""
     now = Point(at=facts.committed_at, commit=facts.commit, usages=len(usages_of(facts, migration)))
     before = sorted((p for p in facts.history if p.at <= now.at and p.commit != now.commit), key=lambda p: p.at)

@@ -6,6 +6,7 @@ Everything that is on the page stands for one commit.  A long section folds its 
 from collections import Counter
 from collections.abc import Sequence
 
+from bot.domain.tracked import NotKnown, Origin, PullState, TrackedFacts, usages_of
 from bot.markdown.blocks import fold
 from bot.markdown.links import link_to_commit
 from bot.markdown.text import code, count, prose
@@ -14,7 +15,7 @@ from bot.render import burndown
 from bot.render.checklist_evidence import evidence
 from bot.render.checklist_parts import Part, fit, moment
 from bot.render.checklist_usages import directories, files, hidden
-from bot.tracker import Facts, Origin, PullState, Unreadable, View, usages_of
+from bot.tracker import View
 
 _CAME = 10
 """Files that are named where usages came."""
@@ -55,7 +56,7 @@ def _headline(view: View, usages: Sequence[Finding]) -> str:
     return f"{title}\n\n{left}{urgent}{by_kind}.\n{as_of}"
 
 
-def _changes(facts: Facts, usages: Sequence[Finding]) -> Part:
+def _changes(facts: TrackedFacts, usages: Sequence[Finding]) -> Part:
     """What came and what went since the last update."""
     if facts.before is None:
         return Part(forms=("",))
@@ -76,7 +77,7 @@ def _changes(facts: Facts, usages: Sequence[Finding]) -> Part:
     return Part(forms=(f"{since} {summed}." + (f"\n\n{listed}" if listed else ""), f"{since} {summed}."))
 
 
-def _brought(facts: Facts, path: str) -> str:
+def _brought(facts: TrackedFacts, path: str) -> str:
     origin: Origin | None = facts.origins.get(path)
     if origin is None:
         return ""
@@ -84,9 +85,9 @@ def _brought(facts: Facts, path: str) -> str:
     return f", brought{by} in " + (f"#{origin.pull}" if origin.pull else link_to_commit(facts, origin.commit, digits=7))
 
 
-def _pulls(facts: Facts) -> Part:
+def _pulls(facts: TrackedFacts) -> Part:
     """The open pull requests that carry the migration on; GitHub puts their titles and states there by itself."""
-    if isinstance(facts.pulls, Unreadable):
+    if isinstance(facts.pulls, NotKnown):
         return Part(
             forms=(f"Open migration pull requests are not known: {prose(facts.pulls.why)}." if facts.issue else "",)
         )
@@ -103,7 +104,7 @@ def _pulls(facts: Facts) -> Part:
     return Part(forms=(f"{title}\n\n" + "\n".join(lines), f"{title}: " + ", ".join(f"#{p.number}" for p in pulls)))
 
 
-def _burn_down(facts: Facts, migration: str) -> Part:
+def _burn_down(facts: TrackedFacts, migration: str) -> Part:
     history = burndown.points(facts, migration)
     if len(history) < 2:
         return Part(forms=("",))
@@ -111,7 +112,7 @@ def _burn_down(facts: Facts, migration: str) -> Part:
     return Part(forms=(fold("Burn-down", f"{burndown.mermaid(history)}\n\n{text}", strong=True, opened=True), text))
 
 
-def _footer(facts: Facts) -> str:
+def _footer(facts: TrackedFacts) -> str:
     commands = (
         " `/ssot status` brings it up to date, `/ssot attest ITEM reason` records a person's word."
         if facts.issue

@@ -8,7 +8,7 @@ from bot.markdown.blocks import fold
 from bot.markdown.links import linked
 from bot.markdown.text import code, count, plain, prose
 from bot.render.checklist_parts import Part, moment
-from bot.tracker import Holds, ItemStatus, Missing, Note, NotFound, Proof, Unknown
+from bot.tracker import CannotTell, Holds, ItemStatus, Missing, NoBox, Note, Proof
 
 _LEGEND = (
     "<sub>✅ holds · ⬜ missing, so the box is clear · ❔ not known, so the box stays as it is · times are UTC</sub>"
@@ -18,9 +18,9 @@ _NOTES = {
     Note.BY_HAND: "the box was ticked by hand, and put right",
 }
 _NOT_FOUND = {
-    NotFound.ABSENT: "no such box in the text",
-    NotFound.AMBIGUOUS: "several boxes could be meant, so none is touched",
-    NotFound.NO_BOX: "listed without a box",
+    NoBox.ABSENT: "no such box in the text",
+    NoBox.AMBIGUOUS: "several boxes could be meant, so none is touched",
+    NoBox.NO_BOX: "listed without a box",
 }
 
 
@@ -45,7 +45,7 @@ def _phases(statuses: Iterable[ItemStatus]) -> Iterator[str]:
 def _item(status: ItemStatus) -> str:
     text = plain(status.item.text)
     remarks = [_NOTES[status.note]] if status.note else []
-    if isinstance(status.found, NotFound):
+    if isinstance(status.found, NoBox):
         remarks.append(_NOT_FOUND[status.found])
     remark = f" _({'; '.join(remarks)})_" if remarks else ""
     match status.verdict:
@@ -53,7 +53,7 @@ def _item(status: ItemStatus) -> str:
             return f"- ✅ {text}: {'; '.join(map(_proof, proofs))}{remark}"
         case Missing(what=proofs):
             return f"- ⬜ {text}: {'; '.join(map(_proof, proofs))}{remark}"
-        case Unknown(why=why):
+        case CannotTell(why=why):
             return f"- ❔ {text}: {'; '.join(map(prose, dict.fromkeys(why)))}{remark}"
         case _:
             assert_never(status.verdict)

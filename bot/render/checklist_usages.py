@@ -3,12 +3,13 @@
 from collections import Counter
 from collections.abc import Sequence
 
+from bot.domain.tracked import NotKnown, PullState, TrackedFacts, findings_of
 from bot.markdown.blocks import cell, fold, table
 from bot.markdown.links import file_page, linked
 from bot.markdown.text import code, count, plain
 from bot.model import Failed, Finding, Scanned, Skipped
 from bot.render.checklist_parts import Part
-from bot.tracker import Facts, PullState, Unreadable, View, findings_of
+from bot.tracker import View
 
 _LISTED = (1_000, 500, 300, 200, 150, 100, 60, 30, 0)
 """Files in one list, from everything to nothing but their number."""
@@ -46,7 +47,7 @@ def _row(directory: str, found: Sequence[Finding], kinds: Sequence[str], *, name
     return f"{name}{urgent}", f"{len(found):,}", f"{files:,}", *(f"{by_kind[kind]:,}" for kind in kinds)
 
 
-def files(facts: Facts, usages: Sequence[Finding]) -> Part:
+def files(facts: TrackedFacts, usages: Sequence[Finding]) -> Part:
     """A task line for each file: open ones first, and of these the critical ones."""
     by_path: dict[str, list[Finding]] = {}
     for finding in usages:
@@ -68,20 +69,20 @@ def _cut(lines: Sequence[str], most: int) -> list[str]:
     return [*lines[:most], *([f"- … and {rest:,} more"] if rest > 0 else [])]
 
 
-def _file(facts: Facts, path: str, found: Sequence[Finding]) -> str:
+def _file(facts: TrackedFacts, path: str, found: Sequence[Finding]) -> str:
     kinds = Counter(str(finding.kind) for finding in found)
     what = ", ".join(count(n, kind) for kind, n in kinds.most_common())
     first = min(finding.range.line for finding in found)
     page = file_page(facts, path)
     name = linked(code(path), page and f"{page}#L{first}")
     urgent = " · **critical**" if any(finding.critical for finding in found) else ""
-    pulls = () if isinstance(facts.pulls, Unreadable) else facts.pulls
+    pulls = () if isinstance(facts.pulls, NotKnown) else facts.pulls
     in_work = [f"#{pull.number}" for pull in pulls if path in pull.paths and pull.state is PullState.OPEN]
     return f"- [ ] {name}: {what}{urgent}" + (f" · in {', '.join(in_work)}" if in_work else "")
 
 
-def _cleared(facts: Facts, path: str) -> str:
-    there = not isinstance(facts.paths, Unreadable) and path in facts.paths
+def _cleared(facts: TrackedFacts, path: str) -> str:
+    there = not isinstance(facts.paths, NotKnown) and path in facts.paths
     return linked(code(path), file_page(facts, path) if there else None)
 
 

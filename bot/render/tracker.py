@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from bot.domain.tracked import TrackedFacts, usages_of
 from bot.identity.kinds import MarkerKind
 from bot.identity.markers import MarkerKeys
 from bot.identity.places import conversation
@@ -12,7 +13,7 @@ from bot.markdown.links import link_to_commit
 from bot.markdown.text import code, count
 from bot.migration import Migration
 from bot.refs import RepoRef
-from bot.tracker import Conflict, Facts, Holds, ItemStatus, Missing, usages_of
+from bot.tracker import Conflict, Holds, ItemStatus, Missing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +21,7 @@ class Standing:
     """How one migration stands."""
 
     migration: Migration
-    facts: Facts
+    facts: TrackedFacts
     statuses: tuple[ItemStatus, ...]
 
 

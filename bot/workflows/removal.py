@@ -7,6 +7,7 @@ from collections.abc import Set
 
 import structlog
 
+from bot.domain.tracked import NotKnown, PullState, TrackedFacts, usages_of
 from bot.effects import NewPullRequest, TreeCommit, TreeFile
 from bot.engine.removal import Kept, take_out
 from bot.github import reads
@@ -18,7 +19,6 @@ from bot.refs import RepoRef, Sha
 from bot.render import removal as words
 from bot.repository import DefaultBranch
 from bot.scanner import Unscannable
-from bot.tracker import Facts, PullState, Unreadable, usages_of
 from bot.workflows.commit_sources import CommitSources
 from bot.workflows.context import Bot
 from bot.workflows.inventory import survey
@@ -26,9 +26,9 @@ from bot.workflows.inventory import survey
 log = structlog.get_logger(__name__)
 
 
-async def open_removal(bot: Bot, at: DefaultBranch, migration: Migration, issue: int, facts: Facts) -> None:
+async def open_removal(bot: Bot, at: DefaultBranch, migration: Migration, issue: int, facts: TrackedFacts) -> None:
     """Open it, unless it is there, was closed by a person, or cannot be proved right."""
-    if isinstance(facts.definitions, Unreadable) or not facts.definitions or await _was_opened(bot, at, migration):
+    if isinstance(facts.definitions, NotKnown) or not facts.definitions or await _was_opened(bot, at, migration):
         return
     commit = await _commit(bot, at, migration, issue, facts)
     if commit is None:
@@ -67,18 +67,20 @@ async def _was_opened(bot: Bot, at: DefaultBranch, migration: Migration) -> bool
     return any(not pull.merged and is_removal(bot.keys, repo.id, migration.name, pull.body) for pull in own)
 
 
-def _held_by(facts: Facts, paths: Set[str]) -> int | None:
+def _held_by(facts: TrackedFacts, paths: Set[str]) -> int | None:
     """The migration pull request that changes one of the files: two at a time would be in each other's way."""
-    if isinstance(facts.pulls, Unreadable):
+    if isinstance(facts.pulls, NotKnown):
         return None
     open_ones = (pull for pull in facts.pulls if pull.migrates and pull.state is PullState.OPEN)
     return next((pull.number for pull in open_ones if not paths.isdisjoint(pull.paths)), None)
 
 
-async def _commit(bot: Bot, at: DefaultBranch, migration: Migration, issue: int, facts: Facts) -> TreeCommit | None:
+async def _commit(
+    bot: Bot, at: DefaultBranch, migration: Migration, issue: int, facts: TrackedFacts
+) -> TreeCommit | None:
     """The removal as a commit on the head of the default branch; ``None`` if it would not be right."""
     repo = at.repo
-    if isinstance(facts.definitions, Unreadable):
+    if isinstance(facts.definitions, NotKnown):
         return None
     found = await survey(bot, repo, at.head, at.config)
     commit = await CommitSources.at(bot, repo, at.head)

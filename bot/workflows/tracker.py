@@ -15,6 +15,7 @@ from bot.checklist.evidence import evaluate
 from bot.checklist.section import Owner
 from bot.checklist.update import update
 from bot.domain.commands import CommandCall, CommandError, Reply
+from bot.domain.tracked import TrackedFacts, usages_of
 from bot.effects import NewComment
 from bot.errors import Gone
 from bot.facts import Issue
@@ -29,8 +30,7 @@ from bot.refs import Errand, RepoRef
 from bot.render import tracker as words
 from bot.render.checklist import section
 from bot.repository import DefaultBranch, at_head, reason_of
-from bot.tracker import Changed, Conflict, Facts, Holds, ItemStatus, Unchanged, usages_of
-from bot.tracker import NotFound as NoBox
+from bot.tracker import Changed, Conflict, Holds, ItemStatus, NoBox, Unchanged
 from bot.workflows import tracker_record as records
 from bot.workflows.context import Bot
 from bot.workflows.removal import open_removal
@@ -95,7 +95,7 @@ class _Tracked:
 
     migration: Migration
     record: TrackerRecord
-    facts: Facts
+    facts: TrackedFacts
     outcome: Unchanged | Changed | Conflict | None = None
 
 

@@ -5,6 +5,18 @@ from collections.abc import Awaitable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from bot.domain.tracked import (
+    Attestation,
+    Deployment,
+    IssueFact,
+    NotKnown,
+    Origin,
+    Pull,
+    PullState,
+    Snapshot,
+    TrackedFacts,
+    usages_of,
+)
 from bot.engine.presence import definition_files, definitions
 from bot.engine.survey import Survey
 from bot.evidence import (
@@ -27,18 +39,6 @@ from bot.migration import Migration
 from bot.refs import PullRequestRef
 from bot.repository import DefaultBranch
 from bot.scanner import Unscannable
-from bot.tracker import (
-    Attestation,
-    Deployment,
-    Facts,
-    IssueFact,
-    Origin,
-    Pull,
-    PullState,
-    Snapshot,
-    Unreadable,
-    usages_of,
-)
 from bot.workflows.commit_sources import CommitSources
 from bot.workflows.context import Bot
 from bot.workflows.inventory import survey
@@ -48,7 +48,7 @@ T = TypeVar("T")
 
 MOST_ORIGINS = 10
 """Files of one update for which it is found out who brought their usages."""
-_NOT_ASKED = Unreadable(why="no item asks for it")
+_NOT_ASKED = NotKnown(why="no item asks for it")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,12 +90,14 @@ def _leaves(evidence: Evidence) -> Iterator[Evidence]:
         yield evidence
 
 
-async def tracked_facts(bot: Bot, at: DefaultBranch, migration: Migration, issue: int, record: TrackerRecord) -> Facts:
-    """All facts of one tracked migration.  What cannot be had is ``Unreadable``, and proves nothing."""
+async def tracked_facts(
+    bot: Bot, at: DefaultBranch, migration: Migration, issue: int, record: TrackerRecord
+) -> TrackedFacts:
+    """All facts of one tracked migration.  What cannot be had is ``NotKnown``, and proves nothing."""
     repo, asked = at.repo, Asked.by(migration, issue)
     found = await survey(bot, repo, at.head, at.config)
     comments = await reads.issue_comments(bot.github, repo, issue) if asked.attested else ()
-    facts = Facts(
+    facts = TrackedFacts(
         commit=at.head,
         committed_at=await reads.commit_time(bot.github, repo, at.head),
         read_at=bot.github.clock.now().replace(microsecond=0),
@@ -120,13 +122,13 @@ async def tracked_facts(bot: Bot, at: DefaultBranch, migration: Migration, issue
     )
 
 
-async def _or_unreadable(reading: Awaitable[T]) -> T | Unreadable:
+async def _or_unreadable(reading: Awaitable[T]) -> T | NotKnown:
     try:
         return await reading
     except MissingPermission as error:
-        return Unreadable(why=str(error))
+        return NotKnown(why=str(error))
     except Refused as error:
-        return Unreadable(why=f"GitHub did not tell: {error.message}"[:200])
+        return NotKnown(why=f"GitHub did not tell: {error.message}"[:200])
 
 
 # --- the source ----------------------------------------------------------------------------------------------------
@@ -134,14 +136,14 @@ async def _or_unreadable(reading: Awaitable[T]) -> T | Unreadable:
 
 async def _definitions(
     bot: Bot, at: DefaultBranch, migration: Migration, found: Survey
-) -> Mapping[str, str] | Unreadable:
+) -> Mapping[str, str] | NotKnown:
     """Which definitions are still there; source is parsed in a worker, as always."""
     commit = CommitSources(bot=bot, repo=at.repo, commit=at.head, blobs=found.blobs)
     sources = await commit.read(definition_files(migration.targets, found.roots))
     try:
         return await bot.scanner.run(definitions, migration.targets, sources, found.roots)
     except Unscannable as error:
-        return Unreadable(why=f"the definitions could not be looked for: {error}")
+        return NotKnown(why=f"the definitions could not be looked for: {error}")
 
 
 async def _paths(bot: Bot, at: DefaultBranch) -> frozenset[str]:
@@ -151,7 +153,7 @@ async def _paths(bot: Bot, at: DefaultBranch) -> frozenset[str]:
 # --- GitHub ----------------------------------------------------------------------------------------------------------
 
 
-async def _deployments(bot: Bot, at: DefaultBranch, environments: Iterable[str]) -> tuple[Deployment, ...] | Unreadable:
+async def _deployments(bot: Bot, at: DefaultBranch, environments: Iterable[str]) -> tuple[Deployment, ...] | NotKnown:
     async def read() -> tuple[Deployment, ...]:
         newest = [await reads.deployment(bot.github, at.repo, e, at.head) for e in environments]
         return tuple(each for each in newest if each is not None)
@@ -181,7 +183,7 @@ async def _changed(bot: Bot, at: DefaultBranch, number: int) -> tuple[str, ...]:
     return tuple(sorted(file.path for file in (await reads.changed_files(bot.github, pull)).files))
 
 
-async def _issues(bot: Bot, at: DefaultBranch, numbers: Iterable[int]) -> tuple[IssueFact, ...] | Unreadable:
+async def _issues(bot: Bot, at: DefaultBranch, numbers: Iterable[int]) -> tuple[IssueFact, ...] | NotKnown:
     async def read() -> tuple[IssueFact, ...]:
         found = [await reads.issue_fact(bot.github, at.repo, number) for number in numbers]
         return tuple(each for each in found if each is not None)

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from bot.domain.tracked import Origin, Point, Snapshot, TrackedFacts, usages_of
 from bot.records import Records
 from bot.refs import RepoRef, Sha
-from bot.tracker import Facts, Origin, Point, Snapshot, usages_of
 
 NAMESPACE = "tracker"
 _POINTS = 2_000
@@ -36,7 +36,7 @@ class TrackerRecord:
         """The last state of another commit."""
         return self.before if self.last is not None and self.last.commit == commit else self.last
 
-    def after(self, facts: Facts, migration: str) -> "TrackerRecord":
+    def after(self, facts: TrackedFacts, migration: str) -> "TrackerRecord":
         """The record once the section shows these facts."""
         counts = Counter(finding.path for finding in usages_of(facts, migration))
         now = Snapshot(commit=facts.commit, at=facts.committed_at, usages=dict(counts))

@@ -3,11 +3,11 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from bot.domain.tracked import TrackedFacts
 from bot.evidence import ChecklistItem, Evidence
 from bot.migration import Migration, Target
 from bot.model import FileReport, Kind, Scanned
 from bot.refs import Sha
-from bot.tracker import Facts
 from tests.samples import OLD, finding
 
 COMMIT = Sha("c0ffee" + "0" * 34)
@@ -23,7 +23,7 @@ def usages(path: str, *kinds: Kind, ignored: str | None = None, migration: str =
     return Scanned(path=path, findings=tuple(found))
 
 
-def facts(*reports: FileReport, later: timedelta = timedelta(days=1), **changes: Any) -> Facts:  # noqa: ANN401 - the fields of Facts
+def facts(*reports: FileReport, later: timedelta = timedelta(days=1), **changes: Any) -> TrackedFacts:  # noqa: ANN401 - the fields of Facts
     """Facts of a commit of the morning, read ``later``."""
     values: dict[str, Any] = {
         "commit": COMMIT,
@@ -35,7 +35,7 @@ def facts(*reports: FileReport, later: timedelta = timedelta(days=1), **changes:
         "paths": frozenset({"app/a.py", "docs/plan (1).md"}),
         **changes,
     }
-    return Facts(**values)
+    return TrackedFacts(**values)
 
 
 def tracked(*items: ChecklistItem) -> Migration:

@@ -4,6 +4,19 @@ from typing import Any
 import pytest
 
 from bot.checklist.evidence import evaluate
+from bot.domain.tracked import (
+    Attestation,
+    CheckFact,
+    CheckState,
+    Deployment,
+    DeploymentState,
+    IssueFact,
+    NotKnown,
+    Origin,
+    Pull,
+    PullState,
+    TrackedFacts,
+)
 from bot.evidence import (
     AllOf,
     AnyOf,
@@ -22,42 +35,26 @@ from bot.evidence import (
 )
 from bot.model import Failed, Kind, Skipped
 from bot.refs import Sha
-from bot.tracker import (
-    Attestation,
-    Check,
-    CheckState,
-    Deployment,
-    DeploymentState,
-    Facts,
-    Holds,
-    IssueFact,
-    Missing,
-    Origin,
-    Pull,
-    PullState,
-    Unknown,
-    Unreadable,
-    Verdict,
-)
+from bot.tracker import CannotTell, Holds, ItemVerdict, Missing
 from tests.checklist.samples import COMMIT, MORNING, URL, facts, tracked, usages
 from tests.samples import OLD
 
 OTHER = Sha("d" * 40)
-NOT_NOW = Unreadable(why="GitHub does not say")
+NOT_NOW = NotKnown(why="GitHub does not say")
 MINUTES = timedelta(minutes=5)
 
 
-def said(verdict: Verdict) -> tuple[str, list[str]]:
+def said(verdict: ItemVerdict) -> tuple[str, list[str]]:
     match verdict:
         case Holds(because=proofs):
             return "holds", [proof.text for proof in proofs]
         case Missing(what=proofs):
             return "missing", [proof.text for proof in proofs]
-        case Unknown(why=why):
+        case CannotTell(why=why):
             return "unknown", list(why)
 
 
-def verdict(evidence: Evidence, known: Facts, item: str = "isolation") -> Verdict:
+def verdict(evidence: Evidence, known: TrackedFacts, item: str = "isolation") -> ItemVerdict:
     return evaluate(evidence, item, tracked(), known)
 
 
@@ -133,12 +130,12 @@ BIG = Skipped(path="app/routes/b.py", reason="too big")
         (FileExists(paths=("*.md",)), facts(paths=NOT_NOW), ("unknown", ["GitHub does not say"])),
     ],
 )
-def test_the_source(evidence: Evidence, known: Facts, expected: tuple[str, list[str]]) -> None:
+def test_the_source(evidence: Evidence, known: TrackedFacts, expected: tuple[str, list[str]]) -> None:
     assert said(verdict(evidence, known)) == expected
 
 
 def checks(state: CheckState) -> dict[str, Any]:
-    return {"checks": (Check(name="Lint", state=CheckState.PASSED), Check(name="Tests", state=state))}
+    return {"checks": (CheckFact(name="Lint", state=CheckState.PASSED), CheckFact(name="Tests", state=state))}
 
 
 def deployed(state: DeploymentState, *, holds: bool | None = True) -> dict[str, Any]:
@@ -242,7 +239,7 @@ ANN = {"isolation": Attestation(by="ann", at=MORNING, reason="read all of it")}
         (Attested(), facts(attestations=NOT_NOW), ("unknown", ["what people attested: GitHub does not say"])),
     ],
 )
-def test_what_github_holds(evidence: Evidence, known: Facts, expected: tuple[str, list[str]]) -> None:
+def test_what_github_holds(evidence: Evidence, known: TrackedFacts, expected: tuple[str, list[str]]) -> None:
     assert said(verdict(evidence, known)) == expected
 
 

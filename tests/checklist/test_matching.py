@@ -6,17 +6,17 @@ from bot.checklist.matching import Remembered, find, remember
 from bot.checklist.tasklist import Bullet, Item, read
 from bot.checklist.words import head, is_phase, likeness, normal, words
 from bot.evidence import Attested, ChecklistItem
-from bot.tracker import NotFound
+from bot.tracker import NoBox
 from tests.checklist.samples import item
 
-ABSENT, AMBIGUOUS, NO_BOX = NotFound.ABSENT, NotFound.AMBIGUOUS, NotFound.NO_BOX
+ABSENT, AMBIGUOUS, NO_BOX = NoBox.ABSENT, NoBox.AMBIGUOUS, NoBox.NO_BOX
 
 
 def wanted(text: str, phase: str | None = None, name: str = "it") -> ChecklistItem:
     return item(text, Attested(), phase=phase, id=name)
 
 
-def look(body: str, *items: ChecklistItem, memory: dict[str, Remembered] | None = None) -> dict[str, int | NotFound]:
+def look(body: str, *items: ChecklistItem, memory: dict[str, Remembered] | None = None) -> dict[str, int | NoBox]:
     entries = read(body)
     tasks = [entry for entry in entries if isinstance(entry, Item)]
     bullets = [entry for entry in entries if isinstance(entry, Bullet)]
@@ -108,7 +108,7 @@ def test_another_heading_is_not(heading: str) -> None:
         ("```\n- [ ] Run the tests\n```\n", ABSENT),
     ],
 )
-def test_several_or_none(body: str, expected: int | NotFound) -> None:
+def test_several_or_none(body: str, expected: int | NoBox) -> None:
     assert look(body, wanted("Run the tests")) == {"it": expected}
 
 
@@ -150,7 +150,7 @@ def seen(text: str, *headings: str) -> dict[str, Remembered]:
         ("# A\n- [ ] Retire it\n# B\n- [ ] Retire it\n", 4),
     ],
 )
-def test_what_an_item_was_called_counts_beside_what_it_is_called(body: str, expected: int | NotFound) -> None:
+def test_what_an_item_was_called_counts_beside_what_it_is_called(body: str, expected: int | NoBox) -> None:
     assert look(body, wanted("Remove function"), memory=seen("Retire it", "B")) == {"it": expected}
 
 

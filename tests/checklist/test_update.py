@@ -12,24 +12,13 @@ from bot.checklist.section import Owner
 from bot.checklist.tasklist import parse
 from bot.checklist.update import update
 from bot.config import load
+from bot.domain.tracked import CheckFact, CheckState, TrackedFacts
 from bot.evidence import Attested, CheckPassed, DefinitionRemoved, UsageEvidence
 from bot.identity.markers import MarkerKeys
 from bot.identity.places import conversation
 from bot.migration import Migration
 from bot.model import Failed
-from bot.tracker import (
-    Changed,
-    Check,
-    CheckState,
-    Conflict,
-    ConflictKind,
-    Facts,
-    Note,
-    NotFound,
-    Outcome,
-    Unchanged,
-    View,
-)
+from bot.tracker import BodyUpdate, Changed, Conflict, ConflictKind, NoBox, Note, Unchanged, View
 from tests.checklist.samples import MORNING, facts, item, tracked, usages
 from tests.samples import OLD, REPO
 
@@ -60,16 +49,16 @@ def show(view: View, room: int) -> str | None:
 
 
 DEFINED: dict[str, Any] = {"definitions": {OLD: "pkg/factory.py"}}
-PASSED: dict[str, Any] = {"checks": (Check(name="Tests", state=CheckState.PASSED),)}
+PASSED: dict[str, Any] = {"checks": (CheckFact(name="Tests", state=CheckState.PASSED),)}
 START = facts(usages("app/a.py"), **DEFINED)
 DONE = facts(**PASSED)
 
 
-def run(body: str, known: Facts, *, written: bool = False, migration: Migration = MIGRATION) -> Outcome:
+def run(body: str, known: TrackedFacts, *, written: bool = False, migration: Migration = MIGRATION) -> BodyUpdate:
     return update(body, migration, known, OWNER, show, written=written)
 
 
-def changed(body: str, known: Facts, *, written: bool = False) -> Changed:
+def changed(body: str, known: TrackedFacts, *, written: bool = False) -> Changed:
     outcome = run(body, known, written=written)
     assert isinstance(outcome, Changed)
     return outcome
@@ -95,7 +84,7 @@ def test_what_people_wrote_stays_to_the_byte() -> None:
     assert body.startswith(BODY.replace("[x] Remove definition", "[ ] Remove definition"))
 
 
-def notes(outcome: Outcome) -> dict[str, Note]:
+def notes(outcome: BodyUpdate) -> dict[str, Note]:
     assert isinstance(outcome, Changed | Unchanged)
     return {status.item.id: status.note for status in outcome.statuses if status.note}
 
@@ -132,10 +121,10 @@ def test_a_box_with_unknown_evidence_is_left_alone(state: str) -> None:
 def test_an_item_without_a_box_is_reported() -> None:
     outcome = changed("- Replace calls\n- [ ] Tests pass\n- [ ] Tests pass\n", START)
     assert {status.item.id: status.found for status in outcome.statuses} == {
-        "calls": NotFound.NO_BOX,
-        "definition": NotFound.ABSENT,
-        "tests": NotFound.AMBIGUOUS,
-        "isolation": NotFound.ABSENT,
+        "calls": NoBox.NO_BOX,
+        "definition": NoBox.ABSENT,
+        "tests": NoBox.AMBIGUOUS,
+        "isolation": NoBox.ABSENT,
     }
     assert (outcome.ticked, outcome.cleared) == ((), ())
 
@@ -154,7 +143,7 @@ def test_an_item_is_found_again_after_two_rewordings() -> None:
     assert body.startswith(f"- [x] {second}")
     assert changed(body, START, written=True).body.startswith(f"- [ ] {second}")
     unremembered = changed(f"- [x] {second}\n", START)
-    assert unremembered.statuses[0].found is NotFound.ABSENT
+    assert unremembered.statuses[0].found is NoBox.ABSENT
 
 
 def test_a_crlf_body_gets_a_crlf_section_and_a_converted_one_is_kept_in_step() -> None:
@@ -184,7 +173,7 @@ def test_reordered_and_deleted_lines_do_not_matter() -> None:
     outcome = changed(other, DONE, written=True)
     assert "- [x] Tests pass\n- [x] Replace calls" in outcome.body
     without = changed(body.replace("- [ ] Tests pass\n", ""), DONE, written=True)
-    assert {s.item.id: s.found for s in without.statuses}["tests"] is NotFound.ABSENT
+    assert {s.item.id: s.found for s in without.statuses}["tests"] is NoBox.ABSENT
 
 
 def begin_of(body: str) -> str:
@@ -278,8 +267,8 @@ def test_every_item_of_issue_506_that_has_a_box_is_found_and_its_bytes_survive()
     lines = {status.item.text: status.found for status in outcome.statuses}
     body = ISSUE.split("\n")
     for text, found in lines.items():
-        if isinstance(found, NotFound):
-            assert found is NotFound.NO_BOX, text
+        if isinstance(found, NoBox):
+            assert found is NoBox.NO_BOX, text
             assert f"- ‚úÖ {text}" in body
         else:
             assert body[found - 1].endswith(f"] {text}")
@@ -322,7 +311,7 @@ def outside(body: str) -> str:
 
 @given(BODIES, STATES, STATES)
 @example("  ", START, DONE)
-def test_the_laws_of_an_update(body: str, first: Facts, second: Facts) -> None:
+def test_the_laws_of_an_update(body: str, first: TrackedFacts, second: TrackedFacts) -> None:
     outcome = run(body, first)
     if isinstance(outcome, Conflict):
         assert outcome.kind is ConflictKind.HIDDEN

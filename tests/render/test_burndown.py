@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.tracked import Point
 from bot.refs import Sha
 from bot.render.burndown import line, mermaid, points, svg, thinned
-from bot.tracker import Point
 from tests.checklist.samples import COMMIT, MORNING, facts, usages
 
 

@@ -8,28 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.tracked import NotKnown, Origin, Point, Pull, PullState, Snapshot, TrackedFacts
 from bot.evidence import UsageEvidence
 from bot.model import Failed, Kind, Scanned, Skipped
 from bot.refs import Sha
 from bot.render.checklist import section
-from bot.tracker import (
-    Facts,
-    Holds,
-    ItemStatus,
-    Missing,
-    Note,
-    NotFound,
-    Origin,
-    Point,
-    Proof,
-    Pull,
-    PullState,
-    Snapshot,
-    Unknown,
-    Unreadable,
-    Verdict,
-    View,
-)
+from bot.tracker import CannotTell, Holds, ItemStatus, ItemVerdict, Missing, NoBox, Note, Proof, View
 from tests.checklist.samples import COMMIT, MORNING, URL, facts, item, tracked, usages
 from tests.markdown.test_text import GFM, HOSTILE
 from tests.samples import finding
@@ -39,13 +23,13 @@ BEFORE = Sha("b" * 40)
 HERE = f"[`c0ffee0`]({URL}/commit/{COMMIT})"
 
 
-def status(text: str, verdict: Verdict, *, phase: str | None = None, **changes: Any) -> ItemStatus:  # noqa: ANN401 - the fields of ItemStatus
+def status(text: str, verdict: ItemVerdict, *, phase: str | None = None, **changes: Any) -> ItemStatus:  # noqa: ANN401 - the fields of ItemStatus
     return ItemStatus(
         item=item(text, UsageEvidence(), phase=phase), verdict=verdict, found=changes.pop("found", 1), **changes
     )
 
 
-def shown(known: Facts, *statuses: ItemStatus, room: int = ROOM) -> str:
+def shown(known: TrackedFacts, *statuses: ItemStatus, room: int = ROOM) -> str:
     text = section(View(migration=tracked(), facts=known, statuses=statuses), room)
     assert text is not None
     return text
@@ -127,16 +111,16 @@ PROOF = Proof(text="`Tests` passed", link="https://github.com/x", commit=COMMIT,
             status("Tests pass", Missing(what=(Proof(text="`a.py` was brought in", pull=7),))),
             "- ⬜ Tests pass: `a.py` was brought in #7\n",
         ),
-        (status("Tests pass", Unknown(why=("a", "b", "a"))), "- ❔ Tests pass: a; b\n"),
+        (status("Tests pass", CannotTell(why=("a", "b", "a"))), "- ❔ Tests pass: a; b\n"),
         (
-            status("Tests pass", Holds(because=(Proof(text="a"),)), found=NotFound.AMBIGUOUS),
+            status("Tests pass", Holds(because=(Proof(text="a"),)), found=NoBox.AMBIGUOUS),
             "- ✅ Tests pass: a _(several boxes could be meant, so none is touched)_\n",
         ),
         (
-            status("Tests pass", Holds(because=(Proof(text="a"),)), found=NotFound.NO_BOX),
+            status("Tests pass", Holds(because=(Proof(text="a"),)), found=NoBox.NO_BOX),
             "- ✅ Tests pass: a _(listed without a box)_\n",
         ),
-        (status("@ann #1", Unknown(why=("a",)), found=NotFound.ABSENT), "_(no such box in the text)_\n"),
+        (status("@ann #1", CannotTell(why=("a",)), found=NoBox.ABSENT), "_(no such box in the text)_\n"),
     ],
 )
 def test_an_item_shows_what_it_rests_on(one: ItemStatus, expected: str) -> None:
@@ -171,12 +155,12 @@ def test_what_the_figures_leave_out_is_said() -> None:
 
 
 def test_pull_requests_that_cannot_be_read_are_not_none() -> None:
-    text = shown(facts(pulls=Unreadable(why="GitHub does not say")))
+    text = shown(facts(pulls=NotKnown(why="GitHub does not say")))
     assert "Open migration pull requests are not known: GitHub does not say." in text
 
 
 def test_a_local_tracker_has_no_links_and_no_commands() -> None:
-    text = shown(replace(LEFT, repository_url=None, issue=None, pulls=Unreadable(why="only GitHub knows")))
+    text = shown(replace(LEFT, repository_url=None, issue=None, pulls=NotKnown(why="only GitHub knows")))
     assert "](" not in text
     assert "/ssot" not in text
     assert "GitHub" not in text
@@ -245,7 +229,7 @@ def everything(text: str) -> str:
     )
     held = Holds(because=(Proof(text=f"attested by `{text}`: {text}", link=URL),))
     missing = Missing(what=(Proof(text=f"1 usage left in 1 file: `{text}`"),))
-    return shown(known, status(text, held, phase=text), status("b", missing), status("c", Unknown(why=(text,))))
+    return shown(known, status(text, held, phase=text), status("b", missing), status("c", CannotTell(why=(text,))))
 
 
 @pytest.mark.parametrize("text", [*HOSTILE, "a|b/c|d/e.py"])

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from bot.domain.tracked import Point
 from bot.github.traffic import Answered
 from bot.jobs import Job, State
 from bot.jobs.clock import utc_now
 from bot.jobs.worker import Stats
 from bot.refs import Delivery, DeliveryId, Sha
-from bot.tracker import Point
 from bot.web.pages import Status, span, status_page
 from bot.workflows.tracker_record import BurnDown
 from tests.web.conftest import Serve, Server

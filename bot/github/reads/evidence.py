@@ -6,11 +6,11 @@ https://docs.github.com/en/rest/commits, https://docs.github.com/en/rest/deploym
 from datetime import datetime
 from typing import Any
 
+from bot.domain.tracked import CheckFact, CheckState, Deployment, DeploymentState, IssueFact, Origin, Pull, PullState
 from bot.github import operations as ops
 from bot.github.client import GitHub
 from bot.github.errors import NotFound
 from bot.refs import RepoRef, Sha
-from bot.tracker import Check, CheckState, Deployment, DeploymentState, IssueFact, Origin, Pull, PullState
 
 _PASSED = frozenset({"success", "neutral", "skipped"})
 _DEPLOYMENT_STATES = {
@@ -26,7 +26,7 @@ async def commit_time(gh: GitHub, repo: RepoRef, sha: Sha) -> datetime:
     return await gh.call(ops.GET_COMMIT, repo, lambda data: _moment(data["committer"]["date"]), commit_sha=sha)
 
 
-async def checks(gh: GitHub, repo: RepoRef, sha: Sha) -> tuple[Check, ...]:
+async def checks(gh: GitHub, repo: RepoRef, sha: Sha) -> tuple[CheckFact, ...]:
     """The newest check run or commit status of each name on a commit, whoever made it."""
     runs = gh.pages(ops.LIST_CHECK_RUNS, repo, _check_run, query={"filter": "latest"}, ref=sha)
     statuses = gh.pages(ops.COMBINED_STATUS, repo, _status, ref=sha)
@@ -136,11 +136,11 @@ def _moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def _check_run(data: Any) -> Check:
+def _check_run(data: Any) -> CheckFact:
     done = data["status"] == "completed"
     state = CheckState.PASSED if data["conclusion"] in _PASSED else CheckState.FAILED
     at = data["completed_at"] or data["started_at"]
-    return Check(
+    return CheckFact(
         name=str(data["name"]),
         state=state if done else CheckState.RUNNING,
         link=data["html_url"] or data["details_url"],
@@ -148,9 +148,9 @@ def _check_run(data: Any) -> Check:
     )
 
 
-def _status(data: Any) -> Check:
+def _status(data: Any) -> CheckFact:
     states = {"success": CheckState.PASSED, "pending": CheckState.RUNNING}
-    return Check(
+    return CheckFact(
         name=str(data["context"]),
         state=states.get(str(data["state"]), CheckState.FAILED),
         link=data["target_url"],
@@ -158,7 +158,7 @@ def _status(data: Any) -> Check:
     )
 
 
-def _age(check: Check) -> float:
+def _age(check: CheckFact) -> float:
     return check.at.timestamp() if check.at else 0.0
 
 
