@@ -28,7 +28,7 @@ from bot.domain.tracked import NotKnown, TrackedFacts, usages_of
 from bot.engine import Index
 from bot.engine.clues import Clue, Sieve, Ways
 from bot.engine.presence import definition_files, definitions
-from bot.engine.survey import Entry, Survey, leaves, of_interest, survey_file
+from bot.engine.survey import Survey, SurveyedFile, leaves, of_interest, survey_file
 from bot.identity.kinds import MarkerKind
 from bot.identity.markers import MarkerKeys
 from bot.identity.places import MarkerPlace
@@ -115,7 +115,7 @@ class Commit:
         return Caught(files=files, ways={path: ways for path, (_, ways) in looked.items() if ways})
 
 
-async def scan(files: Iterable[tuple[str, bytes]], migrations: Sequence[Migration], index: Index) -> list[Entry]:
+async def scan(files: Iterable[tuple[str, bytes]], migrations: Sequence[Migration], index: Index) -> list[SurveyedFile]:
     return [survey_file(source, path, migrations, index) for path, source in files]
 
 

@@ -31,7 +31,7 @@ from bot.scanner.scanner import Scanner
 from bot.settings import Settings
 from bot.web import Metrics, WebParts, create_web_app
 from bot.web.commands import commands_route
-from bot.workflows.context import Bot, Kept
+from bot.workflows.context import Bot, StoredDeliveries
 from bot.workflows.timers import Timer, Timers
 from bot.workflows.tracker_record import burn_downs
 from handlers.commands import COMMANDS
@@ -114,7 +114,7 @@ def build(
         async with AsyncExitStack() as stack:
             await store.open()
             stack.push_async_callback(store.close)
-            kept = Kept(events=wired.events, known=store.known)
+            kept = StoredDeliveries(events=wired.events, known=store.known)
             opened.bot = await open_bot(settings, pace, send, stack, kept=kept, onlooker=metrics.github)
             metrics.watch_scanner(lambda: opened.bot.scanner.exits)
             await worker.start()
@@ -219,7 +219,7 @@ async def open_bot(
     send: Callable[[Errand], Awaitable[None]],
     stack: AsyncExitStack,
     *,
-    kept: Kept | None = None,
+    kept: StoredDeliveries | None = None,
     onlooker: Onlooker = nobody,
 ) -> Bot:
     """The bot on its adapters, which ``stack`` closes.  Without ``kept`` no delivery counts as known."""
@@ -249,6 +249,6 @@ async def open_bot(
         ledger=ledger,
         records=records,
         send=send,
-        kept=kept or Kept(events=handled_events(), known=_none),
+        kept=kept or StoredDeliveries(events=handled_events(), known=_none),
         tracker_window=timedelta(seconds=settings.tracker_window),
     )

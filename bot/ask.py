@@ -17,7 +17,7 @@ PLAIN = "100644"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
+class MigrateRequest:
     """What somebody wants done to a pull request."""
 
     id: str
@@ -55,7 +55,7 @@ class Selection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Batch:
+class CommitChunk:
     """The files of one commit, each whole."""
 
     number: int
@@ -83,7 +83,7 @@ class Overtaken:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Refused:
+class CommitRefused:
     """GitHub did not take the commit; ``reason`` are its own words."""
 
     reason: str
@@ -105,7 +105,7 @@ class CannotPush:
     why: NoPush
 
 
-Stop = Obstructed | Overtaken | Refused | CannotPush
+Stop = Obstructed | Overtaken | CommitRefused | CannotPush
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +113,7 @@ class Report:
     """All that the answer tells."""
 
     pull: PullRequest
-    ask: Ask
+    ask: MigrateRequest
     head: Sha
     """The commit whose files were looked at."""
     files: tuple[FileMigration, ...] = ()

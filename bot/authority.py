@@ -18,7 +18,7 @@ OLDEST = timedelta(days=3)
 """How long after it was written a comment is still acted on: GitHub redelivers no longer than that."""
 
 
-class Pace(Enum):
+class CommandPace(Enum):
     """What becomes of one more comment, or press of a button, of the same person."""
 
     HEARD = "heard"
@@ -28,11 +28,11 @@ class Pace(Enum):
     """Nothing at all: the person was told."""
 
 
-def pace(earlier: int) -> Pace:
+def pace(earlier: int) -> CommandPace:
     """By how often the person asked for something in the minute before this time."""
     if earlier < PER_MINUTE:
-        return Pace.HEARD
-    return Pace.TOLD if earlier == PER_MINUTE else Pace.SILENT
+        return CommandPace.HEARD
+    return CommandPace.TOLD if earlier == PER_MINUTE else CommandPace.SILENT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -87,7 +87,7 @@ class ClosedPull:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
+class BatchRequest:
     """What is wanted: the fixes of a tier, in all files or in those that ``paths`` name.
 
     ``paths`` are files, directories and git-style globs, relative to the repository; ``""`` is all of it.  A file that
@@ -128,7 +128,7 @@ class BatchFacts:
     closed: tuple[ClosedPull, ...] = ()
     owners: Owners | None = None
     """``None``: the repository has no CODEOWNERS file, or the split does not ask for it."""
-    ask: Ask | None = None
+    ask: BatchRequest | None = None
     """``None``: what is open is kept up to date, nothing is opened."""
 
 
@@ -163,7 +163,7 @@ class BatchFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Batch:
+class PullRequestBatch:
     """The files of one migration pull request, sorted by path."""
 
     migration: str
@@ -193,7 +193,7 @@ class Batch:
 class OpenBatch:
     """A pull request to open."""
 
-    batch: Batch
+    batch: PullRequestBatch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,7 +201,7 @@ class UpdateBatch:
     """An open pull request whose commit, or only its text, has to be made anew."""
 
     pull: OpenPull
-    batch: Batch
+    batch: PullRequestBatch
     commit: bool
 
 
@@ -229,7 +229,7 @@ class BatchPlan:
     actions: tuple[BatchAction, ...] = ()
     current: tuple[OpenPull, ...] = ()
     """Open pull requests about which there is nothing to do."""
-    waiting: tuple[Batch, ...] = ()
+    waiting: tuple[PullRequestBatch, ...] = ()
     """What comes when one of the open ones is merged or closed."""
     facades: tuple[FileFacts, ...] = ()
     """Files that re-export the name, which other files still import."""
@@ -252,7 +252,7 @@ class BatchReport:
     commit: Sha
     """Of the default branch, at which all of this was found."""
     plan: BatchPlan
-    ask: Ask
+    ask: BatchRequest
     numbers: Mapping[str, int]
     """The pull requests that were opened, by branch as the plan names it; empty when it was only made."""
     unread: tuple[Failed | Skipped, ...] = ()

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from bot.ask import PLAIN, Ask, Batch, Obstacle, Selection
+from bot.ask import PLAIN, CommitChunk, MigrateRequest, Obstacle, Selection
 from bot.errors import UserError
 from bot.facts import BranchCommit, TreeEntry
 from bot.globs import GlobError, matches
@@ -33,7 +33,7 @@ def obstacle(pull: PullRequest, *, in_merge_queue: bool) -> Obstacle | None:
     return next((each for each, holds in found.items() if holds), None)
 
 
-def seen_head(commits: Sequence[BranchCommit], ask: Ask) -> Sha | None:
+def seen_head(commits: Sequence[BranchCommit], ask: MigrateRequest) -> Sha | None:
     """The head that the person had before them: the last one that was pushed when they asked.
 
     ``None`` where nothing says so: all heads that are left were pushed later, or it is not known when.
@@ -106,11 +106,11 @@ def _passed_over(entry: TreeEntry) -> str | None:
 # --- what is committed --------------------------------------------------------------------------------------------
 
 
-def batches(files: Iterable[FileMigration], modes: Mapping[str, str]) -> tuple[Batch, ...]:
+def batches(files: Iterable[FileMigration], modes: Mapping[str, str]) -> tuple[CommitChunk, ...]:
     """The changed files in their order, in commits that GitHub accepts."""
     pieces = _pieces([file for file in files if file.changed])
     return tuple(
-        Batch(
+        CommitChunk(
             number=number,
             files=piece,
             modes={file.path: modes[file.path] for file in piece if modes.get(file.path, PLAIN) != PLAIN},

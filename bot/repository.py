@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import assert_never
 
-from bot.config import FILE, Absent, ConfigState, Invalid, Unreadable, Valid, parse_state
+from bot.config import FILE, Absent, ConfigState, Invalid, UnreadableConfig, Valid, parse_state
 from bot.errors import UserError
 from bot.facts import NotAFile, Repository
 from bot.github import reads
@@ -15,7 +15,7 @@ from bot.github.client import GitHub
 from bot.migration import Config, Migration
 from bot.refs import RepoRef, Sha
 
-ConfigProblem = Invalid | Unreadable
+ConfigProblem = Invalid | UnreadableConfig
 """The two states in which nothing may be done."""
 _MOST_ERRORS = 5
 """Errors that a reply to a command names."""
@@ -44,7 +44,7 @@ class RepositoryAt:
         match self.state:
             case Absent(config=config) | Valid(config=config):
                 return config
-            case Invalid() | Unreadable():
+            case Invalid() | UnreadableConfig():
                 raise ConfigUnusable(self.state)
             case _:
                 assert_never(self.state)
@@ -52,7 +52,7 @@ class RepositoryAt:
     @property
     def problem(self) -> ConfigProblem | None:
         """Why nothing may be done; ``None``: there is a :attr:`config`."""
-        return self.state if isinstance(self.state, Invalid | Unreadable) else None
+        return self.state if isinstance(self.state, Invalid | UnreadableConfig) else None
 
     @property
     def built_in(self) -> bool:
@@ -113,7 +113,7 @@ def reason_of(problem: ConfigProblem, *, so: str = "", most: int = 1) -> str:
     match problem:
         case Invalid(errors=errors):
             return f"the configuration is not valid{so}: {'; '.join(map(str, errors[:most]))}"
-        case Unreadable(reason=reason):
+        case UnreadableConfig(reason=reason):
             return f"{FILE} could not be read{so}: {reason}"
         case _:
             assert_never(problem)

@@ -1,6 +1,6 @@
 """``check_run``: "Re-run" and the buttons of our own check runs; another App's that is done may be evidence."""
 
-from bot.ask import Ask
+from bot.ask import MigrateRequest
 from bot.domain.commands import Reply
 from bot.events import CheckRunEvent
 from bot.identity import checks
@@ -54,7 +54,7 @@ async def handle(bot: Bot, event: CheckRunEvent, lease: Lease) -> Outcome:
         return await review_pull_request(bot, ref, lease, anew=True)
 
     async def apply(press: str) -> Reply:
-        ask = Ask(id=press, by=event.sender.login, seen=event.head_sha)
+        ask = MigrateRequest(id=press, by=event.sender.login, seen=event.head_sha)
         return await migrate_pull(bot, ref, ask, lease)
 
     async def rescan(_: str) -> Reply:

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.authority import OLDEST, PER_MINUTE, Asker, Pace, may, pace, unheard
+from bot.authority import OLDEST, PER_MINUTE, Asker, CommandPace, may, pace, unheard
 from bot.domain.commands import CommandHelp, CommandPlace
 from bot.facts import Comment, Issue, Role
 from tests.samples import REPO
@@ -77,5 +77,9 @@ def test_an_author_may_more_on_their_own_pull_request_only(
 
 
 def test_the_first_too_many_is_told_and_the_rest_hear_nothing() -> None:
-    assert [pace(n) for n in (0, PER_MINUTE - 1)] == [Pace.HEARD] * 2
-    assert [pace(n) for n in (PER_MINUTE, PER_MINUTE + 1, 1_000)] == [Pace.TOLD, Pace.SILENT, Pace.SILENT]
+    assert [pace(n) for n in (0, PER_MINUTE - 1)] == [CommandPace.HEARD] * 2
+    assert [pace(n) for n in (PER_MINUTE, PER_MINUTE + 1, 1_000)] == [
+        CommandPace.TOLD,
+        CommandPace.SILENT,
+        CommandPace.SILENT,
+    ]

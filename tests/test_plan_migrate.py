@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.ask import Ask, Batch, Obstacle
+from bot.ask import CommitChunk, MigrateRequest, Obstacle
 from bot.errors import UserError
 from bot.facts import BranchCommit, TreeEntry
 from bot.model import Scanned
@@ -118,9 +118,9 @@ def head(sha: str, minutes: int | None) -> BranchCommit:
     ],
 )
 def test_the_head_that_was_seen_is_the_last_one_pushed_by_then(commits: list[BranchCommit], seen: str | None) -> None:
-    assert seen_head(commits, Ask(id="1.0", by="ann", at=NOON)) == seen
-    assert seen_head(commits, Ask(id="1.0", by="ann")) is None
-    assert seen_head(commits, Ask(id="1.0", by="ann", seen=Sha("x"), at=NOON)) == "x"
+    assert seen_head(commits, MigrateRequest(id="1.0", by="ann", at=NOON)) == seen
+    assert seen_head(commits, MigrateRequest(id="1.0", by="ann")) is None
+    assert seen_head(commits, MigrateRequest(id="1.0", by="ann", seen=Sha("x"), at=NOON)) == "x"
 
 
 def migrated(path: str, before: bytes = b"old", after: bytes = b"new") -> FileMigration:
@@ -149,7 +149,7 @@ def test_commits_hold_whole_files_within_bounds(files: list[FileMigration], expe
 def test_a_batch_knows_the_modes_that_are_not_ordinary() -> None:
     files = (migrated("a"), migrated("b"), migrated("c", b"x", b"x"))
     modes = {"a": "100644", "b": "100755", "c": "100755", "d": "100755"}
-    assert batches(files, modes) == (Batch(number=1, files=files[:2], modes={"b": "100755"}),)
+    assert batches(files, modes) == (CommitChunk(number=1, files=files[:2], modes={"b": "100755"}),)
 
 
 @pytest.mark.parametrize(

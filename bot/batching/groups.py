@@ -8,23 +8,23 @@ from bot.batches import Owners
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
+class PathGroup:
     """Paths that go together, sorted.  ``label`` is what they have in common: a directory, owners, or nothing."""
 
     label: str
     paths: tuple[str, ...]
 
 
-def by_owner(paths: Iterable[str], owners: Owners, limit: int) -> Iterator[Group]:
+def by_owner(paths: Iterable[str], owners: Owners, limit: int) -> Iterator[PathGroup]:
     """The files of each set of owners, split by directory where they are too many; those without owners last."""
     owned = sorted((" ".join(owners.of(path)), path) for path in paths)
     found = {label: [path for _, path in each] for label, each in groupby(owned, key=lambda pair: pair[0])}
     for label in sorted(found, key=lambda label: (not label, label)):
         for group in by_directory(found[label], limit):
-            yield Group(label=label or group.label, paths=group.paths)
+            yield PathGroup(label=label or group.label, paths=group.paths)
 
 
-def by_directory(paths: Iterable[str], limit: int) -> list[Group]:
+def by_directory(paths: Iterable[str], limit: int) -> list[PathGroup]:
     """All in one if they fit; else directory by directory, neighbours together while they fit.
 
     A group never spans two directories of the top level, unless everything fits in it.
@@ -32,7 +32,7 @@ def by_directory(paths: Iterable[str], limit: int) -> list[Group]:
     return _cut(sorted(paths), "", limit)
 
 
-def _cut(paths: Sequence[str], directory: str, limit: int) -> list[Group]:
+def _cut(paths: Sequence[str], directory: str, limit: int) -> list[PathGroup]:
     """Groups of ``paths``, which are sorted and lie below ``directory`` (empty, or with a slash at its end)."""
     if len(paths) <= limit:
         return [_group(paths)] if paths else []
@@ -44,9 +44,9 @@ def _cut(paths: Sequence[str], directory: str, limit: int) -> list[Group]:
     return _joined(groups, limit) if directory else groups
 
 
-def _joined(groups: Sequence[Group], limit: int) -> list[Group]:
+def _joined(groups: Sequence[PathGroup], limit: int) -> list[PathGroup]:
     """Neighbours together, as long as they fit."""
-    found: list[Group] = []
+    found: list[PathGroup] = []
     for group in groups:
         if found and len(found[-1].paths) + len(group.paths) <= limit:
             found[-1] = _group([*found[-1].paths, *group.paths])
@@ -55,8 +55,8 @@ def _joined(groups: Sequence[Group], limit: int) -> list[Group]:
     return found
 
 
-def _group(paths: Sequence[str]) -> Group:
-    return Group(label=common_directory(paths), paths=tuple(sorted(paths)))
+def _group(paths: Sequence[str]) -> PathGroup:
+    return PathGroup(label=common_directory(paths), paths=tuple(sorted(paths)))
 
 
 def common_directory(paths: Sequence[str]) -> str:

@@ -5,22 +5,22 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from bot.batches import (
-    Ask,
-    Batch,
     BatchAction,
     BatchFacts,
     BatchFile,
     BatchPlan,
+    BatchRequest,
     CloseBatch,
     ClosedPull,
     FileFacts,
     LeaveBatch,
     OpenBatch,
     OpenPull,
+    PullRequestBatch,
     Tier,
     UpdateBatch,
 )
-from bot.batching.groups import Group, by_directory, by_owner, common_directory
+from bot.batching.groups import PathGroup, by_directory, by_owner, common_directory
 from bot.migration import Applicability, Split
 from bot.model import Kind
 
@@ -36,7 +36,7 @@ def plan_batches(facts: BatchFacts) -> BatchPlan:
     person closed a pull request with it or it is a façade that others still import; façades come last, together.
     Applied to its own outcome it plans nothing.
     """
-    wanted = _Wanted(facts)
+    wanted = _TieredFiles(facts)
     decided = {pull.number: _about_open(pull, wanted) for pull in facts.open}
     staying = [pull for pull in facts.open if not isinstance(decided[pull.number], CloseBatch)]
     batches = _batches(facts, wanted, staying)
@@ -58,7 +58,7 @@ def plan_batches(facts: BatchFacts) -> BatchPlan:
 # --- what each file would become ------------------------------------------------------------------------------
 
 
-class _Wanted:
+class _TieredFiles:
     """The files as each tier would have them."""
 
     def __init__(self, facts: BatchFacts) -> None:
@@ -103,7 +103,7 @@ def _removes_a_re_export(file: FileFacts) -> bool:
 # --- those that are open -----------------------------------------------------------------------------------------
 
 
-def _about_open(pull: OpenPull, wanted: _Wanted) -> BatchAction | None:
+def _about_open(pull: OpenPull, wanted: _TieredFiles) -> BatchAction | None:
     if pull.retargeted:
         return None
     files = wanted.files(pull.tier)
@@ -117,13 +117,13 @@ def _about_open(pull: OpenPull, wanted: _Wanted) -> BatchAction | None:
     return UpdateBatch(pull=pull, batch=batch, commit=commit) if commit or outdated else None
 
 
-def _again(pull: OpenPull, files: Sequence[BatchFile]) -> Batch:
+def _again(pull: OpenPull, files: Sequence[BatchFile]) -> PullRequestBatch:
     _, migration, slug = pull.branch.split("/", 2)
     label = common_directory([file.path for file in files])
     return _batch(migration, slug, label, files, pull.tier)
 
 
-def _blobs(batch: Batch, like: str) -> dict[str, str | None]:
+def _blobs(batch: PullRequestBatch, like: str) -> dict[str, str | None]:
     return {file.path: blob_id(file.content, like) for file in batch.files}
 
 
@@ -136,7 +136,7 @@ def blob_id(content: bytes, like: str) -> str:
 # --- those to come -----------------------------------------------------------------------------------------------
 
 
-def _batches(facts: BatchFacts, wanted: _Wanted, staying: Sequence[OpenPull]) -> list[Batch]:
+def _batches(facts: BatchFacts, wanted: _TieredFiles, staying: Sequence[OpenPull]) -> list[PullRequestBatch]:
     """What is to be done beside the open pull requests: critical paths first."""
     if facts.ask is None:
         return []
@@ -151,26 +151,28 @@ def _batches(facts: BatchFacts, wanted: _Wanted, staying: Sequence[OpenPull]) ->
     return [_new(facts.migration.name, group, [files[path] for path in group.paths], facts.ask) for group in groups]
 
 
-def _asked_for(path: str, ask: Ask, declined: frozenset[str]) -> bool:
+def _asked_for(path: str, ask: BatchRequest, declined: frozenset[str]) -> bool:
     return ask.covers(path) if ask.paths else path not in declined
 
 
-def _groups(facts: BatchFacts, paths: Iterable[str]) -> Iterable[Group]:
+def _groups(facts: BatchFacts, paths: Iterable[str]) -> Iterable[PathGroup]:
     wanted = facts.migration.pull_requests
     if wanted.split is Split.CODEOWNERS and facts.owners is not None:
         return by_owner(paths, facts.owners, wanted.files)
     return by_directory(paths, wanted.files)
 
 
-def _new(migration: str, group: Group, files: Sequence[BatchFile], ask: Ask) -> Batch:
+def _new(migration: str, group: PathGroup, files: Sequence[BatchFile], ask: BatchRequest) -> PullRequestBatch:
     named = re.sub(r"[^a-z0-9]+", "-", group.label.lower())[-_LONGEST_SLUG:].strip("-")
     known = hashlib.sha256("\0".join((ask.tier, *group.paths)).encode()).hexdigest()[:8]
     return _batch(migration, f"{named}-{known}" if named else known, group.label, files, ask.tier)
 
 
-def _batch(migration: str, slug: str, label: str, files: Sequence[BatchFile], tier: Tier) -> Batch:
+def _batch(migration: str, slug: str, label: str, files: Sequence[BatchFile], tier: Tier) -> PullRequestBatch:
     critical = any(finding.critical for file in files for finding in (*file.fixed, *file.left))
-    return Batch(migration=migration, slug=slug, label=label, files=tuple(files), tier=tier, critical=critical)
+    return PullRequestBatch(
+        migration=migration, slug=slug, label=label, files=tuple(files), tier=tier, critical=critical
+    )
 
 
 def _still_closed(facts: BatchFacts, files: Mapping[str, BatchFile]) -> tuple[ClosedPull, ...]:

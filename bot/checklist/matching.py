@@ -45,7 +45,7 @@ class _Task:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Wanted:
+class _WantedItem:
     """An item that is looked for."""
 
     item: ChecklistItem
@@ -54,7 +54,7 @@ class _Wanted:
     known: Remembered | None
 
 
-Way = Callable[[_Wanted, Sequence[_Task]], list[_Task]]
+Way = Callable[[_WantedItem, Sequence[_Task]], list[_Task]]
 """The tasks that can be meant, in one way of looking."""
 
 
@@ -81,8 +81,8 @@ def find(
     return {each.item.id: found.get(each.item.id) or _boxless(each, named) for each in wanted}
 
 
-def _wanted(item: ChecklistItem, known: Remembered | None) -> _Wanted:
-    return _Wanted(item=item, normal=normal(item.text), words=words(item.text), known=known)
+def _wanted(item: ChecklistItem, known: Remembered | None) -> _WantedItem:
+    return _WantedItem(item=item, normal=normal(item.text), words=words(item.text), known=known)
 
 
 def _task(task: Item) -> _Task:
@@ -90,7 +90,9 @@ def _task(task: Item) -> _Task:
     return _Task(task=task, normal=normal(task.text), whole=whole, head=first, seen=remember(task))
 
 
-def _look(way: Way, wanted: Sequence[_Wanted], left: Sequence[_Task], found: dict[str, Item | NoBox]) -> list[_Task]:
+def _look(
+    way: Way, wanted: Sequence[_WantedItem], left: Sequence[_Task], found: dict[str, Item | NoBox]
+) -> list[_Task]:
     """Look for the items that are not in ``found`` yet, and put them there; the tasks that are left afterwards."""
     tasks = {each.task.box: each for each in left}
     pending = {each.item.id: each for each in wanted if each.item.id not in found}
@@ -107,7 +109,7 @@ def _look(way: Way, wanted: Sequence[_Wanted], left: Sequence[_Task], found: dic
     return [each for box, each in tasks.items() if box not in unclear]
 
 
-def _settle(claims: Sequence[tuple[_Wanted, _Task]]) -> dict[str, _Task]:
+def _settle(claims: Sequence[tuple[_WantedItem, _Task]]) -> dict[str, _Task]:
     """Who gets the task that each claims: the only one, or the only one whose heading it stands below."""
     settled = {}
     for wanted, task in claims:
@@ -117,7 +119,7 @@ def _settle(claims: Sequence[tuple[_Wanted, _Task]]) -> dict[str, _Task]:
     return settled
 
 
-def _by_heading(wanted: _Wanted, tasks: Sequence[_Task]) -> list[_Task]:
+def _by_heading(wanted: _WantedItem, tasks: Sequence[_Task]) -> list[_Task]:
     """Of several tasks those that stand where they should, and of these the one that stood there before."""
     meant = list(tasks)
     if len(meant) > 1:
@@ -127,30 +129,30 @@ def _by_heading(wanted: _Wanted, tasks: Sequence[_Task]) -> list[_Task]:
     return meant
 
 
-def _below(wanted: _Wanted, each: _Task) -> bool:
+def _below(wanted: _WantedItem, each: _Task) -> bool:
     phase = wanted.item.phase
     return phase is None or any(is_phase(phase, heading) for heading in each.task.headings)
 
 
-def _same_text(wanted: _Wanted, tasks: Sequence[_Task]) -> list[_Task]:
+def _same_text(wanted: _WantedItem, tasks: Sequence[_Task]) -> list[_Task]:
     return [each for each in tasks if each.normal == wanted.normal]
 
 
-def _same_words(wanted: _Wanted, tasks: Sequence[_Task]) -> list[_Task]:
+def _same_words(wanted: _WantedItem, tasks: Sequence[_Task]) -> list[_Task]:
     """In the whole text, or in what comes before a dash, a colon or a bracket; figures and endings aside."""
     return [each for each in tasks if wanted.words and wanted.words in (each.whole, each.head)]
 
 
-def _same_as_before(wanted: _Wanted, tasks: Sequence[_Task]) -> list[_Task]:
+def _same_as_before(wanted: _WantedItem, tasks: Sequence[_Task]) -> list[_Task]:
     return [each for each in tasks if wanted.known and each.seen.text == wanted.known.text]
 
 
-def _same_words_as_before(wanted: _Wanted, tasks: Sequence[_Task]) -> list[_Task]:
+def _same_words_as_before(wanted: _WantedItem, tasks: Sequence[_Task]) -> list[_Task]:
     known = wanted.known
     return [each for each in tasks if known and known.words and each.seen.words == known.words]
 
 
-def _alike(wanted: _Wanted, tasks: Sequence[_Task]) -> list[_Task]:
+def _alike(wanted: _WantedItem, tasks: Sequence[_Task]) -> list[_Task]:
     """Nearly the same words, below the right heading."""
     below = [each for each in tasks if _below(wanted, each)]
     return _likeliest({each.task.box: _likeness(wanted.words, each) for each in below}, below)
@@ -160,7 +162,7 @@ def _likeness(wanted: frozenset[str], each: _Task) -> float:
     return max(likeness(wanted, each.whole), likeness(wanted, each.head))
 
 
-def _alike_before(wanted: _Wanted, tasks: Sequence[_Task]) -> list[_Task]:
+def _alike_before(wanted: _WantedItem, tasks: Sequence[_Task]) -> list[_Task]:
     """Nearly the words that it had, below the right heading or where it was."""
     known = wanted.known
     if known is None:
@@ -175,6 +177,6 @@ def _likeliest(scores: Mapping[int, float], tasks: Sequence[_Task]) -> list[_Tas
     return [each for each in tasks if best > 0 and scores[each.task.box] > best - MARGIN]
 
 
-def _boxless(wanted: _Wanted, named: set[str]) -> NoBox:
+def _boxless(wanted: _WantedItem, named: set[str]) -> NoBox:
     there = any(name == wanted.normal or wanted.words in (words(name), words(head(name))) for name in named)
     return NoBox.NO_BOX if there else NoBox.ABSENT

@@ -16,7 +16,7 @@ _MOST = 16_000
 _TIME = "%Y%m%dt%H%M%Sz"
 
 
-class State(StrEnum):
+class ItemState(StrEnum):
     """What an item was when the section was written."""
 
     HELD = "h"
@@ -26,7 +26,7 @@ class State(StrEnum):
     UNKNOWN = "u"
 
 
-NOTES = {State.WITHDRAWN: Note.WITHDRAWN, State.BY_HAND: Note.BY_HAND}
+NOTES = {ItemState.WITHDRAWN: Note.WITHDRAWN, ItemState.BY_HAND: Note.BY_HAND}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,22 +35,22 @@ class Memory:
 
     written_at: datetime | None = None
     """The ``read_at`` of the facts that the section shows."""
-    states: Mapping[str, State] = field(default_factory=dict)
+    states: Mapping[str, ItemState] = field(default_factory=dict)
     """By the item's id."""
     looks: Mapping[str, Remembered] = field(default_factory=dict)
 
 
-def advance(before: State, verdict: ItemVerdict, *, checked: bool) -> State:
+def advance(before: ItemState, verdict: ItemVerdict, *, checked: bool) -> ItemState:
     """What an item is now.  ``checked``: its box is ticked, before anything is done about it."""
     if isinstance(verdict, Holds):
-        return State.HELD
+        return ItemState.HELD
     if not isinstance(verdict, Missing):
         return before
-    if before is State.HELD:
-        return State.WITHDRAWN
+    if before is ItemState.HELD:
+        return ItemState.WITHDRAWN
     if checked:
-        return State.BY_HAND
-    return State.MISSING if before is State.UNKNOWN else before
+        return ItemState.BY_HAND
+    return ItemState.MISSING if before is ItemState.UNKNOWN else before
 
 
 def encode(memory: Memory) -> tuple[str, ...]:
@@ -61,7 +61,7 @@ def encode(memory: Memory) -> tuple[str, ...]:
     return (*time, *(whole if sum(map(len, whole)) < _MOST else short))
 
 
-def _encode(name: str, state: State, look: Remembered | None) -> str:
+def _encode(name: str, state: ItemState, look: Remembered | None) -> str:
     seen = f":{look.text}:{look.place}:{'.'.join(sorted(look.words))}" if look else ""
     return f"item:{name}:{state}{seen}"
 
@@ -69,14 +69,14 @@ def _encode(name: str, state: State, look: Remembered | None) -> str:
 def decode(values: Iterable[str]) -> Memory:
     """The memory that :func:`encode` made these of; what it does not know (a later version wrote it) is left out."""
     written_at: datetime | None = None
-    states: dict[str, State] = {}
+    states: dict[str, ItemState] = {}
     looks: dict[str, Remembered] = {}
     for value in values:
         match value.split(":"):
             case ["at", time]:
                 written_at = datetime.strptime(time, _TIME).replace(tzinfo=UTC)
-            case ["item", name, state, *look] if state in set(State):
-                states[name] = State(state)
+            case ["item", name, state, *look] if state in set(ItemState):
+                states[name] = ItemState(state)
                 if len(look) == 3:
                     found = frozenset(filter(None, look[2].split(".")))
                     looks[name] = Remembered(text=look[0], place=look[1], words=found)

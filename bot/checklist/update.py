@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from bot.checklist.evidence import evaluate
 from bot.checklist.matching import Remembered, find, remember
-from bot.checklist.memory import NOTES, Memory, State, advance, decode, encode
+from bot.checklist.memory import NOTES, ItemState, Memory, advance, decode, encode
 from bot.checklist.section import Owner, Section, locate, masked, put
 from bot.checklist.tasklist import Bullet, Item, line_of, read, set_boxes
 from bot.checklist.words import normal
@@ -78,13 +78,13 @@ def _looks(migration: Migration, found: Mapping[str, Item | NoBox], memory: Memo
     return looks
 
 
-def _state(memory: Memory, name: str, verdict: ItemVerdict, found: Item | NoBox) -> State:
+def _state(memory: Memory, name: str, verdict: ItemVerdict, found: Item | NoBox) -> ItemState:
     checked = isinstance(found, Item) and found.checked
-    return advance(memory.states.get(name, State.UNKNOWN), verdict, checked=checked)
+    return advance(memory.states.get(name, ItemState.UNKNOWN), verdict, checked=checked)
 
 
 def _status(
-    body: str, item: ChecklistItem, verdict: ItemVerdict, found: Item | NoBox, states: Mapping[str, State]
+    body: str, item: ChecklistItem, verdict: ItemVerdict, found: Item | NoBox, states: Mapping[str, ItemState]
 ) -> ItemStatus:
     place = line_of(body, found.box) if isinstance(found, Item) else found
     note = NOTES.get(states[item.id]) if isinstance(verdict, Missing) else None

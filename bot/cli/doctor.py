@@ -27,7 +27,7 @@ _DELIVERIES = 100
 _STRENGTH = ("none", "read", "write", "admin")
 
 
-class Verdict(StrEnum):
+class DoctorVerdict(StrEnum):
     """How a check came out."""
 
     OK = "ok"
@@ -36,23 +36,23 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
+class DoctorCheck:
     """One line of the report; what to do about it is part of the text."""
 
-    verdict: Verdict
+    verdict: DoctorVerdict
     text: str
 
 
-def ok(text: str) -> Check:
-    return Check(verdict=Verdict.OK, text=text)
+def ok(text: str) -> DoctorCheck:
+    return DoctorCheck(verdict=DoctorVerdict.OK, text=text)
 
 
-def warning(text: str) -> Check:
-    return Check(verdict=Verdict.WARNING, text=text)
+def warning(text: str) -> DoctorCheck:
+    return DoctorCheck(verdict=DoctorVerdict.WARNING, text=text)
 
 
-def fault(text: str) -> Check:
-    return Check(verdict=Verdict.FAULT, text=text)
+def fault(text: str) -> DoctorCheck:
+    return DoctorCheck(verdict=DoctorVerdict.FAULT, text=text)
 
 
 @click.command("doctor")
@@ -73,7 +73,7 @@ def command() -> None:
     for check in local:
         _show(check)
     try:
-        healthy = asyncio.run(_report(settings)) and not any(check.verdict is Verdict.FAULT for check in local)
+        healthy = asyncio.run(_report(settings)) and not any(check.verdict is DoctorVerdict.FAULT for check in local)
     except RetryLater as error:
         _show(fault(f"GitHub does not answer: {error.reason}"))
         sys.exit(2)
@@ -95,11 +95,11 @@ async def _report(settings: Settings) -> bool:
         events = handled_events()
         async for check in examine(github, needed_permissions(events=events), events):
             _show(check)
-            healthy = healthy and check.verdict is not Verdict.FAULT
+            healthy = healthy and check.verdict is not DoctorVerdict.FAULT
     return healthy
 
 
-async def examine(github: "GitHub", needed: Mapping[str, str], events: Iterable[str]) -> AsyncIterator[Check]:
+async def examine(github: "GitHub", needed: Mapping[str, str], events: Iterable[str]) -> AsyncIterator[DoctorCheck]:
     """All checks that GitHub has to be asked for.
 
     Raises ``RetryLater`` when GitHub does not answer: then nothing is known.
@@ -127,7 +127,7 @@ async def examine(github: "GitHub", needed: Mapping[str, str], events: Iterable[
             yield check
 
 
-async def _check_hook(github: "GitHub") -> AsyncIterator[Check]:
+async def _check_hook(github: "GitHub") -> AsyncIterator[DoctorCheck]:
     from bot.github import reads
 
     try:
@@ -148,7 +148,7 @@ async def _check_hook(github: "GitHub") -> AsyncIterator[Check]:
         yield fault(f"the webhook cannot be looked at: {error}")
 
 
-def check_database(url: str) -> tuple[Check, ...]:
+def check_database(url: str) -> tuple[DoctorCheck, ...]:
     """Whether the queue can be read, and what in it waits for somebody."""
     from bot.jobs import State, StoreUnavailable, sql
     from bot.jobs.opening import existing
@@ -169,7 +169,7 @@ def check_database(url: str) -> tuple[Check, ...]:
     return (found,)
 
 
-def _check_directory(directory: Path) -> Check:
+def _check_directory(directory: Path) -> DoctorCheck:
     """Of a database that is still to be made."""
     there = next(each for each in (directory, *directory.parents) if each.exists())
     if there.is_dir() and os.access(there, os.W_OK | os.X_OK):
@@ -177,7 +177,7 @@ def _check_directory(directory: Path) -> Check:
     return fault(f"database: {there} cannot be written to; set SSOT_DATA_DIR to a directory that can")
 
 
-def check_address(settings: Settings) -> Check:
+def check_address(settings: Settings) -> DoctorCheck:
     """A server that listens to the world and has operator's pages without a token shows them to this machine only."""
     if settings.host in ("127.0.0.1", "localhost", "::1"):
         return ok(f"address: {settings.host}:{settings.port}, for a proxy or tunnel on this machine")
@@ -190,7 +190,7 @@ def check_address(settings: Settings) -> Check:
 # --- the checks, as functions of facts ---------------------------------------------------------------------------
 
 
-def check_clock(skew: timedelta) -> Check:
+def check_clock(skew: timedelta) -> DoctorCheck:
     """``skew``: how far GitHub's clock is ahead of ours."""
     seconds = round(skew.total_seconds())
     if abs(skew) > _TOLERATED_SKEW:
@@ -199,7 +199,7 @@ def check_clock(skew: timedelta) -> Check:
     return ok(f"clock: within {abs(seconds)} s of GitHub's")
 
 
-def check_identity(identity: AppIdentity, app_id: int) -> tuple[Check, ...]:
+def check_identity(identity: AppIdentity, app_id: int) -> tuple[DoctorCheck, ...]:
     if identity.id != app_id:
         return (
             fault(f"GITHUB_APP_ID is {app_id}, and the private key is that of App {identity.id}: set {identity.id}"),
@@ -209,7 +209,7 @@ def check_identity(identity: AppIdentity, app_id: int) -> tuple[Check, ...]:
 
 def check_grants(
     who: str, granted: AppIdentity | Installation, needed: Mapping[str, str], events: Iterable[str]
-) -> tuple[Check, ...]:
+) -> tuple[DoctorCheck, ...]:
     """What was granted against what is needed; more than needed is worth a warning, as it could be taken back."""
     from bot.github.manifest import EVENTS_OF_EVERY_APP
 
@@ -233,14 +233,14 @@ def _weaker(granted: str, needed: str) -> bool:
 
 def check_installation(
     installation: Installation, needed: Mapping[str, str], events: Iterable[str]
-) -> tuple[Check, ...]:
+) -> tuple[DoctorCheck, ...]:
     who = f"installation {installation.id} ({installation.account})"
     if installation.suspended:
         return (warning(f"{who} is suspended: its events are ignored"),)
     return check_grants(who, installation, needed, events)
 
 
-def check_hook(hook: HookConfig) -> tuple[Check, ...]:
+def check_hook(hook: HookConfig) -> tuple[DoctorCheck, ...]:
     found = []
     if not hook.has_secret:
         found.append(fault("the webhook has no secret: every delivery is refused until it has GITHUB_WEBHOOK_SECRET"))
@@ -253,7 +253,7 @@ def check_hook(hook: HookConfig) -> tuple[Check, ...]:
     return tuple(found) or (ok(f"webhook: {hook.url}"),)
 
 
-def check_deliveries(deliveries: Iterable[HookDelivery]) -> tuple[Check, ...]:
+def check_deliveries(deliveries: Iterable[HookDelivery]) -> tuple[DoctorCheck, ...]:
     """The latest deliveries; a 401 among the newest means that the two sides have different secrets."""
     latest = tuple(deliveries)
     failed = [delivery for delivery in latest if delivery.failed]
@@ -266,6 +266,6 @@ def check_deliveries(deliveries: Iterable[HookDelivery]) -> tuple[Check, ...]:
     return (ok(f"webhook: the last {len(latest)} deliveries arrived"),)
 
 
-def _show(check: Check) -> None:
-    colours = {Verdict.OK: "green", Verdict.WARNING: "yellow", Verdict.FAULT: "red"}
+def _show(check: DoctorCheck) -> None:
+    colours = {DoctorVerdict.OK: "green", DoctorVerdict.WARNING: "yellow", DoctorVerdict.FAULT: "red"}
     click.echo(f"{click.style(f'{check.verdict:>7}', fg=colours[check.verdict])}  {check.text}")

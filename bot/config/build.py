@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from bot.config.formats import REQUIREMENT
-from bot.config.nodes import Mapping, Node, Place, Scalar, Sequence, Type
+from bot.config.nodes import Mapping, Node, Scalar, Sequence, Type, YamlPlace
 from bot.config.rewrites import build_rewrite, check_rewrite
 from bot.config.structure import boolean, number
 from bot.errors import ConfigError
@@ -13,7 +13,7 @@ from bot.migration import Migration, Mode, PullRequests, Requirement, Split, Tar
 if TYPE_CHECKING:
     from bot.evidence import ChecklistItem
 
-Placed = tuple[Target, Place]
+Placed = tuple[Target, YamlPlace]
 
 
 def build_migration(name: str, node: Mapping) -> Migration:
@@ -150,7 +150,7 @@ def _target(name: str, successor: Node, kind: TargetKind, default: str | None) -
 
 
 def _check_targets(placed: list[Placed]) -> Iterator[ConfigError]:
-    seen: dict[str, Place] = {}
+    seen: dict[str, YamlPlace] = {}
     for target, place in placed:
         if target.name in seen:
             yield place.error(f"{target.name!r} stands here twice: the first is on line {seen[target.name].line}")

@@ -25,7 +25,7 @@ from ruamel.yaml.events import (
 )
 from ruamel.yaml.scanner import Scanner
 
-from bot.config.nodes import Mapping, Node, Place, Scalar, Sequence, Type, joined, plain_type
+from bot.config.nodes import Mapping, Node, Scalar, Sequence, Type, YamlPlace, joined, plain_type
 from bot.errors import ConfigError
 
 MAX_BYTES = 128 * 1024
@@ -41,7 +41,7 @@ _LINE_BREAK = re.compile("\r\n|[\r\n]")
 """What the parser counts as a line break: https://yaml.org/spec/1.2.2/#54-line-break-characters."""
 
 
-class _Refused(Exception):
+class _InvalidDocument(Exception):
     """What the scanner stops at."""
 
     def __init__(self, message: str, mark: StringMark) -> None:
@@ -55,7 +55,7 @@ class _BoundedScanner(Scanner):
     fetched = 0
 
     def _refuse(self, message: str) -> NoReturn:
-        raise _Refused(message, self.reader.get_mark())
+        raise _InvalidDocument(message, self.reader.get_mark())
 
     def fetch_more_tokens(self) -> object:
         self.fetched += 1
@@ -91,7 +91,7 @@ def parse(source: str | bytes, file: str) -> Node:
     events = _events(text, file)
     try:
         return _Composer(events, lines, file).document()
-    except _Refused as refused:
+    except _InvalidDocument as refused:
         raise _place(refused.mark, file).error(refused.message) from None
     except MarkedYAMLError as error:
         raise _syntax_error(error, file) from None
@@ -101,7 +101,7 @@ def decode(source: str | bytes, file: str) -> str:
     """The text, free of what no YAML file holds.  Raises `ConfigError`."""
     size = len(source)
     if size > MAX_BYTES:
-        raise Place(file=file, line=1, column=1).error(f"the file is larger than {MAX_BYTES // 1024} KiB")
+        raise YamlPlace(file=file, line=1, column=1).error(f"the file is larger than {MAX_BYTES // 1024} KiB")
     if isinstance(source, bytes):
         try:
             source = source.decode("utf-8-sig")
@@ -122,18 +122,18 @@ def source_lines(text: str) -> list[str]:
     return _LINE_BREAK.split(text)
 
 
-def _end_of(before: str, file: str) -> Place:
+def _end_of(before: str, file: str) -> YamlPlace:
     lines = _LINE_BREAK.split(before)
-    return Place(file=file, line=len(lines), column=len(lines[-1]) + 1)
+    return YamlPlace(file=file, line=len(lines), column=len(lines[-1]) + 1)
 
 
-def _place(mark: StringMark, file: str) -> Place:
-    return Place(file=file, line=mark.line + 1, column=mark.column + 1)
+def _place(mark: StringMark, file: str) -> YamlPlace:
+    return YamlPlace(file=file, line=mark.line + 1, column=mark.column + 1)
 
 
 def _syntax_error(error: MarkedYAMLError, file: str) -> ConfigError:
     mark = error.problem_mark or error.context_mark
-    place = _place(mark, file) if mark else Place(file=file, line=1, column=1)
+    place = _place(mark, file) if mark else YamlPlace(file=file, line=1, column=1)
     what = error.problem or error.context or "not YAML"
     if error.problem and error.context and error.context_mark and error.context_mark.line != place.line - 1:
         what = f"{what} ({error.context} that begins on line {error.context_mark.line + 1})"
@@ -144,7 +144,7 @@ def _events(text: str, file: str) -> Iterator[Event]:
     """The parser's events.  What escapes from it on broken escapes (a code point past U+10FFFF) is an error here."""
     yaml = YAML(typ="safe", pure=True)
     yaml.Scanner = _BoundedScanner
-    place = Place(file=file, line=1, column=1)
+    place = YamlPlace(file=file, line=1, column=1)
     try:
         for event in yaml.parse(text):
             place = _place(event.end_mark, file)
@@ -175,7 +175,7 @@ class _Composer:
                     break
         if root is None:
             message = "the file is empty: delete it for the built-in migration, or name one (extends: [...])"
-            raise Place(file=self.file, line=1, column=1).error(message)
+            raise YamlPlace(file=self.file, line=1, column=1).error(message)
         if error := joined(self.errors):
             raise error
         return root
@@ -198,7 +198,7 @@ class _Composer:
             case _:
                 return self.mapping(place, depth)
 
-    def mapping(self, place: Place, depth: int) -> Mapping:
+    def mapping(self, place: YamlPlace, depth: int) -> Mapping:
         keys: dict[str, Scalar] = {}
         values: dict[str, Node] = {}
         while not isinstance(event := next(self.events), MappingEndEvent):
@@ -215,7 +215,7 @@ class _Composer:
             keys[key.text], values[key.text] = key, value
         return Mapping(place=place, keys=tuple(keys.values()), values=values)
 
-    def scalar(self, event: ScalarEvent, place: Place) -> Scalar:
+    def scalar(self, event: ScalarEvent, place: YamlPlace) -> Scalar:
         text: str = event.value
         plain = not event.style
         if found := _NO_TEXT.search(text):

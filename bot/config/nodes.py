@@ -12,7 +12,7 @@ MAX_ERRORS = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class YamlPlace:
     """Where something stands; line and column count from 1, columns in characters."""
 
     file: str
@@ -39,7 +39,7 @@ class Type(StrEnum):
 class Scalar:
     """A scalar, typed by YAML 1.2's core schema."""
 
-    place: Place
+    place: YamlPlace
     text: str
     type: Type
     plain: bool
@@ -47,18 +47,18 @@ class Scalar:
     offset: int | None = None
     """Characters from ``place`` to the first of ``text`` where the source holds the text as it is; else ``None``."""
 
-    def at(self, offset: int) -> Place:
+    def at(self, offset: int) -> YamlPlace:
         """The place of a character of the text, or of the scalar where the source holds it escaped or folded."""
         if self.offset is None:
             return self.place
-        return Place(file=self.place.file, line=self.place.line, column=self.place.column + self.offset + offset)
+        return YamlPlace(file=self.place.file, line=self.place.line, column=self.place.column + self.offset + offset)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sequence:
     """A list."""
 
-    place: Place
+    place: YamlPlace
     items: "tuple[Node, ...]" = ()
 
     @property
@@ -70,7 +70,7 @@ class Sequence:
 class Mapping:
     """Keys are strings, each of them once."""
 
-    place: Place
+    place: YamlPlace
     keys: tuple[Scalar, ...] = ()
     values: "dict[str, Node]" = field(default_factory=dict)
 

@@ -6,7 +6,7 @@ from itertools import islice
 
 from bot.config.build import build_migration, check_migration, placed_targets
 from bot.config.document import parse
-from bot.config.nodes import MAX_ERRORS, Mapping, Place, Scalar, joined
+from bot.config.nodes import MAX_ERRORS, Mapping, Scalar, YamlPlace, joined
 from bot.config.presets import DEFAULT, preset, preset_problem
 from bot.config.structure import check, number, schema
 from bot.errors import ConfigError
@@ -96,7 +96,7 @@ def _check_apart(bodies: dict[str, Mapping]) -> Iterator[Told]:
     """No name is deprecated by two migrations, and no chain of successors leads back to where it began."""
     owners: dict[str, str] = {}
     successors: dict[str, str] = {}
-    places: dict[str, Place] = {}
+    places: dict[str, YamlPlace] = {}
     for migration, body in bodies.items():
         for target, place in placed_targets(body):
             owner = owners.setdefault(target.name, migration)

@@ -15,7 +15,7 @@ class Absent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unreadable:
+class UnreadableConfig:
     """Something is at the path, or may be, and could not be read: nothing may be done.
 
     ``reason`` completes the sentence "the configuration could not be read: …".
@@ -43,7 +43,7 @@ class Valid:
     config: Config
 
 
-ConfigState = Absent | Unreadable | Invalid | Valid
+ConfigState = Absent | UnreadableConfig | Invalid | Valid
 
 
 def parse_state(text: bytes | None, *, unreadable: str | None = None, file: str = FILE) -> ConfigState:
@@ -52,7 +52,7 @@ def parse_state(text: bytes | None, *, unreadable: str | None = None, file: str 
     A directory, a symbolic link or a submodule at the path is ``unreadable``, not absent.  Never raises.
     """
     if unreadable is not None:
-        return Unreadable(reason=unreadable)
+        return UnreadableConfig(reason=unreadable)
     try:
         config = load(text, file=file)
     except ConfigError as error:

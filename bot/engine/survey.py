@@ -19,7 +19,7 @@ from bot.refs import Sha
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class SurveyedFile:
     """A file in whose bytes one of the names stands."""
 
     report: FileReport
@@ -43,7 +43,7 @@ class Survey:
     roots: tuple[str, ...]
     blobs: Mapping[str, Sha] = field(repr=False)
     """Path to blob of all Python and project files of the commit."""
-    files: Mapping[str, Entry] = field(repr=False)
+    files: Mapping[str, SurveyedFile] = field(repr=False)
 
     @property
     def reports(self) -> tuple[FileReport, ...]:
@@ -61,11 +61,11 @@ class Survey:
         return sum(path.endswith(SUFFIXES) for path in self.blobs)
 
 
-def survey_file(source: bytes, path: str, migrations: Sequence[Migration], index: Index) -> Entry:
+def survey_file(source: bytes, path: str, migrations: Sequence[Migration], index: Index) -> SurveyedFile:
     """The usages in one file, and what they depend on."""
     watched, looked = index.watched()
     report = scan_file(source, path, migrations, watched, fixes=False)
-    return Entry(report=report, looked=frozenset(looked))
+    return SurveyedFile(report=report, looked=frozenset(looked))
 
 
 def of_interest(path: str) -> bool:
@@ -109,7 +109,7 @@ def differing(before: Mapping[str, Sha], after: Mapping[str, Sha]) -> frozenset[
 class Update:
     """What has to be looked at for the next commit: everything else stays as it is."""
 
-    kept: Mapping[str, Entry]
+    kept: Mapping[str, SurveyedFile]
     """Entries that hold on."""
     again: frozenset[str]
     """Unchanged files to scan again, because a file that their names go through changed."""

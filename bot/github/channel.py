@@ -14,7 +14,7 @@ from bot.github.clock import Clock, ServerClock
 from bot.github.errors import MissingPermission, NotFound, Refused, Transient, Uncertain, Unprocessable
 from bot.github.limits import Gate, Pacer
 from bot.github.operations import Operation, RequestKind
-from bot.github.tokens import AppKey, Minted, Scope, Tokens
+from bot.github.tokens import AppKey, Minted, Tokens, TokenScope
 from bot.refs import InstallationId
 
 T = TypeVar("T")
@@ -38,7 +38,7 @@ class Request:
 
     operation: Operation
     url: str
-    scope: Scope | None
+    scope: TokenScope | None
     body: object = b""
 
 
@@ -158,7 +158,7 @@ class Channel:
 
     # --- tokens -----------------------------------------------------------------------------------------------
 
-    async def _mint(self, scope: Scope) -> Minted:
+    async def _mint(self, scope: TokenScope) -> Minted:
         """A new installation token.  The request goes through this installation's gate: its limits are its own."""
         url = ops.CREATE_TOKEN.url({"installation_id": self.installation or 0})
         request = Request(operation=ops.CREATE_TOKEN, url=url, scope=None, body=scope.request())

@@ -19,7 +19,7 @@ from bot.github.errors import GraphQLError, NotFound
 from bot.github.graphql import outcome
 from bot.github.limits import Gate, Ledger, MemoryLedger, Pace, Pacer, Throttle
 from bot.github.operations import Operation
-from bot.github.tokens import AppKey, Scope
+from bot.github.tokens import AppKey, TokenScope
 from bot.github.traffic import Onlooker, nobody
 from bot.refs import InstallationId, RepoRef
 
@@ -122,7 +122,7 @@ class GitHub:
         request = Request(
             operation=operation,
             url=wire.graphql_url(self.api_url),
-            scope=Scope.of(repo.id, operation.needs),
+            scope=TokenScope.of(repo.id, operation.needs),
             body={"query": document or operation.document, "variables": variables},
         )
 
@@ -166,7 +166,7 @@ class GitHub:
     ) -> AsyncIterator[T]:
         """The items of all pages, with a token for all repositories of the installation."""
         url = operation.url({}, {"per_page": PAGE_SIZE})
-        scope = Scope.of(None, operation.needs)
+        scope = TokenScope.of(None, operation.needs)
         return self.channel(installation).pages(Request(operation=operation, url=url, scope=scope), parse)
 
     async def archive(
@@ -193,4 +193,4 @@ def _request(
 ) -> Request:
     """A request about one repository, with a token for it alone."""
     url = operation.url({"owner": repo.owner, "repo": repo.name, **path}, query)
-    return Request(operation=operation, url=url, scope=Scope.of(repo.id, operation.needs), body=body)
+    return Request(operation=operation, url=url, scope=TokenScope.of(repo.id, operation.needs), body=body)

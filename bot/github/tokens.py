@@ -62,14 +62,14 @@ class Minted:
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class TokenScope:
     """What a token is good for: one repository (``None``: all of the installation) and these permissions."""
 
     repository: RepositoryId | None
     permissions: frozenset[tuple[str, str]]
 
     @classmethod
-    def of(cls, repository: RepositoryId | None, needs: Permissions) -> "Scope":
+    def of(cls, repository: RepositoryId | None, needs: Permissions) -> "TokenScope":
         return cls(repository, frozenset(needs.items()))
 
     def request(self) -> dict[str, object]:
@@ -84,20 +84,20 @@ class _Held:
     seconds: float
 
 
-def _usable_until(_scope: Scope, held: _Held, now: float) -> float:
+def _usable_until(_scope: TokenScope, held: _Held, now: float) -> float:
     return now + held.seconds
 
 
 class Tokens:
     """The tokens of one installation, one for each scope, each made once however many ask for it."""
 
-    def __init__(self, mint: Callable[[Scope], Awaitable[Minted]], clock: Clock, server: ServerClock) -> None:
+    def __init__(self, mint: Callable[[TokenScope], Awaitable[Minted]], clock: Clock, server: ServerClock) -> None:
         self._mint, self._clock, self._server = mint, clock, server
-        self._held: TLRUCache[Scope, _Held] = TLRUCache(1_024, _usable_until, timer=clock.monotonic)
-        self._denied: TTLCache[Scope, MissingPermission] = TTLCache(256, _DENIAL_REMEMBERED, timer=clock.monotonic)
-        self._flights: dict[Scope, asyncio.Task[str]] = {}
+        self._held: TLRUCache[TokenScope, _Held] = TLRUCache(1_024, _usable_until, timer=clock.monotonic)
+        self._denied: TTLCache[TokenScope, MissingPermission] = TTLCache(256, _DENIAL_REMEMBERED, timer=clock.monotonic)
+        self._flights: dict[TokenScope, asyncio.Task[str]] = {}
 
-    async def get(self, scope: Scope) -> str:
+    async def get(self, scope: TokenScope) -> str:
         """A token for ``scope``, good for five minutes at least.
 
         Raises :class:`MissingPermission`, at once for ten minutes after GitHub refused the scope: what an owner
@@ -112,17 +112,17 @@ class Tokens:
             flight.add_done_callback(lambda task: self._landed(scope, task))
         return await asyncio.shield(flight)  # one waiter's cancellation is not the others'
 
-    def drop(self, scope: Scope, token: str) -> None:
+    def drop(self, scope: TokenScope, token: str) -> None:
         """GitHub does not take ``token`` any more.  A newer one stays."""
         if (held := self._held.get(scope)) is not None and held.token == token:
             del self._held[scope]
 
-    def deny(self, scope: Scope, denial: MissingPermission) -> None:
+    def deny(self, scope: TokenScope, denial: MissingPermission) -> None:
         """GitHub refused what ``scope`` should allow."""
         self._denied[scope] = denial
         self._held.pop(scope, None)
 
-    async def _fetch(self, scope: Scope) -> str:
+    async def _fetch(self, scope: TokenScope) -> str:
         try:
             minted = await self._mint(scope)
         except MissingPermission as denial:
@@ -132,7 +132,7 @@ class Tokens:
         self._held[scope] = _Held(minted.token, min(left, _TOKEN_LIFETIME) - EARLY)
         return minted.token
 
-    def _landed(self, scope: Scope, task: asyncio.Task[str]) -> None:
+    def _landed(self, scope: TokenScope, task: asyncio.Task[str]) -> None:
         self._flights.pop(scope, None)
         if not task.cancelled():
             task.exception()  # seen, even if every waiter has gone

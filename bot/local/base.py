@@ -24,7 +24,7 @@ _REGULAR = frozenset({"100644", "100755"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Changes:
+class ChangedSources:
     """The Python files that differ."""
 
     files: tuple[FileChange, ...]
@@ -58,7 +58,7 @@ def git(root: Path, *arguments: str, index: Path | None = None, data: bytes | No
     return done.stdout
 
 
-def changes_since(root: Path, revision: str) -> Changes:
+def changes_since(root: Path, revision: str) -> ChangedSources:
     """What differs between the merge base with ``revision`` and the work tree: what a commit of it all would change.
 
     Files that git does not know yet count as well, so a file that was moved without ``git mv`` is a renamed one.
@@ -77,7 +77,7 @@ def changes_since(root: Path, revision: str) -> Changes:
                 files.append(_change(root, prefix, entry))
             except OSError as error:
                 unreadable.append(Skipped(path=entry.path, reason=error.strerror or str(error)))
-    return Changes(files=tuple(files), unreadable=tuple(unreadable))
+    return ChangedSources(files=tuple(files), unreadable=tuple(unreadable))
 
 
 @contextmanager

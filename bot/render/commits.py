@@ -4,7 +4,7 @@ A message holds nothing of other people's but the login of who asked: what stand
 and tells people (``@name``), again with every rebase.
 """
 
-from bot.ask import PLAIN, Ask, Batch
+from bot.ask import PLAIN, CommitChunk, MigrateRequest
 from bot.effects import FileCommit, TreeCommit, TreeFile
 from bot.identity.commits import request
 from bot.identity.markers import MarkerKeys
@@ -13,7 +13,7 @@ from bot.refs import PullRequest, Sha
 
 
 def commit(
-    pull: PullRequest, ask: Ask, batch: Batch, parts: int, onto: Sha, keys: MarkerKeys
+    pull: PullRequest, ask: MigrateRequest, batch: CommitChunk, parts: int, onto: Sha, keys: MarkerKeys
 ) -> FileCommit | TreeCommit:
     """The commit of ``batch``, one of ``parts``.  Only one with nothing but ordinary files can be a `FileCommit`."""
     repo, head, body = pull.ref.repo, headline(batch), _body(pull, ask, batch, parts, keys)
@@ -34,14 +34,14 @@ def commit(
     )
 
 
-def headline(batch: Batch) -> str:
+def headline(batch: CommitChunk) -> str:
     usages = sum(len(file.fixed) for file in batch.files)
     symbols = sorted({finding.symbol.rpartition(".")[2] for file in batch.files for finding in file.fixed})
     what = f" of {symbols[0]}" if len(symbols) == 1 and len(symbols[0]) <= 40 else ""
     return f"Migrate {count(usages, 'usage')}{what}" if what else f"Migrate {count(usages, 'deprecated usage')}"
 
 
-def _body(pull: PullRequest, ask: Ask, batch: Batch, parts: int, keys: MarkerKeys) -> str:
+def _body(pull: PullRequest, ask: MigrateRequest, batch: CommitChunk, parts: int, keys: MarkerKeys) -> str:
     kinds = "The rewrites are proved to keep the meaning."
     if ask.unsafe:
         kinds = "The rewrites include some that may change behaviour: please read them."

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import assert_never
 
-from bot.ask import CannotPush, NoPush, Obstacle, Obstructed, Overtaken, Refused, Report, Stop
+from bot.ask import CannotPush, CommitRefused, NoPush, Obstacle, Obstructed, Overtaken, Report, Stop
 from bot.facts import Waiver
 from bot.markdown.blocks import fold
 from bot.markdown.diffs import folded_diffs, folded_patch
@@ -127,7 +127,7 @@ def _reason(stop: Stop) -> str:
             names = ", ".join(code(path) for path in paths[:_PLACES])
             more = f" and {len(paths) - _PLACES:,} more" if len(paths) > _PLACES else ""
             return f"The branch moved meanwhile, and changed {names}{more}. Have a look and ask again."
-        case Refused(reason=reason):
+        case CommitRefused(reason=reason):
             return f"GitHub did not accept it: {plain(reason)}"
         case CannotPush(why=why):
             return _FORKS[why]

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from bot.batches import Batch, BatchReport, CloseBatch, LeaveBatch, OpenBatch, OpenPull, Tier, UpdateBatch
+from bot.batches import BatchReport, CloseBatch, LeaveBatch, OpenBatch, OpenPull, PullRequestBatch, Tier, UpdateBatch
 from bot.facts import Repository
 from bot.markdown.blocks import cell, fold, table
 from bot.markdown.diffs import folded_diffs
@@ -63,7 +63,7 @@ def _headline(report: BatchReport, repository: Repository, *, dry_run: bool) -> 
     return f"**{count(number, 'pull request')} {verb}**: {where}."
 
 
-def _batches(report: BatchReport) -> list[Batch]:
+def _batches(report: BatchReport) -> list[PullRequestBatch]:
     return [action.batch for action in report.plan.actions if isinstance(action, OpenBatch)]
 
 
@@ -86,17 +86,17 @@ def _table(report: BatchReport, comment: int, *, dry_run: bool) -> str:
     return table(("pull request", "files", "usages", ""), rows, numbers=(1, 2)) if rows else ""
 
 
-def _new(batch: Batch, number: int | None, *, dry_run: bool) -> Sequence[str]:
+def _new(batch: PullRequestBatch, number: int | None, *, dry_run: bool) -> Sequence[str]:
     name = f"#{number} · {_label(batch)}" if number else _label(batch)
     return name, str(len(batch.files)), str(_usages(batch)), "would be opened" if dry_run else "opened"
 
 
-def _label(batch: Batch) -> str:
+def _label(batch: PullRequestBatch) -> str:
     critical = " · critical" if batch.critical else ""
     return (cell(code(batch.label)) if batch.label else "several directories") + critical
 
 
-def _usages(batch: Batch) -> int:
+def _usages(batch: PullRequestBatch) -> int:
     return sum(len(file.fixed) for file in batch.files)
 
 

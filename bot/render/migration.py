@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Sequence
 
-from bot.batches import Batch, OpenPull, Tier
+from bot.batches import OpenPull, PullRequestBatch, Tier
 from bot.effects import MAX_BODY
 from bot.facts import Repository
 from bot.identity.kinds import MarkerKind
@@ -32,14 +32,14 @@ def bare(text: str) -> str:
     return re.sub(r"\b(gh)-(?=\d)", r"\1", kept, flags=re.IGNORECASE)
 
 
-def title(batch: Batch) -> str:
+def title(batch: PullRequestBatch) -> str:
     """One line: which migration, how much of it, where."""
     where = f" in {bare(batch.label)}" if batch.label else ""
     text = f"{batch.migration}: migrate {count(len(batch.files), 'file')}{where}"
     return text if len(text) <= _LONGEST_TITLE else f"{text[: _LONGEST_TITLE - 1]}…"
 
 
-def commit_message(batch: Batch, migration: Migration) -> str:
+def commit_message(batch: PullRequestBatch, migration: Migration) -> str:
     """The title, and what for; no word that would close an issue."""
     usages = count(sum(len(file.fixed) for file in batch.files), "usage")
     lines = [f"{usages} of {_names(batch, bare)}."]
@@ -48,7 +48,7 @@ def commit_message(batch: Batch, migration: Migration) -> str:
     return "\n\n".join((title(batch), *lines))
 
 
-def _names(batch: Batch, shown: Callable[[str], str]) -> str:
+def _names(batch: PullRequestBatch, shown: Callable[[str], str]) -> str:
     """The deprecated names that are migrated, by their last components."""
     found = sorted({usage.symbol.rpartition(".")[2] for file in batch.files for usage in file.fixed})
     return ", ".join(shown(name) for name in found[:5]) + (f" and {len(found) - 5} more" if len(found) > 5 else "")
@@ -58,7 +58,13 @@ def _names(batch: Batch, shown: Callable[[str], str]) -> str:
 
 
 def body(
-    batch: Batch, migration: Migration, repository: Repository, keys: MarkerKeys, *, branch: str, asked_by: int
+    batch: PullRequestBatch,
+    migration: Migration,
+    repository: Repository,
+    keys: MarkerKeys,
+    *,
+    branch: str,
+    asked_by: int,
 ) -> str:
     """What, why, how proved, what is left for a person: between two markers, so that it can be kept up to date.
 
@@ -80,7 +86,7 @@ def body(
     return f"{begin}\n{fit(text, tail=upkeep, limit=limit)}\n{end}"
 
 
-def mark_of(batch: Batch, *, asked_by: int) -> BatchMark:
+def mark_of(batch: PullRequestBatch, *, asked_by: int) -> BatchMark:
     """What the marker in the text says of the batch."""
     return BatchMark(
         migration=batch.migration, slug=batch.slug, tier=str(batch.tier), asked_by=asked_by, digest=batch.digest
@@ -91,7 +97,7 @@ def _part_of(migration: Migration) -> str:
     return f"Part of #{migration.tracking_issue}." if migration.tracking_issue else ""
 
 
-def _what(batch: Batch, migration: Migration) -> str:
+def _what(batch: PullRequestBatch, migration: Migration) -> str:
     usages = count(sum(len(file.fixed) for file in batch.files), "usage")
     canonical = sorted({t.canonical.rpartition(".")[2] for t in migration.targets if t.canonical})
     towards = f", to {code(canonical[0])}" if len(canonical) == 1 else ""
@@ -107,12 +113,12 @@ def _why(migration: Migration) -> str:
     return f"**Why.** {prose(why)}{link}"
 
 
-def _files(batch: Batch, repository: Repository, branch: str) -> str:
+def _files(batch: PullRequestBatch, repository: Repository, branch: str) -> str:
     rows = [(_link(file.path, branch, repository), str(len(file.fixed)), str(len(file.left))) for file in batch.files]
     return table(("file", "migrated", "left for a person"), rows, numbers=(1, 2))
 
 
-def _proof(batch: Batch) -> str:
+def _proof(batch: PullRequestBatch) -> str:
     proof = (
         "**How it is proved.** Of each file: it parses, a second run finds nothing more to do, no name is newly "
         "undefined, and nothing but the statements in question changed. Nothing was run: that is for the checks here."
@@ -122,7 +128,7 @@ def _proof(batch: Batch) -> str:
     return f"{proof} Only rewrites that keep the meaning are in it."
 
 
-def _left(batch: Batch, repository: Repository, branch: str) -> str:
+def _left(batch: PullRequestBatch, repository: Repository, branch: str) -> str:
     left = [(file, usage) for file in batch.files for usage in file.left]
     if not left:
         return "**Left for a person.** Nothing in these files."
@@ -133,7 +139,7 @@ def _left(batch: Batch, repository: Repository, branch: str) -> str:
     return "\n".join((f"**Left for a person**, {count(len(left), 'usage')}:\n", *items, *_more(left)))
 
 
-def _unsafe(batch: Batch) -> str:
+def _unsafe(batch: PullRequestBatch) -> str:
     """Where to look twice; their places are those before, so they are told without a link to a line."""
     found = [
         usage
@@ -159,7 +165,7 @@ def _link(path: str, branch: str, repository: Repository) -> str:
     return linked(cell(code(path)), file_url(repository.html_url, branch, path))
 
 
-def _upkeep(batch: Batch, migration: Migration, repository: Repository) -> str:
+def _upkeep(batch: PullRequestBatch, migration: Migration, repository: Repository) -> str:
     branch = code(repository.default_branch)
     where = f" on #{migration.tracking_issue}" if migration.tracking_issue else ""
     return (

@@ -55,7 +55,7 @@ FORBIDDEN = (
 """Audit events (prefixes) that no parser has a reason for: https://docs.python.org/3/library/audit_events.html"""
 
 
-class Forbidden(PermissionError):
+class ForbiddenCall(PermissionError):
     """The process tried to reach outside itself."""
 
 
@@ -81,7 +81,7 @@ def confine(memory: int) -> None:
 def refuse_environment(inherited: Path = Path("/proc/self/environ")) -> None:
     """``inherited`` is what the kernel keeps of it; Python's view also holds what start-up and imports have set."""
     if inherited.exists() and inherited.read_bytes().strip(b"\0"):
-        raise Forbidden("a worker was started with an environment")
+        raise ForbiddenCall("a worker was started with an environment")
     os.environ.clear()
 
 
@@ -104,11 +104,11 @@ def refuse(event: str, args: tuple[object, ...]) -> None:
     if event == "open":
         path, _, flags = args
         if isinstance(flags, int) and flags & WRITING:
-            raise Forbidden(f"open of {path!r} for writing")
+            raise ForbiddenCall(f"open of {path!r} for writing")
         if isinstance(path, (str, bytes)) and not os.fsdecode(path).endswith(SOURCES):
-            raise Forbidden(f"open of {path!r}")
+            raise ForbiddenCall(f"open of {path!r}")
     elif event.startswith(FORBIDDEN):
-        raise Forbidden(event)
+        raise ForbiddenCall(event)
 
 
 def run(function: Callable[..., T], args: tuple[object, ...], seconds: int) -> T:

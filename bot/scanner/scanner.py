@@ -10,12 +10,12 @@ from types import MappingProxyType, TracebackType
 from typing import Self, TypeVar
 
 from bot.engine import Index
-from bot.engine.survey import Entry
+from bot.engine.survey import SurveyedFile
 from bot.migration import Migration
 from bot.model import FileReport, Skipped
 from bot.outcomes import FileChange, FileMigration, FileReview
 from bot.scanner import tasks
-from bot.scanner.tasks import Kept, ReviewRequest, Source
+from bot.scanner.tasks import KeptUsages, ReviewRequest, Source
 from bot.scanner.workers import Unscannable, Workers
 
 T = TypeVar("T")
@@ -141,11 +141,13 @@ class Scanner:
         work = partial(self._scan_files, migrations=tuple(migrations), index=index)
         return await self._all(tuple(files), work, lambda file, reason: Skipped(path=file[0], reason=reason))
 
-    async def survey(self, files: Iterable[Source], migrations: Sequence[Migration], index: Index) -> tuple[Entry, ...]:
+    async def survey(
+        self, files: Iterable[Source], migrations: Sequence[Migration], index: Index
+    ) -> tuple[SurveyedFile, ...]:
         """:func:`bot.engine.survey.survey_file` of each ``(path, source)``, in order; what breaks it is skipped."""
         work = partial(tasks.survey_files, migrations=tuple(migrations), index=index)
         return await self._all(
-            tuple(files), work, lambda file, reason: Entry(report=Skipped(path=file[0], reason=reason))
+            tuple(files), work, lambda file, reason: SurveyedFile(report=Skipped(path=file[0], reason=reason))
         )
 
     async def migrate(
@@ -155,7 +157,7 @@ class Scanner:
         index: Index,
         *,
         unsafe: bool = False,
-        keep: Mapping[str, Kept] = MappingProxyType({}),
+        keep: Mapping[str, KeptUsages] = MappingProxyType({}),
     ) -> tuple[FileMigration, ...]:
         """:func:`bot.engine.migrate_file` of each ``(path, source)``, in order; ``keep`` by path.
 

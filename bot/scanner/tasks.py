@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.engine import Hunk, Index, migrate_file, review_files, scan_file
-from bot.engine.survey import Entry, survey_file
+from bot.engine.survey import SurveyedFile, survey_file
 from bot.migration import Migration
 from bot.model import FileReport, Range
 from bot.outcomes import FileChange, FileMigration, FileReview
 
 Source = tuple[str, bytes]
 """Path and content of a file."""
-Kept = Mapping[Range, str]
+KeptUsages = Mapping[Range, str]
 """Usages of one file that are not rewritten, each with the reason."""
 
 
@@ -41,7 +41,12 @@ def scan_files(files: Sequence[Source], migrations: Sequence[Migration], index: 
 
 
 def migrate_files(
-    files: Sequence[Source], migrations: Sequence[Migration], index: Index, *, unsafe: bool, keep: Mapping[str, Kept]
+    files: Sequence[Source],
+    migrations: Sequence[Migration],
+    index: Index,
+    *,
+    unsafe: bool,
+    keep: Mapping[str, KeptUsages],
 ) -> tuple[FileMigration, ...]:
     """Each file with its fixes applied, in order."""
     return tuple(
@@ -49,6 +54,6 @@ def migrate_files(
     )
 
 
-def survey_files(files: Sequence[Source], migrations: Sequence[Migration], index: Index) -> tuple[Entry, ...]:
+def survey_files(files: Sequence[Source], migrations: Sequence[Migration], index: Index) -> tuple[SurveyedFile, ...]:
     """The usages of each file with what they depend on, in order."""
     return tuple(survey_file(source, path, migrations, index) for path, source in files)

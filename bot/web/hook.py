@@ -36,7 +36,7 @@ TEXTS = {
 }
 
 
-class Refused(Exception):
+class DeliveryRefused(Exception):
     """The headers alone say no."""
 
     def __init__(self, status: int, reason: str) -> None:
@@ -74,7 +74,7 @@ class Hook:
             envelope = envelope_of(request)
             with self._intake.ration() as ration:
                 response = await self._store(envelope, await ration.read(request))
-        except Refused as refusal:
+        except DeliveryRefused as refusal:
             return self._refuse(refusal.status, refusal.reason, request)
         except BodyRefused as refusal:
             return self._refuse(refusal.status, TEXTS[refusal.status], request)
@@ -85,7 +85,7 @@ class Hook:
     async def _store(self, envelope: Envelope, body: bytes) -> web.Response:
         key = signing_key(body, envelope.signature, self._secrets)
         if key is None:
-            raise Refused(401, "wrong signature")
+            raise DeliveryRefused(401, "wrong signature")
         self._metrics.signed_by(key)
         if envelope.event == "ping":
             self._metrics.delivery("ping", "ping")
@@ -113,25 +113,25 @@ class Hook:
 
 
 def envelope_of(request: web.Request) -> Envelope:
-    """Raises ``Refused``: 401 without exactly one signature, 400 or 415 for what GitHub would not send."""
+    """Raises ``DeliveryRefused``: 401 without exactly one signature, 400 or 415 for what GitHub would not send."""
     headers = request.headers
     signatures = headers.getall(HEADER, [])
     if len(signatures) != 1:
-        raise Refused(401, f"{len(signatures)} signatures")
+        raise DeliveryRefused(401, f"{len(signatures)} signatures")
     event = _single(request, "X-GitHub-Event", EVENT)
     guid = _single(request, "X-GitHub-Delivery", GUID)
     if "Content-Encoding" in headers:
-        raise Refused(415, "content encoding")
+        raise DeliveryRefused(415, "content encoding")
     types = headers.getall("Content-Type", [])
     if len(types) != 1 or not JSON.fullmatch(types[0]):
-        raise Refused(415, f"content type {types!r:.100}")
+        raise DeliveryRefused(415, f"content type {types!r:.100}")
     return Envelope(event, guid, signatures[0])
 
 
 def _single(request: web.Request, name: str, form: re.Pattern[str]) -> str:
     values = request.headers.getall(name, [])
     if len(values) != 1 or not form.fullmatch(values[0]):
-        raise Refused(400, f"{name}: {values!r:.100}")
+        raise DeliveryRefused(400, f"{name}: {values!r:.100}")
     return values[0]
 
 

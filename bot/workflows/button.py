@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from bot.authority import PER_MINUTE, TOO_FAST, Asker, Pace, may
+from bot.authority import PER_MINUTE, TOO_FAST, Asker, CommandPace, may
 from bot.domain.commands import CommandHelp, CommandPlace, Reply
 from bot.effects import NewComment, Reaction
 from bot.errors import UserError
@@ -39,7 +39,7 @@ async def answer_press(
         return Ignored(reason="it is another App's check run")
     press = f"press-{hashlib.sha256(lease.job.id.encode()).hexdigest()[:16]}"
     speed = await pace_of(bot, event.sender.id, at=lease.job.received_at, what=press)
-    if speed is Pace.SILENT:
+    if speed is CommandPace.SILENT:
         return Ignored(reason=TOO_FAST)
     pull = await reads.pull_request(bot.github, ref)
     role = await reads.role(bot.github, ref.repo, event.sender.login, person=event.sender.id)
@@ -57,7 +57,7 @@ async def answer_press(
         return Ignored(reason="the conversation is locked")
     if await _answered(bot, ref, press):
         return Ignored(reason="it was answered before")
-    reply = await _act(act, press, lease) if speed is Pace.HEARD else _TOO_FAST
+    reply = await _act(act, press, lease) if speed is CommandPace.HEARD else _TOO_FAST
     if not lease.held():
         return Superseded(reason="the deadline of this run has passed")
     await _say(bot, ref, press, reply, event.sender.login)

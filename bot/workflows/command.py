@@ -10,7 +10,7 @@ from typing import Protocol
 
 import structlog
 
-from bot.authority import PER_MINUTE, TOO_FAST, Asker, Pace, may, unheard
+from bot.authority import PER_MINUTE, TOO_FAST, Asker, CommandPace, may, unheard
 from bot.commands import Command, CommandSpec, wanted
 from bot.domain.commands import CommandCall, CommandError, CommandPlace, Reply
 from bot.effects import NewComment, NewReaction, Reaction
@@ -49,7 +49,7 @@ class CommandModule(Protocol):
 Commands = Mapping[str, CommandModule]
 
 
-class _Stale(Exception):
+class _LeaseLost(Exception):
     """The lease is gone: another run goes on."""
 
 
@@ -69,7 +69,7 @@ async def answer_comment(bot: Bot, event: IssueCommentEvent, commands: Commands,
     if event.app_id == bot.github.app_id:
         return Ignored(reason="it was written through this App")
     speed = await pace_of(bot, event.sender.id, at=event.created_at, what=f"{event.comment_id:020}")
-    if speed is Pace.SILENT:
+    if speed is CommandPace.SILENT:
         return Ignored(reason=TOO_FAST)
     comment = await reads.issue_comment(bot.github, event.repo, event.comment_id)
     issue = await reads.issue(bot.github, event.repo, event.number)
@@ -86,10 +86,10 @@ async def answer_comment(bot: Bot, event: IssueCommentEvent, commands: Commands,
     )
     session = _Session(bot=bot, event=event, asker=asker, commands=commands, lease=lease)
     specs = {name: module.SPEC for name, module in commands.items()}
-    asked = wanted(comment.body, specs) if speed is Pace.HEARD else (CommandError(words.too_fast(PER_MINUTE)),)
+    asked = wanted(comment.body, specs) if speed is CommandPace.HEARD else (CommandError(words.too_fast(PER_MINUTE)),)
     try:
         reactions = await _answer_all(session, asked)
-    except _Stale:
+    except _LeaseLost:
         return Superseded(reason="the deadline of this run has passed")
     return Done(summary=", ".join(reactions))
 
@@ -224,4 +224,4 @@ async def _react(session: _Session, reaction: Reaction) -> None:
 
 def _check(session: _Session) -> None:
     if not session.lease.held():
-        raise _Stale
+        raise _LeaseLost

@@ -14,7 +14,7 @@ from bot.scanner.scanner import Scanner
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
+class StoredDeliveries:
     """What the inbox keeps."""
 
     events: frozenset[str]
@@ -39,6 +39,6 @@ class Bot:
     """What would be expensive to find out again, or cannot be."""
     send: Callable[[Errand], Awaitable[None]]
     """``await bot.send(errand)`` returns once the errand is as durable as a delivery.  Raises ``StoreUnavailable``."""
-    kept: Kept
+    kept: StoredDeliveries
     tracker_window: timedelta = timedelta(seconds=20)
     """How long what may change a tracking issue is collected, for one edit."""

@@ -14,16 +14,7 @@ from bot.engine.clues import Clue, Ways, follow, merged, reopened
 from bot.engine.index import ROUNDS, Index
 from bot.engine.names import SUFFIXES
 from bot.engine.renamed import renamed
-from bot.engine.survey import (
-    Entry,
-    Survey,
-    clues_of,
-    differing,
-    leaves,
-    names_given,
-    plan_update,
-    roots_of,
-)
+from bot.engine.survey import Survey, SurveyedFile, clues_of, differing, leaves, names_given, plan_update, roots_of
 from bot.migration import Config, Migration
 from bot.model import Skipped
 from bot.refs import RepoRef, Sha
@@ -31,7 +22,7 @@ from bot.workflows import inventory_store as store
 from bot.workflows.commit_sources import Caught, CommitSources
 from bot.workflows.context import Bot
 
-Scan = Callable[[Iterable[tuple[str, bytes]], Sequence[Migration], Index], Awaitable[Sequence[Entry]]]
+Scan = Callable[[Iterable[tuple[str, bytes]], Sequence[Migration], Index], Awaitable[Sequence[SurveyedFile]]]
 """``Scanner.survey``."""
 
 log = structlog.get_logger(__name__)
@@ -121,12 +112,12 @@ async def _resolve(
     index: Index,
     pending: Mapping[str, bytes],
     gives: Mapping[str, frozenset[str]],
-) -> Mapping[str, Entry]:
+) -> Mapping[str, SurveyedFile]:
     """Scan the files until each of them was scanned with all in view that its names were looked up in.
 
     So an answer depends on the commit alone, and not on what else happened to be known.
     """
-    done: dict[str, Entry] = {}
+    done: dict[str, SurveyedFile] = {}
     for _ in range(ROUNDS):
         if not pending:
             break
@@ -139,5 +130,7 @@ async def _resolve(
         pending = {path: source for path, source in pending.items() if not missing.isdisjoint(done[path].looked)}
         found = await sources.read(missing)
         index = index.with_modules((path, found.get(path)) for path in missing)
-    passed_over = {path: Entry(report=Skipped(path=path, reason=why)) for path, why in sources.passed_over.items()}
+    passed_over = {
+        path: SurveyedFile(report=Skipped(path=path, reason=why)) for path, why in sources.passed_over.items()
+    }
     return {**done, **passed_over}

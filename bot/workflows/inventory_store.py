@@ -14,12 +14,12 @@ import bot.engine
 from bot.engine.clues import Clue
 from bot.engine.diff.views import Surroundings
 from bot.engine.report_json import decode, encode
-from bot.engine.survey import Entry, Survey
+from bot.engine.survey import Survey, SurveyedFile
 from bot.migration import Config
 from bot.records import Records
 from bot.refs import RepoRef, Sha
 
-Kept = TypeVar("Kept")
+Stored = TypeVar("Stored")
 
 NAMESPACE = "survey"
 BRIEF = "survey-brief"
@@ -48,8 +48,8 @@ async def save(records: Records, repo: RepoRef, config: Config, survey: Survey) 
 
 
 async def _get(
-    records: Records, namespace: str, repo: RepoRef, config: Config, decoded: Callable[[Any], Kept]
-) -> Kept | None:  # fmt: skip
+    records: Records, namespace: str, repo: RepoRef, config: Config, decoded: Callable[[Any], Stored]
+) -> Stored | None:  # fmt: skip
     record = await records.get(namespace, _key(repo, config))
     if record is None:
         return None
@@ -98,7 +98,7 @@ def _decode_clue(encoded: Mapping[str, Any]) -> Clue:
     return Clue(package=encoded["package"], **words)
 
 
-def _encode_entry(entry: Entry) -> dict[str, Any]:
+def _encode_entry(entry: SurveyedFile) -> dict[str, Any]:
     return {"report": encode(entry.report), "looked": sorted(entry.looked), "gives": sorted(entry.gives)}
 
 
@@ -118,7 +118,7 @@ def _decode_brief(encoded: Mapping[str, Any]) -> Surroundings:
     return Surroundings(names=frozenset(encoded["names"]), roots=tuple(encoded["roots"]))
 
 
-def _decode_entry(encoded: Mapping[str, Any]) -> Entry:
-    return Entry(
+def _decode_entry(encoded: Mapping[str, Any]) -> SurveyedFile:
+    return SurveyedFile(
         report=decode(encoded["report"]), looked=frozenset(encoded["looked"]), gives=frozenset(encoded["gives"])
     )

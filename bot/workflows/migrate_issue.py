@@ -6,7 +6,7 @@ same work may run twice, late, or in two places, and ends in the same state.
 
 from collections.abc import Mapping
 
-from bot.batches import Ask, BatchReport, Tier
+from bot.batches import BatchReport, BatchRequest, Tier
 from bot.batching import plan_batches
 from bot.commands import repository_path
 from bot.domain.commands import CommandCall, Reply
@@ -41,21 +41,21 @@ async def migrate_issue(bot: Bot, call: CommandCall, lease: Lease) -> Reply:
     return Reply(body=words.reply(reports, at.repository, call.comment_id))
 
 
-def _ask(arguments: Mapping[str, object]) -> Ask:
+def _ask(arguments: Mapping[str, object]) -> BatchRequest:
     given = arguments.get("paths")
     paths = (
         tuple(dict.fromkeys(repository_path(str(path)) for path in given)) if isinstance(given, tuple | list) else ()
     )
-    ask = Ask(tier=Tier.UNSAFE if arguments.get("unsafe") else Tier.SAFE, paths=paths)
+    ask = BatchRequest(tier=Tier.UNSAFE if arguments.get("unsafe") else Tier.SAFE, paths=paths)
     try:
         for path in paths:  # each by itself: one that covers everything would keep the others from being read
-            Ask(paths=(path,)).covers("")
+            BatchRequest(paths=(path,)).covers("")
     except GlobError as error:
         raise UserError(f"This is no glob: {error.message}.") from error
     return ask
 
 
-async def _planned(bot: Bot, at: DefaultBranch, migration: Migration, ask: Ask) -> BatchReport:
+async def _planned(bot: Bot, at: DefaultBranch, migration: Migration, ask: BatchRequest) -> BatchReport:
     """What would be done."""
     opened = await opened_pull_requests(bot, at)
     found = await batch_facts(bot, opened, migration, ask)
@@ -64,7 +64,7 @@ async def _planned(bot: Bot, at: DefaultBranch, migration: Migration, ask: Ask) 
 
 
 async def carried_out(
-    bot: Bot, at: DefaultBranch, migration: Migration, ask: Ask | None, lease: Lease, *, asked_by: int
+    bot: Bot, at: DefaultBranch, migration: Migration, ask: BatchRequest | None, lease: Lease, *, asked_by: int
 ) -> BatchReport:
     """Everything is read, decided and done.  ``asked_by`` is the comment that asked, 0 for nobody."""
     opened = await opened_pull_requests(bot, at)
@@ -72,5 +72,5 @@ async def carried_out(
     plan = plan_batches(found.facts)
     numbers = await carry_out(bot, at, migration, plan, lease, asked_by=asked_by)
     return BatchReport(
-        migration=migration, commit=at.head, plan=plan, ask=ask or Ask(), numbers=numbers, unread=found.unread
+        migration=migration, commit=at.head, plan=plan, ask=ask or BatchRequest(), numbers=numbers, unread=found.unread
     )

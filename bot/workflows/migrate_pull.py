@@ -12,7 +12,7 @@ from datetime import timedelta
 
 import structlog
 
-from bot.ask import PLAIN, Ask, Batch, Obstacle, Obstructed, Overtaken, Report, Stop
+from bot.ask import PLAIN, CommitChunk, MigrateRequest, Obstacle, Obstructed, Overtaken, Report, Stop
 from bot.domain.commands import Reply
 from bot.effects import Reaction
 from bot.errors import RetryLater
@@ -31,7 +31,7 @@ from bot.refs import PullRequest, PullRequestRef, RepoRef, Sha
 from bot.render import commits as words
 from bot.render.migrate import answer, invalid_configuration, skipped_by
 from bot.repository import at_branch, details_of
-from bot.scanner.tasks import Kept
+from bot.scanner.tasks import KeptUsages
 from bot.workflows.context import Bot
 from bot.workflows.pushing import push, push_target
 from bot.workflows.review import found_in
@@ -51,13 +51,13 @@ class _Run:
     bot: Bot
     lease: Lease
     pull: PullRequest
-    ask: Ask
+    ask: MigrateRequest
     config: Config
-    keep: Mapping[str, Kept] = field(default_factory=dict)
+    keep: Mapping[str, KeptUsages] = field(default_factory=dict)
     """The usages that people have put aside on this pull request, by path."""
 
 
-async def migrate_pull(bot: Bot, ref: PullRequestRef, ask: Ask, lease: Lease) -> Reply:
+async def migrate_pull(bot: Bot, ref: PullRequestRef, ask: MigrateRequest, lease: Lease) -> Reply:
     """Commit the fixes that were asked for, and say what was done and what was not.
 
     Raises ``UserError`` for arguments that cannot be.
@@ -90,7 +90,7 @@ async def _migrate(run: _Run) -> Report:
     return await _commit_all(run, report, parts, done, stop)
 
 
-def _stop(ask: Ask, found: Obstacle | None) -> Stop | None:
+def _stop(ask: MigrateRequest, found: Obstacle | None) -> Stop | None:
     """Somebody who only wants to look is kept from nothing but what is over."""
     harmless = ask.dry_run and found not in (Obstacle.MERGED, Obstacle.CLOSED)
     return None if found is None or harmless else Obstructed(obstacle=found)
@@ -108,7 +108,7 @@ def _seen(run: _Run, branch: PullBranch, done: Mapping[int, BranchCommit]) -> Sh
     return (first.parent if first else None) or seen_head(branch.commits, run.ask) or run.pull.head_sha
 
 
-async def _put_aside(run: _Run, head: Sha) -> Mapping[str, Kept]:
+async def _put_aside(run: _Run, head: Sha) -> Mapping[str, KeptUsages]:
     """The new usages of ``head`` that somebody skipped with a command: a person has decided that they stay."""
     repo, number = run.pull.ref.repo, run.pull.ref.number
     comments = await reads.issue_comments(run.bot.github, repo, number)
@@ -156,7 +156,7 @@ async def _migrated(run: _Run, rev: Sha, tree: Iterable[TreeEntry], paths: Itera
 
 
 async def _commit_all(
-    run: _Run, report: Report, parts: tuple[Batch, ...], done: Mapping[int, BranchCommit], stop: Stop | None
+    run: _Run, report: Report, parts: tuple[CommitChunk, ...], done: Mapping[int, BranchCommit], stop: Stop | None
 ) -> Report:
     """The report with the commits, those of earlier runs among them; it stops at the first one that cannot be."""
     left = [batch for batch in parts if batch.number not in done]
@@ -177,7 +177,12 @@ async def _commit_all(
 
 
 async def _commit_rest(
-    run: _Run, seen: Sha, parts: tuple[Batch, ...], left: Iterable[Batch], made: dict[int, Sha], target: RepoRef
+    run: _Run,
+    seen: Sha,
+    parts: tuple[CommitChunk, ...],
+    left: Iterable[CommitChunk],
+    made: dict[int, Sha],
+    target: RepoRef,
 ) -> Stop | None:
     """Commit what is ``left``, and note it in ``made``; why it ended early, or ``None``."""
     head, known = run.pull.head_sha, seen
@@ -189,7 +194,7 @@ async def _commit_rest(
     return None
 
 
-async def _commit(run: _Run, batch: Batch, parts: int, *, head: Sha, known: Sha, target: RepoRef) -> Sha | Stop:
+async def _commit(run: _Run, batch: CommitChunk, parts: int, *, head: Sha, known: Sha, target: RepoRef) -> Sha | Stop:
     """One commit on ``head``, or on what the branch has become if that changes nothing of it.
 
     ``known`` is a commit whose files are the planned ones.
@@ -213,7 +218,7 @@ async def _commit(run: _Run, batch: Batch, parts: int, *, head: Sha, known: Sha,
     raise RetryLater(at=run.bot.github.clock.now() + _AGAIN, reason="the branch moves all the time")
 
 
-async def _look_again(run: _Run, batch: Batch) -> PullRequest | Sha | Stop:
+async def _look_again(run: _Run, batch: CommitChunk) -> PullRequest | Sha | Stop:
     """The pull request as it is now; or the commit, if it is there already; or what stands in the way by now."""
     ref = run.pull.ref
     pull, branch = await reads.pull_request(run.bot.github, ref), await reads.pull_branch(run.bot.github, ref)
@@ -224,7 +229,7 @@ async def _look_again(run: _Run, batch: Batch) -> PullRequest | Sha | Stop:
     return stop or pull
 
 
-async def _overtaken(run: _Run, batch: Batch, head: Sha) -> tuple[str, ...]:
+async def _overtaken(run: _Run, batch: CommitChunk, head: Sha) -> tuple[str, ...]:
     """The files of the batch that ``head`` holds otherwise, or that it would rewrite otherwise."""
     tree = await reads.whole_tree(run.bot.github, run.pull.ref.repo, head)
     modes = {entry.path: entry.mode for entry in tree}

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from bot.batches import Ask, BatchFacts, ClosedPull, FileFacts, OpenPull, Owners, Tier
+from bot.batches import BatchFacts, BatchRequest, ClosedPull, FileFacts, OpenPull, Owners, Tier
 from bot.batching import CODEOWNERS, Codeowners
 from bot.facts import OwnPullRequest
 from bot.github import reads
@@ -62,7 +62,9 @@ async def opened_pull_requests(bot: Bot, at: DefaultBranch) -> OpenedPullRequest
     return OpenedPullRequests(at=at, own=own, open=tuple(migrating), removing=removing)
 
 
-async def batch_facts(bot: Bot, opened: OpenedPullRequests, migration: Migration, ask: Ask | None) -> BatchReading:
+async def batch_facts(
+    bot: Bot, opened: OpenedPullRequests, migration: Migration, ask: BatchRequest | None
+) -> BatchReading:
     """All that the decision about the migration's pull requests depends on."""
     pulls = opened.open_of(migration)
     tiers = {pull.tier for pull in pulls} | {ask.tier if ask else Tier.SAFE}

@@ -7,7 +7,7 @@ where it was seen, a comment carries a signed marker.
 from datetime import timedelta
 from typing import assert_never
 
-from bot.batches import Batch, BatchPlan, CloseBatch, LeaveBatch, OpenBatch, OpenPull, UpdateBatch
+from bot.batches import BatchPlan, CloseBatch, LeaveBatch, OpenBatch, OpenPull, PullRequestBatch, UpdateBatch
 from bot.effects import ClosePullRequest, EditPullRequest, MoveBranch, NewComment, NewPullRequest, TreeCommit, TreeFile
 from bot.errors import RetryLater
 from bot.github import reads
@@ -59,7 +59,7 @@ async def carry_out(
 # --- one pull request ------------------------------------------------------------------------------------------------
 
 
-async def _open(bot: Bot, at: DefaultBranch, migration: Migration, batch: Batch, asked_by: int) -> int:
+async def _open(bot: Bot, at: DefaultBranch, migration: Migration, batch: PullRequestBatch, asked_by: int) -> int:
     """A commit that nobody sees, the branch that shows it, the pull request; returns its number."""
     branch, before = await _free_branch(bot, at, batch)
     if (number := await _number(bot, at, branch)) is not None:
@@ -74,7 +74,9 @@ async def _open(bot: Bot, at: DefaultBranch, migration: Migration, batch: Batch,
     return opened.number
 
 
-def _commit(at: DefaultBranch, migration: Migration, batch: Batch, branch: str, before: Sha | None) -> TreeCommit:
+def _commit(
+    at: DefaultBranch, migration: Migration, batch: PullRequestBatch, branch: str, before: Sha | None
+) -> TreeCommit:
     return TreeCommit(
         repo=at.repo,
         branch=branch,
@@ -86,7 +88,7 @@ def _commit(at: DefaultBranch, migration: Migration, batch: Batch, branch: str, 
 
 
 def _words(
-    bot: Bot, at: DefaultBranch, migration: Migration, batch: Batch, branch: str, asked_by: int
+    bot: Bot, at: DefaultBranch, migration: Migration, batch: PullRequestBatch, branch: str, asked_by: int
 ) -> NewPullRequest:
     return NewPullRequest(
         repo=at.repo,
@@ -104,7 +106,7 @@ async def _number(bot: Bot, at: DefaultBranch, branch: str) -> int | None:
     return found[0].number if found else None
 
 
-async def _free_branch(bot: Bot, at: DefaultBranch, batch: Batch) -> tuple[str, Sha | None]:
+async def _free_branch(bot: Bot, at: DefaultBranch, batch: PullRequestBatch) -> tuple[str, Sha | None]:
     """The branch to use, and where it is now: the batch's own, unless that one holds somebody's commits."""
     for name in (batch.branch, *(branches.alternative(batch.branch, n) for n in range(2, _NAMES + 1))):
         try:

@@ -2,14 +2,14 @@
 
 from datetime import datetime
 
-from bot.authority import MINUTE, Pace, pace
+from bot.authority import MINUTE, CommandPace, pace
 from bot.workflows.context import Bot
 
 HEARD = "heard"
 """Where the records keep who asked when: ``<person>/<second>/<what>``, which sort by time."""
 
 
-async def pace_of(bot: Bot, person: int, *, at: datetime, what: str) -> Pace:
+async def pace_of(bot: Bot, person: int, *, at: datetime, what: str) -> CommandPace:
     """What becomes of one more thing that the person (an account's id) asked for at that time.
 
     It is counted once, however often this is called with the same ``what``.

@@ -8,7 +8,7 @@ rely on (https://github.com/pre-commit-ci/issues/issues/127), though not by ever
 
 from dataclasses import replace
 
-from bot.ask import CannotPush, NoPush, Obstacle, Obstructed, Refused, Stop
+from bot.ask import CannotPush, CommitRefused, NoPush, Obstacle, Obstructed, Stop
 from bot.effects import FileCommit, TreeCommit
 from bot.errors import Gone
 from bot.github import reads
@@ -41,8 +41,12 @@ async def push(bot: Bot, pull: PullRequest, target: RepoRef, commit: FileCommit 
     except Gone as error:
         if pull.from_fork:
             return _NO_ACCESS
-        return Obstructed(obstacle=Obstacle.BRANCH_GONE) if isinstance(error, NotFound) else Refused(reason=str(error))
+        return (
+            Obstructed(obstacle=Obstacle.BRANCH_GONE)
+            if isinstance(error, NotFound)
+            else CommitRefused(reason=str(error))
+        )
     except MissingPermission as error:
-        return _NO_ACCESS if pull.from_fork else Refused(reason=str(error))
+        return _NO_ACCESS if pull.from_fork else CommitRefused(reason=str(error))
     except (GraphQLError, Unprocessable) as error:
-        return Refused(reason=error.message)
+        return CommitRefused(reason=error.message)

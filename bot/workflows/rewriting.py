@@ -8,7 +8,7 @@ from bot.engine.names import find_source_roots
 from bot.migration import Config
 from bot.outcomes import FileMigration
 from bot.refs import RepoRef, Sha
-from bot.scanner.tasks import Kept
+from bot.scanner.tasks import KeptUsages
 from bot.workflows import inventory_store
 from bot.workflows.context import Bot
 from bot.workflows.sources import fetch_wanted
@@ -23,7 +23,7 @@ async def migrate_files(
     *,
     tree: Iterable[str] = (),
     unsafe: bool = False,
-    keep: Mapping[str, Kept] = MappingProxyType({}),
+    keep: Mapping[str, KeptUsages] = MappingProxyType({}),
 ) -> tuple[FileMigration, ...]:
     """Each of ``sources`` (path to content, at ``rev``) with its safe fixes applied; with ``unsafe``, those too.
 

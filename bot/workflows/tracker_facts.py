@@ -52,7 +52,7 @@ _NOT_ASKED = NotKnown(why="no item asks for it")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class FactsNeeded:
     """What the evidence of a migration's checklist asks for."""
 
     definitions: bool
@@ -64,7 +64,7 @@ class Asked:
     attested: bool
 
     @classmethod
-    def by(cls, migration: Migration, issue: int) -> "Asked":
+    def by(cls, migration: Migration, issue: int) -> "FactsNeeded":
         leaves = [leaf for item in migration.checklist for leaf in _leaves(item.evidence)]
         kinds = {type(leaf) for leaf in leaves}
         return cls(
@@ -94,7 +94,7 @@ async def tracked_facts(
     bot: Bot, at: DefaultBranch, migration: Migration, issue: int, record: TrackerRecord
 ) -> TrackedFacts:
     """All facts of one tracked migration.  What cannot be had is ``NotKnown``, and proves nothing."""
-    repo, asked = at.repo, Asked.by(migration, issue)
+    repo, asked = at.repo, FactsNeeded.by(migration, issue)
     found = await survey(bot, repo, at.head, at.config)
     comments = await reads.issue_comments(bot.github, repo, issue) if asked.attested else ()
     facts = TrackedFacts(

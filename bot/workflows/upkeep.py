@@ -6,7 +6,7 @@ decide about the same pull requests at the same time.
 
 from datetime import timedelta
 
-from bot.batches import Ask, BatchPlan, CloseBatch, OpenBatch, UpdateBatch
+from bot.batches import BatchPlan, BatchRequest, CloseBatch, OpenBatch, UpdateBatch
 from bot.github import reads
 from bot.jobs import Done, Ignored, Lease, Outcome
 from bot.migration import Migration, Mode
@@ -62,7 +62,7 @@ async def keep_up(bot: Bot, repo: RepoRef, tracker: int | None, lease: Lease) ->
 
 async def _keep_up(bot: Bot, at: DefaultBranch, migration: Migration, lease: Lease) -> BatchPlan | None:
     """What was done; ``None`` when nothing is open, nor to be opened."""
-    ask = Ask() if migration.mode is Mode.MIGRATE else None
+    ask = BatchRequest() if migration.mode is Mode.MIGRATE else None
     opened = await opened_pull_requests(bot, at)
     if ask is None and not opened.open_of(migration):
         return None

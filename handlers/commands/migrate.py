@@ -4,7 +4,7 @@ from typing import assert_never
 
 import click
 
-from bot.ask import Ask
+from bot.ask import MigrateRequest
 from bot.commands import CommandSpec, repository_path
 from bot.domain.commands import CommandCall, CommandPlace, Reply
 from bot.facts import Role
@@ -47,14 +47,14 @@ async def run(bot: Bot, call: CommandCall, lease: Lease) -> Reply:
             assert_never(call.place)
 
 
-def ask_of(call: CommandCall) -> Ask:
+def ask_of(call: CommandCall) -> MigrateRequest:
     """The arguments as a value; the request is named by its comment and its place in it.
 
     Raises ``CommandError`` for a path that leads out of the repository.
     """
     arguments = call.arguments
     paths = arguments["paths"]
-    return Ask(
+    return MigrateRequest(
         id=f"{call.comment_id}.{call.index}",
         by=call.sender,
         paths=tuple(repository_path(str(path)) for path in paths) if isinstance(paths, tuple) else (),

@@ -4,15 +4,15 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from bot.batches import (
-    Ask,
-    Batch,
     BatchAction,
     BatchFacts,
+    BatchRequest,
     CloseBatch,
     FileFacts,
     LeaveBatch,
     OpenBatch,
     OpenPull,
+    PullRequestBatch,
     Tier,
     UpdateBatch,
 )
@@ -54,12 +54,12 @@ def cut(files: int = 20, open: int = 5, split: Split = Split.DIRECTORY) -> Migra
     return replace(migration(), pull_requests=PullRequests(files=files, open=open, split=split))
 
 
-def facts(*paths: str | FileFacts, ask: Ask | None = None, of: Migration | None = None) -> BatchFacts:
+def facts(*paths: str | FileFacts, ask: BatchRequest | None = None, of: Migration | None = None) -> BatchFacts:
     files = tuple(file(path) if isinstance(path, str) else path for path in paths)
-    return BatchFacts(migration=of or cut(), files=files, ask=ask or Ask())
+    return BatchFacts(migration=of or cut(), files=files, ask=ask or BatchRequest())
 
 
-def pull_of(batch: Batch, number: int = 100) -> OpenPull:
+def pull_of(batch: PullRequestBatch, number: int = 100) -> OpenPull:
     """The pull request that was opened for it."""
     return OpenPull(
         number=number, branch=batch.branch, head_sha=HEAD, tier=batch.tier, digest=batch.digest,

@@ -5,7 +5,17 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.batches import Ask, BatchFacts, BatchFile, CloseBatch, ClosedPull, FileFacts, OpenBatch, OpenPull, Tier
+from bot.batches import (
+    BatchFacts,
+    BatchFile,
+    BatchRequest,
+    CloseBatch,
+    ClosedPull,
+    FileFacts,
+    OpenBatch,
+    OpenPull,
+    Tier,
+)
 from bot.batching import Codeowners, blob_id, plan_batches
 from bot.batching.groups import by_directory, by_owner
 from bot.migration import Split
@@ -63,7 +73,9 @@ def situations(draw: st.DrawFn) -> BatchFacts:
     present = draw(files())
     paths = [each.path for each in present]
     some = st.frozensets(st.sampled_from(paths), max_size=3) if paths else st.just(frozenset())
-    ask = st.builds(Ask, tier=st.sampled_from(Tier), paths=st.sampled_from([(), ("app",), ("",), ("lib", "a.py")]))
+    ask = st.builds(
+        BatchRequest, tier=st.sampled_from(Tier), paths=st.sampled_from([(), ("app",), ("",), ("lib", "a.py")])
+    )
     return BatchFacts(
         migration=cut(draw(st.integers(1, 6)), draw(st.integers(1, 4)), draw(st.sampled_from(Split))),
         files=present,

@@ -4,12 +4,22 @@ from dataclasses import replace
 
 import pytest
 
-from bot.batches import Ask, BatchFacts, CloseBatch, ClosedPull, FileFacts, LeaveBatch, OpenBatch, Tier, UpdateBatch
+from bot.batches import (
+    BatchFacts,
+    BatchRequest,
+    CloseBatch,
+    ClosedPull,
+    FileFacts,
+    LeaveBatch,
+    OpenBatch,
+    Tier,
+    UpdateBatch,
+)
 from bot.batching import plan_batches
 from bot.model import Kind
 from tests.batching.facts import HEAD, NONE, SAFE, UNSAFE, cut, facts, file, found, opened, performed, pull_of
 
-UNSAFELY = Ask(tier=Tier.UNSAFE)
+UNSAFELY = BatchRequest(tier=Tier.UNSAFE)
 
 
 def test_one_pull_request_holds_what_fits_in_one() -> None:
@@ -36,7 +46,7 @@ def test_unsafe_fixes_come_on_demand_only() -> None:
 
 def test_the_content_is_that_of_the_tier() -> None:
     both = file("a.py", found("a.py"), found("a.py", UNSAFE, line=9))
-    for ask in (Ask(), UNSAFELY):
+    for ask in (BatchRequest(), UNSAFELY):
         (action,) = plan_batches(facts(both, ask=ask)).actions
         assert isinstance(action, OpenBatch)
         (each,) = action.batch.files
@@ -207,7 +217,7 @@ def test_what_a_person_closed_is_not_opened_again() -> None:
 )
 def test_it_is_asked_for_again_by_its_path(paths: tuple[str, ...], wanted: list[list[str]]) -> None:
     closed = (ClosedPull(number=9, paths=frozenset({"app/a.py"})),)
-    given = replace(facts("app/a.py", "lib/b.py", "app/c.py", ask=Ask(paths=paths)), closed=closed)
+    given = replace(facts("app/a.py", "lib/b.py", "app/c.py", ask=BatchRequest(paths=paths)), closed=closed)
     assert opened(plan_batches(given).actions) == wanted
 
 

@@ -9,8 +9,8 @@ import pytest
 from click.testing import CliRunner
 
 from bot.cli.doctor import (
-    Check,
-    Verdict,
+    DoctorCheck,
+    DoctorVerdict,
     check_address,
     check_clock,
     check_database,
@@ -57,12 +57,12 @@ def set_hook(github: Sandbox, status: int = 200, **changes: str) -> None:
     github.faults.add("hook", Reply(status=status, body=body), effect=False, path="/app/hook/config", times=None)
 
 
-async def report(gh: GitHub, needed: dict[str, str], events: set[str]) -> list[Check]:
+async def report(gh: GitHub, needed: dict[str, str], events: set[str]) -> list[DoctorCheck]:
     return [check async for check in examine(gh, needed, events)]
 
 
-def faults_of(checks: list[Check]) -> list[str]:
-    return [check.text for check in checks if check.verdict is Verdict.FAULT]
+def faults_of(checks: list[DoctorCheck]) -> list[str]:
+    return [check.text for check in checks if check.verdict is DoctorVerdict.FAULT]
 
 
 async def test_a_healthy_app_has_no_fault(github: Sandbox, gh: GitHub, repo: Repo) -> None:
@@ -84,7 +84,7 @@ async def test_a_permission_that_an_owner_has_not_accepted_is_named(github: Sand
 async def test_what_nothing_uses_is_a_warning(github: Sandbox, gh: GitHub) -> None:
     set_hook(github)
     checks = await report(gh, NEEDED, {"pull_request"})
-    assert [c.verdict for c in checks if "nothing uses" in c.text] == [Verdict.WARNING]
+    assert [c.verdict for c in checks if "nothing uses" in c.text] == [DoctorVerdict.WARNING]
 
 
 async def test_an_event_that_is_not_subscribed_to_is_named(github: Sandbox, gh: GitHub) -> None:
@@ -97,7 +97,7 @@ async def test_a_suspended_installation_is_a_warning(github: Sandbox, gh: GitHub
     set_hook(github)
     github.suspend(github.installation(repo))
     checks = await report(gh, NEEDED, {"pull_request"})
-    assert [c.verdict for c in checks if "suspended" in c.text] == [Verdict.WARNING]
+    assert [c.verdict for c in checks if "suspended" in c.text] == [DoctorVerdict.WARNING]
 
 
 async def test_a_key_of_another_app_is_told(github: Sandbox, gh: GitHub) -> None:
@@ -127,7 +127,7 @@ def test_the_hooks_configuration(changes: dict[str, bool | str], words: str) -> 
     good = {"url": "https://bot.example", "content_type": "json", "insecure_ssl": False, "has_secret": True}
     (check,) = check_hook(HookConfig(**{**good, **changes}))  # type: ignore[arg-type]  # one dict of unlike values
     assert words in check.text
-    assert (check.verdict is Verdict.OK) is (changes == {})
+    assert (check.verdict is DoctorVerdict.OK) is (changes == {})
 
 
 def delivery(status: int) -> HookDelivery:
@@ -140,15 +140,15 @@ def delivery(status: int) -> HookDelivery:
 @pytest.mark.parametrize(
     ("statuses", "verdict"),
     [
-        ([202, 202], Verdict.OK),
-        ([202, 503], Verdict.WARNING),
-        ([401, 202], Verdict.FAULT),
-        ([202, 401], Verdict.WARNING),
-        ([], Verdict.WARNING),
+        ([202, 202], DoctorVerdict.OK),
+        ([202, 503], DoctorVerdict.WARNING),
+        ([401, 202], DoctorVerdict.FAULT),
+        ([202, 401], DoctorVerdict.WARNING),
+        ([], DoctorVerdict.WARNING),
     ],
     ids=str,
 )
-def test_the_latest_deliveries(statuses: list[int], verdict: Verdict) -> None:
+def test_the_latest_deliveries(statuses: list[int], verdict: DoctorVerdict) -> None:
     assert [check.verdict for check in check_deliveries(map(delivery, statuses))] == [verdict]
 
 
@@ -179,26 +179,26 @@ def fresh(tmp_path: Path) -> str:
 
 def test_a_database_that_is_still_to_be_made_is_well(tmp_path: Path) -> None:
     (check,) = check_database(fresh(tmp_path))
-    assert (check.verdict, "none yet" in check.text) == (Verdict.OK, True)
+    assert (check.verdict, "none yet" in check.text) == (DoctorVerdict.OK, True)
     assert not (tmp_path / "new").exists(), "looking makes nothing"
 
 
 def test_a_directory_that_cannot_be_made_is_a_fault(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     (check,) = check_database(f"sqlite:///{tmp_path / 'file' / 'ssot.db'}")
-    assert (check.verdict, "SSOT_DATA_DIR" in check.text) == (Verdict.FAULT, True)
+    assert (check.verdict, "SSOT_DATA_DIR" in check.text) == (DoctorVerdict.FAULT, True)
 
 
 def test_a_damaged_database_is_a_fault(tmp_path: Path) -> None:
     (tmp_path / "ssot.db").write_bytes(b"this is a text" * 500)
     (check,) = check_database(f"sqlite:///{tmp_path / 'ssot.db'}")
-    assert check.verdict is Verdict.FAULT
+    assert check.verdict is DoctorVerdict.FAULT
     assert "ssot.db" in check.text
 
 
 def test_a_database_that_does_not_answer_is_a_fault_without_its_password() -> None:
     (check,) = check_database("postgresql://bot:canary-password@127.0.0.1:9/ssot")
-    assert check.verdict is Verdict.FAULT
+    assert check.verdict is DoctorVerdict.FAULT
     assert "SSOT_DATABASE_URL" in check.text
     assert "canary" not in check.text
 
@@ -214,17 +214,17 @@ async def test_dead_letters_are_pointed_at(tmp_path: Path) -> None:
     await store.close()
     found, dead = check_database(url)
     assert found.text == "database: 2 deliveries, 1 of them wait"
-    assert (dead.verdict, dead.text.startswith("database: 1 dead letters")) == (Verdict.WARNING, True)
+    assert (dead.verdict, dead.text.startswith("database: 1 dead letters")) == (DoctorVerdict.WARNING, True)
 
 
 @pytest.mark.parametrize(
     ("changes", "verdict"),
     [
-        ({}, Verdict.OK),
-        ({"HOST": "0.0.0.0"}, Verdict.WARNING),  # noqa: S104  # looked at, not listened on
-        ({"HOST": "0.0.0.0", "SSOT_METRICS_TOKEN": "0123456789abcdef"}, Verdict.OK),  # noqa: S104
+        ({}, DoctorVerdict.OK),
+        ({"HOST": "0.0.0.0"}, DoctorVerdict.WARNING),  # noqa: S104  # looked at, not listened on
+        ({"HOST": "0.0.0.0", "SSOT_METRICS_TOKEN": "0123456789abcdef"}, DoctorVerdict.OK),  # noqa: S104
     ],
     ids=["loopback", "everywhere", "everywhere, with a token"],
 )
-def test_the_address(changes: dict[str, str], verdict: Verdict) -> None:
+def test_the_address(changes: dict[str, str], verdict: DoctorVerdict) -> None:
     assert check_address(Settings.from_env(env(**changes))).verdict is verdict

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.config import DEFAULT, Absent, Invalid, Unreadable, Valid, load, parse_state, preset_names, show
+from bot.config import DEFAULT, Absent, Invalid, UnreadableConfig, Valid, load, parse_state, preset_names, show
 from bot.errors import ConfigError
 from bot.evidence import Attested, IssueEvidence
 from bot.migration import (
@@ -199,8 +199,8 @@ def test_the_place_of_an_error_in_a_block_is_the_block() -> None:
 STATES = [
     (None, None, Absent(config=load(None))),
     (b"migrations: {}", None, Valid(config=Config(migrations=()))),
-    (None, "it is a symbolic link", Unreadable(reason="it is a symbolic link")),
-    (b"migrations: {}", "half of it came", Unreadable(reason="half of it came")),
+    (None, "it is a symbolic link", UnreadableConfig(reason="it is a symbolic link")),
+    (b"migrations: {}", "half of it came", UnreadableConfig(reason="half of it came")),
 ]
 
 

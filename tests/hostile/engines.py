@@ -6,7 +6,7 @@ from bot.engine import Index
 from bot.migration import Migration
 from bot.model import FileReport, Scanned
 from bot.outcomes import FileMigration, FileReview
-from bot.scanner.tasks import Kept, ReviewRequest, Source
+from bot.scanner.tasks import KeptUsages, ReviewRequest, Source
 from tests.hostile import misbehaving
 
 DEEDS = {
@@ -38,7 +38,12 @@ def scan_files(files: Sequence[Source], migrations: Sequence[Migration], index: 
 
 
 def migrate_files(
-    files: Sequence[Source], migrations: Sequence[Migration], index: Index, *, unsafe: bool, keep: Mapping[str, Kept]
+    files: Sequence[Source],
+    migrations: Sequence[Migration],
+    index: Index,
+    *,
+    unsafe: bool,
+    keep: Mapping[str, KeptUsages],
 ) -> tuple[FileMigration, ...]:
     reports = scan_files(files, migrations, index)
     return tuple(

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bot.engine import Index
 from bot.engine.clues import Clue, Sieve
 from bot.engine.scan import scan_file
-from bot.engine.survey import Entry, Survey, of_interest, roots_of, survey_file
+from bot.engine.survey import Survey, SurveyedFile, of_interest, roots_of, survey_file
 from bot.migration import Config, Migration, Target, TargetKind
 from bot.model import FileReport, Scanned
 from bot.refs import Sha
@@ -135,7 +135,7 @@ class Files:
         )
 
 
-async def scan(files: Iterable[tuple[str, bytes]], migrations: Sequence[Migration], index: Index) -> list[Entry]:
+async def scan(files: Iterable[tuple[str, bytes]], migrations: Sequence[Migration], index: Index) -> list[SurveyedFile]:
     return [survey_file(source, path, migrations, index) for path, source in files]
 
 
@@ -239,7 +239,7 @@ def test_a_change_that_concerns_nobody_scans_nothing() -> None:
     tree = {"pkg/impl.py": "def old(): ...\n", "app/a.py": "from pkg.impl import old\nold()\n", "app/b.py": "x = 1\n"}
     before = anew(tree)
 
-    async def never(files: Iterable[tuple[str, bytes]], *_: object) -> list[Entry]:
+    async def never(files: Iterable[tuple[str, bytes]], *_: object) -> list[SurveyedFile]:
         raise AssertionError(dict(files))
 
     after = asyncio.run(update(Files(tree | {"app/b.py": "x = 2\n"}), CONFIG, never, before))

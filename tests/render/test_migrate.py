@@ -5,14 +5,14 @@ from dataclasses import replace
 import pytest
 
 from bot.ask import (
-    Ask,
-    Batch,
     CannotPush,
+    CommitChunk,
+    CommitRefused,
+    MigrateRequest,
     NoPush,
     Obstacle,
     Obstructed,
     Overtaken,
-    Refused,
     Report,
     Selection,
     Stop,
@@ -32,7 +32,7 @@ from tests.markdown.test_text import HOSTILE
 from tests.samples import finding, pull
 
 KEYS = MarkerKeys.derive([b"a secret of some length"])
-ASK = Ask(id="991.0", by="ann")
+ASK = MigrateRequest(id="991.0", by="ann")
 FIRST, SECOND = Sha("1" * 40), Sha("2" * 40)
 
 
@@ -47,7 +47,9 @@ def migrated(path: str = "app/a.py", *, diff: bytes = b"-old\n+new\n", left: int
     )  # fmt: skip
 
 
-def report(*files: FileMigration, ask: Ask = ASK, shas: tuple[Sha, ...] = (), stop: Stop | None = None) -> Report:
+def report(
+    *files: FileMigration, ask: MigrateRequest = ASK, shas: tuple[Sha, ...] = (), stop: Stop | None = None
+) -> Report:
     committed = files if shas else ()
     return Report(
         pull=pull(), ask=ask, head=pull().head_sha, files=files, commits=shas, committed=committed, stop=stop
@@ -70,7 +72,7 @@ def test_what_was_done_and_how_to_undo_it() -> None:
         (Obstructed(obstacle=Obstacle.QUEUED), "merge queue"),
         (Obstructed(obstacle=Obstacle.BRANCH_GONE), "is gone"),
         (Overtaken(paths=("a.py", "b.py")), "changed `a.py`, `b.py`"),
-        (Refused(reason="Changes must be made"), "Changes must be made"),
+        (CommitRefused(reason="Changes must be made"), "Changes must be made"),
         (CannotPush(why=NoPush.NOT_ALLOWED), "does not let maintainers edit it"),
         (CannotPush(why=NoPush.NO_ACCESS), "is not installed"),
     ],
@@ -104,7 +106,7 @@ def test_other_peoples_text_is_text(text: str) -> None:
     hostile = replace(migrated(name, diff=f"-{text}\n+{text}\n".encode(errors="replace"), left=1), report=Failed(
         path=name, line=1, message=text))  # fmt: skip
     selection = Selection(skipped=(Skipped(path=name, reason=text),), unmatched=(text,))
-    for stop in (None, Refused(reason=text), Overtaken(paths=(name,)), CannotPush(why=NoPush.NO_ACCESS)):
+    for stop in (None, CommitRefused(reason=text), Overtaken(paths=(name,)), CannotPush(why=NoPush.NO_ACCESS)):
         for ask in (ASK, replace(ASK, dry_run=True)):
             shas = () if stop else (FIRST,)
             said = answer(replace(report(hostile, ask=ask, shas=shas, stop=stop), selection=selection))
@@ -159,10 +161,10 @@ def test_a_patch_holds_only_what_survives_copying(diff: bytes) -> None:
 
 def test_ordinary_files_go_one_way_and_modes_the_other() -> None:
     files = (migrated("a.py"), migrated("b.py"))
-    plain = commits.commit(pull(), ASK, Batch(number=1, files=files), 1, FIRST, KEYS)
+    plain = commits.commit(pull(), ASK, CommitChunk(number=1, files=files), 1, FIRST, KEYS)
     assert isinstance(plain, FileCommit)
     assert (plain.expected_head, dict(plain.additions)) == (FIRST, {"a.py": b"new", "b.py": b"new"})
-    tree = commits.commit(pull(), ASK, Batch(number=1, files=files, modes={"b.py": "100755"}), 1, FIRST, KEYS)
+    tree = commits.commit(pull(), ASK, CommitChunk(number=1, files=files, modes={"b.py": "100755"}), 1, FIRST, KEYS)
     assert isinstance(tree, TreeCommit)
     assert (tree.parent, tree.message) == (FIRST, f"{plain.headline}\n\n{plain.body}")
     assert tree.files == (
@@ -171,7 +173,7 @@ def test_ordinary_files_go_one_way_and_modes_the_other() -> None:
 
 
 def test_a_commit_names_its_request_and_its_part() -> None:
-    made = commits.commit(pull(), ASK, Batch(number=2, files=(migrated(),)), 3, FIRST, KEYS)
+    made = commits.commit(pull(), ASK, CommitChunk(number=2, files=(migrated(),)), 3, FIRST, KEYS)
     assert isinstance(made, FileCommit)
     assert made.headline == "Migrate 1 usage of get_manager"
     assert "Part 2 of 3." in made.body

@@ -6,7 +6,7 @@ from html import unescape
 
 import pytest
 
-from bot.batches import Ask, Batch, BatchFacts, BatchReport, OpenBatch, OpenPull, Tier
+from bot.batches import BatchFacts, BatchReport, BatchRequest, OpenBatch, OpenPull, PullRequestBatch, Tier
 from bot.batching import plan_batches
 from bot.effects import MAX_BODY
 from bot.facts import Repository
@@ -36,13 +36,13 @@ TAGS = {"p", "strong", "a", "table", "thead", "tbody", "tr", "th", "td", "ul", "
 NAMES = [name for name in HOSTILE if name.strip() and "\n" not in name and len(name) < 300 and name != "\\"]
 
 
-def batch(given: BatchFacts) -> Batch:
+def batch(given: BatchFacts) -> PullRequestBatch:
     (action,) = plan_batches(given).actions
     assert isinstance(action, OpenBatch)
     return action.batch
 
 
-def body(of: Batch, migration: Migration = MIGRATION, *, asked_by: int = 7) -> str:
+def body(of: PullRequestBatch, migration: Migration = MIGRATION, *, asked_by: int = 7) -> str:
     return words.body(of, migration, REPOSITORY, KEYS, branch=of.branch, asked_by=asked_by)
 
 
@@ -76,14 +76,14 @@ def test_names_of_files_are_text_everywhere(name: str) -> None:
 
 
 def report(given: BatchFacts, *, numbers: dict[str, int] | None = None) -> BatchReport:
-    ask = given.ask or Ask()
+    ask = given.ask or BatchRequest()
     return BatchReport(
         migration=given.migration, commit=Sha("a" * 40), plan=plan_batches(given), ask=ask, numbers=numbers or {}
     )
 
 
 def test_what_the_marker_says_is_read_back() -> None:
-    one = batch(facts("app/a.py", of=MIGRATION, ask=Ask(tier=Tier.UNSAFE)))
+    one = batch(facts("app/a.py", of=MIGRATION, ask=BatchRequest(tier=Tier.UNSAFE)))
     mark = batch_mark_of(KEYS, REPO.id, body(one, asked_by=123))
     assert mark == BatchMark(migration="managers", slug=one.slug, tier=Tier.UNSAFE, asked_by=123, digest=one.digest)
     assert mark.of_branch(one.branch)
@@ -136,7 +136,7 @@ def test_the_text_says_what_why_how_proved_and_what_is_left() -> None:
 
 def test_unsafe_rewrites_are_told() -> None:
     path = "app/a.py"
-    one = batch(facts(file(path, found(path, UNSAFE)), of=MIGRATION, ask=Ask(tier=Tier.UNSAFE)))
+    one = batch(facts(file(path, found(path, UNSAFE)), of=MIGRATION, ask=BatchRequest(tier=Tier.UNSAFE)))
     assert "may change behaviour" in body(one)
     assert "1 rewrite to read" in body(one)
 
@@ -154,7 +154,9 @@ def test_texts_end_before_github_s_limit() -> None:
     files = [
         file(path, *(found(path, UNSAFE, line=n) for n in range(1, 12)), found(path, NONE, line=50)) for path in paths
     ]
-    given = facts(*files, of=replace(MIGRATION, pull_requests=cut(300).pull_requests), ask=Ask(tier=Tier.UNSAFE))
+    given = facts(
+        *files, of=replace(MIGRATION, pull_requests=cut(300).pull_requests), ask=BatchRequest(tier=Tier.UNSAFE)
+    )
     one = batch(given)
     assert len(body(one)) <= MAX_BODY
     assert batch_mark_of(KEYS, REPO.id, body(one)) is not None
@@ -195,7 +197,7 @@ def test_the_comments_say_why() -> None:
 
 def test_a_facade_and_another_migration_s_files_are_explained() -> None:
     facade = file("f.py", found("f.py", UNSAFE, kind=Kind.RE_EXPORT))
-    given = replace(facts(facade, "a.py", "t.py", of=MIGRATION, ask=Ask(tier=Tier.UNSAFE)), taken={"t.py": 12})
+    given = replace(facts(facade, "a.py", "t.py", of=MIGRATION, ask=BatchRequest(tier=Tier.UNSAFE)), taken={"t.py": 12})
     text = replies.reply([report(given)], REPOSITORY, 7)
     assert "Re-exports go last" in text
     assert "Another open pull request changes these files, so they wait: `t.py` in #12." in text

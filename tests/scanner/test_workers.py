@@ -114,7 +114,7 @@ async def test_a_worker_cannot_reach_outside(
 ) -> None:
     with pytest.raises(Unscannable) as caught:
         await workers.run(function, *args, seconds=5)
-    assert isinstance(caught.value.__cause__, child.Forbidden)
+    assert isinstance(caught.value.__cause__, child.ForbiddenCall)
 
 
 async def test_a_worker_has_no_environment(workers: Workers) -> None:
@@ -146,5 +146,5 @@ def test_the_environment_is_gone_for_a_moment_only(monkeypatch: pytest.MonkeyPat
 
 def test_a_process_with_an_environment_refuses_to_work(tmp_path: Path) -> None:
     (tmp_path / "environ").write_bytes(b"GITHUB_WEBHOOK_SECRET=canary-e8a1\0")
-    with pytest.raises(child.Forbidden, match="environment"):
+    with pytest.raises(child.ForbiddenCall, match="environment"):
         child.refuse_environment(tmp_path / "environ")

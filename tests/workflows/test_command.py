@@ -29,7 +29,7 @@ from bot.scanner.scanner import Scanner
 from bot.settings import Allowed
 from bot.workflows.button import answer_press
 from bot.workflows.command import TRIES, answer_comment
-from bot.workflows.context import Bot, Kept
+from bot.workflows.context import Bot, StoredDeliveries
 from tests.github.clock import ManualClock
 from tests.github.conftest import ref_of
 
@@ -99,7 +99,7 @@ async def desk(github: Sandbox, gh: GitHub, clock: ManualClock, tmp_path: Path) 
         keys=KEYS,
         ledger=None,  # type: ignore[arg-type]  # no command here has a use for it
         records=records,
-        kept=Kept(events=frozenset(), known=None),  # type: ignore[arg-type]
+        kept=StoredDeliveries(events=frozenset(), known=None),  # type: ignore[arg-type]
         send=None,  # type: ignore[arg-type]
     )
     words = (click.Argument(["words"], nargs=-1),)

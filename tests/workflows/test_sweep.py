@@ -22,7 +22,7 @@ from bot.sandbox.faults import Reply
 from bot.sandbox.routes.apps import delivery_item
 from bot.scanner.scanner import Scanner
 from bot.workflows import sweep
-from bot.workflows.context import Bot, Kept
+from bot.workflows.context import Bot, StoredDeliveries
 from bot.workflows.sweep import Swept, sweep_deliveries
 from tests.github.clock import ManualClock
 
@@ -76,7 +76,7 @@ class Sweeper:
                 keys=MarkerKeys.derive([b"key"]),
                 ledger=None,  # type: ignore[arg-type]  # a sweep has no use for it
                 records=records,
-                kept=Kept(events=EVENTS, known=self.receiver.have),
+                kept=StoredDeliveries(events=EVENTS, known=self.receiver.have),
                 send=None,  # type: ignore[arg-type]  # nor does it send errands
             )
             swept = await sweep_deliveries(bot)

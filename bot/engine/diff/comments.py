@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from bot.engine.diff.new import first_served, provision
-from bot.engine.diff.suggest import Refused, Sides, refused, suggest
+from bot.engine.diff.suggest import Sides, SuggestionRefused, refused, suggest
 from bot.engine.diff.usage import Usage
 from bot.migration import Applicability
 from bot.model import Finding, Kind
@@ -48,12 +48,14 @@ def _groups(added: Sequence[Usage]) -> list[list[Usage]]:
     return [sorted(members, key=lambda u: (_RANK[u.finding.kind], u.finding.range)) for members in groups.values()]
 
 
-def _offer(finding: Finding, sides: Sides, taken: Sequence[Suggestion], *, affordable: bool) -> Suggestion | Refused:
+def _offer(
+    finding: Finding, sides: Sides, taken: Sequence[Suggestion], *, affordable: bool
+) -> Suggestion | SuggestionRefused:
     fix = finding.fix
     if fix is None:
-        return Refused(reason=finding.reason or "There is no rewrite for this usage.")
+        return SuggestionRefused(reason=finding.reason or "There is no rewrite for this usage.")
     if Applicability.DISPLAY_ONLY in (finding.applicability, fix.applicability):
-        return Refused(reason=finding.reason or "The rewrite is explained, never applied.")
+        return SuggestionRefused(reason=finding.reason or "The rewrite is explained, never applied.")
     if not affordable:
         return refused(MANY, fix)
     offered = suggest(fix, sides)
@@ -66,7 +68,9 @@ def _overlap(one: Suggestion, other: Suggestion) -> bool:
     return one.start_line <= other.end_line and other.start_line <= one.end_line
 
 
-def _comment(group: Sequence[Usage], fingerprint: str, offered: Suggestion | Refused, sides: Sides) -> NewFinding:
+def _comment(
+    group: Sequence[Usage], fingerprint: str, offered: Suggestion | SuggestionRefused, sides: Sides
+) -> NewFinding:
     also = tuple(usage.finding for usage in group[1:])
     match offered:
         case Suggestion(start_line=first, end_line=last):
@@ -78,7 +82,7 @@ def _comment(group: Sequence[Usage], fingerprint: str, offered: Suggestion | Ref
                 start_line=first if first < last else None,
                 suggestion=offered,
             )
-        case Refused(reason=reason):
+        case SuggestionRefused(reason=reason):
             return NewFinding(
                 finding=group[0].finding,
                 also=also,

@@ -59,23 +59,23 @@ class Sides:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Refused:
+class SuggestionRefused:
     """No suggestion; ``reason`` is for the author."""
 
     reason: str
 
 
-def refused(why: str, fix: Fix) -> Refused:
+def refused(why: str, fix: Fix) -> SuggestionRefused:
     """No suggestion, but a command that does the same."""
-    return Refused(reason=f"{why} `{_COMMANDS[fix.applicability]}` can commit it.")
+    return SuggestionRefused(reason=f"{why} `{_COMMANDS[fix.applicability]}` can commit it.")
 
 
-def suggest(fix: Fix, sides: Sides) -> Suggestion | Refused:
+def suggest(fix: Fix, sides: Sides) -> Suggestion | SuggestionRefused:
     """The suggestion that does exactly what ``fix`` does, or why there is none."""
     if fix.applicability is Applicability.DISPLAY_ONLY or not fix.edits:
-        return Refused(reason="There is no rewrite for this usage.")
+        return SuggestionRefused(reason="There is no rewrite for this usage.")
     if not _is_utf8(sides.head):
-        return Refused(reason="The file is not UTF-8, which a suggestion would make of it.")
+        return SuggestionRefused(reason="The file is not UTF-8, which a suggestion would make of it.")
     if sides.line_end is None:
         return refused("The file mixes line ends, which a suggestion cannot keep apart.", fix)
     placed = next((lines for lines in _line_ranges(fix, sides.lines) if sides.in_one_hunk(*lines)), None)
@@ -85,7 +85,7 @@ def suggest(fix: Fix, sides: Sides) -> Suggestion | Refused:
     return _fault(suggestion, fix, sides) or suggestion
 
 
-def _fault(suggestion: Suggestion, fix: Fix, sides: Sides) -> Refused | None:
+def _fault(suggestion: Suggestion, fix: Fix, sides: Sides) -> SuggestionRefused | None:
     """Why this suggestion, though it has a place, is not to be offered."""
     if suggestion.start_line == 1 and sides.head.startswith(codecs.BOM_UTF8):
         return refused("The first line begins with a byte-order mark, which a suggestion would drop.", fix)
@@ -94,7 +94,7 @@ def _fault(suggestion: Suggestion, fix: Fix, sides: Sides) -> Refused | None:
         return refused("The lines from the first to the last change are too many for a comment.", fix)
     seen = hazards(sides.head[start:end].decode() + (suggestion.text or ""))
     if seen:
-        return Refused(reason=f"These lines hold characters that can hide what they say: {', '.join(seen)}.")
+        return SuggestionRefused(reason=f"These lines hold characters that can hide what they say: {', '.join(seen)}.")
     wanted = spliced(sides.head, fix.edits)
     if suggestion.text == "" or apply_suggestion(sides.head, suggestion) != wanted:
         return refused("Whole lines cannot express this change.", fix)

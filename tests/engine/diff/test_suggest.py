@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.engine.diff.suggest import Refused, Sides, apply_suggestion, suggest
+from bot.engine.diff.suggest import Sides, SuggestionRefused, apply_suggestion, suggest
 from bot.engine.diff.unified import hunks
 from bot.engine.rewrite.edits import spliced
 from bot.migration import Applicability
@@ -91,7 +91,7 @@ def test_a_fix_is_offered(head: bytes, fix: Fix, expected: Suggestion) -> None:
 @pytest.mark.parametrize(("head", "fix", "reason"), UNFIT.values(), ids=UNFIT.keys())
 def test_a_fix_is_not_offered(head: bytes, fix: Fix, reason: str) -> None:
     found = suggest(fix, added(head))
-    assert isinstance(found, Refused)
+    assert isinstance(found, SuggestionRefused)
     assert reason in found.reason
 
 
@@ -130,7 +130,7 @@ def test_all_edits_lie_in_one_hunk(changed: list[int], expected: bool) -> None:
     fix = edits(*(swap(LONG, b"a%d = " % n, "b = ") for n in {5, last}))
     found = suggest(fix, Sides(LONG, hunks(base, LONG)))
     assert isinstance(found, Suggestion) is expected
-    if isinstance(found, Refused):
+    if isinstance(found, SuggestionRefused):
         assert "`/ssot migrate`" in found.reason
 
 
