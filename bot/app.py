@@ -21,14 +21,13 @@ from bot.github.traffic import Onlooker, nobody
 from bot.identity.markers import MarkerKeys
 from bot.jobs import Inbox, Job, Lease, Outcome, Policy, Route, Router, Store, Work, Worker, WorkerLimits
 from bot.jobs.opening import store_of
-from bot.jobs.sqlite import path_of
-from bot.ledger import DatabaseLedger
 from bot.log import Redactor
-from bot.records.database import DatabaseRecords, url_of
-from bot.records.read_only import ReadOnlyRecords
 from bot.refs import Delivery, DeliveryId, Errand
 from bot.scanner.scanner import Scanner
 from bot.settings import Settings
+from bot.storage import Storage
+from bot.storage.engine import storage_url
+from bot.storage.read_only import ReadOnlyStorage
 from bot.web import Metrics, WebParts, create_web_app
 from bot.web.commands import commands_route
 from bot.workflows.context import Bot, StoredDeliveries
@@ -105,7 +104,7 @@ def build(
             events=wired.events,
             metrics=metrics,
             operator_token=settings.metrics_token.reveal() if settings.metrics_token else None,
-            burn_downs=lambda: burn_downs(opened.bot.records),
+            burn_downs=lambda: burn_downs(opened.bot.storage),
             more=[commands_route(wired.manuals)],
         )
     )
@@ -174,7 +173,7 @@ async def receive(
     async with AsyncExitStack() as stack:
         bot = await open_bot(settings, None, _not_sent, stack)
         if tell is not None:
-            bot = replace(bot, performer=DryRunPerformer(tell), records=ReadOnlyRecords(bot.records))
+            bot = replace(bot, performer=DryRunPerformer(tell), storage=ReadOnlyStorage(bot.storage))
         return await handlers.run(bot, delivery, _Forever(delivery))
 
 
@@ -185,14 +184,6 @@ async def _not_sent(errand: Errand) -> None:
 
 async def _none(_: Collection[DeliveryId]) -> Collection[DeliveryId]:
     return ()
-
-
-def ledger_of(settings: Settings) -> DatabaseLedger:
-    """The ledger beside the jobs: with SQLite a file of its own, so that neither waits for the other's lock."""
-    url = settings.database_url.reveal()
-    if url.startswith("sqlite:"):
-        url = f"sqlite:///{path_of(url).with_name('ledger.db')}"
-    return DatabaseLedger(url)
 
 
 def redactor(settings: Settings) -> Redactor:
@@ -224,30 +215,26 @@ async def open_bot(
 ) -> Bot:
     """The bot on its adapters, which ``stack`` closes.  Without ``kept`` no delivery counts as known."""
     session = await stack.enter_async_context(open_session())
-    ledger = ledger_of(settings)
-    await ledger.open()
-    stack.push_async_callback(ledger.close)
+    storage = Storage(storage_url(settings.database_url.reveal()))
+    await storage.open()
+    stack.push_async_callback(storage.close)
     github = GitHub(
         session,
         app_id=settings.app_id,
         private_key=settings.private_key.reveal(),
         api_url=settings.api_url,
         pace=pace,
-        ledger=ledger,
+        limit_store=storage,
         onlooker=onlooker,
     )
     scanner = await stack.enter_async_context(Scanner(workers=SCANNERS, memory=SCANNER_MEMORY))
     keys = MarkerKeys.derive(secret.reveal().encode() for secret in settings.webhook_secrets)
-    records = DatabaseRecords(url_of(settings.database_url.reveal()))
-    await records.open()
-    stack.push_async_callback(records.close)
     return Bot(
         github=github,
         performer=Performer(github),
         scanner=scanner,
         keys=keys,
-        ledger=ledger,
-        records=records,
+        storage=storage,
         send=send,
         kept=kept or StoredDeliveries(events=handled_events(), known=_none),
         tracker_window=timedelta(seconds=settings.tracker_window),

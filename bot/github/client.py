@@ -17,7 +17,7 @@ from bot.github.channel import NOT_ACCESSIBLE, Channel, Request
 from bot.github.clock import Clock, ServerClock, SystemClock
 from bot.github.errors import GraphQLError, NotFound
 from bot.github.graphql import outcome
-from bot.github.limits import Gate, Ledger, MemoryLedger, Pace, Pacer, Throttle
+from bot.github.limits import Gate, LimitStore, MemoryLimitStore, Pace, Pacer, Throttle
 from bot.github.operations import Operation
 from bot.github.tokens import AppKey, TokenScope
 from bot.github.traffic import Onlooker, nobody
@@ -43,17 +43,18 @@ class GitHub:
         api_url: str,
         clock: Clock | None = None,
         pace: Pace | None = None,
-        ledger: Ledger | None = None,
+        limit_store: LimitStore | None = None,
         onlooker: Onlooker = nobody,
     ) -> None:
         """``private_key`` is PEM; ``api_url`` as ``bot.settings`` checked it; the clock defaults to the machine's.
 
-        Without a ``ledger`` the limits are known to this object alone.  ``onlooker`` is told of each answer.
+        Without a ``limit_store`` the limits are known to this object alone.  ``onlooker`` is told of each answer.
         """
         self.app_id, self.api_url = app_id, api_url
         self.clock: Clock = clock or SystemClock()
         self.server = ServerClock(self.clock)
-        self._session, self._pace, self._ledger = session, pace, ledger or MemoryLedger(self.clock)
+        self._session, self._pace = session, pace
+        self._limit_store = limit_store or MemoryLimitStore(self.clock)
         self._onlooker = onlooker
         self._key = AppKey(app_id, private_key, self.clock, self.server)
         self.identity: AppIdentity | None = None
@@ -65,7 +66,7 @@ class GitHub:
         found = self._channels.get(installation)
         if found is None:
             name = str(installation or "app")
-            gate = Gate(self.clock, self._ledger, name)
+            gate = Gate(self.clock, self._limit_store, name)
             cache = None if installation is None else response_cache()
             found = self._channels[installation] = Channel(
                 installation,
@@ -78,7 +79,7 @@ class GitHub:
                     onlooker=self._onlooker,
                 ),
                 gate=gate,
-                pacer=Pacer(self.clock, self._pace, self._ledger, name),
+                pacer=Pacer(self.clock, self._pace, self._limit_store, name),
                 clock=self.clock,
                 server=self.server,
                 key=self._key,

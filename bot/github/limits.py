@@ -1,7 +1,7 @@
 """When GitHub may be asked: the gate that a rate limit closes, and the pace of writes.
 
-Both keep what they know in a ``Ledger``: one that is on disk makes a limit outlive the process, one that is shared
-makes all processes wait for it together.
+Both keep what they know in a ``LimitStore``: one that is on disk makes a limit outlive the process, one that is
+shared makes all processes wait for it together.
 
 https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api
 https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
@@ -84,10 +84,10 @@ def _reset(headers: Mapping[str, str], answered_at: datetime) -> float | None:
 # --- what is remembered ------------------------------------------------------------------------------------------
 
 
-class Ledger(Protocol):
-    """Small documents by name, each with a lock of its own.  ``bot.ledger`` keeps them in a database.
+class LimitStore(Protocol):
+    """Small documents by name, each with a lock of its own.  ``bot.storage`` keeps them in a database.
 
-    Times in them are seconds on the ledger's clock, which all who share it see alike.  Both methods raise
+    Times in them are seconds on the store's clock, which all who share it see alike.  Both methods raise
     ``RetryLater`` when it cannot be asked.
     """
 
@@ -100,7 +100,7 @@ class Ledger(Protocol):
         ...
 
 
-class MemoryLedger:
+class MemoryLimitStore:
     """Known to this process only, and gone with it."""
 
     def __init__(self, clock: Clock) -> None:
@@ -145,17 +145,17 @@ def _forgiven(before: Document | None, now: float) -> tuple[Document, None]:
 class Gate:
     """One identity's permission to send anything at all."""
 
-    def __init__(self, clock: Clock, ledger: Ledger | None = None, name: str = "") -> None:
+    def __init__(self, clock: Clock, store: LimitStore | None = None, name: str = "") -> None:
         self.name = name
-        self._clock, self._ledger, self._document = clock, ledger or MemoryLedger(clock), f"github/{name}/gate"
-        # What this process was told itself holds also while the ledger cannot be reached.
+        self._clock, self._store, self._document = clock, store or MemoryLimitStore(clock), f"github/{name}/gate"
+        # What this process was told itself holds also while the store cannot be reached.
         self._open_at, self._reason = 0.0, ""
         self._struck = False
 
     async def check(self) -> None:
         """Raise :class:`RetryLater` while a limit is in force."""
         self._refuse(self._open_at - self._clock.monotonic())
-        document, now = await self._ledger.read(self._document)
+        document, now = await self._store.read(self._document)
         self._struck = bool(document and document.get("strikes"))
         if document and (left := _left(document, now)) > 0:
             self._close(left, document.get("reason", ""))
@@ -165,7 +165,7 @@ class Gate:
         """Close for as long as GitHub asks; see :func:`silenced`."""
         self._close(SECONDARY_PAUSE if limit.seconds is None else limit.seconds, limit.reason)
         try:
-            left = await self._ledger.update(self._document, lambda before, now: silenced(before, now, limit))
+            left = await self._store.update(self._document, lambda before, now: silenced(before, now, limit))
         except RetryLater as fault:
             log.warning("github.limit_not_recorded", gate=self.name, reason=str(fault))
             return
@@ -177,7 +177,7 @@ class Gate:
         """A request went through: the next secondary limit starts at a minute again."""
         if self._struck:
             self._struck = False
-            await self._ledger.update(self._document, _forgiven)
+            await self._store.update(self._document, _forgiven)
 
     def _close(self, seconds: float, reason: str) -> None:
         until = self._clock.monotonic() + seconds
@@ -226,9 +226,9 @@ def turned(before: Document | None, now: float, pace: Pace, *, content: bool) ->
 class Pacer:
     """Gives out the turns of one identity's writes."""
 
-    def __init__(self, clock: Clock, pace: Pace | None = None, ledger: Ledger | None = None, name: str = "") -> None:
+    def __init__(self, clock: Clock, pace: Pace | None = None, store: LimitStore | None = None, name: str = "") -> None:
         self._clock, self._pace, self._name = clock, pace or Pace(), f"github/{name}/pace"
-        self._ledger = ledger or MemoryLedger(clock)
+        self._store = store or MemoryLimitStore(clock)
 
     async def turn(self, *, content: bool) -> None:
         """Wait for this write's turn; turns come in the order of the calls.
@@ -239,7 +239,7 @@ class Pacer:
         def take(before: Document | None, now: float) -> tuple[Document, float]:
             return turned(before, now, self._pace, content=content)
 
-        wait = await self._ledger.update(self._name, take)
+        wait = await self._store.update(self._name, take)
         if wait > self._pace.patience:
             at = self._clock.now() + timedelta(seconds=wait)
             raise RetryLater(at=at, reason="the hourly share of writes is used up")

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from bot.errors import SettingsError
 from bot.jobs import Inbox, State, Store, StoreUnavailable, Worker
-from bot.records import RecordsUnavailable
+from bot.storage import StorageUnavailable
 from bot.web.access import OperatorAccess, denied
 from bot.web.health import Readiness
 from bot.web.hook import Hook
@@ -41,7 +41,7 @@ class WebParts:
     operator_token: str | None = field(default=None, repr=False)
     limits: BodyLimits = field(default_factory=BodyLimits)
     burn_downs: Callable[[], Awaitable[Sequence[BurnDown]]] = _no_burn_downs
-    """How far the tracked migrations are.  Raises ``RecordsUnavailable``."""
+    """How far the tracked migrations are.  Raises ``StorageUnavailable``."""
     more: Iterable[web.AbstractRouteDef] = ()
 
 
@@ -107,7 +107,7 @@ def _operator(parts: WebParts, readiness: Readiness) -> list[web.AbstractRouteDe
                     now=datetime.now(UTC),
                 )
             )
-        except (StoreUnavailable, RecordsUnavailable):
+        except (StoreUnavailable, StorageUnavailable):
             return web.Response(status=503, text="the database cannot be read\n")
 
     async def root(request: web.Request) -> web.Response:

@@ -7,10 +7,9 @@ from datetime import timedelta
 from bot.github.client import GitHub
 from bot.github.performer import BasePerformer
 from bot.identity.markers import MarkerKeys
-from bot.ledger import DatabaseLedger
-from bot.records import Records
 from bot.refs import DeliveryId, Errand
 from bot.scanner.scanner import Scanner
+from bot.storage import Storage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,10 +32,8 @@ class Bot:
     """For writing to GitHub: each effect goes through it."""
     scanner: Scanner
     keys: MarkerKeys
-    ledger: DatabaseLedger
+    storage: Storage
     """What has to outlive the process and is not GitHub's to remember."""
-    records: Records
-    """What would be expensive to find out again, or cannot be."""
     send: Callable[[Errand], Awaitable[None]]
     """``await bot.send(errand)`` returns once the errand is as durable as a delivery.  Raises ``StoreUnavailable``."""
     kept: StoredDeliveries

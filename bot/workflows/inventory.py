@@ -50,7 +50,7 @@ async def survey(bot: Bot, repo: RepoRef, commit: Sha, config: Config) -> Survey
 
     Raises ``RetryLater`` and ``NotFound`` as reading does.
     """
-    before = await store.load(bot.records, repo, config)
+    before = await store.load(bot.storage, repo, config)
     if before is not None and before.commit == commit:
         return before
     sources = await CommitSources.at(bot, repo, commit)
@@ -59,7 +59,7 @@ async def survey(bot: Bot, repo: RepoRef, commit: Sha, config: Config) -> Survey
     if found is None:
         found = await survey_anew(sources, config, bot.scanner.survey)
     log.info("surveyed", repository=repo.full_name, commit=commit, how=how, usages=len(found.findings))
-    await store.save(bot.records, repo, config, found)
+    await store.save(bot.storage, repo, config, found)
     return found
 
 

@@ -16,8 +16,8 @@ from bot.engine.diff.views import Surroundings
 from bot.engine.report_json import decode, encode
 from bot.engine.survey import Survey, SurveyedFile
 from bot.migration import Config
-from bot.records import Records
 from bot.refs import RepoRef, Sha
+from bot.storage import Storage
 
 Stored = TypeVar("Stored")
 
@@ -29,28 +29,28 @@ KEPT = 3
 log = structlog.get_logger(__name__)
 
 
-async def load(records: Records, repo: RepoRef, config: Config) -> Survey | None:
+async def load(storage: Storage, repo: RepoRef, config: Config) -> Survey | None:
     """The last survey; ``None`` if there is none, or none that can be read: then it is made anew."""
-    return await _get(records, NAMESPACE, repo, config, _decode)
+    return await _get(storage, NAMESPACE, repo, config, _decode)
 
 
-async def surroundings(records: Records, repo: RepoRef, config: Config) -> Surroundings | None:
+async def surroundings(storage: Storage, repo: RepoRef, config: Config) -> Surroundings | None:
     """The part of the last survey that each review asks for, which is small; ``None`` as for `load`."""
-    return await _get(records, BRIEF, repo, config, _decode_brief)
+    return await _get(storage, BRIEF, repo, config, _decode_brief)
 
 
-async def save(records: Records, repo: RepoRef, config: Config, survey: Survey) -> None:
+async def save(storage: Storage, repo: RepoRef, config: Config, survey: Survey) -> None:
     brief = {"names": sorted(survey.names), "roots": survey.roots}
     for namespace, value in ((NAMESPACE, _encode(survey)), (BRIEF, brief)):
         packed = zlib.compress(json.dumps(value, separators=(",", ":")).encode())
-        await records.put(namespace, _key(repo, config), packed)
-        await records.prune(namespace, prefix=f"{repo.id}/", keep=KEPT)
+        await storage.put(namespace, _key(repo, config), packed)
+        await storage.prune(namespace, prefix=f"{repo.id}/", keep=KEPT)
 
 
 async def _get(
-    records: Records, namespace: str, repo: RepoRef, config: Config, decoded: Callable[[Any], Stored]
+    storage: Storage, namespace: str, repo: RepoRef, config: Config, decoded: Callable[[Any], Stored]
 ) -> Stored | None:  # fmt: skip
-    record = await records.get(namespace, _key(repo, config))
+    record = await storage.get(namespace, _key(repo, config))
     if record is None:
         return None
     try:

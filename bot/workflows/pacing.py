@@ -17,7 +17,7 @@ async def pace_of(bot: Bot, person: int, *, at: datetime, what: str) -> CommandP
     second = int(at.timestamp())
     prefix = f"{person}/"
     key = f"{prefix}{second:012}/{what}"
-    await bot.records.prune(HEARD, prefix=prefix, older_than=60 * MINUTE)
-    await bot.records.put(HEARD, key, b"")
+    await bot.storage.prune(HEARD, prefix=prefix, older_than=60 * MINUTE)
+    await bot.storage.put(HEARD, key, b"")
     since = f"{prefix}{second - int(MINUTE.total_seconds()):012}/~"
-    return pace(sum(since < entry.key < key for entry in await bot.records.entries(HEARD, prefix)))
+    return pace(sum(since < entry.key < key for entry in await bot.storage.entries(HEARD, prefix)))

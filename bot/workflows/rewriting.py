@@ -33,7 +33,7 @@ async def migrate_files(
     that stay, by path.  What is parsed is parsed in killable workers; a file that breaks the engine is reported as
     skipped.
     """
-    around = await inventory_store.surroundings(bot.records, repo, config)
+    around = await inventory_store.surroundings(bot.storage, repo, config)
     index, known = _index(sources, config, tree, around.names if around else frozenset()), set(sources)
     migrated: tuple[FileMigration, ...] = ()
     for _ in range(ROUNDS):

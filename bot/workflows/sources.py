@@ -88,7 +88,7 @@ async def _review(
 
     Making an index parses nothing, so it happens here; what is parsed is parsed in a worker.
     """
-    around = await inventory_store.surroundings(bot.records, pull.ref.repo, config)
+    around = await inventory_store.surroundings(bot.storage, pull.ref.repo, config)
     listed = () if around else await _listed(bot, pull, config, changes)
     views = Views.of(changes, config, around, listed)
     reviews: tuple[FileReview, ...] = ()

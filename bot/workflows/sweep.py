@@ -17,8 +17,8 @@ from bot.github import reads
 from bot.github.errors import Refused, Uncertain
 from bot.identity.checks import CHECK_NAME
 from bot.jobs import Done, Lease, Outcome
-from bot.records import Records
 from bot.refs import DeliveryId, Errand, RepoRef
+from bot.storage import Storage
 from bot.sweep import REACH, Asked, due, lost, settled_until, since
 from bot.workflows.context import Bot
 
@@ -78,17 +78,17 @@ async def sweep(bot: Bot, lease: Lease) -> Outcome:
 async def sweep_deliveries(bot: Bot) -> Swept:
     """Ask GitHub once more for every delivery of the last three days that the inbox does not have."""
     began = bot.github.clock.now()
-    attempts = await _log_since(bot, since(await _settled(bot.records), began))
+    attempts = await _log_since(bot, since(await _settled(bot.storage), began))
     # After the log: what arrives meanwhile is in the one or in neither, and never asked for in vain.
     have = await bot.kept.known({each.guid for each in attempts})
     gone = lost(attempts, stored=have, events=bot.kept.events, now=began)
-    asked = await _asked(bot.records, (each.guid for each in gone))
+    asked = await _asked(bot.storage, (each.guid for each in gone))
     now_due = due(gone, asked, began)
     for attempt in now_due[:BATCH]:
         await _redeliver(bot, attempt, asked.get(attempt.guid))
     if len(now_due) <= BATCH:
-        await bot.records.put(NAMESPACE, SETTLED, settled_until(gone, asked, began).isoformat().encode())
-        await bot.records.prune(NAMESPACE, prefix=ASKED, older_than=2 * REACH)
+        await bot.storage.put(NAMESPACE, SETTLED, settled_until(gone, asked, began).isoformat().encode())
+        await bot.storage.prune(NAMESPACE, prefix=ASKED, older_than=2 * REACH)
     return Swept(asked=min(len(now_due), BATCH), left=max(len(now_due) - BATCH, 0))
 
 
@@ -106,7 +106,7 @@ async def _log_since(bot: Bot, oldest: datetime) -> list[HookDelivery]:
 async def _redeliver(bot: Bot, attempt: HookDelivery, before: Asked | None) -> None:
     """Put on record, then ask.  What was surely not asked is taken off the record again."""
     asked = Asked(times=before.times + 1 if before else 1, at=bot.github.clock.now())
-    await bot.records.put(NAMESPACE, ASKED + attempt.guid, _written(asked))
+    await bot.storage.put(NAMESPACE, ASKED + attempt.guid, _written(asked))
     log.info(
         "redelivery_asked", guid=attempt.guid, webhook=attempt.event, status=attempt.status_code, times=asked.times
     )
@@ -115,7 +115,7 @@ async def _redeliver(bot: Bot, attempt: HookDelivery, before: Asked | None) -> N
     except Uncertain as fault:
         log.warning("redelivery_uncertain", guid=attempt.guid, reason=fault.reason)
     except RetryLater:
-        await _restore(bot.records, attempt.guid, before)
+        await _restore(bot.storage, attempt.guid, before)
         raise
     except (Gone, Refused) as refusal:
         log.warning("redelivery_refused", guid=attempt.guid, reason=str(refusal))
@@ -130,38 +130,38 @@ async def look_at(bot: Bot, repo: RepoRef) -> Outcome:
     Heads that were once seen to have one are remembered: looking again costs one request for a hundred of them.
     """
     heads = {f"{JUDGED}{repo.id}/{sha}": (ref, sha) for ref, sha in await reads.open_heads(bot.github, repo)}
-    judged = await bot.records.get_many(NAMESPACE, heads)
+    judged = await bot.storage.get_many(NAMESPACE, heads)
     sent = 0
     for key, (ref, sha) in heads.items():
         if key in judged:
             continue
         if await reads.check_runs(bot.github, repo, sha, name=CHECK_NAME):
-            await bot.records.put(NAMESPACE, key, b"")
+            await bot.storage.put(NAMESPACE, key, b"")
             continue
         await bot.send(Errand(event=REVIEW, id=f"{repo.id}#{ref.number}@{sha}", repo=repo, subject=ref.number))
         sent += 1
-    await bot.records.prune(NAMESPACE, prefix=JUDGED, older_than=JUDGED_FOR)
+    await bot.storage.prune(NAMESPACE, prefix=JUDGED, older_than=JUDGED_FOR)
     return Done(summary=f"{sent} of {len(heads)} open pull requests have no check run of this head")
 
 
 # --- the record --------------------------------------------------------------------------------------------------
 
 
-async def _settled(records: Records) -> datetime | None:
-    found = await records.get(NAMESPACE, SETTLED)
+async def _settled(storage: Storage) -> datetime | None:
+    found = await storage.get(NAMESPACE, SETTLED)
     return datetime.fromisoformat(found.value.decode()) if found else None
 
 
-async def _asked(records: Records, guids: Iterable[DeliveryId]) -> Mapping[DeliveryId, Asked]:
-    found = await records.get_many(NAMESPACE, [ASKED + guid for guid in guids])
+async def _asked(storage: Storage, guids: Iterable[DeliveryId]) -> Mapping[DeliveryId, Asked]:
+    found = await storage.get_many(NAMESPACE, [ASKED + guid for guid in guids])
     return {DeliveryId(key.removeprefix(ASKED)): _read(record.value) for key, record in found.items()}
 
 
-async def _restore(records: Records, guid: DeliveryId, before: Asked | None) -> None:
+async def _restore(storage: Storage, guid: DeliveryId, before: Asked | None) -> None:
     if before is None:
-        await records.delete(NAMESPACE, ASKED + guid)
+        await storage.delete(NAMESPACE, ASKED + guid)
     else:
-        await records.put(NAMESPACE, ASKED + guid, _written(before))
+        await storage.put(NAMESPACE, ASKED + guid, _written(before))
 
 
 def _written(asked: Asked) -> bytes:

@@ -148,7 +148,7 @@ async def _issue(bot: Bot, at: DefaultBranch, number: int) -> Issue:
 async def _tracked(bot: Bot, at: DefaultBranch, issue: Issue) -> list[_Tracked]:
     repo, found = at.repo, []
     for migration in at.tracked_on(issue.number):
-        record = await records.load(bot.records, repo, issue.number, migration.name)
+        record = await records.load(bot.storage, repo, issue.number, migration.name)
         facts = await tracked_facts(bot, at, migration, issue.number, record)
         concerns = record.written or usages_of(facts, migration.name) or facts.definitions
         if at.built_in and not concerns:
@@ -182,7 +182,7 @@ async def _follow_up(bot: Bot, at: DefaultBranch, issue: Issue, each: _Tracked) 
             await _say(bot, at, issue.number, MarkerKind.TRACKER_NOTE, each.migration, str(found.kind), text)
         case Changed(statuses=statuses) | Unchanged(statuses=statuses):
             record = each.record.after(each.facts, each.migration.name)
-            await records.save(bot.records, repo, issue.number, each.migration.name, record)
+            await records.save(bot.storage, repo, issue.number, each.migration.name, record)
             if issue.state == "open":
                 await _end(bot, at, issue, each, statuses)
         case None:

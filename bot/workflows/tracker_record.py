@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from bot.domain.tracked import Origin, Point, Snapshot, TrackedFacts, usages_of
-from bot.records import Records
 from bot.refs import RepoRef, Sha
+from bot.storage import Storage
 
 NAMESPACE = "tracker"
 _POINTS = 2_000
@@ -62,13 +62,13 @@ def thinned(points: tuple[Point, ...]) -> tuple[Point, ...]:
     return (*points[:half:2], *points[half:])
 
 
-async def load(records: Records, repo: RepoRef, issue: int, migration: str) -> TrackerRecord:
-    found = await records.get(NAMESPACE, _key(repo, issue, migration))
+async def load(storage: Storage, repo: RepoRef, issue: int, migration: str) -> TrackerRecord:
+    found = await storage.get(NAMESPACE, _key(repo, issue, migration))
     return TrackerRecord() if found is None else _decode(json.loads(found.value))
 
 
-async def save(records: Records, repo: RepoRef, issue: int, migration: str, record: TrackerRecord) -> None:
-    await records.put(NAMESPACE, _key(repo, issue, migration), json.dumps(_encode(record)).encode())
+async def save(storage: Storage, repo: RepoRef, issue: int, migration: str, record: TrackerRecord) -> None:
+    await storage.put(NAMESPACE, _key(repo, issue, migration), json.dumps(_encode(record)).encode())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,10 +82,10 @@ class BurnDown:
     """Oldest first, never empty."""
 
 
-async def burn_downs(records: Records) -> Sequence[BurnDown]:
-    """Of all tracked migrations, sorted.  Raises ``RecordsUnavailable``."""
-    entries = await records.entries(NAMESPACE)
-    found = await records.get_many(NAMESPACE, (entry.key for entry in entries))
+async def burn_downs(storage: Storage) -> Sequence[BurnDown]:
+    """Of all tracked migrations, sorted.  Raises ``StorageUnavailable``."""
+    entries = await storage.entries(NAMESPACE)
+    found = await storage.get_many(NAMESPACE, (entry.key for entry in entries))
     read = ((key.split("/", 2)[2], _decode(json.loads(record.value))) for key, record in found.items())
     charts = (BurnDown(page=r.page, migration=name, history=r.history) for name, r in read if r.history)
     return sorted(charts, key=lambda chart: (chart.page, chart.migration))

@@ -156,8 +156,8 @@ async def test_an_archive_that_breaks_off_is_tried_again_later(
 
 async def test_a_record_that_cannot_be_read_is_made_anew(bot: Bot, github: Sandbox, repo: Repo, ref: RepoRef) -> None:
     await usages(bot, repo, ref)
-    (entry,) = await bot.records.entries("survey")
-    await bot.records.put("survey", entry.key, b"junk")
+    (entry,) = await bot.storage.entries("survey")
+    await bot.storage.put("survey", entry.key, b"junk")
     asked(github)
     assert len(await usages(bot, repo, ref)) == 3
     assert "tarball" in asked(github)
@@ -165,12 +165,12 @@ async def test_a_record_that_cannot_be_read_is_made_anew(bot: Bot, github: Sandb
 
 async def test_what_a_review_asks_for_is_in_a_record_of_its_own(bot: Bot, repo: Repo, ref: RepoRef) -> None:
     await usages(bot, repo, ref)
-    around = await store.surroundings(bot.records, ref, config())
+    around = await store.surroundings(bot.storage, ref, config())
     assert around is not None
     assert around.names >= {"old", "make"}
-    (entry,) = await bot.records.entries(store.BRIEF)
-    await bot.records.put(store.BRIEF, entry.key, b"junk")
-    assert await store.surroundings(bot.records, ref, config()) is None
+    (entry,) = await bot.storage.entries(store.BRIEF)
+    await bot.storage.put(store.BRIEF, entry.key, b"junk")
+    assert await store.surroundings(bot.storage, ref, config()) is None
 
 
 async def test_what_breaks_the_engine_costs_one_file(bot: Bot, repo: Repo, ref: RepoRef) -> None:

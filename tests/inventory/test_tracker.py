@@ -11,10 +11,10 @@ import pytest
 from bot.effects import EditIssue, Effect
 from bot.github import DryRunPerformer
 from bot.jobs import Done, Ignored, Job, Outcome
-from bot.records.read_only import ReadOnlyRecords
 from bot.refs import DeliveryId, RepoRef
 from bot.sandbox import Repo, Sandbox
 from bot.sandbox.handles import IssueHandle
+from bot.storage.read_only import ReadOnlyStorage
 from bot.workflows import tracker, tracker_edit
 from bot.workflows.context import Bot
 from bot.workflows.tracker_record import NAMESPACE
@@ -176,14 +176,14 @@ async def test_a_dry_run_edits_nothing_and_records_nothing(
     github: Sandbox, bot: Bot, ref: RepoRef, issue: IssueHandle
 ) -> None:
     told: list[Effect] = []
-    dry = replace(bot, performer=DryRunPerformer(told.append), records=ReadOnlyRecords(bot.records))
+    dry = replace(bot, performer=DryRunPerformer(told.append), storage=ReadOnlyStorage(bot.storage))
     assert isinstance(await update(dry, ref), Done)
     (edit,) = told
     assert isinstance(edit, EditIssue)
     assert not boxes(edit.body)["The definition is gone"]
     assert issue.body == edit.replaces == BODY
     assert github.mutations == []
-    assert await bot.records.entries(NAMESPACE) == ()
+    assert await bot.storage.entries(NAMESPACE) == ()
 
 
 # --- people at the same time -----------------------------------------------------------------------------------------

@@ -20,13 +20,13 @@ from bot.github import GitHub, Performer
 from bot.github.errors import MissingPermission
 from bot.identity.markers import MarkerKeys, write
 from bot.jobs import Done, Ignored, Job, Lease, Outcome, Route, Superseded, Work
-from bot.records.database import DatabaseRecords
 from bot.refs import DeliveryId, PullRequestRef, Sha
 from bot.sandbox import Repo, Sandbox
 from bot.sandbox.handles import IssueHandle
 from bot.sandbox.people import User
 from bot.scanner.scanner import Scanner
 from bot.settings import Allowed
+from bot.storage import Storage
 from bot.workflows.button import answer_press
 from bot.workflows.command import TRIES, answer_comment
 from bot.workflows.context import Bot, StoredDeliveries
@@ -90,15 +90,14 @@ class Desk:
 
 @pytest.fixture
 async def desk(github: Sandbox, gh: GitHub, clock: ManualClock, tmp_path: Path) -> AsyncIterator[Desk]:
-    records = DatabaseRecords(f"sqlite:///{tmp_path / 'records.db'}", clock=clock.now)
-    await records.open()
+    storage = Storage(f"sqlite:///{tmp_path / 'records.db'}", clock=clock.now)
+    await storage.open()
     bot = Bot(
         github=gh,
         performer=Performer(gh),
         scanner=Scanner(),
         keys=KEYS,
-        ledger=None,  # type: ignore[arg-type]  # no command here has a use for it
-        records=records,
+        storage=storage,
         kept=StoredDeliveries(events=frozenset(), known=None),  # type: ignore[arg-type]
         send=None,  # type: ignore[arg-type]
     )
@@ -110,7 +109,7 @@ async def desk(github: Sandbox, gh: GitHub, clock: ManualClock, tmp_path: Path) 
         look=Recorder(CommandSpec(name="look", summary="Looks.", needs=Role.READ, params=words)),
         act=Recorder(CommandSpec(name="act", summary="Acts.", needs=Role.WRITE, params=words)),
     )
-    await records.close()
+    await storage.close()
 
 
 @pytest.fixture

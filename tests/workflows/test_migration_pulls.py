@@ -18,11 +18,11 @@ from bot.github import DryRunPerformer, GitHub, Performer
 from bot.identity.markers import MarkerKeys
 from bot.jobs import Done, Ignored, Outcome
 from bot.jobs.model import Job
-from bot.records.database import DatabaseRecords
 from bot.refs import DeliveryId
 from bot.sandbox import Content, IssueHandle, PullRequestHandle, Repo, Sandbox, pulling
 from bot.sandbox.example import FILES, HEALTH_MIGRATED, HEALTH_WITH_A_PROBE
 from bot.scanner.scanner import Scanner
+from bot.storage import Storage
 from bot.workflows.context import Bot
 from bot.workflows.migrate_issue import migrate_issue
 from bot.workflows.upkeep import keep_up
@@ -116,20 +116,19 @@ async def changed(pull: PullRequestHandle) -> dict[str, bytes]:
 
 @pytest.fixture
 async def bot(gh: GitHub, tmp_path: Path, clock: ManualClock) -> AsyncIterator[Bot]:
-    records = DatabaseRecords(f"sqlite:///{tmp_path / 'records.db'}", clock=clock.now)
-    await records.open()
+    storage = Storage(f"sqlite:///{tmp_path / 'records.db'}", clock=clock.now)
+    await storage.open()
     async with Scanner(workers=1) as scanner:
         yield Bot(
             github=gh,
             performer=Performer(gh),
             scanner=scanner,
             keys=MarkerKeys.derive([b"key"]),
-            ledger=None,  # type: ignore[arg-type]  # nothing here is counted
-            records=records,
+            storage=storage,
             send=None,  # type: ignore[arg-type]  # nor are errands sent
             kept=None,  # type: ignore[arg-type]  # nor is the inbox asked
         )
-    await records.close()
+    await storage.close()
 
 
 @pytest.fixture

@@ -15,12 +15,12 @@ from aiohttp import web
 from bot.errors import RetryLater
 from bot.github import GitHub, Performer
 from bot.identity.markers import MarkerKeys
-from bot.records.database import DatabaseRecords
 from bot.refs import DeliveryId
 from bot.sandbox import Repo, Sandbox
 from bot.sandbox.faults import Reply
 from bot.sandbox.routes.apps import delivery_item
 from bot.scanner.scanner import Scanner
+from bot.storage import Storage
 from bot.workflows import sweep
 from bot.workflows.context import Bot, StoredDeliveries
 from bot.workflows.sweep import Swept, sweep_deliveries
@@ -65,17 +65,16 @@ class Sweeper:
         self.github, self.gh, self.path, self.receiver, self.clock = github, gh, path, receiver, clock
 
     async def run(self) -> Swept:
-        records = DatabaseRecords(f"sqlite:///{self.path}", clock=self.clock.now)
-        await records.open()
+        storage = Storage(f"sqlite:///{self.path}", clock=self.clock.now)
+        await storage.open()
         async with AsyncExitStack() as stack:
-            stack.push_async_callback(records.close)
+            stack.push_async_callback(storage.close)
             bot = Bot(
                 github=self.gh,
                 performer=Performer(self.gh),
                 scanner=Scanner(),
                 keys=MarkerKeys.derive([b"key"]),
-                ledger=None,  # type: ignore[arg-type]  # a sweep has no use for it
-                records=records,
+                storage=storage,
                 kept=StoredDeliveries(events=EVENTS, known=self.receiver.have),
                 send=None,  # type: ignore[arg-type]  # nor does it send errands
             )

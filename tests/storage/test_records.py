@@ -1,15 +1,14 @@
 """The records, on both databases."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from bot.records import RecordsUnavailable
-from bot.records.database import DatabaseRecords, url_of
-from bot.records.read_only import ReadOnlyRecords
+from bot.storage import Storage, StorageUnavailable
+from bot.storage.engine import storage_url
+from bot.storage.read_only import ReadOnlyStorage
 
 START = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
@@ -30,21 +29,21 @@ def clock() -> Clock:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
-        return url_of(f"sqlite:///{tmp_path / 'data' / 'ssot.db'}")
-    return url_of(str(request.getfixturevalue("postgres_url")))
+        return storage_url(f"sqlite:///{tmp_path / 'data' / 'ssot.db'}")
+    return storage_url(str(request.getfixturevalue("postgres_url")))
 
 
 @pytest.fixture
-async def records(url: str, clock: Clock) -> AsyncIterator[DatabaseRecords]:
-    opened = DatabaseRecords(url, clock=clock)
+async def records(url: str, clock: Clock) -> AsyncIterator[Storage]:
+    opened = Storage(url, clock=clock)
     await opened.open()
     yield opened
     await opened.close()
 
 
-async def test_what_was_put_is_read_again_by_another_process(records: DatabaseRecords, url: str, clock: Clock) -> None:
+async def test_what_was_put_is_read_again_by_another_process(records: Storage, url: str, clock: Clock) -> None:
     version = await records.put("cache", "a/b", b"\x00\xff")
-    other = DatabaseRecords(url, clock=clock)
+    other = Storage(url, clock=clock)
     await other.open()
     found = await other.get("cache", "a/b")
     await other.close()
@@ -52,17 +51,18 @@ async def test_what_was_put_is_read_again_by_another_process(records: DatabaseRe
     assert (found.key, found.value, found.version, found.written_at) == ("a/b", b"\x00\xff", version, START)
 
 
-async def test_namespaces_and_unknown_keys(records: DatabaseRecords) -> None:
+async def test_namespaces_and_unknown_keys(records: Storage) -> None:
     await records.put("one", "k", b"1")
     assert await records.get("two", "k") is None
     assert await records.get("one", "K") is None
     assert dict(await records.get_many("one", [])) == {}
 
 
-async def test_many_are_written_and_read_at_once(records: DatabaseRecords) -> None:
-    values = {f"{n:04d}": str(n).encode() for n in range(1_234)}
+async def test_many_are_written_and_read_at_once(records: Storage) -> None:
+    values = {f"{n:04d}": str(n).encode() for n in range(600)}
     await records.put("many", "0007", b"old")
-    await records.put_many("many", values)
+    for key, value in values.items():
+        await records.put("many", key, value)
     found = await records.get_many("many", [*values, "none", "0000"])
     assert {key: record.value for key, record in found.items()} == values
     assert [entry.key for entry in await records.entries("many")] == sorted(values)
@@ -80,47 +80,20 @@ async def test_many_are_written_and_read_at_once(records: DatabaseRecords) -> No
         ("z", []),
     ],
 )
-async def test_a_prefix_is_text_and_not_a_pattern(records: DatabaseRecords, prefix: str, keys: list[str]) -> None:
-    await records.put_many("n", dict.fromkeys(["b", "a/1", "a", "A", "a%", "a_", "é"], b"x"))
+async def test_a_prefix_is_text_and_not_a_pattern(records: Storage, prefix: str, keys: list[str]) -> None:
+    for key in ["b", "a/1", "a", "A", "a%", "a_", "é"]:
+        await records.put("n", key, b"x")
     assert [entry.key for entry in await records.entries("n", prefix)] == keys
 
 
-async def test_a_swap_needs_the_version_that_was_read(records: DatabaseRecords) -> None:
-    first = await records.swap("n", "k", b"1", expected=None)
-    assert first is not None
-    assert await records.swap("n", "k", b"x", expected=None) is None
-    second = await records.swap("n", "k", b"2", expected=first)
-    assert second not in (None, first)
-    assert await records.swap("n", "k", b"x", expected=first) is None
-    assert await records.swap("n", "absent", b"x", expected=first) is None
-    found = await records.get("n", "k")
-    assert found is not None
-    assert found.value == b"2"
-
-
-async def test_a_record_that_was_made_again_is_another_one(records: DatabaseRecords) -> None:
+async def test_a_record_that_was_made_again_is_another_one(records: Storage) -> None:
     first = await records.put("n", "k", b"1")
     assert await records.delete("n", "k")
     assert not await records.delete("n", "k")
-    await records.put("n", "k", b"1")
-    assert await records.swap("n", "k", b"x", expected=first) is None
+    assert await records.put("n", "k", b"1") != first
 
 
-async def test_of_many_that_count_together_none_is_lost(records: DatabaseRecords) -> None:
-    async def add() -> None:
-        while True:
-            found = await records.get("n", "count")
-            value = str(int(found.value) + 1 if found else 1).encode()
-            if await records.swap("n", "count", value, expected=found.version if found else None):
-                return
-
-    await asyncio.gather(*(add() for _ in range(12)))
-    found = await records.get("n", "count")
-    assert found is not None
-    assert found.value == b"12"
-
-
-async def _aged(records: DatabaseRecords, clock: Clock) -> None:
+async def _aged(records: Storage, clock: Clock) -> None:
     """``k0`` to ``k4``, an hour apart, of 1 to 5 bytes; ``k4`` is the newest."""
     for n in range(5):
         clock.now = START + timedelta(hours=n)
@@ -142,7 +115,7 @@ async def _aged(records: DatabaseRecords, clock: Clock) -> None:
     ],
 )
 async def test_pruning_takes_the_oldest(
-    records: DatabaseRecords, clock: Clock, asked: dict[str, object], left: list[str]
+    records: Storage, clock: Clock, asked: dict[str, object], left: list[str]
 ) -> None:
     await _aged(records, clock)
     gone = await records.prune("n", **asked)  # type: ignore[arg-type]  # a table of keyword arguments
@@ -150,36 +123,36 @@ async def test_pruning_takes_the_oldest(
     assert len(await records.entries("other")) == 1
 
 
-async def test_pruning_everything_has_to_be_said(records: DatabaseRecords) -> None:
+async def test_pruning_everything_has_to_be_said(records: Storage) -> None:
     with pytest.raises(ValueError, match="too old or too much"):
         await records.prune("n")
 
 
 @pytest.mark.parametrize("key", ["a\0b", "a\nb", "k" * 401, "\ud800"], ids=["nul", "newline", "long", "surrogate"])
-async def test_a_key_that_cannot_be_stored_is_refused(records: DatabaseRecords, key: str) -> None:
+async def test_a_key_that_cannot_be_stored_is_refused(records: Storage, key: str) -> None:
     with pytest.raises(ValueError, match="not a key"):
         await records.put("n", key, b"x")
 
 
 async def test_a_database_that_is_no_database_makes_the_work_wait(tmp_path: Path) -> None:
     (tmp_path / "records.db").write_bytes(b"not a database, and longer than a header of one hundred bytes" * 20)
-    records = DatabaseRecords(url_of(f"sqlite:///{tmp_path / 'ssot.db'}"))
-    with pytest.raises(RecordsUnavailable, match="does not answer"):
+    records = Storage(storage_url(f"sqlite:///{tmp_path / 'ssot.db'}"))
+    with pytest.raises(StorageUnavailable, match="does not answer"):
         await records.open()
     await records.close()
 
 
 async def test_an_address_with_a_password_is_never_shown() -> None:
-    records = DatabaseRecords("postgresql://ssot:hunter2@127.0.0.1:1/ssot?connect_timeout=1")
-    with pytest.raises(RecordsUnavailable) as error:
+    records = Storage("postgresql://ssot:hunter2@127.0.0.1:1/ssot?connect_timeout=1")
+    with pytest.raises(StorageUnavailable) as error:
         await records.open()
     await records.close()
     assert "hunter2" not in f"{error.value} {error.value.__cause__}"
 
 
-async def test_records_that_are_only_read_stay_as_they_are(records: DatabaseRecords) -> None:
+async def test_records_that_are_only_read_stay_as_they_are(records: Storage) -> None:
     await records.put("space", "a", b"1")
-    shown = ReadOnlyRecords(records)
+    shown = ReadOnlyStorage(records)
     await shown.put("space", "a", b"2")
     await shown.put("space", "b", b"2")
     await shown.delete("space", "a")

@@ -1,4 +1,4 @@
-"""The ledger on real databases: kept, shared, and never two changes of one document at once."""
+"""Documents on real databases: kept, shared, and never two changes of one document at once."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -10,7 +10,7 @@ import pytest
 
 from bot.errors import RetryLater
 from bot.github.limits import Gate, Pace, Pacer, Throttle
-from bot.ledger import DatabaseLedger
+from bot.storage import Storage
 from tests.github.clock import ManualClock
 
 
@@ -18,21 +18,21 @@ from tests.github.clock import ManualClock
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Of an empty database of each kind."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'ledger.db'}"
+        return f"sqlite:///{tmp_path / 'records.db'}"
     return str(request.getfixturevalue("postgres_url"))
 
 
 class Processes:
-    """Ledgers on one database, as several processes (or one after the other) have them."""
+    """Storages on one database, as several processes (or one after the other) have them."""
 
     def __init__(self, url: str, stack: AsyncExitStack) -> None:
         self._url, self._stack = url, stack
 
-    async def start(self) -> DatabaseLedger:
-        ledger = DatabaseLedger(self._url)
-        await ledger.open()
-        self._stack.push_async_callback(ledger.close)
-        return ledger
+    async def start(self) -> Storage:
+        storage = Storage(self._url)
+        await storage.open()
+        self._stack.push_async_callback(storage.close)
+        return storage
 
 
 @pytest.fixture
@@ -50,21 +50,21 @@ async def seconds_left(gate: Gate, clock: ManualClock) -> float:
 
 
 async def lapsed(gate: Gate) -> None:
-    """As if the time had passed; the ledger's clock is real."""
-    await gate._ledger.update(gate._document, lambda before, now: ({**(before or {}), "open_at": now - 1}, None))
+    """As if the time had passed; the database's clock is real."""
+    await gate._store.update(gate._document, lambda before, now: ({**(before or {}), "open_at": now - 1}, None))
 
 
 async def test_no_change_is_lost_however_many_make_them(processes: Processes) -> None:
-    ledgers = [await processes.start() for _ in range(2)]
+    storages = [await processes.start() for _ in range(2)]
 
     def more(before: Mapping[str, Any] | None, now: float) -> tuple[dict[str, int], int]:
         count = (before or {"n": 0})["n"] + 1
         return {"n": count}, count
 
-    counts = await asyncio.gather(*(ledgers[n % 2].update("x", more) for n in range(20)))
+    counts = await asyncio.gather(*(storages[n % 2].update("x", more) for n in range(20)))
     assert sorted(counts) == list(range(1, 21))
-    assert (await ledgers[0].read("x"))[0] == {"n": 20}
-    assert (await ledgers[0].read("y"))[0] is None
+    assert (await storages[0].read("x"))[0] == {"n": 20}
+    assert (await storages[0].read("y"))[0] is None
 
 
 async def test_case_32_a_limit_outlives_the_process_that_was_told(processes: Processes) -> None:
@@ -133,13 +133,13 @@ async def test_a_success_starts_the_count_again_for_all(processes: Processes) ->
 
 async def test_without_the_database_nothing_is_sent(tmp_path: Path) -> None:
     """What it would say is not known, so the work waits; what was heard before still holds."""
-    clock, ledger = ManualClock(), DatabaseLedger("postgresql://postgres@127.0.0.1:9/none")
+    clock, storage = ManualClock(), Storage("postgresql://postgres@127.0.0.1:9/none")
     with pytest.raises(RetryLater, match="does not answer"):
-        await ledger.open()
-    gate = Gate(clock, ledger, "1")
+        await storage.open()
+    gate = Gate(clock, storage, "1")
     with pytest.raises(RetryLater, match="does not answer"):
         await gate.check()
     await gate.close(Throttle(seconds=500, reason="told so"))
     with pytest.raises(RetryLater, match="told so"):
         await gate.check()
-    await ledger.close()
+    await storage.close()

@@ -1,0 +1,191 @@
+"""Records and documents in tables, through SQLAlchemy: a SQLite file of this machine, or PostgreSQL."""
+
+import asyncio
+import math
+import sqlite3
+import time
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError, ProgrammingError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from bot.storage import statements
+from bot.storage.engine import engine_of, file_of, is_sqlite, transaction
+from bot.storage.model import Document, Entry, Record, StorageUnavailable, check_keys, check_name
+from bot.storage.schema import prepare
+
+T = TypeVar("T")
+Change = Callable[[Document | None, float], tuple[Document, T]]
+"""From a document (``None``: there is none yet) and the time now to its next state and a result."""
+
+AGAIN = timedelta(seconds=10)
+"""When to ask again after the database did not answer."""
+_READ_AT_ONCE = 500
+"""Records in one statement: below the 32,766 parameters that both databases take, and bodies of a few MB."""
+
+
+class Storage:
+    """Values by namespace and key, and documents by name.  Every method raises :class:`StorageUnavailable`.
+
+    Several processes may share a storage: each call is one atomic step, and what a call returned from is on disk.
+    Keys are compared and sorted by code point.  Names that are too long or hold a NUL are a ``ValueError``.
+
+    ``url`` is ``sqlite:///path`` or ``postgresql://…`` and is shown nowhere; another one is a ``SettingsError``.
+    ``clock`` gives the present for ``written_at`` and ``prune``.  Documents have the database's clock on PostgreSQL, so
+    that processes agree; with SQLite it is this machine's at the start and does not jump afterwards.
+    """
+
+    def __init__(self, url: str, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._engine, self._clock = engine_of(url), clock
+        self._dialect = self._engine.dialect.name
+        self._offset = time.time() - time.monotonic()
+
+    async def open(self) -> None:
+        """Make the tables, or bring an older version's up to date.  Raises ``SettingsError`` for a newer version's."""
+        await asyncio.to_thread(self._guarded, self._open)
+
+    async def close(self) -> None:
+        await asyncio.to_thread(self._engine.dispose)
+
+    # --- records ----------------------------------------------------------------------------------------------
+
+    async def get(self, namespace: str, key: str) -> Record | None:
+        """The record, or ``None``."""
+        return (await self.get_many(namespace, (key,))).get(key)
+
+    async def get_many(self, namespace: str, keys: Iterable[str]) -> Mapping[str, Record]:
+        """The records that exist, by key."""
+        wanted = tuple(dict.fromkeys(keys))
+        check_keys(namespace, *wanted)
+        found: dict[str, Record] = {}
+        for some in _pieces(wanted, _READ_AT_ONCE):
+            rows = await self._run(partial(_all, statements.records(namespace, some)))
+            found |= {row.key: _record(row) for row in rows}
+        return found
+
+    async def entries(self, namespace: str, prefix: str = "") -> tuple[Entry, ...]:
+        """What there is below ``prefix``, by key."""
+        check_keys(namespace, prefix)
+        rows = await self._run(partial(_all, statements.entries(namespace, prefix)))
+        return tuple(_entry(row) for row in rows)
+
+    async def put(self, namespace: str, key: str, value: bytes) -> str:
+        """Write, whatever was there; returns the new version."""
+        check_keys(namespace, key)
+        version = uuid.uuid4().hex
+        row = {
+            "namespace": namespace,
+            "key": key,
+            "value": value,
+            "size": len(value),
+            "version": version,
+            "written_at": self._clock().timestamp(),
+        }
+        await self._run(lambda c: c.execute(statements.put(self._dialect, row)))
+        return version
+
+    async def delete(self, namespace: str, key: str) -> bool:
+        """Whether there was one."""
+        check_keys(namespace, key)
+        return await self._run(lambda c: c.execute(statements.deletion(namespace, key)).rowcount) == 1
+
+    async def prune(
+        self,
+        namespace: str,
+        *,
+        prefix: str = "",
+        older_than: timedelta | None = None,
+        keep: int | None = None,
+        keep_bytes: int | None = None,
+    ) -> int:
+        """Delete what was written longer ago than ``older_than``, then the oldest beyond ``keep`` or ``keep_bytes``.
+
+        Returns how many are gone.
+        """
+        check_keys(namespace, prefix)
+        before = None if older_than is None else (self._clock() - older_than).timestamp()
+        statement = statements.pruning(namespace, prefix, before, keep, keep_bytes)
+        return await self._run(lambda c: c.execute(statement).rowcount)
+
+    # --- documents --------------------------------------------------------------------------------------------
+
+    async def read(self, name: str) -> tuple[Document | None, float]:
+        """The document, if there is one, and the time now in seconds since 1970."""
+        check_name(name)
+        return await self._run(lambda c: (_document(c, name), self._now(c)))
+
+    async def update(self, name: str, change: Change[T]) -> T:
+        """Put the changed document in the place of the old one, durably, which nobody else changes meanwhile."""
+        check_name(name)
+        return await asyncio.to_thread(self._guarded, self._update, name, change)
+
+    def _update(self, name: str, change: Change[T]) -> T:
+        with transaction(self._engine) as connection:
+            connection.execute(statements.placeholder(self._dialect, name))
+            before = _document(connection, name, lock=True)
+            after, result = change(before, self._now(connection))
+            connection.execute(statements.document_update(name, after))
+        return result
+
+    def _now(self, connection: Connection) -> float:
+        if is_sqlite(connection):
+            return self._offset + time.monotonic()
+        # Not now(): that is when the transaction began, which may have waited for its lock.
+        return float(connection.execute(text("SELECT extract(epoch FROM clock_timestamp())")).scalar() or math.nan)
+
+    # --- the database -----------------------------------------------------------------------------------------
+
+    def _open(self) -> None:
+        if path := file_of(self._engine):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        prepare(self._engine)
+
+    async def _run(self, work: Callable[[Connection], T]) -> T:
+        return await asyncio.to_thread(self._guarded, self._connected, work)
+
+    def _connected(self, work: Callable[[Connection], T]) -> T:
+        with self._engine.connect() as connection:
+            return work(connection)
+
+    def _guarded(self, function: Callable[..., T], *args: object) -> T:
+        """A statement that the database does not understand is a defect; all else passes with time."""
+        try:
+            return function(*args)
+        except ProgrammingError:
+            raise
+        except (DBAPIError, PoolTimeout, sqlite3.Error, OSError) as fault:
+            # Not its text: it may quote the address, with the password.
+            reason = f"the storage's database does not answer: {type(fault).__name__}"
+            raise StorageUnavailable(at=self._clock() + AGAIN, reason=reason) from fault
+
+
+def _all(statement: Any, connection: Connection) -> Sequence[Any]:  # noqa: ANN401 - a Select of any columns
+    return connection.execute(statement).all()
+
+
+def _document(connection: Connection, name: str, *, lock: bool = False) -> Document | None:
+    """An empty one is a placeholder, and counts as none."""
+    statement = statements.document(name)
+    return connection.execute(statement.with_for_update() if lock else statement).scalar() or None
+
+
+def _record(row: Any) -> Record:  # noqa: ANN401 - a row of `statements.records`
+    return Record(key=row.key, value=bytes(row.value), version=row.version, written_at=_moment(row.written_at))
+
+
+def _entry(row: Any) -> Entry:  # noqa: ANN401 - a row of `statements.entries`
+    return Entry(key=row.key, version=row.version, size=row.size, written_at=_moment(row.written_at))
+
+
+def _moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _pieces(values: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    for start in range(0, len(values), size):
+        yield values[start : start + size]
