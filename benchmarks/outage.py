@@ -17,7 +17,7 @@ from pathlib import Path
 
 from bot.app import App
 from bot.cli.demo import serving, settings_for, settled
-from bot.events import delivery_of
+from bot.github.payloads import delivery_of
 from bot.refs import Errand
 from bot.sandbox import Sandbox
 from bot.workflows.sweep import SWEEP

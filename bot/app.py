@@ -11,11 +11,12 @@ from aiohttp import web
 
 import handlers
 from bot.domain.commands import CommandHelp
+from bot.domain.events import ERRAND
 from bot.effects import Effect
-from bot.events import ERRAND, delivery_of
 from bot.github.api import open_session
 from bot.github.client import GitHub
 from bot.github.limits import Pace
+from bot.github.payloads import delivery_of
 from bot.github.performer import DryRunPerformer, Performer
 from bot.github.traffic import Onlooker, nobody
 from bot.identity.markers import MarkerKeys

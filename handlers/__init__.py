@@ -8,7 +8,8 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Protocol
 
-from bot.events import ErrandEvent, Malformed, NotInstalled, Ping, Unknown, parse
+from bot.domain.events import ErrandEvent, Malformed, NotInstalled, Ping, Unknown
+from bot.github.payloads import parse
 from bot.jobs import Ignored, Lease, Outcome, Route, Unreadable, Work
 from bot.refs import Delivery
 from bot.workflows.context import Bot

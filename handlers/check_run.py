@@ -2,7 +2,7 @@
 
 from bot.ask import MigrateRequest
 from bot.domain.commands import Reply
-from bot.events import CheckRunEvent
+from bot.domain.events import CheckRunEvent
 from bot.identity import checks
 from bot.identity.external_ids import pull_number, queue_entry
 from bot.jobs import Ignored, Lease, Outcome, Route, Work

@@ -1,6 +1,6 @@
 """``deployment_status``: a deployment went on, which may be evidence."""
 
-from bot.events import DeploymentStatusEvent
+from bot.domain.events import DeploymentStatusEvent
 from bot.jobs import Lease, Outcome, Route, Work
 from bot.workflows import tracker
 from bot.workflows.context import Bot

@@ -3,7 +3,7 @@
 import structlog
 
 from bot.commands import find_invocations
-from bot.events import IssueCommentEvent
+from bot.domain.events import IssueCommentEvent
 from bot.jobs import Ignored, Lease, Outcome, Route, Work
 from bot.refs import PullRequestRef
 from bot.workflows import tracker

@@ -1,6 +1,6 @@
 """``issues``: somebody changed an issue, which may be a tracker or evidence for one."""
 
-from bot.events import IssuesEvent
+from bot.domain.events import IssuesEvent
 from bot.jobs import Ignored, Lease, Outcome, Route, Work
 from bot.workflows import tracker
 from bot.workflows.context import Bot

@@ -1,6 +1,6 @@
 """``ssot.look``: open pull requests that nobody has judged get their review."""
 
-from bot.events import AppErrandEvent, ErrandEvent
+from bot.domain.events import AppErrandEvent, ErrandEvent
 from bot.jobs import Lease, Outcome, Route, Work
 from bot.workflows import sweep
 from bot.workflows.context import Bot

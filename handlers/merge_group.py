@@ -2,7 +2,7 @@
 
 import re
 
-from bot.events import MergeGroupEvent
+from bot.domain.events import MergeGroupEvent
 from bot.jobs import Ignored, Lease, Outcome, Route, Work
 from bot.refs import PullRequestRef
 from bot.workflows.context import Bot

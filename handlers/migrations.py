@@ -1,6 +1,6 @@
 """``ssot.migrations``: migration pull requests are kept up to date, each tracker's in the lane of its issue."""
 
-from bot.events import ErrandEvent
+from bot.domain.events import ErrandEvent
 from bot.jobs import Lease, Outcome, Route, Work
 from bot.workflows import upkeep
 from bot.workflows.context import Bot

@@ -3,7 +3,7 @@
 Opened, closed, merged and reopened ones, and those whose text changes, may be evidence for a tracker.
 """
 
-from bot.events import PullRequestEvent
+from bot.domain.events import PullRequestEvent
 from bot.jobs import Ignored, Lease, Outcome, Route, Work
 from bot.workflows import tracker
 from bot.workflows.context import Bot

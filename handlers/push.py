@@ -1,6 +1,6 @@
 """``push``: when the default branch moves, what rests on it is brought up to date a little later."""
 
-from bot.events import PushEvent
+from bot.domain.events import PushEvent
 from bot.jobs import Ignored, Lease, Outcome, Route, Work
 from bot.workflows import tracker
 from bot.workflows.context import Bot

@@ -1,6 +1,6 @@
 """``ssot.review``: a pull request that was overlooked gets its review, as if GitHub had told of it."""
 
-from bot.events import ErrandEvent
+from bot.domain.events import ErrandEvent
 from bot.jobs import Ignored, Lease, Outcome, Route, Work
 from bot.refs import PullRequestRef
 from bot.workflows.context import Bot

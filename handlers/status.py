@@ -1,6 +1,6 @@
 """``status``: somebody set a commit status, which may be evidence."""
 
-from bot.events import StatusEvent
+from bot.domain.events import StatusEvent
 from bot.jobs import Ignored, Lease, Outcome, Route, Work
 from bot.workflows import tracker
 from bot.workflows.context import Bot

@@ -1,6 +1,6 @@
 """``ssot.sweep``: what GitHub could not deliver is asked for again."""
 
-from bot.events import AppErrandEvent
+from bot.domain.events import AppErrandEvent
 from bot.jobs import Lease, Outcome, Route, Work
 from bot.workflows import sweep
 from bot.workflows.context import Bot

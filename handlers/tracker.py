@@ -1,6 +1,6 @@
 """``ssot.tracker``: one tracking issue is brought up to date."""
 
-from bot.events import ErrandEvent
+from bot.domain.events import ErrandEvent
 from bot.jobs import Lease, Outcome, Route, Unreadable, Work
 from bot.workflows import tracker
 from bot.workflows.context import Bot

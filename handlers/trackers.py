@@ -1,6 +1,6 @@
 """``ssot.trackers``: which issues of a repository (or of all) are trackers; each gets its update."""
 
-from bot.events import AppErrandEvent, ErrandEvent
+from bot.domain.events import AppErrandEvent, ErrandEvent
 from bot.jobs import Lease, Outcome, Route, Work
 from bot.workflows import tracker
 from bot.workflows.context import Bot

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 import handlers
-from bot.events import ErrandEvent
+from bot.domain.events import ErrandEvent
 from bot.jobs import Ignored, Route, Unreadable, Work
 from bot.refs import InstallationId, RepoRef, RepositoryId
 from bot.settings import Allowed

@@ -1,1 +1,1 @@
-"""Values that every part of the bot speaks: frozen dataclasses, standard library only."""
+"""Values that everybody speaks: frozen dataclasses, standard library only."""

@@ -1,6 +1,6 @@
 """Which waiting deliveries a newer one of the same kind, in the same lane, makes pointless.  Pure."""
 
-from bot.events import ERRAND
+from bot.domain.events import ERRAND
 
 
 def newest_wins(event: str, action: str) -> bool:

@@ -7,9 +7,9 @@ import structlog
 
 from bot.authority import PER_MINUTE, TOO_FAST, Asker, CommandPace, may
 from bot.domain.commands import CommandHelp, CommandPlace, Reply
+from bot.domain.events import CheckRunEvent
 from bot.effects import NewComment, Reaction
 from bot.errors import UserError
-from bot.events import CheckRunEvent
 from bot.github import reads
 from bot.github.errors import MissingPermission, Refused
 from bot.identity import decisions, replies

@@ -13,9 +13,9 @@ import structlog
 from bot.authority import PER_MINUTE, TOO_FAST, Asker, CommandPace, may, unheard
 from bot.commands import Command, CommandSpec, wanted
 from bot.domain.commands import CommandCall, CommandError, CommandPlace, Reply
+from bot.domain.events import IssueCommentEvent
 from bot.effects import NewComment, NewReaction, Reaction
 from bot.errors import Gone, RetryLater, UserError
-from bot.events import IssueCommentEvent
 from bot.facts import Role
 from bot.github import reads
 from bot.github.errors import MissingPermission, Refused

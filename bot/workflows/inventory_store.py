@@ -1,14 +1,14 @@
 """Surveys in the records, by repository and configuration."""
 
 import hashlib
-import json
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
 import structlog
+from msgspec import Struct
 
 import bot.engine
 from bot.engine.clues import Clue
@@ -17,7 +17,7 @@ from bot.engine.report_json import decode, encode
 from bot.engine.survey import Survey, SurveyedFile
 from bot.migration import Config
 from bot.refs import RepoRef, Sha
-from bot.storage import Storage
+from bot.storage import Storage, codec
 
 Stored = TypeVar("Stored")
 
@@ -31,30 +31,29 @@ log = structlog.get_logger(__name__)
 
 async def load(storage: Storage, repo: RepoRef, config: Config) -> Survey | None:
     """The last survey; ``None`` if there is none, or none that can be read: then it is made anew."""
-    return await _get(storage, NAMESPACE, repo, config, _decode)
+    return await _get(storage, NAMESPACE, repo, config, _survey_of)
 
 
 async def surroundings(storage: Storage, repo: RepoRef, config: Config) -> Surroundings | None:
     """The part of the last survey that each review asks for, which is small; ``None`` as for `load`."""
-    return await _get(storage, BRIEF, repo, config, _decode_brief)
+    return await _get(storage, BRIEF, repo, config, lambda data: codec.load(data, Surroundings))
 
 
 async def save(storage: Storage, repo: RepoRef, config: Config, survey: Survey) -> None:
-    brief = {"names": sorted(survey.names), "roots": survey.roots}
-    for namespace, value in ((NAMESPACE, _encode(survey)), (BRIEF, brief)):
-        packed = zlib.compress(json.dumps(value, separators=(",", ":")).encode())
-        await storage.put(namespace, _key(repo, config), packed)
+    brief = Surroundings(names=survey.names, roots=survey.roots)
+    for namespace, value in ((NAMESPACE, _stored(survey)), (BRIEF, brief)):
+        await storage.put(namespace, _key(repo, config), zlib.compress(codec.dump(value)))
         await storage.prune(namespace, prefix=f"{repo.id}/", keep=KEPT)
 
 
 async def _get(
-    storage: Storage, namespace: str, repo: RepoRef, config: Config, decoded: Callable[[Any], Stored]
+    storage: Storage, namespace: str, repo: RepoRef, config: Config, decoded: Callable[[bytes], Stored]
 ) -> Stored | None:  # fmt: skip
     record = await storage.get(namespace, _key(repo, config))
     if record is None:
         return None
     try:
-        return decoded(json.loads(zlib.decompress(record.value)))
+        return decoded(zlib.decompress(record.value))
     except (ValueError, KeyError, TypeError, zlib.error) as error:
         log.warning("survey_unreadable", repository=repo.full_name, error=type(error).__name__)
         return None
@@ -76,49 +75,53 @@ def _engine() -> str:
     return digest.hexdigest()
 
 
-def _encode(survey: Survey) -> dict[str, Any]:
-    return {
-        "commit": survey.commit,
-        "names": sorted(survey.names),
-        "clues": [_encode_clue(clue) for clue in survey.clues],
-        "ways": {path: {way: sorted(to) for way, to in ways.items()} for path, ways in survey.ways.items()},
-        "roots": survey.roots,
-        "blobs": dict(survey.blobs),
-        "files": {path: _encode_entry(entry) for path, entry in survey.files.items()},
-    }
+def _survey_of(data: bytes) -> Survey:
+    return codec.load(data, _StoredSurvey).survey()
 
 
-def _encode_clue(clue: Clue) -> dict[str, Any]:
-    words = {"names": clue.names, "modules": clue.modules, "gates": clue.gates}
-    return {"package": clue.package, **{name: sorted(each) for name, each in words.items()}}
+class _StoredEntry(Struct):
+    report: dict[str, Any]
+    looked: frozenset[str]
+    gives: frozenset[str]
+
+    def entry(self) -> SurveyedFile:
+        return SurveyedFile(report=decode(self.report), looked=self.looked, gives=self.gives)
 
 
-def _decode_clue(encoded: Mapping[str, Any]) -> Clue:
-    words = {name: frozenset(encoded[name]) for name in ("names", "modules", "gates")}
-    return Clue(package=encoded["package"], **words)
+class _StoredSurvey(Struct):
+    """A survey as its JSON: rows of every version hold these keys."""
+
+    commit: Sha
+    names: frozenset[str]
+    clues: tuple[Clue, ...]
+    ways: dict[str, dict[str, frozenset[str]]]
+    roots: tuple[str, ...]
+    blobs: dict[str, Sha]
+    files: dict[str, _StoredEntry]
+
+    def survey(self) -> Survey:
+        return Survey(
+            commit=self.commit,
+            names=self.names,
+            clues=self.clues,
+            ways=self.ways,
+            roots=self.roots,
+            blobs=self.blobs,
+            files={path: entry.entry() for path, entry in self.files.items()},
+        )
 
 
-def _encode_entry(entry: SurveyedFile) -> dict[str, Any]:
-    return {"report": encode(entry.report), "looked": sorted(entry.looked), "gives": sorted(entry.gives)}
-
-
-def _decode(encoded: Mapping[str, Any]) -> Survey:
-    return Survey(
-        commit=Sha(encoded["commit"]),
-        names=frozenset(encoded["names"]),
-        clues=tuple(_decode_clue(clue) for clue in encoded["clues"]),
-        ways={path: {way: frozenset(to) for way, to in ways.items()} for path, ways in encoded["ways"].items()},
-        roots=tuple(encoded["roots"]),
-        blobs=encoded["blobs"],
-        files={path: _decode_entry(entry) for path, entry in encoded["files"].items()},
+def _stored(survey: Survey) -> _StoredSurvey:
+    return _StoredSurvey(
+        commit=survey.commit,
+        names=survey.names,
+        clues=survey.clues,
+        ways={path: dict(ways) for path, ways in survey.ways.items()},
+        roots=survey.roots,
+        blobs=dict(survey.blobs),
+        files={path: _stored_entry(entry) for path, entry in survey.files.items()},
     )
 
 
-def _decode_brief(encoded: Mapping[str, Any]) -> Surroundings:
-    return Surroundings(names=frozenset(encoded["names"]), roots=tuple(encoded["roots"]))
-
-
-def _decode_entry(encoded: Mapping[str, Any]) -> SurveyedFile:
-    return SurveyedFile(
-        report=decode(encoded["report"]), looked=frozenset(encoded["looked"]), gives=frozenset(encoded["gives"])
-    )
+def _stored_entry(entry: SurveyedFile) -> _StoredEntry:
+    return _StoredEntry(report=encode(entry.report), looked=entry.looked, gives=entry.gives)

@@ -3,7 +3,6 @@
 What was asked for is on record *before* GitHub is asked, so that a crash in between asks late rather than twice.
 """
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,6 +18,7 @@ from bot.identity.checks import CHECK_NAME
 from bot.jobs import Done, Lease, Outcome
 from bot.refs import DeliveryId, Errand, RepoRef
 from bot.storage import Storage
+from bot.storage.codec import dump, load
 from bot.sweep import REACH, Asked, due, lost, settled_until, since
 from bot.workflows.context import Bot
 
@@ -106,7 +106,7 @@ async def _log_since(bot: Bot, oldest: datetime) -> list[HookDelivery]:
 async def _redeliver(bot: Bot, attempt: HookDelivery, before: Asked | None) -> None:
     """Put on record, then ask.  What was surely not asked is taken off the record again."""
     asked = Asked(times=before.times + 1 if before else 1, at=bot.github.clock.now())
-    await bot.storage.put(NAMESPACE, ASKED + attempt.guid, _written(asked))
+    await bot.storage.put(NAMESPACE, ASKED + attempt.guid, dump(asked))
     log.info(
         "redelivery_asked", guid=attempt.guid, webhook=attempt.event, status=attempt.status_code, times=asked.times
     )
@@ -154,20 +154,11 @@ async def _settled(storage: Storage) -> datetime | None:
 
 async def _asked(storage: Storage, guids: Iterable[DeliveryId]) -> Mapping[DeliveryId, Asked]:
     found = await storage.get_many(NAMESPACE, [ASKED + guid for guid in guids])
-    return {DeliveryId(key.removeprefix(ASKED)): _read(record.value) for key, record in found.items()}
+    return {DeliveryId(key.removeprefix(ASKED)): load(record.value, Asked) for key, record in found.items()}
 
 
 async def _restore(storage: Storage, guid: DeliveryId, before: Asked | None) -> None:
     if before is None:
         await storage.delete(NAMESPACE, ASKED + guid)
     else:
-        await storage.put(NAMESPACE, ASKED + guid, _written(before))
-
-
-def _written(asked: Asked) -> bytes:
-    return json.dumps({"times": asked.times, "at": asked.at.isoformat()}).encode()
-
-
-def _read(value: bytes) -> Asked:
-    data = json.loads(value)
-    return Asked(times=data["times"], at=datetime.fromisoformat(data["at"]))
+        await storage.put(NAMESPACE, ASKED + guid, dump(before))

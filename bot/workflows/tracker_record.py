@@ -1,15 +1,15 @@
 """What is remembered of a tracked migration: how many usages there were when, and who brought the last ones."""
 
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+
+from msgspec import Struct
 
 from bot.domain.tracked import Origin, Point, Snapshot, TrackedFacts, usages_of
 from bot.refs import RepoRef, Sha
-from bot.storage import Storage
+from bot.storage import Storage, codec
 
 NAMESPACE = "tracker"
 _POINTS = 2_000
@@ -64,11 +64,11 @@ def thinned(points: tuple[Point, ...]) -> tuple[Point, ...]:
 
 async def load(storage: Storage, repo: RepoRef, issue: int, migration: str) -> TrackerRecord:
     found = await storage.get(NAMESPACE, _key(repo, issue, migration))
-    return TrackerRecord() if found is None else _decode(json.loads(found.value))
+    return TrackerRecord() if found is None else _decode(found.value)
 
 
 async def save(storage: Storage, repo: RepoRef, issue: int, migration: str, record: TrackerRecord) -> None:
-    await storage.put(NAMESPACE, _key(repo, issue, migration), json.dumps(_encode(record)).encode())
+    await storage.put(NAMESPACE, _key(repo, issue, migration), _encode(record))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +86,7 @@ async def burn_downs(storage: Storage) -> Sequence[BurnDown]:
     """Of all tracked migrations, sorted.  Raises ``StorageUnavailable``."""
     entries = await storage.entries(NAMESPACE)
     found = await storage.get_many(NAMESPACE, (entry.key for entry in entries))
-    read = ((key.split("/", 2)[2], _decode(json.loads(record.value))) for key, record in found.items())
+    read = ((key.split("/", 2)[2], _decode(record.value)) for key, record in found.items())
     charts = (BurnDown(page=r.page, migration=name, history=r.history) for name, r in read if r.history)
     return sorted(charts, key=lambda chart: (chart.page, chart.migration))
 
@@ -95,44 +95,46 @@ def _key(repo: RepoRef, issue: int, migration: str) -> str:
     return f"{repo.id}/{issue}/{migration}"
 
 
-def _encode(record: TrackerRecord) -> dict[str, Any]:
-    return {
-        "written": record.written,
-        "last": _snapshot(record.last),
-        "before": _snapshot(record.before),
-        "origins": {path: [o.commit, o.author, o.pull] for path, o in record.origins.items()},
-        "seen": sorted(record.seen),
-        "page": record.page,
-        "history": [[point.at.isoformat(), point.commit, point.usages] for point in record.history],
-    }
+class _Stored(Struct):
+    """A record as its JSON: rows of every version hold these keys."""
+
+    written: bool
+    last: Snapshot | None
+    before: Snapshot | None
+    origins: dict[str, tuple[Sha, str, int | None]]
+    """Path to commit, author and pull request."""
+    seen: frozenset[str]
+    page: str
+    history: tuple[tuple[datetime, Sha, int], ...]
+    """When, commit, number of usages."""
 
 
-def _snapshot(snapshot: Snapshot | None) -> dict[str, Any] | None:
-    if snapshot is None:
-        return None
-    return {"commit": snapshot.commit, "at": snapshot.at.isoformat(), "usages": dict(snapshot.usages)}
-
-
-def _decode(encoded: Mapping[str, Any]) -> TrackerRecord:
-    return TrackerRecord(
-        written=encoded["written"],
-        last=_snapshot_of(encoded["last"]),
-        before=_snapshot_of(encoded["before"]),
-        origins={
-            path: Origin(commit=Sha(commit), author=author, pull=pull)
-            for path, (commit, author, pull) in encoded["origins"].items()
-        },
-        seen=frozenset(encoded["seen"]),
-        page=encoded["page"],
-        history=tuple(
-            Point(at=datetime.fromisoformat(at), commit=Sha(commit), usages=usages)
-            for at, commit, usages in encoded["history"]
-        ),
+def _encode(record: TrackerRecord) -> bytes:
+    return codec.dump(
+        _Stored(
+            written=record.written,
+            last=record.last,
+            before=record.before,
+            origins={path: (o.commit, o.author, o.pull) for path, o in record.origins.items()},
+            seen=record.seen,
+            page=record.page,
+            history=tuple((point.at, point.commit, point.usages) for point in record.history),
+        )
     )
 
 
-def _snapshot_of(encoded: Mapping[str, Any] | None) -> Snapshot | None:
-    if encoded is None:
-        return None
-    at = datetime.fromisoformat(encoded["at"])
-    return Snapshot(commit=Sha(encoded["commit"]), at=at, usages=encoded["usages"])
+def _decode(value: bytes) -> TrackerRecord:
+    """Raises ``ValueError``."""
+    stored = codec.load(value, _Stored)
+    return TrackerRecord(
+        written=stored.written,
+        last=stored.last,
+        before=stored.before,
+        origins={
+            path: Origin(commit=commit, author=author, pull=pull)
+            for path, (commit, author, pull) in stored.origins.items()
+        },
+        seen=stored.seen,
+        page=stored.page,
+        history=tuple(Point(at=at, commit=commit, usages=usages) for at, commit, usages in stored.history),
+    )

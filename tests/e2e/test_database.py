@@ -13,7 +13,7 @@ import psycopg
 from sqlalchemy.engine import make_url
 
 from bot.cli.demo import serving, settings_for, settled
-from bot.events import delivery_of
+from bot.github.payloads import delivery_of
 from bot.refs import Errand
 from bot.sandbox import Repo, Sandbox
 from bot.settings import Secret

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bot.app import Handlers, build
 from bot.cli.demo import settings_for
-from bot.events import parse
+from bot.github.payloads import parse
 from bot.jobs import Done, Lease, Outcome, State, Work
 from bot.refs import Delivery, DeliveryId, Errand
 from bot.sandbox import Sandbox

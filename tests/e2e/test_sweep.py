@@ -10,7 +10,7 @@ import pytest
 
 from bot.app import App
 from bot.cli.demo import serving, settings_for, settled
-from bot.events import delivery_of
+from bot.github.payloads import delivery_of
 from bot.jobs import Job, State
 from bot.refs import Errand
 from bot.sandbox import PullRequestHandle, Repo, Sandbox

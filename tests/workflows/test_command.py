@@ -13,11 +13,12 @@ import handlers
 from bot.authority import PER_MINUTE
 from bot.commands import MOST_COMMANDS, CommandSpec
 from bot.domain.commands import CommandCall, CommandError, Reply
+from bot.domain.events import CheckRunEvent, IssueCommentEvent, Person
 from bot.errors import RetryLater, UserError
-from bot.events import CheckRunEvent, IssueCommentEvent, Person, parse
 from bot.facts import Role
 from bot.github import GitHub, Performer
 from bot.github.errors import MissingPermission
+from bot.github.payloads import parse
 from bot.identity.markers import MarkerKeys, write
 from bot.jobs import Done, Ignored, Job, Lease, Outcome, Route, Superseded, Work
 from bot.refs import DeliveryId, PullRequestRef, Sha

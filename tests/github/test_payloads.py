@@ -1,6 +1,7 @@
 """GitHub's payloads become references; whatever is wrong with one is ``Malformed`` and nothing else."""
 
 import json
+import tracemalloc
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.events import (
+from bot.domain.events import (
     AppErrandEvent,
     CheckRunEvent,
     DeploymentStatusEvent,
@@ -26,14 +27,14 @@ from bot.events import (
     PushEvent,
     StatusEvent,
     Unknown,
-    delivery_of,
-    parse,
 )
+from bot.github.payloads import delivery_of, parse
+from bot.github.payloads.document import LARGEST
 from bot.refs import Errand, InstallationId, RepoRef, RepositoryId
 from bot.web.hook import EVENT, GUID
 
 EXAMPLES: dict[str, dict[str, Any]] = json.loads(
-    next((Path(__file__).parent / "contract" / "data").rglob("payload-examples.json")).read_text(encoding="utf-8")
+    next((Path(__file__).parents[1] / "contract" / "data").rglob("payload-examples.json")).read_text(encoding="utf-8")
 )["events"]
 SHA = "0123456789abcdef0123456789abcdef01234567"
 KINDS = {
@@ -161,6 +162,21 @@ def test_repositories_added_carry_their_installation() -> None:
     assert [(repo.full_name, repo.installation) for repo in found.added] == [("Codertocat/Space", 957387)]
 
 
+WORDS = st.sampled_from(
+    ["action", "installation", "repository", "id", "full_name", "a/b", "sender", "login", "\ud800", "\0", SHA]
+)
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(codec=None)) | WORDS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(WORDS | st.text(), inner, max_size=6),
+    max_leaves=20,
+)
+
+
+def written(value: object) -> bytes:
+    """As Python writes it: NaN and half characters too."""
+    return json.dumps(value).encode()
+
+
 HOSTILE = {
     "nothing": b"",
     "a list": b"[]",
@@ -225,6 +241,115 @@ def test_a_number_beyond_all_bounds_that_nobody_reads_does_no_harm() -> None:
 def test_a_payload_of_another_shape_is_malformed(key: str, changes: dict[str, object]) -> None:
     body = json.dumps({"installation": {"id": 7}} | EXAMPLES[key] | changes).replace("Infinity", "1e999").encode()
     assert isinstance(parse(event_of(key), body), Malformed)
+
+
+PULL = {"number": 1, "head": {"sha": SHA}}
+COMMENT = EXAMPLES["issue-comment-created"]["comment"]
+
+
+@pytest.mark.parametrize(
+    ("key", "changes", "place"),
+    [
+        ("pull-request-opened", {"pull_request": PULL | {"number": 1.0}}, "$.pull_request.number"),
+        ("pull-request-opened", {"pull_request": PULL | {"number": 0}}, "$.pull_request.number"),
+        ("pull-request-opened", {"pull_request": PULL | {"head": {"sha": "a" * 41}}}, "$.pull_request.head.sha"),
+        ("pull-request-opened", {"pull_request": PULL | {"head": {"sha": "a" * 40 + "\n"}}}, "$.pull_request.head.sha"),
+        ("pull-request-opened", {"installation": {"id": -7}}, "$.installation.id"),
+        ("pull-request-opened", {"repository": {"id": 1, "full_name": "a/"}}, "$.repository.full_name"),
+        ("pull-request-opened", {"repository": {"id": 1, "full_name": "a/b\ud800"}}, "$.repository.full_name"),
+        ("pull-request-opened", {"sender": {"id": 1, "type": "User"}}, "login"),
+        ("issue-comment-created", {"comment": COMMENT | {"body": "\udfff"}}, "$.comment.body"),
+        ("issue-comment-created", {"comment": COMMENT | {"created_at": "2024-01-01T00:00:00"}}, "$.comment.created_at"),
+        ("issue-comment-created", {"comment": COMMENT | {"created_at": "yesterday"}}, "$.comment.created_at"),
+        ("check-run-rerequested", {"check_run": {"id": 1, "name": "x"}}, "$.check_run"),
+        ("installation-repositories-added", {"repositories_added": [{"id": 1}]}, "$.repositories_added[0]"),
+    ],
+)
+def test_what_is_wrong_is_named_by_its_place(key: str, changes: dict[str, object], place: str) -> None:
+    found = parse(event_of(key), body_of(key, **changes))
+    assert isinstance(found, Malformed)
+    assert place in found.reason
+    assert len(found.reason) < 200
+
+
+def test_a_doubled_key_is_named_wherever_it_is() -> None:
+    body = body_of("push")[:-1] + b', "unread": [{"a": 1, "\\u0061": 2}]}'
+    assert parse("push", body) == Malformed(reason="the key 'a' is doubled")
+
+
+@pytest.mark.parametrize(
+    "unread",
+    [b'"\\ud800"', b"1e999", b"-0.0", b"[" * 200 + b"]" * 200, b'{"": {"": null}}'],
+    ids=["half a character", "infinite", "minus zero", "rather deep", "empty keys"],
+)
+def test_what_nobody_reads_may_be_odd(unread: bytes) -> None:
+    body = body_of("pull-request-opened")[:-1] + b', "unread": ' + unread + b"}"
+    assert isinstance(parse("pull_request", body), PullRequestEvent)
+
+
+@pytest.mark.parametrize(
+    "unread",
+    [
+        b"9" * 19,
+        b"NaN",
+        b'"\xff"',
+        b'"\xed\xa0\x80"',
+        b"[" * 100_000 + b"]" * 100_000,
+        b'{"a":' * 100_000 + b"1" + b"}" * 100_000,
+    ],
+    ids=["long integer", "NaN", "not UTF-8", "a surrogate as UTF-8", "deep lists", "deep objects"],
+)
+def test_what_no_parser_should_see_is_malformed_though_nobody_reads_it(unread: bytes) -> None:
+    body = body_of("pull-request-opened")[:-1] + b', "unread": ' + unread + b"}"
+    assert isinstance(parse("pull_request", body), Malformed)
+
+
+@pytest.mark.parametrize("place", ["$", "changes"])
+def test_half_a_character_as_a_key_does_not_raise(place: str) -> None:
+    odd: dict[str, object] = {"\ud800": 1}
+    body = body_of("pull-request-opened", **(odd if place == "$" else {"changes": odd}))
+    assert isinstance(parse("pull_request", body), Malformed)
+
+
+def filled(size: int, piece: bytes) -> bytes:
+    """A whole payload of ``size`` bytes with one list that nobody reads."""
+    body = body_of("pull-request-opened")[:-1] + b', "unread": ['
+    count = (size - len(body) - 3) // (len(piece) + 1)
+    full = body + b",".join([piece] * count) + b"]}"
+    return full + b" " * (size - len(full))
+
+
+@pytest.mark.parametrize(
+    "piece", [b'"' + b"x" * 65_536 + b'"', b'{"a":{"b":"' + b"c" * 500 + b'"}}'], ids=["texts", "objects"]
+)
+def test_the_largest_body_is_read_and_a_larger_one_is_not(piece: bytes) -> None:
+    body = filled(LARGEST, piece)
+    assert isinstance(parse("pull_request", body), PullRequestEvent)
+    assert parse("pull_request", body + b" ") == Malformed(reason="the body is too large")
+
+
+@pytest.mark.parametrize("piece", [b"[]", b"{}", b'"\\ud800"', b"1"])
+def test_memory_grows_with_the_body_and_not_faster(piece: bytes) -> None:
+    def peak(size: int) -> int:
+        body = filled(size, piece)
+        tracemalloc.start()
+        try:
+            parse("pull_request", body)
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    assert peak(512 * 1024) < 2.5 * peak(256 * 1024)
+
+
+@settings(derandomize=True, max_examples=100, deadline=None)
+@given(
+    st.sampled_from([*KINDS, "merge_group", "deployment_status", "ssot.x", "star", ""]),
+    st.binary() | st.text(alphabet='{}[]":,\\u019ed-+.NaI \n').map(str.encode) | json_values.map(written),
+)
+def test_no_bytes_raise(event: str, body: bytes) -> None:
+    found = parse(event, body)
+    assert not isinstance(found, Malformed) or 0 < len(found.reason) < 200
 
 
 @settings(derandomize=True, max_examples=150, deadline=None)

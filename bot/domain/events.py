@@ -1,0 +1,228 @@
+"""What happened, as far as a delivery tells: references, no state.
+
+An event is a hint of what may have changed: it says where to look, and the state is read again.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.refs import InstallationId, PullRequestRef, RepoRef, Sha
+
+ERRAND = "ssot."
+"""How the names of the bot's own errands begin."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Who did it.  ``type`` is ``User``, ``Bot``, ``Organization`` or ``Mannequin``.
+
+    The login is the one of that moment and can belong to somebody else by now; the id cannot.
+    """
+
+    id: int
+    login: str
+    type: str
+
+    @property
+    def is_bot(self) -> bool:
+        return self.type == "Bot"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PullRequestEvent:
+    """``pull_request``.  ``base_changed``: it was edited and goes to another branch now; ``body_changed``: its text."""
+
+    action: str
+    ref: PullRequestRef
+    head_sha: Sha
+    sender: Person
+    base_changed: bool = False
+    body_changed: bool = False
+
+    @property
+    def repo(self) -> RepoRef:
+        return self.ref.repo
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueCommentEvent:
+    """``issue_comment``: a comment on an issue or on a pull request's conversation."""
+
+    action: str
+    repo: RepoRef
+    number: int
+    is_pull_request: bool
+    comment_id: int
+    created_at: datetime
+    """When the comment was written, by GitHub's clock."""
+    body: str
+    author: Person
+    sender: Person
+    app_id: int | None = None
+    """The App through which the comment was written."""
+    previous_body: str | None = None
+    """What it was before it was edited."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PushEvent:
+    """``push``.  ``branch`` is ``None`` for a tag; ``after`` is all zeros when the branch was deleted."""
+
+    repo: RepoRef
+    branch: str | None
+    before: Sha
+    after: Sha
+    default_branch: str
+    sender: Person
+
+    @property
+    def to_default_branch(self) -> bool:
+        return self.branch == self.default_branch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssuesEvent:
+    """``issues``."""
+
+    action: str
+    repo: RepoRef
+    number: int
+    sender: Person
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckRunEvent:
+    """``check_run``.  ``pulls`` are open pull requests of the same repository with this head; a fork's are missing."""
+
+    action: str
+    repo: RepoRef
+    check_run_id: int
+    name: str
+    app_id: int
+    head_sha: Sha
+    external_id: str
+    pulls: tuple[int, ...]
+    sender: Person
+    identifier: str | None = None
+    """Of the button that was pressed (``requested_action``)."""
+    on_default_branch: bool = True
+    """Whether the commit may be the default branch's: false when it is said to be another's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusEvent:
+    """``status``: somebody set a commit status."""
+
+    repo: RepoRef
+    sha: Sha
+    context: str
+    on_default_branch: bool = True
+    """Whether it is the default branch's head, as far as that is told."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeploymentStatusEvent:
+    """``deployment_status``: a deployment went on, succeeded or failed."""
+
+    action: str
+    repo: RepoRef
+    environment: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MergeGroupEvent:
+    """``merge_group``: the merge queue asks for the checks of a commit that it made."""
+
+    action: str
+    repo: RepoRef
+    head_sha: Sha
+    base_sha: Sha
+    head_ref: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstallationEvent:
+    """``installation``: the App was installed, removed, suspended, or given permissions."""
+
+    action: str
+    installation: InstallationId
+    account: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstallationRepositoriesEvent:
+    """``installation_repositories``: repositories were added to the installation or taken from it."""
+
+    action: str
+    installation: InstallationId
+    added: tuple[RepoRef, ...]
+    removed: tuple[RepoRef, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrandEvent:
+    """``ssot.<name>``: the bot's own errand for a repository, or for one issue or pull request of it."""
+
+    event: str
+    repo: RepoRef
+    subject: int | None
+
+    @property
+    def lane(self) -> str:
+        """``owner/repo#subject``, the same lane as that of GitHub's events for it; or ``owner/repo``."""
+        return self.repo.full_name if self.subject is None else f"{self.repo.full_name}#{self.subject}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppErrandEvent:
+    """``ssot.<name>``: the bot's own errand for the App as a whole."""
+
+    event: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ping:
+    """``ping``: GitHub tries whether the hook answers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unknown:
+    """An event that nothing here reads."""
+
+    event: str
+    action: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotInstalled:
+    """The payload names no installation: it was not sent on behalf of one, so nothing can be done."""
+
+    event: str
+    action: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Malformed:
+    """The payload is not what GitHub says that the event's is.  ``reason`` may name a key, never a value."""
+
+    reason: str
+
+
+Event = (
+    PullRequestEvent
+    | IssueCommentEvent
+    | PushEvent
+    | IssuesEvent
+    | CheckRunEvent
+    | StatusEvent
+    | DeploymentStatusEvent
+    | MergeGroupEvent
+    | InstallationEvent
+    | InstallationRepositoriesEvent
+    | ErrandEvent
+    | AppErrandEvent
+    | Ping
+    | Unknown
+    | NotInstalled
+    | Malformed
+)

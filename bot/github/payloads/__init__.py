@@ -1,0 +1,50 @@
+"""GitHub's webhook payloads to values: the only reader of payloads.
+
+Payloads are untrusted JSON even when their signature is right; whatever is wrong with one is ``Malformed``.
+``document`` checks the bytes, ``webhooks`` says with msgspec what each event has to hold, ``errands`` knows the bot's
+own.
+"""
+
+from typing import Any
+
+from msgspec import ValidationError, convert
+
+from bot.domain.events import ERRAND, Event, Malformed, NotInstalled, Ping, Unknown
+from bot.github.payloads.document import Unfit, load
+from bot.github.payloads.errands import delivery_of, read_errand
+from bot.github.payloads.parts import Part, Text
+from bot.github.payloads.webhooks import PAYLOADS
+
+__all__ = ["delivery_of", "parse"]
+
+
+class _Envelope(Part):
+    """What is asked of every payload before it is known what it is."""
+
+    action: Text | None = None
+    installation: Any = None
+
+
+def parse(event: str, body: bytes) -> Event:
+    """The value of a delivery.  ``body`` is the request's, as it was signed.  Never raises."""
+    try:
+        return _read(event, load(body))
+    except (Unfit, ValidationError) as error:
+        return Malformed(reason=str(error))
+    except UnicodeEncodeError:  # msgspec's, of a key or a time that is no text at all
+        return Malformed(reason="the body holds half a character")
+
+
+def _read(event: str, document: object) -> Event:
+    envelope = convert(document, _Envelope)
+    action = envelope.action or ""
+    if event == "ping":
+        return Ping()
+    if event.startswith(ERRAND):
+        return read_errand(event, document)
+    payload = PAYLOADS.get(event)
+    if payload is None:
+        return Unknown(event=event, action=action)
+    if envelope.installation is None:
+        return NotInstalled(event=event, action=action)
+    return convert(document, payload).event()

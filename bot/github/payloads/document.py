@@ -1,0 +1,62 @@
+"""A body's bytes to a JSON object, before any type is asked for.
+
+This pass is linear in the body.  It refuses what two parsers could read differently, and what msgspec does not see:
+doubled keys, NaN, numbers without end.  It also stands for msgspec's depth: what is nested deeper than Python's own
+parser goes (about 1,000 levels) ends here, and not in a ``RecursionError`` of msgspec.
+"""
+
+import json
+from collections import Counter
+
+LARGEST = 25 * 1024 * 1024
+"""Bytes; GitHub sends no larger payload.
+
+https://docs.github.com/en/webhooks/webhook-events-and-payloads#payload-cap
+"""
+_LONGEST_INT = 18
+"""Digits of an id; a longer number is an attack on the parser."""
+
+
+class Unfit(ValueError):
+    """The body is no JSON that can be trusted to mean one thing."""
+
+
+def load(body: bytes) -> object:
+    """JSON as RFC 8259 has it: UTF-8 without a mark, finite numbers, no doubled keys, not too deep.
+
+    Raises :class:`Unfit`, and nothing else, for any bytes.
+    """
+    if len(body) > LARGEST:
+        raise Unfit("the body is too large")
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError:
+        raise Unfit("the body is not UTF-8") from None
+    try:
+        return json.loads(text, parse_int=_int, parse_constant=_constant, object_pairs_hook=_object)
+    except Unfit:
+        raise
+    except (ValueError, RecursionError):
+        raise Unfit("the body is not JSON") from None
+
+
+def _int(digits: str) -> int:
+    if len(digits) > _LONGEST_INT:
+        raise Unfit("a number is too long")
+    return int(digits)
+
+
+def _constant(name: str) -> float:
+    raise Unfit(f"{name} is no JSON")
+
+
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise Unfit(f"the key {_doubled(pairs)} is doubled")
+    return found
+
+
+def _doubled(pairs: list[tuple[str, object]]) -> str:
+    counts = Counter(key for key, _ in pairs)
+    return ascii(counts.most_common(1)[0][0][:20])

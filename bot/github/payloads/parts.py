@@ -1,0 +1,75 @@
+"""What the payloads share: people, repositories, ids, object ids.  Strict types; what GitHub adds is ignored."""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from bot.domain.events import Person
+from bot.refs import InstallationId, RepoRef, RepositoryId, Sha
+
+Text = Annotated[str, Meta(pattern=r"^[^\ud800-\udfff]*\Z")]
+"""Without half a character: that could be neither stored nor sent."""
+Id = Annotated[int, Meta(ge=1, lt=10**18)]
+"""Of an account, a comment, a check run; also the number of an issue or a pull request."""
+ObjectId = Annotated[Sha, Meta(pattern=r"^(?:[0-9a-f]{40}|[0-9a-f]{64})\Z")]
+FullName = Annotated[str, Meta(pattern=r"^[^/\ud800-\udfff]+/[^/\ud800-\udfff]+\Z")]
+"""``owner/name``"""
+
+
+class Part(Struct):
+    """A part of a payload, as far as it is read: optional fields may be absent or ``null``."""
+
+
+class WithNumber(Part):
+    """An issue or a pull request."""
+
+    number: Id
+
+
+class WithId(Part):
+    """An installation or an App."""
+
+    id: Id
+
+
+class Account(Part):
+    """Who did it."""
+
+    id: Id
+    login: Text
+    type: Text
+
+    def person(self) -> Person:
+        return Person(id=self.id, login=self.login, type=self.type)
+
+
+class RepositoryPart(Part):
+    """A repository."""
+
+    id: Id
+    full_name: FullName
+
+    def ref(self, installation: WithId) -> RepoRef:
+        owner, _, name = self.full_name.partition("/")
+        return RepoRef(installation=InstallationId(installation.id), id=RepositoryId(self.id), owner=owner, name=name)
+
+
+class BranchedRepository(RepositoryPart):
+    """A repository, where its default branch is asked for."""
+
+    default_branch: Text | None = None
+
+    def may_have_as_default(self, branches: set[str]) -> bool:
+        """Whether what happened to a commit of ``branches`` may have happened to the default branch's head."""
+        return not branches or self.default_branch is None or self.default_branch in branches
+
+
+class InRepository(Part):
+    """What every event of a repository says."""
+
+    installation: WithId
+    repository: RepositoryPart
+
+    @property
+    def repo(self) -> RepoRef:
+        return self.repository.ref(self.installation)

@@ -1,0 +1,321 @@
+"""The payload of each event that has a reader, and the event that it becomes.
+
+https://docs.github.com/en/webhooks/webhook-events-and-payloads
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from types import MappingProxyType
+from typing import Annotated, Any, Protocol
+
+from msgspec import Meta, field
+
+from bot.domain.events import (
+    CheckRunEvent,
+    DeploymentStatusEvent,
+    Event,
+    InstallationEvent,
+    InstallationRepositoriesEvent,
+    IssueCommentEvent,
+    IssuesEvent,
+    MergeGroupEvent,
+    PullRequestEvent,
+    PushEvent,
+    StatusEvent,
+)
+from bot.github.payloads.parts import (
+    Account,
+    BranchedRepository,
+    Id,
+    InRepository,
+    ObjectId,
+    Part,
+    RepositoryPart,
+    Text,
+    WithId,
+    WithNumber,
+)
+from bot.refs import InstallationId, PullRequestRef
+
+
+class Readable(Protocol):
+    """A payload that becomes an event."""
+
+    def event(self) -> Event: ...
+
+
+class _Head(Part):
+    sha: ObjectId
+
+
+class _PullRequest(WithNumber):
+    head: _Head
+
+
+class _Edit(Part):
+    base: Any = None
+    body: Any = None
+
+
+class PullRequestPayload(InRepository):
+    """``pull_request``."""
+
+    action: Text
+    pull_request: _PullRequest
+    sender: Account
+    changes: _Edit | None = None
+
+    def event(self) -> PullRequestEvent:
+        return PullRequestEvent(
+            action=self.action,
+            ref=PullRequestRef(repo=self.repo, number=self.pull_request.number),
+            head_sha=self.pull_request.head.sha,
+            sender=self.sender.person(),
+            base_changed=self.changes is not None and self.changes.base is not None,
+            body_changed=self.changes is not None and self.changes.body is not None,
+        )
+
+
+class _Issue(WithNumber):
+    pull_request: Any = None
+
+
+class _Comment(Part):
+    id: Id
+    created_at: Annotated[datetime, Meta(tz=True)]
+    body: Text
+    user: Account
+    performed_via_github_app: WithId | None = None
+
+
+class _Before(Part):
+    text: Text = field(name="from")
+
+
+class _CommentEdit(Part):
+    body: _Before | None = None
+
+
+class IssueCommentPayload(InRepository):
+    """``issue_comment``."""
+
+    action: Text
+    issue: _Issue
+    comment: _Comment
+    sender: Account
+    changes: _CommentEdit | None = None
+
+    def event(self) -> IssueCommentEvent:
+        app, before = self.comment.performed_via_github_app, self.changes and self.changes.body
+        return IssueCommentEvent(
+            action=self.action,
+            repo=self.repo,
+            number=self.issue.number,
+            is_pull_request=self.issue.pull_request is not None,
+            comment_id=self.comment.id,
+            created_at=self.comment.created_at,
+            body=self.comment.body,
+            author=self.comment.user.person(),
+            sender=self.sender.person(),
+            app_id=app.id if app else None,
+            previous_body=before.text if before else None,
+        )
+
+
+class _PushedRepository(RepositoryPart):
+    default_branch: Text
+
+
+class PushPayload(InRepository):
+    """``push``."""
+
+    ref: Text
+    before: ObjectId
+    after: ObjectId
+    repository: _PushedRepository
+    sender: Account
+
+    def event(self) -> PushEvent:
+        is_branch = self.ref.startswith("refs/heads/")
+        return PushEvent(
+            repo=self.repo,
+            branch=self.ref.removeprefix("refs/heads/") if is_branch else None,
+            before=self.before,
+            after=self.after,
+            default_branch=self.repository.default_branch,
+            sender=self.sender.person(),
+        )
+
+
+class IssuesPayload(InRepository):
+    """``issues``."""
+
+    action: Text
+    issue: WithNumber
+    sender: Account
+
+    def event(self) -> IssuesEvent:
+        return IssuesEvent(action=self.action, repo=self.repo, number=self.issue.number, sender=self.sender.person())
+
+
+class _CheckSuite(Part):
+    head_branch: Text | None = None
+
+
+class _CheckRun(Part):
+    id: Id
+    name: Text
+    app: WithId
+    head_sha: ObjectId
+    pull_requests: tuple[WithNumber, ...]
+    external_id: Text | None = None
+    check_suite: _CheckSuite | None = None
+
+    @property
+    def branches(self) -> set[str]:
+        """That of its suite, if it is told."""
+        branch = self.check_suite.head_branch if self.check_suite else None
+        return set() if branch is None else {branch}
+
+
+class _Button(Part):
+    identifier: Text
+
+
+class CheckRunPayload(InRepository):
+    """``check_run``."""
+
+    action: Text
+    check_run: _CheckRun
+    repository: BranchedRepository
+    sender: Account
+    requested_action: _Button | None = None
+
+    def event(self) -> CheckRunEvent:
+        run, pressed = self.check_run, self.requested_action
+        return CheckRunEvent(
+            action=self.action,
+            repo=self.repo,
+            check_run_id=run.id,
+            name=run.name,
+            app_id=run.app.id,
+            head_sha=run.head_sha,
+            external_id=run.external_id or "",
+            pulls=tuple(pull.number for pull in run.pull_requests),
+            sender=self.sender.person(),
+            identifier=pressed.identifier if pressed else None,
+            on_default_branch=self.repository.may_have_as_default(run.branches),
+        )
+
+
+class _Branch(Part):
+    name: Text
+
+
+class StatusPayload(InRepository):
+    """``status``."""
+
+    sha: ObjectId
+    context: Text
+    branches: tuple[_Branch, ...]
+    repository: BranchedRepository
+
+    def event(self) -> StatusEvent:
+        return StatusEvent(
+            repo=self.repo,
+            sha=self.sha,
+            context=self.context,
+            on_default_branch=self.repository.may_have_as_default({branch.name for branch in self.branches}),
+        )
+
+
+class _Deployment(Part):
+    environment: Text
+
+
+class DeploymentStatusPayload(InRepository):
+    """``deployment_status``."""
+
+    action: Text
+    deployment: _Deployment
+
+    def event(self) -> DeploymentStatusEvent:
+        return DeploymentStatusEvent(action=self.action, repo=self.repo, environment=self.deployment.environment)
+
+
+class _MergeGroup(Part):
+    head_sha: ObjectId
+    base_sha: ObjectId
+    head_ref: Text
+
+
+class MergeGroupPayload(InRepository):
+    """``merge_group``."""
+
+    action: Text
+    merge_group: _MergeGroup
+
+    def event(self) -> MergeGroupEvent:
+        group = self.merge_group
+        return MergeGroupEvent(
+            action=self.action,
+            repo=self.repo,
+            head_sha=group.head_sha,
+            base_sha=group.base_sha,
+            head_ref=group.head_ref,
+        )
+
+
+class _Login(Part):
+    login: Text
+
+
+class _Installation(WithId):
+    account: _Login
+
+
+class InstallationPayload(Part):
+    """``installation``."""
+
+    action: Text
+    installation: _Installation
+
+    def event(self) -> InstallationEvent:
+        installation = self.installation
+        return InstallationEvent(
+            action=self.action, installation=InstallationId(installation.id), account=installation.account.login
+        )
+
+
+class InstallationRepositoriesPayload(Part):
+    """``installation_repositories``."""
+
+    action: Text
+    installation: WithId
+    repositories_added: tuple[RepositoryPart, ...]
+    repositories_removed: tuple[RepositoryPart, ...]
+
+    def event(self) -> InstallationRepositoriesEvent:
+        return InstallationRepositoriesEvent(
+            action=self.action,
+            installation=InstallationId(self.installation.id),
+            added=tuple(each.ref(self.installation) for each in self.repositories_added),
+            removed=tuple(each.ref(self.installation) for each in self.repositories_removed),
+        )
+
+
+PAYLOADS: Mapping[str, type[Readable]] = MappingProxyType(
+    {
+        "check_run": CheckRunPayload,
+        "deployment_status": DeploymentStatusPayload,
+        "installation": InstallationPayload,
+        "installation_repositories": InstallationRepositoriesPayload,
+        "issue_comment": IssueCommentPayload,
+        "issues": IssuesPayload,
+        "merge_group": MergeGroupPayload,
+        "pull_request": PullRequestPayload,
+        "push": PushPayload,
+        "status": StatusPayload,
+    }
+)
+"""By the name in ``X-GitHub-Event``."""
