@@ -162,7 +162,7 @@ async def _compare(
 
 async def _read(stdout: asyncio.StreamReader, starts: dict[str, float]) -> None:
     while line := await stdout.readline():
-        guid, _, at = line.decode().rpartition(" ")  # an errand's id may hold spaces
+        guid, _, at = line.decode().rpartition(" ")  # a task's id may hold spaces
         starts.setdefault(guid, float(at))
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from bot.app import App
 from bot.cli.demo import serving, settings_for, settled
 from bot.github.payloads import delivery_of
-from bot.refs import Errand
+from bot.refs import Task
 from bot.sandbox import Sandbox
 from bot.workflows.sweep import SWEEP
 
@@ -39,7 +39,7 @@ async def outage(github: Sandbox, deliveries: int) -> set[str]:
 
 
 async def swept(github: Sandbox, app: App, turn: int) -> None:
-    await app.inbox.put(delivery_of(Errand(event=SWEEP, id=f"benchmark {turn}", repo=None)))
+    await app.inbox.put(delivery_of(Task(event=SWEEP, id=f"benchmark {turn}", repo=None)))
     await settled(github, app)
 
 

@@ -11,7 +11,7 @@ from aiohttp import web
 
 import handlers
 from bot.domain.commands import CommandHelp
-from bot.domain.events import ERRAND
+from bot.domain.events import TASK_PREFIX
 from bot.effects import Effect
 from bot.github.api import open_session
 from bot.github.client import GitHub
@@ -23,7 +23,7 @@ from bot.identity.markers import MarkerKeys
 from bot.jobs import Inbox, Job, Lease, Outcome, Policy, Route, Router, Store, Work, Worker, WorkerLimits
 from bot.jobs.opening import store_of
 from bot.log import Redactor
-from bot.refs import Delivery, DeliveryId, Errand
+from bot.refs import Delivery, DeliveryId, Task
 from bot.scanner.scanner import Scanner
 from bot.settings import Settings
 from bot.storage import Storage
@@ -93,8 +93,8 @@ def build(
     inbox = Inbox(store, arrived=worker.arrived, full=worker.full)
     metrics.watch(worker.stats)
 
-    async def send(errand: Errand) -> None:
-        await inbox.put(delivery_of(errand), not_before=errand.not_before)
+    async def send(task: Task) -> None:
+        await inbox.put(delivery_of(task), not_before=task.not_before)
 
     application = create_web_app(
         WebParts(
@@ -143,7 +143,7 @@ def registered(settings: Settings) -> Handlers:
 
 def handled_events() -> frozenset[str]:
     """GitHub's events that have a handler."""
-    return frozenset(event for event in handlers.HANDLERS if not event.startswith(ERRAND))
+    return frozenset(event for event in handlers.HANDLERS if not event.startswith(TASK_PREFIX))
 
 
 class _Forever:
@@ -178,9 +178,9 @@ async def receive(
         return await handlers.run(bot, delivery, _Forever(delivery))
 
 
-async def _not_sent(errand: Errand) -> None:
+async def _not_sent(task: Task) -> None:
     """A single delivery has no queue behind it."""
-    log.warning("errand_not_sent", errand=errand.event, id=errand.id)
+    log.warning("task_not_sent", task=task.event, id=task.id)
 
 
 async def _none(_: Collection[DeliveryId]) -> Collection[DeliveryId]:
@@ -208,7 +208,7 @@ class _Later:
 async def open_bot(
     settings: Settings,
     pace: Pace | None,
-    send: Callable[[Errand], Awaitable[None]],
+    send: Callable[[Task], Awaitable[None]],
     stack: AsyncExitStack,
     *,
     kept: StoredDeliveries | None = None,

@@ -42,11 +42,11 @@ class RepoRef:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Errand:
+class Task:
     """Work that the bot gives itself: stored, ordered, retried and listed like a delivery of GitHub's.
 
     Like an event it is a hint: it names a place, and its handler reads the state again.  The same ``event`` and ``id``
-    again is the same errand, for as long as it is remembered (7 days after its end): it is not done twice.
+    again is the same task, for as long as it is remembered (7 days after its end): it is not done twice.
     """
 
     event: str
@@ -62,7 +62,7 @@ class Errand:
 
     @classmethod
     def debounced(cls, event: str, repo: RepoRef, subject: int | None, *, now: datetime, window: timedelta) -> Self:
-        """One errand for all that is asked within a window of time; it runs at the window's end.
+        """One task for all that is asked within a window of time; it runs at the window's end.
 
         So nothing that was asked comes after its run, and nothing is asked in vain.
         """

@@ -8,7 +8,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Protocol
 
-from bot.domain.events import ErrandEvent, Malformed, NotInstalled, Ping, Unknown
+from bot.domain.events import Malformed, NotInstalled, Ping, TaskEvent, Unknown
 from bot.github.payloads import parse
 from bot.jobs import Ignored, Lease, Outcome, Route, Unreadable, Work
 from bot.refs import Delivery
@@ -36,7 +36,7 @@ class Handler(Protocol):
     """A module of this package."""
 
     EVENT: str
-    """GitHub's name of the event, as in ``X-GitHub-Event`` and in ``app.yaml``; or ``ssot.<name>`` of an errand."""
+    """GitHub's name of the event, as in ``X-GitHub-Event`` and in ``app.yaml``; or ``ssot.<name>`` of a task."""
 
     @property
     def route(self) -> Callable[..., Route]:
@@ -69,7 +69,7 @@ HANDLERS: Mapping[str, Handler] = MappingProxyType(
     },
 )
 TIMERS: tuple[Timer, ...] = (sweep.TIMER, look.TIMER, trackers.TIMER)
-"""What the bot does by the clock: each sends errands."""
+"""What the bot does by the clock: each sends tasks."""
 
 
 class Allowed(Protocol):
@@ -95,13 +95,13 @@ def route(event: str, body: bytes, allowed: Allowed) -> Route:
             return Ignored(reason="the repository is not on the list of those that are served")
         case value:
             found: Route = HANDLERS[event].route(value)
-            return _told_apart(value, found) if isinstance(value, ErrandEvent) else found
+            return _told_apart(value, found) if isinstance(value, TaskEvent) else found
 
 
-def _told_apart(errand: ErrandEvent, found: Route) -> Route:
-    """Of two waiting errands with the same event, lane and action the newer one wins: the subject is the action."""
-    if isinstance(found, Work) and not found.action and errand.subject is not None:
-        return replace(found, action=f"#{errand.subject}")
+def _told_apart(task: TaskEvent, found: Route) -> Route:
+    """Of two waiting tasks with the same event, lane and action the newer one wins: the subject is the action."""
+    if isinstance(found, Work) and not found.action and task.subject is not None:
+        return replace(found, action=f"#{task.subject}")
     return found
 
 

@@ -1,6 +1,6 @@
 """``ssot.migrations``: migration pull requests are kept up to date, each tracker's in the lane of its issue."""
 
-from bot.domain.events import ErrandEvent
+from bot.domain.events import TaskEvent
 from bot.jobs import Lease, Outcome, Route, Work
 from bot.workflows import upkeep
 from bot.workflows.context import Bot
@@ -8,12 +8,12 @@ from bot.workflows.context import Bot
 EVENT = upkeep.UPKEEP
 
 
-def route(event: ErrandEvent) -> Route:
+def route(event: TaskEvent) -> Route:
     """The repository's lane for finding out what there is; a tracker's own, where its commands are as well."""
     return Work(key=event.lane)
 
 
-async def handle(bot: Bot, event: ErrandEvent, lease: Lease) -> Outcome:
+async def handle(bot: Bot, event: TaskEvent, lease: Lease) -> Outcome:
     if event.subject is None:
         return await upkeep.spread_upkeep(bot, event.repo, lease)
     return await upkeep.keep_up(bot, event.repo, event.subject, lease)

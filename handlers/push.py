@@ -17,6 +17,6 @@ def route(event: PushEvent) -> Route:
 
 
 async def handle(bot: Bot, event: PushEvent, _lease: Lease) -> Outcome:
-    """Only asks: many pushes are one errand for the pull requests, and one for the trackers."""
+    """Only asks: many pushes are one task for the pull requests, and one for the trackers."""
     await ask_for_upkeep(bot, event.repo)
     return await tracker.wake(bot, event.repo)

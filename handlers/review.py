@@ -1,6 +1,6 @@
 """``ssot.review``: a pull request that was overlooked gets its review, as if GitHub had told of it."""
 
-from bot.domain.events import ErrandEvent
+from bot.domain.events import TaskEvent
 from bot.jobs import Ignored, Lease, Outcome, Route, Work
 from bot.refs import PullRequestRef
 from bot.workflows.context import Bot
@@ -10,10 +10,10 @@ from bot.workflows.sweep import REVIEW as EVENT
 __all__ = ["EVENT", "handle", "route"]
 
 
-def route(event: ErrandEvent) -> Route:
+def route(event: TaskEvent) -> Route:
     """The lane of the pull request."""
     return Ignored(reason="no pull request is named") if event.subject is None else Work(key=event.lane)
 
 
-async def handle(bot: Bot, event: ErrandEvent, lease: Lease) -> Outcome:
+async def handle(bot: Bot, event: TaskEvent, lease: Lease) -> Outcome:
     return await review_pull_request(bot, PullRequestRef(repo=event.repo, number=event.subject or 0), lease)

@@ -1,6 +1,6 @@
 """``ssot.tracker``: one tracking issue is brought up to date."""
 
-from bot.domain.events import ErrandEvent
+from bot.domain.events import TaskEvent
 from bot.jobs import Lease, Outcome, Route, Unreadable, Work
 from bot.workflows import tracker
 from bot.workflows.context import Bot
@@ -8,12 +8,12 @@ from bot.workflows.context import Bot
 EVENT = tracker.TRACKER
 
 
-def route(event: ErrandEvent) -> Route:
+def route(event: TaskEvent) -> Route:
     """One writer for each issue, however many workers there are."""
     if event.subject is None:
         return Unreadable(reason="which issue is not said")
     return Work(key=f"{EVENT} {event.lane}")
 
 
-async def handle(bot: Bot, event: ErrandEvent, lease: Lease) -> Outcome:
+async def handle(bot: Bot, event: TaskEvent, lease: Lease) -> Outcome:
     return await tracker.update_tracker(bot, event.repo, event.subject or 0, lease)

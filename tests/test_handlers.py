@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 import handlers
-from bot.domain.events import ErrandEvent
+from bot.domain.events import TaskEvent
 from bot.jobs import Ignored, Route, Unreadable, Work
 from bot.refs import InstallationId, RepoRef, RepositoryId
 from bot.settings import Allowed
@@ -171,8 +171,8 @@ def test_what_is_no_payload_is_unreadable(content: bytes) -> None:
         (7, Ignored(reason="no"), Ignored(reason="no")),
     ],
 )
-def test_errands_for_different_subjects_do_not_replace_each_other(
+def test_tasks_for_different_subjects_do_not_replace_each_other(
     subject: int | None, found: Route, expected: Route
 ) -> None:
     repo = RepoRef(installation=InstallationId(5), id=RepositoryId(77), owner="acme", name="app")
-    assert handlers._told_apart(ErrandEvent(event="ssot.x", repo=repo, subject=subject), found) == expected
+    assert handlers._told_apart(TaskEvent(event="ssot.x", repo=repo, subject=subject), found) == expected

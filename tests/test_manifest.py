@@ -9,7 +9,7 @@ from click.testing import CliRunner
 import handlers
 from bot.app import handled_events
 from bot.cli.manifest import command
-from bot.domain.events import ERRAND
+from bot.domain.events import TASK_PREFIX
 from bot.errors import ConfigError
 from bot.github.manifest import differences, load_manifest, manifest_path, needed_permissions
 from bot.github.operations import operations
@@ -56,7 +56,7 @@ def test_the_app_is_private_and_the_header_says_what_the_file_is_not() -> None:
 
 def test_every_registered_handler_is_a_module_of_its_event() -> None:
     modules = {path.stem for path in Path(handlers.__file__).parent.glob("*.py")} - {"__init__"}
-    assert modules == {event.removeprefix(ERRAND) for event in handlers.HANDLERS}
+    assert modules == {event.removeprefix(TASK_PREFIX) for event in handlers.HANDLERS}
 
 
 def test_every_operation_names_the_permission_that_it_needs() -> None:

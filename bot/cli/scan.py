@@ -161,9 +161,9 @@ def _loading(root: Path, file: str | None, jobs: int) -> "Iterator[Callable[[], 
     if jobs == 1 or not _config_place(root, file).exists():
         yield lambda: scan_config(root, file)
         return
-    from bot.local.parallel import Task
+    from bot.local.parallel import ForkedCall
 
-    task = Task(lambda: _config_or_none(root, file))
+    task = ForkedCall(lambda: _config_or_none(root, file))
     try:
         import bot.local.tree  # noqa: F401
 

@@ -8,8 +8,8 @@ from datetime import datetime
 
 from bot.refs import InstallationId, PullRequestRef, RepoRef, Sha
 
-ERRAND = "ssot."
-"""How the names of the bot's own errands begin."""
+TASK_PREFIX = "ssot."
+"""How the names of the bot's own tasks begin."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,8 +160,8 @@ class InstallationRepositoriesEvent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ErrandEvent:
-    """``ssot.<name>``: the bot's own errand for a repository, or for one issue or pull request of it."""
+class TaskEvent:
+    """``ssot.<name>``: the bot's own task for a repository, or for one issue or pull request of it."""
 
     event: str
     repo: RepoRef
@@ -174,8 +174,8 @@ class ErrandEvent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AppErrandEvent:
-    """``ssot.<name>``: the bot's own errand for the App as a whole."""
+class AppTaskEvent:
+    """``ssot.<name>``: the bot's own task for the App as a whole."""
 
     event: str
 
@@ -219,8 +219,8 @@ Event = (
     | MergeGroupEvent
     | InstallationEvent
     | InstallationRepositoriesEvent
-    | ErrandEvent
-    | AppErrandEvent
+    | TaskEvent
+    | AppTaskEvent
     | Ping
     | Unknown
     | NotInstalled

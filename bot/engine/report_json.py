@@ -1,4 +1,7 @@
-"""Reports as JSON, for whoever keeps them."""
+"""Reports as JSON, for whoever keeps them.
+
+By hand, unlike the other records: a plain ``ssot scan`` reads its cache through this, and must not wait for msgspec.
+"""
 
 from collections.abc import Mapping
 from dataclasses import asdict

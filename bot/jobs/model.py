@@ -97,7 +97,7 @@ class Job:
     next_at: datetime | None = None
     """When it runs again after a run that failed or asked to wait; until then it holds its lane."""
     not_before: datetime | None = None
-    """An errand's own time: until then it is in no lane."""
+    """A task's own time: until then it is in no lane."""
     finished_at: datetime | None = None
     reason: str | None = None
 

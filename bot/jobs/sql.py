@@ -61,7 +61,7 @@ def settle(c: Connection, seq: int, state: State, reason: str | None, at: dateti
 # --- work -------------------------------------------------------------------------------------------------------
 
 _DUE = "(d.next_at IS NULL OR d.next_at <= ?) AND (d.not_before IS NULL OR d.not_before <= ?)"
-# An errand that is not due yet holds nobody up.  A job that waits for another try does, and so does a delivery that has
+# A task that is not due yet holds nobody up.  A job that waits for another try does, and so does a delivery that has
 # no lane yet: it may be of the same lane.
 _HEADS = f"""
 SELECT {", ".join(f"d.{column}" for column in COLUMNS.split(", "))} FROM deliveries d

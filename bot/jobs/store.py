@@ -120,7 +120,7 @@ class Store(Protocol):
         ...
 
     def hasten(self) -> asyncio.Future[None]:
-        """Let no errand wait for its own time: for tests and the demo."""
+        """Let no task wait for its own time: for tests and the demo."""
         ...
 
     def clean(self, states: Sequence[State], before: datetime, limit: int) -> asyncio.Future[int]:

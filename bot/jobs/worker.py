@@ -49,7 +49,7 @@ class Stats:
     waiting: int
     running: int
     delayed: int
-    """Errands whose own time has not come; they do not count as waiting."""
+    """Tasks whose own time has not come; they do not count as waiting."""
     oldest: datetime | None
     """When the oldest unfinished delivery came."""
 
@@ -109,7 +109,7 @@ class Worker:
         )
 
     async def hasten(self) -> None:
-        """Let no errand wait for its own time: for tests and the demo."""
+        """Let no task wait for its own time: for tests and the demo."""
         await self._store.hasten()
         self._open = {seq: replace(job, not_before=None) for seq, job in self._open.items()}
         self._wake.set()

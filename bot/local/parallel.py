@@ -26,7 +26,7 @@ class WorkerDied(Exception):
     """A worker ended without a result: killed, out of memory, or crashed in C code."""
 
 
-class Task(Generic[Result]):
+class ForkedCall(Generic[Result]):
     """Work that has begun in a process of its own.  The caller must have no other thread running.
 
     Where processes cannot fork, or ``alone`` is false, the work is done when its result is asked for.
@@ -65,7 +65,7 @@ def share(
     work: Callable[[Part], Result], parts: Sequence[Part], meanwhile: Callable[[], None] | None = None
 ) -> list[Result]:
     """``work`` of each part, in their order, each in a process of its own; a single part is done here."""
-    tasks = [Task(lambda part=part: work(part), alone=len(parts) > 1) for part in parts]  # type: ignore[misc]
+    tasks = [ForkedCall(lambda part=part: work(part), alone=len(parts) > 1) for part in parts]  # type: ignore[misc]
     try:
         return [task.result(meanwhile) for task in tasks]
     finally:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from bot.engine.clues import Clue, Sieve, Ways, clues_to
 from bot.engine.clues import joined as all_ways
 from bot.local.files import NO_FILE, Listing, Reader
-from bot.local.parallel import Counter, Task
+from bot.local.parallel import Counter, ForkedCall
 
 if TYPE_CHECKING:
     from bot.migration import Config
@@ -50,7 +50,7 @@ class Search:
         self._counter = Counter(len(shares))
         counter = self._counter if progress else None
         self._tasks = [
-            Task(partial(_search, root, part, clues, counter, place), alone=jobs > 1)
+            ForkedCall(partial(_search, root, part, clues, counter, place), alone=jobs > 1)
             for place, part in enumerate(shares)
         ]
 

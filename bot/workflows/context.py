@@ -7,7 +7,7 @@ from datetime import timedelta
 from bot.github.client import GitHub
 from bot.github.performer import BasePerformer
 from bot.identity.markers import MarkerKeys
-from bot.refs import DeliveryId, Errand
+from bot.refs import DeliveryId, Task
 from bot.scanner.scanner import Scanner
 from bot.storage import Storage
 
@@ -34,8 +34,8 @@ class Bot:
     keys: MarkerKeys
     storage: Storage
     """What has to outlive the process and is not GitHub's to remember."""
-    send: Callable[[Errand], Awaitable[None]]
-    """``await bot.send(errand)`` returns once the errand is as durable as a delivery.  Raises ``StoreUnavailable``."""
+    send: Callable[[Task], Awaitable[None]]
+    """``await bot.send(task)`` returns once the task is as durable as a delivery.  Raises ``StoreUnavailable``."""
     kept: StoredDeliveries
     tracker_window: timedelta = timedelta(seconds=20)
     """How long what may change a tracking issue is collected, for one edit."""

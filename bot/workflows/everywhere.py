@@ -6,16 +6,16 @@ from bot.errors import Gone, RetryLater
 from bot.github import reads
 from bot.github.errors import MissingPermission
 from bot.jobs import Done, Lease, Outcome
-from bot.refs import Errand
+from bot.refs import Task
 from bot.workflows.context import Bot
 
 log = structlog.get_logger(__name__)
 
 
 async def everywhere(bot: Bot, event: str, lease: Lease) -> Outcome:
-    """An errand ``event`` for each repository of each installation.  One that has to wait holds up no other.
+    """A task ``event`` for each repository of each installation.  One that has to wait holds up no other.
 
-    Running again sends the same errands, which are taken in once.
+    Running again sends the same tasks, which are taken in once.
     """
     waits: list[RetryLater] = []
     sent = 0
@@ -31,7 +31,7 @@ async def everywhere(bot: Bot, event: str, lease: Lease) -> Outcome:
             log.warning("installation_not_looked_at", installation=installation.id, reason=str(reason))
             continue
         for repo in repos:
-            await bot.send(Errand(event=event, id=f"{repo.id} {lease.job.seq}", repo=repo))
+            await bot.send(Task(event=event, id=f"{repo.id} {lease.job.seq}", repo=repo))
         sent += len(repos)
     if waits:
         raise min(waits, key=lambda wait: wait.at)

@@ -16,7 +16,7 @@ from bot.github import reads
 from bot.github.errors import Refused, Uncertain
 from bot.identity.checks import CHECK_NAME
 from bot.jobs import Done, Lease, Outcome
-from bot.refs import DeliveryId, Errand, RepoRef
+from bot.refs import DeliveryId, RepoRef, Task
 from bot.storage import Storage
 from bot.storage.codec import dump, load
 from bot.sweep import REACH, Asked, due, lost, settled_until, since
@@ -50,14 +50,14 @@ WINDOW = timedelta(minutes=5)
 """Processes that start within it share one sweep."""
 
 
-async def sweep_errands(_: Bot, now: datetime) -> Iterable[Errand]:
+async def sweep_tasks(_: Bot, now: datetime) -> Iterable[Task]:
     """A timer's: at the start, too, since that is when an outage ends."""
-    return [Errand(event=SWEEP, id=_window(now), repo=None)]
+    return [Task(event=SWEEP, id=_window(now), repo=None)]
 
 
-async def look_errands(_: Bot, now: datetime) -> Iterable[Errand]:
+async def look_tasks(_: Bot, now: datetime) -> Iterable[Task]:
     """A timer's."""
-    return [Errand(event=LOOK, id=_window(now), repo=None, not_before=now + AFTER_THE_SWEEP)]
+    return [Task(event=LOOK, id=_window(now), repo=None, not_before=now + AFTER_THE_SWEEP)]
 
 
 def _window(now: datetime) -> str:
@@ -68,10 +68,10 @@ def _window(now: datetime) -> str:
 
 
 async def sweep(bot: Bot, lease: Lease) -> Outcome:
-    """One run of :func:`sweep_deliveries`, and an errand for what it left."""
+    """One run of :func:`sweep_deliveries`, and a task for what it left."""
     swept = await sweep_deliveries(bot)
     if swept.left:
-        await bot.send(Errand(event=SWEEP, id=f"after {lease.job.seq}", repo=None))
+        await bot.send(Task(event=SWEEP, id=f"after {lease.job.seq}", repo=None))
     return Done(summary=f"{swept.asked} deliveries asked for again, {swept.left} left")
 
 
@@ -138,7 +138,7 @@ async def look_at(bot: Bot, repo: RepoRef) -> Outcome:
         if await reads.check_runs(bot.github, repo, sha, name=CHECK_NAME):
             await bot.storage.put(NAMESPACE, key, b"")
             continue
-        await bot.send(Errand(event=REVIEW, id=f"{repo.id}#{ref.number}@{sha}", repo=repo, subject=ref.number))
+        await bot.send(Task(event=REVIEW, id=f"{repo.id}#{ref.number}@{sha}", repo=repo, subject=ref.number))
         sent += 1
     await bot.storage.prune(NAMESPACE, prefix=JUDGED, older_than=JUDGED_FOR)
     return Done(summary=f"{sent} of {len(heads)} open pull requests have no check run of this head")

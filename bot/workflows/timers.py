@@ -1,4 +1,4 @@
-"""What the bot does by the clock: each timer looks, and sends errands."""
+"""What the bot does by the clock: each timer looks, and sends tasks."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
@@ -9,7 +9,7 @@ from typing import Self
 
 import structlog
 
-from bot.refs import Errand
+from bot.refs import Task
 from bot.workflows.context import Bot
 
 log = structlog.get_logger(__name__)
@@ -17,15 +17,15 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timer:
-    """At the start and then every ``every`` seconds ``errands(bot, now)`` says what is to be done.
+    """At the start and then every ``every`` seconds ``tasks(bot, now)`` says what is to be done.
 
-    Every process has its timers: where one errand is meant, its id has to be the same for all, for instance by
-    ``Errand.debounced``.  A look that fails is logged and comes again at its next time; the errand itself is durable.
+    Every process has its timers: where one task is meant, its id has to be the same for all, for instance by
+    ``Task.debounced``.  A look that fails is logged and comes again at its next time; the task itself is durable.
     """
 
     name: str
     every: float
-    errands: Callable[[Bot, datetime], Awaitable[Iterable[Errand]]]
+    tasks: Callable[[Bot, datetime], Awaitable[Iterable[Task]]]
 
 
 class Timers:
@@ -33,19 +33,21 @@ class Timers:
 
     def __init__(self, bot: Bot, timers: Iterable[Timer]) -> None:
         self._bot, self._timers = bot, tuple(timers)
-        self._tasks: list[asyncio.Task[None]] = []
+        self._running: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
-        self._tasks = [asyncio.create_task(self._run(timer), name=f"ssot-timer-{timer.name}") for timer in self._timers]
+        self._running = [
+            asyncio.create_task(self._run(timer), name=f"ssot-timer-{timer.name}") for timer in self._timers
+        ]
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for task in self._tasks:
+        for task in self._running:
             task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks)
+        if self._running:
+            await asyncio.wait(self._running)
 
     async def _run(self, timer: Timer) -> None:
         structlog.contextvars.bind_contextvars(timer=timer.name)
@@ -59,5 +61,5 @@ class Timers:
             await asyncio.sleep(timer.every)
 
     async def _look(self, timer: Timer) -> None:
-        for errand in await timer.errands(self._bot, datetime.now(UTC)):
-            await self._bot.send(errand)
+        for task in await timer.tasks(self._bot, datetime.now(UTC)):
+            await self._bot.send(task)

@@ -1,7 +1,7 @@
 """The tracking issue tells the truth: facts → evidence → boxes and section → the body, read, merged and read back.
 
-An event says at most that something may be different.  It is answered with an errand for the repository, one for all
-events of a window of time; that one sends an errand for each tracking issue, whose lane has one writer at a time.
+An event says at most that something may be different.  It is answered with a task for the repository, one for all
+events of a window of time; that one sends a task for each tracking issue, whose lane has one writer at a time.
 """
 
 from collections.abc import Iterable
@@ -26,7 +26,7 @@ from bot.identity.places import conversation
 from bot.jobs import Done, Ignored, Lease, Outcome
 from bot.migration import Migration
 from bot.model import Kind
-from bot.refs import Errand, RepoRef
+from bot.refs import RepoRef, Task
 from bot.render import tracker as words
 from bot.render.checklist import section
 from bot.repository import DefaultBranch, at_head, reason_of
@@ -64,25 +64,25 @@ def lane(repo: RepoRef) -> str:
 
 async def wake(bot: Bot, repo: RepoRef) -> Outcome:
     """Something may be different: all trackers of the repository are looked at, at the end of the window."""
-    await bot.send(Errand.debounced(TRACKERS, repo, None, now=bot.github.clock.now(), window=bot.tracker_window))
+    await bot.send(Task.debounced(TRACKERS, repo, None, now=bot.github.clock.now(), window=bot.tracker_window))
     return Done(summary="the trackers are looked at")
 
 
-async def timed(_: Bot, now: datetime) -> Iterable[Errand]:
+async def timed(_: Bot, now: datetime) -> Iterable[Task]:
     """A timer's: what no event tells, such as that CI has had its time."""
     window = str(int(now.timestamp() // EVERY))
-    return [Errand(event=TRACKERS, id=window, repo=None, not_before=now + AFTER_THE_START)]
+    return [Task(event=TRACKERS, id=window, repo=None, not_before=now + AFTER_THE_START)]
 
 
 async def each_tracker(bot: Bot, repo: RepoRef, lease: Lease) -> Outcome:
-    """An errand for each issue that a migration of the repository is tracked on."""
+    """A task for each issue that a migration of the repository is tracked on."""
     try:
         at = await _default_branch(bot, repo)
     except _Refusal as refusal:
         return Ignored(reason=str(refusal))
     numbers = sorted({m.tracking_issue for m in at.config.migrations if m.tracking_issue is not None})
     for number in numbers:
-        await bot.send(Errand(event=TRACKER, id=f"{repo.id}#{number} {lease.job.seq}", repo=repo, subject=number))
+        await bot.send(Task(event=TRACKER, id=f"{repo.id}#{number} {lease.job.seq}", repo=repo, subject=number))
     return Done(summary=f"{len(numbers)} trackers") if numbers else Ignored(reason="no migration is tracked")
 
 

@@ -1,6 +1,6 @@
 """After the default branch moved: open migration pull requests are brought up to date, and the next ones opened.
 
-The work for one tracker is an errand in the lane of its issue, where the commands on it are done too: so no two runs
+The work for one tracker is a task in the lane of its issue, where the commands on it are done too: so no two runs
 decide about the same pull requests at the same time.
 """
 
@@ -10,26 +10,26 @@ from bot.batches import BatchPlan, BatchRequest, CloseBatch, OpenBatch, UpdateBa
 from bot.github import reads
 from bot.jobs import Done, Ignored, Lease, Outcome
 from bot.migration import Migration, Mode
-from bot.refs import Errand, RepoRef
+from bot.refs import RepoRef, Task
 from bot.repository import DefaultBranch, at_default_branch
 from bot.workflows.context import Bot
 from bot.workflows.migrate_issue import carried_out
 from bot.workflows.migration_facts import opened_pull_requests
 
 UPKEEP = "ssot.migrations"
-"""The errand: for a repository it finds out for which trackers there is something to do, for a tracker it does it."""
+"""The task: for a repository it finds out for which trackers there is something to do, for a tracker it does it."""
 WINDOW = timedelta(seconds=30)
-"""All pushes within it are one errand."""
+"""All pushes within it are one task."""
 _NOTHING = Ignored(reason="no migration pull request is open or wanted")
 
 
 async def ask_for_upkeep(bot: Bot, repo: RepoRef) -> None:
     """Have the migration pull requests of the repository looked at soon, once for all who ask by then."""
-    await bot.send(Errand.debounced(UPKEEP, repo, None, now=bot.github.clock.now(), window=WINDOW))
+    await bot.send(Task.debounced(UPKEEP, repo, None, now=bot.github.clock.now(), window=WINDOW))
 
 
 async def spread_upkeep(bot: Bot, repo: RepoRef, lease: Lease) -> Outcome:
-    """An errand for each tracker whose migrations have something open, or are to be carried on.
+    """A task for each tracker whose migrations have something open, or are to be carried on.
 
     Costs a few requests where there is nothing to do.
     """
@@ -42,7 +42,7 @@ async def spread_upkeep(bot: Bot, repo: RepoRef, lease: Lease) -> Outcome:
     for tracker in trackers:
         if tracker is not None:
             now = bot.github.clock.now()
-            await bot.send(Errand.debounced(UPKEEP, repo, tracker, now=now, window=timedelta(seconds=1)))
+            await bot.send(Task.debounced(UPKEEP, repo, tracker, now=now, window=timedelta(seconds=1)))
     if None in trackers:
         return await keep_up(bot, repo, None, lease)
     return Done(summary=f"{len(trackers)} to look after") if trackers else _NOTHING

@@ -14,7 +14,7 @@ from sqlalchemy.engine import make_url
 
 from bot.cli.demo import serving, settings_for, settled
 from bot.github.payloads import delivery_of
-from bot.refs import Errand
+from bot.refs import Task
 from bot.sandbox import Repo, Sandbox
 from bot.settings import Secret
 from bot.workflows.sweep import SWEEP
@@ -58,7 +58,7 @@ async def test_case_26_while_the_database_is_away_nothing_is_acknowledged_and_th
             async with session.get(f"{base}/health/live") as answer:
                 assert answer.status == 200
         await until(ready)
-        await app.inbox.put(delivery_of(Errand(event=SWEEP, id="by hand", repo=None)))
+        await app.inbox.put(delivery_of(Task(event=SWEEP, id="by hand", repo=None)))
         await settled(github, app)
 
         async def judged() -> bool:

@@ -196,7 +196,7 @@ async def test_a_wrong_configuration_stops_it(bot: RunningBot) -> None:
 
 
 async def due(bot: RunningBot) -> None:
-    """The errands that wait for their time have it now."""
+    """The tasks that wait for their time have it now."""
     for job in await bot.jobs():
         if job.event == UPKEEP and job.not_before is not None and not job.state.finished:
             body = await bot.app.store.body(job.seq)
@@ -205,7 +205,7 @@ async def due(bot: RunningBot) -> None:
 
 
 async def upkeep(bot: RunningBot) -> None:
-    """The errand of the repository, then those of its trackers."""
+    """The task of the repository, then those of its trackers."""
     await bot.settled()
     await due(bot)
     await due(bot)
@@ -230,7 +230,7 @@ async def tracker_is_done(bot: RunningBot) -> bool:
     return {job.event for job in asked} == {TRACKER, TRACKERS} and all(job.state.finished for job in asked)
 
 
-async def test_pushes_are_one_errand_and_other_branches_none(bot: RunningBot) -> None:
+async def test_pushes_are_one_task_and_other_branches_none(bot: RunningBot) -> None:
     at = await tracked(bot, {})
     for n in range(3):
         await at.repo.push({"README.md": b"# %d\n" % n})
@@ -238,7 +238,7 @@ async def test_pushes_are_one_errand_and_other_branches_none(bot: RunningBot) ->
     await bot.settled()
     asked = [job for job in await bot.jobs() if job.event == UPKEEP]
     assert len(asked) in (1, 2), "two when a window ended in between"
-    await until(lambda: tracker_is_done(bot))  # its edit of the issue belongs to another errand
+    await until(lambda: tracker_is_done(bot))  # its edit of the issue belongs to another task
     before = writes(bot.github)
     await upkeep(bot)
     assert writes(bot.github) == before

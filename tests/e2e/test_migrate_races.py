@@ -274,7 +274,7 @@ class Forever:
 async def hands(github: Sandbox, tmp_path: Path) -> AsyncIterator[Bot]:
     """The bot without a queue: each run of a job is the test's own."""
 
-    async def drop(_errand: object) -> None: ...
+    async def drop(_task: object) -> None: ...
 
     async with AsyncExitStack() as stack:
         pace = Pace(gap=0.0, per_minute=100_000, per_hour=100_000)

@@ -12,9 +12,9 @@ from bot.app import App
 from bot.cli.demo import serving, settings_for, settled
 from bot.github.payloads import delivery_of
 from bot.jobs import Job, State
-from bot.refs import Errand
+from bot.refs import Task
 from bot.sandbox import PullRequestHandle, Repo, Sandbox
-from bot.workflows.sweep import LOOK, REVIEW, SWEEP, look_errands, sweep_errands
+from bot.workflows.sweep import LOOK, REVIEW, SWEEP, look_tasks, sweep_tasks
 from tests.e2e.conftest import RunningBot
 from tests.jobs.conftest import until
 
@@ -26,7 +26,7 @@ def verdicts(pull: PullRequestHandle) -> list[str | None]:
 
 
 async def finished(app: App, event: str) -> list[Job]:
-    """The errands of a name, once there are some and all of them have ended."""
+    """The tasks of a name, once there are some and all of them have ended."""
 
     async def ended() -> bool:
         found[:] = [job for job in await app.store.recent(1_000) if job.event == event]
@@ -54,7 +54,7 @@ async def test_what_came_while_it_was_down_is_worked_on_after_the_start(
         assert failed <= set(asked)
         assert set(asked.values()) == {1}
         assert [len(verdicts(pull)) for pull in pulls] == [1, 1, 1]
-        await app.inbox.put(delivery_of(Errand(event=SWEEP, id="again", repo=None)))
+        await app.inbox.put(delivery_of(Task(event=SWEEP, id="again", repo=None)))
         await settled(github, app)
     assert Counter(each.guid for each in github.deliveries if each.redelivery) == asked
 
@@ -72,7 +72,7 @@ async def test_pull_requests_without_a_check_run_of_ours_get_their_review(bot: R
     bot.github.webhooks.faults.lose = 0
     before = len(bot.github.requests)
     for turn in range(2):
-        await bot.app.inbox.put(delivery_of(Errand(event=LOOK, id=str(turn), repo=None)))
+        await bot.app.inbox.put(delivery_of(Task(event=LOOK, id=str(turn), repo=None)))
         await bot.settled()
         assert (len(verdicts(seen)), len(verdicts(missed))) == (1, 1)
     sent = [job for job in await bot.jobs() if job.event == REVIEW]
@@ -88,7 +88,7 @@ async def test_an_installation_that_has_to_wait_holds_up_no_other(bot: RunningBo
     await bot.github.settled()
     limited = bot.github.installation(service).id
     bot.github.faults.limited(retry_after=600, path="/installation/repositories", identity=f"installation:{limited}")
-    await bot.app.inbox.put(delivery_of(Errand(event=LOOK, id="x", repo=None)))
+    await bot.app.inbox.put(delivery_of(Task(event=LOOK, id="x", repo=None)))
 
     async def judged() -> bool:
         return bool(verdicts(pull))
@@ -99,10 +99,10 @@ async def test_an_installation_that_has_to_wait_holds_up_no_other(bot: RunningBo
     assert look.next_at is not None
 
 
-@pytest.mark.parametrize("errands", [sweep_errands, look_errands], ids=["sweep", "look"])
+@pytest.mark.parametrize("tasks", [sweep_tasks, look_tasks], ids=["sweep", "look"])
 async def test_processes_that_start_together_share_one_sweep(
-    bot: RunningBot, errands: Callable[[Any, datetime], Awaitable[Iterable[Errand]]]
+    bot: RunningBot, tasks: Callable[[Any, datetime], Awaitable[Iterable[Task]]]
 ) -> None:
     now = datetime(2026, 11, 24, 12, tzinfo=UTC)
-    ids = [[errand.id for errand in await errands(bot, now.replace(minute=minute))] for minute in (0, 4, 5)]
+    ids = [[task.id for task in await tasks(bot, now.replace(minute=minute))] for minute in (0, 4, 5)]
     assert ids[0] == ids[1] != ids[2]

@@ -11,10 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.events import (
-    AppErrandEvent,
+    AppTaskEvent,
     CheckRunEvent,
     DeploymentStatusEvent,
-    ErrandEvent,
     InstallationEvent,
     InstallationRepositoriesEvent,
     IssueCommentEvent,
@@ -26,11 +25,12 @@ from bot.domain.events import (
     PullRequestEvent,
     PushEvent,
     StatusEvent,
+    TaskEvent,
     Unknown,
 )
 from bot.github.payloads import delivery_of, parse
 from bot.github.payloads.document import LARGEST
-from bot.refs import Errand, InstallationId, RepoRef, RepositoryId
+from bot.refs import InstallationId, RepoRef, RepositoryId, Task
 from bot.web.hook import EVENT, GUID
 
 EXAMPLES: dict[str, dict[str, Any]] = json.loads(
@@ -67,7 +67,7 @@ def test_every_recorded_payload_is_read(key: str) -> None:
     event = event_of(key)
     found = parse(event, body_of(key))
     assert type(found) is KINDS.get(event, Unknown)
-    if not isinstance(found, Ping | PushEvent | StatusEvent | ErrandEvent | AppErrandEvent | Malformed | NotInstalled):
+    if not isinstance(found, Ping | PushEvent | StatusEvent | TaskEvent | AppTaskEvent | Malformed | NotInstalled):
         assert found.action == EXAMPLES[key]["action"]
 
 
@@ -375,36 +375,47 @@ REPO = RepoRef(installation=InstallationId(7), id=RepositoryId(77), owner="acme"
 @pytest.mark.parametrize(
     ("repo", "subject", "expected"),
     [
-        (REPO, 12, ErrandEvent(event="ssot.tracker", repo=REPO, subject=12)),
-        (REPO, None, ErrandEvent(event="ssot.tracker", repo=REPO, subject=None)),
-        (None, None, AppErrandEvent(event="ssot.tracker")),
+        (REPO, 12, TaskEvent(event="ssot.tracker", repo=REPO, subject=12)),
+        (REPO, None, TaskEvent(event="ssot.tracker", repo=REPO, subject=None)),
+        (None, None, AppTaskEvent(event="ssot.tracker")),
     ],
     ids=["subject", "repository", "app"],
 )
-def test_an_errand_comes_back_as_its_event(repo: RepoRef | None, subject: int | None, expected: object) -> None:
-    stored = delivery_of(Errand(event="ssot.tracker", id="x", repo=repo, subject=subject))
+def test_a_task_comes_back_as_its_event(repo: RepoRef | None, subject: int | None, expected: object) -> None:
+    stored = delivery_of(Task(event="ssot.tracker", id="x", repo=repo, subject=subject))
     assert parse(stored.event, stored.body) == expected
 
 
-def test_an_errand_shares_the_lane_of_its_subject() -> None:
-    assert ErrandEvent(event="ssot.x", repo=REPO, subject=12).lane == "acme/app#12"
-    assert ErrandEvent(event="ssot.x", repo=REPO, subject=None).lane == "acme/app"
+STORED = b'{"installation": {"id": 7}, "repository": {"id": 77, "full_name": "acme/app"}, "subject": 12}'
+"""A row as every version writes it."""
 
 
-def test_the_hook_takes_neither_an_errands_name_nor_its_id() -> None:
-    stored = delivery_of(Errand(event="ssot.tracker", id="1", repo=None))
+def test_a_task_in_a_waiting_row_survives_an_upgrade() -> None:
+    task = Task(event="ssot.tracker", id="x", repo=REPO, subject=12)
+    assert delivery_of(task).body == STORED
+    assert parse("ssot.tracker", STORED) == TaskEvent(event="ssot.tracker", repo=REPO, subject=12)
+    assert parse("ssot.tracker", b"{}") == AppTaskEvent(event="ssot.tracker")
+
+
+def test_a_task_shares_the_lane_of_its_subject() -> None:
+    assert TaskEvent(event="ssot.x", repo=REPO, subject=12).lane == "acme/app#12"
+    assert TaskEvent(event="ssot.x", repo=REPO, subject=None).lane == "acme/app"
+
+
+def test_the_hook_takes_neither_a_tasks_name_nor_its_id() -> None:
+    stored = delivery_of(Task(event="ssot.tracker", id="1", repo=None))
     assert not EVENT.fullmatch(stored.event)
     assert not GUID.fullmatch(stored.id)
 
 
 @pytest.mark.parametrize(("event", "name"), [("push", "x"), ("ssot.x", ""), ("ssot.x", "a\nb"), ("ssot.x", "x" * 201)])
-def test_what_could_never_be_handled_is_no_errand(event: str, name: str) -> None:
-    with pytest.raises(ValueError, match="errand"):
-        delivery_of(Errand(event=event, id=name, repo=None))
+def test_what_could_never_be_handled_is_no_task(event: str, name: str) -> None:
+    with pytest.raises(ValueError, match="task"):
+        delivery_of(Task(event=event, id=name, repo=None))
 
 
 @pytest.mark.parametrize("body", [b"[]", b'{"repository": 1}', b'{"repository": {"id": 1, "full_name": "a/b"}}'])
-def test_a_damaged_errand_is_malformed(body: bytes) -> None:
+def test_a_damaged_task_is_malformed(body: bytes) -> None:
     assert isinstance(parse("ssot.x", body), Malformed)
 
 
@@ -413,10 +424,10 @@ def test_a_damaged_errand_is_malformed(body: bytes) -> None:
     st.floats(0, 60),
     st.sampled_from([1.0, 10.0, 60.0]),
 )
-def test_a_debounced_errand_runs_after_all_that_it_stands_for(now: datetime, later: float, length: float) -> None:
-    def at(moment: datetime) -> Errand:
+def test_a_debounced_task_runs_after_all_that_it_stands_for(now: datetime, later: float, length: float) -> None:
+    def at(moment: datetime) -> Task:
         window = timedelta(seconds=length)
-        return Errand.debounced("ssot.tracker", REPO, 12, now=moment, window=window)
+        return Task.debounced("ssot.tracker", REPO, 12, now=moment, window=window)
 
     first, second = at(now), at(now + timedelta(seconds=later))
     assert first.not_before is not None

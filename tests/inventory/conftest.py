@@ -10,7 +10,7 @@ import pytest
 from bot.app import open_bot
 from bot.cli.demo import settings_for
 from bot.github.limits import Pace
-from bot.refs import Errand
+from bot.refs import Task
 from bot.sandbox import Sandbox
 from bot.workflows.context import Bot
 from tests.github.conftest import ref_of
@@ -20,12 +20,12 @@ __all__ = ["ref_of"]
 
 @dataclass
 class Outbox:
-    """The errands that the bot gave itself."""
+    """The tasks that the bot gave itself."""
 
-    errands: list[Errand] = field(default_factory=list)
+    tasks: list[Task] = field(default_factory=list)
 
-    async def __call__(self, errand: Errand) -> None:
-        self.errands.append(errand)
+    async def __call__(self, task: Task) -> None:
+        self.tasks.append(task)
 
 
 @pytest.fixture

@@ -406,7 +406,7 @@ async def test_two_writers_at_once_end_in_one_true_text(
     assert not boxes(issue.body)["The definition is gone"]
 
 
-async def test_a_hundred_events_in_a_window_are_one_errand(bot: Bot, outbox: Outbox, ref: RepoRef) -> None:
+async def test_a_hundred_events_in_a_window_are_one_task(bot: Bot, outbox: Outbox, ref: RepoRef) -> None:
     bot = replace(bot, tracker_window=timedelta(days=1_000))
     await asyncio.gather(*(tracker.wake(bot, ref) for _ in range(100)))
-    assert len({(errand.event, errand.id, errand.not_before) for errand in outbox.errands}) == 1
+    assert len({(task.event, task.id, task.not_before) for task in outbox.tasks}) == 1

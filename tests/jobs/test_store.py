@@ -129,7 +129,7 @@ async def test_each_lane_is_first_in_first_out_and_never_two_at_once(store: SqlS
                 waiting[key].insert(0, claim.job.seq)
 
 
-async def test_who_waits_for_another_try_holds_the_lane_and_an_errand_before_its_time_does_not(store: SqlStore) -> None:
+async def test_who_waits_for_another_try_holds_the_lane_and_a_task_before_its_time_does_not(store: SqlStore) -> None:
     first = await put(store, 1)
     await put(store, 2)
     (claim,) = await take(store, NOW)
@@ -174,7 +174,7 @@ async def test_the_newest_of_a_kind_wins(store: SqlStore, event: str, action: st
     assert [claim.job.seq for claim in await take(store)] == [newest]
 
 
-async def test_an_errand_that_is_not_due_supersedes_nothing(store: SqlStore) -> None:
+async def test_a_task_that_is_not_due_supersedes_nothing(store: SqlStore) -> None:
     """Else a stream of events would put it off for ever."""
     old = await put(store, 1, "k", "#7", "ssot.tracker")
     later = await store.put(delivery(2, event="ssot.tracker"), NOW, NOW + timedelta(seconds=9))

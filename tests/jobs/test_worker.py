@@ -361,7 +361,7 @@ async def test_depth_and_age_are_known(bench: Bench) -> None:
     assert datetime.now(UTC) - stats.oldest < timedelta(seconds=5)
 
 
-async def test_an_errand_waits_for_its_time_and_holds_nobody_up(bench: Bench, store: SqlStore) -> None:
+async def test_a_task_waits_for_its_time_and_holds_nobody_up(bench: Bench, store: SqlStore) -> None:
     due = datetime.now(UTC) + timedelta(hours=1)
     await bench.start()
     await bench.inbox.put(delivery(1, b"acme/app#1 tracker", "ssot.tracker"), not_before=due)
@@ -380,7 +380,7 @@ async def test_an_errand_waits_for_its_time_and_holds_nobody_up(bench: Bench, st
     assert states(await bench.settled()) == [State.DONE, State.DONE]
 
 
-async def test_an_errand_runs_when_its_time_has_come(bench: Bench) -> None:
+async def test_a_task_runs_when_its_time_has_come(bench: Bench) -> None:
     due, began = datetime.now(UTC) + timedelta(milliseconds=100), list[datetime]()
 
     async def behave(given: Delivery, lease: Lease) -> Outcome:
@@ -396,7 +396,7 @@ async def test_an_errand_runs_when_its_time_has_come(bench: Bench) -> None:
     assert began[0] >= due
 
 
-async def test_a_newer_errand_replaces_the_ones_that_wait(bench: Bench) -> None:
+async def test_a_newer_task_replaces_the_ones_that_wait(bench: Bench) -> None:
     first_runs, go_on = asyncio.Event(), asyncio.Event()
 
     async def behave(given: Delivery, lease: Lease) -> Outcome:

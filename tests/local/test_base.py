@@ -20,7 +20,7 @@ from bot.github.limits import Pace
 from bot.local.base import changes_since, new_reports, review_of
 from bot.model import Scanned
 from bot.outcomes import FileReview, NewFinding
-from bot.refs import Errand, PullRequestRef
+from bot.refs import PullRequestRef, Task
 from bot.sandbox import Repo, Sandbox
 from bot.sandbox.content import Content, Renamed, Symlink
 from bot.workflows.context import Bot
@@ -208,8 +208,8 @@ def both(runner: asyncio.Runner, tmp_path_factory: pytest.TempPathFactory) -> It
     runner.run(stack.aclose())
 
 
-async def _unsent(errand: Errand) -> None:
-    raise AssertionError(errand)
+async def _unsent(task: Task) -> None:
+    raise AssertionError(task)
 
 
 @settings(derandomize=True, max_examples=60, phases=[Phase.generate])  # to shrink a story would take minutes

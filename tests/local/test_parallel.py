@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 
-from bot.local.parallel import Counter, Task, WorkerDied, share
+from bot.local.parallel import Counter, ForkedCall, WorkerDied, share
 
 
 class Refused(Exception):
@@ -46,7 +46,7 @@ def test_a_worker_that_dies_is_an_error() -> None:
 
 def test_a_task_that_is_not_alone_runs_when_it_is_asked() -> None:
     seen: list[int] = []
-    task = Task(partial(seen.append, 1), alone=False)
+    task = ForkedCall(partial(seen.append, 1), alone=False)
     assert seen == []
     task.result()
     assert seen == [1]
@@ -65,7 +65,7 @@ def test_counts_of_all_processes_add_up() -> None:
 
 def test_the_caller_is_told_while_it_waits() -> None:
     reading, writing = os.pipe()
-    task = Task(lambda: os.read(reading, 1))
+    task = ForkedCall(lambda: os.read(reading, 1))
     told: list[bool] = []
 
     def tell() -> None:

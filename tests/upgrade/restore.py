@@ -22,9 +22,8 @@ from bot.sandbox.model import (
     Review,
     ReviewComment,
     ReviewThread,
-    Role,
-    User,
 )
+from bot.sandbox.people import Role, User
 from bot.sandbox.world import World
 
 DATA = Path(__file__).parent / "data"

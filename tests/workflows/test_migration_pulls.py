@@ -125,7 +125,7 @@ async def bot(gh: GitHub, tmp_path: Path, clock: ManualClock) -> AsyncIterator[B
             scanner=scanner,
             keys=MarkerKeys.derive([b"key"]),
             storage=storage,
-            send=None,  # type: ignore[arg-type]  # nor are errands sent
+            send=None,  # type: ignore[arg-type]  # nor are tasks sent
             kept=None,  # type: ignore[arg-type]  # nor is the inbox asked
         )
     await storage.close()

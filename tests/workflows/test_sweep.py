@@ -76,7 +76,7 @@ class Sweeper:
                 keys=MarkerKeys.derive([b"key"]),
                 storage=storage,
                 kept=StoredDeliveries(events=EVENTS, known=self.receiver.have),
-                send=None,  # type: ignore[arg-type]  # nor does it send errands
+                send=None,  # type: ignore[arg-type]  # nor does it send tasks
             )
             swept = await sweep_deliveries(bot)
         await self.github.settled()

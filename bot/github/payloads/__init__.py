@@ -1,7 +1,7 @@
 """GitHub's webhook payloads to values: the only reader of payloads.
 
 Payloads are untrusted JSON even when their signature is right; whatever is wrong with one is ``Malformed``.
-``document`` checks the bytes, ``webhooks`` says with msgspec what each event has to hold, ``errands`` knows the bot's
+``document`` checks the bytes, ``webhooks`` says with msgspec what each event has to hold, ``tasks`` knows the bot's
 own.
 """
 
@@ -9,10 +9,10 @@ from typing import Any
 
 from msgspec import ValidationError, convert
 
-from bot.domain.events import ERRAND, Event, Malformed, NotInstalled, Ping, Unknown
+from bot.domain.events import TASK_PREFIX, Event, Malformed, NotInstalled, Ping, Unknown
 from bot.github.payloads.document import Unfit, load
-from bot.github.payloads.errands import delivery_of, read_errand
 from bot.github.payloads.parts import Part, Text
+from bot.github.payloads.tasks import delivery_of, read_task
 from bot.github.payloads.webhooks import PAYLOADS
 
 __all__ = ["delivery_of", "parse"]
@@ -40,8 +40,8 @@ def _read(event: str, document: object) -> Event:
     action = envelope.action or ""
     if event == "ping":
         return Ping()
-    if event.startswith(ERRAND):
-        return read_errand(event, document)
+    if event.startswith(TASK_PREFIX):
+        return read_task(event, document)
     payload = PAYLOADS.get(event)
     if payload is None:
         return Unknown(event=event, action=action)

@@ -9,7 +9,7 @@ from bot.app import Handlers, build
 from bot.cli.demo import settings_for
 from bot.github.payloads import parse
 from bot.jobs import Done, Lease, Outcome, State, Work
-from bot.refs import Delivery, DeliveryId, Errand
+from bot.refs import Delivery, DeliveryId, Task
 from bot.sandbox import Sandbox
 from bot.web import create_runner
 from bot.workflows.context import Bot
@@ -17,16 +17,16 @@ from bot.workflows.timers import Timer
 from tests.jobs.conftest import until
 
 
-async def test_a_job_sends_an_errand_which_is_done_once(github: Sandbox, tmp_path: Path) -> None:
+async def test_a_job_sends_a_task_which_is_done_once(github: Sandbox, tmp_path: Path) -> None:
     ran: list[str] = []
 
     async def run(bot: Bot, delivery: Delivery, lease: Lease) -> Outcome:
         ran.append(delivery.event)
         if delivery.event == "push":
             for _ in range(3):
-                await bot.send(Errand(event="ssot.tracker", id="1", repo=None))
+                await bot.send(Task(event="ssot.tracker", id="1", repo=None))
             hour = timedelta(hours=1)
-            await bot.send(Errand(event="ssot.later", id="1", repo=None, not_before=datetime.now(UTC) + hour))
+            await bot.send(Task(event="ssot.later", id="1", repo=None, not_before=datetime.now(UTC) + hour))
         return Done(summary=type(parse(delivery.event, delivery.body)).__name__)
 
     async def both_ran() -> bool:
@@ -39,23 +39,23 @@ async def test_a_job_sends_an_errand_which_is_done_once(github: Sandbox, tmp_pat
     try:
         await app.inbox.put(Delivery(id=DeliveryId("1"), event="push", body=b"{}"))
         await until(both_ran)
-        later, errand, push = await app.store.recent(5)
+        later, task, push = await app.store.recent(5)
     finally:
         await runner.cleanup()
     assert ran == ["push", "ssot.tracker"]
-    assert [job.state for job in (push, errand, later)] == [State.DONE, State.DONE, State.QUEUED]
-    assert (errand.id, errand.reason) == ("ssot.tracker:1", "AppErrandEvent")
+    assert [job.state for job in (push, task, later)] == [State.DONE, State.DONE, State.QUEUED]
+    assert (task.id, task.reason) == ("ssot.tracker:1", "AppTaskEvent")
 
 
 async def test_timers_look_at_the_start_and_again_and_survive_a_fault(github: Sandbox, tmp_path: Path) -> None:
     looks: list[datetime] = []
     ran: list[str] = []
 
-    async def look(bot: Bot, now: datetime) -> Iterable[Errand]:
+    async def look(bot: Bot, now: datetime) -> Iterable[Task]:
         looks.append(now)
         if len(looks) == 1:
             raise KeyError("a defect")
-        return [Errand(event="ssot.sweep", id=str(min(len(looks), 3)), repo=None)]
+        return [Task(event="ssot.sweep", id=str(min(len(looks), 3)), repo=None)]
 
     async def run(bot: Bot, delivery: Delivery, lease: Lease) -> Outcome:
         ran.append(delivery.id)
@@ -65,7 +65,7 @@ async def test_timers_look_at_the_start_and_again_and_survive_a_fault(github: Sa
         return len(looks) > 6 and len(ran) == 2
 
     wired = Handlers(events=frozenset(), route=lambda *_: Work(key="k"), run=run)
-    wired = replace(wired, timers=(Timer(name="sweep", every=0.01, errands=look),))
+    wired = replace(wired, timers=(Timer(name="sweep", every=0.01, tasks=look),))
     app = build(settings_for(github, tmp_path), wired)
     runner = create_runner(app.web)
     await runner.setup()
