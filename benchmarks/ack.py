@@ -24,8 +24,8 @@ from uuid import uuid4
 from aiohttp import web
 from gidgethub import sansio
 
+from bot.domain.references import Delivery
 from bot.jobs import Done, Inbox, Lease, Outcome, SqliteStore, Work, Worker
-from bot.refs import Delivery
 from bot.web import Metrics, WebParts, create_runner, create_web_app
 
 SECRET = "a webhook secret of the benchmark"  # noqa: S105  # it protects nothing

@@ -40,8 +40,8 @@ class Probe:
 
 
 async def ours(directory: Path, probe: Probe, stack: AsyncExitStack) -> Start:
+    from bot.domain.references import Delivery, DeliveryId
     from bot.jobs import Done, Inbox, Lease, Outcome, SqliteStore, Work, Worker, WorkerLimits
-    from bot.refs import Delivery, DeliveryId
 
     async def handle(delivery: Delivery, _: Lease) -> Outcome:
         number = int(delivery.body)

@@ -21,25 +21,25 @@ from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 
-from bot.checklist.section import Owner
-from bot.checklist.update import update as update_body
 from bot.config import load
+from bot.domain.finding import FileReport, Scanned
+from bot.domain.migration import Config, Migration
+from bot.domain.references import Sha
 from bot.domain.tracked import NotKnown, TrackedFacts, usages_of
-from bot.engine import Index
-from bot.engine.clues import Clue, Sieve, Ways
+from bot.engine.index import Index
+from bot.engine.prefilter import Clue, Sieve, Ways
 from bot.engine.presence import definition_files, definitions
 from bot.engine.survey import Survey, SurveyedFile, leaves, of_interest, survey_file
 from bot.identity.kinds import MarkerKind
 from bot.identity.markers import MarkerKeys
 from bot.identity.places import MarkerPlace
-from bot.migration import Config, Migration
-from bot.model import FileReport, Scanned
-from bot.refs import Sha
-from bot.render.checklist import section
-from bot.tracker import Changed, Conflict, Holds, Missing
-from bot.workflows.commit_sources import Caught
-from bot.workflows.inventory import survey_anew, update
-from bot.workflows.tracker_record import TrackerRecord
+from bot.inventory.commit_sources import Caught
+from bot.inventory.survey import survey_anew, update
+from bot.tracker.checklist.section import Owner
+from bot.tracker.checklist.update import update as update_body
+from bot.tracker.models import Changed, Conflict, Holds, Missing
+from bot.tracker.record import TrackerRecord
+from bot.tracker.render.section import section
 
 _ELSEWHERE = NotKnown(why="only GitHub knows")
 _SECTION = MarkerKind.TRACKER_BEGIN.opening
@@ -83,7 +83,7 @@ class Git:
 
 @dataclass(frozen=True)
 class Commit:
-    """The files of one commit, as :class:`bot.workflows.inventory.Sources`."""
+    """The files of one commit, as :class:`bot.inventory.survey.Sources`."""
 
     git: Git
     commit: Sha

@@ -15,16 +15,16 @@ from aiohttp import web
 
 from bot import log
 from bot.app import Handlers, build, redactor
-from bot.effects import CheckRun
+from bot.context import Bot
+from bot.domain.effects import CheckRun
+from bot.domain.references import Delivery, InstallationId, RepoRef, RepositoryId, Sha
 from bot.github import reads
 from bot.github.limits import Pace
 from bot.jobs import Done, Lease, Outcome, Superseded, Work, WorkerLimits
 from bot.jobs.opening import POSTGRES
 from bot.jobs.postgres import PostgresStore
-from bot.refs import Delivery, InstallationId, RepoRef, RepositoryId, Sha
 from bot.settings import Settings
 from bot.web import create_runner
-from bot.workflows.context import Bot
 
 TTL = 5.0
 """Seconds of silence after which the others take over."""

@@ -17,10 +17,10 @@ from pathlib import Path
 
 from bot.app import App
 from bot.cli.demo import serving, settings_for, settled
+from bot.domain.references import Task
 from bot.github.payloads import delivery_of
-from bot.refs import Task
+from bot.recovery.deliveries import SWEEP
 from bot.sandbox import Sandbox
-from bot.workflows.sweep import SWEEP
 
 
 async def outage(github: Sandbox, deliveries: int) -> set[str]:

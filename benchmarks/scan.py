@@ -21,7 +21,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bot.builtin import CONFIG
+from bot.config.builtin import CONFIG
 
 
 @dataclass(slots=True, kw_only=True)

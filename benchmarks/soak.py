@@ -27,9 +27,9 @@ PAGE = os.sysconf("SC_PAGE_SIZE")
 async def serve(directory: Path) -> None:
     from aiohttp import web
 
+    from bot.domain.references import Delivery
     from bot.jobs import Done, Inbox, Lease, Outcome, SqliteStore, Work, Worker
     from bot.jobs.retention import Retention
-    from bot.refs import Delivery
     from bot.web import Metrics, WebParts, create_runner, create_web_app
 
     numbers = itertools.count()

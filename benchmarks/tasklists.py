@@ -17,7 +17,7 @@ from pathlib import Path
 
 from cmarkgfm import cmark
 
-from bot.checklist.tasklist import Item, parse, set_boxes
+from bot.tracker.checklist.tasklist import Item, parse, set_boxes
 
 _BOX = re.compile(r'<li data-sourcepos="(\d+):[^"]*"><input type="checkbox"([^>]*)>')
 

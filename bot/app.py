@@ -10,9 +10,11 @@ import structlog
 from aiohttp import web
 
 import handlers
+from bot.context import Bot, StoredDeliveries
 from bot.domain.commands import CommandHelp
+from bot.domain.effects import Effect
 from bot.domain.events import TASK_PREFIX
-from bot.effects import Effect
+from bot.domain.references import Delivery, DeliveryId, Task
 from bot.github.api import open_session
 from bot.github.client import GitHub
 from bot.github.limits import Pace
@@ -23,17 +25,15 @@ from bot.identity.markers import MarkerKeys
 from bot.jobs import Inbox, Job, Lease, Outcome, Policy, Route, Router, Store, Work, Worker, WorkerLimits
 from bot.jobs.opening import store_of
 from bot.log import Redactor
-from bot.refs import Delivery, DeliveryId, Task
 from bot.scanner.scanner import Scanner
 from bot.settings import Settings
 from bot.storage import Storage
 from bot.storage.engine import storage_url
 from bot.storage.read_only import ReadOnlyStorage
+from bot.timers import Timer, Timers
+from bot.tracker.record import burn_downs
 from bot.web import Metrics, WebParts, create_web_app
 from bot.web.commands import commands_route
-from bot.workflows.context import Bot, StoredDeliveries
-from bot.workflows.timers import Timer, Timers
-from bot.workflows.tracker_record import burn_downs
 from handlers.commands import COMMANDS
 
 log = structlog.get_logger(__name__)

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from bot.config import FILE, Absent, ConfigState, Invalid, UnreadableConfig, Valid, parse_state
-from bot.errors import UserError
-from bot.facts import NotAFile, Repository
+from bot.domain.errors import UserError
+from bot.domain.facts import NotAFile, Repository
+from bot.domain.migration import Config, Migration
+from bot.domain.references import RepoRef, Sha
 from bot.github import reads
 from bot.github.client import GitHub
-from bot.migration import Config, Migration
-from bot.refs import RepoRef, Sha
 
 ConfigProblem = Invalid | UnreadableConfig
 """The two states in which nothing may be done."""

@@ -8,28 +8,14 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Protocol
 
+from bot.context import Bot
 from bot.domain.events import Malformed, NotInstalled, Ping, TaskEvent, Unknown
+from bot.domain.references import Delivery
 from bot.github.payloads import parse
 from bot.jobs import Ignored, Lease, Outcome, Route, Unreadable, Work
-from bot.refs import Delivery
-from bot.workflows.context import Bot
-from bot.workflows.timers import Timer
-from handlers import (
-    check_run,
-    deployment_status,
-    issue_comment,
-    issues,
-    look,
-    merge_group,
-    migrations,
-    pull_request,
-    push,
-    review,
-    status,
-    sweep,
-    tracker,
-    trackers,
-)
+from bot.timers import Timer
+from handlers.github import check_run, deployment_status, issue_comment, issues, merge_group, pull_request, push, status
+from handlers.tasks import keep_migrations, recover_deliveries, review, review_missed, update_tracker, update_trackers
 
 
 class Handler(Protocol):
@@ -55,20 +41,20 @@ HANDLERS: Mapping[str, Handler] = MappingProxyType(
             deployment_status,
             issue_comment,
             issues,
-            look,
+            keep_migrations,
             merge_group,
-            migrations,
             pull_request,
             push,
+            recover_deliveries,
             review,
+            review_missed,
             status,
-            sweep,
-            tracker,
-            trackers,
+            update_tracker,
+            update_trackers,
         )
     },
 )
-TIMERS: tuple[Timer, ...] = (sweep.TIMER, look.TIMER, trackers.TIMER)
+TIMERS: tuple[Timer, ...] = (recover_deliveries.TIMER, review_missed.TIMER, update_trackers.TIMER)
 """What the bot does by the clock: each sends tasks."""
 
 

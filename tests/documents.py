@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from bot.render import commands as words
+from bot.commands import render as words
 from handlers.commands import COMMANDS
 
 ROOT = Path(__file__).parents[1]

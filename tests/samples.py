@@ -1,9 +1,9 @@
 """Factories of model values with sensible defaults, for tests of pure functions."""
 
-from bot.migration import Applicability, Migration, Mode, Target
-from bot.model import Finding, Kind, Range
-from bot.outcomes import NewFinding, Suggestion
-from bot.refs import InstallationId, PullRequest, PullRequestRef, RepoRef, RepositoryId, Sha
+from bot.domain.file_result import NewFinding, Suggestion
+from bot.domain.finding import Finding, Kind, Range
+from bot.domain.migration import Applicability, Migration, Mode, Target
+from bot.domain.references import InstallationId, PullRequest, PullRequestRef, RepoRef, RepositoryId, Sha
 
 OLD = "pkg.factory.get_manager"
 REPO = RepoRef(installation=InstallationId(5), id=RepositoryId(77), owner="acme", name="app")

@@ -5,7 +5,7 @@ from html import escape
 import pytest
 
 from bot.domain.commands import CommandHelp
-from bot.facts import Role
+from bot.domain.facts import Role
 from bot.web.commands import commands_html
 from handlers.commands import COMMANDS
 from tests.documents import PARTS, ROOT, with_part

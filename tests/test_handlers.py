@@ -7,8 +7,8 @@ import pytest
 
 import handlers
 from bot.domain.events import TaskEvent
+from bot.domain.references import InstallationId, RepoRef, RepositoryId
 from bot.jobs import Ignored, Route, Unreadable, Work
-from bot.refs import InstallationId, RepoRef, RepositoryId
 from bot.settings import Allowed
 
 EVERYBODY = Allowed()

@@ -9,8 +9,8 @@ from click.testing import CliRunner
 import handlers
 from bot.app import handled_events
 from bot.cli.manifest import command
+from bot.domain.errors import ConfigError
 from bot.domain.events import TASK_PREFIX
-from bot.errors import ConfigError
 from bot.github.manifest import differences, load_manifest, manifest_path, needed_permissions
 from bot.github.operations import operations
 

@@ -10,7 +10,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from bot.errors import SettingsError
+from bot.domain.errors import SettingsError
 from bot.settings import Allowed, Secret, Settings, api_url, private_key
 
 SECRET = "0123456789abcdef-webhook"

@@ -8,10 +8,21 @@ from typing import assert_never
 
 import click
 
+from bot.domain.errors import SsotError, UserError
+from bot.domain.migration import Config, Migration
 from bot.domain.tracked import TrackedFacts
-from bot.errors import SsotError, UserError
-from bot.migration import Config, Migration
-from bot.tracker import BodyUpdate, CannotTell, Changed, Conflict, Holds, ItemStatus, Missing, NoBox, Note, Unchanged
+from bot.tracker.models import (
+    BodyUpdate,
+    CannotTell,
+    Changed,
+    Conflict,
+    Holds,
+    ItemStatus,
+    Missing,
+    NoBox,
+    Note,
+    Unchanged,
+)
 
 _KEY = b"a tracker in a file is signed by nobody"
 _LIMIT = 1 << 24
@@ -46,8 +57,8 @@ def command(file: Path, repo: Path, config_file: str | None, name: str | None, a
 
 def _checklist(file: Path, repo: Path, config_file: str | None, name: str | None, *, as_diff: bool) -> int:
     from bot.cli.scan import load_config
-    from bot.local.evidence import local_tracked_facts
     from bot.local.files import find_root
+    from bot.local.tracked import local_tracked_facts
 
     if not repo.exists():
         raise UserError(f"{repo}: no such directory")
@@ -86,11 +97,11 @@ def _tracked(config: Config, name: str | None) -> Migration:
 
 
 def _update(before: bytes, migration: Migration, facts: TrackedFacts) -> BodyUpdate:
-    from bot.checklist.section import Owner
-    from bot.checklist.update import update
     from bot.identity.markers import MarkerKeys
     from bot.identity.places import FILE
-    from bot.render.checklist import section
+    from bot.tracker.checklist.section import Owner
+    from bot.tracker.checklist.update import update
+    from bot.tracker.render.section import section
 
     keys = MarkerKeys.derive([_KEY])
     owner = Owner(keys=keys, place=FILE, migration=migration.name, issue=None, limit=_LIMIT)

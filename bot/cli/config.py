@@ -7,8 +7,8 @@ import click
 
 from bot.config import DEFAULT, FILE, load, reference, schema_text, show
 from bot.config.document import MAX_BYTES, source_lines
-from bot.errors import ConfigError
-from bot.migration import Config
+from bot.domain.errors import ConfigError
+from bot.domain.migration import Config
 
 _WIDTH = 120
 

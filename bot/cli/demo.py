@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bot.cli.demo_tracker import keep_the_checklist, migrate_from_the_issue
-from bot.errors import SsotError
+from bot.cli.demo_issue import keep_the_checklist, migrate_from_the_issue
+from bot.domain.errors import SsotError
 
 if TYPE_CHECKING:
     from bot.app import App

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bot.errors import Gone, RetryLater, SettingsError, SsotError
-from bot.facts import AppIdentity, HookConfig, HookDelivery, Installation
+from bot.domain.errors import Gone, RetryLater, SettingsError, SsotError
+from bot.domain.facts import AppIdentity, HookConfig, HookDelivery, Installation
 from bot.settings import Settings
 
 if TYPE_CHECKING:

@@ -5,10 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot.domain.finding import Scanned
+from bot.domain.migration import Config, Migration, Target, TargetKind
 from bot.engine.index import Index
 from bot.engine.names import module_paths
-from bot.migration import Config, Migration, Target, TargetKind
-from bot.model import Scanned
 
 if TYPE_CHECKING:
     from bot.local.tree import TreeScan

@@ -12,7 +12,7 @@ from typing import ParamSpec
 
 import click
 
-from bot.errors import SettingsError
+from bot.domain.errors import SettingsError
 from bot.jobs import sql
 from bot.jobs.database import Connection
 from bot.jobs.model import Job, State

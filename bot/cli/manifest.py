@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from bot.errors import ConfigError
+from bot.domain.errors import ConfigError
 
 
 @click.group("manifest")

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bot.errors import SsotError, UserError
-from bot.migration import Applicability, Config
-from bot.model import Failed, FileReport, Finding, Scanned, Skipped
+from bot.domain.errors import SsotError, UserError
+from bot.domain.finding import Failed, FileReport, Finding, Scanned, Skipped
+from bot.domain.migration import Applicability, Config
 
 if TYPE_CHECKING:
     from bot.local.tree import TreeScan
@@ -42,7 +42,7 @@ def _migrate(paths: Sequence[str], config_file: str | None, *, as_diff: bool, un
     """Do it; whether something is left."""
     from bot.cli.hints import hints_of
     from bot.cli.scan import scan_config
-    from bot.engine import apply_fixes
+    from bot.engine.rewrite import apply_fixes
     from bot.local.files import Reader, find_root
 
     starts = [Path(path).resolve() for path in paths]

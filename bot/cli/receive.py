@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from bot.errors import SsotError
-from bot.refs import Delivery, DeliveryId
+from bot.domain.errors import SsotError
+from bot.domain.references import Delivery, DeliveryId
 
 if TYPE_CHECKING:
-    from bot.effects import Effect
+    from bot.domain.effects import Effect
 
 
 @click.command("receive")

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bot.domain.finding import Failed, FileReport, Finding, Scanned, Skipped
 from bot.engine.source import SourceMap, Undecodable, decode, line_around
-from bot.model import Failed, FileReport, Finding, Scanned, Skipped
 
 VERSION = 1
 """Of the JSON document: raised when a field goes or changes its meaning."""

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bot.errors import SsotError, UserError
+from bot.domain.errors import SsotError, UserError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from bot.domain.finding import FileReport
+    from bot.domain.migration import Config
     from bot.local.cache import Cache
     from bot.local.tree import TreeScan
-    from bot.migration import Config
-    from bot.model import FileReport
 
 FORMATS = ("text", "json", "github", "sarif")
 CONFIG_FILE = ".github/ssot.yml"
@@ -102,7 +102,7 @@ def scan_config(root: Path, file: str | None) -> "Config":
     """`load_config`, perhaps without checklists: the built-in one is had without reading YAML, a third of a scan."""
     if file or _config_text(root, file) is not None:
         return load_config(root, file)
-    from bot.builtin import CONFIG
+    from bot.config.builtin import CONFIG
 
     return CONFIG
 

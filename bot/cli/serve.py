@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from bot.errors import RetryLater, SettingsError
+from bot.domain.errors import RetryLater, SettingsError
 from bot.settings import Settings
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 import click
 
-from bot.errors import SettingsError, UserError
+from bot.domain.errors import SettingsError, UserError
 from bot.settings import Settings, data_directory, github_url
 from bot.settings.credentials import configured, variables, write_credentials
 

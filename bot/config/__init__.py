@@ -1,4 +1,4 @@
-"""``.github/ssot.yml`` -> `bot.migration.Config`, with every error at its line and column.  Pure.
+"""``.github/ssot.yml`` -> `bot.domain.migration.Config`, with every error at its line and column.  Pure.
 
 Its parts are imported when they are first asked for: a scan only loads a file.
 """

@@ -7,11 +7,11 @@ from bot.config.formats import REQUIREMENT
 from bot.config.nodes import Mapping, Node, Scalar, Sequence, Type, YamlPlace
 from bot.config.rewrites import build_rewrite, check_rewrite
 from bot.config.structure import boolean, number
-from bot.errors import ConfigError
-from bot.migration import Migration, Mode, PullRequests, Requirement, Split, Target, TargetKind
+from bot.domain.errors import ConfigError
+from bot.domain.migration import Migration, Mode, PullRequests, Requirement, Split, Target, TargetKind
 
 if TYPE_CHECKING:
-    from bot.evidence import ChecklistItem
+    from bot.domain.checklist_item import ChecklistItem
 
 Placed = tuple[Target, YamlPlace]
 
@@ -62,7 +62,7 @@ def check_migration(node: Mapping) -> Iterator[ConfigError]:
         elif requirement.text.startswith("$canonical") and targets[0].canonical is None:
             yield requirement.place.error("$canonical stands for nothing: the migration has no 'canonical'")
     if node.mapping("tracking").mappings("checklist"):
-        from bot.config.evidence import check_checklist
+        from bot.config.items import check_checklist
 
         yield from check_checklist(node.mapping("tracking"), targets)
 
@@ -86,7 +86,7 @@ def _checklist(tracking: Mapping) -> "tuple[ChecklistItem, ...]":
     items = tracking.mappings("checklist")
     if not items:
         return ()
-    from bot.config.evidence import build_item  # most configurations have none, and its words take 6 ms to load
+    from bot.config.items import build_item  # most configurations have none, and its words take 6 ms to load
 
     return tuple(map(build_item, items))
 

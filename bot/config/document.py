@@ -26,7 +26,7 @@ from ruamel.yaml.events import (
 from ruamel.yaml.scanner import Scanner
 
 from bot.config.nodes import Mapping, Node, Scalar, Sequence, Type, YamlPlace, joined, plain_type
-from bot.errors import ConfigError
+from bot.domain.errors import ConfigError
 
 MAX_BYTES = 128 * 1024
 MAX_DEPTH = 20

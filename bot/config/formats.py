@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 from bot.config.patterns import check_match, check_replace
 from bot.config.presets import preset_problem
-from bot.globs import GlobError, translate
+from bot.domain.globs import GlobError, translate
 
 Problem = tuple[int, str]
 """Characters into the text, and what is wrong there."""

@@ -1,6 +1,6 @@
 """A migration as Python source, so that a scan has the built-in one without reading YAML.
 
-    python -m bot.config.frozen | ruff format - > bot/builtin.py
+    python -m bot.config.frozen | ruff format - > bot/config/builtin.py
 
 Reading YAML costs more start-up than searching a thousand files; ``tests/config/test_builtin.py`` holds the two equal.
 """
@@ -10,14 +10,14 @@ from enum import Enum
 
 from bot.config.presets import DEFAULT
 from bot.config.reading import load
-from bot.migration import Config
+from bot.domain.migration import Config
 
 _HEAD = '''"""The built-in migration, which an absent ``.github/ssot.yml`` means, without its checklist.
 
 Written by ``bot.config.frozen`` from the preset {preset}, which is where changes are made.
 """
 
-from bot.migration import {names}
+from bot.domain.migration import {names}
 
 CONFIG = {value}
 '''
@@ -36,7 +36,7 @@ def source(config: object, preset: str) -> str:
 
 
 def _expression(value: object, names: set[str]) -> str:
-    """``value`` as an expression; ``names`` gets what it needs from `bot.migration`."""
+    """``value`` as an expression; ``names`` gets what it needs from `bot.domain.migration`."""
     if is_dataclass(value):
         names.add(type(value).__name__)
         return f"{type(value).__name__}({', '.join(_arguments(value, names))})"

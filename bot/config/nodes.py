@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from bot.errors import ConfigError
+from bot.domain.errors import ConfigError
 
 MAX_ERRORS = 100
 """Errors of one file that are told; whoever has more mends these first."""

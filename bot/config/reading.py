@@ -9,8 +9,8 @@ from bot.config.document import parse
 from bot.config.nodes import MAX_ERRORS, Mapping, Scalar, YamlPlace, joined
 from bot.config.presets import DEFAULT, preset, preset_problem
 from bot.config.structure import check, number, schema
-from bot.errors import ConfigError
-from bot.migration import Config
+from bot.domain.errors import ConfigError
+from bot.domain.migration import Config
 
 FILE = ".github/ssot.yml"
 

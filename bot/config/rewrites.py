@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from bot.config.closest import closest
 from bot.config.nodes import Mapping, Scalar
 from bot.config.patterns import CANONICAL, check_bound, metavariables
-from bot.errors import ConfigError
-from bot.migration import Action, Applicability, Condition, Rewrite, Target
+from bot.domain.errors import ConfigError
+from bot.domain.migration import Action, Applicability, Condition, Rewrite, Target
 
 
 def build_rewrite(node: Mapping) -> Rewrite:

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from bot.config.reading import FILE, load
-from bot.errors import ConfigError
-from bot.migration import Config
+from bot.domain.errors import ConfigError
+from bot.domain.migration import Config
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from bot.config.closest import closest
 from bot.config.formats import FORMATS
 from bot.config.nodes import Mapping, Node, Scalar, Sequence, Type
 from bot.config.resources import package_text
-from bot.errors import ConfigError
+from bot.domain.errors import ConfigError
 
 Schema = dict[str, Any]
 

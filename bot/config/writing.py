@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 
-from bot.evidence import (
+from bot.domain.checklist_item import (
     AllOf,
     AnyOf,
     Attested,
@@ -18,7 +18,7 @@ from bot.evidence import (
     PullRequestEvidence,
     UsageEvidence,
 )
-from bot.migration import Config, Migration, PullRequests, Rewrite, Target, TargetKind
+from bot.domain.migration import Config, Migration, PullRequests, Rewrite, Target, TargetKind
 
 Data = str | int | bool | None | Sequence["Data"] | Mapping[str, "Data"]
 

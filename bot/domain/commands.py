@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, StrEnum, auto
 
-from bot.effects import Reaction
-from bot.errors import UserError
-from bot.facts import Role
-from bot.refs import PullRequestRef, RepoRef
+from bot.domain.effects import Reaction
+from bot.domain.errors import UserError
+from bot.domain.facts import Role
+from bot.domain.references import PullRequestRef, RepoRef
 
 PREFIX = "/ssot"
 

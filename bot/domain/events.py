@@ -6,7 +6,7 @@ An event is a hint of what may have changed: it says where to look, and the stat
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.refs import InstallationId, PullRequestRef, RepoRef, Sha
+from bot.domain.references import InstallationId, PullRequestRef, RepoRef, Sha
 
 TASK_PREFIX = "ssot."
 """How the names of the bot's own tasks begin."""

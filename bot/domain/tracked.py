@@ -1,6 +1,6 @@
 """What is known about a tracked migration: all that its checklist is decided on.
 
-Adapters make ``TrackedFacts``, ``bot.checklist`` decides on them, and ``bot.render.checklist`` words what was decided.
+Adapters make ``TrackedFacts``, ``bot.tracker.checklist`` decides on them, and ``bot.tracker.render.section`` words what was decided.
 
 Sentences (``why``) are plain English in which names stand between back-ticks.  They may hold other people's words:
 only the renderer makes Markdown of them.
@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from bot.model import FileReport, Finding, Kind, Scanned
-from bot.refs import Sha
+from bot.domain.finding import FileReport, Finding, Kind, Scanned
+from bot.domain.references import Sha
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from bot.domain.finding import Fix, Kind, Range
+from bot.domain.migration import Applicability, Migration, Target
 from bot.engine.source import SourceMap
-from bot.migration import Applicability, Migration, Target
-from bot.model import Fix, Kind, Range
 
 if TYPE_CHECKING:
     from bot.engine.index import Index  # which is built on this module
@@ -263,7 +263,7 @@ class Use:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What can be done about one use: the fields of a ``bot.model.Finding`` that ``bot.engine.rewrite`` decides."""
+    """What can be done about one use: the fields of a ``bot.domain.finding.Finding`` that ``bot.engine.rewrite`` decides."""
 
     applicability: Applicability
     reason: str | None = None
@@ -310,7 +310,7 @@ class Analysis:
     moved_to: frozenset[str] = frozenset()
     """The successors of modules, which are modules although the repository may not have them."""
     wanted: frozenset[str] = frozenset()
-    """See ``bot.model.Scanned.wanted``."""
+    """See ``bot.domain.finding.Scanned.wanted``."""
 
     @property
     def editable(self) -> bool:

@@ -3,13 +3,13 @@
 import ast
 from collections.abc import Iterator, Mapping, Sequence
 
+from bot.domain.finding import Kind
+from bot.domain.migration import TargetKind
 from bot.engine.analysis import Binding, BindingKind, Imported, Load, Use
 from bot.engine.file import File
 from bot.engine.resolve import Resolved
 from bot.engine.scope import owner_at
 from bot.engine.targets import Match
-from bot.migration import TargetKind
-from bot.model import Kind
 
 
 def imports(file: File) -> Iterator[Use]:

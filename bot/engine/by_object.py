@@ -3,14 +3,14 @@
 import ast
 from collections.abc import Iterator
 
+from bot.domain.finding import Kind
+from bot.domain.migration import Target
 from bot.engine.analysis import Binding, BindingKind, Load, Use
 from bot.engine.definitions import redefinition
 from bot.engine.file import File
 from bot.engine.presence import definition_files
 from bot.engine.presence import definitions as present
 from bot.engine.scope import owner_at
-from bot.migration import Target
-from bot.model import Kind
 
 _DECLARED = (BindingKind.PARAMETER, BindingKind.ASSIGNMENT, BindingKind.ANNOTATION)
 

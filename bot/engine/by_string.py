@@ -3,11 +3,11 @@
 import ast
 from collections.abc import Iterator
 
+from bot.domain.finding import Kind
 from bot.engine.analysis import DottedString, Use, scope_of, statement_of
 from bot.engine.file import File
 from bot.engine.flow import reaching_end
 from bot.engine.strings import StringUse, members_of_string, string_uses
-from bot.model import Kind
 
 
 def exports(file: File) -> Iterator[Use]:

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
+from bot.domain.finding import Kind
+from bot.domain.migration import Migration, Target, TargetKind
 from bot.engine.analysis import Binding, BindingKind, Use
 from bot.engine.file import File
 from bot.engine.names import is_test
-from bot.migration import Migration, Target, TargetKind
-from bot.model import Kind
 
 
 def definitions(file: File) -> Iterator[Use]:

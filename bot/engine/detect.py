@@ -4,6 +4,8 @@ import ast
 from collections.abc import Sequence
 from dataclasses import replace
 
+from bot.domain.finding import Failed, Skipped
+from bot.domain.migration import Migration
 from bot.engine.analysis import Analysis, Export, Use
 from bot.engine.by_name import imports, loads
 from bot.engine.by_string import exports, strings
@@ -18,8 +20,6 @@ from bot.engine.resolve import Resolver
 from bot.engine.scope import build_scopes
 from bot.engine.source import Decoded, SourceMap, Undecodable, decode
 from bot.engine.targets import Targets
-from bot.migration import Migration
-from bot.model import Failed, Skipped
 
 
 def analyse(

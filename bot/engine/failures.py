@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
+from bot.domain.finding import Failed
 from bot.engine.mentions import occurrences
 from bot.engine.source import SourceMap
-from bot.model import Failed
 
 
 def failed(source: bytes, path: str, error: Exception, names: Iterable[str]) -> Failed:

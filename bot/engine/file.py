@@ -4,14 +4,14 @@ import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from bot.domain.finding import Range
+from bot.domain.migration import Target, TargetKind
 from bot.engine.exports import list_entries
 from bot.engine.index import Index, Trail
 from bot.engine.resolve import Resolver
 from bot.engine.scope import Scopes
 from bot.engine.source import SourceMap
 from bot.engine.targets import Match, Targets
-from bot.migration import Target, TargetKind
-from bot.model import Range
 
 
 @dataclass(slots=True, kw_only=True, eq=False)

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 
+from bot.domain.migration import Migration, Target, TargetKind
 from bot.engine.index import Index
-from bot.migration import Migration, Target, TargetKind
 
 
 def asked(migrations: Iterable[Migration], index: Index) -> frozenset[str]:

@@ -4,9 +4,9 @@ import ast
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
+from bot.domain.migration import Target, TargetKind
 from bot.engine.exports import PARSE_ERRORS, exports_of, may_have, parse
 from bot.engine.names import is_package, module_paths
-from bot.migration import Target, TargetKind
 
 
 def definition_files(targets: Iterable[Target], roots: Sequence[str]) -> frozenset[str]:

@@ -9,17 +9,17 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from bot.domain.finding import Edit
+from bot.domain.migration import Action, Applicability, Condition, Migration, Rewrite, TargetKind
 from bot.engine.analysis import Analysis, Binding, BindingKind
 from bot.engine.detect import analyse
 from bot.engine.exports import list_entries
+from bot.engine.fix_file import migrate_file
 from bot.engine.index import Index
-from bot.engine.migrate import migrate_file
 from bot.engine.rewrite.edits import apply_edits
 from bot.engine.rewrite.layout import Layout
 from bot.engine.rewrite.proof import Prover
 from bot.engine.rewrite.statements import drop, remove_items
-from bot.migration import Action, Applicability, Condition, Migration, Rewrite, TargetKind
-from bot.model import Edit
 
 _UNREAD = Rewrite(
     when=Condition.IMPORT_UNUSED, action=Action.DELETE_STATEMENT, applicability=Applicability.UNSAFE

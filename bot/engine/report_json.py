@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from bot.migration import Applicability
-from bot.model import Edit, Failed, FileReport, Finding, Fix, Kind, Range, Scanned, Skipped
+from bot.domain.finding import Edit, Failed, FileReport, Finding, Fix, Kind, Range, Scanned, Skipped
+from bot.domain.migration import Applicability
 
 
 def encode(report: FileReport) -> dict[str, Any]:

@@ -2,15 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 
+from bot.domain.finding import FileReport, Finding, Scanned
+from bot.domain.globs import matches
+from bot.domain.migration import Applicability, Migration
 from bot.engine.analysis import Analysis, Use, Verdict
 from bot.engine.detect import analyse
 from bot.engine.ignores import Ignore, ignores
 from bot.engine.index import Index
 from bot.engine.messages import message
 from bot.engine.targets import Targets
-from bot.globs import matches
-from bot.migration import Applicability, Migration
-from bot.model import FileReport, Finding, Scanned
 
 _UNPLANNED = Verdict(applicability=Applicability.DISPLAY_ONLY)
 

@@ -13,7 +13,7 @@ import warnings
 from dataclasses import dataclass, field
 from itertools import accumulate
 
-from bot.model import Range
+from bot.domain.finding import Range
 
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 _BLANK = re.compile(rb"^[ \t\f]*(?:#.*)?$")

@@ -8,14 +8,14 @@ files with a hit give to the targets.  A change of what is shared is answered wi
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bot.engine.clues import Clue, Sieve, Ways, clues_to
+from bot.domain.finding import FileReport, Finding, Scanned
+from bot.domain.migration import Config, Migration
+from bot.domain.references import Sha
 from bot.engine.index import Index
 from bot.engine.names import PROJECT_FILES, SUFFIXES, find_source_roots
+from bot.engine.prefilter import Clue, Sieve, Ways, clues_to
 from bot.engine.renamed import renamed
 from bot.engine.scan import scan_file
-from bot.migration import Config, Migration
-from bot.model import FileReport, Finding, Scanned
-from bot.refs import Sha
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

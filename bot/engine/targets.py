@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from bot.migration import Migration, Target, TargetKind
+from bot.domain.migration import Migration, Target, TargetKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

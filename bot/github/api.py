@@ -10,7 +10,7 @@ import gidgethub.aiohttp
 from cachetools import LRUCache
 from yarl import URL
 
-from bot.errors import Gone, SsotError
+from bot.domain.errors import Gone, SsotError
 from bot.github import wire
 from bot.github.clock import ServerClock
 from bot.github.errors import FieldError, NotFound, Refused, Transient, Unauthorized, Unprocessable

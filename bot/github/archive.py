@@ -7,7 +7,7 @@ from datetime import timedelta
 import aiohttp
 from yarl import URL
 
-from bot.errors import RetryLater
+from bot.domain.errors import RetryLater
 from bot.github.clock import Clock
 
 _CHUNK = 256 * 1024

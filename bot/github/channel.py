@@ -7,7 +7,8 @@ from typing import Any, TypeVar
 
 import structlog
 
-from bot.errors import Gone, RetryLater
+from bot.domain.errors import Gone, RetryLater
+from bot.domain.references import InstallationId
 from bot.github import operations as ops
 from bot.github.api import Answer, Api, BadCredentials, Forbidden
 from bot.github.clock import Clock, ServerClock
@@ -15,7 +16,6 @@ from bot.github.errors import MissingPermission, NotFound, Refused, Transient, U
 from bot.github.limits import Gate, Pacer
 from bot.github.operations import Operation, RequestKind
 from bot.github.tokens import AppKey, Minted, Tokens, TokenScope
-from bot.refs import InstallationId
 
 T = TypeVar("T")
 

@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 
 import aiohttp
 
-from bot.facts import AppIdentity
+from bot.domain.facts import AppIdentity
+from bot.domain.references import InstallationId, RepoRef
 from bot.github import wire
 from bot.github.api import Answer, Api, response_cache
 from bot.github.archive import download
@@ -21,7 +22,6 @@ from bot.github.limits import Gate, LimitStore, MemoryLimitStore, Pace, Pacer, T
 from bot.github.operations import Operation
 from bot.github.tokens import AppKey, TokenScope
 from bot.github.traffic import Onlooker, nobody
-from bot.refs import InstallationId, RepoRef
 
 T = TypeVar("T")
 Query = Mapping[str, str | int]

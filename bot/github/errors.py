@@ -1,11 +1,11 @@
 """What GitHub can answer besides yes, as a tree by what the caller can do about it.
 
-``RetryLater`` and ``Gone`` (``bot.errors``) are its two roots that cross layers: wait, or stop.
+``RetryLater`` and ``Gone`` (``bot.domain.errors``) are its two roots that cross layers: wait, or stop.
 """
 
 from dataclasses import dataclass
 
-from bot.errors import Gone, RetryLater, SsotError
+from bot.domain.errors import Gone, RetryLater, SsotError
 
 
 class Uncertain(RetryLater):

@@ -15,7 +15,7 @@ from typing import Any, Protocol, TypeVar
 
 import structlog
 
-from bot.errors import RetryLater
+from bot.domain.errors import RetryLater
 from bot.github.clock import Clock, http_date
 
 T = TypeVar("T")

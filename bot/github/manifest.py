@@ -11,7 +11,7 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from bot.errors import ConfigError
+from bot.domain.errors import ConfigError
 from bot.github.operations import Operation, operations
 
 _PACKAGE = Path(__file__).parents[1]

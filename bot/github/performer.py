@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import assert_never, overload
 
-from bot.effects import (
+from bot.domain.effects import (
     Change,
     CheckRun,
     ClosePullRequest,
@@ -27,6 +27,7 @@ from bot.effects import (
     TreeCommit,
     UnresolveThread,
 )
+from bot.domain.references import PullRequestRef, Sha
 from bot.github.client import GitHub
 from bot.github.perform.checks import create_check_run
 from bot.github.perform.commits import commit_files, commit_tree, move_branch
@@ -34,7 +35,6 @@ from bot.github.perform.conversations import IssueEdited, comment, edit_issue, r
 from bot.github.perform.deliveries import redeliver
 from bot.github.perform.pulls import close_pull_request, edit_pull_request, open_pull_request
 from bot.github.perform.reviews import Submitted, resolve_thread, submit_review, unresolve_thread
-from bot.refs import PullRequestRef, Sha
 
 Result = Sha | int | PullRequestRef | Submitted | IssueEdited | None
 

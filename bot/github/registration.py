@@ -10,7 +10,7 @@ from typing import Any
 
 import aiohttp
 
-from bot.errors import UserError
+from bot.domain.errors import UserError
 from bot.github import operations as ops
 from bot.github.api import Api
 from bot.github.clock import ServerClock, SystemClock

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, BinaryIO, cast
 
-from bot.errors import RetryLater
+from bot.domain.errors import RetryLater
 from bot.github.clock import Clock
 
 LARGEST_FILE = 8 << 20

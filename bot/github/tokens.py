@@ -12,10 +12,10 @@ from datetime import datetime
 import jwt
 from cachetools import TLRUCache, TTLCache
 
+from bot.domain.references import RepositoryId
 from bot.github.clock import Clock, ServerClock
 from bot.github.errors import MissingPermission
 from bot.github.operations import Permissions
-from bot.refs import RepositoryId
 
 JWT_BACKDATED = 60
 """Seconds: against a clock that runs ahead of GitHub's."""

@@ -1,9 +1,9 @@
 """Which part of a request a commit of the bot is: a trailer of its message says so."""
 
+from bot.domain.references import PullRequestRef
 from bot.identity.kinds import MarkerKind
 from bot.identity.markers import MarkerKeys
 from bot.identity.places import pull_request
-from bot.refs import PullRequestRef
 
 
 def request(keys: MarkerKeys, ref: PullRequestRef, name: str, part: int, parts: int) -> str:

@@ -7,12 +7,12 @@ deletes such a reply takes back what it records.
 from collections.abc import Iterable, Iterator, Sequence
 
 from bot.domain.commands import Decision, DecisionKind
+from bot.domain.facts import Comment, Waiver
+from bot.domain.references import RepoRef
 from bot.domain.tracked import Attestation
-from bot.facts import Comment, Waiver
 from bot.identity.kinds import MarkerKind
 from bot.identity.markers import MarkerKeys
 from bot.identity.places import conversation
-from bot.refs import RepoRef
 
 _KINDS = {DecisionKind.SKIP: MarkerKind.SKIP, DecisionKind.ATTEST: MarkerKind.ATTEST}
 _LENGTH = 3

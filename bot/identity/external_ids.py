@@ -7,7 +7,7 @@ of the commit which the merge queue made of it on top of ``base``.
 import hashlib
 import re
 
-from bot.refs import PullRequestRef, Sha
+from bot.domain.references import PullRequestRef, Sha
 
 _PULL = re.compile(r"(?P<repository>[0-9]{1,18})/pull/(?P<number>[0-9]{1,9}):[0-9a-f]{16}")
 _QUEUED = re.compile(r"(?P<repository>[0-9]{1,18})/queue/(?P<number>[0-9]{1,9})/(?P<base>[0-9a-f]{40,64}):[0-9a-f]{16}")

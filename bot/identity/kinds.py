@@ -31,7 +31,7 @@ class MarkerKind(Enum):
     """Of both, login and reason are empty where the decision is taken back."""
 
     TRACKER_BEGIN = "tracker-begin", _OWNED, ("migration", "`issue-<number>` or `file`")
-    TRACKER_MEMORY = "tracker-memory", _OWNED, ("what `bot.checklist.memory` encodes",)
+    TRACKER_MEMORY = "tracker-memory", _OWNED, ("what `bot.tracker.checklist.memory` encodes",)
     TRACKER_END = "tracker-end", _OWNED, ("migration", "`issue-<number>` or `file`")
     TRACKER_NOTE = "tracker-note", (PlaceKind.CONVERSATION,), ("migration", "`contested` or the kind of the conflict")
     TRACKER_FINISHED = "tracker-finished", (PlaceKind.CONVERSATION,), ("migration", "`finished`")

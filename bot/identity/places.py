@@ -7,7 +7,7 @@ import re
 from enum import Enum
 from typing import NewType
 
-from bot.refs import PullRequestRef, RepoRef
+from bot.domain.references import PullRequestRef, RepoRef
 
 MarkerPlace = NewType("MarkerPlace", str)
 """Made by the functions of this module only."""

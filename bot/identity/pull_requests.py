@@ -19,7 +19,7 @@ class BatchMark:
     migration: str
     slug: str
     tier: str
-    """A value of ``bot.batches.Tier``."""
+    """A value of ``bot.migrate.batches.models.Tier``."""
     asked_by: int
     """The comment that asked for it; 0: none did."""
     digest: str

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from bot.effects import Reaction
+from bot.domain.effects import Reaction
+from bot.domain.references import RepoRef
 from bot.identity.kinds import MarkerKind
 from bot.identity.markers import MarkerKeys
 from bot.identity.places import conversation
-from bot.refs import RepoRef
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

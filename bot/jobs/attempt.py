@@ -6,13 +6,13 @@ from typing import Protocol, TypeVar, assert_never
 
 import structlog
 
-from bot.errors import Gone
+from bot.domain.errors import Gone
+from bot.domain.references import Delivery
 from bot.jobs.clock import Clock
 from bot.jobs.model import Done, Handle, Ignored, Job, Outcome, State, Superseded
 from bot.jobs.observer import Observer
 from bot.jobs.retry import Again, GiveUp, Policy, decide, describe
 from bot.jobs.store import Claim, Store, StoreUnavailable
-from bot.refs import Delivery
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")

@@ -6,10 +6,10 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
+from bot.domain.references import Delivery
 from bot.jobs.clock import Clock, utc_now
 from bot.jobs.model import Accepted, Duplicate, Job
 from bot.jobs.store import Store, StoreUnavailable
-from bot.refs import Delivery
 
 Arrived = Callable[[Job, bytes], None]
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from bot.refs import Delivery, DeliveryId
+from bot.domain.references import Delivery, DeliveryId
 
 
 class State(StrEnum):

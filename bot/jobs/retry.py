@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.errors import RetryLater
+from bot.domain.errors import RetryLater
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

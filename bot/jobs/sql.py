@@ -7,11 +7,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from bot.domain.references import Delivery, DeliveryId
 from bot.jobs.database import Connection
 from bot.jobs.model import Accepted, Duplicate, Job, State, Work
 from bot.jobs.order import newest_wins
 from bot.jobs.store import Claim, Claimed
-from bot.refs import Delivery, DeliveryId
 
 COLUMNS = "seq, guid, event, received_at, state, key, action, attempts, next_at, not_before, finished_at, reason"
 # Level 1 halves a payload's JSON in a quarter of the default level's time.

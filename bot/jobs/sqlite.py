@@ -6,7 +6,7 @@ from collections.abc import Collection
 from contextlib import closing
 from pathlib import Path
 
-from bot.errors import SettingsError
+from bot.domain.errors import SettingsError
 from bot.jobs import schema, sql
 from bot.jobs.checkpoint import Checkpointer
 from bot.jobs.lock import ProcessLock

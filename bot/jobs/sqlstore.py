@@ -8,12 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import TypeVar
 
+from bot.domain.references import Delivery, DeliveryId
 from bot.jobs import sql
 from bot.jobs.database import Connection, Database
 from bot.jobs.model import Accepted, Duplicate, Job, State, Work
 from bot.jobs.store import Claimed, Heard, StoreCorrupt, StoreUnavailable
 from bot.jobs.writer import GroupWriter
-from bot.refs import Delivery, DeliveryId
 
 T = TypeVar("T")
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from bot.errors import SsotError
+from bot.domain.errors import SsotError
+from bot.domain.references import Delivery, DeliveryId
 from bot.jobs.model import Accepted, Duplicate, Job, State, Work
-from bot.refs import Delivery, DeliveryId
 
 
 class StoreUnavailable(SsotError):

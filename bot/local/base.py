@@ -9,16 +9,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bot.engine.diff.review import review_files
+from bot.domain.errors import UserError
+from bot.domain.file_result import FileChange, FileReview
+from bot.domain.finding import FileReport, Finding, Scanned, Skipped
+from bot.domain.migration import Config
+from bot.engine.diff.compare import review_files
 from bot.engine.diff.views import Views
 from bot.engine.index import ROUNDS
 from bot.engine.names import SUFFIXES
-from bot.errors import UserError
 from bot.local.files import Reader
 from bot.local.tree import surroundings
-from bot.migration import Config
-from bot.model import FileReport, Finding, Scanned, Skipped
-from bot.outcomes import FileChange, FileReview
 
 _REGULAR = frozenset({"100644", "100755"})
 

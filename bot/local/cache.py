@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot import __version__
+from bot.domain.finding import FileReport
+from bot.domain.migration import Config
 from bot.engine.index import Index
 from bot.engine.report_json import decode, encode
-from bot.migration import Config
-from bot.model import FileReport
 
 MAX_ENTRIES = 20_000
 """Results that are kept on disk."""

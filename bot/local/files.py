@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot.domain.errors import UserError
 from bot.engine.names import PROJECT_FILES, SUFFIXES
-from bot.errors import UserError
 
 if TYPE_CHECKING:
     from subprocess import Popen

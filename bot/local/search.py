@@ -6,13 +6,13 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.engine.clues import Clue, Sieve, Ways, clues_to
-from bot.engine.clues import joined as all_ways
+from bot.engine.prefilter import Clue, Sieve, Ways, clues_to
+from bot.engine.prefilter import joined as all_ways
 from bot.local.files import NO_FILE, Listing, Reader
 from bot.local.parallel import Counter, ForkedCall
 
 if TYPE_CHECKING:
-    from bot.migration import Config
+    from bot.domain.migration import Config
 
 Progress = Callable[[int, int], None]
 """Files done, files in all."""

@@ -7,18 +7,18 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.engine.clues import follow, reopened
-from bot.engine.clues import joined as all_ways
+from bot.domain.finding import FileReport, Scanned, Skipped
+from bot.domain.migration import Config
 from bot.engine.index import ROUNDS, Index
 from bot.engine.mentions import modules_named
 from bot.engine.names import module_paths
+from bot.engine.prefilter import follow, reopened
+from bot.engine.prefilter import joined as all_ways
 from bot.engine.scan import required_modules, scan_file
 from bot.engine.targets import Targets
 from bot.local.files import Listing, Reader, list_files
 from bot.local.parallel import Counter, cores, share
 from bot.local.search import Found, Progress, Search, joined, split
-from bot.migration import Config
-from bot.model import FileReport, Scanned, Skipped
 
 if TYPE_CHECKING:
     from bot.engine.diff.views import Surroundings

@@ -4,9 +4,9 @@ import html
 import unicodedata
 from collections.abc import Mapping, Sequence
 
+from bot.domain.file_result import FileMigration
 from bot.markdown.blocks import fold
 from bot.markdown.text import code, count, fenced, shorten, visible
-from bot.outcomes import FileMigration
 
 ROOM = 52_000
 """Characters for all diffs of one comment; what stands around them has the rest of GitHub's 65,536."""

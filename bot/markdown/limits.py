@@ -1,6 +1,6 @@
 """Texts within the length that GitHub takes."""
 
-from bot.effects import MAX_BODY
+from bot.domain.effects import MAX_BODY
 
 
 def fit(body: str, *, tail: str = "", limit: int = MAX_BODY) -> str:

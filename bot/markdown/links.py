@@ -2,10 +2,10 @@
 
 from urllib.parse import quote
 
+from bot.domain.finding import Finding
+from bot.domain.references import PullRequest, Sha
 from bot.domain.tracked import TrackedFacts
 from bot.markdown.text import code
-from bot.model import Finding
-from bot.refs import PullRequest, Sha
 
 
 def linked(label: str, url: str | None) -> str:

@@ -9,11 +9,11 @@ from functools import partial
 from types import MappingProxyType, TracebackType
 from typing import Self, TypeVar
 
-from bot.engine import Index
+from bot.domain.file_result import FileChange, FileMigration, FileReview
+from bot.domain.finding import FileReport, Skipped
+from bot.domain.migration import Migration
+from bot.engine.index import Index
 from bot.engine.survey import SurveyedFile
-from bot.migration import Migration
-from bot.model import FileReport, Skipped
-from bot.outcomes import FileChange, FileMigration, FileReview
 from bot.scanner import tasks
 from bot.scanner.tasks import KeptUsages, ReviewRequest, Source
 from bot.scanner.workers import Unscannable, Workers

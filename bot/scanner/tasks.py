@@ -3,11 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.engine import Hunk, Index, migrate_file, review_files, scan_file
+from bot.domain.file_result import FileChange, FileMigration, FileReview
+from bot.domain.finding import FileReport, Range
+from bot.domain.migration import Migration
+from bot.engine.diff.compare import review_files
+from bot.engine.diff.unified import Hunk
+from bot.engine.fix_file import migrate_file
+from bot.engine.index import Index
+from bot.engine.scan import scan_file
 from bot.engine.survey import SurveyedFile, survey_file
-from bot.migration import Migration
-from bot.model import FileReport, Range
-from bot.outcomes import FileChange, FileMigration, FileReview
 
 Source = tuple[str, bytes]
 """Path and content of a file."""

@@ -17,7 +17,7 @@ from typing import Self, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
-from bot.errors import SsotError
+from bot.domain.errors import SsotError
 from bot.scanner import child
 
 log = logging.getLogger(__name__)
@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 TASKS_PER_WORKER = 200
 """Then a worker is replaced, and with it whatever its parsers have leaked."""
-PRELOADED = ("bot.scanner.tasks", "bot.engine.diff.review", "bot.engine.rewrite", "pebble.pool.process")
+PRELOADED = ("bot.scanner.tasks", "bot.engine.diff.compare", "bot.engine.rewrite", "pebble.pool.process")
 """What every worker has in memory from its first moment, shared among them."""
 
 

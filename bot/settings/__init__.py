@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self, TypeVar
 
-from bot.errors import SettingsError
+from bot.domain.errors import SettingsError
 from bot.settings.credentials import with_credentials
 from bot.settings.keys import private_key
 from bot.settings.secret import Secret

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
-from bot.errors import SettingsError
+from bot.domain.errors import SettingsError
 from bot.settings.variables import OF_THE_APP, data_directory, get
 
 CREDENTIALS = "credentials.env"

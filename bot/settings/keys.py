@@ -3,7 +3,7 @@
 import base64
 import binascii
 
-from bot.errors import SettingsError
+from bot.domain.errors import SettingsError
 from bot.settings.secret import Secret
 
 

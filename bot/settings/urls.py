@@ -4,7 +4,7 @@ import ipaddress
 import re
 from urllib.parse import SplitResult, urlsplit
 
-from bot.errors import SettingsError
+from bot.domain.errors import SettingsError
 
 
 def api_url(value: str) -> str:

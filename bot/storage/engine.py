@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 
-from bot.errors import SettingsError
+from bot.domain.errors import SettingsError
 
 BUSY_MS = 5_000
 """How long SQLite waits for another connection's write, in milliseconds."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bot.errors import RetryLater
+from bot.domain.errors import RetryLater
 
 Document = Mapping[str, Any]
 """A JSON object."""

@@ -21,7 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 from sqlalchemy.schema import CreateTable
 
-from bot.errors import SettingsError
+from bot.domain.errors import SettingsError
 from bot.storage.engine import BUSY_MS, file_of, is_sqlite, transaction
 from bot.storage.model import LONGEST_KEY, LONGEST_NAME, LONGEST_NAMESPACE
 

@@ -7,16 +7,16 @@ from datetime import UTC, datetime
 
 from aiohttp import web
 
-from bot.errors import SettingsError
+from bot.domain.errors import SettingsError
 from bot.jobs import Inbox, State, Store, StoreUnavailable, Worker
 from bot.storage import StorageUnavailable
+from bot.tracker.record import BurnDown
 from bot.web.access import OperatorAccess, denied
 from bot.web.health import Readiness
 from bot.web.hook import Hook
 from bot.web.intake import BodyLimits
 from bot.web.metrics import Metrics
 from bot.web.pages import Status, public_page, status_page
-from bot.workflows.tracker_record import BurnDown
 
 HOOK_PATHS = ("/webhook", "/api/github/webhooks")
 MIN_SECRET_BYTES = 16

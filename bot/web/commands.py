@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from aiohttp import web
 from markdown_it import MarkdownIt
 
+from bot.commands import render as words
 from bot.domain.commands import CommandHelp
-from bot.render import commands as words
 from bot.web.pages import page
 
 

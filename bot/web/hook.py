@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import structlog
 from aiohttp import web
 
+from bot.domain.references import Delivery, DeliveryId
 from bot.jobs import Accepted, Inbox, StoreUnavailable
-from bot.refs import Delivery, DeliveryId
 from bot.web.intake import BodyLimits, BodyRefused, Intake
 from bot.web.metrics import Metrics
 from bot.web.signature import HEADER, signing_key

@@ -12,8 +12,8 @@ from aiohttp import web
 from bot import __version__
 from bot.jobs import Job, State
 from bot.jobs.worker import Stats
-from bot.render import burndown
-from bot.workflows.tracker_record import BurnDown
+from bot.tracker.record import BurnDown
+from bot.tracker.render import burndown
 
 STYLE = """
 :root { color-scheme: light dark; --fg: #1f2328; --bg: #fff; --soft: #59636e; --line: #d1d9e0; --card: #f6f8fa;

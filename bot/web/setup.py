@@ -18,7 +18,7 @@ from urllib.parse import urlencode, urlsplit
 import structlog
 from aiohttp import web
 
-from bot.errors import RetryLater, UserError
+from bot.domain.errors import RetryLater, UserError
 from bot.github.registration import OWNER, Registration, manifest_for, page_url
 from bot.web.access import is_local
 from bot.web.pages import page

@@ -1,12 +1,12 @@
 """The slash commands: one module for each, registered here by its name.
 
 A module has ``SPEC`` (what people and the parser need to know) and ``run``; see ``CommandModule``.  Permission, place,
-form, 👀, the reply and its reaction are the framework's: ``bot.workflows.command``.
+form, 👀, the reply and its reaction are the framework's: ``bot.commands.dispatch``.
 """
 
 from types import MappingProxyType
 
-from bot.workflows.command import CommandModule, Commands
+from bot.commands.dispatch import CommandModule, Commands
 from handlers.commands import attest, explain, migrate, scan, skip, status
 from handlers.commands import help as help_
 

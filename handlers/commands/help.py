@@ -2,12 +2,12 @@
 
 import click
 
-from bot.commands import CommandSpec
+from bot.commands import render as words
+from bot.commands.parse import CommandSpec
+from bot.context import Bot
 from bot.domain.commands import CommandCall, Reply
-from bot.facts import Role
+from bot.domain.facts import Role
 from bot.jobs import Lease
-from bot.render import commands as words
-from bot.workflows.context import Bot
 from handlers import commands
 
 SPEC = CommandSpec(

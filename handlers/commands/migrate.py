@@ -4,14 +4,15 @@ from typing import assert_never
 
 import click
 
-from bot.ask import MigrateRequest
-from bot.commands import CommandSpec, repository_path
+from bot.commands.parse import CommandSpec
+from bot.context import Bot
 from bot.domain.commands import CommandCall, CommandPlace, Reply
-from bot.facts import Role
+from bot.domain.facts import Role
 from bot.jobs import Lease
-from bot.workflows.context import Bot
-from bot.workflows.migrate_issue import migrate_issue
-from bot.workflows.migrate_pull import migrate_pull
+from bot.migrate.batches.request import migrate_issue
+from bot.migrate.paths import repository_path
+from bot.migrate.pull.models import MigrateRequest
+from bot.migrate.pull.update import migrate_pull
 
 SPEC = CommandSpec(
     name="migrate",

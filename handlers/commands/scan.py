@@ -1,11 +1,11 @@
 """``/ssot scan``: look at the pull request again."""
 
-from bot.commands import CommandSpec
+from bot.commands import answers
+from bot.commands.parse import CommandSpec
+from bot.context import Bot
 from bot.domain.commands import CommandCall, CommandPlace, Reply
-from bot.facts import Role
+from bot.domain.facts import Role
 from bot.jobs import Lease
-from bot.workflows import answers
-from bot.workflows.context import Bot
 
 SPEC = CommandSpec(
     name="scan",

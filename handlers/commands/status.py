@@ -2,12 +2,13 @@
 
 from typing import assert_never
 
-from bot.commands import CommandSpec
+from bot.commands import answers
+from bot.commands.parse import CommandSpec
+from bot.context import Bot
 from bot.domain.commands import CommandCall, CommandPlace, Reply
-from bot.facts import Role
+from bot.domain.facts import Role
 from bot.jobs import Lease
-from bot.workflows import answers, tracker
-from bot.workflows.context import Bot
+from bot.tracker import update
 
 SPEC = CommandSpec(
     name="status",
@@ -26,6 +27,6 @@ async def run(bot: Bot, call: CommandCall, _lease: Lease) -> Reply:
         case CommandPlace.PULL_REQUEST:
             return await answers.status(bot, call)
         case CommandPlace.ISSUE:
-            return await tracker.status(bot, call)
+            return await update.status(bot, call)
         case _:
             assert_never(call.place)

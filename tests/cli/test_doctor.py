@@ -19,11 +19,11 @@ from bot.cli.doctor import (
     command,
     examine,
 )
-from bot.facts import HookConfig, HookDelivery
+from bot.domain.facts import HookConfig, HookDelivery
+from bot.domain.references import Delivery, DeliveryId
 from bot.github import GitHub, open_session
 from bot.jobs import State
 from bot.jobs.opening import store_of
-from bot.refs import Delivery, DeliveryId
 from bot.sandbox import Repo, Sandbox
 from bot.sandbox.faults import Reply
 from bot.settings import Settings

@@ -10,10 +10,10 @@ from click.testing import CliRunner, Result
 
 from bot.cli import main
 from bot.config import load
+from bot.domain.finding import Skipped
 from bot.local.files import Listing
 from bot.local.search import Search
 from bot.local.tree import Options, scan_tree
-from bot.model import Skipped
 
 CONFIG = """\
 version: 1

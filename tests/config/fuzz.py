@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 
 from bot.config import load, preset_names, preset_text
-from bot.errors import ConfigError
+from bot.domain.errors import ConfigError
 from tests.config.cases import VALID, WRONG
 
 SNIPPETS = [

@@ -2,13 +2,13 @@
 
 import pytest
 
-from bot.builtin import CONFIG
 from bot.config import load, preset_names, preset_text
+from bot.config.builtin import CONFIG
 from bot.config.frozen import source, untracked
 
 
 def test_the_built_in_migration_is_its_preset() -> None:
-    assert untracked(load(None)) == CONFIG, "write bot/builtin.py again, as bot/config/frozen.py says"
+    assert untracked(load(None)) == CONFIG, "write bot/config/builtin.py again, as bot/config/frozen.py says"
 
 
 @pytest.mark.parametrize("name", preset_names())

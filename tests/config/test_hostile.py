@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bot.config import load
 from bot.config.document import MAX_BYTES
-from bot.errors import ConfigError
+from bot.domain.errors import ConfigError
 from tests.config.cases import migration
 from tests.config.fuzz import check, mutants
 

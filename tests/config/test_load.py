@@ -3,9 +3,9 @@
 import pytest
 
 from bot.config import DEFAULT, Absent, Invalid, UnreadableConfig, Valid, load, parse_state, preset_names, show
-from bot.errors import ConfigError
-from bot.evidence import Attested, IssueEvidence
-from bot.migration import (
+from bot.domain.checklist_item import Attested, IssueEvidence
+from bot.domain.errors import ConfigError
+from bot.domain.migration import (
     Action,
     Applicability,
     Condition,

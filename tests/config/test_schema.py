@@ -8,9 +8,9 @@ from ruamel.yaml import YAML
 
 from bot.config import preset_names, preset_text, schema_text
 from bot.config.structure import schema
-from bot.evidence import IssueState, PullRequestState, UsageState
-from bot.migration import Action, Applicability, Condition, Mode, Split
-from bot.model import Kind
+from bot.domain.checklist_item import IssueState, PullRequestState, UsageState
+from bot.domain.finding import Kind
+from bot.domain.migration import Action, Applicability, Condition, Mode, Split
 from tests.config.cases import VALID, WRONG, Wrong
 
 VALIDATOR = jsonschema_rs.Draft202012Validator(json.loads(schema_text()))

@@ -8,9 +8,9 @@ from aiohttp import ClientSession
 
 from bot.app import receive
 from bot.cli.demo import settings_for
-from bot.effects import CheckRun, Effect, FileCommit, NewComment, NewReaction, Review
+from bot.domain.effects import CheckRun, Effect, FileCommit, NewComment, NewReaction, Review
+from bot.domain.references import Delivery, DeliveryId
 from bot.jobs import Done
-from bot.refs import Delivery, DeliveryId
 from bot.sandbox import PullRequestHandle, Repo, Sandbox
 from bot.sandbox.example import CHANGE, HEALTH_WITH_A_PROBE
 from bot.sandbox.people import User

@@ -13,11 +13,11 @@ import psycopg
 from sqlalchemy.engine import make_url
 
 from bot.cli.demo import serving, settings_for, settled
+from bot.domain.references import Task
 from bot.github.payloads import delivery_of
-from bot.refs import Task
+from bot.recovery.deliveries import SWEEP
 from bot.sandbox import Repo, Sandbox
 from bot.settings import Secret
-from bot.workflows.sweep import SWEEP
 from tests.e2e.test_sweep import USAGE, verdicts
 from tests.jobs.conftest import until
 

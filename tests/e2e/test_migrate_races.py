@@ -12,13 +12,13 @@ import pytest
 import handlers
 from bot.app import open_bot
 from bot.cli.demo import settings_for
-from bot.errors import RetryLater
+from bot.context import Bot
+from bot.domain.errors import RetryLater
+from bot.domain.references import Delivery, DeliveryId
 from bot.github import Pace
 from bot.jobs import Job
-from bot.refs import Delivery, DeliveryId
 from bot.sandbox import Content, Executable, PullRequestHandle, Repo, Sandbox, User
 from bot.sandbox.example import HEALTH_MIGRATED, HEALTH_WITH_A_PROBE, NOTIFY
-from bot.workflows.context import Bot
 from tests.e2e.conftest import RunningBot
 
 ROUTES = "netra_backend/app/routes"

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot.domain.references import Delivery, DeliveryId
 from bot.jobs import Duplicate, State
-from bot.refs import Delivery, DeliveryId
 from bot.sandbox import Repo
 from bot.sandbox.example import CHANGE, HEALTH_MIGRATED, HEALTH_WITH_A_PROBE
 from tests.e2e.conftest import RunningBot

@@ -10,11 +10,11 @@ import pytest
 
 from bot.app import App
 from bot.cli.demo import serving, settings_for, settled
+from bot.domain.references import Task
 from bot.github.payloads import delivery_of
 from bot.jobs import Job, State
-from bot.refs import Task
+from bot.recovery.deliveries import LOOK, REVIEW, SWEEP, look_tasks, sweep_tasks
 from bot.sandbox import PullRequestHandle, Repo, Sandbox
-from bot.workflows.sweep import LOOK, REVIEW, SWEEP, look_tasks, sweep_tasks
 from tests.e2e.conftest import RunningBot
 from tests.jobs.conftest import until
 

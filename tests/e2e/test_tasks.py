@@ -7,13 +7,13 @@ from pathlib import Path
 
 from bot.app import Handlers, build
 from bot.cli.demo import settings_for
+from bot.context import Bot
+from bot.domain.references import Delivery, DeliveryId, Task
 from bot.github.payloads import parse
 from bot.jobs import Done, Lease, Outcome, State, Work
-from bot.refs import Delivery, DeliveryId, Task
 from bot.sandbox import Sandbox
+from bot.timers import Timer
 from bot.web import create_runner
-from bot.workflows.context import Bot
-from bot.workflows.timers import Timer
 from tests.jobs.conftest import until
 
 

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bot.domain.finding import FileReport, Finding, Scanned
+from bot.domain.migration import Migration, Target, TargetKind
 from bot.engine.analysis import Analysis
 from bot.engine.detect import analyse
 from bot.engine.index import Index
 from bot.engine.names import module_paths
 from bot.engine.scan import looks_at, scan_file
-from bot.migration import Migration, Target, TargetKind
-from bot.model import FileReport, Finding, Scanned
 
 OLD = "pkg.impl.old"
 MIGRATION = Migration(name="m", targets=(Target(name=OLD, canonical="pkg.impl.new"),))

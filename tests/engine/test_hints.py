@@ -2,10 +2,10 @@
 
 import pytest
 
+from bot.domain.migration import Migration, Target, TargetKind
 from bot.engine.hints import asked, hints
 from bot.engine.index import Index
 from bot.engine.names import module_paths
-from bot.migration import Migration, Target, TargetKind
 
 FILES = {
     "pkg/__init__.py": "from .impl import f, k as kk\nfrom . import loose\n",

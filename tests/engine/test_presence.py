@@ -1,7 +1,7 @@
 import pytest
 
+from bot.domain.migration import Target, TargetKind
 from bot.engine.presence import definition_files, definitions
-from bot.migration import Target, TargetKind
 
 NAME = "pkg.impl.old"
 

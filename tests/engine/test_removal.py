@@ -2,8 +2,8 @@
 
 import pytest
 
+from bot.domain.migration import Migration, Target, TargetKind
 from bot.engine.removal import Kept, Removal, take_out
-from bot.migration import Migration, Target, TargetKind
 
 MIGRATION = Migration(name="m", targets=(Target(name="pkg.impl.old", canonical="pkg.impl.new"),))
 NAMES = frozenset({"old"})

@@ -4,8 +4,8 @@ from textwrap import dedent
 
 import pytest
 
-from bot.migration import Migration, Target
-from bot.model import Kind
+from bot.domain.finding import Kind
+from bot.domain.migration import Migration, Target
 from tests.engine.repository import MODULE_MIGRATION, marked, scan
 
 FOUND = {

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.domain.finding import Failed, Scanned, Skipped
+from bot.domain.migration import Applicability
 from bot.engine.index import Index
 from bot.engine.scan import scan_file
 from bot.engine.source import SourceMap, Undecodable, decode
-from bot.migration import Applicability
-from bot.model import Failed, Scanned, Skipped
 from tests.engine.repository import MIGRATION, marked, scan
 
 USE = "from pkg.impl import old\nold()\n"

@@ -4,11 +4,11 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 
 import pytest
 
-from bot.effects import NewPullRequest, TreeCommit, TreeFile
+from bot.context import Bot
+from bot.domain.effects import NewPullRequest, TreeCommit, TreeFile
+from bot.domain.references import InstallationId, RepoRef, RepositoryId
 from bot.github import GitHub, Performer, open_session, reads
-from bot.refs import InstallationId, RepoRef, RepositoryId
 from bot.sandbox import Repo, Sandbox
-from bot.workflows.context import Bot
 from tests.contract.checker import Contract
 from tests.contract.observer import ContractObserver
 from tests.contract.waivers import SANDBOX, Waiver, Waivers

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from bot.effects import NewComment
-from bot.errors import Gone, RetryLater
+from bot.domain.effects import NewComment
+from bot.domain.errors import Gone, RetryLater
+from bot.domain.references import RepoRef, Sha
 from bot.github import GitHub, Performer, reads
 from bot.github.errors import MissingPermission, NotFound, Unauthorized, Uncertain
-from bot.refs import RepoRef, Sha
 from bot.sandbox import Repo, Sandbox
 from bot.sandbox.faults import Fault
 from tests.github.clock import ManualClock

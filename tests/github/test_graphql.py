@@ -4,12 +4,12 @@ import json
 
 import pytest
 
-from bot.effects import Redeliver, ResolveThread
-from bot.errors import RetryLater
+from bot.domain.effects import Redeliver, ResolveThread
+from bot.domain.errors import RetryLater
+from bot.domain.references import PullRequestRef, RepoRef
 from bot.github import GitHub, Performer, reads
 from bot.github.errors import GraphQLError, MissingPermission, NotFound, Uncertain
 from bot.github.graphql import outcome
-from bot.refs import PullRequestRef, RepoRef
 from bot.sandbox import Sandbox
 from bot.sandbox.faults import Reply
 from tests.github.clock import ManualClock

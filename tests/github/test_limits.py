@@ -6,7 +6,7 @@ from email.utils import format_datetime
 
 import pytest
 
-from bot.errors import RetryLater
+from bot.domain.errors import RetryLater
 from bot.github.clock import ServerClock, http_date
 from bot.github.limits import Gate, Pace, Pacer, Throttle, throttle
 from tests.github.clock import ManualClock

@@ -6,10 +6,10 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from bot.domain.references import RepoRef, Sha
 from bot.github import GitHub, wire
 from bot.github import reads as read
 from bot.github.errors import ForeignHost
-from bot.refs import RepoRef, Sha
 from bot.sandbox import Repo, Sandbox
 
 API = "https://api.github.com"

@@ -28,9 +28,9 @@ from bot.domain.events import (
     TaskEvent,
     Unknown,
 )
+from bot.domain.references import InstallationId, RepoRef, RepositoryId, Task
 from bot.github.payloads import delivery_of, parse
 from bot.github.payloads.document import LARGEST
-from bot.refs import InstallationId, RepoRef, RepositoryId, Task
 from bot.web.hook import EVENT, GUID
 
 EXAMPLES: dict[str, dict[str, Any]] = json.loads(

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.effects import (
+from bot.domain.effects import (
     Annotation,
     CheckAction,
     CheckRun,
@@ -28,14 +28,14 @@ from bot.effects import (
     TreeFile,
     UnresolveThread,
 )
-from bot.errors import RetryLater
+from bot.domain.errors import RetryLater
+from bot.domain.references import InstallationId, PullRequestRef, RepoRef, RepositoryId, Sha
 from bot.github import GitHub, Performer, reads
 from bot.github.errors import AlreadyExists, GraphQLError, HeadMoved, Uncertain, Unprocessable
 from bot.github.limits import Throttle
 from bot.github.perform.commits import write_commit
 from bot.github.perform.conversations import IssueEdited
 from bot.github.perform.reviews import Submitted
-from bot.refs import InstallationId, PullRequestRef, RepoRef, RepositoryId, Sha
 from bot.sandbox import Executable, PullRequestHandle, Repo, Sandbox
 from tests.github.clock import ManualClock
 

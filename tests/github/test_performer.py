@@ -8,7 +8,7 @@ from typing import get_args
 import pytest
 
 import bot
-from bot.effects import (
+from bot.domain.effects import (
     CheckRun,
     ClosePullRequest,
     EditIssue,
@@ -28,10 +28,10 @@ from bot.effects import (
     TreeFile,
     UnresolveThread,
 )
+from bot.domain.references import PullRequestRef, RepoRef, Sha
 from bot.github import DryRunPerformer, GitHub, Performer, reads
 from bot.github import operations as ops
 from bot.github.operations import Operation, RequestKind
-from bot.refs import PullRequestRef, RepoRef, Sha
 from bot.sandbox import Repo, Sandbox
 
 EFFECTS: tuple[type[Effect], ...] = get_args(Effect)

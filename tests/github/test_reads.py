@@ -4,11 +4,11 @@ import itertools
 
 import pytest
 
-from bot.errors import Gone, RetryLater
-from bot.facts import NotAFile, Role
+from bot.domain.errors import Gone, RetryLater
+from bot.domain.facts import NotAFile, Role
+from bot.domain.references import PullRequestRef, RepoRef, RepositoryId, Sha
 from bot.github import GitHub, reads
 from bot.github.errors import NotFound
-from bot.refs import PullRequestRef, RepoRef, RepositoryId, Sha
 from bot.sandbox import Content, Executable, Repo, Sandbox, Submodule, Symlink
 from tests.github.conftest import ref_of
 

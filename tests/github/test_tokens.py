@@ -7,10 +7,10 @@ import logging
 
 import pytest
 
-from bot.effects import NewComment
+from bot.domain.effects import NewComment
+from bot.domain.references import RepoRef, Sha
 from bot.github import GitHub, Performer, reads
 from bot.github.tokens import Minted
-from bot.refs import RepoRef, Sha
 from bot.sandbox import Repo, Sandbox
 from tests.github.clock import ManualClock
 

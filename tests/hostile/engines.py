@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
-from bot.engine import Index
-from bot.migration import Migration
-from bot.model import FileReport, Scanned
-from bot.outcomes import FileMigration, FileReview
+from bot.domain.file_result import FileMigration, FileReview
+from bot.domain.finding import FileReport, Scanned
+from bot.domain.migration import Migration
+from bot.engine.index import Index
 from bot.scanner.tasks import KeptUsages, ReviewRequest, Source
 from tests.hostile import misbehaving
 

@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.engine import Index
-from bot.migration import Migration, Target
-from bot.model import Failed, FileReport, Scanned, Skipped
-from bot.outcomes import FileChange
+from bot.domain.file_result import FileChange
+from bot.domain.finding import Failed, FileReport, Scanned, Skipped
+from bot.domain.migration import Migration, Target
+from bot.engine.index import Index
 from bot.scanner import ReviewRequest, Scanner
 from tests.hostile.corpus import CORPUS, source
 

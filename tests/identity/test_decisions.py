@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.commands import Decision
-from bot.facts import Comment
+from bot.domain.facts import Comment
 from bot.identity import decisions
 from bot.identity.markers import MarkerKeys
 from tests.samples import REPO

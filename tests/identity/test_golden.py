@@ -8,15 +8,15 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.domain.commands import Decision
-from bot.effects import Reaction
-from bot.facts import Comment
+from bot.domain.effects import Reaction
+from bot.domain.facts import Comment
+from bot.domain.references import PullRequestRef, Sha
 from bot.identity import branches, checks, commits, decisions, external_ids, places, pull_requests, replies
 from bot.identity.kinds import MarkerKind
 from bot.identity.markers import MarkerKeys
 from bot.identity.places import MarkerPlace
 from bot.identity.pull_requests import BatchMark
 from bot.identity.replies import AnsweredCommand
-from bot.refs import PullRequestRef, Sha
 from tests.samples import REPO
 
 KEYS = MarkerKeys(keys=(b"k" * 32,))

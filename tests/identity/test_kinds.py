@@ -2,10 +2,10 @@
 
 import pytest
 
+from bot.domain.references import PullRequestRef
 from bot.identity.kinds import MarkerKind, count_tracker_openings
 from bot.identity.markers import MarkerKeys
 from bot.identity.places import FILE, PlaceKind, conversation, migration, pull_request, removal
-from bot.refs import PullRequestRef
 from tests.samples import REPO
 
 KEYS = MarkerKeys.derive([b"a secret of some length"])

@@ -9,10 +9,10 @@ import pytest
 
 from bot.app import open_bot
 from bot.cli.demo import settings_for
+from bot.context import Bot
+from bot.domain.references import Task
 from bot.github.limits import Pace
-from bot.refs import Task
 from bot.sandbox import Sandbox
-from bot.workflows.context import Bot
 from tests.github.conftest import ref_of
 
 __all__ = ["ref_of"]

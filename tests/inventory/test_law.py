@@ -9,16 +9,16 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bot.engine import Index
-from bot.engine.clues import Clue, Sieve
+from bot.domain.finding import FileReport, Scanned
+from bot.domain.migration import Config, Migration, Target, TargetKind
+from bot.domain.references import Sha
+from bot.engine.index import Index
+from bot.engine.prefilter import Clue, Sieve
 from bot.engine.scan import scan_file
 from bot.engine.survey import Survey, SurveyedFile, of_interest, roots_of, survey_file
-from bot.migration import Config, Migration, Target, TargetKind
-from bot.model import FileReport, Scanned
-from bot.refs import Sha
-from bot.workflows.commit_sources import Caught
-from bot.workflows.inventory import survey_anew, update
-from tests.local.test_clues import NOISE, WAYS
+from bot.inventory.commit_sources import Caught
+from bot.inventory.survey import survey_anew, update
+from tests.local.test_prefilter import NOISE, WAYS
 
 OLD = Migration(name="m", targets=(Target(name="pkg.impl.old", canonical="pkg.impl.new"),))
 LEGACY = Migration(name="n", targets=(Target(name="pkg.legacy", kind=TargetKind.MODULE),), exclude=("app/b.py",))

@@ -3,18 +3,17 @@
 import pytest
 
 from bot.config import Valid, parse_state
-from bot.errors import RetryLater
+from bot.context import Bot
+from bot.domain.errors import RetryLater
+from bot.domain.finding import Skipped
+from bot.domain.migration import Config
+from bot.domain.references import RepoRef
 from bot.github import reads
-from bot.migration import Config
-from bot.model import Skipped
-from bot.refs import RepoRef
+from bot.inventory import commit_sources, store
+from bot.inventory.survey import survey
 from bot.sandbox import Repo, Sandbox, Symlink
 from bot.sandbox.faults import Reply
 from bot.sandbox.routes import gitdata
-from bot.workflows import commit_sources
-from bot.workflows import inventory_store as store
-from bot.workflows.context import Bot
-from bot.workflows.inventory import survey
 from tests.inventory.conftest import ref_of
 
 YAML = b"""version: 1

@@ -8,16 +8,16 @@ from datetime import timedelta
 
 import pytest
 
-from bot.effects import EditIssue, Effect
+from bot.context import Bot
+from bot.domain.effects import EditIssue, Effect
+from bot.domain.references import DeliveryId, RepoRef
 from bot.github import DryRunPerformer
 from bot.jobs import Done, Ignored, Job, Outcome
-from bot.refs import DeliveryId, RepoRef
 from bot.sandbox import Repo, Sandbox
 from bot.sandbox.handles import IssueHandle
 from bot.storage.read_only import ReadOnlyStorage
-from bot.workflows import tracker, tracker_edit
-from bot.workflows.context import Bot
-from bot.workflows.tracker_record import NAMESPACE
+from bot.tracker import edit, update
+from bot.tracker.record import NAMESPACE
 from tests.github.conftest import open_as_app, ref_of
 from tests.inventory.conftest import Outbox
 
@@ -61,7 +61,7 @@ CLEAN = b"from pkg.impl import new\n\nnew()\n"
 class Held:
     """A lease that nobody takes away."""
 
-    job = Job(seq=1, id=DeliveryId("1"), event=tracker.TRACKER, received_at=None)  # type: ignore[arg-type]
+    job = Job(seq=1, id=DeliveryId("1"), event=update.TRACKER, received_at=None)  # type: ignore[arg-type]
 
     def held(self) -> bool:
         return True
@@ -86,7 +86,7 @@ async def ref(github: Sandbox, repo: Repo) -> RepoRef:
 
 
 async def update(bot: Bot, ref: RepoRef, number: int = 1) -> Outcome:
-    return await tracker.update_tracker(bot, ref, number, Held())
+    return await update.update_tracker(bot, ref, number, Held())
 
 
 def boxes(body: str) -> dict[str, bool]:
@@ -158,7 +158,7 @@ async def test_what_comes_back_clears_the_box_and_says_who_brought_it(
 
 
 async def test_a_persons_word_is_evidence(bot: Bot, repo: Repo, ref: RepoRef, issue: IssueHandle) -> None:
-    from bot.effects import NewComment
+    from bot.domain.effects import NewComment
     from bot.identity import decisions
 
     text = decisions.marker(bot.keys, ref, 1, decisions.attest("everybody-was-told", "ann", "in the meeting"))
@@ -235,7 +235,7 @@ async def test_somebody_who_is_always_faster_gets_a_comment_and_no_write(
     for _ in range(2):
         await update(bot, ref)
     meddling.cancel()
-    assert issue.body.removeprefix(BODY) == str(2 * tracker_edit.TRIES + 1)
+    assert issue.body.removeprefix(BODY) == str(2 * edit.TRIES + 1)
     (comment,) = issue.comments
     assert "not up to date" in comment.body
     assert not any(request.method == "PATCH" for request in github.mutations)
@@ -309,7 +309,7 @@ async def test_without_tracking_nothing_is_read_but_the_configuration(
 ) -> None:
     await repo.push({".github/ssot.yml": CHECKLIST.partition(b"    tracking:")[0]})
     github.requests.clear()
-    assert isinstance(await tracker.each_tracker(bot, ref, Held()), Ignored)
+    assert isinstance(await update.each_tracker(bot, ref, Held()), Ignored)
     assert not any("tarball" in request.path or "/issues" in request.path for request in github.requests)
 
 
@@ -408,5 +408,5 @@ async def test_two_writers_at_once_end_in_one_true_text(
 
 async def test_a_hundred_events_in_a_window_are_one_task(bot: Bot, outbox: Outbox, ref: RepoRef) -> None:
     bot = replace(bot, tracker_window=timedelta(days=1_000))
-    await asyncio.gather(*(tracker.wake(bot, ref) for _ in range(100)))
+    await asyncio.gather(*(update.wake(bot, ref) for _ in range(100)))
     assert len({(task.event, task.id, task.not_before) for task in outbox.tasks}) == 1

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.domain.references import Delivery, DeliveryId
 from bot.jobs import Done, Inbox, Job, Lease, Outcome, Policy, Router, SqliteStore, State, Work, Worker, WorkerLimits
 from bot.jobs.database import Connection
 from bot.jobs.opening import existing
@@ -16,7 +17,6 @@ from bot.jobs.postgres import PostgresStore
 from bot.jobs.sqlite import path_of
 from bot.jobs.sqlstore import SqlStore
 from bot.jobs.store import Claim, Store
-from bot.refs import Delivery, DeliveryId
 
 Behaviour = Callable[[Delivery, Lease], Awaitable[Outcome]]
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.errors import RetryLater, UserError
+from bot.domain.errors import RetryLater, UserError
 from bot.jobs import Policy
 from bot.jobs.order import newest_wins
 from bot.jobs.retry import Again, GiveUp, decide

@@ -11,9 +11,9 @@ import psycopg
 import psycopg.conninfo
 import pytest
 
+from bot.domain.references import Delivery
 from bot.jobs import Done, Inbox, Lease, Outcome, State, StoreUnavailable, Superseded, Worker, WorkerLimits
 from bot.jobs.postgres import PostgresStore
-from bot.refs import Delivery
 from tests.jobs.conftest import Behaviour, by_body, delivery, states, until
 
 CUT_OFF = (

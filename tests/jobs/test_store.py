@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.errors import SettingsError
+from bot.domain.errors import SettingsError
 from bot.jobs import Accepted, Duplicate, State, StoreCorrupt, StoreUnavailable, Work
 from bot.jobs.database import Connection
 from bot.jobs.opening import existing, store_of

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.errors import Gone, RetryLater
+from bot.domain.errors import Gone, RetryLater
+from bot.domain.references import Delivery
 from bot.jobs import (
     Done,
     Ignored,
@@ -23,7 +24,6 @@ from bot.jobs import (
     sql,
 )
 from bot.jobs.sqlstore import SqlStore
-from bot.refs import Delivery
 from tests.jobs.conftest import Bench, Opener, delivery, states, take, until
 
 QUICK = Policy(tries=3, deaths=3, first=timedelta(milliseconds=5), factor=1)

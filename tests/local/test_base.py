@@ -15,17 +15,17 @@ from hypothesis import strategies as st
 from bot.app import open_bot
 from bot.cli.demo import settings_for
 from bot.config import load
+from bot.context import Bot
+from bot.domain.file_result import FileReview, NewFinding
+from bot.domain.finding import Scanned
+from bot.domain.references import PullRequestRef, Task
 from bot.github import reads
 from bot.github.limits import Pace
+from bot.inventory.survey import survey
 from bot.local.base import changes_since, new_reports, review_of
-from bot.model import Scanned
-from bot.outcomes import FileReview, NewFinding
-from bot.refs import PullRequestRef, Task
+from bot.review.changes import scan_changes
 from bot.sandbox import Repo, Sandbox
 from bot.sandbox.content import Content, Renamed, Symlink
-from bot.workflows.context import Bot
-from bot.workflows.inventory import survey
-from bot.workflows.sources import scan_changes
 from tests.engine.diff.programs import BODIES, LAYOUTS, Layout, program
 from tests.github.conftest import ref_of
 

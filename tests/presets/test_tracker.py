@@ -3,7 +3,7 @@
 import pytest
 
 from bot.config import load
-from bot.evidence import (
+from bot.domain.checklist_item import (
     AllOf,
     AnyOf,
     Attested,

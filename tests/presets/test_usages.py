@@ -5,8 +5,10 @@ import ast
 import pytest
 
 from bot.config import load
-from bot.engine import Index, migrate_file, scan_file
-from bot.model import Scanned
+from bot.domain.finding import Scanned
+from bot.engine.fix_file import migrate_file
+from bot.engine.index import Index
+from bot.engine.scan import scan_file
 from tests.presets.cases import Case, cases
 
 INDEX = Index.build(())

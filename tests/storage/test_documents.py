@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.errors import RetryLater
+from bot.domain.errors import RetryLater
 from bot.github.limits import Gate, Pace, Pacer, Throttle
 from bot.storage import Storage
 from tests.github.clock import ManualClock

@@ -8,7 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from bot.errors import SettingsError
+from bot.domain.errors import SettingsError
 from bot.storage import Document, Storage, StorageUnavailable
 from bot.storage.engine import storage_url
 from bot.storage.schema import VERSION

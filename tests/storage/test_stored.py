@@ -5,18 +5,18 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
+from bot.domain.finding import Edit, Failed, FileReport, Finding, Fix, Kind, Range, Scanned, Skipped
+from bot.domain.migration import Applicability
+from bot.domain.references import Sha
 from bot.domain.tracked import Origin, Point, Snapshot
-from bot.engine.clues import Clue
 from bot.engine.diff.views import Surroundings
+from bot.engine.prefilter import Clue
 from bot.engine.report_json import decode, encode
 from bot.engine.survey import Survey, SurveyedFile
-from bot.migration import Applicability
-from bot.model import Edit, Failed, FileReport, Finding, Fix, Kind, Range, Scanned, Skipped
-from bot.refs import Sha
+from bot.inventory import store
+from bot.recovery.plan import Asked
 from bot.storage import codec
-from bot.sweep import Asked
-from bot.workflows import inventory_store, tracker_record
-from bot.workflows.tracker_record import TrackerRecord
+from bot.tracker.record import TrackerRecord
 
 AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 RANGE = Range(start=1, end=5, line=1, column=2, end_line=1, end_column=6)
@@ -152,8 +152,8 @@ def test_a_report(report: FileReport, stored: bytes) -> None:
 
 
 def test_a_survey() -> None:
-    assert inventory_store._survey_of(STORED_SURVEY) == SURVEY
-    assert json.loads(codec.dump(inventory_store._stored(SURVEY))) == json.loads(STORED_SURVEY)
+    assert store._survey_of(STORED_SURVEY) == SURVEY
+    assert json.loads(codec.dump(store._stored(SURVEY))) == json.loads(STORED_SURVEY)
 
 
 def test_the_brief_of_a_survey() -> None:
@@ -165,8 +165,8 @@ def test_the_brief_of_a_survey() -> None:
 
 @pytest.mark.parametrize(("record", "stored"), TRACKERS)
 def test_a_tracked_migration(record: TrackerRecord, stored: bytes) -> None:
-    assert tracker_record._decode(stored) == record
-    assert json.loads(tracker_record._encode(record)) == json.loads(stored)
+    assert record._decode(stored) == record
+    assert json.loads(record._encode(record)) == json.loads(stored)
 
 
 @pytest.mark.parametrize(("asked", "stored"), ASKED)
@@ -199,4 +199,4 @@ def test_what_is_damaged_is_a_value_error(damaged: bytes) -> None:
 )
 def test_a_damaged_survey_is_a_value_error(change: dict[str, object]) -> None:
     with pytest.raises((ValueError, KeyError)):
-        inventory_store._survey_of(json.dumps(json.loads(STORED_SURVEY) | change).encode())
+        store._survey_of(json.dumps(json.loads(STORED_SURVEY) | change).encode())

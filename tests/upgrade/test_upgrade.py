@@ -13,14 +13,14 @@ import pytest
 
 from bot.app import App
 from bot.cli.demo import serving, settings_for
+from bot.domain.references import RepoRef
 from bot.jobs import Job, State
 from bot.jobs.opening import store_of
-from bot.refs import RepoRef
 from bot.sandbox import IssueHandle, PullRequestHandle, Repo, Sandbox
 from bot.storage import Storage, StorageUnavailable
 from bot.storage.engine import storage_url
-from bot.workflows import tracker_record
-from bot.workflows.tracker_record import burn_downs
+from bot.tracker import record
+from bot.tracker.record import burn_downs
 from tests.upgrade import restore
 
 FAR = datetime(2100, 1, 1, tzinfo=UTC)
@@ -85,9 +85,9 @@ async def test_every_record_and_document_is_there(data: Path) -> None:
 async def test_what_the_tracker_remembers_is_readable(data: Path) -> None:
     repo = RepoRef(installation=1008, id=1006, owner="acme", name="service")  # type: ignore[arg-type]  # plain numbers
     async with opened(url_in(data)) as storage:
-        record = await tracker_record.load(storage, repo, 1, "websocket-manager-factory")
-        assert record.written
-        assert [point.usages for point in record.history] == [4]
+        found = await record.load(storage, repo, 1, "websocket-manager-factory")
+        assert found.written
+        assert [point.usages for point in found.history] == [4]
         assert [chart.migration for chart in await burn_downs(storage)] == ["greeting", "websocket-manager-factory"]
 
 

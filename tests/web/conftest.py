@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
+from bot.domain.references import Delivery
 from bot.jobs import Done, Ignored, Inbox, Lease, Outcome, Route, SqliteStore, Store, Work, Worker
-from bot.refs import Delivery
 from bot.web import BodyLimits, Metrics, WebParts, create_runner, create_web_app
 
 ROOT = Path(__file__).parents[2]

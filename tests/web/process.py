@@ -9,8 +9,8 @@ from pathlib import Path
 
 from aiohttp import web
 
+from bot.domain.references import Delivery
 from bot.jobs import Done, Inbox, Lease, Outcome, SqliteStore, Work, Worker
-from bot.refs import Delivery
 from bot.web import Metrics, WebParts, create_runner, create_web_app
 from tests.web.conftest import SECRET
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import bot.web.signature
-from bot.errors import SettingsError
+from bot.domain.errors import SettingsError
 from bot.web.signature import signing_key
 from tests.web.conftest import GUID, OLD_SECRET, SECRET, Serve, Server, request, sign
 

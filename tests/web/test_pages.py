@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from bot.domain.references import Delivery, DeliveryId, Sha
 from bot.domain.tracked import Point
 from bot.github.traffic import Answered
 from bot.jobs import Job, State
 from bot.jobs.clock import utc_now
 from bot.jobs.worker import Stats
-from bot.refs import Delivery, DeliveryId, Sha
+from bot.tracker.record import BurnDown
 from bot.web.pages import Status, span, status_page
-from bot.workflows.tracker_record import BurnDown
 from tests.web.conftest import Serve, Server
 
 TOKEN = "an operator token"

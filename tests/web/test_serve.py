@@ -115,11 +115,11 @@ def test_jobs_without_a_database(env: dict[str, str]) -> None:
 def test_jobs_while_the_server_runs(
     running: tuple[subprocess.Popen[str], str], env: dict[str, str], tmp_path: Path
 ) -> None:
+    from bot.domain.references import Delivery, DeliveryId
     from bot.jobs import sql
     from bot.jobs.clock import utc_now
     from bot.jobs.model import State
     from bot.jobs.sqlite import existing
-    from bot.refs import Delivery, DeliveryId
 
     connection = existing(tmp_path / "ssot.db", writable=True)
     stored = sql.put(

@@ -18,7 +18,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from bot.errors import SettingsError, UserError
+from bot.domain.errors import SettingsError, UserError
 from bot.github import GitHub, open_session, reads
 from bot.github.manifest import manifest_document
 from bot.github.registration import Registration, RegistrationFailed, convert, page_url

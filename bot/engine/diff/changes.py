@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from bot.domain.file_result import FileChange, FileReview, NewFinding
+from bot.domain.finding import FileReport, Scanned
 from bot.engine.diff.comments import new_findings
 from bot.engine.diff.new import (
     Alignment,
@@ -16,8 +18,6 @@ from bot.engine.diff.new import (
 from bot.engine.diff.suggest import Sides
 from bot.engine.diff.unified import Hunk, fits, hunks
 from bot.engine.diff.usage import Usage, fingerprints, usages
-from bot.model import FileReport, Scanned
-from bot.outcomes import FileChange, FileReview, NewFinding
 
 Scan = Callable[[bytes, str], FileReport]
 """Source and path to what is found there."""
@@ -27,7 +27,7 @@ Hunks = Mapping[str, Sequence[Hunk]]
 def review_changes(
     changes: Sequence[FileChange], scan_head: Scan, scan_base: Scan, hunks: Hunks
 ) -> tuple[FileReview, ...]:
-    """A review of each change, in their order; see ``bot.engine.diff.review``, which knows how to scan."""
+    """A review of each change, in their order; see ``bot.engine.diff.compare``, which knows how to scan."""
     files = [_scanned(change, scan_head, scan_base) for change in changes]
     left = pair_across_files([file.unpaired() for file in files])
     return tuple(

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
+from bot.domain.file_result import NewFinding, Suggestion
+from bot.domain.finding import Finding, Kind
+from bot.domain.migration import Applicability
 from bot.engine.diff.new import first_served, provision
 from bot.engine.diff.suggest import Sides, SuggestionRefused, refused, suggest
 from bot.engine.diff.usage import Usage
-from bot.migration import Applicability
-from bot.model import Finding, Kind
-from bot.outcomes import NewFinding, Suggestion
 
 _RANK = {
     kind: rank

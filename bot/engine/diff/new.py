@@ -19,10 +19,10 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from bot.domain.finding import Kind
 from bot.engine.diff.lines import split_lines
 from bot.engine.diff.myers import compare
 from bot.engine.diff.usage import Usage
-from bot.model import Kind
 
 _CARRIERS = frozenset({Kind.IMPORT, Kind.RE_EXPORT})
 """Kinds that do not move from file to file: each file has its own."""

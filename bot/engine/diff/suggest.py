@@ -9,15 +9,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from bot.domain.file_result import Suggestion
+from bot.domain.finding import Edit, Fix
+from bot.domain.migration import Applicability
 from bot.engine.diff.hazards import hazards
 from bot.engine.diff.lines import LineMap
 from bot.engine.diff.soundness import Soundness
 from bot.engine.diff.unified import Hunk, commentable, same_hunk
 from bot.engine.rewrite.edits import spliced
 from bot.engine.source import Undecodable, decode
-from bot.migration import Applicability
-from bot.model import Edit, Fix
-from bot.outcomes import Suggestion
 
 _COMMANDS = {Applicability.SAFE: "/ssot migrate", Applicability.UNSAFE: "/ssot migrate --unsafe"}
 """What commits a fix to the branch, where no hunk is in the way."""

@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from bot.domain.errors import SsotError
 from bot.engine.diff.lines import split_lines
 from bot.engine.diff.myers import compare
-from bot.errors import SsotError
 
 CONTEXT = 3
 """Unchanged lines around a change that git, and GitHub, show."""

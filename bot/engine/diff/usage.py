@@ -13,10 +13,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from bot.domain.finding import Finding, Kind
 from bot.engine.diff.lines import LineMap
 from bot.engine.exports import parse
 from bot.engine.source import SourceMap, decode
-from bot.model import Finding, Kind
 
 Position = tuple[int, int]
 """Line from 1, and column in bytes of UTF-8: as ``ast`` counts."""

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from bot.domain.file_result import FileChange, FileReview
+from bot.domain.finding import FileReport, Scanned
+from bot.domain.migration import Config
 from bot.engine.index import Index
 from bot.engine.names import find_source_roots, module_paths
 from bot.engine.targets import Targets
-from bot.migration import Config
-from bot.model import FileReport, Scanned
-from bot.outcomes import FileChange, FileReview
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 
+from bot.domain.errors import SsotError
+from bot.domain.finding import Edit, Finding, Fix
+from bot.domain.migration import Applicability
 from bot.engine.source import Undecodable, decode
-from bot.errors import SsotError
-from bot.migration import Applicability
-from bot.model import Edit, Finding, Fix
 
 
 class EditConflict(SsotError):

@@ -3,12 +3,12 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
+from bot.domain.migration import Applicability
 from bot.engine.analysis import Use
 from bot.engine.rewrite.moves import Move
 from bot.engine.rewrite.reasons import Reason, Refusal
 from bot.engine.rewrite.removals import Removal
 from bot.engine.rewrite.rules import Site
-from bot.migration import Applicability
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,8 @@ import ast
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from bot.domain.finding import Edit, Fix, Kind
+from bot.domain.migration import Applicability
 from bot.engine.analysis import Analysis, Use
 from bot.engine.rewrite import splice, statements
 from bot.engine.rewrite.edits import EditConflict, combine
@@ -17,8 +19,6 @@ from bot.engine.rewrite.rendering import Rendered
 from bot.engine.rewrite.rules import Site, weight
 from bot.engine.rewrite.sites import Planner
 from bot.engine.rewrite.statements import ImportStatement
-from bot.migration import Applicability
-from bot.model import Edit, Fix, Kind
 
 SAFE, UNSAFE = Applicability.SAFE, Applicability.UNSAFE
 

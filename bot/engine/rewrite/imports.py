@@ -9,9 +9,9 @@ from bot.engine.analysis import Analysis, Binding, Imported, Scope, ScopeKind, U
 from bot.engine.rewrite.dotted import hides, plain, split
 from bot.engine.rewrite.flow import dominates
 from bot.engine.rewrite.layout import Layout
+from bot.engine.rewrite.needed import wanted_elsewhere
 from bot.engine.rewrite.reasons import Reason, Refusal
 from bot.engine.rewrite.top import place_for_import
-from bot.engine.rewrite.wanted import wanted_elsewhere
 
 _BUILTINS = "builtins"
 

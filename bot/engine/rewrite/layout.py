@@ -5,8 +5,8 @@ import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
+from bot.domain.finding import Edit
 from bot.engine.analysis import Analysis
-from bot.model import Edit
 
 _REST = re.compile(rb"[ \t\f]*;?[ \t\f]*(#[^\r\n]*)?(?=[\r\n]|$)")
 _LINE_END = re.compile(rb"\r\n|\r|\n")

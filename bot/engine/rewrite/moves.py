@@ -5,12 +5,15 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from bot.domain.finding import Edit
+from bot.domain.migration import TargetKind
 from bot.engine.analysis import Analysis, Binding, BindingKind, Load, ScopeKind, Use
 from bot.engine.flow import reaching
 from bot.engine.rewrite.dotted import hides, is_class, is_module, plain, split
 from bot.engine.rewrite.flow import reads_by_name, reads_itself
 from bot.engine.rewrite.imports import Line, in_force, is_free, relative, spell, star_brings
 from bot.engine.rewrite.layout import Layout
+from bot.engine.rewrite.needed import wanted_elsewhere
 from bot.engine.rewrite.paths import (
     as_written,
     home,
@@ -24,9 +27,6 @@ from bot.engine.rewrite.paths import (
 from bot.engine.rewrite.reasons import Refusal
 from bot.engine.rewrite.rules import successor
 from bot.engine.rewrite.shown import shown, within
-from bot.engine.rewrite.wanted import wanted_elsewhere
-from bot.migration import TargetKind
-from bot.model import Edit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

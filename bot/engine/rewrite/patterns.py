@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from bot.domain.errors import SsotError
 from bot.engine.source import parse_expression
-from bot.errors import SsotError
 
 DEPRECATED = "deprecated"
 CANONICAL = "canonical"

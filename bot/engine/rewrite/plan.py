@@ -3,6 +3,8 @@
 import ast
 from collections.abc import Mapping
 
+from bot.domain.finding import Edit, Kind
+from bot.domain.migration import Applicability, TargetKind
 from bot.engine.analysis import Analysis, Binding, ScopeKind, Use, Verdict
 from bot.engine.detect import analyse
 from bot.engine.rewrite.dotted import is_defined_here
@@ -13,6 +15,7 @@ from bot.engine.rewrite.groups import Group, Grouper
 from bot.engine.rewrite.imports import in_function, spell
 from bot.engine.rewrite.layout import Layout
 from bot.engine.rewrite.moves import Mover, by_use
+from bot.engine.rewrite.needed import named_by_string
 from bot.engine.rewrite.paths import as_written, siblings, successor_of_node
 from bot.engine.rewrite.proof import Prover
 from bot.engine.rewrite.reasons import Reason, Refusal
@@ -20,9 +23,6 @@ from bot.engine.rewrite.rules import Outcome, Site, gone, successor, weight
 from bot.engine.rewrite.shown import shown, within
 from bot.engine.rewrite.sites import Planner
 from bot.engine.rewrite.statements import remove_items
-from bot.engine.rewrite.wanted import named_by_string
-from bot.migration import Applicability, TargetKind
-from bot.model import Edit, Kind
 
 _DEFAULT = Refusal(reason=Reason.NO_RULE)
 _THOROUGH = 1 << 20

@@ -9,11 +9,11 @@ from functools import cached_property
 
 from pyflakes import checker, messages
 
+from bot.domain.finding import Edit
 from bot.engine.analysis import Analysis
 from bot.engine.exports import PARSE_ERRORS, parse
 from bot.engine.rewrite.edits import EditConflict, apply_edits
 from bot.engine.source import SourceMap
-from bot.model import Edit
 
 _UNDEFINED = (messages.UndefinedName, messages.UndefinedExport, messages.UndefinedLocal)
 _BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")

@@ -4,17 +4,17 @@ import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from bot.domain.finding import Kind
+from bot.domain.migration import Action, Applicability, Condition
 from bot.engine.analysis import Analysis, Binding, BindingKind, Load, ScopeKind, Use
 from bot.engine.rewrite.flow import observed_by_try, reads_by_name, reads_itself
 from bot.engine.rewrite.layout import Layout
 from bot.engine.rewrite.moves import Move
+from bot.engine.rewrite.needed import wanted_elsewhere
 from bot.engine.rewrite.reasons import Reason, Refusal
 from bot.engine.rewrite.rules import Site, weight
 from bot.engine.rewrite.sites import Planner
 from bot.engine.rewrite.statements import ImportStatement
-from bot.engine.rewrite.wanted import wanted_elsewhere
-from bot.migration import Action, Applicability, Condition
-from bot.model import Kind
 
 SAFE, UNSAFE = Applicability.SAFE, Applicability.UNSAFE
 

@@ -4,6 +4,8 @@ import ast
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from bot.domain.finding import Edit
+from bot.domain.migration import Applicability, Rewrite
 from bot.engine.analysis import Load, Use
 from bot.engine.rewrite.imports import Addition
 from bot.engine.rewrite.patterns import (
@@ -16,8 +18,6 @@ from bot.engine.rewrite.patterns import (
 )
 from bot.engine.rewrite.reasons import Refusal
 from bot.engine.rewrite.rendering import Rendered
-from bot.migration import Applicability, Rewrite
-from bot.model import Edit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

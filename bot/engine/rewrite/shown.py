@@ -4,8 +4,8 @@ import ast
 import re
 from collections.abc import Iterator, Sequence
 
+from bot.domain.finding import Edit
 from bot.engine.rewrite.layout import Layout
-from bot.model import Edit
 
 _SHOWN = re.compile(rb"[\s)]*=\s*[!:}]")
 """What stands behind such an expression."""

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from bot.domain.finding import Kind
+from bot.domain.migration import Action, Applicability, Condition, Migration, Rewrite
 from bot.engine.analysis import Analysis, Load, Scope, Use
 from bot.engine.by_object import is_made
 from bot.engine.rewrite import rendering, splice
@@ -27,8 +29,6 @@ from bot.engine.rewrite.patterns import CANONICAL
 from bot.engine.rewrite.reasons import Reason, Refusal
 from bot.engine.rewrite.requires import accepts, has_type
 from bot.engine.rewrite.rules import Outcome, Rule, Site, compiled, gone, successor, weight
-from bot.migration import Action, Applicability, Condition, Migration, Rewrite
-from bot.model import Kind
 
 
 @dataclass(eq=False)

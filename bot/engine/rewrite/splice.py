@@ -10,11 +10,11 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import replace
 
+from bot.domain.finding import Edit
 from bot.engine.rewrite.layout import Layout
 from bot.engine.rewrite.lex import CLOSING, Token, breaks_line, comments, tokens
 from bot.engine.rewrite.rendering import Captured, Rendered, stands_in_brackets
 from bot.engine.source import parse_expression
-from bot.model import Edit
 
 
 def plain(layout: Layout, rendered: Rendered, inner: Sequence[Edit] = ()) -> str:

@@ -4,9 +4,9 @@ import ast
 import re
 from collections.abc import Collection, Mapping, Sequence
 
+from bot.domain.finding import Edit
 from bot.engine.rewrite.imports import Addition, Line
 from bot.engine.rewrite.layout import Layout
-from bot.model import Edit
 
 ImportStatement = ast.Import | ast.ImportFrom
 _PRAGMA = re.compile(r"#\s*(noqa|type:|pylint:|isort:|pragma:|nosec|fmt:|mypy:|pyright:|ruff:|NOSONAR)", re.IGNORECASE)

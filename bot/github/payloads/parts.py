@@ -5,7 +5,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from bot.domain.events import Person
-from bot.refs import InstallationId, RepoRef, RepositoryId, Sha
+from bot.domain.references import InstallationId, RepoRef, RepositoryId, Sha
 
 Text = Annotated[str, Meta(pattern=r"^[^\ud800-\udfff]*\Z")]
 """Without half a character: that could be neither stored nor sent."""

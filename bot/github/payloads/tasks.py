@@ -6,8 +6,8 @@ from typing import Any
 from msgspec import convert
 
 from bot.domain.events import TASK_PREFIX, AppTaskEvent, TaskEvent
+from bot.domain.references import Delivery, DeliveryId, Task
 from bot.github.payloads.parts import Id, InRepository, Part
-from bot.refs import Delivery, DeliveryId, Task
 
 
 class _ForWhat(Part):

@@ -23,6 +23,7 @@ from bot.domain.events import (
     PushEvent,
     StatusEvent,
 )
+from bot.domain.references import InstallationId, PullRequestRef
 from bot.github.payloads.parts import (
     Account,
     BranchedRepository,
@@ -35,7 +36,6 @@ from bot.github.payloads.parts import (
     WithId,
     WithNumber,
 )
-from bot.refs import InstallationId, PullRequestRef
 
 
 class Readable(Protocol):

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from bot.effects import Annotation, CheckRun
+from bot.domain.effects import Annotation, CheckRun
 from bot.github import operations as ops
 from bot.github.client import GitHub
 

@@ -3,12 +3,12 @@
 import base64
 from typing import Any
 
-from bot.effects import FileCommit, MoveBranch, TreeCommit, TreeFile
+from bot.domain.effects import FileCommit, MoveBranch, TreeCommit, TreeFile
+from bot.domain.references import RepoRef, Sha
 from bot.github import operations as ops
 from bot.github.client import GitHub
 from bot.github.errors import GraphQLError, HeadMoved, NotFound
 from bot.github.reads.repository import branch_head, repository
-from bot.refs import RepoRef, Sha
 
 _INLINE = 256 * 1024
 """Bytes of a file that go into the request that makes the tree; a larger one is a blob of its own."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bot.effects import EditIssue, NewComment, NewReaction
+from bot.domain.effects import EditIssue, NewComment, NewReaction
 from bot.github import operations as ops
 from bot.github import reads
 from bot.github.client import GitHub

@@ -1,6 +1,6 @@
 """Webhook deliveries.  https://docs.github.com/en/rest/apps/webhooks."""
 
-from bot.effects import Redeliver
+from bot.domain.effects import Redeliver
 from bot.github import operations as ops
 from bot.github.client import GitHub
 

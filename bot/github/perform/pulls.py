@@ -1,10 +1,10 @@
 """Pull requests.  https://docs.github.com/en/rest/pulls/pulls."""
 
-from bot.effects import ClosePullRequest, EditPullRequest, NewPullRequest
+from bot.domain.effects import ClosePullRequest, EditPullRequest, NewPullRequest
+from bot.domain.references import PullRequestRef
 from bot.github import operations as ops
 from bot.github.client import GitHub
 from bot.github.errors import AlreadyExists, Unprocessable
-from bot.refs import PullRequestRef
 
 
 async def open_pull_request(gh: GitHub, new: NewPullRequest) -> PullRequestRef:

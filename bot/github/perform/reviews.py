@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bot.effects import ResolveThread, Review, ReviewComment, UnresolveThread
+from bot.domain.effects import ResolveThread, Review, ReviewComment, UnresolveThread
 from bot.github import operations as ops
 from bot.github.client import GitHub
 from bot.github.errors import Unprocessable

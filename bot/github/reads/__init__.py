@@ -1,4 +1,4 @@
-"""Reads: each function fetches one kind of fact and returns a value of ``bot.model`` or ``bot.facts``.
+"""Reads: each function fetches one kind of fact and returns a value of ``bot.domain.finding`` or ``bot.domain.facts``.
 
 All of them take the :class:`~bot.github.client.GitHub` first.  Errors: ``RetryLater`` (limits, server trouble),
 ``NotFound`` and ``Gone``, ``MissingPermission``; see ``bot.github.errors``.
@@ -14,15 +14,6 @@ from bot.github.reads.app import (
 )
 from bot.github.reads.checks import check_runs
 from bot.github.reads.contents import blob, blobs, file_at, files_at, tarball, tree, whole_tree
-from bot.github.reads.evidence import (
-    checks,
-    commit_time,
-    deployment,
-    issue_fact,
-    last_change,
-    linked_pulls,
-    numbered_pull,
-)
 from bot.github.reads.pulls import (
     changed_files,
     commits_ahead,
@@ -41,6 +32,15 @@ from bot.github.reads.talk import (
     issue_edits,
     review_threads,
     reviews,
+)
+from bot.github.reads.tracked import (
+    checks,
+    commit_time,
+    deployment,
+    issue_fact,
+    last_change,
+    linked_pulls,
+    numbered_pull,
 )
 
 __all__ = [

@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
 
-from bot.facts import AppIdentity, HookConfig, HookDelivery, Installation
+from bot.domain.facts import AppIdentity, HookConfig, HookDelivery, Installation
+from bot.domain.references import DeliveryId, InstallationId, RepoRef, RepositoryId
 from bot.github import operations as ops
 from bot.github.client import GitHub
-from bot.refs import DeliveryId, InstallationId, RepoRef, RepositoryId
 
 
 async def identity(gh: GitHub) -> AppIdentity:

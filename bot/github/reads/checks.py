@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from bot.facts import CheckRunFact
+from bot.domain.facts import CheckRunFact
+from bot.domain.references import RepoRef, Sha
 from bot.github import operations as ops
 from bot.github.client import GitHub
-from bot.refs import RepoRef, Sha
 
 
 async def check_runs(gh: GitHub, repo: RepoRef, sha: Sha, *, name: str | None = None) -> tuple[CheckRunFact, ...]:

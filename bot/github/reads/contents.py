@@ -7,11 +7,11 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from typing import Any
 
-from bot.facts import NotAFile, Tree, TreeEntry
+from bot.domain.facts import NotAFile, Tree, TreeEntry
+from bot.domain.references import RepoRef, Sha
 from bot.github import operations as ops
 from bot.github.client import GitHub
 from bot.github.errors import NotFound
-from bot.refs import RepoRef, Sha
 
 _AT_ONCE = 8
 """Blobs asked for at the same time; GitHub allows 100 requests in flight for all of an App."""

@@ -3,12 +3,12 @@
 from datetime import datetime
 from typing import Any
 
-from bot.facts import AppIdentity, BranchCommit, ChangedFiles, Commit, OwnPullRequest, PullBranch
+from bot.domain.facts import AppIdentity, BranchCommit, ChangedFiles, Commit, OwnPullRequest, PullBranch
+from bot.domain.references import ChangedFile, PullRequest, PullRequestRef, RepoRef, RepositoryId, Sha
 from bot.github import operations as ops
 from bot.github.client import GitHub
 from bot.github.errors import NotFound
 from bot.github.reads.app import identity
-from bot.refs import ChangedFile, PullRequest, PullRequestRef, RepoRef, RepositoryId, Sha
 
 COMPARED = 300
 """Files that a comparison of two commits lists."""

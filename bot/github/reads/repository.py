@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from bot.errors import Gone
-from bot.facts import Repository, Role
+from bot.domain.errors import Gone
+from bot.domain.facts import Repository, Role
+from bot.domain.references import RepoRef, RepositoryId, Sha
 from bot.github import operations as ops
 from bot.github.client import GitHub
 from bot.github.errors import Refused
-from bot.refs import RepoRef, RepositoryId, Sha
 
 
 async def repository(gh: GitHub, repo: RepoRef) -> Repository:

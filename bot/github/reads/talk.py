@@ -7,12 +7,12 @@ same slug on an author of the type ``Bot``.
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.facts import AppIdentity, Comment, Issue, IssueEdit, ReviewThread, ThreadComment
+from bot.domain.facts import AppIdentity, Comment, Issue, IssueEdit, ReviewThread, ThreadComment
+from bot.domain.references import PullRequestRef, RepoRef
 from bot.github import operations as ops
 from bot.github.client import GitHub
 from bot.github.errors import NotFound
 from bot.github.reads.app import identity
-from bot.refs import PullRequestRef, RepoRef
 
 _THREAD_COMMENTS = 100
 

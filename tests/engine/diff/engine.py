@@ -3,12 +3,12 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from bot.domain.file_result import FileChange, FileReview, NewFinding
+from bot.domain.finding import Edit, FileReport, Finding, Fix, Scanned
+from bot.domain.migration import Applicability, Migration, Target
 from bot.engine.diff.changes import review_changes
 from bot.engine.index import Index
 from bot.engine.scan import scan_file
-from bot.migration import Applicability, Migration, Target
-from bot.model import Edit, FileReport, Finding, Fix, Scanned
-from bot.outcomes import FileChange, FileReview, NewFinding
 
 MIGRATION = Migration(name="dep", targets=(Target(name="pkg.old.dep", canonical="pkg.new.Dep"),))
 INDEX = Index.build(

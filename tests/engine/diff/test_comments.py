@@ -2,12 +2,12 @@
 
 import pytest
 
+from bot.domain.file_result import NewFinding, Suggestion
+from bot.domain.finding import Edit, Finding, Fix, Kind, Scanned
+from bot.domain.migration import Applicability
 from bot.engine.diff import comments
 from bot.engine.diff.changes import review_changes
 from bot.engine.diff.unified import Hunk, hunks
-from bot.migration import Applicability
-from bot.model import Edit, Finding, Fix, Kind, Scanned
-from bot.outcomes import NewFinding, Suggestion
 from tests.engine.diff.engine import change, edits, new_in, scan, scan_with
 
 SOURCE = b"""\

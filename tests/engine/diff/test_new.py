@@ -5,8 +5,8 @@ from textwrap import dedent
 
 import pytest
 
-from bot.model import Failed, Scanned
-from bot.outcomes import FileChange
+from bot.domain.file_result import FileChange
+from bot.domain.finding import Failed, Scanned
 from tests.engine.diff.engine import change, new_in, review, told
 
 BASE = b"""\

@@ -2,12 +2,15 @@
 
 from hypothesis import given, settings
 
-from bot.engine import Index, apply_fixes, review_files, scan_file
+from bot.domain.file_result import FileReview, NewFinding
+from bot.domain.finding import Scanned
+from bot.domain.migration import Migration, Target
+from bot.engine.diff.compare import review_files
 from bot.engine.diff.suggest import apply_suggestion
 from bot.engine.diff.unified import hunks, same_hunk
-from bot.migration import Migration, Target
-from bot.model import Scanned
-from bot.outcomes import FileReview, NewFinding
+from bot.engine.index import Index
+from bot.engine.rewrite import apply_fixes
+from bot.engine.scan import scan_file
 from tests.engine.diff.engine import INDEX, MIGRATION, change, told
 from tests.engine.diff.programs import LAYOUTS, PROGRAMS, Layout, program
 

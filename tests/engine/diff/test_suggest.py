@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.domain.file_result import Suggestion
+from bot.domain.finding import Edit, Fix
+from bot.domain.migration import Applicability
 from bot.engine.diff.suggest import Sides, SuggestionRefused, apply_suggestion, suggest
 from bot.engine.diff.unified import hunks
 from bot.engine.rewrite.edits import spliced
-from bot.migration import Applicability
-from bot.model import Edit, Fix
-from bot.outcomes import Suggestion
 from tests.engine.diff.engine import edits
 
 HEAD = b"""\

@@ -13,11 +13,12 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from bot.engine import Index, scan_file
-from bot.engine.migrate import migrate_file
+from bot.domain.finding import Scanned
+from bot.domain.migration import Migration, Target, TargetKind
+from bot.engine.fix_file import migrate_file
+from bot.engine.index import Index
 from bot.engine.names import module_paths
-from bot.migration import Migration, Target, TargetKind
-from bot.model import Scanned
+from bot.engine.scan import scan_file
 
 LIBRARY = {
     "lib/__init__.py": "",

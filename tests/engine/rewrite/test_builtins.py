@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.migration import Migration
+from bot.domain.migration import Migration
 from tests.engine.rewrite.tools import drop_in, rewrite
 
 REDUCE = drop_in("builtins.reduce", "functools.reduce")

@@ -3,8 +3,10 @@
 import pytest
 
 from bot.config import load
-from bot.engine import Index, apply_fixes, scan_file
-from bot.model import Finding, Scanned
+from bot.domain.finding import Finding, Scanned
+from bot.engine.index import Index
+from bot.engine.rewrite import apply_fixes
+from bot.engine.scan import scan_file
 from bot.sandbox.example import FILES
 
 MIGRATIONS = load(None).migrations

@@ -3,9 +3,11 @@
 import pytest
 
 from bot.config import load
-from bot.engine import Index, apply_fixes, scan_file
-from bot.migration import Applicability
-from bot.model import Kind, Scanned
+from bot.domain.finding import Kind, Scanned
+from bot.domain.migration import Applicability
+from bot.engine.index import Index
+from bot.engine.rewrite import apply_fixes
+from bot.engine.scan import scan_file
 
 PACKAGE = "netra_backend.app.websocket_core"
 FACTORY = f"from {PACKAGE}.websocket_manager_factory import get_websocket_manager_factory\n"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.migration import Migration
+from bot.domain.migration import Migration
 from tests.engine.rewrite.tools import DROP_IN, drop_in, module, rewrite
 
 SYMBOL = [

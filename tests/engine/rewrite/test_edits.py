@@ -2,10 +2,10 @@
 
 import pytest
 
+from bot.domain.finding import Edit, Finding, Fix, Kind, Range
+from bot.domain.migration import Applicability
 from bot.engine.rewrite import EditConflict, apply_edits, apply_fixes
 from bot.engine.rewrite.edits import combine
-from bot.migration import Applicability
-from bot.model import Edit, Finding, Fix, Kind, Range
 
 
 def edit(start: int, end: int, text: str = "") -> Edit:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.migration import Migration
+from bot.domain.migration import Migration
 from tests.engine.rewrite.tools import DROP_IN, module, rewrite
 
 MOVED = module("old.mod", "new.mod")

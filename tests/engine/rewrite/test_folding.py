@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.migration import Applicability, Migration, Rewrite, Target
+from bot.domain.migration import Applicability, Migration, Rewrite, Target
 from tests.engine.rewrite.tools import SAFE, rewrite
 
 

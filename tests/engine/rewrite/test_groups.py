@@ -2,8 +2,8 @@
 
 import pytest
 
-from bot.migration import Applicability, Migration, Target
-from bot.model import Finding
+from bot.domain.finding import Finding
+from bot.domain.migration import Applicability, Migration, Target
 from tests.engine.rewrite.tools import PATH, factory, rewrite, scan
 
 IMPORT, CANONICAL = "from old.mod import f\n", "from new.mod import G\n"
@@ -149,8 +149,10 @@ def test_two_migrations_share_a_statement() -> None:
     one = factory()
     two = Migration(name="n", drop_in=True, targets=(Target(name="old.mod.k", canonical="new.mod.k"),))
     source = b"from old.mod import f, k\nk()\n"
-    from bot.engine import Index, apply_fixes, scan_file
-    from bot.model import Scanned
+    from bot.domain.finding import Scanned
+    from bot.engine.index import Index
+    from bot.engine.rewrite import apply_fixes
+    from bot.engine.scan import scan_file
 
     report = scan_file(source, PATH, [one, two], Index.build([(PATH, source)]))
     assert isinstance(report, Scanned)
@@ -160,7 +162,7 @@ def test_two_migrations_share_a_statement() -> None:
 def test_an_ignored_usage_is_left_alone() -> None:
     source = b"from old.mod import f  # ssot: ignore[m] it has to stay\n"
     findings: tuple[Finding, ...] = scan(source, factory(), PATH, {PATH: source})
-    from bot.engine import apply_fixes
+    from bot.engine.rewrite import apply_fixes
 
     assert [finding.ignored for finding in findings] == ["it has to stay"]
     assert apply_fixes(source, findings, unsafe=True) == source

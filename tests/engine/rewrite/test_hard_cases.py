@@ -4,9 +4,11 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from bot.engine import Index, apply_fixes, scan_file
-from bot.migration import Migration
-from bot.model import Scanned
+from bot.domain.finding import Scanned
+from bot.domain.migration import Migration
+from bot.engine.index import Index
+from bot.engine.rewrite import apply_fixes
+from bot.engine.scan import scan_file
 from tests.engine.rewrite.tools import DROP_IN, PATH, drop_in, factory, module, pattern, rewrite
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from bot.migration import Migration, Target
+from bot.domain.migration import Migration, Target
 from tests.engine.rewrite.tools import drop_in, module, rewrite
 
 SAME = module("old", "new.old")

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 
 import pytest
 
-from bot.engine import Index, scan_file
-from bot.migration import Migration, Rewrite, Target
-from bot.model import Scanned
+from bot.domain.finding import Scanned
+from bot.domain.migration import Migration, Rewrite, Target
+from bot.engine.index import Index
+from bot.engine.scan import scan_file
 from tests.engine.rewrite.tools import SAFE, rewrite
 
 IMPORT = "from lib.mod import f\n"

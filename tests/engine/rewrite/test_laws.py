@@ -13,9 +13,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from pyflakes import checker, messages
 
-from bot.engine import apply_fixes
-from bot.engine.rewrite import apply_edits
-from bot.migration import Migration
+from bot.domain.migration import Migration
+from bot.engine.rewrite import apply_edits, apply_fixes
 from tests.engine.rewrite.tools import DROP_IN, PATH, factory, pattern, rewrite, scan
 
 HEADS = [

@@ -2,8 +2,8 @@
 
 import pytest
 
-from bot.migration import Migration, Rewrite, Target
-from bot.model import Kind
+from bot.domain.finding import Kind
+from bot.domain.migration import Migration, Rewrite, Target
 from tests.engine.rewrite.tools import SAFE, drop_in, rewrite
 
 METHOD = drop_in("lib.mod.C.old", "lib.mod.C.new")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from bot.migration import Migration
+from bot.domain.migration import Migration
 from tests.engine.rewrite.tools import DROP_IN, drop_in, module, pattern, rewrite
 
 IMPORT = "from old.mod import f\n"

@@ -2,9 +2,9 @@
 
 import pytest
 
-from bot.engine import Index
+from bot.domain.migration import Applicability, Migration, Requirement, Rewrite, Target
+from bot.engine.index import Index
 from bot.engine.rewrite.requires import accepts
-from bot.migration import Applicability, Migration, Requirement, Rewrite, Target
 from tests.engine.rewrite.tools import rewrite
 
 DEFINITIONS = [

@@ -2,9 +2,10 @@
 
 import pytest
 
-from bot.engine import Index, scan_file
-from bot.migration import Applicability, Migration, Rewrite, Target
-from bot.model import Scanned
+from bot.domain.finding import Scanned
+from bot.domain.migration import Applicability, Migration, Rewrite, Target
+from bot.engine.index import Index
+from bot.engine.scan import scan_file
 from tests.engine.rewrite.tools import SAFE, factory, module, pattern, rewrite
 
 USE = "from old.mod import f\nf()\n"

@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bot.engine import Index, apply_fixes, scan_file
-from bot.migration import Action, Applicability, Condition, Migration, Rewrite, Target, TargetKind
-from bot.model import Finding, Scanned
+from bot.domain.finding import Finding, Scanned
+from bot.domain.migration import Action, Applicability, Condition, Migration, Rewrite, Target, TargetKind
+from bot.engine.index import Index
+from bot.engine.rewrite import apply_fixes
+from bot.engine.scan import scan_file
 
 PATH = "app/x.py"
 SAFE = Applicability.SAFE

@@ -1,0 +1,1 @@
+"""``/ssot`` commands and the buttons of the check run."""

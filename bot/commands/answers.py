@@ -1,0 +1,144 @@
+"""What the commands on findings and migrations do: scan, status, explain, skip, attest."""
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from bot.commands import render_answers as words
+from bot.context import Bot
+from bot.domain.checklist_item import AllOf, AnyOf, Attested, ChecklistItem, Evidence
+from bot.domain.commands import CommandCall, CommandError, CommandPlace, Reply
+from bot.domain.effects import Reaction
+from bot.domain.facts import Waiver
+from bot.domain.file_result import NewFinding
+from bot.domain.migration import Migration
+from bot.domain.references import PullRequestRef
+from bot.github import reads
+from bot.identity import decisions
+from bot.identity.checks import CHECK_NAME
+from bot.jobs import Ignored, Lease, Superseded
+from bot.repository import RepositoryAt, at_branch, sentence_of
+from bot.review.update import Reviewed, review, verdict_on
+
+_HANDLE = re.compile(r"[0-9a-f]{6,16}")
+_LONGEST_REASON = 300
+
+
+# --- of a pull request -----------------------------------------------------------------------------------------
+
+
+async def scan(bot: Bot, ref: PullRequestRef, lease: Lease) -> Reply:
+    """Look at the pull request again, and give the verdict anew."""
+    result = await review(bot, ref, lease, anew=True)
+    if isinstance(result, Reviewed):
+        return Reply(body=words.scanned(result.pull, result.check))
+    return _not_reviewed(result)
+
+
+async def status(bot: Bot, call: CommandCall) -> Reply:
+    """What the bot knows of the pull request, without writing anything about it."""
+    now = await verdict_on(bot, call.pull)
+    runs = await reads.check_runs(bot.github, call.repo, now.pull.head_sha, name=CHECK_NAME)
+    newest = max(runs, key=lambda run: run.id, default=None)
+    return Reply(body=words.status(now.pull, now.check, newest))
+
+
+async def skip(bot: Bot, call: CommandCall, lease: Lease, *, finding: str, reason: str | None, undo: bool) -> Reply:
+    """Put a finding aside (or back), give the verdict anew, and record it in the reply."""
+    said = _reason(reason, undo=undo)
+    chosen: list[NewFinding] = []
+
+    def waive(new: Sequence[NewFinding]) -> Mapping[str, Waiver | None]:
+        chosen.append(_the_finding(new, finding))
+        fingerprint = chosen[0].fingerprint
+        return {fingerprint: Waiver(fingerprint=fingerprint, by=call.sender, reason=said) if said else None}
+
+    result = await review(bot, call.pull, lease, anew=True, waive=waive)
+    if not isinstance(result, Reviewed):
+        return _not_reviewed(result)
+    if not chosen:
+        raise CommandError("The configuration of the base branch is not valid: nothing was scanned.")
+    fingerprint = chosen[0].fingerprint
+    decision = decisions.skip(fingerprint, call.sender, said) if said else decisions.unskip(fingerprint)
+    return Reply(body=words.skipped(chosen[0], result.pull, result.check, call.sender, said), decisions=(decision,))
+
+
+def _not_reviewed(result: Ignored | Superseded) -> Reply:
+    return Reply(body=words.not_reviewed(result.reason), reaction=Reaction.CONFUSED)
+
+
+def _reason(reason: str | None, *, undo: bool) -> str:
+    """The reason within bounds; empty exactly when something is undone."""
+    if undo:
+        return ""
+    if not reason:
+        raise CommandError("A reason is needed: it is shown with the name of whoever gives it.")
+    if len(reason) > _LONGEST_REASON:
+        raise CommandError(f"A reason has at most {_LONGEST_REASON} characters.")
+    return reason
+
+
+def _the_finding(new: Iterable[NewFinding], handle: str) -> NewFinding:
+    if not _HANDLE.fullmatch(handle.lower()):
+        raise CommandError("FINDING is the code at the end of the bot's comment: 6 or more of its digits.")
+    found = [each for each in new if each.fingerprint.startswith(handle.lower())]
+    if not found:
+        raise CommandError("This pull request has no such finding.")
+    if len(found) > 1:
+        raise CommandError("More than one finding begins with these digits: give more of them.")
+    return found[0]
+
+
+# --- of a migration ----------------------------------------------------------------------------------------------
+
+
+async def explain(bot: Bot, call: CommandCall, *, migration: str) -> Reply:
+    """What a migration is, why, and how its usages are rewritten."""
+    migrations = (await _configured(bot, call)).migrations
+    if migration not in migrations:
+        raise CommandError(words.no_such("migration", list(migrations), _near(migration, migrations)))
+    return Reply(body=words.explained(migrations[migration]))
+
+
+async def attest(bot: Bot, call: CommandCall, *, item: str, reason: str | None, undo: bool) -> Reply:
+    """Record on the tracking issue that somebody stands for one of its items (or no longer)."""
+    said = _reason(reason, undo=undo)
+    migrations = (await _configured(bot, call)).tracked_on(call.number)
+    if not migrations:
+        raise CommandError("This is not the tracking issue of a migration.")
+    found = _the_item(migrations, item)
+    decision = decisions.attest(found.id, call.sender, said) if said else decisions.withdraw(found.id)
+    return Reply(body=words.attested(found, call.sender, said), decisions=(decision,))
+
+
+def _the_item(migrations: Iterable[Migration], name: str) -> ChecklistItem:
+    items = {item.id: item for each in migrations for item in each.checklist if _rests_on_people(item.evidence)}
+    if name not in items:
+        raise CommandError(words.no_such("item to attest", list(items), _near(name, items)))
+    return items[name]
+
+
+def _rests_on_people(evidence: Evidence) -> bool:
+    match evidence:
+        case Attested():
+            return True
+        case AllOf(evidence=parts) | AnyOf(evidence=parts):
+            return any(map(_rests_on_people, parts))
+        case _:
+            return False
+
+
+def _near(name: str, names: Iterable[str]) -> str | None:
+    return next(iter(difflib.get_close_matches(name.lower(), list(names), n=1)), None)
+
+
+async def _configured(bot: Bot, call: CommandCall) -> RepositoryAt:
+    """Where the configuration stands that counts here: the base branch, or the default branch.  It is usable."""
+    if call.place is CommandPlace.PULL_REQUEST:
+        branch = (await reads.pull_request(bot.github, call.pull)).base_ref
+    else:
+        branch = (await reads.repository(bot.github, call.repo)).default_branch
+    at = await at_branch(bot.github, call.repo, branch)
+    if at.problem:
+        raise CommandError(sentence_of(at.problem))
+    return at

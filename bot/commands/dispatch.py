@@ -1,0 +1,227 @@
+"""A comment's commands: fetch the comment and its author's role → decide → 👀 → run → reply once → 🚀 or 😕.
+
+Any step may run twice.  What was answered before is found by the reply's marker, which names the comment and the
+command's place in it; a command that was run and not answered is run again, so each of them bears that.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import structlog
+
+from bot.commands import render as words
+from bot.commands.parse import Command, CommandSpec, wanted
+from bot.commands.permissions import PER_MINUTE, TOO_FAST, Asker, CommandPace, may, unheard
+from bot.commands.rate_limit import pace_of
+from bot.context import Bot
+from bot.domain.commands import CommandCall, CommandError, CommandPlace, Reply
+from bot.domain.effects import NewComment, NewReaction, Reaction
+from bot.domain.errors import Gone, RetryLater, UserError
+from bot.domain.events import IssueCommentEvent
+from bot.domain.facts import Role
+from bot.github import reads
+from bot.github.errors import MissingPermission, Refused
+from bot.identity import decisions, replies
+from bot.identity.replies import AnsweredCommand
+from bot.jobs import Done, Ignored, Lease, Outcome, Policy, Superseded
+from bot.markdown.limits import fit
+
+log = structlog.get_logger(__name__)
+
+TRIES = Policy().tries
+
+
+class CommandModule(Protocol):
+    """One command: a module of ``handlers.commands``."""
+
+    SPEC: CommandSpec
+
+    @property
+    def run(self) -> Callable[[Bot, CommandCall, Lease], Awaitable[Reply]]:
+        """Does it, and says what was done.
+
+        Raises ``UserError`` with a text for the person, ``RetryLater`` and ``Gone`` as every workflow.
+        It runs again when its reply could not be sent, so it looks for what it would make before it makes it.
+        """
+
+
+Commands = Mapping[str, CommandModule]
+
+
+class _LeaseLost(Exception):
+    """The lease is gone: another run goes on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Session:
+    """What the answers to one comment share."""
+
+    bot: Bot
+    event: IssueCommentEvent
+    asker: Asker
+    commands: Commands
+    lease: Lease
+
+
+async def answer_comment(bot: Bot, event: IssueCommentEvent, commands: Commands, lease: Lease) -> Outcome:
+    """Do what a created comment asks for, as far as its author may ask for it."""
+    if event.app_id == bot.github.app_id:
+        return Ignored(reason="it was written through this App")
+    speed = await pace_of(bot, event.sender.id, at=event.created_at, what=f"{event.comment_id:020}")
+    if speed is CommandPace.SILENT:
+        return Ignored(reason=TOO_FAST)
+    comment = await reads.issue_comment(bot.github, event.repo, event.comment_id)
+    issue = await reads.issue(bot.github, event.repo, event.number)
+    reason = unheard(comment, issue, sender=event.sender.id, body=event.body, now=bot.github.clock.now())
+    if reason:
+        return Ignored(reason=reason)
+    role = await reads.role(bot.github, event.repo, comment.author, person=event.sender.id)
+    asker = Asker(
+        login=comment.author,
+        role=role,
+        place=CommandPlace.PULL_REQUEST if issue.is_pull_request else CommandPlace.ISSUE,
+        is_author=issue.author == comment.author,
+        asked_at=comment.created_at,
+    )
+    session = _Session(bot=bot, event=event, asker=asker, commands=commands, lease=lease)
+    specs = {name: module.SPEC for name, module in commands.items()}
+    asked = wanted(comment.body, specs) if speed is CommandPace.HEARD else (CommandError(words.too_fast(PER_MINUTE)),)
+    try:
+        reactions = await _answer_all(session, asked)
+    except _LeaseLost:
+        return Superseded(reason="the deadline of this run has passed")
+    return Done(summary=", ".join(reactions))
+
+
+async def _answer_all(session: _Session, asked: Sequence[Command | CommandError]) -> Sequence[Reaction]:
+    """Answers each command in turn, and reacts to the comment once they are all answered."""
+    before = await _answered(session)
+    reactions: list[Reaction] = []
+    for index, command in enumerate(asked):
+        reactions.append(before.get(index) or await _answer(session, index, command))
+    distinct = tuple(dict.fromkeys(reactions))
+    for reaction in distinct:
+        await _react(session, reaction)
+    return distinct
+
+
+async def _answered(session: _Session) -> Mapping[int, Reaction]:
+    """How the commands went that were answered before, by their place in the comment."""
+    event = session.event
+    said = await reads.issue_comments(session.bot.github, event.repo, event.number, since=event.created_at)
+    found: dict[int, Reaction] = {}
+    for reply in said:
+        if not reply.ours:
+            continue
+        answered = replies.answer_in(session.bot.keys, event.repo, event.number, reply.body)
+        if answered and answered.comment_id == event.comment_id:
+            found[answered.index] = answered.reaction
+    return found
+
+
+async def _answer(session: _Session, index: int, command: Command | CommandError) -> Reaction:
+    """One command.  Returns the reaction that says how it went."""
+    spec = _spec(session, command)
+    allowed = may(session.asker, spec) if spec else session.asker.role.at_least(Role.READ)
+    log.info(
+        "command",
+        sender=session.asker.login,
+        role=session.asker.role,
+        command=spec.name if spec else None,
+        comment=session.event.comment_id,
+        allowed=allowed,
+    )
+    if not allowed:
+        # No words: a stranger must not be able to make the bot write.
+        return Reaction.MINUS_ONE
+    reply = await _run(session, index, command)
+    await _reply(session, index, reply)
+    return reply.reaction
+
+
+def _spec(session: _Session, command: Command | CommandError) -> CommandSpec | None:
+    return session.commands[command.name].SPEC if isinstance(command, Command) else None
+
+
+async def _run(session: _Session, index: int, command: Command | CommandError) -> Reply:
+    """The reply, whatever it is; what the person can put right is one too."""
+    if isinstance(command, CommandError):
+        return Reply(body=words.mistake(command.message, command.usage), reaction=Reaction.CONFUSED)
+    module, event = session.commands[command.name], session.event
+    if session.asker.place not in module.SPEC.places:
+        return Reply(body=words.elsewhere(module.SPEC), reaction=Reaction.CONFUSED)
+    await _react(session, Reaction.EYES)
+    call = CommandCall(
+        repo=event.repo,
+        number=event.number,
+        place=session.asker.place,
+        comment_id=event.comment_id,
+        index=index,
+        sender=session.asker.login,
+        role=session.asker.role,
+        arguments=command.arguments,
+        given_at=session.asker.asked_at,
+    )
+    try:
+        return await _attempt(session, module, call)
+    except CommandError as error:
+        return Reply(body=words.mistake(error.message, error.usage or module.SPEC.usage), reaction=Reaction.CONFUSED)
+    except UserError as error:
+        return Reply(body=words.failure(error), reaction=Reaction.CONFUSED)
+    except (MissingPermission, Refused) as error:
+        # Repeating mends neither; what GitHub said is for the operator.
+        log.exception("command_refused", command=command.name)
+        return Reply(body=words.refused(error, session.lease.job.id), reaction=Reaction.CONFUSED)
+
+
+async def _attempt(session: _Session, module: CommandModule, call: CommandCall) -> Reply:
+    """The command itself.  A defect is the job's, which tries again; when it gives up, the person hears of it."""
+    try:
+        return await module.run(session.bot, call, session.lease)
+    except (UserError, RetryLater, Gone, MissingPermission, Refused):
+        raise
+    except Exception:
+        if session.lease.job.attempts + 1 >= TRIES:
+            await _apologise(session, call.index)
+        raise
+
+
+async def _apologise(session: _Session, index: int) -> None:
+    """Once; it is no answer, so that the command is run when the operator has the job tried again."""
+    bot, event, lease = session.bot, session.event, session.lease
+    about = (bot.keys, event.repo, event.number, event.comment_id, index)
+    said = await reads.issue_comments(bot.github, event.repo, event.number, since=event.created_at)
+    if any(reply.ours and replies.is_apology(*about, reply.body) for reply in said):
+        return
+    await _react(session, Reaction.CONFUSED)
+    body = f"{words.defect(lease.job.id)}\n\n{replies.apology(*about)}"
+    await _comment(session, body)
+
+
+async def _reply(session: _Session, index: int, reply: Reply) -> None:
+    bot, event = session.bot, session.event
+    answered = AnsweredCommand(comment_id=event.comment_id, index=index, reaction=reply.reaction)
+    markers = [
+        replies.answer(bot.keys, event.repo, event.number, answered),
+        *(decisions.marker(bot.keys, event.repo, event.number, decision) for decision in reply.decisions),
+    ]
+    await _comment(session, fit(reply.body, tail="\n\n" + "\n".join(markers)))
+
+
+async def _comment(session: _Session, body: str) -> None:
+    bot, event = session.bot, session.event
+    _check(session)
+    await bot.performer.perform(NewComment(repo=event.repo, number=event.number, body=body))
+
+
+async def _react(session: _Session, reaction: Reaction) -> None:
+    """GitHub keeps one reaction of a kind by an author, so this may be done again."""
+    bot, event = session.bot, session.event
+    _check(session)
+    await bot.performer.perform(NewReaction(repo=event.repo, comment_id=event.comment_id, content=reaction))
+
+
+def _check(session: _Session) -> None:
+    if not session.lease.held():
+        raise _LeaseLost

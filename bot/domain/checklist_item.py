@@ -1,0 +1,136 @@
+"""What makes a box of a tracking issue true.  Row 0: standard library only.
+
+``bot.config`` builds these from ``tracking.checklist``, ``bot.tracker.checklist`` holds them against a repository.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class UsageState(StrEnum):
+    """What is asked of the usages in some paths."""
+
+    NONE = "none"
+    """None is left."""
+    LISTED = "listed"
+    """All are known: every file was read, none failed to parse."""
+
+
+class PullRequestState(StrEnum):
+    """What is asked of the pull requests that the tracking issue is linked with; one of them is enough."""
+
+    OPENED = "opened"
+    """It exists, in whatever state."""
+    CLOSES_ISSUE = "closes-issue"
+    """It closes the issue when it merges, or did so."""
+    MERGED = "merged"
+
+
+class IssueState(StrEnum):
+    """What is asked of an issue."""
+
+    EXISTS = "exists"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsageEvidence:
+    """The usages of the migration's names, counted at the evaluated commit."""
+
+    state: UsageState = UsageState.NONE
+    paths: tuple[str, ...] = ()
+    """Git-style globs; empty: every path that the migration looks at."""
+    exclude: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    """Values of ``bot.domain.finding.Kind``; empty: all of them but ``definition``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DefinitionRemoved:
+    """The definitions are gone from the evaluated commit."""
+
+    symbols: tuple[str, ...] = ()
+    """Names of targets; empty: all targets of the migration."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileExists:
+    """Each of the globs matches a file of the evaluated commit."""
+
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckPassed:
+    """The newest check run or status of this name on the default branch's head succeeded."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployed:
+    """The newest deployment to the environment succeeded, and holds the evaluated commit."""
+
+    environment: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PullRequestEvidence:
+    """A pull request that the tracking issue is linked with, or the numbered one."""
+
+    state: PullRequestState = PullRequestState.MERGED
+    number: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueEvidence:
+    """The tracking issue, or the numbered one of the same repository."""
+
+    state: IssueState = IssueState.CLOSED
+    number: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attested:
+    """A person with write access said so, with ``/ssot attest ITEM reason``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AllOf:
+    """Every one of ``evidence`` holds; never empty."""
+
+    evidence: "tuple[Evidence, ...]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnyOf:
+    """One of ``evidence`` holds; never empty."""
+
+    evidence: "tuple[Evidence, ...]"
+
+
+Evidence = (
+    UsageEvidence
+    | DefinitionRemoved
+    | FileExists
+    | CheckPassed
+    | Deployed
+    | PullRequestEvidence
+    | IssueEvidence
+    | Attested
+    | AllOf
+    | AnyOf
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChecklistItem:
+    """One box of the tracking issue, and what makes it true."""
+
+    id: str
+    """What ``/ssot attest`` calls it: lower-case letters, digits and hyphens, unique in the migration."""
+    text: str
+    """The item's text as the issue has it, more or less: it is found loosely."""
+    phase: str | None = None
+    """The heading that it stands below, found as loosely; ``None``: any."""
+    evidence: Evidence

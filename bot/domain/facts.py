@@ -1,0 +1,290 @@
+"""What can be read from GitHub, reduced to what decisions need.
+
+Row 0: standard library only.  ``bot.github.reads`` returns these; pure code decides on them.  The pull request
+itself and its files are in ``bot.domain.references``.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from bot.domain.references import ChangedFile, DeliveryId, InstallationId, RepoRef, Sha
+
+# --- the App and where it is installed --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppIdentity:
+    """The App itself, as ``GET /app`` describes it."""
+
+    id: int
+    slug: str
+    name: str
+    html_url: str
+    permissions: tuple[tuple[str, str], ...]
+    """What the App asks for: ``("checks", "write")``, sorted."""
+    events: tuple[str, ...]
+
+    @property
+    def login(self) -> str:
+        """The author of everything that the App writes.  Brackets cannot be registered: nobody else can have it."""
+        return f"{self.slug}[bot]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Installation:
+    """One account that installed the App, and what it granted."""
+
+    id: InstallationId
+    account: str
+    permissions: tuple[tuple[str, str], ...]
+    events: tuple[str, ...]
+    suspended: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HookDelivery:
+    """One attempt at a webhook delivery, as GitHub remembers it for three days.
+
+    https://docs.github.com/en/rest/apps/webhooks#list-deliveries-for-an-app-webhook
+    """
+
+    id: int
+    """Of this attempt; a redelivery has another one, and the same ``guid``."""
+    guid: DeliveryId
+    delivered_at: datetime
+    status: str
+    status_code: int
+    event: str
+    action: str | None
+    redelivery: bool
+
+    @property
+    def failed(self) -> bool:
+        return not 200 <= self.status_code < 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HookConfig:
+    """Where the App's webhook goes.  GitHub shows no secret, only whether there is one."""
+
+    url: str
+    content_type: str
+    insecure_ssl: bool
+    has_secret: bool
+
+
+# --- the repository -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repository:
+    """The repository as it is now; ``ref`` carries its present name after a rename or transfer."""
+
+    ref: RepoRef
+    node_id: str
+    default_branch: str
+    private: bool
+    archived: bool
+    html_url: str
+    """Its page, e.g. ``https://github.com/owner/name``: links are made from it."""
+
+
+class Role(StrEnum):
+    """What somebody may do in a repository; ordered by :meth:`at_least`.
+
+    https://docs.github.com/en/rest/collaborators/collaborators#get-repository-permissions-for-a-user
+    """
+
+    NONE = "none"
+    READ = "read"
+    TRIAGE = "triage"
+    WRITE = "write"
+    MAINTAIN = "maintain"
+    ADMIN = "admin"
+
+    def at_least(self, needed: "Role") -> bool:
+        order = list(Role)
+        return order.index(self) >= order.index(needed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangedFiles:
+    """The files of a pull request, as far as GitHub lists them."""
+
+    files: tuple[ChangedFile, ...]
+    not_listed: int = 0
+    """Changed files beyond the 3,000 that GitHub lists."""
+
+    @property
+    def truncated(self) -> bool:
+        return self.not_listed > 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BranchCommit:
+    """A commit of a pull request's branch; ``parent`` is its first one, ``None`` for a root."""
+
+    sha: Sha
+    parent: Sha | None
+    message: str
+    pushed_at: datetime | None = None
+    """When it became a head, by GitHub's clock: that of the App's check suite, which every push makes for its head."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PullBranch:
+    """What stands on a pull request's branch: its last 100 commits, oldest first."""
+
+    commits: tuple[BranchCommit, ...]
+    in_merge_queue: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TreeEntry:
+    """One entry of a commit's tree; ``mode`` as git writes it: ``100644``, ``100755``, ``120000``, ``160000``."""
+
+    path: str
+    mode: str
+    sha: Sha
+    size: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tree:
+    """All files of a commit.  ``truncated``: there are more than GitHub lists (100,000 entries or 7 MB)."""
+
+    sha: Sha
+    entries: tuple[TreeEntry, ...]
+    truncated: bool
+
+
+class NotAFile(StrEnum):
+    """What stands at a path where a file was asked for."""
+
+    DIRECTORY = "directory"
+    SYMLINK = "symbolic link"
+    SUBMODULE = "submodule"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commit:
+    """A commit, as far as it says who made it."""
+
+    sha: Sha
+    ours: bool
+    """Made by this very App through the API: neither written nor committed anew by anybody else."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnPullRequest:
+    """A pull request that the App opened, open or not; its text may have been edited since."""
+
+    number: int
+    title: str
+    body: str
+    open: bool
+    merged: bool
+
+
+# --- checks and conversations --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckRunFact:
+    """A check run of the App on a commit."""
+
+    id: int
+    name: str
+    head_sha: Sha
+    status: str
+    conclusion: str | None
+    external_id: str
+    app_id: int | None
+    title: str | None
+    summary: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comment:
+    """A comment on an issue, a pull request or a line of a diff; or the body of a review."""
+
+    id: int
+    node_id: str
+    author: str
+    """``""`` for a deleted account."""
+    ours: bool
+    """Written by this very App."""
+    body: str
+    author_id: int | None = None
+    """``None`` for a deleted account; a login can pass to somebody else, an id cannot."""
+    html_url: str = ""
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+    path: str | None = None
+    line: int | None = None
+    """Of the head side; ``None`` when the comment is outdated or belongs to no line."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiver:
+    """A finding that somebody put aside with ``/ssot skip``: listed, and no reason to fail."""
+
+    fingerprint: str
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThreadComment:
+    """A comment of a review thread."""
+
+    id: int | None
+    author: str
+    ours: bool
+    body: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewThread:
+    """A conversation on a line.  ``complete``: all its comments are here (at most 100 are read)."""
+
+    id: str
+    path: str
+    line: int | None
+    resolved: bool
+    resolved_by_us: bool
+    """By this very App; the decision of a person is theirs to take back."""
+    outdated: bool
+    comments: tuple[ThreadComment, ...]
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issue:
+    """An issue, read at one moment."""
+
+    repo: RepoRef
+    number: int
+    node_id: str
+    title: str
+    body: str
+    state: str
+    locked: bool
+    author: str
+    ours: bool
+    is_pull_request: bool
+    updated_at: datetime
+    repository: str = ""
+    """``owner/name`` of where it is: a transferred issue is somewhere else than where it was asked for."""
+    closed_by: str | None = None
+    """The login of whoever closed it last; ``None`` while it is open, and for a deleted account."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueEdit:
+    """One version of an issue's body; ``body`` is ``None`` where somebody has deleted it from the history."""
+
+    at: datetime
+    ours: bool
+    body: str | None

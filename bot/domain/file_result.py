@@ -1,0 +1,85 @@
+"""What the engine makes of findings: a file migrated, a pull request's file reviewed.  Row 0: standard library only.
+
+A scan needs none of it, and each dataclass takes half a millisecond to make: so it is not in `bot.domain.finding`.
+"""
+
+from dataclasses import dataclass
+
+from bot.domain.finding import FileReport, Finding
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileMigration:
+    """What applying the fixes of one file comes to, proved on the very bytes that it ends in."""
+
+    path: str
+    before: bytes
+    after: bytes
+    """Equal to ``before`` where nothing is changed."""
+    report: FileReport
+    """Of the file as it was."""
+    diff: bytes = b""
+    """From ``before`` to ``after``, as ``git diff`` writes it."""
+    fixed: tuple[Finding, ...] = ()
+    """The usages that are gone; their places are those of ``before``."""
+    left: tuple[Finding, ...] = ()
+    """The usages that stay, each with its reason; their places are those of ``after``.  Ignored ones are not here."""
+
+    @property
+    def changed(self) -> bool:
+        return self.after != self.before
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileChange:
+    """One changed file of a pull request, as the engine needs it: both sides, against the merge base.
+
+    ``base`` is ``None`` for an added file, ``head`` for a deleted one.  ``base_path`` differs from ``path``
+    after a rename.
+    """
+
+    path: str
+    base_path: str
+    base: bytes | None
+    head: bytes | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suggestion:
+    """Lines ``start_line`` to ``end_line`` (inclusive, head side) replaced by ``text``.
+
+    ``text`` has no final line break, and uses ``\\n`` only: GitHub keeps the file's own line ends.
+    ``None`` deletes the lines.
+    """
+
+    start_line: int
+    end_line: int
+    text: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewFinding:
+    """A usage that the pull request adds, and how it is shown.
+
+    ``line`` is a line of the head side that lies inside a hunk, so that GitHub accepts a comment there;
+    ``None`` when no hunk holds the usage (then it goes into the summary).
+    """
+
+    finding: Finding
+    fingerprint: str
+    """Stable across pushes, moves, re-indentation and line-ending changes: hexadecimal, 16 characters."""
+    line: int | None
+    start_line: int | None = None
+    suggestion: Suggestion | None = None
+    no_suggestion: str | None = None
+    """Why there is no suggestion, for the author; ``None`` when there is one."""
+    also: tuple[Finding, ...] = ()
+    """The other new usages of the same statement group: they share the fix, and this one comment speaks for them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileReview:
+    """What the review knows of one changed file."""
+
+    report: FileReport
+    new: tuple[NewFinding, ...] = ()

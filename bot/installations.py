@@ -1,0 +1,38 @@
+"""From the whole App to each repository that it is installed on."""
+
+import structlog
+
+from bot.context import Bot
+from bot.domain.errors import Gone, RetryLater
+from bot.domain.references import Task
+from bot.github import reads
+from bot.github.errors import MissingPermission
+from bot.jobs import Done, Lease, Outcome
+
+log = structlog.get_logger(__name__)
+
+
+async def everywhere(bot: Bot, event: str, lease: Lease) -> Outcome:
+    """A task ``event`` for each repository of each installation.  One that has to wait holds up no other.
+
+    Running again sends the same tasks, which are taken in once.
+    """
+    waits: list[RetryLater] = []
+    sent = 0
+    for installation in await reads.installations(bot.github):
+        if installation.suspended:
+            continue
+        try:
+            repos = await reads.installation_repositories(bot.github, installation.id)
+        except RetryLater as wait:
+            waits.append(wait)
+            continue
+        except (Gone, MissingPermission) as reason:
+            log.warning("installation_not_looked_at", installation=installation.id, reason=str(reason))
+            continue
+        for repo in repos:
+            await bot.send(Task(event=event, id=f"{repo.id} {lease.job.seq}", repo=repo))
+        sent += len(repos)
+    if waits:
+        raise min(waits, key=lambda wait: wait.at)
+    return Done(summary=f"{sent} repositories to look at")

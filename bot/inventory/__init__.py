@@ -1,0 +1,1 @@
+"""The whole branch surveyed, and kept."""

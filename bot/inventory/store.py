@@ -1,0 +1,127 @@
+"""Surveys in the records, by repository and configuration."""
+
+import hashlib
+import zlib
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+import structlog
+from msgspec import Struct
+
+import bot.engine
+from bot.domain.migration import Config
+from bot.domain.references import RepoRef, Sha
+from bot.engine.diff.views import Surroundings
+from bot.engine.prefilter import Clue
+from bot.engine.report_json import decode, encode
+from bot.engine.survey import Survey, SurveyedFile
+from bot.storage import Storage, codec
+
+Stored = TypeVar("Stored")
+
+NAMESPACE = "survey"
+BRIEF = "survey-brief"
+KEPT = 3
+"""Configurations of one repository whose surveys are kept: the present one, and those of a change that is tried."""
+
+log = structlog.get_logger(__name__)
+
+
+async def load(storage: Storage, repo: RepoRef, config: Config) -> Survey | None:
+    """The last survey; ``None`` if there is none, or none that can be read: then it is made anew."""
+    return await _get(storage, NAMESPACE, repo, config, _survey_of)
+
+
+async def surroundings(storage: Storage, repo: RepoRef, config: Config) -> Surroundings | None:
+    """The part of the last survey that each review asks for, which is small; ``None`` as for `load`."""
+    return await _get(storage, BRIEF, repo, config, lambda data: codec.load(data, Surroundings))
+
+
+async def save(storage: Storage, repo: RepoRef, config: Config, survey: Survey) -> None:
+    brief = Surroundings(names=survey.names, roots=survey.roots)
+    for namespace, value in ((NAMESPACE, _stored(survey)), (BRIEF, brief)):
+        await storage.put(namespace, _key(repo, config), zlib.compress(codec.dump(value)))
+        await storage.prune(namespace, prefix=f"{repo.id}/", keep=KEPT)
+
+
+async def _get(
+    storage: Storage, namespace: str, repo: RepoRef, config: Config, decoded: Callable[[bytes], Stored]
+) -> Stored | None:  # fmt: skip
+    record = await storage.get(namespace, _key(repo, config))
+    if record is None:
+        return None
+    try:
+        return decoded(zlib.decompress(record.value))
+    except (ValueError, KeyError, TypeError, zlib.error) as error:
+        log.warning("survey_unreadable", repository=repo.full_name, error=type(error).__name__)
+        return None
+
+
+def _key(repo: RepoRef, config: Config) -> str:
+    """Everything that a survey depends on but the commit."""
+    digest = hashlib.blake2b(f"{_engine()}\0{config!r}".encode("utf-8", "surrogatepass"), digest_size=16)
+    return f"{repo.id}/{digest.hexdigest()}"
+
+
+@cache
+def _engine() -> str:
+    """A digest of the engine's code: an edit of it makes every survey old."""
+    digest = hashlib.blake2b(digest_size=16)
+    home = Path(bot.engine.__file__).parent
+    for path in sorted(home.rglob("*.py")):
+        digest.update(path.relative_to(home).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _survey_of(data: bytes) -> Survey:
+    return codec.load(data, _StoredSurvey).survey()
+
+
+class _StoredEntry(Struct):
+    report: dict[str, Any]
+    looked: frozenset[str]
+    gives: frozenset[str]
+
+    def entry(self) -> SurveyedFile:
+        return SurveyedFile(report=decode(self.report), looked=self.looked, gives=self.gives)
+
+
+class _StoredSurvey(Struct):
+    """A survey as its JSON: rows of every version hold these keys."""
+
+    commit: Sha
+    names: frozenset[str]
+    clues: tuple[Clue, ...]
+    ways: dict[str, dict[str, frozenset[str]]]
+    roots: tuple[str, ...]
+    blobs: dict[str, Sha]
+    files: dict[str, _StoredEntry]
+
+    def survey(self) -> Survey:
+        return Survey(
+            commit=self.commit,
+            names=self.names,
+            clues=self.clues,
+            ways=self.ways,
+            roots=self.roots,
+            blobs=self.blobs,
+            files={path: entry.entry() for path, entry in self.files.items()},
+        )
+
+
+def _stored(survey: Survey) -> _StoredSurvey:
+    return _StoredSurvey(
+        commit=survey.commit,
+        names=survey.names,
+        clues=survey.clues,
+        ways={path: dict(ways) for path, ways in survey.ways.items()},
+        roots=survey.roots,
+        blobs=dict(survey.blobs),
+        files={path: _stored_entry(entry) for path, entry in survey.files.items()},
+    )
+
+
+def _stored_entry(entry: SurveyedFile) -> _StoredEntry:
+    return _StoredEntry(report=encode(entry.report), looked=entry.looked, gives=entry.gives)

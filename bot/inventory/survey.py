@@ -1,0 +1,136 @@
+"""The usages of a whole commit: from the stream of its archive the first time, from what changed afterwards.
+
+What was found is kept in the records, by repository and configuration.  Which files changed is known from the two
+trees, so a force push or a push of any size is no special case.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Protocol
+
+import structlog
+
+from bot.context import Bot
+from bot.domain.finding import Skipped
+from bot.domain.migration import Config, Migration
+from bot.domain.references import RepoRef, Sha
+from bot.engine.index import ROUNDS, Index
+from bot.engine.names import SUFFIXES
+from bot.engine.prefilter import Clue, Ways, follow, merged, reopened
+from bot.engine.renamed import renamed
+from bot.engine.survey import Survey, SurveyedFile, clues_of, differing, leaves, names_given, plan_update, roots_of
+from bot.inventory import store
+from bot.inventory.commit_sources import Caught, CommitSources
+
+Scan = Callable[[Iterable[tuple[str, bytes]], Sequence[Migration], Index], Awaitable[Sequence[SurveyedFile]]]
+"""``Scanner.survey``."""
+
+log = structlog.get_logger(__name__)
+
+
+class Sources(Protocol):
+    """The files of one commit: see :class:`bot.inventory.commit_sources.CommitSources`."""
+
+    @property
+    def commit(self) -> Sha: ...
+
+    @property
+    def blobs(self) -> Mapping[str, Sha]: ...
+
+    @property
+    def passed_over(self) -> Mapping[str, str]: ...
+
+    async def read(self, paths: Iterable[str]) -> Mapping[str, bytes]: ...
+
+    async def search(self, clues: Sequence[Clue], paths: Iterable[str]) -> Caught: ...
+
+
+async def survey(bot: Bot, repo: RepoRef, commit: Sha, config: Config) -> Survey:
+    """All usages at ``commit``, brought up to date from those of the last commit that was asked about.
+
+    Raises ``RetryLater`` and ``NotFound`` as reading does.
+    """
+    before = await store.load(bot.storage, repo, config)
+    if before is not None and before.commit == commit:
+        return before
+    sources = await CommitSources.at(bot, repo, commit)
+    found = None if before is None else await update(sources, config, bot.scanner.survey, before)
+    how = "anew" if found is None else "updated"
+    if found is None:
+        found = await survey_anew(sources, config, bot.scanner.survey)
+    log.info("surveyed", repository=repo.full_name, commit=commit, how=how, usages=len(found.findings))
+    await store.save(bot.storage, repo, config, found)
+    return found
+
+
+async def survey_anew(sources: Sources, config: Config, scan: Scan) -> Survey:
+    """All usages of the commit, whatever is known of others."""
+    python = frozenset(path for path in sources.blobs if path.endswith(SUFFIXES))
+    clues, names = clues_of(config, sources.blobs), leaves(config)
+    hits: dict[str, bytes] = {}
+    ways: dict[str, Ways] = {}
+    for _ in range(ROUNDS):
+        caught = await sources.search(clues, python - hits.keys())
+        hits |= caught.files
+        ways = merged(ways, caught.ways)
+        names = names_given(hits, names)
+        before, clues = clues, follow(clues, names - leaves(config), ways.values())
+        if clues == before:
+            break
+        ways = merged(ways, reopened(clues, before, hits))
+    roots = roots_of(config, hits, sources.blobs)
+    index = Index(dict(hits), roots, names)
+    gives = {path: renamed(source, names) for path, source in hits.items()}
+    return Survey(
+        commit=sources.commit,
+        names=names,
+        clues=clues,
+        ways=ways,
+        roots=roots,
+        blobs=sources.blobs,
+        files=await _resolve(sources, config, scan, index, hits, gives),
+    )
+
+
+async def update(sources: Sources, config: Config, scan: Scan, before: Survey) -> Survey | None:
+    """The same from the survey of another commit; ``None`` when what all files share is different."""
+    changed = differing(before.blobs, sources.blobs)
+    content = await sources.read(path for path in changed if path.endswith(SUFFIXES))
+    plan = plan_update(before, config, sources.blobs, content)
+    if plan is None:
+        return None
+    pending = {**plan.hits, **await sources.read(plan.again)}
+    index = Index(dict(pending), before.roots, before.names)
+    files = await _resolve(sources, config, scan, index, pending, plan.gives)
+    return replace(before, commit=sources.commit, blobs=sources.blobs, files={**plan.kept, **files})
+
+
+async def _resolve(
+    sources: Sources,
+    config: Config,
+    scan: Scan,
+    index: Index,
+    pending: Mapping[str, bytes],
+    gives: Mapping[str, frozenset[str]],
+) -> Mapping[str, SurveyedFile]:
+    """Scan the files until each of them was scanned with all in view that its names were looked up in.
+
+    So an answer depends on the commit alone, and not on what else happened to be known.
+    """
+    done: dict[str, SurveyedFile] = {}
+    for _ in range(ROUNDS):
+        if not pending:
+            break
+        entries = await scan(pending.items(), config.migrations, index)
+        for path, entry in zip(pending, entries, strict=True):
+            done[path] = replace(entry, gives=gives[path])
+        missing = frozenset[str]().union(*(entry.looked for entry in entries)) - index.files.keys()
+        if not missing:
+            break
+        pending = {path: source for path, source in pending.items() if not missing.isdisjoint(done[path].looked)}
+        found = await sources.read(missing)
+        index = index.with_modules((path, found.get(path)) for path in missing)
+    passed_over = {
+        path: SurveyedFile(report=Skipped(path=path, reason=why)) for path, why in sources.passed_over.items()
+    }
+    return {**done, **passed_over}

@@ -1,0 +1,1 @@
+"""Migration pull requests, opened from the tracking issue and kept up to date."""

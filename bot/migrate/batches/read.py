@@ -1,0 +1,174 @@
+"""What is known of a migration's pull requests and of the files that are still to be migrated: the fetch half."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from bot.context import Bot
+from bot.domain.facts import OwnPullRequest
+from bot.domain.file_result import FileMigration
+from bot.domain.finding import Failed, Scanned, Skipped
+from bot.domain.migration import Migration, Split
+from bot.domain.references import PullRequest, PullRequestRef
+from bot.github import reads
+from bot.identity import branches
+from bot.identity.pull_requests import batch_mark_of
+from bot.inventory.commit_sources import CommitSources
+from bot.inventory.survey import survey
+from bot.migrate.batches.codeowners import CODEOWNERS, Codeowners
+from bot.migrate.batches.models import BatchFacts, BatchRequest, ClosedPull, FileFacts, OpenPull, Owners, Tier
+from bot.migrate.rewrite import migrate_files
+from bot.repository import DefaultBranch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenedPullRequests:
+    """The default branch, and what the App has opened in its repository."""
+
+    at: DefaultBranch
+    own: tuple[OwnPullRequest, ...]
+    """All pull requests of the App, open or not."""
+    open: tuple[tuple[str, OpenPull], ...]
+    """The open ones that carry a migration, with its name."""
+    removing: Mapping[str, int]
+    """The paths that open pull requests change which take out definitions, with their numbers."""
+
+    def open_of(self, migration: Migration) -> tuple[OpenPull, ...]:
+        return tuple(pull for name, pull in self.open if name == migration.name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchReading:
+    """The facts of one migration, and the files that could not be looked at."""
+
+    facts: BatchFacts
+    unread: tuple[Failed | Skipped, ...]
+
+
+async def opened_pull_requests(bot: Bot, at: DefaultBranch) -> OpenedPullRequests:
+    """What the App has opened, read anew: what was done before is found by looking."""
+    own = await reads.own_pull_requests(bot.github, at.repo)
+    migrating: list[tuple[str, OpenPull]] = []
+    removing: dict[str, int] = {}
+    for each in own:
+        if not each.open:
+            continue
+        pull = await reads.pull_request(bot.github, PullRequestRef(repo=at.repo, number=each.number))
+        if pull.state != "open" or pull.from_fork:
+            continue
+        if (name := branches.migration_of(pull.head_ref)) is not None:
+            migrating.append((name, await _open_pull(bot, at, each, pull)))
+        elif branches.is_of_removal(pull.head_ref):
+            removing.update(dict.fromkeys(await _files_of(bot, pull), pull.ref.number))
+    return OpenedPullRequests(at=at, own=own, open=tuple(migrating), removing=removing)
+
+
+async def batch_facts(
+    bot: Bot, opened: OpenedPullRequests, migration: Migration, ask: BatchRequest | None
+) -> BatchReading:
+    """All that the decision about the migration's pull requests depends on."""
+    pulls = opened.open_of(migration)
+    tiers = {pull.tier for pull in pulls} | {ask.tier if ask else Tier.SAFE}
+    files, unread = await _files(bot, opened.at, migration, tiers)
+    facts = BatchFacts(
+        migration=migration,
+        files=files,
+        open=pulls,
+        taken=_taken(opened, migration),
+        # Files that are asked for by name come whatever became of them before.
+        closed=await _closed(bot, opened, migration) if ask and not ask.paths else (),
+        owners=await _owners(bot, opened.at) if migration.pull_requests.split is Split.CODEOWNERS else None,
+        ask=ask,
+    )
+    return BatchReading(facts=facts, unread=unread)
+
+
+def _taken(opened: OpenedPullRequests, migration: Migration) -> Mapping[str, int]:
+    others = (pull for name, pull in opened.open if name != migration.name)
+    return {**{path: pull.number for pull in others for path in pull.files}, **opened.removing}
+
+
+# --- the pull requests ---------------------------------------------------------------------------------------------
+
+
+async def _open_pull(bot: Bot, at: DefaultBranch, own: OwnPullRequest, pull: PullRequest) -> OpenPull:
+    """What the decision needs of an open pull request of ours that carries a migration."""
+    mark = batch_mark_of(bot.keys, at.repo.id, own.body)
+    mark = mark if mark and mark.of_branch(pull.head_ref) else None
+    commits = await reads.commits_ahead(bot.github, at.repo, at.head, pull.head_sha)
+    return OpenPull(
+        number=own.number,
+        branch=pull.head_ref,
+        head_sha=pull.head_sha,
+        files=await _files_of(bot, pull),
+        foreign=commits is None or not all(commit.ours for commit in commits),
+        retargeted=pull.base_ref != at.repository.default_branch,
+        body=own.body,
+        tier=Tier(mark.tier) if mark else Tier.SAFE,
+        asked_by=mark.asked_by if mark else 0,
+        digest=mark.digest if mark else None,
+    )
+
+
+async def _files_of(bot: Bot, pull: PullRequest) -> dict[str, str | None]:
+    """Each path that it changes with the id of its blob; ``None`` for one that goes."""
+    files: dict[str, str | None] = {}
+    for file in (await reads.changed_files(bot.github, pull)).files:
+        files[file.path] = None if file.status == "removed" else file.blob_sha
+        if file.previous_path and file.status == "renamed":
+            files[file.previous_path] = None
+    return files
+
+
+async def _closed(bot: Bot, opened: OpenedPullRequests, migration: Migration) -> tuple[ClosedPull, ...]:
+    """Those that a person closed without merging; what the bot closed itself was done by then."""
+    repo, found = opened.at.repo, []
+    us = await reads.identity(bot.github)
+    for own in opened.own:
+        if own.open or own.merged:
+            continue
+        mark = batch_mark_of(bot.keys, repo.id, own.body)
+        if mark is not None and mark.migration != migration.name:
+            continue
+        pull = await reads.pull_request(bot.github, PullRequestRef(repo=repo, number=own.number))
+        if branches.migration_of(pull.head_ref) != migration.name:
+            continue
+        if (await reads.issue(bot.github, repo, own.number)).closed_by == us.login:
+            continue
+        changed = await reads.changed_files(bot.github, pull)
+        found.append(ClosedPull(number=own.number, paths=frozenset(file.path for file in changed.files)))
+    return tuple(found)
+
+
+async def _owners(bot: Bot, at: DefaultBranch) -> Owners | None:
+    """The first CODEOWNERS file that there is."""
+    for path in CODEOWNERS:
+        source = await reads.file_at(bot.github, at.repo, path, at.head)
+        if isinstance(source, bytes):
+            return Codeowners.parse(source)
+    return None
+
+
+# --- the files -------------------------------------------------------------------------------------------------------
+
+
+async def _files(
+    bot: Bot, at: DefaultBranch, migration: Migration, tiers: Iterable[Tier]
+) -> tuple[tuple[FileFacts, ...], tuple[Failed | Skipped, ...]]:
+    """Every file of the commit in which the migration finds something, with its fixes applied.
+
+    The whole of what mentions a name is in view: an import may stay because a file elsewhere needs it.
+    """
+    repo = at.repo
+    config = replace(at.config, migrations=(migration,))
+    known = await survey(bot, repo, at.head, at.config)
+    commit = await CommitSources.at(bot, repo, at.head)
+    sources = await commit.read(known.files)
+    migrated: dict[str, dict[Tier, FileMigration]] = {path: {} for path in sources}
+    for tier in sorted(tiers):
+        unsafe = tier is Tier.UNSAFE
+        done = await migrate_files(bot, repo, at.head, config, sources, tree=known.blobs, unsafe=unsafe)
+        for each in done:
+            migrated[each.path][tier] = each
+    files = (FileFacts(path=path, migrated=each, mode=commit.modes[path]) for path, each in sorted(migrated.items()))
+    unread = [report for report in known.reports if not isinstance(report, Scanned)]
+    return tuple(file for file in files if file.findings), tuple(unread)

@@ -1,0 +1,1 @@
+"""``/ssot migrate`` on a pull request."""

@@ -1,0 +1,51 @@
+"""Files of a revision with their fixes applied: what `/ssot migrate` commits, on a pull request and for an issue."""
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+
+from bot.context import Bot
+from bot.domain.file_result import FileMigration
+from bot.domain.migration import Config
+from bot.domain.references import RepoRef, Sha
+from bot.engine.index import ROUNDS, Index
+from bot.engine.names import find_source_roots
+from bot.inventory import store
+from bot.review.changes import fetch_wanted
+from bot.scanner.tasks import KeptUsages
+
+
+async def migrate_files(
+    bot: Bot,
+    repo: RepoRef,
+    rev: Sha,
+    config: Config,
+    sources: Mapping[str, bytes],
+    *,
+    tree: Iterable[str] = (),
+    unsafe: bool = False,
+    keep: Mapping[str, KeptUsages] = MappingProxyType({}),
+) -> tuple[FileMigration, ...]:
+    """Each of ``sources`` (path to content, at ``rev``) with its safe fixes applied; with ``unsafe``, those too.
+
+    The same rewrites as ``ssot migrate`` makes in a checkout of ``rev``: modules that names come through are fetched
+    until none is missing.  ``tree`` are the paths of ``rev`` as far as they are known: they show where the source
+    roots are; names that other files give to the targets are known from the last survey.  ``keep`` are the usages
+    that stay, by path.  What is parsed is parsed in killable workers; a file that breaks the engine is reported as
+    skipped.
+    """
+    around = await store.surroundings(bot.storage, repo, config)
+    index, known = _index(sources, config, tree, around.names if around else frozenset()), set(sources)
+    migrated: tuple[FileMigration, ...] = ()
+    for _ in range(ROUNDS):
+        migrated = await bot.scanner.migrate(sources.items(), config.migrations, index, unsafe=unsafe, keep=keep)
+        found = await fetch_wanted(bot, repo, rev, (each.report for each in migrated), index, known)
+        if not found:
+            break
+        known.update(found)
+        index = index.with_modules(found.items())
+    return migrated
+
+
+def _index(sources: Mapping[str, bytes], config: Config, tree: Iterable[str], names: frozenset[str]) -> Index:
+    roots = config.source_roots or find_source_roots([*sources, *tree], config.target_modules)
+    return Index.build(sources.items(), source_roots=roots, modules=config.target_modules, given=names)

@@ -1,0 +1,1 @@
+"""What an outage left undone: lost deliveries and missed reviews."""

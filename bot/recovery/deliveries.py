@@ -1,0 +1,164 @@
+"""What an outage left undone: deliveries that never arrived, and pull requests that nobody looked at.
+
+What was asked for is on record *before* GitHub is asked, so that a crash in between asks late rather than twice.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from bot.context import Bot
+from bot.domain.effects import Redeliver
+from bot.domain.errors import Gone, RetryLater
+from bot.domain.facts import HookDelivery
+from bot.domain.references import DeliveryId, RepoRef, Task
+from bot.github import reads
+from bot.github.errors import Refused, Uncertain
+from bot.identity.checks import CHECK_NAME
+from bot.jobs import Done, Lease, Outcome
+from bot.recovery.plan import REACH, Asked, due, lost, settled_until, since
+from bot.storage import Storage
+from bot.storage.codec import dump, load
+
+log = structlog.get_logger(__name__)
+
+NAMESPACE = "sweep"
+SETTLED, ASKED, JUDGED = "settled", "asked/", "judged/"
+BATCH = 200
+"""Redeliveries of one run: GitHub wants a second between two of them, and a run has to end within its deadline."""
+PAGE = 100
+JUDGED_FOR = timedelta(days=30)
+"""How long a head is remembered; then it is looked at once more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Swept:
+    """What a sweep of the deliveries did; ``left`` wait for another run."""
+
+    asked: int
+    left: int
+
+
+SWEEP, LOOK, REVIEW = "ssot.sweep", "ssot.look", "ssot.review"
+EVERY, LOOK_EVERY = 15 * 60.0, 6 * 60 * 60.0
+"""Seconds between two sweeps of the deliveries, and two looks at all open pull requests."""
+AFTER_THE_SWEEP = timedelta(minutes=2)
+"""What redelivered events get to bring their own review, before all the others are looked at."""
+WINDOW = timedelta(minutes=5)
+"""Processes that start within it share one sweep."""
+
+
+async def sweep_tasks(_: Bot, now: datetime) -> Iterable[Task]:
+    """A timer's: at the start, too, since that is when an outage ends."""
+    return [Task(event=SWEEP, id=_window(now), repo=None)]
+
+
+async def look_tasks(_: Bot, now: datetime) -> Iterable[Task]:
+    """A timer's."""
+    return [Task(event=LOOK, id=_window(now), repo=None, not_before=now + AFTER_THE_SWEEP)]
+
+
+def _window(now: datetime) -> str:
+    return str(int(now.timestamp() // WINDOW.total_seconds()))
+
+
+# --- deliveries --------------------------------------------------------------------------------------------------
+
+
+async def sweep(bot: Bot, lease: Lease) -> Outcome:
+    """One run of :func:`sweep_deliveries`, and a task for what it left."""
+    swept = await sweep_deliveries(bot)
+    if swept.left:
+        await bot.send(Task(event=SWEEP, id=f"after {lease.job.seq}", repo=None))
+    return Done(summary=f"{swept.asked} deliveries asked for again, {swept.left} left")
+
+
+async def sweep_deliveries(bot: Bot) -> Swept:
+    """Ask GitHub once more for every delivery of the last three days that the inbox does not have."""
+    began = bot.github.clock.now()
+    attempts = await _log_since(bot, since(await _settled(bot.storage), began))
+    # After the log: what arrives meanwhile is in the one or in neither, and never asked for in vain.
+    have = await bot.kept.known({each.guid for each in attempts})
+    gone = lost(attempts, stored=have, events=bot.kept.events, now=began)
+    asked = await _asked(bot.storage, (each.guid for each in gone))
+    now_due = due(gone, asked, began)
+    for attempt in now_due[:BATCH]:
+        await _redeliver(bot, attempt, asked.get(attempt.guid))
+    if len(now_due) <= BATCH:
+        await bot.storage.put(NAMESPACE, SETTLED, settled_until(gone, asked, began).isoformat().encode())
+        await bot.storage.prune(NAMESPACE, prefix=ASKED, older_than=2 * REACH)
+    return Swept(asked=min(len(now_due), BATCH), left=max(len(now_due) - BATCH, 0))
+
+
+async def _log_since(bot: Bot, oldest: datetime) -> list[HookDelivery]:
+    """GitHub's log back to ``oldest``.  A whole page of older entries ends it: one may stand out of its order."""
+    found, older = [], 0
+    async for attempt in reads.hook_deliveries(bot.github):
+        found.append(attempt)
+        older = older + 1 if attempt.delivered_at < oldest else 0
+        if older >= PAGE:
+            break
+    return found
+
+
+async def _redeliver(bot: Bot, attempt: HookDelivery, before: Asked | None) -> None:
+    """Put on record, then ask.  What was surely not asked is taken off the record again."""
+    asked = Asked(times=before.times + 1 if before else 1, at=bot.github.clock.now())
+    await bot.storage.put(NAMESPACE, ASKED + attempt.guid, dump(asked))
+    log.info(
+        "redelivery_asked", guid=attempt.guid, webhook=attempt.event, status=attempt.status_code, times=asked.times
+    )
+    try:
+        await bot.performer.perform(Redeliver(attempt=attempt.id, guid=attempt.guid))
+    except Uncertain as fault:
+        log.warning("redelivery_uncertain", guid=attempt.guid, reason=fault.reason)
+    except RetryLater:
+        await _restore(bot.storage, attempt.guid, before)
+        raise
+    except (Gone, Refused) as refusal:
+        log.warning("redelivery_refused", guid=attempt.guid, reason=str(refusal))
+
+
+# --- pull requests -----------------------------------------------------------------------------------------------
+
+
+async def look_at(bot: Bot, repo: RepoRef) -> Outcome:
+    """A review for each open pull request of the repository whose head has no check run of ours.
+
+    Heads that were once seen to have one are remembered: looking again costs one request for a hundred of them.
+    """
+    heads = {f"{JUDGED}{repo.id}/{sha}": (ref, sha) for ref, sha in await reads.open_heads(bot.github, repo)}
+    judged = await bot.storage.get_many(NAMESPACE, heads)
+    sent = 0
+    for key, (ref, sha) in heads.items():
+        if key in judged:
+            continue
+        if await reads.check_runs(bot.github, repo, sha, name=CHECK_NAME):
+            await bot.storage.put(NAMESPACE, key, b"")
+            continue
+        await bot.send(Task(event=REVIEW, id=f"{repo.id}#{ref.number}@{sha}", repo=repo, subject=ref.number))
+        sent += 1
+    await bot.storage.prune(NAMESPACE, prefix=JUDGED, older_than=JUDGED_FOR)
+    return Done(summary=f"{sent} of {len(heads)} open pull requests have no check run of this head")
+
+
+# --- the record --------------------------------------------------------------------------------------------------
+
+
+async def _settled(storage: Storage) -> datetime | None:
+    found = await storage.get(NAMESPACE, SETTLED)
+    return datetime.fromisoformat(found.value.decode()) if found else None
+
+
+async def _asked(storage: Storage, guids: Iterable[DeliveryId]) -> Mapping[DeliveryId, Asked]:
+    found = await storage.get_many(NAMESPACE, [ASKED + guid for guid in guids])
+    return {DeliveryId(key.removeprefix(ASKED)): load(record.value, Asked) for key, record in found.items()}
+
+
+async def _restore(storage: Storage, guid: DeliveryId, before: Asked | None) -> None:
+    if before is None:
+        await storage.delete(NAMESPACE, ASKED + guid)
+    else:
+        await storage.put(NAMESPACE, ASKED + guid, dump(before))

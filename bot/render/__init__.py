@@ -1,1 +1,0 @@
-"""Values to Markdown: every word that the bot says on GitHub is in this package."""

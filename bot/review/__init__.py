@@ -1,0 +1,1 @@
+"""The review of a pull request, its check run, and the merge queue."""

@@ -1,0 +1,127 @@
+"""The sources that a scan needs: both sides of what a pull request changes, and the modules that names go through."""
+
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.context import Bot
+from bot.domain.facts import ChangedFiles
+from bot.domain.file_result import FileChange, FileReview
+from bot.domain.finding import FileReport, Scanned, Skipped
+from bot.domain.migration import Config
+from bot.domain.references import ChangedFile, PullRequest, RepoRef, Sha
+from bot.engine.diff.unified import Hunk, MalformedPatch, parse_patch
+from bot.engine.diff.views import Views, rooted_elsewhere
+from bot.engine.index import ROUNDS, Index
+from bot.engine.names import SUFFIXES, module_paths
+from bot.github import reads
+from bot.inventory import store
+from bot.scanner.scanner import ReviewRequest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScannedChanges:
+    """What the engine made of the changed files; ``skipped`` are those that never reached it."""
+
+    reviews: tuple[FileReview, ...]
+    skipped: tuple[Skipped, ...]
+
+
+async def scan_changes(bot: Bot, pull: PullRequest, config: Config, changed: ChangedFiles) -> ScannedChanges:
+    """Both sides of every changed Python file against the merge base, scanned together."""
+    python = [file for file in changed.files if _is_python(file)]
+    if not python:
+        return ScannedChanges(reviews=(), skipped=())
+    base = await reads.merge_base(bot.github, pull.ref.repo, pull.base_sha, pull.head_sha)
+    changes, skipped = await _fetch(bot, pull, base, python)
+    hunks = {file.path: found for file in python if (found := _hunks(file)) is not None}
+    return ScannedChanges(reviews=await _review(bot, pull, config, changes, hunks), skipped=skipped)
+
+
+def _is_python(file: ChangedFile) -> bool:
+    return file.path.endswith(SUFFIXES) or (file.previous_path or "").endswith(SUFFIXES)
+
+
+def _hunks(file: ChangedFile) -> tuple[Hunk, ...] | None:
+    """The hunks as GitHub will check comments against; ``None`` when the patch is missing or cut short."""
+    if file.patch is None:
+        return None
+    try:
+        return parse_patch(file.patch)
+    except MalformedPatch:
+        return None
+
+
+async def _fetch(
+    bot: Bot, pull: PullRequest, base: Sha, files: Sequence[ChangedFile]
+) -> tuple[tuple[FileChange, ...], tuple[Skipped, ...]]:
+    """Both sides of each file.  Symbolic links and submodules are no source of their own: they are passed over."""
+    repo = pull.ref.repo
+    before = await reads.files_at(bot.github, repo, (_base_path(f) for f in files if _has_base(f)), base)
+    after = await reads.files_at(bot.github, repo, (f.path for f in files if f.status != "removed"), pull.head_sha)
+    changes, skipped = [], []
+    for file in files:
+        head, old = after.get(file.path), before.get(_base_path(file)) if _has_base(file) else None
+        if head is None and old is None:
+            skipped.append(Skipped(path=file.path, reason="no regular file on either side (a link or a submodule?)"))
+        else:
+            changes.append(FileChange(path=file.path, base_path=_base_path(file), base=old, head=head))
+    return tuple(changes), tuple(skipped)
+
+
+def _base_path(file: ChangedFile) -> str:
+    return file.previous_path or file.path
+
+
+def _has_base(file: ChangedFile) -> bool:
+    """A copy is new: what it was copied from is still there."""
+    return file.status not in ("added", "copied")
+
+
+async def _review(
+    bot: Bot,
+    pull: PullRequest,
+    config: Config,
+    changes: tuple[FileChange, ...],
+    hunks: Mapping[str, Sequence[Hunk]],
+) -> tuple[FileReview, ...]:
+    """The engine's answer once it misses no module that a name could come through.
+
+    Making an index parses nothing, so it happens here; what is parsed is parsed in a worker.
+    """
+    around = await store.surroundings(bot.storage, pull.ref.repo, config)
+    listed = () if around else await _listed(bot, pull, config, changes)
+    views = Views.of(changes, config, around, listed)
+    reviews: tuple[FileReview, ...] = ()
+    for _ in range(ROUNDS):
+        request = ReviewRequest(
+            changes=changes, migrations=config.migrations, index=views.head, hunks=hunks, base_index=views.base
+        )
+        reviews = await bot.scanner.review(request)
+        missing = views.missing(reviews)
+        if not missing:
+            break
+        # What the pull request does not change is the same on both sides.
+        views = views.with_unchanged(await reads.files_at(bot.github, pull.ref.repo, missing, pull.head_sha))
+    return reviews
+
+
+async def _listed(bot: Bot, pull: PullRequest, config: Config, changes: Sequence[FileChange]) -> Sequence[str]:
+    """The files of the repository, if they are needed to find its source roots."""
+    repo, places = pull.ref.repo, rooted_elsewhere(changes, config)
+    at_top = await reads.files_at(bot.github, repo, (path for paths in places for path in paths), pull.head_sha)
+    if all(any(at_top[path] is not None for path in paths) for paths in places):
+        return ()
+    return [entry.path for entry in await reads.whole_tree(bot.github, repo, pull.head_sha)]
+
+
+async def fetch_wanted(
+    bot: Bot, repo: RepoRef, rev: Sha, reports: Iterable[FileReport], index: Index, known: Container[str]
+) -> Mapping[str, bytes | None]:
+    """The files that the modules wanted by ``reports`` may be, as far as they are not ``known`` yet.
+
+    ``None`` for those that do not exist; empty when nothing is missing any more.
+    """
+    modules = {module for report in reports if isinstance(report, Scanned) for module in report.wanted}
+    candidates = {path for module in modules for path in module_paths(module, index.roots)}
+    missing = sorted(path for path in candidates if path not in known)
+    return await reads.files_at(bot.github, repo, missing, rev) if missing else {}

@@ -1,0 +1,60 @@
+"""What the bot can decide to do to a pull request: values that ``bot.review.plan`` returns and workflows perform.
+
+Row 0.  They hold findings, not words: ``bot.render`` turns them into Markdown.  What needs no words is an effect as it
+is.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.domain.effects import ResolveThread, UnresolveThread
+from bot.domain.facts import Waiver
+from bot.domain.file_result import NewFinding
+from bot.domain.finding import Failed, Finding, Skipped
+from bot.domain.references import Sha
+
+
+class Conclusion(StrEnum):
+    """Conclusions of a check run that the bot uses.
+
+    https://docs.github.com/en/rest/checks/runs#create-a-check-run
+    """
+
+    SUCCESS = "success"
+    NEUTRAL = "neutral"
+    FAILURE = "failure"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubmitReview:
+    """One review on ``head_sha``: ``inline`` become comments on lines, ``summarised`` are listed in its body."""
+
+    head_sha: Sha
+    inline: tuple[NewFinding, ...]
+    summarised: tuple[NewFinding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompleteCheckRun:
+    """The verdict on ``head_sha``."""
+
+    head_sha: Sha
+    conclusion: Conclusion
+    new: tuple[NewFinding, ...] = ()
+    old: tuple[Finding, ...] = ()
+    """Usages in the touched files that were there before."""
+    ignored: tuple[Finding, ...] = ()
+    """Usages that an ``ssot: ignore`` comment silences, with its reason."""
+    waived: tuple[tuple[NewFinding, Waiver], ...] = ()
+    """New usages that somebody put aside with ``/ssot skip``; they do not count in the conclusion."""
+    failed: tuple[Failed, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+    looked_at: int = 0
+    """Changed Python files that were scanned."""
+    not_listed: int = 0
+    """Changed files beyond the 3,000 that GitHub lists."""
+    config_error: str | None = None
+    """Why there was no scan: the configuration is invalid or unreadable."""
+
+
+Action = SubmitReview | CompleteCheckRun | ResolveThread | UnresolveThread

@@ -1,0 +1,142 @@
+"""Facts and findings in, actions out.  Every decision about a pull request is made here, and nothing is done."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import assert_never
+
+from bot.domain.effects import ResolveThread, UnresolveThread
+from bot.domain.facts import Waiver
+from bot.domain.file_result import FileReview, NewFinding
+from bot.domain.finding import Failed, Finding, Scanned, Skipped
+from bot.domain.migration import Config, Mode
+from bot.domain.references import PullRequest
+from bot.review.models import Action, CompleteCheckRun, Conclusion, SubmitReview
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnThread:
+    """A review thread that the App opened, by the fingerprint that its marker carries."""
+
+    id: str
+    fingerprint: str
+    path: str
+    resolved: bool
+    resolved_by_us: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewFacts:
+    """All that the decision about one pull request depends on."""
+
+    pull: PullRequest
+    config: Config
+    reviews: tuple[FileReview, ...]
+    reported: frozenset[str] = frozenset()
+    """Fingerprints that the App has written on this pull request before, inline or in a summary."""
+    threads: tuple[OwnThread, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+    """Changed files that never reached the engine: too big, a symbolic link, gone."""
+    not_listed: int = 0
+    waivers: Mapping[str, Waiver] = field(default_factory=dict)
+    """What people put aside, by the finding's fingerprint."""
+
+
+def plan_review(facts: ReviewFacts) -> tuple[Action, ...]:
+    """What to do about this pull request as it is now, in the order to do it.
+
+    The check run comes first: it is what merging waits for, and all that a draft or a locked conversation gets.
+    Applied to its own outcome (everything reported, every thread as its finding is) it plans the check run alone.
+    """
+    check = plan_check(facts)
+    if facts.pull.draft or facts.pull.locked:
+        return (check,)
+    return (check, *_plan_comments(facts, check.new), *_plan_threads(facts, check.new))
+
+
+def plan_check(facts: ReviewFacts) -> CompleteCheckRun:
+    """The verdict, with all that it rests on."""
+    added = sorted((n for review in facts.reviews for n in review.new), key=_importance)
+    new = tuple(n for n in added if n.fingerprint not in facts.waivers)
+    introduced = {finding for n in added for finding in (n.finding, *n.also)}
+    present = [finding for review in facts.reviews for finding in _findings(review)]
+    old = tuple(f for f in present if f.ignored is None and f not in introduced)
+    return CompleteCheckRun(
+        head_sha=facts.pull.head_sha,
+        conclusion=_conclusion(facts.config, new, old),
+        new=new,
+        old=old,
+        ignored=tuple(f for f in present if f.ignored is not None),
+        waived=tuple((n, facts.waivers[n.fingerprint]) for n in added if n.fingerprint in facts.waivers),
+        failed=tuple(r.report for r in facts.reviews if isinstance(r.report, Failed)),
+        skipped=(*facts.skipped, *(r.report for r in facts.reviews if isinstance(r.report, Skipped))),
+        looked_at=sum(isinstance(review.report, Scanned) for review in facts.reviews),
+        not_listed=facts.not_listed,
+    )
+
+
+def _findings(review: FileReview) -> tuple[Finding, ...]:
+    return review.report.findings if isinstance(review.report, Scanned) else ()
+
+
+def _importance(new: NewFinding) -> tuple[bool, bool, str, int]:
+    """Critical paths first, then what can be applied with a click; otherwise in the order of the diff."""
+    return (not new.finding.critical, new.suggestion is None, new.finding.path, new.finding.range.start)
+
+
+def _conclusion(config: Config, new: Iterable[NewFinding], old: Iterable[Finding]) -> Conclusion:
+    """The worst verdict of all migrations."""
+    modes = {migration.name: migration.mode for migration in config.migrations}
+    verdicts = {_verdict(modes[n.finding.migration]) for n in new}
+    if any(modes[finding.migration] is Mode.REMOVED for finding in old):
+        verdicts.add(Conclusion.FAILURE)
+    for verdict in (Conclusion.FAILURE, Conclusion.NEUTRAL):
+        if verdict in verdicts:
+            return verdict
+    return Conclusion.SUCCESS
+
+
+def _verdict(mode: Mode) -> Conclusion:
+    """What a new usage means to the check under this mode."""
+    match mode:
+        case Mode.WARN:
+            return Conclusion.NEUTRAL
+        case Mode.BLOCK_NEW | Mode.MIGRATE | Mode.REMOVED:
+            return Conclusion.FAILURE
+        case _:
+            assert_never(mode)
+
+
+def _plan_comments(facts: ReviewFacts, new: tuple[NewFinding, ...]) -> tuple[SubmitReview, ...]:
+    """At most one review, of what has not been said before."""
+    unsaid = tuple(n for n in new if n.fingerprint not in facts.reported)
+    if not unsaid:
+        return ()
+    on_lines = [n for n in unsaid if n.line is not None][: facts.config.max_comments]
+    shown = {n.fingerprint for n in on_lines}
+    rest = tuple(n for n in unsaid if n.fingerprint not in shown)
+    return (SubmitReview(head_sha=facts.pull.head_sha, inline=tuple(on_lines), summarised=rest),)
+
+
+def _plan_threads(facts: ReviewFacts, new: Iterable[NewFinding]) -> tuple[ResolveThread | UnresolveThread, ...]:
+    """Threads whose finding is gone are resolved, never deleted: a person may have answered there.
+
+    One that the bot resolved is opened when its finding is back: what was said once is not said anew.
+    A file that could not be scanned this time says nothing about its findings: its threads stay.
+    """
+    present = {n.fingerprint for n in new}
+    scanned = {review.report.path for review in facts.reviews if isinstance(review.report, Scanned)}
+    unseen = {review.report.path for review in facts.reviews} | {skipped.path for skipped in facts.skipped}
+    unseen -= scanned
+
+    def is_gone(thread: OwnThread) -> bool:
+        if thread.fingerprint in present or thread.path in unseen:
+            return False
+        return thread.path in scanned or not facts.not_listed
+
+    gone = [thread for thread in facts.threads if not thread.resolved and is_gone(thread)]
+    back = [thread for thread in facts.threads if thread.resolved_by_us and thread.fingerprint in present]
+    repo = facts.pull.ref.repo
+    return (
+        *(ResolveThread(repo=repo, thread_id=thread.id) for thread in gone),
+        *(UnresolveThread(repo=repo, thread_id=thread.id) for thread in back),
+    )

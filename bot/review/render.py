@@ -1,0 +1,205 @@
+"""The review of a pull request: inline comments, the review's body, the check run."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.domain.effects import MAX_CHECK_TEXT
+from bot.domain.file_result import NewFinding, Suggestion
+from bot.domain.finding import Finding
+from bot.domain.migration import Applicability, Migration
+from bot.domain.references import PullRequest
+from bot.markdown.blocks import table
+from bot.markdown.limits import fit
+from bot.markdown.links import link_in_pull
+from bot.markdown.text import code, count, fenced, plain, prose, shorten
+from bot.review.models import CompleteCheckRun, Conclusion, SubmitReview
+
+_LISTED = 100
+"""Lines of one list in a summary; above that the rest is counted."""
+_SHORT = 8
+"""Digits of a fingerprint that are shown; `/ssot skip` takes 6 or more."""
+_TRUST = {
+    Applicability.SAFE: "The rewrite is proved: it keeps the meaning.",
+    Applicability.UNSAFE: "The rewrite may change behaviour: please read it before you apply it.",
+    Applicability.DISPLAY_ONLY: "No machine can rewrite this one.",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckText:
+    """Title (one line), summary and text (Markdown) of a check run's output."""
+
+    title: str
+    summary: str
+    text: str | None = None
+
+
+def inline_comment(new: NewFinding, migration: Migration, marker: str) -> str:
+    """The comment on a line that adds a usage."""
+    parts = [headline(new.finding, migration), _message(new.finding)]
+    if migration.docs_url:
+        parts.append(f"[Why, and how to migrate]({migration.docs_url})")
+    if new.suggestion is not None:
+        parts += [_TRUST[new.finding.applicability], suggestion_block(new.suggestion)]
+    else:
+        parts.append(prose(new.no_suggestion or new.finding.reason or _TRUST[Applicability.DISPLAY_ONLY]))
+    if new.also:
+        parts.append(f"Part of the same change: {_lines_of(new.also)}.")
+    parts.append(
+        f"<sub>{code(migration.name)} · {new.finding.kind} · {new.finding.applicability} · "
+        f"{handle(new)}</sub>\n{marker}"
+    )
+    return "\n\n".join(parts)
+
+
+def handle(new: NewFinding) -> str:
+    """What people call the finding in ``/ssot skip``."""
+    return code(new.fingerprint[:_SHORT])
+
+
+def headline(finding: Finding, migration: Migration) -> str:
+    """One bold line: what is deprecated and what takes its place."""
+    symbol = code(finding.symbol.rpartition(".")[2])
+    target = next((t for t in migration.targets if t.name == finding.symbol), None)
+    place = f": use {code(target.canonical.rpartition('.')[2])}" if target and target.canonical else ""
+    critical = " · critical path" if finding.critical else ""
+    return f"**{symbol} is deprecated{place}**{critical}"
+
+
+def suggestion_block(suggestion: Suggestion) -> str:
+    """GitHub's suggested change; an empty block deletes the lines.
+
+    https://docs.github.com/en/pull-requests/collaborating-with-pull-requests/reviewing-changes-in-pull-requests
+    """
+    return fenced(suggestion.text or "", "suggestion")
+
+
+def _message(finding: Finding) -> str:
+    """What the engine says of the usage, with the dotted name shown as code."""
+    spelled = f"`{finding.symbol}`"
+    return prose(finding.message.replace(spelled, finding.symbol).replace(finding.symbol, spelled))
+
+
+def _lines_of(findings: Iterable[Finding]) -> str:
+    lines = sorted({finding.range.line for finding in findings})
+    return "line " + ", ".join(map(str, lines)) if len(lines) == 1 else "lines " + ", ".join(map(str, lines))
+
+
+def review_body(action: SubmitReview, pull: PullRequest, marker: str) -> str:
+    """The review's own text: what was found, and what has no line to stand on."""
+    shown = (*action.inline, *action.summarised)
+    total = sum(1 + len(n.also) for n in shown)
+    lines = [f"This pull request adds {count(total, 'deprecated usage')}. {_kinds_of(shown)}"]
+    suggestions = sum(n.suggestion is not None for n in action.inline)
+    if suggestions:
+        lines.append(
+            f"{count(suggestions, 'suggestion')} can be applied as {'it stands' if suggestions == 1 else 'they stand'}."
+        )
+    if action.summarised:
+        reason = "without a line in the diff, or beyond the number of comments that a review is limited to"
+        lines.append(f"**Also found** ({reason}):\n\n{_list(action.summarised, pull)}")
+    return fit("\n\n".join(lines), tail=f"\n\n{marker}" if marker else "")
+
+
+def _kinds_of(new: Sequence[NewFinding]) -> str:
+    tally = Counter(finding.kind for n in new for finding in (n.finding, *n.also))
+    return ", ".join(count(number, str(kind)) for kind, number in sorted(tally.items())) + "."
+
+
+def _list(new: Sequence[NewFinding], pull: PullRequest) -> str:
+    items = [f"- {link_in_pull(n.finding, pull)}: {_message(n.finding)} {handle(n)}" for n in new[:_LISTED]]
+    if len(new) > _LISTED:
+        items.append(f"- … and {len(new) - _LISTED:,} more")
+    return "\n".join(items)
+
+
+def check_text(action: CompleteCheckRun, pull: PullRequest, migrations: Mapping[str, Migration]) -> CheckText:
+    """The check run's title, summary and details."""
+    if action.config_error is not None:
+        return CheckText(
+            title="The configuration is not valid",
+            summary=f"Nothing was scanned, because the configuration of the base branch has an error:\n\n"
+            f"{fenced(shorten(action.config_error, 4_000), 'text')}\n\n`ssot config check` shows it on your machine.",
+        )
+    title = _title(action)
+    summary = [title + "."]
+    if action.new:
+        summary.append(_table(action.new, migrations))
+    summary += _honest_lines(action)
+    if action.new and pull.locked:
+        summary.append("The conversation is locked, so there are no comments: the usages are listed in the details.")
+    return CheckText(title=title, summary=fit("\n\n".join(summary), limit=MAX_CHECK_TEXT), text=_details(action, pull))
+
+
+def _title(action: CompleteCheckRun) -> str:
+    new = sum(1 + len(n.also) for n in action.new)
+    if new:
+        return f"{count(new, 'new deprecated usage')}"
+    if action.conclusion is Conclusion.FAILURE:
+        return f"{count(len(action.old), 'usage')} of a name that is removed"
+    return "No new deprecated usages"
+
+
+def _table(new: Sequence[NewFinding], migrations: Mapping[str, Migration]) -> str:
+    rows = []
+    for name in sorted({n.finding.migration for n in new}):
+        mine = [n for n in new if n.finding.migration == name]
+        usages = sum(1 + len(n.also) for n in mine)
+        clicks = sum(n.suggestion is not None for n in mine)
+        rows.append((code(name), f"{usages:,}", f"{clicks:,}", str(migrations[name].mode)))
+    return table(("migration", "new usages", "can be applied with a click", "mode"), rows, numbers=(1, 2))
+
+
+def _honest_lines(action: CompleteCheckRun) -> list[str]:
+    """What was looked at, and what was not."""
+    lines = [f"{count(action.looked_at, 'changed Python file')} scanned."]
+    if action.old:
+        lines.append(f"{count(len(action.old), 'older usage')} in the files that this pull request touches.")
+    if action.not_listed:
+        lines.append(
+            f"**{count(action.not_listed, 'file')} not looked at**: GitHub lists the first 3,000 of a pull request."
+        )
+    if action.skipped or action.failed:
+        lines.append(f"**{count(len(action.skipped) + len(action.failed), 'file')} not looked at**, see the details.")
+    if action.ignored:
+        lines.append(f"{count(len(action.ignored), 'usage')} ignored by a comment in the code, see the details.")
+    if action.waived:
+        lines.append(f"{count(len(action.waived), 'finding')} skipped by `/ssot skip`, see the details.")
+    return lines
+
+
+def _details(action: CompleteCheckRun, pull: PullRequest) -> str | None:
+    sections = (
+        ("New usages", [f"- {link_in_pull(n.finding, pull)}: {_message(n.finding)} {handle(n)}" for n in action.new]),
+        ("Not looked at", [f"- {code(s.path)}: {plain(s.reason)}" for s in action.skipped]),
+        (
+            "Does not parse",
+            [f"- {code(f.path)}, line {f.line}: {plain(f.message)}{_hits(f.hits)}" for f in action.failed],
+        ),
+        ("Ignored by a comment", [f"- {link_in_pull(f, pull)}: {plain(f.ignored or '')}" for f in action.ignored]),
+        (
+            "Skipped by `/ssot skip`",
+            [
+                f"- {link_in_pull(n.finding, pull)}: {plain(w.reason)} ({plain(w.by)}) {handle(n)}"
+                for n, w in action.waived
+            ],
+        ),
+        ("Older usages in the touched files", [f"- {link_in_pull(f, pull)}: {f.kind}" for f in action.old]),
+    )
+    blocks = [f"### {title}\n\n{_cut(items)}" for title, items in sections if items]
+    return fit("\n\n".join(blocks), limit=MAX_CHECK_TEXT) if blocks else None
+
+
+def _hits(hits: Sequence[int]) -> str:
+    return f" (the deprecated name stands on line {', '.join(map(str, hits[:20]))})" if hits else ""
+
+
+def _cut(items: Sequence[str]) -> str:
+    rest = len(items) - _LISTED
+    return "\n".join(items[:_LISTED]) + (f"\n- … and {rest:,} more" if rest > 0 else "")
+
+
+def annotation_message(finding: Finding) -> str:
+    """The plain text that GitHub shows beside a line in the diff and in the check run."""
+    return shorten("\n".join(filter(None, (finding.message, finding.reason))).replace("`", ""), 4_000)

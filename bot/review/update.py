@@ -1,0 +1,224 @@
+"""A pull request gets its review: fetch → scan → plan → perform.
+
+The event is a hint: everything is read again, so the same work may run twice, late, or in another order, and ends
+in the same state.  What was written before is found by its signed marker or by the check run's ``external_id``.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import assert_never
+
+import structlog
+
+from bot.context import Bot
+from bot.domain.effects import CheckRun, ResolveThread, UnresolveThread
+from bot.domain.facts import ChangedFiles, ReviewThread, Waiver
+from bot.domain.file_result import NewFinding
+from bot.domain.migration import Config, Migration
+from bot.domain.references import PullRequest, PullRequestRef
+from bot.github import reads
+from bot.identity import decisions
+from bot.identity.external_ids import about_the_same
+from bot.identity.kinds import MarkerKind
+from bot.identity.places import pull_request
+from bot.jobs import Done, Ignored, Lease, Outcome, Superseded
+from bot.repository import ConfigProblem, RepositoryAt, at_branch, details_of
+from bot.review import render_effects as words
+from bot.review.changes import scan_changes
+from bot.review.models import Action, CompleteCheckRun, Conclusion, SubmitReview
+from bot.review.plan import OwnThread, ReviewFacts, plan_check, plan_review
+
+log = structlog.get_logger(__name__)
+
+
+class _Stale(Exception):
+    """What was decided is out of date: newer work does it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reviewed:
+    """A pull request that was looked at, and what was decided."""
+
+    pull: PullRequest
+    actions: tuple[Action, ...]
+
+    @property
+    def check(self) -> CompleteCheckRun:
+        """The verdict."""
+        (check,) = (action for action in self.actions if isinstance(action, CompleteCheckRun))
+        return check
+
+
+Waive = Callable[[Sequence[NewFinding]], Mapping[str, Waiver | None]]
+"""Which of a pull request's new findings are put aside (or, with ``None``, no longer), before a reply records it.
+
+By fingerprint.  What it raises passes, and nothing is written then.
+"""
+
+
+def _as_recorded(_: Sequence[NewFinding]) -> Mapping[str, Waiver | None]:
+    return {}
+
+
+async def review_pull_request(bot: Bot, ref: PullRequestRef, lease: Lease, *, anew: bool = False) -> Outcome:
+    """Bring the App's review and check run of this pull request up to date with its head.
+
+    ``anew``: somebody asked for the check run again, so it is made even if it says what the last one said.
+    """
+    result = await review(bot, ref, lease, anew=anew)
+    return Done(summary=_summary(result)) if isinstance(result, Reviewed) else result
+
+
+async def review(
+    bot: Bot, ref: PullRequestRef, lease: Lease, *, anew: bool = False, waive: Waive = _as_recorded
+) -> Reviewed | Ignored | Superseded:
+    """As :func:`review_pull_request`; ``waive`` counts in addition to what the conversation records."""
+    pull = await reads.pull_request(bot.github, ref)
+    if pull.state != "open":
+        return Ignored(reason=f"the pull request is {pull.state}")
+    at = await at_branch(bot.github, ref.repo, pull.base_ref)
+    try:
+        reviewed = Reviewed(pull=pull, actions=await _decide(bot, pull, at, waive))
+        for action in reviewed.actions:
+            await _perform(bot, pull, at.migrations, action, lease, anew=anew)
+    except _Stale as reason:
+        return Superseded(reason=str(reason))
+    return reviewed
+
+
+async def verdict_on(bot: Bot, ref: PullRequestRef) -> Reviewed:
+    """What a review would say of the pull request as it is now; nothing is written."""
+    pull = await reads.pull_request(bot.github, ref)
+    at = await at_branch(bot.github, ref.repo, pull.base_ref)
+    check = not_scanned(pull, at.problem) if at.problem else plan_check(await found_in(bot, pull, at.config))
+    return Reviewed(pull=pull, actions=(check,))
+
+
+async def _decide(bot: Bot, pull: PullRequest, at: RepositoryAt, waive: Waive) -> tuple[Action, ...]:
+    if at.problem:
+        return (not_scanned(pull, at.problem),)
+    return plan_review(await _with_said(bot, await found_in(bot, pull, at.config, waive=waive)))
+
+
+def not_scanned(pull: PullRequest, problem: ConfigProblem) -> CompleteCheckRun:
+    """An invalid configuration stops nobody's merge, and says so on every pull request until it is mended."""
+    wrong = details_of(problem)
+    return CompleteCheckRun(head_sha=pull.head_sha, conclusion=Conclusion.NEUTRAL, config_error=wrong)
+
+
+# --- fetch -----------------------------------------------------------------------------------------------------
+
+
+async def found_in(
+    bot: Bot, pull: PullRequest, config: Config, *, changed: ChangedFiles | None = None, waive: Waive = _as_recorded
+) -> ReviewFacts:
+    """What is in the pull request (by default in all files that it changes), and what of it people have put aside."""
+    changed = changed or await reads.changed_files(bot.github, pull)
+    scanned = await scan_changes(bot, pull, config, changed)
+    new = [finding for each in scanned.reviews for finding in each.new]
+    waivers = dict(waive(new))
+    if new:
+        comments = await reads.issue_comments(bot.github, pull.ref.repo, pull.ref.number)
+        waivers = {**decisions.waivers(bot.keys, pull.ref.repo, pull.ref.number, comments), **waivers}
+    return ReviewFacts(
+        pull=pull,
+        config=config,
+        reviews=scanned.reviews,
+        skipped=scanned.skipped,
+        not_listed=changed.not_listed,
+        waivers={fingerprint: waiver for fingerprint, waiver in waivers.items() if waiver},
+    )
+
+
+async def _with_said(bot: Bot, facts: ReviewFacts) -> ReviewFacts:
+    """The same with what the App has said on the pull request before."""
+    pull = facts.pull
+    if pull.draft or pull.locked:
+        return facts
+    threads = await reads.review_threads(bot.github, pull.ref)
+    own = tuple(own for thread in threads if (own := _own_thread(bot, pull, thread)))
+    bodies = [review.body for review in await reads.reviews(bot.github, pull.ref) if review.ours]
+    summarised = (fingerprint for body in bodies for fingerprint in _fingerprints(bot, pull, body))
+    return replace(facts, threads=own, reported=frozenset([*(thread.fingerprint for thread in own), *summarised]))
+
+
+def _own_thread(bot: Bot, pull: PullRequest, thread: ReviewThread) -> OwnThread | None:
+    """The thread as the App's own, if the App opened it with a marker for this very pull request."""
+    if not thread.comments or not thread.comments[0].ours:
+        return None
+    fingerprints = _fingerprints(bot, pull, thread.comments[0].body)
+    if not fingerprints:
+        return None
+    return OwnThread(
+        id=thread.id,
+        fingerprint=fingerprints[0],
+        path=thread.path,
+        resolved=thread.resolved,
+        resolved_by_us=thread.resolved_by_us,
+    )
+
+
+def _fingerprints(bot: Bot, pull: PullRequest, body: str) -> tuple[str, ...]:
+    return MarkerKind.FINGERPRINTS.read(bot.keys, pull_request(pull.ref), body)
+
+
+# --- perform ---------------------------------------------------------------------------------------------------
+
+
+async def _perform(
+    bot: Bot, pull: PullRequest, migrations: Mapping[str, Migration], action: Action, lease: Lease, *, anew: bool
+) -> None:
+    if not lease.held():
+        raise _Stale("the deadline of this run has passed")
+    if lease.newer_waits():
+        raise _Stale("a newer push is waiting")
+    match action:
+        case CompleteCheckRun():
+            await complete_check(bot, words.check_run(action, pull, migrations), anew=anew)
+        case SubmitReview():
+            await _submit(bot, pull, migrations, action)
+        case ResolveThread() | UnresolveThread():
+            await bot.performer.perform(action)
+        case _:
+            assert_never(action)
+
+
+async def complete_check(bot: Bot, run: CheckRun, *, anew: bool) -> None:
+    """The verdict, once: when the last check run about the same thing and commit says the same, it is left as it is.
+
+    Not any earlier one: a verdict can go back to what it was, and merging waits for the last.
+    """
+    before = await reads.check_runs(bot.github, run.repo, run.head_sha, name=run.name)
+    last = next((each for each in before if about_the_same(each.external_id, run.external_id)), None)
+    if not anew and last and (last.external_id, last.status) == (run.external_id, run.status):
+        return
+    await bot.performer.perform(run)
+
+
+async def _submit(bot: Bot, pull: PullRequest, migrations: Mapping[str, Migration], action: SubmitReview) -> None:
+    """The review; what GitHub takes neither on a line nor on its file is said in a summary."""
+    await _still_at(bot, pull)
+    review = words.review(action, pull, migrations, bot.keys)
+    submitted = await bot.performer.perform(review)
+    homeless = tuple(
+        new for new, comment in zip(action.inline, review.comments, strict=True) if comment in submitted.rejected
+    )
+    if homeless:
+        log.warning("comments_refused", comments=len(homeless))
+        rest = replace(action, inline=(), summarised=homeless)
+        await bot.performer.perform(words.review(rest, pull, migrations, bot.keys))
+
+
+async def _still_at(bot: Bot, pull: PullRequest) -> None:
+    """A comment on an old head would stand on the wrong line: the push that moved it brings its own work."""
+    now = await reads.pull_request(bot.github, pull.ref)
+    if now.state != "open" or now.head_sha != pull.head_sha:
+        raise _Stale("the head moved while it was looked at")
+
+
+def _summary(reviewed: Reviewed) -> str:
+    comments = sum(len(a.inline) for a in reviewed.actions if isinstance(a, SubmitReview))
+    resolved = sum(isinstance(a, ResolveThread) for a in reviewed.actions)
+    opened = sum(isinstance(a, UnresolveThread) for a in reviewed.actions)
+    again = f", {opened} opened again" if opened else ""
+    return f"check {reviewed.check.conclusion}, {comments} comments, {resolved} threads resolved{again}"

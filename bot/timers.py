@@ -1,0 +1,65 @@
+"""What the bot does by the clock: each timer looks, and sends tasks."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Self
+
+import structlog
+
+from bot.context import Bot
+from bot.domain.references import Task
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timer:
+    """At the start and then every ``every`` seconds ``tasks(bot, now)`` says what is to be done.
+
+    Every process has its timers: where one task is meant, its id has to be the same for all, for instance by
+    ``Task.debounced``.  A look that fails is logged and comes again at its next time; the task itself is durable.
+    """
+
+    name: str
+    every: float
+    tasks: Callable[[Bot, datetime], Awaitable[Iterable[Task]]]
+
+
+class Timers:
+    """Runs them while it is entered."""
+
+    def __init__(self, bot: Bot, timers: Iterable[Timer]) -> None:
+        self._bot, self._timers = bot, tuple(timers)
+        self._running: list[asyncio.Task[None]] = []
+
+    async def __aenter__(self) -> Self:
+        self._running = [
+            asyncio.create_task(self._run(timer), name=f"ssot-timer-{timer.name}") for timer in self._timers
+        ]
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for task in self._running:
+            task.cancel()
+        if self._running:
+            await asyncio.wait(self._running)
+
+    async def _run(self, timer: Timer) -> None:
+        structlog.contextvars.bind_contextvars(timer=timer.name)
+        while True:
+            # Whatever goes wrong with one look must not end the timer.
+            (answer,) = await asyncio.gather(self._look(timer), return_exceptions=True)
+            if isinstance(answer, Exception):
+                log.error("timer_failed", exc_info=answer)
+            elif isinstance(answer, BaseException):
+                raise answer
+            await asyncio.sleep(timer.every)
+
+    async def _look(self, timer: Timer) -> None:
+        for task in await timer.tasks(self._bot, datetime.now(UTC)):
+            await self._bot.send(task)

@@ -1,0 +1,1 @@
+"""The tracking issue: its boxes and its section follow evidence."""

@@ -1,0 +1,66 @@
+"""An issue's body, changed among people who change it too.
+
+GitHub compares nothing when it writes a body.  So: read, merge, read again, write, read back; and look in the issue's
+history of edits whether somebody was faster than the write, whose words it would have buried.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from bot.context import Bot
+from bot.domain.effects import EditIssue
+from bot.domain.errors import RetryLater
+from bot.domain.facts import Issue
+from bot.domain.references import RepoRef
+from bot.github import reads
+from bot.jobs import Lease
+
+log = structlog.get_logger(__name__)
+
+TRIES = 5
+"""How often the body may move under our hands before we leave it alone."""
+_SOON = timedelta(seconds=5)
+
+Merge = Callable[[str], str]
+"""The body as it should be, from the body as it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edited:
+    """The body is what it should be, as of ``merge``'s last call."""
+
+    writes: int
+    """0 when it was so already."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contested:
+    """Somebody else was at it each time."""
+
+
+async def edit(bot: Bot, repo: RepoRef, issue: Issue, merge: Merge, lease: Lease) -> Edited | Contested:
+    """Bring the body of ``issue``, as it was once read, to what ``merge`` makes of it."""
+    body, ours = issue.body, None
+    for turn in range(TRIES):
+        wanted = merge(body)
+        now = await reads.issue(bot.github, repo, issue.number)
+        if now.body not in (body, ours):
+            body, ours = now.body, None
+            continue
+        if wanted == now.body:
+            return Edited(writes=0 if ours is None else turn)
+        if not lease.held():
+            raise RetryLater(at=bot.github.clock.now() + _SOON, reason="the deadline of this run has passed")
+        after = await bot.performer.perform(
+            EditIssue(repo=repo, number=issue.number, body=wanted, replaces=now.body, updated_at=now.updated_at)
+        )
+        buried = after.buried
+        if buried is None and after.body == wanted:
+            return Edited(writes=turn + 1)
+        log.info("issue_contested", repository=repo.full_name, issue=issue.number, buried=buried is not None)
+        # Words that our write buried are merged and written over ours; what was written after it is merged as it is.
+        body, ours = (after.body, None) if after.body != wanted or buried is None else (buried, wanted)
+    return Contested()

@@ -1,0 +1,1 @@
+"""Whether an item of the checklist is true.  Pure."""

@@ -1,0 +1,164 @@
+"""Evidence that GitHub holds: checks, deployments, pull requests, issues, and what people said.
+
+CI and deployments need time.  What they have not said of a commit yet is unknown, not missing: a box must not go down
+with every push and up again a little later.
+"""
+
+from datetime import timedelta
+from typing import assert_never
+
+from bot.domain.checklist_item import (
+    CheckPassed,
+    Deployed,
+    IssueEvidence,
+    IssueState,
+    PullRequestEvidence,
+    PullRequestState,
+)
+from bot.domain.tracked import (
+    CheckState,
+    Deployment,
+    DeploymentState,
+    IssueFact,
+    NotKnown,
+    Pull,
+    PullState,
+    TrackedFacts,
+)
+from bot.tracker.models import CannotTell, Holds, ItemVerdict, Missing, Proof
+
+PATIENCE = timedelta(hours=1)
+"""How long CI and deployments may take to appear for a new commit before their absence means something."""
+
+
+_LACKS = {
+    PullRequestState.OPENED: ("is not there", "is there"),
+    PullRequestState.CLOSES_ISSUE: ("does not close the issue", "closes it"),
+    PullRequestState.MERGED: ("is not merged", "is merged"),
+}
+"""What is said of a numbered pull request, and after "no pull request"."""
+
+
+def _fresh(facts: TrackedFacts) -> bool:
+    return facts.read_at - facts.committed_at < PATIENCE
+
+
+def _unreadable(what: str, fact: NotKnown) -> CannotTell:
+    return CannotTell(why=(f"{what}: {fact.why}",))
+
+
+def check(evidence: CheckPassed, facts: TrackedFacts) -> ItemVerdict:
+    """The newest check run or status of the name passed."""
+    if isinstance(facts.checks, NotKnown):
+        return _unreadable(f"check `{evidence.name}`", facts.checks)
+    found = next((each for each in facts.checks if each.name == evidence.name), None)
+    if found is None:
+        text = f"no check `{evidence.name}` ran on `{facts.commit[:7]}`"
+        return (
+            CannotTell(why=(f"{text} yet",))
+            if _fresh(facts)
+            else Missing(what=(Proof(text=text, commit=facts.commit),))
+        )
+    proof = Proof(text=f"check `{found.name}` {found.state}", link=found.link, commit=facts.commit, at=found.at)
+    match found.state:
+        case CheckState.PASSED:
+            return Holds(because=(proof,))
+        case CheckState.FAILED:
+            return Missing(what=(proof,))
+        case CheckState.RUNNING:
+            return CannotTell(why=(f"check `{found.name}` is running",))
+        case _:
+            assert_never(found.state)
+
+
+def deployment(evidence: Deployed, facts: TrackedFacts) -> ItemVerdict:
+    """The newest deployment to the environment succeeded, and holds the commit."""
+    if isinstance(facts.deployments, NotKnown):
+        return _unreadable(f"deployment to `{evidence.environment}`", facts.deployments)
+    found = next((each for each in facts.deployments if each.environment == evidence.environment), None)
+    if found is None:
+        return Missing(what=(Proof(text=f"nothing was deployed to `{evidence.environment}`"),))
+    where = f"the newest deployment to `{found.environment}`"
+    match found.state:
+        case DeploymentState.FAILED:
+            return Missing(what=(_deployed(found, f"{where} failed"),))
+        case DeploymentState.RUNNING:
+            return CannotTell(why=(f"{where} is under way",))
+        case DeploymentState.SUCCEEDED:
+            return _succeeded(found, where, facts)
+        case _:
+            assert_never(found.state)
+
+
+def _succeeded(found: Deployment, where: str, facts: TrackedFacts) -> ItemVerdict:
+    if found.holds:
+        return Holds(because=(_deployed(found, f"{where} succeeded and holds `{facts.commit[:7]}`"),))
+    if found.holds is None:
+        return CannotTell(why=(f"it is not known whether {where} holds `{facts.commit[:7]}`",))
+    if _fresh(facts):
+        return CannotTell(why=(f"{where} does not hold `{facts.commit[:7]}` yet",))
+    return Missing(what=(_deployed(found, f"{where} does not hold `{facts.commit[:7]}`"),))
+
+
+def _deployed(found: Deployment, text: str) -> Proof:
+    return Proof(text=text, link=found.link, commit=found.commit, at=found.at)
+
+
+def pull(evidence: PullRequestEvidence, facts: TrackedFacts) -> ItemVerdict:
+    """The numbered pull request, or one of those that the tracking issue is linked with."""
+    if isinstance(facts.pulls, NotKnown):
+        return _unreadable("pull requests", facts.pulls)
+    number = evidence.number
+    meant = [p for p in facts.pulls if (p.linked or p.closes if number is None else p.number == number)]
+    good = next((p for p in meant if _is(p, evidence.state)), None)
+    if good is not None:
+        closing = ", and closes the issue" if good.closes else ""
+        text = f"pull request {good.number} is {good.state}{closing}"
+        return Holds(because=(Proof(text=text, link=good.link, at=good.at),))
+    if number is not None and not meant:
+        return Missing(what=(Proof(text=f"there is no pull request {number}"),))
+    which = "no pull request that is linked with the issue" if number is None else f"pull request {number}"
+    return Missing(what=(Proof(text=f"{which} {_LACKS[evidence.state][number is None]}"),))
+
+
+def _is(found: Pull, state: PullRequestState) -> bool:
+    match state:
+        case PullRequestState.OPENED:
+            return True
+        case PullRequestState.CLOSES_ISSUE:
+            return found.closes and found.state is not PullState.CLOSED
+        case PullRequestState.MERGED:
+            return found.state is PullState.MERGED
+        case _:
+            assert_never(state)
+
+
+def issue(evidence: IssueEvidence, facts: TrackedFacts) -> ItemVerdict:
+    """The issue exists, or is closed."""
+    if isinstance(facts.issues, NotKnown):
+        return _unreadable("issues", facts.issues)
+    number = facts.issue if evidence.number is None else evidence.number
+    if number is None:
+        return CannotTell(why=("there is no tracking issue",))
+    found = next((each for each in facts.issues if each.number == number), None)
+    if found is None:
+        return Missing(what=(Proof(text=f"there is no issue {number}"),))
+    if evidence.state is IssueState.EXISTS:
+        return Holds(because=(_issue(found, f"issue {number} exists"),))
+    if found.closed:
+        return Holds(because=(_issue(found, f"issue {number} is closed"),))
+    return Missing(what=(_issue(found, f"issue {number} is open"),))
+
+
+def _issue(found: IssueFact, text: str) -> Proof:
+    return Proof(text=text, link=found.link, at=found.at)
+
+
+def attested(item: str, facts: TrackedFacts) -> ItemVerdict:
+    """A person with write access said so."""
+    if isinstance(facts.attestations, NotKnown):
+        return _unreadable("what people attested", facts.attestations)
+    found = facts.attestations.get(item)
+    if found is None:
+        return Missing(what=(Proof(text=f"nobody has attested it: `/ssot attest {item} reason`"),))
+    return Holds(because=(Proof(text=f"attested by `{found.by}`: {found.reason}", link=found.link, at=found.at),))

@@ -1,0 +1,114 @@
+"""Nothing uses the deprecated names any more: the pull request that takes out their definitions.
+
+It is found again by its branch and by its signed marker.  One that a person closed is not opened again.
+"""
+
+from collections.abc import Set
+
+import structlog
+
+from bot.context import Bot
+from bot.domain.effects import NewPullRequest, TreeCommit, TreeFile
+from bot.domain.migration import Migration
+from bot.domain.references import RepoRef, Sha
+from bot.domain.tracked import NotKnown, PullState, TrackedFacts, usages_of
+from bot.engine.removal import Kept, take_out
+from bot.github import reads
+from bot.github.errors import AlreadyExists, NotFound
+from bot.identity.branches import of_removal
+from bot.identity.pull_requests import is_removal
+from bot.inventory.commit_sources import CommitSources
+from bot.inventory.survey import survey
+from bot.repository import DefaultBranch
+from bot.scanner import Unscannable
+from bot.tracker.removal import render as words
+
+log = structlog.get_logger(__name__)
+
+
+async def open_removal(bot: Bot, at: DefaultBranch, migration: Migration, issue: int, facts: TrackedFacts) -> None:
+    """Open it, unless it is there, was closed by a person, or cannot be proved right."""
+    if isinstance(facts.definitions, NotKnown) or not facts.definitions or await _was_opened(bot, at, migration):
+        return
+    commit = await _commit(bot, at, migration, issue, facts)
+    if commit is None:
+        return
+    if held := _held_by(facts, {file.path for file in commit.files}):
+        log.info("removal_waits", repository=at.repo.full_name, pull=held)
+        return
+    new = NewPullRequest(
+        repo=at.repo,
+        title=words.title(facts.definitions),
+        head=commit.branch,
+        base=at.repository.default_branch,
+        body=words.body(
+            migration,
+            facts.definitions,
+            {file.path: file.content for file in commit.files},
+            issue,
+            bot.keys,
+            at.repo,
+        ),
+        draft=migration.pull_requests.draft,
+    )
+    await bot.performer.perform(commit)
+    try:
+        await bot.performer.perform(new)
+    except AlreadyExists:
+        return
+
+
+async def _was_opened(bot: Bot, at: DefaultBranch, migration: Migration) -> bool:
+    """Whether it is open, or was closed without a merge.  A merged one did its work: the definition came back since."""
+    repo = at.repo
+    if await reads.open_pull_requests(bot.github, repo, head=of_removal(migration.name)):
+        return True
+    own = await reads.own_pull_requests(bot.github, repo)
+    return any(not pull.merged and is_removal(bot.keys, repo.id, migration.name, pull.body) for pull in own)
+
+
+def _held_by(facts: TrackedFacts, paths: Set[str]) -> int | None:
+    """The migration pull request that changes one of the files: two at a time would be in each other's way."""
+    if isinstance(facts.pulls, NotKnown):
+        return None
+    open_ones = (pull for pull in facts.pulls if pull.migrates and pull.state is PullState.OPEN)
+    return next((pull.number for pull in open_ones if not paths.isdisjoint(pull.paths)), None)
+
+
+async def _commit(
+    bot: Bot, at: DefaultBranch, migration: Migration, issue: int, facts: TrackedFacts
+) -> TreeCommit | None:
+    """The removal as a commit on the head of the default branch; ``None`` if it would not be right."""
+    repo = at.repo
+    if isinstance(facts.definitions, NotKnown):
+        return None
+    found = await survey(bot, repo, at.head, at.config)
+    commit = await CommitSources.at(bot, repo, at.head)
+    paths = {*facts.definitions.values(), *(usage.path for usage in usages_of(facts, migration.name))}
+    sources = await commit.read(paths)
+    try:
+        taken = await bot.scanner.run(take_out, migration, sources, facts.definitions, found.roots, found.names)
+    except Unscannable as error:
+        taken = Kept(reason=str(error))
+    if isinstance(taken, Kept):
+        log.warning("definition_kept", repository=repo.full_name, migration=migration.name, reason=taken.reason)
+        return None
+    return TreeCommit(
+        repo=repo,
+        branch=of_removal(migration.name),
+        before=await _head_of(bot, repo, of_removal(migration.name)),
+        parent=at.head,
+        message=words.commit_message(migration, facts.definitions, issue),
+        files=tuple(
+            TreeFile(path=path, content=content, mode=commit.modes[path])
+            for path, content in sorted(taken.files.items())
+        ),
+    )
+
+
+async def _head_of(bot: Bot, repo: RepoRef, branch: str) -> Sha | None:
+    """Where the branch is, wherever that is: it is the bot's own, and has no pull request."""
+    try:
+        return await reads.branch_head(bot.github, repo, branch)
+    except NotFound:
+        return None

@@ -1,0 +1,43 @@
+"""The pull request that takes out the deprecated definition."""
+
+from collections.abc import Mapping
+
+from bot.domain.migration import Migration
+from bot.domain.references import RepoRef
+from bot.identity.markers import MarkerKeys
+from bot.identity.pull_requests import removal_marker
+from bot.markdown.text import code, count
+
+_PROVED = (
+    "Code outside of this repository was not looked at. Each file still parses, no name in it is newly undefined, and "
+    "nothing else in it was changed. Close this pull request to keep them: it is not opened again."
+)
+
+
+def title(defined: Mapping[str, str]) -> str:
+    names = [name.rpartition(".")[2] for name in sorted(defined)]
+    what = names[0] if len(names) == 1 else count(len(names), "deprecated definition")
+    return f"Remove {what}"[:120]
+
+
+def commit_message(migration: Migration, defined: Mapping[str, str], issue: int) -> str:
+    listed = "\n".join(f"- {name}" for name in sorted(defined))
+    return f"{title(defined)}\n\nNothing uses it any more:\n\n{listed}\n\nPart of #{issue}, {migration.name}.\n"
+
+
+def body(
+    migration: Migration, defined: Mapping[str, str], files: Mapping[str, bytes | None], issue: int, keys: MarkerKeys,
+    repo: RepoRef,
+) -> str:  # fmt: skip
+    """What goes, and why it may."""
+    names = "\n".join(f"- {code(name)} in {code(path)}" for name, path in sorted(defined.items()))
+    others = sorted(files.keys() - set(defined.values()))
+    passed = "\n".join(f"- {code(path)}" for path in others)
+    parts = [
+        f"Nothing in this repository uses these names any more, so their definitions can go:\n\n{names}",
+        f"So do the imports and `__all__` entries that only passed them on:\n\n{passed}" if others else "",
+        _PROVED,
+        f"Part of #{issue}.",
+        removal_marker(keys, repo.id, migration.name),
+    ]
+    return "\n\n".join(part for part in parts if part)

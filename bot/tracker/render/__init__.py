@@ -1,0 +1,1 @@
+"""The section of the tracking issue, and the comments on it.  Pure."""

@@ -1,1 +1,0 @@
-"""What the bot can do, one function per thing: fetch → scan → plan → perform."""

@@ -1,0 +1,23 @@
+"""``issues``: somebody changed an issue, which may be a tracker or evidence for one."""
+
+from bot.context import Bot
+from bot.domain.events import IssuesEvent
+from bot.jobs import Ignored, Lease, Outcome, Route, Work
+from bot.tracker import update
+
+EVENT = "issues"
+TELLING = frozenset({"edited", "closed", "reopened", "transferred", "deleted"})
+
+
+def route(event: IssuesEvent) -> Route:
+    """What the bot itself wrote is no news."""
+    if event.action not in TELLING:
+        return Ignored(reason=f"nothing to do when an issue is {event.action}")
+    if event.sender.is_bot:
+        return Ignored(reason="a bot did it")
+    return Work(key=update.lane(event.repo))
+
+
+async def handle(bot: Bot, event: IssuesEvent, _lease: Lease) -> Outcome:
+    """The trackers are looked at: whether this issue is one stands in the configuration."""
+    return await update.wake(bot, event.repo)

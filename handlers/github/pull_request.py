@@ -1,0 +1,40 @@
+"""``pull_request``: what is opened, pushed, reopened, made ready or aimed at another branch gets its review.
+
+Opened, closed, merged and reopened ones, and those whose text changes, may be evidence for a tracker.
+"""
+
+from bot.context import Bot
+from bot.domain.events import PullRequestEvent
+from bot.jobs import Ignored, Lease, Outcome, Route, Work
+from bot.review.update import review_pull_request
+from bot.tracker import update
+
+EVENT = "pull_request"
+REVIEWED = frozenset({"opened", "synchronize", "reopened", "ready_for_review", "unlocked"})
+TRACKED = frozenset({"opened", "closed", "reopened"})
+
+
+def route(event: PullRequestEvent) -> Route:
+    """One lane for each pull request: ``owner/repo#n``; the trackers' for what asks for no review."""
+    if _reviewed(event):
+        return Work(key=f"{event.ref.repo.full_name}#{event.ref.number}", action=event.action)
+    if _tracked(event):
+        return Work(key=update.lane(event.ref.repo))
+    return Ignored(reason=f"nothing to do when a pull request is {event.action}")
+
+
+def _reviewed(event: PullRequestEvent) -> bool:
+    return event.action in REVIEWED or (event.action == "edited" and event.base_changed)
+
+
+def _tracked(event: PullRequestEvent) -> bool:
+    return event.action in TRACKED or (event.action == "edited" and event.body_changed)
+
+
+async def handle(bot: Bot, event: PullRequestEvent, lease: Lease) -> Outcome:
+    """Review the pull request as it is now; have the trackers looked at."""
+    if _tracked(event):
+        waking = await update.wake(bot, event.ref.repo)
+        if not _reviewed(event):
+            return waking
+    return await review_pull_request(bot, event.ref, lease)

@@ -1,0 +1,20 @@
+"""``status``: somebody set a commit status, which may be evidence."""
+
+from bot.context import Bot
+from bot.domain.events import StatusEvent
+from bot.jobs import Ignored, Lease, Outcome, Route, Work
+from bot.tracker import update
+
+EVENT = "status"
+
+
+def route(event: StatusEvent) -> Route:
+    """Only on the default branch."""
+    if not event.on_default_branch:
+        return Ignored(reason="a status of another branch")
+    return Work(key=update.lane(event.repo))
+
+
+async def handle(bot: Bot, event: StatusEvent, _lease: Lease) -> Outcome:
+    """The trackers are looked at."""
+    return await update.wake(bot, event.repo)

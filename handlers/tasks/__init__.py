@@ -1,0 +1,1 @@
+"""One module per task of the bot's own."""

@@ -1,0 +1,19 @@
+"""``ssot.migrations``: migration pull requests are kept up to date, each tracker's in the lane of its issue."""
+
+from bot.context import Bot
+from bot.domain.events import TaskEvent
+from bot.jobs import Lease, Outcome, Route, Work
+from bot.migrate.batches import upkeep
+
+EVENT = upkeep.UPKEEP
+
+
+def route(event: TaskEvent) -> Route:
+    """The repository's lane for finding out what there is; a tracker's own, where its commands are as well."""
+    return Work(key=event.lane)
+
+
+async def handle(bot: Bot, event: TaskEvent, lease: Lease) -> Outcome:
+    if event.subject is None:
+        return await upkeep.spread_upkeep(bot, event.repo, lease)
+    return await upkeep.keep_up(bot, event.repo, event.subject, lease)

@@ -1,0 +1,19 @@
+"""``ssot.review``: a pull request that was overlooked gets its review, as if GitHub had told of it."""
+
+from bot.context import Bot
+from bot.domain.events import TaskEvent
+from bot.domain.references import PullRequestRef
+from bot.jobs import Ignored, Lease, Outcome, Route, Work
+from bot.recovery.deliveries import REVIEW as EVENT
+from bot.review.update import review_pull_request
+
+__all__ = ["EVENT", "handle", "route"]
+
+
+def route(event: TaskEvent) -> Route:
+    """The lane of the pull request."""
+    return Ignored(reason="no pull request is named") if event.subject is None else Work(key=event.lane)
+
+
+async def handle(bot: Bot, event: TaskEvent, lease: Lease) -> Outcome:
+    return await review_pull_request(bot, PullRequestRef(repo=event.repo, number=event.subject or 0), lease)

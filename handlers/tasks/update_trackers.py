@@ -1,0 +1,22 @@
+"""``ssot.trackers``: which issues of a repository (or of all) are trackers; each gets its update."""
+
+from bot.context import Bot
+from bot.domain.events import AppTaskEvent, TaskEvent
+from bot.installations import everywhere
+from bot.jobs import Lease, Outcome, Route, Work
+from bot.timers import Timer
+from bot.tracker import update
+
+EVENT = update.TRACKERS
+TIMER = Timer(name="trackers", every=update.EVERY, tasks=update.timed)
+
+
+def route(event: AppTaskEvent | TaskEvent) -> Route:
+    """One at a time for the App, and for each repository."""
+    return Work(key=f"{EVENT} {event.lane}" if isinstance(event, TaskEvent) else EVENT)
+
+
+async def handle(bot: Bot, event: AppTaskEvent | TaskEvent, lease: Lease) -> Outcome:
+    if isinstance(event, TaskEvent):
+        return await update.each_tracker(bot, event.repo, lease)
+    return await everywhere(bot, EVENT, lease)

@@ -1,0 +1,110 @@
+from dataclasses import replace
+
+import pytest
+
+from bot.domain.effects import MAX_BODY
+from bot.domain.finding import Failed, Skipped
+from bot.domain.migration import Applicability, Mode
+from bot.review.models import CompleteCheckRun, Conclusion, SubmitReview
+from bot.review.render import annotation_message, check_text, inline_comment, review_body
+from tests.samples import finding, migration, new, pull
+
+MARKER = "<!-- ssot:fp=f sig=0 -->"
+HEAD = pull().head_sha
+
+
+def test_the_inline_comment_reads_like_a_colleague() -> None:
+    assert inline_comment(new(fingerprint="0123abcd4567cdef"), migration(), MARKER) == (
+        "**`get_manager` is deprecated: use `Manager`**\n\n"
+        "`get_manager` is deprecated, use `Manager`\\.\n\n"
+        "The rewrite is proved: it keeps the meaning.\n\n"
+        "```suggestion\nmanager = Manager\n```\n\n"
+        "<sub>`managers` · call · safe · `0123abcd`</sub>\n" + MARKER
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "block"),
+    [
+        ("x = 1", "```suggestion\nx = 1\n```"),
+        ("", "```suggestion\n```"),
+        ("x = '```'", "````suggestion\nx = '```'\n````"),
+        ("````suggestion\nevil\n````", "`````suggestion\n````suggestion\nevil\n````\n`````"),
+        ("a\n\nb", "```suggestion\na\n\nb\n```"),
+    ],
+)
+def test_a_suggestion_is_fenced_longer_than_its_back_ticks(text: str, block: str) -> None:
+    assert block in inline_comment(new(suggestion=text), migration(), MARKER)
+
+
+def test_without_a_suggestion_the_comment_says_why() -> None:
+    body = inline_comment(new(suggestion=None, no_suggestion="The import is in another hunk."), migration(), MARKER)
+    assert "The import is in another hunk" in body
+    assert "```" not in body
+
+
+def test_an_unsafe_suggestion_asks_to_be_read() -> None:
+    unsafe = new(of=finding(applicability=Applicability.UNSAFE))
+    assert "may change behaviour" in inline_comment(unsafe, migration(), MARKER)
+
+
+def test_the_review_says_what_it_could_not_put_on_a_line() -> None:
+    action = SubmitReview(head_sha=HEAD, inline=(new(),), summarised=(new("b (1).py", None),))
+    body = review_body(action, pull(), MARKER)
+    assert body.startswith("This pull request adds 2 deprecated usages. 2 calls.")
+    assert "1 suggestion can be applied as it stands." in body
+    assert f"[`b (1).py:3`](https://github.com/acme/app/blob/{HEAD}/b%20%281%29.py#L3)" in body
+    assert body.endswith(MARKER)
+
+
+def test_a_review_of_thousands_fits_and_says_that_it_was_shortened() -> None:
+    path = "d/" + "x" * 900 + ".py"
+    action = SubmitReview(head_sha=HEAD, inline=(), summarised=tuple(new(path, n) for n in range(1, 5_000)))
+    body = review_body(action, pull(), MARKER)
+    assert len(body) <= MAX_BODY
+    assert "shortened" in body
+    assert body.endswith(MARKER)
+
+
+def verdict(**changes: object) -> CompleteCheckRun:
+    return replace(CompleteCheckRun(head_sha=HEAD, conclusion=Conclusion.SUCCESS, looked_at=3), **changes)  # type: ignore[arg-type] # replace cannot see the field types through **
+
+
+@pytest.mark.parametrize(
+    ("action", "title", "within"),
+    [
+        (verdict(), "No new deprecated usages", "3 changed Python files scanned."),
+        (verdict(new=(new(also=(finding(),)),)), "2 new deprecated usages", "| `managers` | 2 | 1 | block-new |"),
+        (verdict(not_listed=9), "No new deprecated usages", "**9 files not looked at**: GitHub lists the first 3,000"),
+        (
+            verdict(conclusion=Conclusion.FAILURE, old=(finding(),)),
+            "1 usage of a name that is removed",
+            "1 older usage in the files",
+        ),
+        (
+            verdict(config_error=".github/ssot.yml:3:5: no"),
+            "The configuration is not valid",
+            ".github/ssot.yml:3:5: no",
+        ),
+        (verdict(ignored=(finding(ignored="why"),)), "No new deprecated usages", "1 usage ignored by a comment"),
+    ],
+)
+def test_the_check_run_says_what_is_the_case(action: CompleteCheckRun, title: str, within: str) -> None:
+    text = check_text(action, pull(), {"managers": migration(mode=Mode.BLOCK_NEW)})
+    assert text.title == title
+    assert within in text.summary
+
+
+def test_the_details_name_every_file_that_was_not_looked_at() -> None:
+    action = verdict(
+        skipped=(Skipped(path="a`b.py", reason="too <big>"),),
+        failed=(Failed(path="c.py", line=4, message="invalid syntax", hits=(4, 9)),),
+    )
+    details = check_text(action, pull(), {}).text
+    assert details is not None
+    assert "``a`b.py``: too &#60;big&#62;" in details
+    assert "`c.py`, line 4: invalid syntax (the deprecated name stands on line 4, 9)" in details
+
+
+def test_an_annotation_is_plain_text() -> None:
+    assert annotation_message(new().finding) == "get_manager is deprecated, use Manager."

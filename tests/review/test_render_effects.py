@@ -1,0 +1,72 @@
+import pytest
+
+from bot.domain import effects
+from bot.domain.references import PullRequestRef
+from bot.identity.external_ids import pull_number
+from bot.identity.kinds import MarkerKind
+from bot.identity.markers import MarkerKeys
+from bot.identity.places import pull_request as place_of
+from bot.review.models import CompleteCheckRun, Conclusion, SubmitReview
+from bot.review.render_effects import check_run, review
+from tests.samples import REPO, finding, migration, new, pull
+
+KEYS = MarkerKeys.derive([b"a secret of some length"])
+MIGRATIONS = {"managers": migration()}
+PULL = pull()
+
+
+def test_every_fingerprint_can_be_read_back_from_what_is_posted() -> None:
+    inline, summarised = new(fingerprint="a" * 16), (new(line=None, fingerprint="b" * 16), new(fingerprint="c" * 16))
+    posted = review(
+        SubmitReview(head_sha=PULL.head_sha, inline=(inline,), summarised=summarised), PULL, MIGRATIONS, KEYS
+    )
+    place = place_of(PULL.ref)
+    assert [MarkerKind.FINGERPRINTS.read(KEYS, place, c.body) for c in posted.comments] == [("a" * 16,)]
+    assert MarkerKind.FINGERPRINTS.read(KEYS, place, posted.body) == ("b" * 16, "c" * 16)
+
+
+def test_the_place_of_a_marker_outlives_a_rename_and_differs_between_pull_requests() -> None:
+    assert place_of(PULL.ref) == "77/pull/7"
+    assert place_of(PullRequestRef(repo=REPO, number=8)) != place_of(PULL.ref)
+
+
+def test_a_check_run_annotates_every_new_usage_however_many() -> None:
+    usages = tuple(new(line=n, fingerprint=f"{n:016x}") for n in range(1, 121))
+    action = CompleteCheckRun(head_sha=PULL.head_sha, conclusion=Conclusion.FAILURE, new=usages, looked_at=1)
+    run = check_run(action, PULL, MIGRATIONS)
+    assert (run.status, run.conclusion, pull_number(run.external_id, 77)) == ("completed", "failure", 7)
+    assert [a.start_line for a in run.annotations] == list(range(1, 121))
+    assert {a.level for a in run.annotations} == {effects.Level.FAILURE}
+
+
+def test_the_level_of_an_annotation_follows_the_conclusion() -> None:
+    action = CompleteCheckRun(head_sha=PULL.head_sha, conclusion=Conclusion.NEUTRAL, new=(new(),))
+    assert check_run(action, PULL, MIGRATIONS).annotations[0].level is effects.Level.WARNING
+
+
+def test_the_external_id_tells_whether_the_same_was_said() -> None:
+    quiet = CompleteCheckRun(head_sha=PULL.head_sha, conclusion=Conclusion.SUCCESS, looked_at=1)
+    noisy = CompleteCheckRun(head_sha=PULL.head_sha, conclusion=Conclusion.FAILURE, looked_at=1, new=(new(),))
+    ids = [check_run(action, PULL, MIGRATIONS).external_id for action in (quiet, quiet, noisy)]
+    assert ids[0] == ids[1] != ids[2]
+
+
+@pytest.mark.parametrize(
+    ("external_id", "expected"),
+    [
+        ("77/pull/7:0123456789abcdef", 7),
+        ("78/pull/7:0123456789abcdef", None),
+        ("77/pull/7", None),
+        ("77/pull/x:0123456789abcdef", None),
+        ("77/pull/7:0123456789abcdef\n", None),
+        ("", None),
+    ],
+)
+def test_only_our_own_external_ids_name_a_pull_request(external_id: str, expected: int | None) -> None:
+    assert pull_number(external_id, 77) == expected
+
+
+def test_every_usage_of_a_statement_group_has_its_annotation() -> None:
+    group = new(also=(finding(line=40),))
+    action = CompleteCheckRun(head_sha=PULL.head_sha, conclusion=Conclusion.FAILURE, new=(group,))
+    assert [a.start_line for a in check_run(action, PULL, MIGRATIONS).annotations] == [group.finding.range.line, 40]
