@@ -25,7 +25,7 @@ ORDER = (
     Row(rooms=("domain",), holds="the values that everybody speaks; standard library only"),
     Row(
         rooms=("sandbox", "engine", "identity", "markdown"),
-        holds="a GitHub on loopback; names, usages and rewrites; what the bot recognises itself by; what every text needs",
+        holds="a GitHub on loopback; names, usages, rewrites; what the bot recognises itself by; what every text needs",
     ),
     Row(rooms=("config",), holds="`.github/ssot.yml` to migrations, with every error at its place"),
     Row(rooms=("log", "settings"), holds="how the process logs, and what its environment says"),

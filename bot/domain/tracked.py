@@ -1,6 +1,6 @@
 """What is known about a tracked migration: all that its checklist is decided on.
 
-Adapters make ``TrackedFacts``, ``bot.tracker.checklist`` decides on them, and ``bot.tracker.render.section`` words what was decided.
+Adapters make ``TrackedFacts``; ``bot.tracker.evidence`` decides on them, and ``bot.tracker.render`` words that.
 
 Sentences (``why``) are plain English in which names stand between back-ticks.  They may hold other people's words:
 only the renderer makes Markdown of them.

@@ -263,7 +263,7 @@ class Use:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What can be done about one use: the fields of a ``bot.domain.finding.Finding`` that ``bot.engine.rewrite`` decides."""
+    """What can be done about one use: the fields of a ``Finding`` that ``bot.engine.rewrite`` decides."""
 
     applicability: Applicability
     reason: str | None = None

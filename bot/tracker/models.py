@@ -1,6 +1,6 @@
 """What a checklist says of a tracked migration's facts, and what becomes of the issue's body.
 
-Row 0: values only, standard library only.  ``bot.tracker.checklist`` decides, and ``bot.tracker.render.section`` words it.
+``bot.tracker.evidence`` and ``checklist`` decide, and ``bot.tracker.render`` words it.
 
 Sentences (``text``, ``why``) are plain English in which names stand between back-ticks.  They may hold other people's
 words: only the renderer makes Markdown of them.

@@ -8,7 +8,7 @@ from bot.context import Bot
 from bot.domain.commands import CommandCall, CommandPlace, Reply
 from bot.domain.facts import Role
 from bot.jobs import Lease
-from bot.tracker import update
+from bot.tracker import status
 
 SPEC = CommandSpec(
     name="status",
@@ -27,6 +27,6 @@ async def run(bot: Bot, call: CommandCall, _lease: Lease) -> Reply:
         case CommandPlace.PULL_REQUEST:
             return await answers.status(bot, call)
         case CommandPlace.ISSUE:
-            return await update.status(bot, call)
+            return await status.status(bot, call)
         case _:
             assert_never(call.place)

@@ -13,7 +13,7 @@ from bot.migrate.pull.models import MigrateRequest
 from bot.migrate.pull.update import migrate_pull
 from bot.review.merge_group import check_merge_group
 from bot.review.update import review_pull_request
-from bot.tracker import update
+from bot.tracker import wake
 from handlers.commands import migrate, scan
 
 EVENT = "check_run"
@@ -25,7 +25,7 @@ def route(event: CheckRunEvent) -> Route:
     """The lane of the pull request that the check run was made for; for evidence the trackers'."""
     number, queued = pull_number(event.external_id, event.repo.id), queue_entry(event.external_id, event.repo.id)
     if event.action == "completed" and number is None and queued is None and event.on_default_branch:
-        return Work(key=update.lane(event.repo))
+        return Work(key=wake.partition_key(event.repo))
     if event.action not in ("rerequested", "requested_action"):
         return Ignored(reason=f"nothing to do when a check run is {event.action}")
     if event.sender.is_bot:
@@ -40,7 +40,7 @@ def route(event: CheckRunEvent) -> Route:
 async def handle(bot: Bot, event: CheckRunEvent, lease: Lease) -> Outcome:
     """Look again, and give the verdict anew even if it is the same; or do what the button says."""
     if event.action == "completed":
-        return _OURS if event.app_id == bot.github.app_id else await update.wake(bot, event.repo)
+        return _OURS if event.app_id == bot.github.app_id else await wake.wake(bot, event.repo)
     queued = queue_entry(event.external_id, event.repo.id)
     if queued is not None:
         entry, base = queued

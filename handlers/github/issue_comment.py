@@ -9,7 +9,7 @@ from bot.domain.events import IssueCommentEvent
 from bot.domain.references import PullRequestRef
 from bot.jobs import Ignored, Lease, Outcome, Route, Work
 from bot.review.update import review_pull_request
-from bot.tracker import update
+from bot.tracker import wake
 from handlers.commands import COMMANDS
 
 log = structlog.get_logger(__name__)
@@ -24,7 +24,7 @@ def route(event: IssueCommentEvent) -> Route:
     An edit that brings in a command is work too: it is written down who did it, and that is all.
     """
     if _records(event):
-        return Work(key=update.lane(event.repo))
+        return Work(key=wake.partition_key(event.repo))
     if _took_back(event):
         return Work(key=f"{event.repo.full_name}#{event.number}", action=event.action)
     if event.sender.is_bot:
@@ -53,7 +53,7 @@ def _took_back(event: IssueCommentEvent) -> bool:
 async def handle(bot: Bot, event: IssueCommentEvent, lease: Lease) -> Outcome:
     """Answer the commands; what may be a record of ours has the trackers, or the pull request, looked at."""
     if _records(event):
-        return await update.wake(bot, event.repo)
+        return await wake.wake(bot, event.repo)
     if _took_back(event):
         if event.app_id != bot.github.app_id:
             return Ignored(reason="it was another App's comment")

@@ -3,7 +3,7 @@
 from bot.context import Bot
 from bot.domain.events import IssuesEvent
 from bot.jobs import Ignored, Lease, Outcome, Route, Work
-from bot.tracker import update
+from bot.tracker import wake
 
 EVENT = "issues"
 TELLING = frozenset({"edited", "closed", "reopened", "transferred", "deleted"})
@@ -15,9 +15,9 @@ def route(event: IssuesEvent) -> Route:
         return Ignored(reason=f"nothing to do when an issue is {event.action}")
     if event.sender.is_bot:
         return Ignored(reason="a bot did it")
-    return Work(key=update.lane(event.repo))
+    return Work(key=wake.partition_key(event.repo))
 
 
 async def handle(bot: Bot, event: IssuesEvent, _lease: Lease) -> Outcome:
     """The trackers are looked at: whether this issue is one stands in the configuration."""
-    return await update.wake(bot, event.repo)
+    return await wake.wake(bot, event.repo)

@@ -7,7 +7,7 @@ from bot.context import Bot
 from bot.domain.events import PullRequestEvent
 from bot.jobs import Ignored, Lease, Outcome, Route, Work
 from bot.review.update import review_pull_request
-from bot.tracker import update
+from bot.tracker import wake
 
 EVENT = "pull_request"
 REVIEWED = frozenset({"opened", "synchronize", "reopened", "ready_for_review", "unlocked"})
@@ -19,7 +19,7 @@ def route(event: PullRequestEvent) -> Route:
     if _reviewed(event):
         return Work(key=f"{event.ref.repo.full_name}#{event.ref.number}", action=event.action)
     if _tracked(event):
-        return Work(key=update.lane(event.ref.repo))
+        return Work(key=wake.partition_key(event.ref.repo))
     return Ignored(reason=f"nothing to do when a pull request is {event.action}")
 
 
@@ -34,7 +34,7 @@ def _tracked(event: PullRequestEvent) -> bool:
 async def handle(bot: Bot, event: PullRequestEvent, lease: Lease) -> Outcome:
     """Review the pull request as it is now; have the trackers looked at."""
     if _tracked(event):
-        waking = await update.wake(bot, event.ref.repo)
+        waking = await wake.wake(bot, event.ref.repo)
         if not _reviewed(event):
             return waking
     return await review_pull_request(bot, event.ref, lease)

@@ -4,7 +4,7 @@ from bot.context import Bot
 from bot.domain.events import PushEvent
 from bot.jobs import Ignored, Lease, Outcome, Route, Work
 from bot.migrate.batches.upkeep import ask_for_upkeep
-from bot.tracker import update
+from bot.tracker import wake
 
 EVENT = "push"
 
@@ -19,4 +19,4 @@ def route(event: PushEvent) -> Route:
 async def handle(bot: Bot, event: PushEvent, _lease: Lease) -> Outcome:
     """Only asks: many pushes are one task for the pull requests, and one for the trackers."""
     await ask_for_upkeep(bot, event.repo)
-    return await update.wake(bot, event.repo)
+    return await wake.wake(bot, event.repo)

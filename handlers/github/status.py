@@ -3,7 +3,7 @@
 from bot.context import Bot
 from bot.domain.events import StatusEvent
 from bot.jobs import Ignored, Lease, Outcome, Route, Work
-from bot.tracker import update
+from bot.tracker import wake
 
 EVENT = "status"
 
@@ -12,9 +12,9 @@ def route(event: StatusEvent) -> Route:
     """Only on the default branch."""
     if not event.on_default_branch:
         return Ignored(reason="a status of another branch")
-    return Work(key=update.lane(event.repo))
+    return Work(key=wake.partition_key(event.repo))
 
 
 async def handle(bot: Bot, event: StatusEvent, _lease: Lease) -> Outcome:
     """The trackers are looked at."""
-    return await update.wake(bot, event.repo)
+    return await wake.wake(bot, event.repo)

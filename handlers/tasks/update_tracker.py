@@ -3,9 +3,9 @@
 from bot.context import Bot
 from bot.domain.events import TaskEvent
 from bot.jobs import Lease, Outcome, Route, Unreadable, Work
-from bot.tracker import update
+from bot.tracker import update, wake
 
-EVENT = update.TRACKER
+EVENT = wake.TRACKER
 
 
 def route(event: TaskEvent) -> Route:

@@ -5,10 +5,10 @@ from bot.domain.events import AppTaskEvent, TaskEvent
 from bot.installations import everywhere
 from bot.jobs import Lease, Outcome, Route, Work
 from bot.timers import Timer
-from bot.tracker import update
+from bot.tracker import wake
 
-EVENT = update.TRACKERS
-TIMER = Timer(name="trackers", every=update.EVERY, tasks=update.timed)
+EVENT = wake.TRACKERS
+TIMER = Timer(name="trackers", every=wake.EVERY, tasks=wake.timed)
 
 
 def route(event: AppTaskEvent | TaskEvent) -> Route:
@@ -18,5 +18,5 @@ def route(event: AppTaskEvent | TaskEvent) -> Route:
 
 async def handle(bot: Bot, event: AppTaskEvent | TaskEvent, lease: Lease) -> Outcome:
     if isinstance(event, TaskEvent):
-        return await update.each_tracker(bot, event.repo, lease)
+        return await wake.each_tracker(bot, event.repo, lease)
     return await everywhere(bot, EVENT, lease)

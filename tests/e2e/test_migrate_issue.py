@@ -7,7 +7,7 @@ from bot.domain.references import Delivery, DeliveryId
 from bot.migrate.batches.upkeep import UPKEEP
 from bot.sandbox import Content, Executable, IssueHandle, PullRequestHandle, Repo, Sandbox, pulling
 from bot.sandbox.example import FILES, HEALTH_MIGRATED, HEALTH_WITH_A_PROBE
-from bot.tracker.update import TRACKER, TRACKERS
+from bot.tracker.wake import TRACKER, TRACKERS
 from tests.e2e.conftest import RunningBot
 from tests.jobs.conftest import until
 

@@ -16,8 +16,9 @@ from bot.jobs import Done, Ignored, Job, Outcome
 from bot.sandbox import Repo, Sandbox
 from bot.sandbox.handles import IssueHandle
 from bot.storage.read_only import ReadOnlyStorage
-from bot.tracker import edit, update
+from bot.tracker import edit, wake
 from bot.tracker.record import NAMESPACE
+from bot.tracker.update import update_tracker
 from tests.github.conftest import open_as_app, ref_of
 from tests.inventory.conftest import Outbox
 
@@ -61,7 +62,7 @@ CLEAN = b"from pkg.impl import new\n\nnew()\n"
 class Held:
     """A lease that nobody takes away."""
 
-    job = Job(seq=1, id=DeliveryId("1"), event=update.TRACKER, received_at=None)  # type: ignore[arg-type]
+    job = Job(seq=1, id=DeliveryId("1"), event=wake.TRACKER, received_at=None)  # type: ignore[arg-type]
 
     def held(self) -> bool:
         return True
@@ -86,7 +87,7 @@ async def ref(github: Sandbox, repo: Repo) -> RepoRef:
 
 
 async def update(bot: Bot, ref: RepoRef, number: int = 1) -> Outcome:
-    return await update.update_tracker(bot, ref, number, Held())
+    return await update_tracker(bot, ref, number, Held())
 
 
 def boxes(body: str) -> dict[str, bool]:
@@ -309,7 +310,7 @@ async def test_without_tracking_nothing_is_read_but_the_configuration(
 ) -> None:
     await repo.push({".github/ssot.yml": CHECKLIST.partition(b"    tracking:")[0]})
     github.requests.clear()
-    assert isinstance(await update.each_tracker(bot, ref, Held()), Ignored)
+    assert isinstance(await wake.each_tracker(bot, ref, Held()), Ignored)
     assert not any("tarball" in request.path or "/issues" in request.path for request in github.requests)
 
 
@@ -408,5 +409,5 @@ async def test_two_writers_at_once_end_in_one_true_text(
 
 async def test_a_hundred_events_in_a_window_are_one_task(bot: Bot, outbox: Outbox, ref: RepoRef) -> None:
     bot = replace(bot, tracker_window=timedelta(days=1_000))
-    await asyncio.gather(*(update.wake(bot, ref) for _ in range(100)))
+    await asyncio.gather(*(wake.wake(bot, ref) for _ in range(100)))
     assert len({(task.event, task.id, task.not_before) for task in outbox.tasks}) == 1

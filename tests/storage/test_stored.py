@@ -16,6 +16,7 @@ from bot.engine.survey import Survey, SurveyedFile
 from bot.inventory import store
 from bot.recovery.plan import Asked
 from bot.storage import codec
+from bot.tracker import record
 from bot.tracker.record import TrackerRecord
 
 AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -163,10 +164,10 @@ def test_the_brief_of_a_survey() -> None:
     assert codec.dump(brief) == stored
 
 
-@pytest.mark.parametrize(("record", "stored"), TRACKERS)
-def test_a_tracked_migration(record: TrackerRecord, stored: bytes) -> None:
-    assert record._decode(stored) == record
-    assert json.loads(record._encode(record)) == json.loads(stored)
+@pytest.mark.parametrize(("known", "stored"), TRACKERS)
+def test_a_tracked_migration(known: TrackerRecord, stored: bytes) -> None:
+    assert record._decode(stored) == known
+    assert json.loads(record._encode(known)) == json.loads(stored)
 
 
 @pytest.mark.parametrize(("asked", "stored"), ASKED)

@@ -1,6 +1,6 @@
 """Migration pull requests as values: what they are cut from, what was decided about them, what became of that.
 
-Row 0.  ``bot.batching`` decides, ``bot.migrate.batches.render_pull`` words it, ``bot.migrate.batches.request`` performs it.
+``plan`` decides, ``render_pull`` words it, ``request`` and ``update`` perform it.
 """
 
 import hashlib

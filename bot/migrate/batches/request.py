@@ -1,4 +1,4 @@
-"""``/ssot migrate`` on a tracking issue opens migration pull requests; ``bot.migrate.batches.upkeep`` keeps them up to date.
+"""``/ssot migrate`` on a tracking issue opens migration pull requests; ``upkeep`` keeps them up to date.
 
 Nothing is remembered: what is open, what a person closed and what is left to do are read again each time, so that the
 same work may run twice, late, or in two places, and ends in the same state.

@@ -1,6 +1,6 @@
 """What people ask to be committed to a pull request, how it is cut into commits, and what became of it.
 
-Row 0.  ``bot.migrate.pull.plan`` decides, ``bot.migrate.pull.render`` words it, ``bot.migrate.pull.update`` performs it.
+``plan`` decides, ``render`` words it, ``update`` performs it.
 """
 
 from collections.abc import Mapping

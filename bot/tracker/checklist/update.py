@@ -1,6 +1,6 @@
 """The whole update of a body: boxes set by one character each, the owned section written, all else kept.
 
-    outcome = update(issue.body, migration, facts, owner, bot.tracker.render.section.section, written=known_from_records)
+    outcome = update(issue.body, migration, facts, owner, section, written=known_from_records)
 
 It is a pure function of the body, so that a three-way merge is the same call on the body as it is now: what people
 changed between a read and a write is in it, and what is ours is computed again.  Applied to its own outcome with the

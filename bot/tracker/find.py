@@ -1,0 +1,73 @@
+"""Which migrations are tracked on an issue, with what is known of each; or why there are none."""
+
+from dataclasses import dataclass
+
+from bot.context import Bot
+from bot.domain.errors import Gone
+from bot.domain.facts import Issue
+from bot.domain.migration import Migration
+from bot.domain.references import RepoRef
+from bot.domain.tracked import TrackedFacts, usages_of
+from bot.github import reads
+from bot.github.errors import NotFound
+from bot.repository import DefaultBranch, at_head, reason_of
+from bot.tracker import record as records
+from bot.tracker.models import Changed, Conflict, Unchanged
+from bot.tracker.read import tracked_facts
+from bot.tracker.record import TrackerRecord
+
+
+class NotTracked(Exception):
+    """Why there is nothing to do."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Tracked:
+    """One migration on the issue, and what became of it."""
+
+    migration: Migration
+    record: TrackerRecord
+    facts: TrackedFacts
+    outcome: Unchanged | Changed | Conflict | None = None
+
+
+async def default_branch_of(bot: Bot, repo: RepoRef) -> DefaultBranch:
+    """The default branch, if its trackers are to be kept.  Raises ``NotTracked`` with the reason why not."""
+    repository = await reads.repository(bot.github, repo)
+    if repository.archived:
+        raise NotTracked("the repository is archived")
+    try:
+        at = await at_head(bot.github, repository)
+    except NotFound as error:
+        raise NotTracked("the repository is empty") from error
+    if at.problem:
+        raise NotTracked(reason_of(at.problem))
+    return at
+
+
+async def issue_of(bot: Bot, at: DefaultBranch, number: int) -> Issue:
+    """The tracking issue.  Whoever can write to the default branch names it; it is one of this repository."""
+    try:
+        issue = await reads.issue(bot.github, at.repo, number)
+    except Gone as error:
+        raise NotTracked(f"issue {number} is not there (any more)") from error
+    if issue.is_pull_request:
+        raise NotTracked(f"{number} is a pull request, and no tracking issue")
+    if issue.repository.lower() != at.repo.full_name.lower():
+        raise NotTracked(f"issue {number} was transferred to another repository")
+    return issue
+
+
+async def tracked_on(bot: Bot, at: DefaultBranch, issue: Issue) -> list[Tracked]:
+    """The migrations tracked on the issue.  Raises ``NotTracked`` if there are none."""
+    repo, found = at.repo, []
+    for migration in at.tracked_on(issue.number):
+        record = await records.load(bot.storage, repo, issue.number, migration.name)
+        facts = await tracked_facts(bot, at, migration, issue.number, record)
+        concerns = record.written or usages_of(facts, migration.name) or facts.definitions
+        if at.built_in and not concerns:
+            continue  # the built-in migration belongs to one code base: elsewhere its issue number means nothing
+        found.append(Tracked(migration=migration, record=record, facts=facts))
+    if not found:
+        raise NotTracked(f"no migration is tracked on issue {issue.number}")
+    return found

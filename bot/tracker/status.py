@@ -1,0 +1,29 @@
+"""``/ssot status`` on a tracking issue."""
+
+from bot.context import Bot
+from bot.domain.commands import CommandCall, CommandError, Reply
+from bot.tracker.evidence.evaluate import evaluate
+from bot.tracker.find import NotTracked, Tracked, default_branch_of, issue_of, tracked_on
+from bot.tracker.models import ItemStatus, NoBox
+from bot.tracker.render import comments as words
+from bot.tracker.wake import wake
+
+
+async def status(bot: Bot, call: CommandCall) -> Reply:
+    """``/ssot status`` on a tracking issue: the figures at the head of the default branch; the issue follows."""
+    try:
+        at = await default_branch_of(bot, call.repo)
+        tracked = await tracked_on(bot, at, await issue_of(bot, at, call.number))
+    except NotTracked as refusal:
+        raise CommandError(f"This is not the tracking issue of a migration: {refusal}.") from refusal
+    await wake(bot, call.repo)
+    return Reply(body=words.status(map(_standing, tracked)))
+
+
+def _standing(each: Tracked) -> words.Standing:
+    migration, facts = each.migration, each.facts
+    statuses = tuple(
+        ItemStatus(item=item, verdict=evaluate(item.evidence, item.id, migration, facts), found=NoBox.ABSENT)
+        for item in migration.checklist
+    )
+    return words.Standing(migration=migration, facts=facts, statuses=statuses)

@@ -1,0 +1,47 @@
+"""What asks for an update of the tracking issues: events, and the clock.
+
+An event says at most that something may be different.  It is answered with a task for the repository, one for all
+events of a window of time; that one sends a task for each tracking issue, whose partition has one writer at a time.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from bot.context import Bot
+from bot.domain.references import RepoRef, Task
+from bot.jobs import Done, Ignored, Lease, Outcome
+from bot.tracker.find import NotTracked, default_branch_of
+
+TRACKERS, TRACKER = "ssot.trackers", "ssot.tracker"
+EVERY = 60 * 60.0
+"""Seconds between two updates that no event asked for."""
+AFTER_THE_START = timedelta(minutes=3)
+
+
+def partition_key(repo: RepoRef) -> str:
+    """Where events wait that only ask for an update: they are short, and hold up no other work."""
+    return f"{repo.full_name} {TRACKERS}"
+
+
+async def wake(bot: Bot, repo: RepoRef) -> Outcome:
+    """Something may be different: all trackers of the repository are looked at, at the end of the window."""
+    await bot.send(Task.debounced(TRACKERS, repo, None, now=bot.github.clock.now(), window=bot.tracker_window))
+    return Done(summary="the trackers are looked at")
+
+
+async def timed(_: Bot, now: datetime) -> Iterable[Task]:
+    """A timer's: what no event tells, such as that CI has had its time."""
+    window = str(int(now.timestamp() // EVERY))
+    return [Task(event=TRACKERS, id=window, repo=None, not_before=now + AFTER_THE_START)]
+
+
+async def each_tracker(bot: Bot, repo: RepoRef, lease: Lease) -> Outcome:
+    """A task for each issue that a migration of the repository is tracked on."""
+    try:
+        at = await default_branch_of(bot, repo)
+    except NotTracked as refusal:
+        return Ignored(reason=str(refusal))
+    numbers = sorted({m.tracking_issue for m in at.config.migrations if m.tracking_issue is not None})
+    for number in numbers:
+        await bot.send(Task(event=TRACKER, id=f"{repo.id}#{number} {lease.job.seq}", repo=repo, subject=number))
+    return Done(summary=f"{len(numbers)} trackers") if numbers else Ignored(reason="no migration is tracked")
