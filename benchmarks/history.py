@@ -4,7 +4,7 @@
 
 REPOSITORY is a git directory; the commits are FIRST's, those that change how often a deprecated name stands in Python
 files, and every Nth besides.  At each of them the survey that is brought up to date has to equal one that is made
-anew; the section has to show its figures; boxes have to follow the evidence; nothing but boxes and the section may
+again; the section has to show its figures; boxes have to follow the evidence; nothing but boxes and the section may
 change in the body; a second update may change nothing.  Exits with 1 when one of it does not hold.
 """
 
@@ -27,14 +27,14 @@ from bot.domain.migration import Config, Migration
 from bot.domain.references import Sha
 from bot.domain.tracked import NotKnown, TrackedFacts, usages_of
 from bot.engine.index import Index
-from bot.engine.prefilter import Clue, Sieve, Ways
+from bot.engine.prefilter import ImportWords, Prefilter, PrefilterTerm
 from bot.engine.presence import definition_files, definitions
 from bot.engine.survey import Survey, SurveyedFile, leaves, of_interest, survey_file
 from bot.identity.kinds import MarkerKind
 from bot.identity.markers import MarkerKeys
 from bot.identity.places import MarkerPlace
 from bot.inventory.commit_sources import Caught
-from bot.inventory.survey import survey_anew, update
+from bot.inventory.survey import survey_fresh, update
 from bot.tracker.checklist.section import Owner
 from bot.tracker.checklist.update import update as update_body
 from bot.tracker.models import Changed, Conflict, Holds, Missing
@@ -53,7 +53,7 @@ class Git:
         self._batch = subprocess.Popen(
             [*self._command, "cat-file", "--batch"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
-        self._found: dict[tuple[Sha, str, tuple[Clue, ...]], tuple[bool, Ways]] = {}
+        self._found: dict[tuple[Sha, str, tuple[PrefilterTerm, ...]], tuple[bool, ImportWords]] = {}
 
     def run(self, *arguments: str) -> str:
         done = subprocess.run([*self._command, *arguments], capture_output=True, check=True)
@@ -72,12 +72,12 @@ class Git:
         self._batch.stdout.read(1)
         return content
 
-    def look(self, sha: Sha, path: str, clues: tuple[Clue, ...]) -> tuple[bool, Ways]:
-        """What the clues see in a blob at a path.  Content never changes, so each is read once."""
-        key = (sha, path, clues)
+    def look(self, sha: Sha, path: str, terms: tuple[PrefilterTerm, ...]) -> tuple[bool, ImportWords]:
+        """What the prefilter terms see in a blob at a path.  Content never changes, so each is read once."""
+        key = (sha, path, terms)
         if key not in self._found:
             content = self.blob(sha) or b""
-            self._found[key] = Sieve(clues).look(path, content, len(content))
+            self._found[key] = Prefilter(terms).look(path, content, len(content))
         return self._found[key]
 
 
@@ -108,11 +108,13 @@ class Commit:
         found = {path: self.git.blob(self.blobs[path]) for path in paths if path in self.blobs}
         return {path: content for path, content in found.items() if content is not None}
 
-    async def search(self, clues: Sequence[Clue], paths: Iterable[str]) -> Caught:
-        known = tuple(clues)
+    async def search(self, terms: Sequence[PrefilterTerm], paths: Iterable[str]) -> Caught:
+        known = tuple(terms)
         looked = {path: self.git.look(self.blobs[path], path, known) for path in paths if path in self.blobs}
         files = await self.read(path for path, (hit, _) in looked.items() if hit)
-        return Caught(files=files, ways={path: ways for path, (_, ways) in looked.items() if ways})
+        return Caught(
+            files=files, import_words={path: import_words for path, (_, import_words) in looked.items() if import_words}
+        )
 
 
 async def scan(files: Iterable[tuple[str, bytes]], migrations: Sequence[Migration], index: Index) -> list[SurveyedFile]:
@@ -125,7 +127,7 @@ class Played:
 
     commits: int = 0
     updated: int = 0
-    anew: int = 0
+    force: int = 0
     ticked: Counter[str] = field(default_factory=Counter)
     cleared: Counter[str] = field(default_factory=Counter)
     usages: list[int] = field(default_factory=list)
@@ -138,12 +140,12 @@ class Played:
 
 
 def answers(survey: Survey) -> dict[str, FileReport]:
-    return {r.path: replace(r, wanted=frozenset()) if isinstance(r, Scanned) else r for r in survey.reports}
+    return {r.path: replace(r, missing_modules=frozenset()) if isinstance(r, Scanned) else r for r in survey.reports}
 
 
 def facts_of(commit: Commit, survey: Survey, migration: Migration, record: TrackerRecord) -> TrackedFacts:
-    wanted = definition_files(migration.targets, survey.roots)
-    sources = {path: commit.git.blob(commit.blobs[path]) for path in wanted if path in commit.blobs}
+    requested = definition_files(migration.targets, survey.roots)
+    sources = {path: commit.git.blob(commit.blobs[path]) for path in requested if path in commit.blobs}
     return TrackedFacts(
         commit=commit.commit, committed_at=commit.at, read_at=commit.at, reports=survey.reports,
         repository_url="https://github.com/acme/service", issue=migration.tracking_issue,
@@ -183,12 +185,12 @@ async def play(git: Git, commits: Sequence[str], config: Config, body: str) -> P
         begin = time.perf_counter()
         survey = None if known is None else await update(commit, config, scan, known)
         played.seconds["up to date"] += time.perf_counter() - begin
-        played.updated, played.anew = played.updated + (survey is not None), played.anew + (survey is None)
+        played.updated, played.force = played.updated + (survey is not None), played.force + (survey is None)
         begin = time.perf_counter()
-        fresh = await survey_anew(Commit(git, Sha(name)), config, scan)
+        fresh = await survey_fresh(Commit(git, Sha(name)), config, scan)
         played.seconds["anew"] += time.perf_counter() - begin
         known = survey or fresh
-        played.hold(known.commit, "up to date is not anew", answers(known) == answers(fresh))
+        played.hold(known.commit, "up to date is not again", answers(known) == answers(fresh))
         facts = facts_of(commit, known, migration, record)
         outcome = update_body(body, migration, facts, owner, section, written=record.written)
         played.commits += 1
@@ -242,7 +244,7 @@ def main() -> int:
     body = arguments.body.read_bytes().decode() if arguments.body else "- [ ] All deprecated factory calls eliminated\n"
     commits = chosen(git, arguments.first, arguments.last, arguments.sample, leaves(config))
     played = asyncio.run(play(git, commits, config, body))
-    print(f"{played.commits} commits: {played.updated} brought up to date, {played.anew} anew")
+    print(f"{played.commits} commits: {played.updated} brought up to date, {played.force} again")
     first, last, most, least = played.usages[0], played.usages[-1], max(played.usages), min(played.usages)
     print(f"usages: {first} first, {most} most, {least} least, {last} last")
     print(f"boxes ticked {played.ticked.total()} times, cleared {played.cleared.total()} times:")

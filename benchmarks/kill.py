@@ -4,7 +4,8 @@
 
 The whole server (on PostgreSQL three of them share the work) against the sandbox GitHub.  In each round 24 senders
 post signed deliveries; at a random moment a server is killed and another one started.  At the end every delivery that
-was acknowledged has exactly one visible effect at GitHub, made in the order of its lane, and the database is sound.
+was acknowledged has exactly one visible effect at GitHub, made in the order of its partition, and the
+database is sound.
 """
 
 import argparse
@@ -33,8 +34,8 @@ from bot.jobs.opening import existing
 from bot.sandbox import Repo, Sandbox
 
 ROOT = Path(__file__).parents[1]
-LANES = 24
-"""Senders: each has a lane of its own and waits for each answer, so the order in a lane is known."""
+PARTITIONS = 24
+"""Senders: each has a partition of its own and waits for each answer, so the order in a partition is known."""
 ACCOUNTS = 24
 """Each has its own budget of writes, as each installation has."""
 
@@ -136,7 +137,10 @@ class Driver:
     async def round(self, session: aiohttp.ClientSession, deliveries: int) -> None:
         """Send so many deliveries; somewhere among them, and not only after them, a server dies."""
         fatal = self.report.acknowledged + self._chance.randrange(deliveries)
-        sending = [asyncio.create_task(self.send(session, lane, deliveries // LANES)) for lane in range(LANES)]
+        sending = [
+            asyncio.create_task(self.send(session, partition, deliveries // PARTITIONS))
+            for partition in range(PARTITIONS)
+        ]
         await until(lambda: self.report.acknowledged >= fatal or all(task.done() for task in sending))
         await asyncio.sleep(self._chance.uniform(0, 0.05))
         self._servers.kill(self._chance)
@@ -148,14 +152,14 @@ class Driver:
         await until(lambda: self._effects() > before or not self._waiting(), within=60, pause=0.01)
         self.report.slowest_restart = max(self.report.slowest_restart, time.monotonic() - died)
 
-    async def send(self, session: aiohttp.ClientSession, lane: int, count: int) -> None:
+    async def send(self, session: aiohttp.ClientSession, partition: int, count: int) -> None:
         """One after the other, each until it is acknowledged, as GitHub does with a sweeper behind it."""
         for _ in range(count):
-            number = self._sent[lane]
-            self._sent[lane] += 1
-            guid, body = f"{lane}-{number}", self._body(lane)
+            number = self._sent[partition]
+            self._sent[partition] += 1
+            guid, body = f"{partition}-{number}", self._body(partition)
             await self._insist(session, guid, body)
-            self._acknowledged[f"lane {lane}"].append(guid)
+            self._acknowledged[f"partition {partition}"].append(guid)
             self.report.acknowledged += 1
 
     async def _insist(self, session: aiohttp.ClientSession, guid: str, body: bytes) -> None:
@@ -180,10 +184,10 @@ class Driver:
                 return answer.status == 202
         return False
 
-    def _body(self, lane: int) -> bytes:
-        repo = self._repos[lane % len(self._repos)]
+    def _body(self, partition: int) -> bytes:
+        repo = self._repos[partition % len(self._repos)]
         about = {
-            "lane": f"lane {lane}",
+            "lane": f"partition {partition}",
             "installation": self._github.installation(repo).id,
             "repository": repo.id,
             "owner": repo.full_name.partition("/")[0],
@@ -218,9 +222,9 @@ class Driver:
         _complain(report, "acknowledged and without an effect", acknowledged - set(made))
         _complain(report, "stored and not done", {job.id for job in jobs.values() if job.state is not State.DONE})
         _complain(report, "done twice", {name for name, count in made.items() if count > 1})
-        for lane, guids in self._acknowledged.items():
-            order = [run.name for run in runs if run.external_id == lane]
-            _complain(report, f"out of order in {lane}", set() if order == guids else {"see the seed"})
+        for partition, guids in self._acknowledged.items():
+            order = [run.name for run in runs if run.external_id == partition]
+            _complain(report, f"out of order in {partition}", set() if order == guids else {"see the seed"})
 
 
 def _complain(report: Report, what: str, which: set[str]) -> None:

@@ -26,7 +26,7 @@ class Handler(Protocol):
 
     @property
     def route(self) -> Callable[..., Route]:
-        """Pure: which lane the event belongs in, or why there is nothing to do."""
+        """Pure: which partition the event belongs in, or why there is nothing to do."""
 
     @property
     def handle(self) -> Callable[..., Awaitable[Outcome]]:
@@ -85,7 +85,7 @@ def route(event: str, body: bytes, allowed: Allowed) -> Route:
 
 
 def _told_apart(task: TaskEvent, found: Route) -> Route:
-    """Of two waiting tasks with the same event, lane and action the newer one wins: the subject is the action."""
+    """Of two waiting tasks with the same event, partition and action the newer one wins: the subject is the action."""
     if isinstance(found, Work) and not found.action and task.subject is not None:
         return replace(found, action=f"#{task.subject}")
     return found

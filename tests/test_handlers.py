@@ -1,4 +1,4 @@
-"""Which deliveries become work, in which lane, and for whom."""
+"""Which deliveries become work, in which partition, and for whom."""
 
 import json
 from typing import Any

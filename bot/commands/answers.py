@@ -28,8 +28,8 @@ _LONGEST_REASON = 300
 
 
 async def scan(bot: Bot, ref: PullRequestRef, lease: Lease) -> Reply:
-    """Look at the pull request again, and give the verdict anew."""
-    result = await review(bot, ref, lease, anew=True)
+    """Look at the pull request again, and give the verdict again."""
+    result = await review(bot, ref, lease, force=True)
     if isinstance(result, Reviewed):
         return Reply(body=words.scanned(result.pull, result.check))
     return _not_reviewed(result)
@@ -44,7 +44,7 @@ async def status(bot: Bot, call: CommandCall) -> Reply:
 
 
 async def skip(bot: Bot, call: CommandCall, lease: Lease, *, finding: str, reason: str | None, undo: bool) -> Reply:
-    """Put a finding aside (or back), give the verdict anew, and record it in the reply."""
+    """Put a finding aside (or back), give the verdict again, and record it in the reply."""
     said = _reason(reason, undo=undo)
     chosen: list[NewFinding] = []
 
@@ -53,7 +53,7 @@ async def skip(bot: Bot, call: CommandCall, lease: Lease, *, finding: str, reaso
         fingerprint = chosen[0].fingerprint
         return {fingerprint: Waiver(fingerprint=fingerprint, by=call.sender, reason=said) if said else None}
 
-    result = await review(bot, call.pull, lease, anew=True, waive=waive)
+    result = await review(bot, call.pull, lease, force=True, waive=waive)
     if not isinstance(result, Reviewed):
         return _not_reviewed(result)
     if not chosen:

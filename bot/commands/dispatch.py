@@ -11,7 +11,7 @@ from typing import Protocol
 import structlog
 
 from bot.commands import render as words
-from bot.commands.parse import Command, CommandSpec, wanted
+from bot.commands.parse import Command, CommandSpec, parse_all
 from bot.commands.permissions import PER_MINUTE, TOO_FAST, Asker, CommandPace, may, unheard
 from bot.commands.rate_limit import pace_of
 from bot.context import Bot
@@ -86,7 +86,9 @@ async def answer_comment(bot: Bot, event: IssueCommentEvent, commands: Commands,
     )
     session = _Session(bot=bot, event=event, asker=asker, commands=commands, lease=lease)
     specs = {name: module.SPEC for name, module in commands.items()}
-    asked = wanted(comment.body, specs) if speed is CommandPace.HEARD else (CommandError(words.too_fast(PER_MINUTE)),)
+    asked = (
+        parse_all(comment.body, specs) if speed is CommandPace.HEARD else (CommandError(words.too_fast(PER_MINUTE)),)
+    )
     try:
         reactions = await _answer_all(session, asked)
     except _LeaseLost:

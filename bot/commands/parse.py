@@ -72,7 +72,7 @@ def find_invocations(body: str) -> tuple[Invocation, ...]:
     return tuple(_invocation(line) for line in lines if _is_command(line))
 
 
-def wanted(body: str, specs: Mapping[str, CommandSpec]) -> "tuple[Command | CommandError, ...]":
+def parse_all(body: str, specs: Mapping[str, CommandSpec]) -> "tuple[Command | CommandError, ...]":
     """What a comment asks for: each different command once, in order, and of the mistakes the first.
 
     A comment that gives more than ``MOST_COMMANDS`` asks for nothing but to be told so.

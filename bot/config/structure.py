@@ -82,12 +82,12 @@ def _wrong_type(node: Node, rule: Schema) -> str | None:
     types = _types(rule)
     if not types or node.type in types:
         return None
-    wanted = " or ".join(_TYPES[Type(type_)] for type_ in types)
+    requested = " or ".join(_TYPES[Type(type_)] for type_ in types)
     if hint := rule.get("errorMessage"):
         return str(hint)
     if "enum" in rule:
         return f"expected one of {', '.join(map(str, rule['enum']))}, not {_named(node)}"
-    message = f"expected {wanted}, not {_named(node)}"
+    message = f"expected {requested}, not {_named(node)}"
     if isinstance(node, Scalar) and Type.STRING in types and node.type is not Type.NULL:
         return f'{message}: write "{_short(node.text)}" in quotes'
     if isinstance(node, Scalar) and Type.BOOLEAN in types and node.text.lower() in _YAML_1_1_BOOLEANS:

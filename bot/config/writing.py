@@ -61,8 +61,8 @@ def _migration(migration: Migration) -> Data:
     )
 
 
-def _pull_requests(wanted: PullRequests) -> Data:
-    return {"files": wanted.files, "open": wanted.open, "split": wanted.split, "draft": wanted.draft}
+def _pull_requests(requested: PullRequests) -> Data:
+    return {"files": requested.files, "open": requested.open, "split": requested.split, "draft": requested.draft}
 
 
 def _given(data: Mapping[str, Data]) -> dict[str, Data]:

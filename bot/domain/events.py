@@ -168,8 +168,8 @@ class TaskEvent:
     subject: int | None
 
     @property
-    def lane(self) -> str:
-        """``owner/repo#subject``, the same lane as that of GitHub's events for it; or ``owner/repo``."""
+    def partition(self) -> str:
+        """``owner/repo#subject``, the same partition as that of GitHub's events for it; or ``owner/repo``."""
         return self.repo.full_name if self.subject is None else f"{self.repo.full_name}#{self.subject}"
 
 

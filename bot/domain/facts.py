@@ -173,7 +173,7 @@ class Commit:
 
     sha: Sha
     ours: bool
-    """Made by this very App through the API: neither written nor committed anew by anybody else."""
+    """Made by this very App through the API: neither written nor committed again by anybody else."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -83,7 +83,7 @@ class Scanned:
 
     path: str
     findings: tuple[Finding, ...] = ()
-    wanted: frozenset[str] = frozenset()
+    missing_modules: frozenset[str] = frozenset()
     """Dotted modules of the same repository that the index lacks and whose exports could change the answer."""
 
 

@@ -269,7 +269,7 @@ class Verdict:
     reason: str | None = None
     reason_code: str | None = None
     fix: Fix | None = None
-    wanted: frozenset[str] = frozenset()
+    missing_modules: frozenset[str] = frozenset()
     """Modules that the index lacks and that could change the verdict."""
 
 
@@ -309,8 +309,8 @@ class Analysis:
     """What the rest of the repository exports."""
     moved_to: frozenset[str] = frozenset()
     """The successors of modules, which are modules although the repository may not have them."""
-    wanted: frozenset[str] = frozenset()
-    """See ``bot.domain.finding.Scanned.wanted``."""
+    missing_modules: frozenset[str] = frozenset()
+    """See ``bot.domain.finding.Scanned.missing_modules``."""
 
     @property
     def editable(self) -> bool:

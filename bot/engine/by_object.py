@@ -38,7 +38,7 @@ def overrides(file: File) -> Iterator[Use]:
 
 def _is_gone(file: File, target: Target) -> bool:
     """Whether the class is known, and has no such method any more that could be overridden."""
-    file.wanted |= file.index.trail(target.name).wanted
+    file.missing_modules |= file.index.resolution(target.name).missing_modules
     paths = definition_files([target], file.index.roots)
     sources = {path: source for path in paths if (source := file.index.files.get(path)) is not None}
     return bool(sources) and not present([target], sources, file.index.roots)

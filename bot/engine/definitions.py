@@ -31,10 +31,10 @@ def definitions(file: File) -> Iterator[Use]:
 
 def _is_origin(file: File, symbol: str, target: Target) -> bool:
     """Whether what is defined here is the successor, or what the target only passes on."""
-    trails = [file.index.trail(name) for name in (target.name, target.canonical) if name]
-    for trail in trails:
-        file.wanted |= trail.wanted
-    return any(symbol in trail.names for trail in trails)
+    resolutions = [file.index.resolution(name) for name in (target.name, target.canonical) if name]
+    for resolution in resolutions:
+        file.missing_modules |= resolution.missing_modules
+    return any(symbol in resolution.names for resolution in resolutions)
 
 
 def redefinition(file: File, binding: Binding, migration: Migration, target: Target, symbol: str) -> Use:

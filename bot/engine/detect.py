@@ -69,7 +69,7 @@ def _analysis(file: File, decoded: Decoded) -> Analysis:
         tree=file.tree, modules=file.resolver.modules, is_package=file.resolver.package, root=file.scopes.root,
         scopes=file.scopes.scopes, parents=file.scopes.parents, uses=tuple(uses), index=file.index,
         exports=tuple(Export(name=str(node.value), node=node, statement=at) for node, at in file.entries),
-        moved_to=file.targets.modules_to(), wanted=frozenset(file.wanted),
+        moved_to=file.targets.modules_to(), missing_modules=frozenset(file.missing_modules),
     )  # fmt: skip
     return _only_fitting(analysis) if any(use.target.keeps_name for use in uses) else analysis
 

@@ -83,7 +83,7 @@ def exports_of(source: bytes, modules: Sequence[str], *, package: bool) -> Expor
 
 
 def _rebound(source: bytes) -> frozenset[str]:
-    """What functions may bind anew of a module's variables: it is the module's own, wherever it came from."""
+    """What functions may bind again of a module's variables: it is the module's own, wherever it came from."""
     lists = _GLOBAL.findall(source) if b"global" in source else ()
     return frozenset(name for names in lists for name in _NAME.findall(names.decode("utf-8", "replace")))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from bot.domain.finding import Range
 from bot.domain.migration import Target, TargetKind
 from bot.engine.exports import list_entries
-from bot.engine.index import Index, Trail
+from bot.engine.index import Index, Resolution
 from bot.engine.resolve import Resolver
 from bot.engine.scope import Scopes
 from bot.engine.source import SourceMap
@@ -35,7 +35,7 @@ class File:
     """The dotted names that this file may define of targets that keep their name: those, and their classes."""
     members: frozenset[str] = frozenset()
     """The last components of the targets that are members of a class."""
-    wanted: set[str] = field(default_factory=set)
+    missing_modules: set[str] = field(default_factory=set)
     """The modules that the index lacked when they were asked about."""
     entries: list[tuple[ast.Constant, ast.stmt]] = field(init=False)
     """The entries of ``__all__`` with their statements."""
@@ -47,23 +47,29 @@ class File:
 
     def matches(self, dotted: Sequence[str]) -> tuple[Match, ...]:
         """The targets that one of ``dotted`` leads to or was meant for, without those that this file defines."""
-        trails = {name: self.index.trail(name) for name in dotted if not self.interest.isdisjoint(name.split("."))}
-        found = self.targets.match(trail.names for trail in trails.values())
+        resolutions = {
+            name: self.index.resolution(name) for name in dotted if not self.interest.isdisjoint(name.split("."))
+        }
+        found = self.targets.match(resolution.names for resolution in resolutions.values())
         if found:
-            resolves = next((trail.exists for trail in trails.values() if trail.exists is not None), None)
+            resolves = next(
+                (resolution.exists for resolution in resolutions.values() if resolution.exists is not None), None
+            )
             found = tuple(replace(match, resolves=resolves) for match in found)
         else:
-            found = tuple(match for name, trail in trails.items() for match in self._misdirected(name, trail))
-            for trail in trails.values():
-                self.wanted |= trail.wanted
+            found = tuple(
+                match for name, resolution in resolutions.items() for match in self._misdirected(name, resolution)
+            )
+            for resolution in resolutions.values():
+                self.missing_modules |= resolution.missing_modules
         return tuple(match for match in found if match.target not in self.exempt)
 
-    def _misdirected(self, dotted: str, trail: Trail) -> Iterator[Match]:
+    def _misdirected(self, dotted: str, resolution: Resolution) -> Iterator[Match]:
         """The targets that a name means where they do not exist: in another module of the target's own package.
 
         Where that module has something of this name, it is another thing and no usage.
         """
-        if trail.exists is not False:
+        if resolution.exists is not False:
             return
         package, leaf = dotted.partition(".")[0], dotted.rpartition(".")[2]
         for migration in self.targets.migrations:
@@ -81,7 +87,7 @@ class File:
         known = self.index.source_of(owner)
         if isinstance(known, tuple):
             return True
-        is_class = owner.rpartition(".")[2][:1].isupper() or (known is None and self.index.trail(owner).exists)
+        is_class = owner.rpartition(".")[2][:1].isupper() or (known is None and self.index.resolution(owner).exists)
         return not is_class
 
     def place(self, node: ast.AST) -> Range:

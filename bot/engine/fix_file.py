@@ -103,8 +103,8 @@ def active(report: Scanned) -> tuple[Finding, ...]:
 
 def applies(finding: Finding, *, unsafe: bool) -> bool:
     """Whether the finding's fix is one of those that are applied."""
-    wanted = (Applicability.SAFE, Applicability.UNSAFE) if unsafe else (Applicability.SAFE,)
-    return finding.fix is not None and finding.fix.applicability in wanted
+    applied = (Applicability.SAFE, Applicability.UNSAFE) if unsafe else (Applicability.SAFE,)
+    return finding.fix is not None and finding.fix.applicability in applied
 
 
 def _refused(finding: Finding, refusal: Refusal) -> Finding:

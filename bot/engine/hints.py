@@ -11,7 +11,7 @@ def asked(migrations: Iterable[Migration], index: Index) -> frozenset[str]:
     names = {target.name for migration in migrations for target in migration.targets}
     successors = {target.canonical for migration in migrations for target in migration.targets if target.canonical}
     unknown = {name for name in names | successors if index.source_of(name) is False}
-    return frozenset(unknown).union(*(index.trail(name).wanted for name in names | successors))
+    return frozenset(unknown).union(*(index.resolution(name).missing_modules for name in names | successors))
 
 
 def hints(migrations: Iterable[Migration], index: Index, used: Iterable[str]) -> Iterator[str]:
@@ -32,7 +32,7 @@ def hints(migrations: Iterable[Migration], index: Index, used: Iterable[str]) ->
 
 def _of_module(target: Target, index: Index) -> str | None:
     for name in (target.name, target.canonical or ""):
-        if index.names_module(name) and (name == target.name or not index.trail(target.name).exists):
+        if index.names_module(name) and (name == target.name or not index.resolution(target.name).exists):
             below = "which takes its place, is a module" if name != target.name else "is a module"
             subject = f"{name}, {below}" if name != target.name else f"{name} {below}"
             return f"{subject}: write {target.name} below 'modules', not below 'deprecated'"
@@ -40,15 +40,15 @@ def _of_module(target: Target, index: Index) -> str | None:
 
 
 def _of_name(target: Target, index: Index) -> str | None:
-    trail, name = index.trail(target.name), target.name
-    origin = trail.names[-1]
-    if origin != name and target.canonical not in trail.names and index.has(origin.rpartition(".")[0]):
+    resolution, name = index.resolution(target.name), target.name
+    origin = resolution.names[-1]
+    if origin != name and target.canonical not in resolution.names and index.has(origin.rpartition(".")[0]):
         return f"{name} is only another name of {origin}: deprecate that one, by which its usages are found"
     for root in index.roots:
         inside = name.removeprefix(root.replace("/", ".") + ".")
-        if inside != name and trail.exists:
+        if inside != name and resolution.exists:
             return f"imports begin below {root}/: write {inside}, not {name}"
-    return _misspelt(target, index) if trail.exists is False else None
+    return _misspelt(target, index) if resolution.exists is False else None
 
 
 def _misspelt(target: Target, index: Index) -> str | None:

@@ -12,13 +12,13 @@ ROUNDS = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Trail:
+class Resolution:
     """What a dotted name stands for."""
 
     names: tuple[str, ...]
     """The name itself and all that it leads to, through re-exports; each once."""
-    wanted: frozenset[str] = frozenset()
-    """Modules that the index lacks and that the trail leads into."""
+    missing_modules: frozenset[str] = frozenset()
+    """Modules that the index lacks and that the resolution leads into."""
     exists: bool | None = None
     """Whether the name exists where it says; ``None`` when the index does not know its module."""
 
@@ -37,7 +37,7 @@ class Index:
     given: frozenset[str] = frozenset()
     """Names that some module, known or not, gives to a target: `aliases` has them from the beginning."""
     _exports: dict[str, Exports] = field(default_factory=dict, repr=False)
-    _trails: dict[str, Trail] = field(default_factory=dict, repr=False)
+    _trails: dict[str, Resolution] = field(default_factory=dict, repr=False)
     _aliases: dict[frozenset[str], frozenset[str]] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -109,7 +109,7 @@ class Index:
         exports = self.exports(*above)
         if leaf in exports.origins:
             return module not in exports.origins[leaf]
-        return any(self.offers(star, leaf) and self.trail(f"{star}.{leaf}").exists for star in exports.stars)
+        return any(self.offers(star, leaf) and self.resolution(f"{star}.{leaf}").exists for star in exports.stars)
 
     def exports(self, path: str, source: bytes) -> Exports:
         """The exports of a known file."""
@@ -118,55 +118,59 @@ class Index:
             found = self._exports[path] = exports_of(source, self.modules_of(path), package=is_package(path))
         return found
 
-    def trail(self, dotted: str) -> Trail:
+    def resolution(self, dotted: str) -> Resolution:
         """Follow ``dotted`` to its origin, through imports, assignments and stars; cycles end."""
         found = self._trails.get(dotted)
         if found is None:
             found = self._trails[dotted] = self._follow(dotted)
         return found
 
-    def _follow(self, dotted: str) -> Trail:
-        names, wanted, exists = [dotted], set[str](), list[bool | None]()
+    def _follow(self, dotted: str) -> Resolution:
+        names, missing_modules, exists = [dotted], set[str](), list[bool | None]()
         for name in names:  # grows while it is read
             step = self._step(name)
             names += [each for each in step.names if each not in names]
-            wanted |= step.wanted
+            missing_modules |= step.missing_modules
             exists.append(step.exists)
         through_star = exists[0] is None and True in exists
-        return Trail(names=tuple(names), wanted=frozenset(wanted), exists=through_star or exists[0])
+        return Resolution(
+            names=tuple(names), missing_modules=frozenset(missing_modules), exists=through_star or exists[0]
+        )
 
-    def _step(self, dotted: str) -> Trail:
+    def _step(self, dotted: str) -> Resolution:
         """One step of ``dotted``: what the module that holds it says of the next component."""
         parts = dotted.split(".")
         for cut in range(len(parts) - 1, 0, -1):
             module = ".".join(parts[:cut])
             known = self.source_of(module)
             if known is False:
-                return Trail(names=(), wanted=frozenset({module}))
+                return Resolution(names=(), missing_modules=frozenset({module}))
             if isinstance(known, tuple):
                 return self._member(known, parts[cut], parts[cut + 1 :])
-        return Trail(names=())
+        return Resolution(names=())
 
-    def _member(self, known: tuple[str, bytes], name: str, rest: Sequence[str]) -> Trail:
+    def _member(self, known: tuple[str, bytes], name: str, rest: Sequence[str]) -> Resolution:
         path, source = known
         if not may_have(source, name):
             return self._submodule(path, name, rest)
         exports = self.exports(path, source)
         tail = "".join(f".{part}" for part in rest)
         if name in exports.origins:
-            return Trail(names=tuple(origin + tail for origin in exports.origins[name]), exists=True)
+            return Resolution(names=tuple(origin + tail for origin in exports.origins[name]), exists=True)
         through = [f"{module}.{name}" for module in exports.stars if self.offers(module, name)]
         if not through:
-            return Trail(names=()) if exports.dynamic else self._submodule(path, name, rest)
-        return Trail(names=tuple(each + tail for each in through))
+            return Resolution(names=()) if exports.dynamic else self._submodule(path, name, rest)
+        return Resolution(names=tuple(each + tail for each in through))
 
-    def _submodule(self, path: str, name: str, rest: Sequence[str]) -> Trail:
+    def _submodule(self, path: str, name: str, rest: Sequence[str]) -> Resolution:
         """What a module does not have may be a module below it, of which a package need not speak."""
         if rest:
-            return Trail(names=())  # what an unknown member has is not known either
+            return Resolution(names=())  # what an unknown member has is not known either
         known = [self.source_of(f"{module}.{name}") for module in self.modules_of(path) if is_package(path)]
         lacking = [f"{m}.{name}" for m, source in zip(self.modules_of(path), known, strict=False) if source is False]
-        return Trail(names=(), wanted=frozenset(lacking), exists=any(isinstance(each, tuple) for each in known))
+        return Resolution(
+            names=(), missing_modules=frozenset(lacking), exists=any(isinstance(each, tuple) for each in known)
+        )
 
     def offers(self, module: str, name: str) -> bool:
         """Whether a star import from ``module`` brings ``name``, as far as is known."""

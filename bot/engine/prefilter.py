@@ -25,23 +25,23 @@ _NAME = re.compile(r"(?:#.*)|(\*|[^\W\d]\w*)(?:\s+as\s+([^\W\d]\w*))?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Clue:
-    """The clue to the targets of one package."""
+class PrefilterTerm:
+    """The prefilter term to the targets of one package."""
 
     package: str
     names: frozenset[str]
     """One of these stands in the file: the targets' last components, and what modules of the repository call them."""
     modules: frozenset[str] = frozenset()
     """The modules of the package in which the targets are, by their last components."""
-    gates: frozenset[str] = frozenset()
+    opening_words: frozenset[str] = frozenset()
     """And one of these: the package, what modules call it or its modules, and the modules through which a target
     comes; with a slash at its end a directory above the file.  Empty: that is not asked."""
 
     def opens(self, path: str, source: bytes | bytearray, size: int) -> bool:
         """Whether a target can come into the file: the first ``size`` bytes of ``source``."""
-        return not self.gates or any(
-            path.startswith(gate) if gate.endswith("/") else stands_in(gate.encode(), source, size)
-            for gate in self.gates
+        return not self.opening_words or any(
+            path.startswith(word) if word.endswith("/") else stands_in(word.encode(), source, size)
+            for word in self.opening_words
         )
 
     def stands_in(self, source: bytes) -> bool:
@@ -53,7 +53,7 @@ class Clue:
 
         What comes through them is looked for by name, so a module matters only if it gives another name to something.
         """
-        if not self.gates:
+        if not self.opening_words:
             return frozenset()
         named = [
             _CALLED.match(source, end)
@@ -62,31 +62,31 @@ class Clue:
         ]
         found = {each[1].decode("utf-8", "replace") for each in named if each}
         for statement in _IMPORT.finditer(source):
-            if self.gates.isdisjoint(statement[1].decode("utf-8", "replace").split(".")):
+            if self.opening_words.isdisjoint(statement[1].decode("utf-8", "replace").split(".")):
                 continue
             for name, local in _NAME.findall(statement[2].decode("utf-8", "replace")):
                 if name in self.modules:
                     found.add(local or name)
                 if name == "*" or name in self.names:
-                    found |= _gates_of(path)
-        words = frozenset(gate for gate in self.gates if not gate.endswith("/"))
+                    found |= _words_opening(path)
+        words = frozenset(word for word in self.opening_words if not word.endswith("/"))
         from bot.engine.renamed import renamed  # reads what is looked for here: not needed to begin
 
         return renamed(source, words, known.union(found)).union(found)
 
-    def shows_more(self, before: "Clue", path: str, source: bytes) -> bool:
-        """Whether something of this clue is in the file that ``before`` does not ask for."""
-        gates, names = self.gates - before.gates, self.names - before.names
-        return (bool(gates) and replace(self, gates=gates).opens(path, source, len(source))) or any(
-            stands_in(name.encode(), source, len(source)) for name in names
-        )
+    def shows_more(self, before: "PrefilterTerm", path: str, source: bytes) -> bool:
+        """Whether something of this prefilter term is in the file that ``before`` does not ask for."""
+        opening_words, names = self.opening_words - before.opening_words, self.names - before.names
+        return (
+            bool(opening_words) and replace(self, opening_words=opening_words).opens(path, source, len(source))
+        ) or any(stands_in(name.encode(), source, len(source)) for name in names)
 
-    def followed(self, names: Iterable[str], opened: Iterable[str]) -> "Clue":
-        """The clue with what the files found so far add to it: other names, and gates."""
-        return replace(self, names=self.names.union(names), gates=self.gates.union(opened))
+    def followed(self, names: Iterable[str], opened: Iterable[str]) -> "PrefilterTerm":
+        """The prefilter term with what the files found so far add to it: other names, and gates."""
+        return replace(self, names=self.names.union(names), opening_words=self.opening_words.union(opened))
 
 
-def _gates_of(path: str) -> set[str]:
+def _words_opening(path: str) -> set[str]:
     """The gates for those that import from a file: its name; a package's is that of its directory, or a dot in it."""
     folder, _, name = path.rpartition("/")
     if name.partition(".")[0] != "__init__":
@@ -94,69 +94,75 @@ def _gates_of(path: str) -> set[str]:
     return {folder.rpartition("/")[2], f"{folder}/"} if folder else set()
 
 
-Ways = Mapping[str, frozenset[str]]
+ImportWords = Mapping[str, frozenset[str]]
 """Package to gates."""
 
 
-class Sieve:
-    """A quick look at files by several clues together."""
+class Prefilter:
+    """A quick look at files by several prefilter terms together."""
 
-    def __init__(self, clues: Iterable[Clue]) -> None:
-        clues = tuple(clues)
-        self._bare = [name.encode() for clue in clues if not clue.gates for name in clue.names]
-        self._gated = [clue for clue in clues if clue.gates]
+    def __init__(self, terms: Iterable[PrefilterTerm]) -> None:
+        terms = tuple(terms)
+        self._bare = [name.encode() for term in terms if not term.opening_words for name in term.names]
+        self._gated = [term for term in terms if term.opening_words]
 
-    def look(self, path: str, buffer: bytes | bytearray, size: int) -> tuple[bool, Ways]:
-        """Whether one of the clues leads to the first ``size`` bytes; the gates that these add."""
+    def look(self, path: str, buffer: bytes | bytearray, size: int) -> tuple[bool, ImportWords]:
+        """Whether one of the prefilter terms leads to the first ``size`` bytes; the gates that these add."""
         hit = False
         for name in self._bare:  # not any(…): to make a generator takes as long as to look
             if buffer.find(name, 0, size) >= 0:
                 hit = True
                 break
-        fitting = [clue for clue in self._gated if clue.opens(path, buffer, size)] if self._gated else ()
+        fitting = [term for term in self._gated if term.opens(path, buffer, size)] if self._gated else ()
         if not fitting:
             return hit, {}
         source = bytes(memoryview(buffer)[:size])
-        ways = {clue.package: clue.opened_by(path, source, clue.gates) for clue in fitting}
-        return hit or any(clue.stands_in(source) for clue in fitting), {way: to for way, to in ways.items() if to}
+        import_words = {term.package: term.opened_by(path, source, term.opening_words) for term in fitting}
+        return hit or any(term.stands_in(source) for term in fitting), {
+            package: to for package, to in import_words.items() if to
+        }
 
 
-def follow(clues: Iterable[Clue], names: Iterable[str], opened: Iterable[Ways]) -> tuple[Clue, ...]:
-    """The clues with what the files found so far add to them."""
-    ways = joined(opened)
-    return tuple(clue.followed(names, ways.get(clue.package, ())) for clue in clues)
+def follow(
+    terms: Iterable[PrefilterTerm], names: Iterable[str], opened: Iterable[ImportWords]
+) -> tuple[PrefilterTerm, ...]:
+    """The prefilter terms with what the files found so far add to them."""
+    import_words = joined(opened)
+    return tuple(term.followed(names, import_words.get(term.package, ())) for term in terms)
 
 
-def reopened(clues: Iterable[Clue], before: Iterable[Clue], sources: Mapping[str, bytes]) -> dict[str, Ways]:
-    """The ways out of files that were found by the clues ``before``, by path, as far as ``clues`` show more."""
-    more = [(clue, old) for clue, old in zip(clues, before, strict=True) if clue.gates and clue != old]
+def reopened(
+    terms: Iterable[PrefilterTerm], before: Iterable[PrefilterTerm], sources: Mapping[str, bytes]
+) -> dict[str, ImportWords]:
+    """What files found by the terms ``before`` add, by path, as far as ``terms`` ask for more."""
+    more = [(term, old) for term, old in zip(terms, before, strict=True) if term.opening_words and term != old]
     found = {
         path: {
-            clue.package: clue.opened_by(path, source, clue.gates)
-            for clue, old in more
-            if clue.shows_more(old, path, source)
+            term.package: term.opened_by(path, source, term.opening_words)
+            for term, old in more
+            if term.shows_more(old, path, source)
         }
         for path, source in sources.items()
     }
-    return {path: ways for path, ways in found.items() if any(ways.values())}
+    return {path: import_words for path, import_words in found.items() if any(import_words.values())}
 
 
-def merged(one: Mapping[str, Ways], other: Mapping[str, Ways]) -> dict[str, Ways]:
+def merged(one: Mapping[str, ImportWords], other: Mapping[str, ImportWords]) -> dict[str, ImportWords]:
     """The ways by path of both."""
-    return {**one, **{path: joined([one.get(path, {}), ways]) for path, ways in other.items()}}
+    return {**one, **{path: joined([one.get(path, {}), import_words]) for path, import_words in other.items()}}
 
 
-def joined(ways: Iterable[Ways]) -> dict[str, frozenset[str]]:
+def joined(import_words: Iterable[ImportWords]) -> dict[str, frozenset[str]]:
     """All of them together."""
     found: dict[str, frozenset[str]] = {}
-    for each in ways:
-        for package, gates in each.items():
-            found[package] = found.get(package, frozenset()) | gates
+    for each in import_words:
+        for package, opening_words in each.items():
+            found[package] = found.get(package, frozenset()) | opening_words
     return found
 
 
-def clues_to(config: "Config", paths: Sequence[str], projects: Iterable[str] = ()) -> tuple[Clue, ...]:
-    """The clues to the targets of a configuration in a repository of these Python and project files."""
+def terms_to(config: "Config", paths: Sequence[str], projects: Iterable[str] = ()) -> tuple[PrefilterTerm, ...]:
+    """The prefilter terms to the targets of a configuration in a repository of these Python and project files."""
     paths_of: dict[str, list[list[str]]] = {}
     for migration in config.migrations:
         for target in migration.targets:
@@ -166,9 +172,9 @@ def clues_to(config: "Config", paths: Sequence[str], projects: Iterable[str] = (
     found = []
     for package, targets in paths_of.items():
         names = frozenset(parts[-1] for parts in targets)
-        gates = frozenset[str]() if package in own or package in names else frozenset({package})
+        opening_words = frozenset[str]() if package in own or package in names else frozenset({package})
         modules = frozenset(part for parts in targets for part in parts[1:-1])
-        found.append(Clue(package=package, names=names, modules=modules, gates=gates))
+        found.append(PrefilterTerm(package=package, names=names, modules=modules, opening_words=opening_words))
     return tuple(found)
 
 

@@ -99,9 +99,9 @@ def _without(source: bytes, path: str, names: Collection[str], migration: Migrat
         raise _Refused(f"`{path}` cannot be read")
     layout = Layout(analysis)
     bindings = [binding for name in sorted(names) for binding in analysis.root.bindings.get(name, ())]
-    doomed = {binding.statement for binding in bindings}
-    _need_nothing(analysis, names, doomed, path)
-    edits = [edit for binding in bindings for edit in _edits(layout, binding, doomed, path)]
+    to_delete = {binding.statement for binding in bindings}
+    _need_nothing(analysis, names, to_delete, path)
+    edits = [edit for binding in bindings for edit in _edits(layout, binding, to_delete, path)]
     edits += _entries(layout, names, path)
     edits = sorted(set(edits))
     if fault := Prover(analysis).fault(edits):
@@ -109,20 +109,20 @@ def _without(source: bytes, path: str, names: Collection[str], migration: Migrat
     return apply_edits(source, edits)
 
 
-def _need_nothing(analysis: Analysis, names: Collection[str], doomed: Collection[ast.stmt], path: str) -> None:
+def _need_nothing(analysis: Analysis, names: Collection[str], to_delete: Collection[ast.stmt], path: str) -> None:
     """Nothing in the module reads the names, but the definitions themselves."""
-    inside = {id(node) for statement in doomed for node in ast.walk(statement)}
+    inside = {id(node) for statement in to_delete for node in ast.walk(statement)}
     for name in names:
         if any(id(load.node) not in inside for load in analysis.root.reads.get(name, ())):
             raise _Refused(f"`{path}` itself still uses `{name}`")
 
 
-def _edits(layout: Layout, binding: Binding, doomed: Collection[ast.stmt], path: str) -> list[Edit]:
+def _edits(layout: Layout, binding: Binding, to_delete: Collection[ast.stmt], path: str) -> list[Edit]:
     statement, kind = binding.statement, binding.kind
     if not isinstance(layout.analysis.parents.get(statement), ast.Module):
         raise _Refused(f"`{path}` defines `{binding.name}` on a condition")
     if binding.imported and isinstance(statement, ast.Import | ast.ImportFrom):
-        return drop(layout, statement, [binding.imported.alias], doomed)
+        return drop(layout, statement, [binding.imported.alias], to_delete)
     alone = isinstance(statement, ast.Assign) and len(statement.targets) == 1
     if kind not in (BindingKind.FUNCTION, BindingKind.CLASS, BindingKind.ANNOTATION) and not (
         kind is BindingKind.ASSIGNMENT and (alone or isinstance(statement, ast.AnnAssign))

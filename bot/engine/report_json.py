@@ -15,7 +15,7 @@ def encode(report: FileReport) -> dict[str, Any]:
     """A report as a JSON object."""
     encoded = asdict(report)
     if isinstance(report, Scanned):
-        encoded["wanted"] = sorted(report.wanted)
+        encoded["wanted"] = sorted(report.missing_modules)
     return {"type": type(report).__name__, **encoded}
 
 
@@ -25,7 +25,7 @@ def decode(encoded: Mapping[str, Any]) -> FileReport:
     match fields.pop("type"):
         case "Scanned":
             findings = tuple(_finding(finding) for finding in encoded["findings"])
-            return Scanned(path=encoded["path"], findings=findings, wanted=frozenset(encoded["wanted"]))
+            return Scanned(path=encoded["path"], findings=findings, missing_modules=frozenset(encoded["wanted"]))
         case "Failed":
             return Failed(**{**fields, "hits": tuple(encoded["hits"])})
         case "Skipped":

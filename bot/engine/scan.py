@@ -33,10 +33,10 @@ def scan_file(
         return analysis
     verdicts = _verdicts(analysis) if fixes and analysis.uses else {}
     comments = ignores(analysis.text) if analysis.uses else {}
-    wanted = analysis.wanted.union(*(verdict.wanted for verdict in verdicts.values()))
-    wanted |= _required(analysis) | _facades(analysis) if verdicts else frozenset()
+    missing_modules = analysis.missing_modules.union(*(verdict.missing_modules for verdict in verdicts.values()))
+    missing_modules |= _required(analysis) | _facades(analysis) if verdicts else frozenset()
     found = (_finding(use, path, verdicts.get(n, _UNPLANNED), comments) for n, use in enumerate(analysis.uses))
-    return Scanned(path=path, findings=tuple(found), wanted=wanted)
+    return Scanned(path=path, findings=tuple(found), missing_modules=missing_modules)
 
 
 def looks_at(migration: Migration, path: str) -> bool:
@@ -67,8 +67,8 @@ def _required(analysis: Analysis) -> frozenset[str]:
     successors = {use.target.canonical for use in analysis.uses if use.target.canonical}
     tops = {name: name.partition(".")[0] for name in successors}
     near = [name for name, top in tops.items() if top in own or analysis.index.has(top)]
-    trails = [analysis.index.trail(name) for name in near]
-    return required.union(*(trail.wanted for trail in trails))
+    resolutions = [analysis.index.resolution(name) for name in near]
+    return required.union(*(resolution.missing_modules for resolution in resolutions))
 
 
 def _facades(analysis: Analysis) -> frozenset[str]:
@@ -76,13 +76,13 @@ def _facades(analysis: Analysis) -> frozenset[str]:
     leaves = {use.target.canonical.rpartition(".")[2] for use in analysis.uses if use.target.canonical}
     imports = [b.imported for leaf in leaves for b in analysis.root.bindings.get(leaf, ()) if b.imported]
     origins = {origin for imported in imports for origin in imported.origins}
-    return frozenset[str]().union(*(analysis.index.trail(origin).wanted for origin in origins))
+    return frozenset[str]().union(*(analysis.index.resolution(origin).missing_modules for origin in origins))
 
 
 def required_modules(migrations: Sequence[Migration], index: Index) -> frozenset[str]:
     """The modules that the migrations' requirements are read from and that ``index`` lacks."""
     symbols = {requirement.symbol for migration in migrations for requirement in migration.requires}
-    return frozenset[str]().union(*(index.trail(symbol).wanted for symbol in symbols))
+    return frozenset[str]().union(*(index.resolution(symbol).missing_modules for symbol in symbols))
 
 
 def _finding(use: Use, path: str, verdict: Verdict, comments: Mapping[int, Ignore]) -> Finding:

@@ -1,8 +1,8 @@
 """The usages of a whole revision, and how to bring them up to date when some of its files change.
 
-The law: what is brought up to date equals what is made anew.  A file's report depends on its own bytes, on the files
+The law: what is brought up to date equals what is made again.  A file's report depends on its own bytes, on the files
 that its names were looked up in (`Entry.looked`), and on what all files share: the source roots, and the names that
-files with a hit give to the targets.  A change of what is shared is answered with a survey made anew.
+files with a hit give to the targets.  A change of what is shared is answered with a survey made again.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,7 +13,7 @@ from bot.domain.migration import Config, Migration
 from bot.domain.references import Sha
 from bot.engine.index import Index
 from bot.engine.names import PROJECT_FILES, SUFFIXES, find_source_roots
-from bot.engine.prefilter import Clue, Sieve, Ways, clues_to
+from bot.engine.prefilter import ImportWords, Prefilter, PrefilterTerm, terms_to
 from bot.engine.renamed import renamed
 from bot.engine.scan import scan_file
 
@@ -36,10 +36,10 @@ class Survey:
     commit: Sha
     names: frozenset[str]
     """The targets' last components, and what modules of the commit call them."""
-    clues: tuple[Clue, ...]
+    terms: tuple[PrefilterTerm, ...]
     """One of them leads to every file that can have a usage."""
-    ways: Mapping[str, Ways] = field(default_factory=dict, repr=False)
-    """By path, what files added to the clues."""
+    import_words: Mapping[str, ImportWords] = field(default_factory=dict, repr=False)
+    """By path, what files added to the prefilter terms."""
     roots: tuple[str, ...]
     blobs: Mapping[str, Sha] = field(repr=False)
     """Path to blob of all Python and project files of the commit."""
@@ -86,11 +86,11 @@ def roots_of(config: Config, hits: Iterable[str], blobs: Iterable[str]) -> tuple
     return find_source_roots({*hits, *projects}, config.target_modules)
 
 
-def clues_of(config: Config, paths: Iterable[str]) -> tuple[Clue, ...]:
+def terms_of(config: Config, paths: Iterable[str]) -> tuple[PrefilterTerm, ...]:
     """What is looked for at first in a commit of these Python and project files."""
     listed = sorted(paths)
     projects = [path for path in listed if path.rpartition("/")[2] in PROJECT_FILES]
-    return clues_to(config, [path for path in listed if path.endswith(SUFFIXES)], projects)
+    return terms_to(config, [path for path in listed if path.endswith(SUFFIXES)], projects)
 
 
 def names_given(sources: Mapping[str, bytes], names: frozenset[str]) -> frozenset[str]:
@@ -122,15 +122,15 @@ class Update:
 def plan_update(
     before: Survey, config: Config, blobs: Mapping[str, Sha], changed: Mapping[str, bytes]
 ) -> Update | None:
-    """What ``changed`` (the new content of all changed Python files that exist) means; ``None``: survey anew.
+    """What ``changed`` (the new content of all changed Python files that exist) means; ``None``: survey again.
 
     That is so when a name of a target or a way to it comes or goes, or the source roots are others.
     """
     paths = differing(before.blobs, blobs)
-    if not _same_ways(before, clues_of(config, blobs), paths, changed):
+    if not _same_ways(before, terms_of(config, blobs), paths, changed):
         return None
-    sieve = Sieve(before.clues)
-    hits = {path: source for path, source in changed.items() if sieve.look(path, source, len(source))[0]}
+    prefilter = Prefilter(before.terms)
+    hits = {path: source for path, source in changed.items() if prefilter.look(path, source, len(source))[0]}
     gives = {path: renamed(source, before.names) for path, source in hits.items()}
     gone = {path: before.files[path].gives for path in paths if path in before.files}
     if any(gives.get(path, frozenset()) != names for path, names in gone.items()):
@@ -147,15 +147,17 @@ def plan_update(
     )
 
 
-def _same_ways(before: Survey, first: Sequence[Clue], paths: Iterable[str], changed: Mapping[str, bytes]) -> bool:
-    """Whether the clues would be found again, by the same steps: ``first`` are those at the beginning."""
-    if any(bool(clue.gates) != bool(old.gates) for clue, old in zip(first, before.clues, strict=True)):
+def _same_ways(
+    before: Survey, first: Sequence[PrefilterTerm], paths: Iterable[str], changed: Mapping[str, bytes]
+) -> bool:
+    """Whether the prefilter terms would be found again, by the same steps: ``first`` are those at the beginning."""
+    if any(bool(term.opening_words) != bool(old.opening_words) for term, old in zip(first, before.terms, strict=True)):
         return False
     for path in paths:
         source = changed.get(path, b"")
-        for clue in before.clues:
-            opens = clue.opens(path, source, len(source)) if path in changed else False
-            now = clue.opened_by(path, source) if opens else frozenset[str]()
-            if not before.ways.get(path, {}).get(clue.package, frozenset()) <= now <= clue.gates:
+        for term in before.terms:
+            opens = term.opens(path, source, len(source)) if path in changed else False
+            now = term.opened_by(path, source) if opens else frozenset[str]()
+            if not before.import_words.get(path, {}).get(term.package, frozenset()) <= now <= term.opening_words:
                 return False
     return True

@@ -33,13 +33,13 @@ class Targets:
         holders = (target.holder for migration in self.migrations for target in migration.targets)
         object.__setattr__(self, "holders", frozenset(name for name in holders if name and name[:1].isupper()))
 
-    def match(self, trails: Iterable[Sequence[str]]) -> tuple[Match, ...]:
-        """The targets that one of ``trails`` (see ``Trail.names``) leads to: for each migration the most specific one.
+    def match(self, resolutions: Iterable[Sequence[str]]) -> tuple[Match, ...]:
+        """The targets that one of the names (see ``Resolution.names``) leads to: the most specific of each migration.
 
         What comes through the successor is no usage, though the successor may only pass the deprecated thing on.
         """
         found: dict[str, Match] = {}
-        for name, before in ((name, names[:n]) for names in trails for n, name in enumerate(names)):
+        for name, before in ((name, names[:n]) for names in resolutions for n, name in enumerate(names)):
             for migration in self.migrations:
                 for target in migration.targets:
                     if not covers(target, name) or (before and _leads_through(target, name, before)):
@@ -75,7 +75,7 @@ def covers(target: Target, dotted: str) -> bool:
 
 
 def _leads_through(target: Target, dotted: str, before: Sequence[str]) -> bool:
-    """Whether the successor of ``dotted`` is among the names ``before`` it on its trail."""
+    """Whether the successor of ``dotted`` is among the names ``before`` it on its resolution."""
     return target.canonical is not None and target.canonical + dotted[len(target.name) :] in before
 
 

@@ -14,7 +14,7 @@ from bot.domain.errors import Gone, SsotError
 from bot.github import wire
 from bot.github.clock import ServerClock
 from bot.github.errors import FieldError, NotFound, Refused, Transient, Unauthorized, Unprocessable
-from bot.github.limits import Gate, throttle
+from bot.github.limits import RateLimit, throttle
 from bot.github.traffic import Onlooker, answered, nobody
 
 USER_AGENT = "ssot-bot"
@@ -70,13 +70,13 @@ class Api(gidgethub.aiohttp.GitHubAPI):
         session: aiohttp.ClientSession,
         *,
         base_url: str,
-        gate: Gate,
+        rate_limit: RateLimit,
         clock: ServerClock,
         cache: Cache | None,
         onlooker: Onlooker = nobody,
     ) -> None:
         super().__init__(session, USER_AGENT, base_url=base_url, cache=cache)
-        self._gate, self._server, self._onlooker = gate, clock, onlooker
+        self._rate_limit, self._server, self._onlooker = rate_limit, clock, onlooker
 
     async def exchange(
         self, method: str, url: str, *, data: Any = b"", token: str | None = None, jwt: str | None = None
@@ -117,14 +117,14 @@ class Api(gidgethub.aiohttp.GitHubAPI):
 
     async def manage_rate_limit(self, *, method: str, url: str) -> None:
         """Gidgethub's hook before each request: nothing leaves while a limit is in force."""
-        await self._gate.check()
+        await self._rate_limit.check()
 
     async def handle_rate_limit_error(
         self, *, method: str, url: str, exception: gidgethub.HTTPException, attempt: int
     ) -> bool:
         """Gidgethub's hook after each refusal: a rate limit has closed the gate already, which says until when."""
         if exception.status_code in (403, 429):
-            await self._gate.check()
+            await self._rate_limit.check()
         return False
 
     async def _request(
@@ -136,7 +136,7 @@ class Api(gidgethub.aiohttp.GitHubAPI):
             if status not in wire.FOLLOWED:
                 return status, head, content
             url = wire.redirect(url, head.get("location"), self.base_url)
-            await self._gate.check()
+            await self._rate_limit.check()
         raise Transient("too many redirects")
 
     async def _send(
@@ -153,7 +153,7 @@ class Api(gidgethub.aiohttp.GitHubAPI):
         ) as response:
             content = await _bounded(response)
             status, head, content = wire.readable(response.status, response.headers, content)
-        self._onlooker(answered(self._gate.name, status, head))
+        self._onlooker(answered(self._rate_limit.name, status, head))
         self._server.observe(head.get("date"))
         await self._listen(status, head, content)
         if status == 200 and not content:
@@ -166,9 +166,9 @@ class Api(gidgethub.aiohttp.GitHubAPI):
         message = str(wire.error_object(body)["message"]) if status >= 400 else ""
         limit = throttle(status, headers, message, self._server.at_answer(headers.get("date")))
         if limit is not None:
-            await self._gate.close(limit)
+            await self._rate_limit.close(limit)
         elif status < 500:
-            await self._gate.answered()
+            await self._rate_limit.answered()
 
 
 async def _bounded(response: aiohttp.ClientResponse) -> bytes:

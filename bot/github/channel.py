@@ -13,7 +13,7 @@ from bot.github import operations as ops
 from bot.github.api import Answer, Api, BadCredentials, Forbidden
 from bot.github.clock import Clock, ServerClock
 from bot.github.errors import MissingPermission, NotFound, Refused, Transient, Uncertain, Unprocessable
-from bot.github.limits import Gate, Pacer
+from bot.github.limits import Pacer, RateLimit
 from bot.github.operations import Operation, RequestKind
 from bot.github.tokens import AppKey, Minted, Tokens, TokenScope
 
@@ -50,13 +50,13 @@ class Channel:
         installation: InstallationId | None,
         api: Api,
         *,
-        gate: Gate,
+        rate_limit: RateLimit,
         pacer: Pacer,
         clock: Clock,
         server: ServerClock,
         key: AppKey,
     ) -> None:
-        self.installation, self.gate, self.tokens = installation, gate, Tokens(self._mint, clock, server)
+        self.installation, self.rate_limit, self.tokens = installation, rate_limit, Tokens(self._mint, clock, server)
         self._api, self._pacer, self._clock, self._key = api, pacer, clock, key
 
     async def perform(self, request: Request, read: Callable[[Answer], T]) -> T:
@@ -67,7 +67,7 @@ class Channel:
         """
         if request.operation.kind is RequestKind.READ:
             return await self._read(request, read)
-        await self.gate.check()
+        await self.rate_limit.check()
         await self._pacer.turn(content=request.operation.kind is RequestKind.CONTENT)
         try:
             return self._made(request, await self._authorised(request), read)
@@ -149,12 +149,12 @@ class Channel:
 
     def missing(self, request: Request, accepted: str | None, token: str | None = None) -> MissingPermission:
         """The error for a 403 of the integration; what GitHub says it ``accepted`` is believed over our table."""
-        wanted = accepted or _spell(request.operation)
-        log.warning("github.permission_missing", installation=self.installation, permission=wanted,
+        requested = accepted or _spell(request.operation)
+        log.warning("github.permission_missing", installation=self.installation, permission=requested,
                   operation=request.operation.name)  # fmt: skip
         if request.scope is not None and token is not None:
             self.tokens.drop(request.scope, token)  # the next one shows what is granted now
-        return MissingPermission(wanted, request.operation.name)
+        return MissingPermission(requested, request.operation.name)
 
     # --- tokens -----------------------------------------------------------------------------------------------
 
@@ -169,9 +169,9 @@ class Channel:
         except Unprocessable as answer:
             if not answer.mentions("permissions requested"):
                 raise Gone(f"the installation does not include the repository: {answer.message}") from answer
-            wanted = ", ".join(f"{name}: {access}" for name, access in sorted(scope.permissions))
-            log.warning("github.permission_missing", installation=self.installation, permission=wanted)
-            raise MissingPermission(wanted, "a token") from answer
+            requested = ", ".join(f"{name}: {access}" for name, access in sorted(scope.permissions))
+            log.warning("github.permission_missing", installation=self.installation, permission=requested)
+            raise MissingPermission(requested, "a token") from answer
         except Refused as answer:
             if answer.status == 403 and "suspended" in answer.message:
                 raise Gone(f"installation {self.installation} is suspended") from answer

@@ -18,7 +18,7 @@ from bot.github.channel import NOT_ACCESSIBLE, Channel, Request
 from bot.github.clock import Clock, ServerClock, SystemClock
 from bot.github.errors import GraphQLError, NotFound
 from bot.github.graphql import outcome
-from bot.github.limits import Gate, LimitStore, MemoryLimitStore, Pace, Pacer, Throttle
+from bot.github.limits import LimitStore, MemoryLimitStore, Pace, Pacer, RateLimit, Throttle
 from bot.github.operations import Operation
 from bot.github.tokens import AppKey, TokenScope
 from bot.github.traffic import Onlooker, nobody
@@ -66,19 +66,19 @@ class GitHub:
         found = self._channels.get(installation)
         if found is None:
             name = str(installation or "app")
-            gate = Gate(self.clock, self._limit_store, name)
+            rate_limit = RateLimit(self.clock, self._limit_store, name)
             cache = None if installation is None else response_cache()
             found = self._channels[installation] = Channel(
                 installation,
                 Api(
                     self._session,
                     base_url=self.api_url,
-                    gate=gate,
+                    rate_limit=rate_limit,
                     clock=self.server,
                     cache=cache,
                     onlooker=self._onlooker,
                 ),
-                gate=gate,
+                rate_limit=rate_limit,
                 pacer=Pacer(self.clock, self._pace, self._limit_store, name),
                 clock=self.clock,
                 server=self.server,
@@ -134,8 +134,8 @@ class GitHub:
             return await channel.perform(request, read)
         except GraphQLError as error:
             if error.kind == "RATE_LIMITED":
-                await channel.gate.close(Throttle(seconds=None, reason="the GraphQL rate limit is used up"))
-                await channel.gate.check()
+                await channel.rate_limit.close(Throttle(seconds=None, reason="the GraphQL rate limit is used up"))
+                await channel.rate_limit.check()
             if error.kind == "FORBIDDEN" and NOT_ACCESSIBLE in error.message.lower():
                 raise channel.missing(request, None) from error
             if error.kind == "NOT_FOUND":

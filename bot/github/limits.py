@@ -142,7 +142,7 @@ def _forgiven(before: Document | None, now: float) -> tuple[Document, None]:
     return ({**before, "strikes": 0} if _left(before, now) <= 0 else before), None
 
 
-class Gate:
+class RateLimit:
     """One identity's permission to send anything at all."""
 
     def __init__(self, clock: Clock, store: LimitStore | None = None, name: str = "") -> None:
@@ -167,11 +167,11 @@ class Gate:
         try:
             left = await self._store.update(self._document, lambda before, now: silenced(before, now, limit))
         except RetryLater as fault:
-            log.warning("github.limit_not_recorded", gate=self.name, reason=str(fault))
+            log.warning("github.limit_not_recorded", rate_limit=self.name, reason=str(fault))
             return
         self._struck = True
         self._close(left, limit.reason)
-        log.warning("github.limited", gate=self.name, reason=limit.reason, seconds=round(left))
+        log.warning("github.limited", rate_limit=self.name, reason=limit.reason, seconds=round(left))
 
     async def answered(self) -> None:
         """A request went through: the next secondary limit starts at a minute again."""

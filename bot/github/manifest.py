@@ -94,7 +94,7 @@ def differences(manifest: Manifest, handled: Iterable[str]) -> tuple[str, ...]:
         asked, used = manifest.permissions.get(name), needed.get(name)
         if asked != used:
             found.append(f"permission {name}: the manifest asks for {asked or 'none'}, the code needs {used or 'none'}")
-    wanted = handled - EVENTS_OF_EVERY_APP
-    found += [f"event {event}: has no handler" for event in sorted(manifest.events - wanted)]
-    found += [f"event {event}: has a handler and is not asked for" for event in sorted(wanted - manifest.events)]
+    requested = handled - EVENTS_OF_EVERY_APP
+    found += [f"event {event}: has no handler" for event in sorted(manifest.events - requested)]
+    found += [f"event {event}: has a handler and is not asked for" for event in sorted(requested - manifest.events)]
     return tuple(found)

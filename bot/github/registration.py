@@ -15,7 +15,7 @@ from bot.github import operations as ops
 from bot.github.api import Api
 from bot.github.clock import ServerClock, SystemClock
 from bot.github.errors import NotFound, Refused, Transient
-from bot.github.limits import Gate
+from bot.github.limits import RateLimit
 
 CODE = re.compile(r"[A-Za-z0-9_-]{8,128}")
 OWNER = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})")
@@ -54,7 +54,7 @@ async def convert(session: aiohttp.ClientSession, api_url: str, code: str) -> Re
     if not CODE.fullmatch(code):
         raise RegistrationFailed("GitHub's code is not one")
     clock = SystemClock()
-    api = Api(session, base_url=api_url, gate=Gate(clock), clock=ServerClock(clock), cache=None)
+    api = Api(session, base_url=api_url, rate_limit=RateLimit(clock), clock=ServerClock(clock), cache=None)
     try:
         answer = await api.exchange(ops.CONVERT_MANIFEST.method, ops.CONVERT_MANIFEST.url({"code": code}))
         return _registration(answer.data)

@@ -48,7 +48,7 @@ class AppKey:
         return self._signed
 
     def refuse(self) -> None:
-        """GitHub said 401: sign anew, by GitHub's clock."""
+        """GitHub said 401: sign again, by GitHub's clock."""
         self._server.correct()
         self._signed = None
 

@@ -7,7 +7,7 @@ from typing import Self
 
 from bot.context import Bot
 from bot.domain.references import RepoRef, Sha
-from bot.engine.prefilter import Clue, Sieve, Ways
+from bot.engine.prefilter import ImportWords, Prefilter, PrefilterTerm
 from bot.engine.survey import of_interest
 from bot.github import reads
 from bot.github.sift import LARGEST_FILE, sift
@@ -22,8 +22,8 @@ class Caught:
     """What a search found."""
 
     files: Mapping[str, bytes]
-    ways: Mapping[str, Ways]
-    """By path, what files add to the clues, whether they were caught or not."""
+    import_words: Mapping[str, ImportWords]
+    """By path, what files add to the prefilter terms, whether they were caught or not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,37 +52,39 @@ class CommitSources:
 
     async def read(self, paths: Iterable[str]) -> Mapping[str, bytes]:
         """The content of those of ``paths`` that exist and can be read."""
-        wanted = {path for path in paths if path in self.blobs and path not in self.passed_over}
-        if len(wanted) <= MANY:
-            return await self._by_blob(wanted)
-        return await self._from_archive(wanted, lambda *_: True)
+        requested = {path for path in paths if path in self.blobs and path not in self.passed_over}
+        if len(requested) <= MANY:
+            return await self._by_blob(requested)
+        return await self._from_archive(requested, lambda *_: True)
 
-    async def search(self, clues: Sequence[Clue], paths: Iterable[str]) -> Caught:
-        """Those of ``paths`` that one of the clues leads to."""
-        wanted = {path for path in paths if path in self.blobs and path not in self.passed_over}
-        sieve, ways = Sieve(clues), dict[str, Ways]()
+    async def search(self, terms: Sequence[PrefilterTerm], paths: Iterable[str]) -> Caught:
+        """Those of ``paths`` that one of the prefilter terms leads to."""
+        requested = {path for path in paths if path in self.blobs and path not in self.passed_over}
+        prefilter, import_words = Prefilter(terms), dict[str, ImportWords]()
 
         def keeps(path: str, content: bytes) -> bool:
-            hit, ways[path] = sieve.look(path, content, len(content))
+            hit, import_words[path] = prefilter.look(path, content, len(content))
             return hit
 
-        files = await self._from_archive(wanted, keeps)
-        return Caught(files=files, ways={path: to for path, to in ways.items() if to})
+        files = await self._from_archive(requested, keeps)
+        return Caught(files=files, import_words={path: to for path, to in import_words.items() if to})
 
-    async def _from_archive(self, wanted: Collection[str], keeps: Callable[[str, bytes], bool]) -> Mapping[str, bytes]:
+    async def _from_archive(
+        self, requested: Collection[str], keeps: Callable[[str, bytes], bool]
+    ) -> Mapping[str, bytes]:
         """An archive may lack files (``export-ignore``) and hold others changed (``eol``, ``export-subst``).
 
         What it lacks is fetched and looked at; what it changed is told by its id and fetched as it is.
         https://git-scm.com/docs/git-archive#ATTRIBUTES
         """
-        if not wanted:
+        if not requested:
             return {}
         stream = await reads.tarball(self.bot.github, self.repo, self.commit)
         async with stream as chunks:
-            found = await sift(chunks, self.bot.github.clock, wants=wanted.__contains__, keeps=keeps)
+            found = await sift(chunks, self.bot.github.clock, wants=requested.__contains__, keeps=keeps)
         self.passed_over.update(found.passed_over)
         true = {path: content for path, content in found.files.items() if is_blob(content, self.blobs[path])}
-        lacking = [path for path in wanted if path not in found.seen and path not in found.passed_over]
+        lacking = [path for path in requested if path not in found.seen and path not in found.passed_over]
         fetched = await self._by_blob([*lacking, *(found.files.keys() - true.keys())])
         return {**true, **{path: content for path, content in fetched.items() if keeps(path, content)}}
 

@@ -14,7 +14,7 @@ import bot.engine
 from bot.domain.migration import Config
 from bot.domain.references import RepoRef, Sha
 from bot.engine.diff.views import Surroundings
-from bot.engine.prefilter import Clue
+from bot.engine.prefilter import PrefilterTerm
 from bot.engine.report_json import decode, encode
 from bot.engine.survey import Survey, SurveyedFile
 from bot.storage import Storage, codec
@@ -30,7 +30,7 @@ log = structlog.get_logger(__name__)
 
 
 async def load(storage: Storage, repo: RepoRef, config: Config) -> Survey | None:
-    """The last survey; ``None`` if there is none, or none that can be read: then it is made anew."""
+    """The last survey; ``None`` if there is none, or none that can be read: then it is made again."""
     return await _get(storage, NAMESPACE, repo, config, _survey_of)
 
 
@@ -88,12 +88,22 @@ class _StoredEntry(Struct):
         return SurveyedFile(report=decode(self.report), looked=self.looked, gives=self.gives)
 
 
+class _StoredTerm(Struct):
+    package: str
+    names: frozenset[str]
+    modules: frozenset[str]
+    gates: frozenset[str]
+
+    def term(self) -> PrefilterTerm:
+        return PrefilterTerm(package=self.package, names=self.names, modules=self.modules, opening_words=self.gates)
+
+
 class _StoredSurvey(Struct):
     """A survey as its JSON: rows of every version hold these keys."""
 
     commit: Sha
     names: frozenset[str]
-    clues: tuple[Clue, ...]
+    clues: tuple[_StoredTerm, ...]
     ways: dict[str, dict[str, frozenset[str]]]
     roots: tuple[str, ...]
     blobs: dict[str, Sha]
@@ -103,8 +113,8 @@ class _StoredSurvey(Struct):
         return Survey(
             commit=self.commit,
             names=self.names,
-            clues=self.clues,
-            ways=self.ways,
+            terms=tuple(stored.term() for stored in self.clues),
+            import_words=self.ways,
             roots=self.roots,
             blobs=self.blobs,
             files={path: entry.entry() for path, entry in self.files.items()},
@@ -115,12 +125,16 @@ def _stored(survey: Survey) -> _StoredSurvey:
     return _StoredSurvey(
         commit=survey.commit,
         names=survey.names,
-        clues=survey.clues,
-        ways={path: dict(ways) for path, ways in survey.ways.items()},
+        clues=tuple(_stored_term(term) for term in survey.terms),
+        ways={path: dict(words) for path, words in survey.import_words.items()},
         roots=survey.roots,
         blobs=dict(survey.blobs),
         files={path: _stored_entry(entry) for path, entry in survey.files.items()},
     )
+
+
+def _stored_term(term: PrefilterTerm) -> _StoredTerm:
+    return _StoredTerm(package=term.package, names=term.names, modules=term.modules, gates=term.opening_words)
 
 
 def _stored_entry(entry: SurveyedFile) -> _StoredEntry:

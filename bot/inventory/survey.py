@@ -16,9 +16,9 @@ from bot.domain.migration import Config, Migration
 from bot.domain.references import RepoRef, Sha
 from bot.engine.index import ROUNDS, Index
 from bot.engine.names import SUFFIXES
-from bot.engine.prefilter import Clue, Ways, follow, merged, reopened
+from bot.engine.prefilter import ImportWords, PrefilterTerm, follow, merged, reopened
 from bot.engine.renamed import renamed
-from bot.engine.survey import Survey, SurveyedFile, clues_of, differing, leaves, names_given, plan_update, roots_of
+from bot.engine.survey import Survey, SurveyedFile, differing, leaves, names_given, plan_update, roots_of, terms_of
 from bot.inventory import store
 from bot.inventory.commit_sources import Caught, CommitSources
 
@@ -42,7 +42,7 @@ class Sources(Protocol):
 
     async def read(self, paths: Iterable[str]) -> Mapping[str, bytes]: ...
 
-    async def search(self, clues: Sequence[Clue], paths: Iterable[str]) -> Caught: ...
+    async def search(self, terms: Sequence[PrefilterTerm], paths: Iterable[str]) -> Caught: ...
 
 
 async def survey(bot: Bot, repo: RepoRef, commit: Sha, config: Config) -> Survey:
@@ -57,35 +57,35 @@ async def survey(bot: Bot, repo: RepoRef, commit: Sha, config: Config) -> Survey
     found = None if before is None else await update(sources, config, bot.scanner.survey, before)
     how = "anew" if found is None else "updated"
     if found is None:
-        found = await survey_anew(sources, config, bot.scanner.survey)
+        found = await survey_fresh(sources, config, bot.scanner.survey)
     log.info("surveyed", repository=repo.full_name, commit=commit, how=how, usages=len(found.findings))
     await store.save(bot.storage, repo, config, found)
     return found
 
 
-async def survey_anew(sources: Sources, config: Config, scan: Scan) -> Survey:
+async def survey_fresh(sources: Sources, config: Config, scan: Scan) -> Survey:
     """All usages of the commit, whatever is known of others."""
     python = frozenset(path for path in sources.blobs if path.endswith(SUFFIXES))
-    clues, names = clues_of(config, sources.blobs), leaves(config)
+    terms, names = terms_of(config, sources.blobs), leaves(config)
     hits: dict[str, bytes] = {}
-    ways: dict[str, Ways] = {}
+    import_words: dict[str, ImportWords] = {}
     for _ in range(ROUNDS):
-        caught = await sources.search(clues, python - hits.keys())
+        caught = await sources.search(terms, python - hits.keys())
         hits |= caught.files
-        ways = merged(ways, caught.ways)
+        import_words = merged(import_words, caught.import_words)
         names = names_given(hits, names)
-        before, clues = clues, follow(clues, names - leaves(config), ways.values())
-        if clues == before:
+        before, terms = terms, follow(terms, names - leaves(config), import_words.values())
+        if terms == before:
             break
-        ways = merged(ways, reopened(clues, before, hits))
+        import_words = merged(import_words, reopened(terms, before, hits))
     roots = roots_of(config, hits, sources.blobs)
     index = Index(dict(hits), roots, names)
     gives = {path: renamed(source, names) for path, source in hits.items()}
     return Survey(
         commit=sources.commit,
         names=names,
-        clues=clues,
-        ways=ways,
+        terms=terms,
+        import_words=import_words,
         roots=roots,
         blobs=sources.blobs,
         files=await _resolve(sources, config, scan, index, hits, gives),

@@ -149,7 +149,7 @@ class Attempt:
             log.warning("fenced_off", state=state)
 
     async def _recorded(self, write: Callable[[], Awaitable[T]]) -> T:
-        """The write's answer, however long the store is away: the job holds its lane for that time."""
+        """The write's answer, however long the store is away: the job holds its partition for that time."""
         while True:
             try:
                 return await write()

@@ -95,9 +95,9 @@ class Job:
     attempts: int = 0
     """Runs that began and neither finished nor asked to wait."""
     next_at: datetime | None = None
-    """When it runs again after a run that failed or asked to wait; until then it holds its lane."""
+    """When it runs again after a run that failed or asked to wait; until then it holds its partition."""
     not_before: datetime | None = None
-    """A task's own time: until then it is in no lane."""
+    """A task's own time: until then it is in no partition."""
     finished_at: datetime | None = None
     reason: str | None = None
 

@@ -1,4 +1,4 @@
-"""Which waiting deliveries a newer one of the same kind, in the same lane, makes pointless.  Pure."""
+"""Which waiting deliveries a newer one of the same kind, in the same partition, makes pointless.  Pure."""
 
 from bot.domain.events import TASK_PREFIX
 

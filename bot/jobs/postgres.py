@@ -31,7 +31,7 @@ log = structlog.get_logger(__name__)
 CHANNEL = "'ssot_jobs_' || current_schema()"
 """Notifications go through the whole database: each schema has a channel of its own."""
 TTL = 20.0
-"""Seconds; ``Store.tend`` comes several times within it."""
+"""Seconds; ``Store.heartbeat`` comes several times within it."""
 CONNECTING = {
     "application_name": "ssot-bot",
     "connect_timeout": "5",
@@ -118,7 +118,7 @@ class PostgresStore(SqlStore):
     async def open(self) -> None:
         await asyncio.to_thread(self._prepare)
         self._start_writer(lambda: None)
-        await self.tend(())
+        await self.heartbeat(())
 
     async def close(self) -> None:
         await asyncio.to_thread(self._listener.stop)
@@ -127,7 +127,7 @@ class PostgresStore(SqlStore):
     def listen(self, heard: Heard) -> None:
         self._listener.start(heard)
 
-    def tend(self, running: Collection[int]) -> asyncio.Future[int]:
+    def heartbeat(self, running: Collection[int]) -> asyncio.Future[int]:
         mine, ttl = frozenset(running), self._ttl
 
         def operation(c: Connection) -> int:

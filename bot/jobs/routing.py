@@ -1,4 +1,4 @@
-"""Finds out, after the acknowledgement, what a delivery is for, and gives it its lane."""
+"""Finds out, after the acknowledgement, what a delivery is for, and gives it its partition."""
 
 import asyncio
 from collections.abc import Callable
@@ -24,7 +24,7 @@ INLINE_BELOW = 256 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A row that has no lane yet."""
+    """A row that has no partition yet."""
 
     job: Job
     body: bytes | None
@@ -44,14 +44,14 @@ class Routing:
         self._store, self._router, self._ended, self._clock = store, router, ended, clock
 
     async def take(self, arrival: Arrival) -> Job | None:
-        """The job with its lane; ``None`` when there is nothing to be done.
+        """The job with its partition; ``None`` when there is nothing to be done.
 
         Raises ``StoreUnavailable`` when its body cannot be read at the moment.
         """
         job = arrival.job
         match await self._route(arrival):
             case Work(key=key) as work if not _storable(key):
-                self._settle(job, State.DEAD, f"no database can hold its lane: {work.key!r:.100}")
+                self._settle(job, State.DEAD, f"no database can hold its partition: {work.key!r:.100}")
             case Work(key=key, action=action) as work:
                 _watch(self._store.route(job.seq, work), job)
                 return replace(job, key=key, action=action)

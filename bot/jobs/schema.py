@@ -33,7 +33,7 @@ CREATE TABLE IF NOT EXISTS deliveries (
 INDEXES = (
     "CREATE INDEX IF NOT EXISTS deliveries_unfinished ON deliveries (seq) WHERE state IN ('queued', 'running')",
     "CREATE INDEX IF NOT EXISTS deliveries_lane ON deliveries (key, seq) WHERE state IN ('queued', 'running')",
-    # The database itself holds the promise that no two jobs of a lane run at once.
+    # The database itself holds the promise that no two jobs of a partition run at once.
     "CREATE UNIQUE INDEX IF NOT EXISTS deliveries_running ON deliveries (key) WHERE state = 'running'",
     "CREATE INDEX IF NOT EXISTS deliveries_unrouted ON deliveries (seq) WHERE state = 'queued' AND key IS NULL",
     """

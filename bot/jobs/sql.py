@@ -62,7 +62,7 @@ def settle(c: Connection, seq: int, state: State, reason: str | None, at: dateti
 
 _DUE = "(d.next_at IS NULL OR d.next_at <= ?) AND (d.not_before IS NULL OR d.not_before <= ?)"
 # A task that is not due yet holds nobody up.  A job that waits for another try does, and so does a delivery that has
-# no lane yet: it may be of the same lane.
+# no partition yet: it may be of the same partition.
 _HEADS = f"""
 SELECT {", ".join(f"d.{column}" for column in COLUMNS.split(", "))} FROM deliveries d
 WHERE d.state IN ('queued', 'running') AND d.state = 'queued' AND d.key IS NOT NULL AND {_DUE}
@@ -74,7 +74,7 @@ ORDER BY d.seq LIMIT ?"""  # noqa: S608  # constants of this module
 
 
 def claim(c: Connection, limit: int, worker: str, now: datetime) -> Claimed:
-    """Take up to ``limit`` jobs: the first of each lane in which none runs, the oldest first.
+    """Take up to ``limit`` jobs: the first of each partition in which none runs, the oldest first.
 
     What a newer delivery makes pointless ends here, and so does what cannot be read any more.
     """
@@ -96,7 +96,7 @@ def claim(c: Connection, limit: int, worker: str, now: datetime) -> Claimed:
 
 
 def _newer(c: Connection, job: Job, at: float) -> tuple[int, str] | None:
-    """The newest due delivery of the same kind in the same lane."""
+    """The newest due delivery of the same kind in the same partition."""
     found: tuple[int, str] | None = c.execute(
         f"SELECT d.seq, d.guid FROM deliveries d WHERE d.key = ? AND d.state IN ('queued', 'running')"  # noqa: S608  # a constant
         f" AND d.event = ? AND d.action = ? AND d.seq > ? AND {_DUE} ORDER BY d.seq DESC LIMIT 1",
@@ -197,7 +197,7 @@ def retry(c: Connection, seq: int) -> bool:
     return cursor.rowcount == 1
 
 
-def hasten(c: Connection) -> None:
+def run_now(c: Connection) -> None:
     c.execute("UPDATE deliveries SET not_before = NULL WHERE state = 'queued' AND not_before IS NOT NULL")
     c.notify("")
 

@@ -25,10 +25,10 @@ class SqliteConnection(sqlite3.Connection):
 
         https://www.sqlite.org/pragma.html#pragma_synchronous
         """
-        wanted = "FULL" if durable else "NORMAL"
-        if wanted != self.synchronous:
-            self.execute(f"PRAGMA synchronous={wanted}")
-            self.synchronous = wanted
+        requested = "FULL" if durable else "NORMAL"
+        if requested != self.synchronous:
+            self.execute(f"PRAGMA synchronous={requested}")
+            self.synchronous = requested
         self.execute("BEGIN IMMEDIATE")
 
     def notify(self, message: str) -> None:
@@ -78,7 +78,7 @@ class SqliteStore(SqlStore):
         await asyncio.to_thread(self._prepare)
         self._start_writer(self._checkpointer.notify)
         self._checkpointer.start()
-        await self.tend(())
+        await self.heartbeat(())
 
     async def close(self) -> None:
         await self._stop()
@@ -88,7 +88,7 @@ class SqliteStore(SqlStore):
     def listen(self, heard: Heard) -> None:
         """There are no other processes."""
 
-    def tend(self, running: Collection[int]) -> asyncio.Future[int]:
+    def heartbeat(self, running: Collection[int]) -> asyncio.Future[int]:
         mine = frozenset(running)
         return self._writer.submit(lambda c: sql.release(c, [seq for seq, _ in sql.running(c) if seq not in mine]))
 

@@ -48,7 +48,7 @@ class SqlStore(ABC):
     def listen(self, heard: Heard) -> None: ...
 
     @abstractmethod
-    def tend(self, running: Collection[int]) -> asyncio.Future[int]: ...
+    def heartbeat(self, running: Collection[int]) -> asyncio.Future[int]: ...
 
     def put(
         self, delivery: Delivery, received_at: datetime, not_before: datetime | None = None
@@ -75,8 +75,8 @@ class SqlStore(ABC):
     def retry(self, seq: int) -> asyncio.Future[bool]:
         return self._writer.submit(lambda c: sql.retry(c, seq))
 
-    def hasten(self) -> asyncio.Future[None]:
-        return self._writer.submit(sql.hasten)
+    def run_now(self) -> asyncio.Future[None]:
+        return self._writer.submit(sql.run_now)
 
     def clean(self, states: Sequence[State], before: datetime, limit: int) -> asyncio.Future[int]:
         return self._writer.submit(lambda c: sql.clean(c, states, before, limit))

@@ -44,12 +44,12 @@ class Claimed:
     due: datetime | None = None
     """When the next job is due that waits for a time; ``None`` when there is none, or more could be claimed now."""
     unrouted: int | None = None
-    """The first delivery that has no lane yet: what came after it has to wait."""
+    """The first delivery that has no partition yet: what came after it has to wait."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Routed:
-    """A delivery was given its lane."""
+    """A delivery was given its partition."""
 
     seq: int
     event: str
@@ -70,7 +70,7 @@ class Store(Protocol):
     """
 
     ttl: float | None
-    """Seconds without ``tend`` after which others may take this process's jobs over; ``None``: nobody can."""
+    """Seconds without ``heartbeat`` after which others may take this process's jobs over; ``None``: nobody can."""
 
     async def open(self) -> None:
         """Check the database and, where no other process can be running it, queue again what a crash left running.
@@ -90,7 +90,7 @@ class Store(Protocol):
     ) -> asyncio.Future[Accepted | Duplicate]: ...
 
     def route(self, seq: int, work: Work) -> asyncio.Future[None]:
-        """Give a queued delivery its lane: only then can it be claimed."""
+        """Give a queued delivery its partition: only then can it be claimed."""
         ...
 
     def settle(self, seq: int, state: State, reason: str | None, at: datetime) -> asyncio.Future[bool]:
@@ -98,7 +98,7 @@ class Store(Protocol):
         ...
 
     def claim(self, limit: int, now: datetime) -> asyncio.Future[Claimed]:
-        """Take what may begin: of each lane in which nothing runs the first, the oldest first."""
+        """Take what may begin: of each partition in which nothing runs the first, the oldest first."""
         ...
 
     def finish(self, seq: int, token: int, state: State, reason: str | None, at: datetime) -> asyncio.Future[bool]:
@@ -111,7 +111,7 @@ class Store(Protocol):
         """Queue a running delivery again; unless it ``counts``, the attempt is taken back."""
         ...
 
-    def tend(self, running: Collection[int]) -> asyncio.Future[int]:
+    def heartbeat(self, running: Collection[int]) -> asyncio.Future[int]:
         """Say that this process lives and runs just these; queue again what nobody runs, and say how many that were."""
         ...
 
@@ -119,7 +119,7 @@ class Store(Protocol):
         """Queue a finished delivery again with no attempts; False when it is not finished or its body is gone."""
         ...
 
-    def hasten(self) -> asyncio.Future[None]:
+    def run_now(self) -> asyncio.Future[None]:
         """Let no task wait for its own time: for tests and the demo."""
         ...
 
@@ -142,7 +142,7 @@ class Store(Protocol):
         ...
 
     async def unrouted(self) -> list[Job]:
-        """Deliveries that have no lane yet, by ``seq``; at most 1,000."""
+        """Deliveries that have no partition yet, by ``seq``; at most 1,000."""
         ...
 
     async def recent(self, limit: int, state: State | None = None) -> list[Job]:

@@ -25,7 +25,7 @@ from bot.jobs.store import Claim, Routed, Store, StoreUnavailable
 log = structlog.get_logger(__name__)
 
 PATIENCE = 0.1
-"""Seconds after which a row without a lane is routed here as well: whoever took it in may have died."""
+"""Seconds after which a row without a partition is routed here as well: whoever took it in may have died."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +79,7 @@ class Worker:
         """By number and token: a run that was fenced off may still be about when the job is run again."""
         self._due: datetime | None = None
         self._blocked: tuple[int | None, float] = (None, 0.0)
-        """The row without a lane that all others wait for, and since when."""
+        """The row without a partition that all others wait for, and since when."""
         self._tended = float("-inf")
         self._wake = asyncio.Event()
         self._stopping = False
@@ -108,9 +108,9 @@ class Worker:
             oldest=min((job.received_at for job in unfinished), default=None),
         )
 
-    async def hasten(self) -> None:
+    async def run_now(self) -> None:
         """Let no task wait for its own time: for tests and the demo."""
-        await self._store.hasten()
+        await self._store.run_now()
         self._open = {seq: replace(job, not_before=None) for seq, job in self._open.items()}
         self._wake.set()
 
@@ -247,7 +247,7 @@ class Worker:
         if not self._in_touch():
             for lease, _ in self._running.values():
                 lease.expire()  # others may have the job by now, and it does not come back
-        if count := await self._store.tend(self._held()):
+        if count := await self._store.heartbeat(self._held()):
             log.warning("taken_over", jobs=count)
         self._tended = began
         for seq in before - await self._store.unfinished():

@@ -70,11 +70,11 @@ def listing(root: Path, below: str = "") -> Iterator[Callable[[], Listing]]:
 def _git(root: Path, below: str) -> "Popen[bytes]":
     import subprocess  # costs as much as listing a thousand files
 
-    wanted = [f"*{end}" for end in (*SUFFIXES, *PROJECT_FILES)]  # a star and an end: what git matches quickest
+    requested = [f"*{end}" for end in (*SUFFIXES, *PROJECT_FILES)]  # a star and an end: what git matches quickest
     command = ["git", "-C", os.fspath(root / below), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     try:
         return subprocess.Popen(  # noqa: S603  no shell
-            [*command, "--", *wanted], stdout=subprocess.PIPE, stderr=subprocess.PIPE, pipesize=_PIPE
+            [*command, "--", *requested], stdout=subprocess.PIPE, stderr=subprocess.PIPE, pipesize=_PIPE
         )
     except OSError as error:
         raise UserError(f"git cannot list {root}: {error}") from error

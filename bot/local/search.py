@@ -6,8 +6,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.engine.prefilter import Clue, Sieve, Ways, clues_to
-from bot.engine.prefilter import joined as all_ways
+from bot.engine.prefilter import ImportWords, Prefilter, PrefilterTerm, terms_to
+from bot.engine.prefilter import joined as all_import_words
 from bot.local.files import NO_FILE, Listing, Reader
 from bot.local.parallel import Counter, ForkedCall
 
@@ -20,13 +20,13 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """Files that one of the clues leads to."""
+    """Files that one of the prefilter terms leads to."""
 
     sources: Mapping[str, bytes]
     unreadable: Mapping[str, str]
     """Path to reason."""
-    opened: Ways
-    """`Clue.opened_by` of all files together."""
+    opened: ImportWords
+    """`PrefilterTerm.opened_by` of all files together."""
     absent: frozenset[str] = frozenset()
     """What is no file."""
 
@@ -38,19 +38,24 @@ _RARE = 0.05
 
 
 class Search:
-    """A search for ``clues`` in all of ``paths``, begun on ``jobs`` cores."""
+    """A search for ``prefilter terms`` in all of ``paths``, begun on ``jobs`` cores."""
 
     def __init__(
-        self, root: Path, paths: Sequence[str], clues: Sequence[Clue], jobs: int, progress: Progress | None = None
+        self,
+        root: Path,
+        paths: Sequence[str],
+        terms: Sequence[PrefilterTerm],
+        jobs: int,
+        progress: Progress | None = None,
     ) -> None:
-        self.clues = clues
+        self.terms = terms
         shares = split(paths, jobs)
         self._files = len(paths)
         self._progress = progress
         self._counter = Counter(len(shares))
         counter = self._counter if progress else None
         self._tasks = [
-            ForkedCall(partial(_search, root, part, clues, counter, place), alone=jobs > 1)
+            ForkedCall(partial(_search, root, part, terms, counter, place), alone=jobs > 1)
             for place, part in enumerate(shares)
         ]
 
@@ -59,8 +64,8 @@ class Search:
         cls, root: Path, listing: Listing, config: "Config", jobs: int, progress: Progress | None = None
     ) -> "Search":  # fmt: skip
         """The search for all deprecated names of ``config``."""
-        clues = _needed(root, listing.paths, clues_to(config, listing.paths, listing.projects))
-        return cls(root, listing.paths, clues, jobs, progress)
+        terms = _needed(root, listing.paths, terms_to(config, listing.paths, listing.projects))
+        return cls(root, listing.paths, terms, jobs, progress)
 
     def result(self) -> Found:
         """Wait for it."""
@@ -71,16 +76,19 @@ class Search:
             self._progress(self._counter.total(), self._files)
 
 
-def _needed(root: Path, paths: Sequence[str], clues: Sequence[Clue]) -> Sequence[Clue]:
-    """The clues without the gates that are not worth looking for.
+def _needed(root: Path, paths: Sequence[str], terms: Sequence[PrefilterTerm]) -> Sequence[PrefilterTerm]:
+    """The prefilter terms without the gates that are not worth looking for.
 
     Gates keep most files from being parsed for a name like ``float``; to find them all takes several looks at every
     file.  A name that stands in few files anyway leads to those at once.
     """
-    if not any(clue.gates for clue in clues):
-        return clues
+    if not any(term.opening_words for term in terms):
+        return terms
     sample = list(_contents(root, paths[:: max(len(paths) // _SAMPLE, 1)]))
-    return [replace(clue, gates=frozenset()) if clue.gates and _is_rare(clue, sample) else clue for clue in clues]
+    return [
+        replace(term, opening_words=frozenset()) if term.opening_words and _is_rare(term, sample) else term
+        for term in terms
+    ]
 
 
 def _contents(root: Path, paths: Sequence[str]) -> Iterator[bytes]:
@@ -88,10 +96,10 @@ def _contents(root: Path, paths: Sequence[str]) -> Iterator[bytes]:
     return (content for path in paths if (content := reader.read(path)))
 
 
-def _is_rare(clue: Clue, sample: Sequence[bytes]) -> bool:
+def _is_rare(term: PrefilterTerm, sample: Sequence[bytes]) -> bool:
     left = len(sample) * _RARE
     for source in sample:
-        left -= clue.stands_in(source)
+        left -= term.stands_in(source)
         if left < 0:
             return False
     return True
@@ -102,13 +110,13 @@ def joined(parts: Iterable[Found]) -> Found:
     sources: dict[str, bytes] = {}
     unreadable: dict[str, str] = {}
     absent: set[str] = set()
-    opened: list[Ways] = []
+    opened: list[ImportWords] = []
     for part in parts:
         sources |= part.sources
         absent |= part.absent
         unreadable |= part.unreadable
         opened.append(part.opened)
-    return Found(sources=sources, unreadable=unreadable, opened=all_ways(opened), absent=frozenset(absent))
+    return Found(sources=sources, unreadable=unreadable, opened=all_import_words(opened), absent=frozenset(absent))
 
 
 def split(paths: Sequence[str], jobs: int) -> list[Sequence[str]]:
@@ -116,11 +124,13 @@ def split(paths: Sequence[str], jobs: int) -> list[Sequence[str]]:
     return [paths[n::jobs] for n in range(max(min(jobs, len(paths)), 1))]
 
 
-def _search(root: Path, paths: Sequence[str], clues: Sequence[Clue], counter: Counter | None, place: int) -> Found:
+def _search(
+    root: Path, paths: Sequence[str], terms: Sequence[PrefilterTerm], counter: Counter | None, place: int
+) -> Found:
     reader = Reader(root)
-    sieve = Sieve(clues)
+    prefilter = Prefilter(terms)
     sources, unreadable, absent = {}, {}, set()
-    opened: list[Ways] = []
+    opened: list[ImportWords] = []
     for path in paths:
         try:
             buffer, size = reader.look(path)
@@ -130,10 +140,10 @@ def _search(root: Path, paths: Sequence[str], clues: Sequence[Clue], counter: Co
             else:
                 unreadable[path] = error.strerror or str(error)
         else:
-            found, ways = sieve.look(path, buffer, size)
-            opened += [ways] if ways else []
+            found, import_words = prefilter.look(path, buffer, size)
+            opened += [import_words] if import_words else []
             if found:
                 sources[path] = bytes(memoryview(buffer)[:size])
         if counter:
             counter.add(place)
-    return Found(sources=sources, unreadable=unreadable, opened=all_ways(opened), absent=frozenset(absent))
+    return Found(sources=sources, unreadable=unreadable, opened=all_import_words(opened), absent=frozenset(absent))

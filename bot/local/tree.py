@@ -13,7 +13,7 @@ from bot.engine.index import ROUNDS, Index
 from bot.engine.mentions import modules_named
 from bot.engine.names import module_paths
 from bot.engine.prefilter import follow, reopened
-from bot.engine.prefilter import joined as all_ways
+from bot.engine.prefilter import joined as all_import_words
 from bot.engine.scan import required_modules, scan_file
 from bot.engine.targets import Targets
 from bot.local.files import Listing, Reader, list_files
@@ -52,9 +52,9 @@ class Options:
 
 
 def scan_tree(root: Path, listing: Listing, search: Search, config: Config, options: Options) -> TreeScan:
-    """All usages in the listed files, in which ``search`` looks for the clues of the configuration.
+    """All usages in the listed files, in which ``search`` looks for the prefilter terms of the configuration.
 
-    What the files with a hit add to the clues is searched for as well; then these files are resolved together.
+    What the files with a hit add to the terms is searched for as well; then these files are resolved together.
     """
     found, index = _search_on(root, listing, search, config, options)
     names = index.aliases(Targets(config.migrations).leaves)
@@ -77,19 +77,21 @@ def surroundings(root: Path, config: Config) -> "Surroundings":
 
 
 def _search_on(root: Path, listing: Listing, search: Search, config: Config, options: Options) -> tuple[Found, Index]:
-    """Search on by what the files found so far add to the clues, until they add nothing."""
-    clues, found = search.clues, search.result()
+    """Search on by what the files found so far add to the prefilter terms, until they add nothing."""
+    terms, found = search.terms, search.result()
     while True:
         index = _index(listing, found.sources, config)
-        known, leaves = clues, Targets(config.migrations).leaves
-        clues = follow(known, index.aliases(leaves) - leaves, [found.opened])
-        new = [clue for clue, before in zip(clues, known, strict=True) if clue != before]
+        known, leaves = terms, Targets(config.migrations).leaves
+        terms = follow(known, index.aliases(leaves) - leaves, [found.opened])
+        new = [term for term, before in zip(terms, known, strict=True) if term != before]
         if not new:
             return found, index
         known_of = (found.sources, found.unreadable, found.absent)
         left = [path for path in listing.paths if not any(path in each for each in known_of)]
-        ways = all_ways([found.opened, *reopened(clues, known, found.sources).values()])
-        found = joined([replace(found, opened=ways), Search(root, left, new, options.jobs, options.progress).result()])
+        import_words = all_import_words([found.opened, *reopened(terms, known, found.sources).values()])
+        found = joined(
+            [replace(found, opened=import_words), Search(root, left, new, options.jobs, options.progress).result()]
+        )
 
 
 def _index(listing: Listing, sources: Mapping[str, bytes], config: Config) -> Index:
@@ -121,11 +123,15 @@ def _resolve(
         index.aliases(Targets(config.migrations).leaves)  # remembered by the processes that are forked now
         for report in _scan(pending, config, index, options):
             done[report.path] = report
-        wanted = {path: r.wanted for path, r in done.items() if path in pending and isinstance(r, Scanned) and r.wanted}
-        if not wanted:
+        missing_modules = {
+            path: r.missing_modules
+            for path, r in done.items()
+            if path in pending and isinstance(r, Scanned) and r.missing_modules
+        }
+        if not missing_modules:
             break
-        index = index.with_modules(read_modules(root, frozenset().union(*wanted.values()), index))
-        pending = {path: sources[path] for path in wanted}
+        index = index.with_modules(read_modules(root, frozenset().union(*missing_modules.values()), index))
+        pending = {path: sources[path] for path in missing_modules}
     return [report for report in done.values() if not isinstance(report, Scanned) or report.findings]
 
 
@@ -135,9 +141,9 @@ def scan_source(root: Path, path: str, source: bytes, config: Config, *, fixes: 
     index = _index(listing, {path: source}, config)
     report: FileReport = scan_file(source, path, config.migrations, index, fixes=fixes)
     for _ in range(ROUNDS):
-        if not isinstance(report, Scanned) or not report.wanted:
+        if not isinstance(report, Scanned) or not report.missing_modules:
             break
-        index = index.with_modules(read_modules(root, report.wanted, index))
+        index = index.with_modules(read_modules(root, report.missing_modules, index))
         report = scan_file(source, path, config.migrations, index, fixes=fixes)
     return report
 

@@ -10,7 +10,7 @@ from bot.domain.references import RepoRef, Sha
 from bot.engine.index import ROUNDS, Index
 from bot.engine.names import find_source_roots
 from bot.inventory import store
-from bot.review.changes import fetch_wanted
+from bot.review.changes import fetch_missing
 from bot.scanner.tasks import KeptUsages
 
 
@@ -38,7 +38,7 @@ async def migrate_files(
     migrated: tuple[FileMigration, ...] = ()
     for _ in range(ROUNDS):
         migrated = await bot.scanner.migrate(sources.items(), config.migrations, index, unsafe=unsafe, keep=keep)
-        found = await fetch_wanted(bot, repo, rev, (each.report for each in migrated), index, known)
+        found = await fetch_missing(bot, repo, rev, (each.report for each in migrated), index, known)
         if not found:
             break
         known.update(found)

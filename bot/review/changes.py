@@ -114,14 +114,14 @@ async def _listed(bot: Bot, pull: PullRequest, config: Config, changes: Sequence
     return [entry.path for entry in await reads.whole_tree(bot.github, repo, pull.head_sha)]
 
 
-async def fetch_wanted(
+async def fetch_missing(
     bot: Bot, repo: RepoRef, rev: Sha, reports: Iterable[FileReport], index: Index, known: Container[str]
 ) -> Mapping[str, bytes | None]:
     """The files that the modules wanted by ``reports`` may be, as far as they are not ``known`` yet.
 
     ``None`` for those that do not exist; empty when nothing is missing any more.
     """
-    modules = {module for report in reports if isinstance(report, Scanned) for module in report.wanted}
+    modules = {module for report in reports if isinstance(report, Scanned) for module in report.missing_modules}
     candidates = {path for module in modules for path in module_paths(module, index.roots)}
     missing = sorted(path for path in candidates if path not in known)
     return await reads.files_at(bot.github, repo, missing, rev) if missing else {}

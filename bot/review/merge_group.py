@@ -17,11 +17,11 @@ from bot.review.plan import plan_check
 from bot.review.update import complete_check, found_in, not_scanned
 
 
-async def check_merge_group(bot: Bot, ref: PullRequestRef, base: Sha, head: Sha, *, anew: bool = False) -> Outcome:
+async def check_merge_group(bot: Bot, ref: PullRequestRef, base: Sha, head: Sha, *, force: bool = False) -> Outcome:
     """The check run on ``head``, a commit that the queue made of the pull request on top of ``base``.
 
     The configuration is that of the branch it is merged into.  What people put aside on the pull request counts here
-    as well.  ``anew``: somebody asked for it again.
+    as well.  ``again``: somebody asked for it again.
     """
     pull = replace(await reads.pull_request(bot.github, ref), base_sha=base, head_sha=head)
     at = await at_branch(bot.github, ref.repo, pull.base_ref)
@@ -30,7 +30,7 @@ async def check_merge_group(bot: Bot, ref: PullRequestRef, base: Sha, head: Sha,
     else:
         check = plan_check(await found_in(bot, pull, at.config, changed=await _changed(bot, ref.repo, base, head)))
     run = words.group_check_run(check, pull, at.migrations)
-    await complete_check(bot, run, anew=anew)
+    await complete_check(bot, run, force=force)
     return Done(summary=f"check {check.conclusion}")
 
 

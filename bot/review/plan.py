@@ -120,7 +120,7 @@ def _plan_comments(facts: ReviewFacts, new: tuple[NewFinding, ...]) -> tuple[Sub
 def _plan_threads(facts: ReviewFacts, new: Iterable[NewFinding]) -> tuple[ResolveThread | UnresolveThread, ...]:
     """Threads whose finding is gone are resolved, never deleted: a person may have answered there.
 
-    One that the bot resolved is opened when its finding is back: what was said once is not said anew.
+    One that the bot resolved is opened when its finding is back: what was said once is not said again.
     A file that could not be scanned this time says nothing about its findings: its threads stay.
     """
     present = {n.fingerprint for n in new}

@@ -60,17 +60,17 @@ def _as_recorded(_: Sequence[NewFinding]) -> Mapping[str, Waiver | None]:
     return {}
 
 
-async def review_pull_request(bot: Bot, ref: PullRequestRef, lease: Lease, *, anew: bool = False) -> Outcome:
+async def review_pull_request(bot: Bot, ref: PullRequestRef, lease: Lease, *, force: bool = False) -> Outcome:
     """Bring the App's review and check run of this pull request up to date with its head.
 
-    ``anew``: somebody asked for the check run again, so it is made even if it says what the last one said.
+    ``again``: somebody asked for the check run again, so it is made even if it says what the last one said.
     """
-    result = await review(bot, ref, lease, anew=anew)
+    result = await review(bot, ref, lease, force=force)
     return Done(summary=_summary(result)) if isinstance(result, Reviewed) else result
 
 
 async def review(
-    bot: Bot, ref: PullRequestRef, lease: Lease, *, anew: bool = False, waive: Waive = _as_recorded
+    bot: Bot, ref: PullRequestRef, lease: Lease, *, force: bool = False, waive: Waive = _as_recorded
 ) -> Reviewed | Ignored | Superseded:
     """As :func:`review_pull_request`; ``waive`` counts in addition to what the conversation records."""
     pull = await reads.pull_request(bot.github, ref)
@@ -80,7 +80,7 @@ async def review(
     try:
         reviewed = Reviewed(pull=pull, actions=await _decide(bot, pull, at, waive))
         for action in reviewed.actions:
-            await _perform(bot, pull, at.migrations, action, lease, anew=anew)
+            await _perform(bot, pull, at.migrations, action, lease, force=force)
     except _Stale as reason:
         return Superseded(reason=str(reason))
     return reviewed
@@ -166,7 +166,7 @@ def _fingerprints(bot: Bot, pull: PullRequest, body: str) -> tuple[str, ...]:
 
 
 async def _perform(
-    bot: Bot, pull: PullRequest, migrations: Mapping[str, Migration], action: Action, lease: Lease, *, anew: bool
+    bot: Bot, pull: PullRequest, migrations: Mapping[str, Migration], action: Action, lease: Lease, *, force: bool
 ) -> None:
     if not lease.held():
         raise _Stale("the deadline of this run has passed")
@@ -174,7 +174,7 @@ async def _perform(
         raise _Stale("a newer push is waiting")
     match action:
         case CompleteCheckRun():
-            await complete_check(bot, words.check_run(action, pull, migrations), anew=anew)
+            await complete_check(bot, words.check_run(action, pull, migrations), force=force)
         case SubmitReview():
             await _submit(bot, pull, migrations, action)
         case ResolveThread() | UnresolveThread():
@@ -183,14 +183,14 @@ async def _perform(
             assert_never(action)
 
 
-async def complete_check(bot: Bot, run: CheckRun, *, anew: bool) -> None:
+async def complete_check(bot: Bot, run: CheckRun, *, force: bool) -> None:
     """The verdict, once: when the last check run about the same thing and commit says the same, it is left as it is.
 
     Not any earlier one: a verdict can go back to what it was, and merging waits for the last.
     """
     before = await reads.check_runs(bot.github, run.repo, run.head_sha, name=run.name)
     last = next((each for each in before if about_the_same(each.external_id, run.external_id)), None)
-    if not anew and last and (last.external_id, last.status) == (run.external_id, run.status):
+    if not force and last and (last.external_id, last.status) == (run.external_id, run.status):
         return
     await bot.performer.perform(run)
 

@@ -147,18 +147,18 @@ class Authority:
             raise ApiError(401, "'Expiration time' claim ('exp') is too far in the future")
         return AppIdentity()
 
-    def mint(self, installation: Installation, wanted: Obj) -> tuple[str, InstallationIdentity]:
+    def mint(self, installation: Installation, requested: Obj) -> tuple[str, InstallationIdentity]:
         """A token for an installation, narrowed as the request's body asks.
 
-        ``wanted``: ``repositories`` (names), ``repository_ids``, ``permissions``.
+        ``requested``: ``repositories`` (names), ``repository_ids``, ``permissions``.
         Raises 422 for anything that the installation does not have itself, 403 while it is suspended.
         """
         if installation.suspended_at is not None:
             raise forbidden("This installation has been suspended")
         identity = InstallationIdentity(
             installation=installation,
-            repositories=self._chosen(installation, wanted),
-            permissions=tuple(_permissions(installation, wanted.get("permissions")).items()),
+            repositories=self._chosen(installation, requested),
+            permissions=tuple(_permissions(installation, requested.get("permissions")).items()),
             expires_at=self._world.now() + TOKEN_LIFETIME,
         )
         seed = f"{self._world.app.webhook_secret}:{self._world.next_id()}"
@@ -166,8 +166,8 @@ class Authority:
         self._tokens[token] = identity
         return token, identity
 
-    def _chosen(self, installation: Installation, wanted: Obj) -> frozenset[int] | None:
-        names, ids = wanted.get("repositories"), wanted.get("repository_ids")
+    def _chosen(self, installation: Installation, requested: Obj) -> frozenset[int] | None:
+        names, ids = requested.get("repositories"), requested.get("repository_ids")
         if names is None and ids is None:
             return None
         chosen: set[int] = set()
@@ -198,15 +198,15 @@ def _password(value: str) -> str:
     return decoded.partition(":")[2]
 
 
-def _permissions(installation: Installation, wanted: object) -> dict[str, str]:
-    if wanted is None:
+def _permissions(installation: Installation, requested: object) -> dict[str, str]:
+    if requested is None:
         return dict(installation.permissions)
-    if not isinstance(wanted, dict) or any(level not in LEVELS for level in wanted.values()):
+    if not isinstance(requested, dict) or any(level not in LEVELS for level in requested.values()):
         raise malformed('"permissions" is not a map of permissions to levels.')
-    for permission, level in wanted.items():
+    for permission, level in requested.items():
         if LEVELS.index(installation.permissions.get(permission, "none")) < LEVELS.index(level):
             raise ApiError(422, "The permissions requested are not granted to this installation.")
-    return {"metadata": "read", **wanted}
+    return {"metadata": "read", **requested}
 
 
 def authorize(identity: Identity, repo: Repository, needs: str) -> None:

@@ -52,7 +52,7 @@ class ExtraHeaders:
 
 
 @dataclass(slots=True)
-class Gate:
+class Hold:
     """The answer waits until the test lets it pass; what was asked has been done by then (or not: ``effect``)."""
 
     reached: asyncio.Event = field(default_factory=asyncio.Event)
@@ -66,7 +66,7 @@ class Gate:
         await self._open.wait()
 
 
-Deed = Reply | HalfBody | Drop | Slow | ExtraHeaders | Gate
+Deed = Reply | HalfBody | Drop | Slow | ExtraHeaders | Hold
 
 
 @dataclass(slots=True, kw_only=True)
@@ -160,11 +160,11 @@ class Faults:
         """The connection ends without an answer, before (``effect=False``) or after the change was made."""
         return self.add("dropped connection", Drop(), effect=effect, **where)
 
-    def gate(self, *, effect: bool = True, **where: object) -> Gate:
-        """Hold the answer back: ``await gate.reached.wait()``, look around, ``gate.release()``."""
-        gate = Gate()
-        self.add("gate", gate, effect=effect, **where)
-        return gate
+    def hold(self, *, effect: bool = True, **where: object) -> Hold:
+        """Hold the answer back: ``await hold.reached.wait()``, look around, ``hold.release()``."""
+        hold = Hold()
+        self.add("gate", hold, effect=effect, **where)
+        return hold
 
     def half_json(self, **where: object) -> Fault:
         return self.add("half JSON", HalfBody(), effect=True, **where)

@@ -30,9 +30,9 @@ def submit(world: World, path: str, query: Mapping[str, str], body: bytes) -> An
     found = PAGE.match(path)
     owner = found["owner"] if found else None
     manifest = json.loads(parse_qs(body.decode())["manifest"][0])
-    for wanted in ("name", "url", "redirect_url"):
-        if not isinstance(manifest.get(wanted), str):
-            raise ApiError(422, f"Invalid manifest: {wanted} is missing")
+    for requested in ("name", "url", "redirect_url"):
+        if not isinstance(manifest.get(requested), str):
+            raise ApiError(422, f"Invalid manifest: {requested} is missing")
     code = secrets.token_hex(20)
     world.codes[code] = (_app(world, manifest, owner or "octocat"), world.clock() + CODE_LIFETIME)
     world.manifests.append(manifest)

@@ -145,12 +145,12 @@ class Sandbox(Installing):
         }
         return jwt.encode(claims, self.app.private_key, algorithm="RS256")
 
-    def token(self, repo: Repo, **wanted: object) -> str:
+    def token(self, repo: Repo, **requested: object) -> str:
         """An installation token for the repository's installation, without asking over HTTP."""
         installation = self.world.installation_on(repo.record)
         if installation is None:
             raise KeyError(f"the App is not installed on {repo.full_name}")
-        return self._authority.mint(installation, dict(wanted))[0]
+        return self._authority.mint(installation, dict(requested))[0]
 
     @property
     def manifests(self) -> list[Obj]:

@@ -12,7 +12,7 @@ from aiohttp import web
 from bot.sandbox import etag, githttp, graphql, registration
 from bot.sandbox.auth import Anonymous, Authority, Identity
 from bot.sandbox.errors import ApiError, not_found
-from bot.sandbox.faults import Drop, ExtraHeaders, Fault, Faults, Gate, HalfBody, Reply, Slow
+from bot.sandbox.faults import Drop, ExtraHeaders, Fault, Faults, HalfBody, Hold, Reply, Slow
 from bot.sandbox.limits import Limits
 from bot.sandbox.observer import Exchange, GraphQLExchange, Observer
 from bot.sandbox.recorder import Recorded
@@ -193,7 +193,7 @@ class Front:
         """The answer as the fault leaves it, ``None`` for a dropped connection."""
         if fault is not None and not fault.effect:
             match fault.deed:
-                case Gate() | Slow():
+                case Hold() | Slow():
                     await _delay(fault.deed)
                 case HalfBody() | ExtraHeaders():
                     pass
@@ -300,7 +300,7 @@ def _graphql_exchange(body: Obj, exchange: Exchange) -> GraphQLExchange:
 
 async def _delay(deed: object) -> None:
     match deed:
-        case Gate():
+        case Hold():
             await deed.wait()
         case Slow(seconds):
             await asyncio.sleep(seconds)

@@ -60,10 +60,10 @@ class Storage:
 
     async def get_many(self, namespace: str, keys: Iterable[str]) -> Mapping[str, Record]:
         """The records that exist, by key."""
-        wanted = tuple(dict.fromkeys(keys))
-        check_keys(namespace, *wanted)
+        requested = tuple(dict.fromkeys(keys))
+        check_keys(namespace, *requested)
         found: dict[str, Record] = {}
-        for some in _pieces(wanted, _READ_AT_ONCE):
+        for some in _pieces(requested, _READ_AT_ONCE):
             rows = await self._run(partial(_all, statements.records(namespace, some)))
             found |= {row.key: _record(row) for row in rows}
         return found

@@ -45,22 +45,22 @@ async def edit(bot: Bot, repo: RepoRef, issue: Issue, merge: Merge, lease: Lease
     """Bring the body of ``issue``, as it was once read, to what ``merge`` makes of it."""
     body, ours = issue.body, None
     for turn in range(TRIES):
-        wanted = merge(body)
+        requested = merge(body)
         now = await reads.issue(bot.github, repo, issue.number)
         if now.body not in (body, ours):
             body, ours = now.body, None
             continue
-        if wanted == now.body:
+        if requested == now.body:
             return Edited(writes=0 if ours is None else turn)
         if not lease.held():
             raise RetryLater(at=bot.github.clock.now() + _SOON, reason="the deadline of this run has passed")
         after = await bot.performer.perform(
-            EditIssue(repo=repo, number=issue.number, body=wanted, replaces=now.body, updated_at=now.updated_at)
+            EditIssue(repo=repo, number=issue.number, body=requested, replaces=now.body, updated_at=now.updated_at)
         )
         buried = after.buried
-        if buried is None and after.body == wanted:
+        if buried is None and after.body == requested:
             return Edited(writes=turn + 1)
         log.info("issue_contested", repository=repo.full_name, issue=issue.number, buried=buried is not None)
         # Words that our write buried are merged and written over ours; what was written after it is merged as it is.
-        body, ours = (after.body, None) if after.body != wanted or buried is None else (buried, wanted)
+        body, ours = (after.body, None) if after.body != requested or buried is None else (buried, requested)
     return Contested()

@@ -9,7 +9,7 @@ from bot.jobs import Lease
 
 SPEC = CommandSpec(
     name="scan",
-    summary="Looks at the pull request again and gives its verdict anew.",
+    summary="Looks at the pull request again and gives its verdict again.",
     details="Every push is looked at by itself. This is for when something else changed: the base branch, or the "
     "configuration on it.",
     needs=Role.TRIAGE,

@@ -22,7 +22,7 @@ _OURS = Ignored(reason="our own check run is evidence of nothing")
 
 
 def route(event: CheckRunEvent) -> Route:
-    """The lane of the pull request that the check run was made for; for evidence the trackers'."""
+    """The partition of the pull request that the check run was made for; for evidence the trackers'."""
     number, queued = pull_number(event.external_id, event.repo.id), queue_entry(event.external_id, event.repo.id)
     if event.action == "completed" and number is None and queued is None and event.on_default_branch:
         return Work(key=wake.partition_key(event.repo))
@@ -38,21 +38,21 @@ def route(event: CheckRunEvent) -> Route:
 
 
 async def handle(bot: Bot, event: CheckRunEvent, lease: Lease) -> Outcome:
-    """Look again, and give the verdict anew even if it is the same; or do what the button says."""
+    """Look again, and give the verdict again even if it is the same; or do what the button says."""
     if event.action == "completed":
         return _OURS if event.app_id == bot.github.app_id else await wake.wake(bot, event.repo)
     queued = queue_entry(event.external_id, event.repo.id)
     if queued is not None:
         entry, base = queued
         return await check_merge_group(
-            bot, PullRequestRef(repo=event.repo, number=entry), base, event.head_sha, anew=True
+            bot, PullRequestRef(repo=event.repo, number=entry), base, event.head_sha, force=True
         )
     number = pull_number(event.external_id, event.repo.id)
     if number is None:
         return _NONE_OF_OURS
     ref = PullRequestRef(repo=event.repo, number=number)
     if event.action == "rerequested":
-        return await review_pull_request(bot, ref, lease, anew=True)
+        return await review_pull_request(bot, ref, lease, force=True)
 
     async def apply(press: str) -> Reply:
         ask = MigrateRequest(id=press, by=event.sender.login, seen=event.head_sha)

@@ -19,7 +19,7 @@ _EDITED = "a command that an edit brings in is not run"
 
 
 def route(event: IssueCommentEvent) -> Route:
-    """The lane of the issue or pull request, so that commands run in order with its reviews.
+    """The partition of the issue or pull request, so that commands run in order with its reviews.
 
     An edit that brings in a command is work too: it is written down who did it, and that is all.
     """

@@ -15,7 +15,7 @@ _UNKNOWN = Ignored(reason="the name of the queue's branch says nothing of its pu
 
 
 def route(event: MergeGroupEvent) -> Route:
-    """A lane for each commit."""
+    """A partition for each commit."""
     if event.action != "checks_requested":
         return Ignored(reason=f"nothing to do when a merge group is {event.action}")
     if _PULL.search(event.head_ref) is None:

@@ -15,7 +15,7 @@ TRACKED = frozenset({"opened", "closed", "reopened"})
 
 
 def route(event: PullRequestEvent) -> Route:
-    """One lane for each pull request: ``owner/repo#n``; the trackers' for what asks for no review."""
+    """One partition for each pull request: ``owner/repo#n``; the trackers' for what asks for no review."""
     if _reviewed(event):
         return Work(key=f"{event.ref.repo.full_name}#{event.ref.number}", action=event.action)
     if _tracked(event):

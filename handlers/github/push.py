@@ -10,7 +10,7 @@ EVENT = "push"
 
 
 def route(event: PushEvent) -> Route:
-    """One lane for the repository."""
+    """One partition for the repository."""
     if not event.to_default_branch or not event.after.strip("0"):
         return Ignored(reason="not the default branch")
     return Work(key=event.repo.full_name)

@@ -1,4 +1,4 @@
-"""``ssot.migrations``: migration pull requests are kept up to date, each tracker's in the lane of its issue."""
+"""``ssot.migrations``: migration pull requests are kept up to date, each tracker's in the partition of its issue."""
 
 from bot.context import Bot
 from bot.domain.events import TaskEvent
@@ -9,8 +9,8 @@ EVENT = upkeep.UPKEEP
 
 
 def route(event: TaskEvent) -> Route:
-    """The repository's lane for finding out what there is; a tracker's own, where its commands are as well."""
-    return Work(key=event.lane)
+    """The repository's partition for finding out what there is; a tracker's own, where its commands are as well."""
+    return Work(key=event.partition)
 
 
 async def handle(bot: Bot, event: TaskEvent, lease: Lease) -> Outcome:

@@ -11,8 +11,8 @@ __all__ = ["EVENT", "handle", "route"]
 
 
 def route(event: TaskEvent) -> Route:
-    """The lane of the pull request."""
-    return Ignored(reason="no pull request is named") if event.subject is None else Work(key=event.lane)
+    """The partition of the pull request."""
+    return Ignored(reason="no pull request is named") if event.subject is None else Work(key=event.partition)
 
 
 async def handle(bot: Bot, event: TaskEvent, lease: Lease) -> Outcome:

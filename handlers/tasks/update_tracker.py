@@ -12,7 +12,7 @@ def route(event: TaskEvent) -> Route:
     """One writer for each issue, however many workers there are."""
     if event.subject is None:
         return Unreadable(reason="which issue is not said")
-    return Work(key=f"{EVENT} {event.lane}")
+    return Work(key=f"{EVENT} {event.partition}")
 
 
 async def handle(bot: Bot, event: TaskEvent, lease: Lease) -> Outcome:

@@ -13,7 +13,7 @@ TIMER = Timer(name="trackers", every=wake.EVERY, tasks=wake.timed)
 
 def route(event: AppTaskEvent | TaskEvent) -> Route:
     """One at a time for the App, and for each repository."""
-    return Work(key=f"{EVENT} {event.lane}" if isinstance(event, TaskEvent) else EVENT)
+    return Work(key=f"{EVENT} {event.partition}" if isinstance(event, TaskEvent) else EVENT)
 
 
 async def handle(bot: Bot, event: AppTaskEvent | TaskEvent, lease: Lease) -> Outcome:

@@ -10,7 +10,7 @@ from bot.commands.parse import (
     Invocation,
     find_invocations,
     parse,
-    wanted,
+    parse_all,
 )
 from bot.domain.commands import CommandError
 from bot.domain.facts import Role
@@ -203,11 +203,11 @@ def test_a_free_text_is_a_text_whatever_it_looks_like(rest: str, reason: str | N
 
 def test_a_comment_asks_for_each_different_command_once() -> None:
     body = "/ssot migrate a.py\n/ssot help\n/ssot migrate 'a.py'\n/ssot MIGRATE   a.py\n"
-    assert [each.name for each in wanted(body, SPECS) if isinstance(each, Command)] == ["migrate", "help"]
+    assert [each.name for each in parse_all(body, SPECS) if isinstance(each, Command)] == ["migrate", "help"]
 
 
 def test_of_many_mistakes_the_first_is_told() -> None:
-    first, command = wanted("/ssot nonsense\n/ssot help\n/ssot rubbish\n/ssot migrate --bad", SPECS)
+    first, command = parse_all("/ssot nonsense\n/ssot help\n/ssot rubbish\n/ssot migrate --bad", SPECS)
     assert isinstance(first, CommandError)
     assert isinstance(command, Command)
 
@@ -215,8 +215,8 @@ def test_of_many_mistakes_the_first_is_told() -> None:
 @pytest.mark.parametrize("line", ["/ssot migrate {n}.py", "/ssot skip f{n} x"])
 def test_a_comment_with_too_many_commands_asks_for_none(line: str) -> None:
     body = "\n".join(line.format(n=n) for n in range(MOST_COMMANDS))
-    assert len(wanted(body, SPECS)) == MOST_COMMANDS
-    (only,) = wanted(f"{body}\n/ssot help", SPECS)
+    assert len(parse_all(body, SPECS)) == MOST_COMMANDS
+    (only,) = parse_all(f"{body}\n/ssot help", SPECS)
     assert isinstance(only, CommandError)
 
 

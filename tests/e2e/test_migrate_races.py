@@ -61,11 +61,11 @@ async def test_a_push_that_changes_nothing_of_it_is_committed_upon(
 ) -> None:
     pull = await service.open_pull_request({HEALTH: HEALTH_WITH_A_PROBE})
     await bot.settled()
-    gate = github.faults.gate(effect=False, operation="createCommitOnBranch")
+    hold = github.faults.hold(effect=False, operation="createCommitOnBranch")
     await pull.comment("/ssot migrate", by=ann)
-    await gate.reached.wait()
+    await hold.reached.wait()
     pushed = await pull.push({"README.md": b"# other\n", NOTIFICATIONS: NOTIFY, f"{ROUTES}/b.py": HEALTH_WITH_A_PROBE})
-    gate.release()
+    hold.release()
     said = await answered(bot, pull)
     assert "**2 usages in 1 file**" in said
     assert (await service.record.git.commit(pull.head_sha)).parents == (pushed,)
@@ -87,11 +87,11 @@ async def test_a_push_that_changes_what_was_seen_is_said(
 ) -> None:
     pull = await service.open_pull_request({HEALTH: HEALTH_WITH_A_PROBE})
     await bot.settled()
-    gate = github.faults.gate(effect=False, operation="createCommitOnBranch")
+    hold = github.faults.hold(effect=False, operation="createCommitOnBranch")
     comment = await pull.comment("/ssot migrate", by=ann)
-    await gate.reached.wait()
+    await hold.reached.wait()
     pushed = await pull.push(change)
-    gate.release()
+    hold.release()
     said = await answered(bot, pull)
     assert said.startswith(f"Nothing was committed. The branch moved meanwhile, and changed `{name}`.")
     assert pull.head_sha == pushed
@@ -123,11 +123,11 @@ async def test_a_force_push_is_never_undone(bot: RunningBot, service: Repo, ann:
     first = pull.head_sha
     await pull.push({"secret.txt": b"secret"})
     await bot.settled()
-    gate = github.faults.gate(effect=False, operation="updateRefs")
+    hold = github.faults.hold(effect=False, operation="updateRefs")
     await pull.comment("/ssot migrate", by=ann)
-    await gate.reached.wait()
+    await hold.reached.wait()
     await service.set_branch(pull.head_ref, first)
-    gate.release()
+    hold.release()
     await answered(bot, pull)
     assert "secret.txt" not in pull.head
     assert (pull.head["tool.py"], pull.head.modes["tool.py"]) == (HEALTH_MIGRATED, "100755")
@@ -144,10 +144,10 @@ async def test_what_stands_in_the_way_is_said(
 ) -> None:
     pull = await service.open_pull_request({HEALTH: HEALTH_WITH_A_PROBE})
     await bot.settled()
-    gate = github.faults.gate(effect=False, operation="createCommitOnBranch") if late else None
-    if gate:
+    hold = github.faults.hold(effect=False, operation="createCommitOnBranch") if late else None
+    if hold:
         await pull.comment("/ssot migrate", by=ann)
-        await gate.reached.wait()
+        await hold.reached.wait()
     match deed:
         case "close":
             await pull.close()
@@ -160,8 +160,8 @@ async def test_what_stands_in_the_way_is_said(
         case "protect":
             service.protect(pull.head_ref)
     head = pull.head_sha
-    if gate:
-        gate.release()
+    if hold:
+        hold.release()
         said = await answered(bot, pull)
     else:
         said = await answer(bot, pull, "/ssot migrate", ann)
@@ -329,11 +329,11 @@ async def test_many_files_are_several_commits_each_made_once(
     files: dict[str, Content] = {f"{ROUTES}/r{n:03}.py": UNUSED for n in range(103)}
     pull = await service.open_pull_request(files)
     await pull.comment("/ssot migrate", by=ann)
-    gate = github.faults.gate(operation="createCommitOnBranch")
+    hold = github.faults.hold(operation="createCommitOnBranch")
     running = asyncio.create_task(run(hands, github))
-    await gate.reached.wait()
+    await hold.reached.wait()
     github.faults.drop(effect=False, operation="createCommitOnBranch")
-    gate.release()
+    hold.release()
     with pytest.raises(RetryLater):
         await running
     (first,) = commits_of_ours(pull, github)

@@ -63,13 +63,13 @@ def scan(
     index = Index.build(start.items(), source_roots=source_roots, modules=modules)
     for rounds in range(10):
         report = scan_file(content, path, [migration], index, fixes=False)
-        wanted = report.wanted if isinstance(report, Scanned) else frozenset()
-        if not wanted:
+        missing_modules = report.missing_modules if isinstance(report, Scanned) else frozenset()
+        if not missing_modules:
             _same_in_full(content, path, migration, index, report)
             return Scan(report=report, rounds=rounds)
-        names = [name for module in wanted for name in module_paths(module, index.roots)]
+        names = [name for module in missing_modules for name in module_paths(module, index.roots)]
         index = index.with_modules((name, repository.get(name)) for name in names)
-    raise AssertionError(f"still wanted: {wanted}")
+    raise AssertionError(f"still wanted: {missing_modules}")
 
 
 def _same_in_full(content: bytes, path: str, migration: Migration, index: Index, report: FileReport) -> None:

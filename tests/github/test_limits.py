@@ -8,7 +8,7 @@ import pytest
 
 from bot.domain.errors import RetryLater
 from bot.github.clock import ServerClock, http_date
-from bot.github.limits import Gate, Pace, Pacer, Throttle, throttle
+from bot.github.limits import Pace, Pacer, RateLimit, Throttle, throttle
 from tests.github.clock import ManualClock
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -60,9 +60,9 @@ def test_what_is_no_limit_is_none(status: int, headers: dict[str, str], message:
     assert throttle(status, headers, message, NOW) is None
 
 
-async def remaining(gate: Gate, clock: ManualClock) -> float:
+async def remaining(rate_limit: RateLimit, clock: ManualClock) -> float:
     try:
-        await gate.check()
+        await rate_limit.check()
     except RetryLater as error:
         return (error.at - clock.now()).total_seconds()
     return 0
@@ -70,53 +70,53 @@ async def remaining(gate: Gate, clock: ManualClock) -> float:
 
 async def test_a_gate_never_opens_early_because_of_another_limit() -> None:
     clock = ManualClock()
-    gate = Gate(clock)
-    await gate.close(Throttle(seconds=100, reason="a"))
-    await gate.close(Throttle(seconds=5, reason="b"))
-    assert await remaining(gate, clock) == 100
+    rate_limit = RateLimit(clock)
+    await rate_limit.close(Throttle(seconds=100, reason="a"))
+    await rate_limit.close(Throttle(seconds=5, reason="b"))
+    assert await remaining(rate_limit, clock) == 100
 
 
 async def test_a_late_answer_does_not_open_a_closed_gate() -> None:
     clock = ManualClock()
-    gate = Gate(clock)
-    await gate.close(Throttle(seconds=None, reason="a"))
-    await gate.answered()
-    assert await remaining(gate, clock) == 60
+    rate_limit = RateLimit(clock)
+    await rate_limit.close(Throttle(seconds=None, reason="a"))
+    await rate_limit.answered()
+    assert await remaining(rate_limit, clock) == 60
     clock.advance(60)
-    await gate.close(Throttle(seconds=None, reason="a"))
-    assert await remaining(gate, clock) == 120, "the answer belonged to the time before"
+    await rate_limit.close(Throttle(seconds=None, reason="a"))
+    assert await remaining(rate_limit, clock) == 120, "the answer belonged to the time before"
 
 
 @pytest.mark.parametrize("jump", [timedelta(hours=1), timedelta(hours=-1)], ids=["forward", "back"])
 async def test_a_jump_of_the_wall_clock_changes_nothing(jump: timedelta) -> None:
     clock = ManualClock()
-    gate = Gate(clock)
-    await gate.close(Throttle(seconds=100, reason="a"))
+    rate_limit = RateLimit(clock)
+    await rate_limit.close(Throttle(seconds=100, reason="a"))
     clock.wall_jump = jump
-    assert await remaining(gate, clock) == 100
+    assert await remaining(rate_limit, clock) == 100
 
 
 async def test_the_pause_grows_to_an_hour_at_most() -> None:
     clock = ManualClock()
-    gate = Gate(clock)
+    rate_limit = RateLimit(clock)
     pauses = []
     for _ in range(8):
-        await gate.close(Throttle(seconds=None, reason="a"))
-        pauses.append(await remaining(gate, clock))
+        await rate_limit.close(Throttle(seconds=None, reason="a"))
+        pauses.append(await remaining(rate_limit, clock))
         clock.advance(pauses[-1])
     assert pauses == [60, 120, 240, 480, 960, 1920, 3600, 3600]
 
 
 async def test_answers_to_requests_that_were_under_way_are_one_offence() -> None:
     clock = ManualClock()
-    gate = Gate(clock)
+    rate_limit = RateLimit(clock)
     for _ in range(10):
-        await gate.close(Throttle(seconds=None, reason="a"))
+        await rate_limit.close(Throttle(seconds=None, reason="a"))
         clock.advance(1)
-    assert await remaining(gate, clock) == 59
+    assert await remaining(rate_limit, clock) == 59
     clock.advance(59)
-    await gate.close(Throttle(seconds=None, reason="a"))
-    assert await remaining(gate, clock) == 120
+    await rate_limit.close(Throttle(seconds=None, reason="a"))
+    assert await remaining(rate_limit, clock) == 120
 
 
 async def test_writes_are_a_second_apart() -> None:

@@ -266,10 +266,10 @@ async def test_a_limit_that_comes_while_waiting_for_a_turn_holds(
 ) -> None:
     issue = await repo.open_issue("t", "b")
     await performer.perform(NewComment(repo=ref, number=issue.number, body="0"))
-    gate = gh.channel(ref.installation).gate
+    rate_limit = gh.channel(ref.installation).rate_limit
     limit = Throttle(seconds=60, reason="another request was told so")
     told: list[asyncio.Task[None]] = []
-    clock.while_asleep = lambda: told.append(asyncio.create_task(gate.close(limit)))
+    clock.while_asleep = lambda: told.append(asyncio.create_task(rate_limit.close(limit)))
     sent = len(github.requests)
     with pytest.raises(RetryLater):
         await performer.perform(NewComment(repo=ref, number=issue.number, body="1"))

@@ -39,11 +39,11 @@ async def test_many_who_ask_at_once_get_one_token(github: Sandbox, gh: GitHub, r
 
 
 async def test_one_who_gives_up_does_not_take_the_others_token(github: Sandbox, gh: GitHub, ref: RepoRef) -> None:
-    gate = github.faults.gate(path="/app/installations/*")
+    hold = github.faults.hold(path="/app/installations/*")
     first, second = (asyncio.create_task(reads.repository(gh, ref)) for _ in range(2))
-    await gate.reached.wait()
+    await hold.reached.wait()
     first.cancel()
-    gate.release()
+    hold.release()
     assert (await second).ref == ref
     assert len(token_requests(github)) == 1
 

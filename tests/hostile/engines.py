@@ -17,11 +17,11 @@ DEEDS = {
 
 
 def review_changes(request: ReviewRequest) -> tuple[FileReview, ...]:
-    """How many files it saw together is told by the reports' ``wanted``."""
+    """How many files it saw together is told by the reports' ``missing_modules``."""
     for change in request.changes:
         DEEDS.get(change.head or b"", misbehaving.echo)(None)
     together = frozenset({f"{len(request.changes)} files"})
-    return tuple(FileReview(report=Scanned(path=change.path, wanted=together)) for change in request.changes)
+    return tuple(FileReview(report=Scanned(path=change.path, missing_modules=together)) for change in request.changes)
 
 
 def review_two_at_most(request: ReviewRequest) -> tuple[FileReview, ...]:

@@ -1,4 +1,4 @@
-"""The law of the inventory: what is brought up to date equals what is made anew, and what the engine finds at once."""
+"""The law of the inventory: what is brought up to date equals what is made again, and what the engine finds at once."""
 
 import asyncio
 import hashlib
@@ -13,11 +13,11 @@ from bot.domain.finding import FileReport, Scanned
 from bot.domain.migration import Config, Migration, Target, TargetKind
 from bot.domain.references import Sha
 from bot.engine.index import Index
-from bot.engine.prefilter import Clue, Sieve
+from bot.engine.prefilter import Prefilter, PrefilterTerm
 from bot.engine.scan import scan_file
 from bot.engine.survey import Survey, SurveyedFile, of_interest, roots_of, survey_file
 from bot.inventory.commit_sources import Caught
-from bot.inventory.survey import survey_anew, update
+from bot.inventory.survey import survey_fresh, update
 from tests.local.test_prefilter import NOISE, WAYS
 
 OLD = Migration(name="m", targets=(Target(name="pkg.impl.old", canonical="pkg.impl.new"),))
@@ -126,12 +126,12 @@ class Files:
     async def read(self, paths: Iterable[str]) -> Mapping[str, bytes]:
         return {path: self.content[path].encode() for path in paths if path in self.content}
 
-    async def search(self, clues: Sequence[Clue], paths: Iterable[str]) -> Caught:
-        sieve, files = Sieve(clues), await self.read(paths)
-        looked = {path: sieve.look(path, source, len(source)) for path, source in files.items()}
+    async def search(self, terms: Sequence[PrefilterTerm], paths: Iterable[str]) -> Caught:
+        prefilter, files = Prefilter(terms), await self.read(paths)
+        looked = {path: prefilter.look(path, source, len(source)) for path, source in files.items()}
         return Caught(
             files={path: files[path] for path, (hit, _) in looked.items() if hit},
-            ways={path: ways for path, (_, ways) in looked.items() if ways},
+            import_words={path: import_words for path, (_, import_words) in looked.items() if import_words},
         )
 
 
@@ -139,13 +139,13 @@ async def scan(files: Iterable[tuple[str, bytes]], migrations: Sequence[Migratio
     return [survey_file(source, path, migrations, index) for path, source in files]
 
 
-def anew(tree: Mapping[str, str]) -> Survey:
-    return asyncio.run(survey_anew(Files(tree), CONFIG, scan))
+def force(tree: Mapping[str, str]) -> Survey:
+    return asyncio.run(survey_fresh(Files(tree), CONFIG, scan))
 
 
 def answers(survey: Survey) -> dict[str, FileReport]:
     """What a survey says; which modules were asked for on the way there is nobody's business."""
-    return {r.path: replace(r, wanted=frozenset()) if isinstance(r, Scanned) else r for r in survey.reports}
+    return {r.path: replace(r, missing_modules=frozenset()) if isinstance(r, Scanned) else r for r in survey.reports}
 
 
 class Everything(dict[str, bytes]):
@@ -163,10 +163,10 @@ def at_once(tree: Mapping[str, str], survey: Survey) -> dict[str, FileReport]:
     python = {path: text.encode() for path, text in tree.items() if path.endswith(".py")}
     index = Index(Everything(python), survey.roots, survey.names)
     reports = (scan_file(source, path, CONFIG.migrations, index, fixes=False) for path, source in python.items())
-    sieve = Sieve(survey.clues)
-    led_to = {path for path, source in python.items() if sieve.look(path, source, len(source))[0]}
+    prefilter = Prefilter(survey.terms)
+    led_to = {path for path, source in python.items() if prefilter.look(path, source, len(source))[0]}
     kept = (r for r in reports if (r.findings if isinstance(r, Scanned) else r.path in led_to))
-    return {r.path: replace(r, wanted=frozenset()) if isinstance(r, Scanned) else r for r in kept}
+    return {r.path: replace(r, missing_modules=frozenset()) if isinstance(r, Scanned) else r for r in kept}
 
 
 @given(tree=trees)
@@ -174,14 +174,14 @@ def at_once(tree: Mapping[str, str], survey: Survey) -> dict[str, FileReport]:
 @example(tree={"app/a.py": "def broken(:\n    old()\n", "pkg/impl.py": "def old(): ...\n"})
 @settings(max_examples=150, deadline=None)
 def test_a_survey_is_what_the_engine_finds_with_all_files_in_view(tree: Mapping[str, str]) -> None:
-    survey = anew(tree)
+    survey = force(tree)
     assert answers(survey) == at_once(tree, survey)
 
 
 @pytest.mark.parametrize("files", WAYS.values(), ids=WAYS)
 def test_every_way_into_a_file_is_followed(files: Mapping[str, str]) -> None:
-    """As on this machine: both look with the same clues."""
-    survey = anew({**NOISE, **files})
+    """As on this machine: both look with the same prefilter terms."""
+    survey = force({**NOISE, **files})
     assert answers(survey) == at_once({**NOISE, **files}, survey)
     assert survey.findings
     assert "noise.py" not in survey.files
@@ -201,22 +201,22 @@ def test_every_way_into_a_file_is_followed(files: Mapping[str, str]) -> None:
 def test_another_way_is_looked_for_anew(path: str, text: str | None) -> None:
     files = WAYS["a module's name for the package, renamed"]
     after = {p: t for p, t in {**files, path: text}.items() if t is not None}
-    assert asyncio.run(update(Files(after), CONFIG, scan, anew(files))) is None
+    assert asyncio.run(update(Files(after), CONFIG, scan, force(files))) is None
 
 
 @given(first=trees, edits=st.lists(trees, min_size=1, max_size=4))
 @settings(max_examples=150, deadline=None)
 def test_brought_up_to_date_equals_made_anew(first: Mapping[str, str], edits: list[Mapping[str, str]]) -> None:
     """Each edit writes some files; a file with the same content as before is deleted instead."""
-    tree, survey = dict(first), anew(first)
+    tree, survey = dict(first), force(first)
     for edit in edits:
         for path, text in edit.items():
             if tree.get(path) == text:
                 del tree[path]
             else:
                 tree[path] = text
-        survey = asyncio.run(update(Files(tree), CONFIG, scan, survey)) or anew(tree)
-        assert answers(survey) == answers(anew(tree))
+        survey = asyncio.run(update(Files(tree), CONFIG, scan, survey)) or force(tree)
+        assert answers(survey) == answers(force(tree))
         assert survey.roots == roots_of(CONFIG, survey.files, survey.blobs)
 
 
@@ -227,7 +227,7 @@ def test_a_changed_facade_changes_what_others_use() -> None:
         "app/a.py": "from pkg.facade import old\nold()\n",
         "app/b.py": "nothing = 1\n",
     }
-    before = anew(tree)
+    before = force(tree)
     assert sorted(report.path for report in before.reports) == ["app/a.py", "pkg/facade.py"]
     changed = tree | {"pkg/facade.py": "def old(): ...  # its own\n"}
     after = asyncio.run(update(Files(changed), CONFIG, scan, before))
@@ -237,7 +237,7 @@ def test_a_changed_facade_changes_what_others_use() -> None:
 
 def test_a_change_that_concerns_nobody_scans_nothing() -> None:
     tree = {"pkg/impl.py": "def old(): ...\n", "app/a.py": "from pkg.impl import old\nold()\n", "app/b.py": "x = 1\n"}
-    before = anew(tree)
+    before = force(tree)
 
     async def never(files: Iterable[tuple[str, bytes]], *_: object) -> list[SurveyedFile]:
         raise AssertionError(dict(files))

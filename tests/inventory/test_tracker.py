@@ -193,11 +193,11 @@ async def test_a_dry_run_edits_nothing_and_records_nothing(
 async def test_an_edit_between_reading_and_writing_is_merged(
     bot: Bot, github: Sandbox, ref: RepoRef, issue: IssueHandle
 ) -> None:
-    gate = github.faults.gate(effect=True, method="GET", path="/repos/acme/app/issues/1")
+    hold = github.faults.hold(effect=True, method="GET", path="/repos/acme/app/issues/1")
     running = asyncio.create_task(update(bot, ref))
-    await gate.reached.wait()
+    await hold.reached.wait()
     await issue.edit(body=BODY.replace("Old words.", "New words."))
-    gate.release()
+    hold.release()
     await running
     assert without_boxes(issue.body) == without_boxes(BODY.replace("Old words.", "New words."))
     assert not boxes(issue.body)["The definition is gone"]
@@ -207,11 +207,11 @@ async def test_an_edit_that_our_write_buried_is_found_and_merged(
     bot: Bot, github: Sandbox, ref: RepoRef, issue: IssueHandle
 ) -> None:
     """Between the last reading and the write GitHub offers no way to look; its history of edits does afterwards."""
-    gate = github.faults.gate(effect=False, method="PATCH", path="/repos/acme/app/issues/1")
+    hold = github.faults.hold(effect=False, method="PATCH", path="/repos/acme/app/issues/1")
     running = asyncio.create_task(update(bot, ref))
-    await gate.reached.wait()
+    await hold.reached.wait()
     await issue.edit(body=BODY.replace("Old words.", "New words."))
-    gate.release()
+    hold.release()
     await running
     assert without_boxes(issue.body) == without_boxes(BODY.replace("Old words.", "New words."))
     assert not boxes(issue.body)["The definition is gone"]
@@ -219,13 +219,13 @@ async def test_an_edit_that_our_write_buried_is_found_and_merged(
 
 async def meddle(github: Sandbox, issue: IssueHandle) -> None:
     """Before each reading of the issue's body it is changed."""
-    gate = github.faults.gate(effect=False, method="GET", path="/repos/acme/app/issues/1")
+    hold = github.faults.hold(effect=False, method="GET", path="/repos/acme/app/issues/1")
     for turn in range(1_000):
-        await gate.reached.wait()
+        await hold.reached.wait()
         await issue.edit(body=f"{BODY}{turn}")
-        following = github.faults.gate(effect=False, method="GET", path="/repos/acme/app/issues/1")
-        gate.release()
-        gate = following
+        following = github.faults.hold(effect=False, method="GET", path="/repos/acme/app/issues/1")
+        hold.release()
+        hold = following
 
 
 async def test_somebody_who_is_always_faster_gets_a_comment_and_no_write(

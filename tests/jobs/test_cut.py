@@ -24,7 +24,7 @@ class Cut:
     session: aiohttp.ClientSession
 
     async def until_the_write_is_done_and_not_answered(self) -> None:
-        gate = self.github.faults.gate(effect=True, method="POST", path="*/check-runs")
+        gate = self.github.faults.hold(effect=True, method="POST", path="*/check-runs")
         await self.driver.send(self.session, 0, 1)
         await gate.reached.wait()
         assert len(self.repo.check_runs) == 1

@@ -20,7 +20,7 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 async def put(store: SqlStore, number: int, key: str = "k", action: str = "", event: str = "pull_request") -> int:
-    """A delivery in its lane."""
+    """A delivery in its partition."""
     seq = (await store.put(delivery(number, event=event), NOW)).seq
     await store.route(seq, Work(key=key, action=action))
     return seq
@@ -90,7 +90,7 @@ async def test_without_a_lane_nothing_is_claimed(store: SqlStore) -> None:
 
 
 async def test_what_came_after_a_delivery_without_a_lane_waits_for_it(store: SqlStore) -> None:
-    """It may be of the same lane."""
+    """It may be of the same partition."""
     before = await put(store, 1)
     first = (await store.put(delivery(2), NOW)).seq
     behind = await put(store, 3, "other")
@@ -109,10 +109,10 @@ async def test_each_lane_is_first_in_first_out_and_never_two_at_once(store: SqlS
     for number in range(300):
         match chance.choice(["put", "put", "claim", "finish", "later"]):
             case "put":
-                key = f"lane {chance.randrange(4)}"
+                key = f"partition {chance.randrange(4)}"
                 waiting[key].append(await put(store, number, key))
             case "claim":
-                heads = {key: lane[0] for key, lane in waiting.items() if lane and key not in running}
+                heads = {key: partition[0] for key, partition in waiting.items() if partition and key not in running}
                 limit = chance.randrange(1, 5)
                 claimed = (await store.claim(limit, NOW)).claims
                 assert [claim.job.seq for claim in claimed] == sorted(heads.values())[:limit]
@@ -145,8 +145,8 @@ async def test_who_waits_for_another_try_holds_the_lane_and_a_task_before_its_ti
     behind = await put(store, 4, "other")
     assert [claim.job.seq for claim in await take(store, NOW)] == [2, behind]
     assert (await store.claim(9, NOW)).due == NOW + timedelta(minutes=1)
-    await store.hasten()
-    assert await take(store, NOW) == []  # its lane is busy
+    await store.run_now()
+    assert await take(store, NOW) == []  # its partition is busy
 
 
 @pytest.mark.parametrize(
@@ -196,7 +196,7 @@ async def test_what_this_process_does_not_run_is_queued_again(store: SqlStore) -
     """A claim whose commit was lost on the way back to us."""
     kept, lost = await put(store, 1, "a"), await put(store, 2, "b")
     await take(store)
-    assert await store.tend([kept]) == 1
+    assert await store.heartbeat([kept]) == 1
     assert [job.seq for job in await store.queued()] == [lost]
     assert await store.unfinished() == {kept, lost}
 

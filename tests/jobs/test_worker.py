@@ -314,7 +314,7 @@ async def test_a_key_that_no_database_can_hold_costs_one_delivery(bench: Bench) 
     await bench.put(2, b"good")
     jobs = await bench.settled()
     assert states(jobs) == [State.DEAD, State.DONE]
-    assert "no database can hold its lane" in (jobs[0].reason or "")
+    assert "no database can hold its partition" in (jobs[0].reason or "")
 
 
 async def test_runs_that_killed_the_process_count_as_tries(bench: Bench, store: SqlStore) -> None:
@@ -323,7 +323,7 @@ async def test_runs_that_killed_the_process_count_as_tries(bench: Bench, store: 
     await store.route(seq, Work(key="k"))
     for _ in range(3):
         assert len(await take(store)) == 1
-        await store.tend(())
+        await store.heartbeat(())
     await bench.start()
     (job,) = await bench.settled()
     assert (job.state, job.reason, bench.ran) == (State.DEAD, "3 runs ended with the process", [])
@@ -376,7 +376,7 @@ async def test_a_task_waits_for_its_time_and_holds_nobody_up(bench: Bench, store
     await bench.worker.stop(within=1)
     await bench.start()
     assert bench.worker.stats().delayed == 1
-    await bench.worker.hasten()
+    await bench.worker.run_now()
     assert states(await bench.settled()) == [State.DONE, State.DONE]
 
 

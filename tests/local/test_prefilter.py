@@ -9,7 +9,7 @@ import pytest
 from bot.config import load
 from bot.domain.finding import Scanned
 from bot.domain.migration import Config
-from bot.engine.prefilter import Clue
+from bot.engine.prefilter import PrefilterTerm
 from bot.local.files import list_files
 from bot.local.search import Search
 from bot.local.tree import Options, scan_tree
@@ -111,14 +111,14 @@ def test_names_that_stand_in_few_files_lead_to_them_without_gates(tmp_path: Path
     found, read = scan(tmp_path, {**FILLERS, **files}, 1)
     assert {(path, line) for path, line in found if path == list(files)[-1]}, found
     assert read <= files.keys()
-    assert all(not clue.gates for clue in clues(tmp_path))
-    assert any(clue.gates for clue in clues(tmp_path, {f"common/{n}.py": "def get(): ...\n" for n in range(5)}))
+    assert all(not term.opening_words for term in terms(tmp_path))
+    assert any(term.opening_words for term in terms(tmp_path, {f"common/{n}.py": "def get(): ...\n" for n in range(5)}))
 
 
-def clues(root: Path, more: Mapping[str, str] = MappingProxyType({})) -> Sequence[Clue]:
-    """The clues that are looked for in a tree, once ``more`` files are in it."""
+def terms(root: Path, more: Mapping[str, str] = MappingProxyType({})) -> Sequence[PrefilterTerm]:
+    """The prefilter terms that are looked for in a tree, once ``more`` files are in it."""
     write(root, more)
-    return Search.of(root, list_files(root), load(CONFIG.encode(), file="ssot.yml"), 1).clues
+    return Search.of(root, list_files(root), load(CONFIG.encode(), file="ssot.yml"), 1).terms
 
 
 def test_a_package_of_the_repository_needs_no_import_of_its_name(tmp_path: Path) -> None:
@@ -153,5 +153,5 @@ def scan(root: Path, files: Mapping[str, str], jobs: int) -> tuple[set[tuple[str
     search = Search.of(root, listing, config, jobs)
     scanned = scan_tree(root, listing, search, config, Options(jobs=jobs))
     reports = [report for report in scanned.reports if isinstance(report, Scanned)]
-    again = Search(root, listing.paths, search.clues, jobs).result()
+    again = Search(root, listing.paths, search.terms, jobs).result()
     return {(report.path, f.range.line) for report in reports for f in report.findings}, set(again.sources)

@@ -91,7 +91,7 @@ async def test_a_renamed_repository_redirects(repo: Repo, bot: Caller) -> None:
 
 
 async def test_a_gate_holds_the_answer_after_the_effect(plain: Sandbox, plain_repo: Repo, plain_bot: Caller) -> None:
-    gate = plain.faults.gate(method="POST")
+    gate = plain.faults.hold(method="POST")
     asking = asyncio.create_task(plain_bot("POST", "./issues", {"title": "Held"}))
     await gate.reached.wait()
     assert [issue.title for issue in plain_repo.issues] == ["Held"]

@@ -25,8 +25,8 @@ def request(*changes: FileChange) -> ReviewRequest:
 def told(report: FileReport) -> str:
     """A report in a word or two."""
     match report:
-        case Scanned(wanted=wanted):
-            return "".join(wanted) or "scanned"
+        case Scanned(missing_modules=missing_modules):
+            return "".join(missing_modules) or "scanned"
         case Skipped(reason=reason):
             return reason
         case Failed(message=message):

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.domain.errors import RetryLater
-from bot.github.limits import Gate, Pace, Pacer, Throttle
+from bot.github.limits import Pace, Pacer, RateLimit, Throttle
 from bot.storage import Storage
 from tests.github.clock import ManualClock
 
@@ -41,17 +41,19 @@ async def processes(url: str) -> AsyncIterator[Processes]:
         yield Processes(url, stack)
 
 
-async def seconds_left(gate: Gate, clock: ManualClock) -> float:
+async def seconds_left(rate_limit: RateLimit, clock: ManualClock) -> float:
     try:
-        await gate.check()
+        await rate_limit.check()
     except RetryLater as wait:
         return (wait.at - clock.now()).total_seconds()
     return 0
 
 
-async def lapsed(gate: Gate) -> None:
+async def lapsed(rate_limit: RateLimit) -> None:
     """As if the time had passed; the database's clock is real."""
-    await gate._store.update(gate._document, lambda before, now: ({**(before or {}), "open_at": now - 1}, None))
+    await rate_limit._store.update(
+        rate_limit._document, lambda before, now: ({**(before or {}), "open_at": now - 1}, None)
+    )
 
 
 async def test_no_change_is_lost_however_many_make_them(processes: Processes) -> None:
@@ -70,15 +72,15 @@ async def test_no_change_is_lost_however_many_make_them(processes: Processes) ->
 async def test_case_32_a_limit_outlives_the_process_that_was_told(processes: Processes) -> None:
     """Killed and started again: still not one request before the time that GitHub allowed."""
     clock = ManualClock()
-    await Gate(clock, await processes.start(), "1").close(Throttle(seconds=500, reason="429 with retry-after"))
+    await RateLimit(clock, await processes.start(), "1").close(Throttle(seconds=500, reason="429 with retry-after"))
     again = await processes.start()
-    assert 490 < await seconds_left(Gate(clock, again, "1"), clock) <= 500
-    assert await seconds_left(Gate(clock, again, "2"), clock) == 0, "another installation goes on"
+    assert 490 < await seconds_left(RateLimit(clock, again, "1"), clock) <= 500
+    assert await seconds_left(RateLimit(clock, again, "2"), clock) == 0, "another installation goes on"
 
 
 async def test_case_32_all_processes_wait_for_a_limit_that_one_was_told_of(processes: Processes) -> None:
     clock = ManualClock()
-    told, other = [Gate(clock, await processes.start(), "1") for _ in range(2)]
+    told, other = [RateLimit(clock, await processes.start(), "1") for _ in range(2)]
     await other.check()
     await told.close(Throttle(seconds=None, reason="secondary rate limit"))
     assert 55 < await seconds_left(other, clock) <= 60
@@ -122,7 +124,7 @@ async def test_promise_6_the_hours_budget_outlives_the_process(processes: Proces
 
 async def test_a_success_starts_the_count_again_for_all(processes: Processes) -> None:
     clock = ManualClock()
-    one, other = [Gate(clock, await processes.start(), "1") for _ in range(2)]
+    one, other = [RateLimit(clock, await processes.start(), "1") for _ in range(2)]
     await one.close(Throttle(seconds=None, reason=""))
     await lapsed(one)
     await other.check()
@@ -136,10 +138,10 @@ async def test_without_the_database_nothing_is_sent(tmp_path: Path) -> None:
     clock, storage = ManualClock(), Storage("postgresql://postgres@127.0.0.1:9/none")
     with pytest.raises(RetryLater, match="does not answer"):
         await storage.open()
-    gate = Gate(clock, storage, "1")
+    rate_limit = RateLimit(clock, storage, "1")
     with pytest.raises(RetryLater, match="does not answer"):
-        await gate.check()
-    await gate.close(Throttle(seconds=500, reason="told so"))
+        await rate_limit.check()
+    await rate_limit.close(Throttle(seconds=500, reason="told so"))
     with pytest.raises(RetryLater, match="told so"):
-        await gate.check()
+        await rate_limit.check()
     await storage.close()

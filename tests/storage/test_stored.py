@@ -10,7 +10,7 @@ from bot.domain.migration import Applicability
 from bot.domain.references import Sha
 from bot.domain.tracked import Origin, Point, Snapshot
 from bot.engine.diff.views import Surroundings
-from bot.engine.prefilter import Clue
+from bot.engine.prefilter import PrefilterTerm
 from bot.engine.report_json import decode, encode
 from bot.engine.survey import Survey, SurveyedFile
 from bot.inventory import store
@@ -45,7 +45,7 @@ LEFT = Finding(
 )
 REPORTS: list[tuple[FileReport, bytes]] = [
     (
-        Scanned(path="a/b.py", findings=(FIXED, LEFT), wanted=frozenset({"z.y", "a.b"})),
+        Scanned(path="a/b.py", findings=(FIXED, LEFT), missing_modules=frozenset({"z.y", "a.b"})),
         (
             rb'{"type": "Scanned", "path": "a/b.py", "findings": [{"migration": "m", "path": "a/b.py", "range":'
             rb' {"start": 1, "end": 5, "line": 1, "column": 2, "end_line": 1, "end_column": 6}, "kind": "call",'
@@ -72,15 +72,15 @@ REPORTS: list[tuple[FileReport, bytes]] = [
 SURVEY = Survey(
     commit=Sha("a" * 40),
     names=frozenset({"old", "older"}),
-    clues=(
-        Clue(
+    terms=(
+        PrefilterTerm(
             package="p",
             names=frozenset({"old", "older"}),
             modules=frozenset({"m"}),
-            gates=frozenset({"p", "src/"}),
+            opening_words=frozenset({"p", "src/"}),
         ),
     ),
-    ways={"x.py": {"p": frozenset({"q", "r"})}},
+    import_words={"x.py": {"p": frozenset({"q", "r"})}},
     roots=("src", "lib"),
     blobs={"a/b.py": Sha("b" * 40), "c.py": Sha("c" * 40)},
     files={

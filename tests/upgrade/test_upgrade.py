@@ -39,7 +39,7 @@ WAITING = (
     ("ssot.look", "ssot.look:5881234", None),
     ("ssot.trackers", "ssot.trackers:489999", None),
 )
-"""Event, id and lane of what the old server had not done; the last three it had not even looked into."""
+"""Event, id and partition of what the old server had not done; the last three it had not even looked into."""
 
 
 @pytest.fixture

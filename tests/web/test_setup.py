@@ -196,11 +196,11 @@ async def test_case_67_a_code_is_not_exchanged_twice(github: Sandbox, setup: Pag
 
 async def test_case_67_a_second_registration_is_refused(github: Sandbox, setup: Page) -> None:
     first, second = await setup.came_back(), await setup.came_back()
-    gate = github.faults.gate(path="/app-manifests/*")
+    hold = github.faults.hold(path="/app-manifests/*")
     under_way = asyncio.create_task(setup.get(first))
-    await gate.reached.wait()
+    await hold.reached.wait()
     assert (await setup.get(second))[0] == 404, "while the first one is under way"
-    gate.release()
+    hold.release()
     assert (await under_way)[0] == 200
     for path in ("/setup", second):
         assert (await setup.get(path))[0] == 404

@@ -49,8 +49,8 @@ class _File:
     def report(self) -> FileReport:
         """The head's, with what either side wants."""
         match self.head_report, self.base_report:
-            case Scanned() as head, Scanned(wanted=wanted):
-                return replace(head, wanted=head.wanted | wanted)
+            case Scanned() as head, Scanned(missing_modules=missing_modules):
+                return replace(head, missing_modules=head.missing_modules | missing_modules)
             case head, _:
                 return head
 

@@ -95,10 +95,10 @@ def _fault(suggestion: Suggestion, fix: Fix, sides: Sides) -> SuggestionRefused 
     seen = hazards(sides.head[start:end].decode() + (suggestion.text or ""))
     if seen:
         return SuggestionRefused(reason=f"These lines hold characters that can hide what they say: {', '.join(seen)}.")
-    wanted = spliced(sides.head, fix.edits)
-    if suggestion.text == "" or apply_suggestion(sides.head, suggestion) != wanted:
+    expected = spliced(sides.head, fix.edits)
+    if suggestion.text == "" or apply_suggestion(sides.head, suggestion) != expected:
         return refused("Whole lines cannot express this change.", fix)
-    wrong = sides.soundness.fault(wanted)
+    wrong = sides.soundness.fault(expected)
     return refused(f"Applied alone, {wrong}.", fix) if wrong else None
 
 

@@ -66,7 +66,7 @@ class Views:
     def missing(self, reviews: Iterable[FileReview | FileReport]) -> tuple[str, ...]:
         """The paths that the wanted modules may have, as far as it is not known what is there; sorted."""
         reports = (each.report if isinstance(each, FileReview) else each for each in reviews)
-        modules = frozenset[str]().union(*(report.wanted for report in reports if isinstance(report, Scanned)))
+        modules = frozenset[str]().union(*(report.missing_modules for report in reports if isinstance(report, Scanned)))
         candidates = {path for module in modules for path in module_paths(module, self.head.roots)}
         return tuple(sorted(candidates - self.head.files.keys()))
 

@@ -27,7 +27,7 @@ def split(analysis: Analysis, dotted: str) -> tuple[str, str]:
     for cut in range(len(parts) - 1, 0, -1):
         module = ".".join(parts[:cut])
         if index.has(module):
-            if cut < len(parts) - 1 and index.trail(f"{module}.{parts[cut]}").exists is False:
+            if cut < len(parts) - 1 and index.resolution(f"{module}.{parts[cut]}").exists is False:
                 break  # a module below it, of which the index does not know
             return module, ".".join(parts[cut:])
     first = next((n for n in range(len(parts) - 1, 1, -1) if ".".join(parts[:n]) in analysis.moved_to), 1)
@@ -78,5 +78,6 @@ def is_class(analysis: Analysis, binding: Binding) -> bool:
     if any(index.has(origin) for origin in origins):
         return False
     return any(
-        index.trail(origin).exists or origin.rpartition(".")[2][:1].isupper() or is_flat(origin) for origin in origins
+        index.resolution(origin).exists or origin.rpartition(".")[2][:1].isupper() or is_flat(origin)
+        for origin in origins
     )

@@ -18,8 +18,8 @@ def apply_fixes(source: bytes, findings: Iterable[Finding], *, unsafe: bool = Fa
     The findings must be those of a scan of these very bytes; ignored ones are left alone.  Raises `EditConflict`
     when two fixes contradict each other, or lie outside the file.
     """
-    wanted = {Applicability.SAFE, Applicability.UNSAFE} if unsafe else {Applicability.SAFE}
-    fixes = [f.fix for f in findings if f.fix and f.ignored is None and f.fix.applicability in wanted]
+    applied = {Applicability.SAFE, Applicability.UNSAFE} if unsafe else {Applicability.SAFE}
+    fixes = [f.fix for f in findings if f.fix and f.ignored is None and f.fix.applicability in applied]
     return apply_edits(source, combine(fixes))
 
 

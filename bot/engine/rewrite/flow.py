@@ -40,10 +40,10 @@ class Bound:
     loads: tuple[Load, ...]
 
 
-Destiny = Probe | Discarded | Bound | Refusal
+ValueUse = Probe | Discarded | Bound | Refusal
 
 
-def destiny(analysis: Analysis, value: ast.expr) -> Destiny:
+def value_use(analysis: Analysis, value: ast.expr) -> ValueUse:
     """What becomes of the value of an expression, as far as it can be proved."""
     parent = analysis.parents[value]
     match parent:
@@ -56,7 +56,7 @@ def destiny(analysis: Analysis, value: ast.expr) -> Destiny:
             return Probe() if refused is None else refused
 
 
-def _bound(analysis: Analysis, statement: ast.stmt, name: ast.Name) -> Destiny:
+def _bound(analysis: Analysis, statement: ast.stmt, name: ast.Name) -> ValueUse:
     scope = analysis.scope_of(statement)
     owner = scope.owner(name.id)
     binding = next((b for b in (owner.bindings[name.id] if owner else ()) if b.node is name), None)
@@ -95,8 +95,8 @@ def reads_by_name(scope: Scope) -> bool:
 
 def reads_itself(analysis: Analysis, name: str) -> bool:
     """Whether the module may look ``name`` up in itself: ``sys.modules[__name__]`` and a string that ends with it."""
-    ways = ("__name__", "globals", "vars", "locals")
-    loads = (load for inner in analysis.root.walk() for way in ways for load in inner.loads.get(way, ()))
+    readers = ("__name__", "globals", "vars", "locals")
+    loads = (load for inner in analysis.root.walk() for reader in readers for load in inner.loads.get(reader, ()))
     if all(isinstance(analysis.parents[load.node], ast.Compare) for load in loads):
         return False
     return re.search(rf"""['".]{re.escape(name)}['"]""", analysis.text) is not None

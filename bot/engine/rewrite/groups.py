@@ -58,12 +58,12 @@ class Grouper:
         removals = self._folded(Removals(self.planner, self.sites, self.moves, self.refusals).find())
         self._raise(removals)
         self.fading = {removal.binding.statement for removal in removals} | {m.binding.statement for m in self.moves}
-        doomed = self._doomed(removals)
+        to_delete = self._to_delete(removals)
         found: list[Group] = []
         done: set[Use] = set()
         for tier in (SAFE, UNSAFE):
             for sites, gone in self._components(removals, tier):
-                group = self._group(sites, gone, tier, doomed, done)
+                group = self._group(sites, gone, tier, to_delete, done)
                 if group is not None:
                     found.append(group)
                     done |= set(group.uses)
@@ -156,7 +156,12 @@ class Grouper:
                         yield outer, site
 
     def _group(
-        self, sites: list[Site], gone: list[Removal], tier: Applicability, doomed: Collection[ast.stmt], done: set[Use]
+        self,
+        sites: list[Site],
+        gone: list[Removal],
+        tier: Applicability,
+        to_delete: Collection[ast.stmt],
+        done: set[Use],
     ) -> Group | None:
         """The fix of one component, unless a smaller tier has done it all."""
         sites, gone = self._without_lonely_exports(sites, gone)
@@ -164,7 +169,7 @@ class Grouper:
         fresh = [use for use in dict.fromkeys(uses) if use not in done]
         if not fresh:
             return None
-        edits = self._edits(sites, gone, doomed, alone=len(fresh) == len(dict.fromkeys(uses)))
+        edits = self._edits(sites, gone, to_delete, alone=len(fresh) == len(dict.fromkeys(uses)))
         refusals = {site.use: site.refusal for site in sites if site.refusal}
         refusals |= {removal.use: removal.refusal for removal in gone if removal.use and removal.refusal}
         if edits is None:
@@ -182,10 +187,10 @@ class Grouper:
         return kept, gone
 
     def _edits(
-        self, sites: Sequence[Site], gone: Sequence[Removal], doomed: Collection[ast.stmt], *, alone: bool
+        self, sites: Sequence[Site], gone: Sequence[Removal], to_delete: Collection[ast.stmt], *, alone: bool
     ) -> list[Edit] | None:
         edits = [edit for site in sites for edit in site.edits]
-        edits += [self.layout.delete(statement, doomed) for site in sites for statement in site.deletes]
+        edits += [self.layout.delete(statement, to_delete) for site in sites for statement in site.deletes]
         additions = list(dict.fromkeys(addition for site in sites for addition in site.additions))
         by_statement: dict[ImportStatement, list[ast.alias]] = {}
         for removal in gone:
@@ -193,7 +198,7 @@ class Grouper:
                 by_statement.setdefault(removal.statement, []).append(removal.binding.node)
         for statement, aliases in by_statement.items():
             here = [a for a in additions if a.anchor is statement] if alone else []
-            edits += self._import_edits(statement, aliases, here, doomed, alone=alone)
+            edits += self._import_edits(statement, aliases, here, to_delete, alone=alone)
             additions = [addition for addition in additions if addition not in here]
         edits += statements.add(self.layout, additions, self.fading)
         try:
@@ -203,15 +208,15 @@ class Grouper:
 
     def _import_edits(
         self, statement: ImportStatement, aliases: Sequence[ast.alias], additions: Sequence[Addition],
-        doomed: Collection[ast.stmt], *, alone: bool,
+        to_delete: Collection[ast.stmt], *, alone: bool,
     ) -> list[Edit]:  # fmt: skip
         if not alone:
             anchors = {addition.anchor for site in self.sites for addition in site.additions}
-            return statements.drop(self.layout, statement, aliases, doomed, collapse=statement not in anchors)
+            return statements.drop(self.layout, statement, aliases, to_delete, collapse=statement not in anchors)
         changes = dict.fromkeys(aliases)
-        return statements.replace(self.layout, statement, changes, [a.line for a in additions], doomed)
+        return statements.replace(self.layout, statement, changes, [a.line for a in additions], to_delete)
 
-    def _doomed(self, removals: Sequence[Removal]) -> set[ast.stmt]:
+    def _to_delete(self, removals: Sequence[Removal]) -> set[ast.stmt]:
         """The statements that go in some tier."""
         found = {statement for site in self.sites for statement in site.deletes}
         replaced = {addition.anchor for site in self.sites for addition in site.additions}

@@ -9,7 +9,7 @@ from bot.engine.analysis import Analysis, Binding, Imported, Scope, ScopeKind, U
 from bot.engine.rewrite.dotted import hides, plain, split
 from bot.engine.rewrite.flow import dominates
 from bot.engine.rewrite.layout import Layout
-from bot.engine.rewrite.needed import wanted_elsewhere
+from bot.engine.rewrite.needed import needed_elsewhere
 from bot.engine.rewrite.reasons import Reason, Refusal
 from bot.engine.rewrite.top import place_for_import
 
@@ -136,7 +136,7 @@ def _leads_to(analysis: Analysis, imported: Imported, dotted: str) -> bool:
     leaf = dotted.rpartition(".")[2]
     if imported.name != leaf:
         return dotted in imported.origins
-    return any(dotted in analysis.index.trail(origin).names for origin in imported.origins)
+    return any(dotted in analysis.index.resolution(origin).names for origin in imported.origins)
 
 
 def _path(imported: Imported) -> str | None:
@@ -233,7 +233,7 @@ def _at_the_top(analysis: Analysis, module: str, rest: str, use: Use) -> Spellin
 
 
 def is_free(scope: Scope, name: str, uses: Iterable[Use]) -> bool:
-    """Whether ``scope`` can bind ``name`` anew: nothing there binds or reads it, nothing hides it from ``uses``."""
+    """Whether ``scope`` can bind ``name`` again: nothing there binds or reads it, nothing hides it from ``uses``."""
     if name in scope.bindings or name in scope.globals or name in scope.nonlocals:
         return False
     for inner in scope.walk():
@@ -256,12 +256,12 @@ def star_brings(analysis: Analysis, scope: Scope, name: str, above: ast.stmt) ->
     if star_below(analysis, scope, name, above):
         return True
     stars = analysis.root.stars if scope is analysis.root else ()
-    return any(_may_bring(analysis, star, name) for star in stars) and wanted_elsewhere(analysis, name)
+    return any(_may_bring(analysis, star, name) for star in stars) and needed_elsewhere(analysis, name)
 
 
 def _may_bring(analysis: Analysis, star: Binding, name: str) -> bool:
     index, modules = analysis.index, star.imported.modules if star.imported else ()
-    return any(index.offers(each, name) and index.trail(f"{each}.{name}").exists is not False for each in modules)
+    return any(index.offers(each, name) and index.resolution(f"{each}.{name}").exists is not False for each in modules)
 
 
 def _is_hidden(scope: Scope, name: str, place: Scope | None) -> bool:

@@ -82,14 +82,14 @@ class Layout:
 
     # --- deletion ---------------------------------------------------------------------------------------------
 
-    def delete(self, statement: ast.stmt, doomed: Collection[ast.stmt], *, collapse: bool = True) -> Edit:
-        """Take a statement out; the last of a body of which all are ``doomed`` to go becomes ``pass``.
+    def delete(self, statement: ast.stmt, to_delete: Collection[ast.stmt], *, collapse: bool = True) -> Edit:
+        """Take a statement out; the last of a body of which all are ``to be deleted`` to go becomes ``pass``.
 
         With ``collapse`` one of two blank lines that would meet goes as well, and all that would begin the file.
         """
         body = self.body(statement)
         start, end = self.span(statement)
-        if statement is body[-1] and all(each in doomed for each in body) and self._needs_a_body(statement):
+        if statement is body[-1] and all(each in to_delete for each in body) and self._needs_a_body(statement):
             return Edit(start=start, end=end, text="pass")
         if self.on_own_lines(statement):
             return self._delete_lines(start, end, collapse=collapse)

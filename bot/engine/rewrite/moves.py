@@ -13,7 +13,7 @@ from bot.engine.rewrite.dotted import hides, is_class, is_module, plain, split
 from bot.engine.rewrite.flow import reads_by_name, reads_itself
 from bot.engine.rewrite.imports import Line, in_force, is_free, relative, spell, star_brings
 from bot.engine.rewrite.layout import Layout
-from bot.engine.rewrite.needed import wanted_elsewhere
+from bot.engine.rewrite.needed import needed_elsewhere
 from bot.engine.rewrite.paths import (
     as_written,
     home,
@@ -209,7 +209,7 @@ class Mover:
     def _exported(self, name: str) -> bool:
         listed = any(export.name == name for export in self.analysis.exports)
         commented = re.search(rf"#\s*type:[^\n]*\b{re.escape(name)}\b", self.analysis.text)
-        return listed or commented is not None or wanted_elsewhere(self.analysis, name)
+        return listed or commented is not None or needed_elsewhere(self.analysis, name)
 
     def _known(self, binding: Binding, target: str, uses: Sequence[Use]) -> list[Edit] | None:
         """The usages spelled by another import of the successor, if each can be."""

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from bot.engine.analysis import Analysis
 
 
-def wanted_elsewhere(analysis: Analysis, name: str) -> bool:
+def needed_elsewhere(analysis: Analysis, name: str) -> bool:
     """Whether a file that is known seems to take ``name`` from this module.
 
     An import of it, a string that names it, or the module itself with ``.name``, ``"name"`` or a star beside it.
@@ -43,7 +43,7 @@ def named_by_string(analysis: Analysis, name: str) -> bool:
 
 def _others(analysis: Analysis, word: str) -> Iterator[bytes]:
     """The other files in which ``word`` stands."""
-    wanted = word.encode()
+    needle = word.encode()
     for path, source in analysis.index.files.items():
-        if source is not None and path != analysis.path and wanted in source:
+        if source is not None and path != analysis.path and needle in source:
             yield source

@@ -159,7 +159,7 @@ class _Plan:
         return Site(use=use, applicability=Applicability.UNSAFE, refusal=refusal, edits=edits, export=True)
 
     def _alone(self, use: Use) -> Outcome:
-        """A drop-in successor where the import cannot change as a whole: this usage alone is spelled anew."""
+        """A drop-in successor where the import cannot change as a whole: this usage alone is spelled again."""
         target = successor(use)
         if use.expression is None or target is None or use.load is None:
             return Refusal(reason=Reason.STAR_IMPORT if use.star else Reason.FALLBACK)
@@ -248,7 +248,7 @@ class _Plan:
     # --- the verdicts -----------------------------------------------------------------------------------------
 
     def _settled(self, groups: list[Group], refusals: Mapping[Use, Refusal]) -> dict[Use, Verdict]:
-        wanted = frozenset(self.planner.wanted)
+        missing_modules = frozenset(self.planner.missing_modules)
         found: dict[Use, Verdict] = {}
         for group in groups:
             for use in group.uses:
@@ -256,12 +256,12 @@ class _Plan:
                 if refusal is None and group.fix.applicability is not Applicability.SAFE:
                     refusal = next(iter(group.refusals.values()), _DEFAULT)
                 found[use] = Verdict(
-                    applicability=group.fix.applicability, fix=group.fix, wanted=wanted,
+                    applicability=group.fix.applicability, fix=group.fix, missing_modules=missing_modules,
                     reason=_sentence(refusal), reason_code=refusal.reason.value if refusal else None,
                 )  # fmt: skip
         for use in self.analysis.uses:
             if use not in found:
-                found[use] = _refused(refusals.get(use, _DEFAULT), wanted)
+                found[use] = _refused(refusals.get(use, _DEFAULT), missing_modules)
         return found
 
 
@@ -283,8 +283,11 @@ def _sentence(refusal: Refusal | None) -> str | None:
     return refusal.name if refusal.reason is Reason.RULE and refusal.name else refusal.sentence
 
 
-def _refused(refusal: Refusal, wanted: frozenset[str] = frozenset()) -> Verdict:
+def _refused(refusal: Refusal, missing_modules: frozenset[str] = frozenset()) -> Verdict:
     code = refusal.reason.value
     return Verdict(
-        applicability=Applicability.DISPLAY_ONLY, reason=_sentence(refusal), reason_code=code, wanted=wanted
+        applicability=Applicability.DISPLAY_ONLY,
+        reason=_sentence(refusal),
+        reason_code=code,
+        missing_modules=missing_modules,
     )  # fmt: skip

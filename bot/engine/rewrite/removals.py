@@ -10,7 +10,7 @@ from bot.engine.analysis import Analysis, Binding, BindingKind, Load, ScopeKind,
 from bot.engine.rewrite.flow import observed_by_try, reads_by_name, reads_itself
 from bot.engine.rewrite.layout import Layout
 from bot.engine.rewrite.moves import Move
-from bot.engine.rewrite.needed import wanted_elsewhere
+from bot.engine.rewrite.needed import needed_elsewhere
 from bot.engine.rewrite.reasons import Reason, Refusal
 from bot.engine.rewrite.rules import Site, weight
 from bot.engine.rewrite.sites import Planner
@@ -118,7 +118,7 @@ class Removals:
             return Refusal(reason=Reason.SCOPE_ESCAPES)
         if any(export.name == name for export in self.analysis.exports) and not exports:
             return Refusal(reason=Reason.RE_EXPORTED)
-        if not exports and wanted_elsewhere(self.analysis, name):
+        if not exports and needed_elsewhere(self.analysis, name):
             return Refusal(reason=Reason.RE_EXPORTED)
         return None
 

@@ -16,20 +16,20 @@ def accepts(index: Index, symbol: str, parameter: str) -> tuple[bool | None, fro
 
     ``None``: its definition is not known; then the second value holds the modules whose source would tell.
     """
-    trail = index.trail(symbol)
-    wanted = trail.wanted
-    for name in trail.names:
+    resolution = index.resolution(symbol)
+    missing_modules = resolution.missing_modules
+    for name in resolution.names:
         module, _, leaf = name.rpartition(".")
         known = index.source_of(module) if module else None
         if known is False:
-            wanted |= {module}
+            missing_modules |= {module}
         if not isinstance(known, tuple):
             continue
         definition = _definition(known[1], leaf)
         if definition is not None:
             answer, more = _callable_accepts(index, module, definition, parameter, 0)
-            return answer, wanted | more
-    return None, wanted
+            return answer, missing_modules | more
+    return None, missing_modules
 
 
 def _definition(source: bytes, name: str) -> ast.stmt | None:
@@ -85,9 +85,9 @@ def _class_accepts(
     for base in definition.bases:
         if not isinstance(base, ast.Name):
             return None, frozenset()
-        answer, wanted = accepts(index, f"{module}.{base.id}", parameter)
+        answer, missing_modules = accepts(index, f"{module}.{base.id}", parameter)
         if answer is not False:
-            return answer, wanted
+            return answer, missing_modules
     return False, frozenset()
 
 
@@ -107,69 +107,71 @@ def _field(node: ast.stmt) -> str | None:
 # --- the type of an argument ----------------------------------------------------------------------------------------
 
 
-def has_type(analysis: Analysis, node: ast.expr, wanted: str) -> bool:
-    """Whether an expression is proved to be an instance of the class with the dotted name ``wanted``.
+def has_type(analysis: Analysis, node: ast.expr, missing_modules: str) -> bool:
+    """Whether an expression is proved to be an instance of the class with the dotted name ``missing_modules``.
 
     By construction (``C(…)``, a classmethod whose annotation says so), by the annotation of the parameter or variable
     it names, or by the one assignment that the variable has.
     """
     match node:
         case ast.Call():
-            return _constructs(analysis, node, wanted)
+            return _constructs(analysis, node, missing_modules)
         case ast.Name(id=name):
-            return _variable_has_type(analysis, node, name, wanted)
+            return _variable_has_type(analysis, node, name, missing_modules)
         case _:
             return False
 
 
-def _variable_has_type(analysis: Analysis, node: ast.Name, name: str, wanted: str) -> bool:
+def _variable_has_type(analysis: Analysis, node: ast.Name, name: str, missing_modules: str) -> bool:
     owner = analysis.scope_of(node).owner(name)
     bindings = owner.bindings.get(name, []) if owner else []
     values = [b for b in bindings if b.kind is not BindingKind.ANNOTATION]
-    if not values or any(not _binding_has_type(analysis, b, wanted) for b in values):
+    if not values or any(not _binding_has_type(analysis, b, missing_modules) for b in values):
         return False
     use = analysis.statement_of(node)
     return any(b.kind is BindingKind.PARAMETER or dominates(analysis, b.statement, use) for b in values)
 
 
-def _binding_has_type(analysis: Analysis, binding: Binding, wanted: str) -> bool:
+def _binding_has_type(analysis: Analysis, binding: Binding, missing_modules: str) -> bool:
     """By its own annotation, else by the value: what a later statement assigns, no annotation vouches for."""
     if isinstance(binding.value, ast.Constant) and binding.value.value is None:
         return False
     if binding.annotation is not None and binding.kind in (BindingKind.PARAMETER, BindingKind.ASSIGNMENT):
-        return _names_type(analysis, binding.annotation, wanted)
-    return isinstance(binding.value, ast.Call) and _constructs(analysis, binding.value, wanted)
+        return _names_type(analysis, binding.annotation, missing_modules)
+    return isinstance(binding.value, ast.Call) and _constructs(analysis, binding.value, missing_modules)
 
 
-def _names_type(analysis: Analysis, annotation: ast.expr, wanted: str) -> bool:
+def _names_type(analysis: Analysis, annotation: ast.expr, missing_modules: str) -> bool:
     match annotation:
         case ast.Constant(value=str(text)):
             try:
                 written = parse_expression(text).body
             except PARSE_ERRORS:
                 return False
-            return not isinstance(written, ast.Constant) and _means(analysis, written, annotation, wanted)
+            return not isinstance(written, ast.Constant) and _means(analysis, written, annotation, missing_modules)
         case ast.Subscript(
             value=ast.Name(id="Annotated") | ast.Attribute(attr="Annotated"), slice=ast.Tuple(elts=elts)
         ):
-            return bool(elts) and _names_type(analysis, elts[0], wanted)
+            return bool(elts) and _names_type(analysis, elts[0], missing_modules)
         case _:
-            return _means(analysis, annotation, annotation, wanted)
+            return _means(analysis, annotation, annotation, missing_modules)
 
 
-def _constructs(analysis: Analysis, call: ast.Call, wanted: str) -> bool:
-    if _means(analysis, call.func, call, wanted):
+def _constructs(analysis: Analysis, call: ast.Call, missing_modules: str) -> bool:
+    if _means(analysis, call.func, call, missing_modules):
         return True
     match call.func:
         case ast.Attribute(value=ast.Name() | ast.Attribute() as owner, attr=method):
-            return _means(analysis, owner, call, wanted) and _returns_itself(analysis.index, wanted, method)
+            return _means(analysis, owner, call, missing_modules) and _returns_itself(
+                analysis.index, missing_modules, method
+            )
         case _:
             return False
 
 
-def _returns_itself(index: Index, wanted: str, method: str) -> bool:
+def _returns_itself(index: Index, missing_modules: str, method: str) -> bool:
     """Whether the classmethod ``method`` is annotated to return its class."""
-    for name in index.trail(wanted).names:
+    for name in index.resolution(missing_modules).names:
         module, _, leaf = name.rpartition(".")
         known = index.source_of(module) if module else None
         definition = _definition(known[1], leaf) if isinstance(known, tuple) else None
@@ -191,9 +193,9 @@ def _returned(function: ast.FunctionDef) -> str:
             return ""
 
 
-def _means(analysis: Analysis, expression: ast.expr, at: ast.expr, wanted: str) -> bool:
-    """Whether an attribute chain, read where ``at`` stands, resolves to the dotted name ``wanted``."""
-    return wanted in dotted_names(analysis, expression, at)
+def _means(analysis: Analysis, expression: ast.expr, at: ast.expr, missing_modules: str) -> bool:
+    """Whether an attribute chain, read where ``at`` stands, resolves to the dotted name ``missing_modules``."""
+    return missing_modules in dotted_names(analysis, expression, at)
 
 
 def dotted_names(analysis: Analysis, expression: ast.expr, at: ast.AST) -> frozenset[str]:
@@ -215,7 +217,7 @@ def dotted_names(analysis: Analysis, expression: ast.expr, at: ast.AST) -> froze
         if not origins:
             return frozenset()
         for origin in origins:
-            found |= set(analysis.index.trail(".".join((origin, *reversed(tail)))).names)
+            found |= set(analysis.index.resolution(".".join((origin, *reversed(tail)))).names)
     return frozenset(found)
 
 

@@ -32,7 +32,7 @@ class Site:
     deletes: tuple[ast.stmt, ...] = ()
     additions: tuple[Addition, ...] = ()
     rendered: tuple[Rendered, ...] = ()
-    """What is rendered anew; its edits are among ``edits``."""
+    """What is rendered again; its edits are among ``edits``."""
     loads: tuple[Load, ...] = ()
     """The reads of imported names that are gone afterwards."""
     export: bool = False

@@ -16,10 +16,10 @@ from bot.engine.rewrite.flow import (
     Discarded,
     Probe,
     consumption,
-    destiny,
     expects_effect,
     in_coroutine,
     observed_by_try,
+    value_use,
 )
 from bot.engine.rewrite.imports import Addition, spell
 from bot.engine.rewrite.layout import Layout
@@ -37,7 +37,7 @@ class Planner:
 
     layout: Layout
     rules: dict[int, tuple[Rule, ...]] = field(default_factory=dict)
-    wanted: set[str] = field(default_factory=set)
+    missing_modules: set[str] = field(default_factory=set)
 
     @property
     def analysis(self) -> Analysis:
@@ -65,7 +65,7 @@ class Planner:
             return Refusal(reason=Reason.MONKEYPATCHED)
         value = self._value(use)
         if value is not None:
-            found = destiny(self.analysis, value)
+            found = value_use(self.analysis, value)
             match found:
                 case Discarded(statement):
                     return self._unused(use, statement, value) or self._direct(use, None)
@@ -279,11 +279,11 @@ class Planner:
         return Site(use=use, applicability=applicability, refusal=refusal, deletes=deletes, loads=gone(use))
 
     def _unproved(self, rewrite: Rewrite, match: Match) -> Refusal | None:
-        for variable, wanted in rewrite.safe_if.items():
+        for variable, missing_modules in rewrite.safe_if.items():
             node = match.one.get(variable.removeprefix("$"))
-            if node is None or not has_type(self.analysis, node, wanted):
+            if node is None or not has_type(self.analysis, node, missing_modules):
                 text = self.layout.text_of(node) if node is not None else variable
-                return Refusal(reason=Reason.UNPROVED_TYPE, name=f"{text} is a {wanted.rpartition('.')[2]}")
+                return Refusal(reason=Reason.UNPROVED_TYPE, name=f"{text} is a {missing_modules.rpartition('.')[2]}")
         return None
 
     def doubt(self, use: Use) -> Refusal | None:
@@ -303,8 +303,8 @@ class Planner:
             symbol = requirement.symbol
             if symbol in ("$canonical", CANONICAL):
                 symbol = use.target.canonical or ""
-            answer, wanted = accepts(self.analysis.index, symbol, requirement.parameter)
-            self.wanted |= wanted
+            answer, missing_modules = accepts(self.analysis.index, symbol, requirement.parameter)
+            self.missing_modules |= missing_modules
             if not answer:
                 short = symbol.rpartition(".")[2]
                 return Refusal(reason=Reason.REQUIREMENT, name=f"{short} accepts {requirement.parameter}")

@@ -74,13 +74,13 @@ def drop(
     layout: Layout,
     statement: ImportStatement,
     gone: Collection[ast.alias],
-    doomed: Collection[ast.stmt],
+    to_delete: Collection[ast.stmt],
     *,
     collapse: bool = True,
 ) -> list[Edit]:
     """Take names out of an import statement; with the last name the statement goes."""
     if all(alias in gone for alias in statement.names):
-        return [layout.delete(statement, doomed, collapse=collapse)]
+        return [layout.delete(statement, to_delete, collapse=collapse)]
     bracketed = _is_bracketed(layout, statement)
     return remove_items(layout, statement.names, [alias in gone for alias in statement.names], bracketed=bracketed)
 
@@ -90,7 +90,7 @@ def replace(
     statement: ImportStatement,
     changes: Mapping[ast.alias, Line | None],
     additions: Sequence[Line],
-    doomed: Collection[ast.stmt],
+    to_delete: Collection[ast.stmt],
 ) -> list[Edit]:
     """Change (``None``: drop) names of an import statement and bring in further ones, in its place.
 
@@ -99,7 +99,7 @@ def replace(
     lines = list(dict.fromkeys([*(line for line in changes.values() if line), *additions]))
     kept = [alias for alias in statement.names if alias not in changes]
     if not lines:
-        return drop(layout, statement, list(changes), doomed)
+        return drop(layout, statement, list(changes), to_delete)
     if not kept and len({(line.module, line.name is None) for line in lines}) == 1:
         edits = _in_place(layout, statement, changes, additions)
         if edits is not None:

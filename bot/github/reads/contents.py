@@ -34,10 +34,10 @@ async def blobs(gh: GitHub, repo: RepoRef, shas: Iterable[Sha]) -> Mapping[Sha, 
         async with places:
             return await blob(gh, repo, sha)
 
-    wanted = tuple(dict.fromkeys(shas))
-    tasks = [asyncio.create_task(fetch(sha)) for sha in wanted]
+    requested = tuple(dict.fromkeys(shas))
+    tasks = [asyncio.create_task(fetch(sha)) for sha in requested]
     try:
-        return dict(zip(wanted, await asyncio.gather(*tasks), strict=True))
+        return dict(zip(requested, await asyncio.gather(*tasks), strict=True))
     finally:
         for task in tasks:
             task.cancel()
@@ -64,16 +64,16 @@ async def files_at(gh: GitHub, repo: RepoRef, paths: Iterable[str], rev: Sha) ->
     One GraphQL request for each 100 paths finds out what is there; only that is fetched.  A symbolic link is a blob
     too, and no file: what looks like a link's target is looked at once more.
     """
-    wanted = tuple(dict.fromkeys(paths))
+    requested = tuple(dict.fromkeys(paths))
     found: dict[str, Sha] = {}
-    for start in range(0, len(wanted), _LOOKUPS):
-        found |= await _lookup(gh, repo, wanted[start : start + _LOOKUPS], rev)
+    for start in range(0, len(requested), _LOOKUPS):
+        found |= await _lookup(gh, repo, requested[start : start + _LOOKUPS], rev)
     content = await blobs(gh, repo, found.values())
     read = {path: content[sha] for path, sha in found.items()}
     for path in [path for path, content in read.items() if _may_be_link(content)]:
         if await file_at(gh, repo, path, rev) != read[path]:
             del read[path]
-    return {path: read.get(path) for path in wanted}
+    return {path: read.get(path) for path in requested}
 
 
 def _may_be_link(content: bytes) -> bool:

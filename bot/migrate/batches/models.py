@@ -198,7 +198,7 @@ class OpenBatch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpdateBatch:
-    """An open pull request whose commit, or only its text, has to be made anew."""
+    """An open pull request whose commit, or only its text, has to be made again."""
 
     pull: OpenPull
     batch: PullRequestBatch

@@ -1,4 +1,4 @@
-"""Facts in, decisions out: which migration pull requests are opened, made anew, closed, and which have to wait."""
+"""Facts in, decisions out: which migration pull requests are opened, made again, closed, and which have to wait."""
 
 import hashlib
 import re
@@ -36,10 +36,10 @@ def plan_batches(facts: BatchFacts) -> BatchPlan:
     person closed a pull request with it or it is a façade that others still import; façades come last, together.
     Applied to its own outcome it plans nothing.
     """
-    wanted = _TieredFiles(facts)
-    decided = {pull.number: _about_open(pull, wanted) for pull in facts.open}
+    candidates = _TieredFiles(facts)
+    decided = {pull.number: _about_open(pull, candidates) for pull in facts.open}
     staying = [pull for pull in facts.open if not isinstance(decided[pull.number], CloseBatch)]
-    batches = _batches(facts, wanted, staying)
+    batches = _batches(facts, candidates, staying)
     free = max(0, facts.migration.pull_requests.open - len(staying))
     about = sorted((action for action in decided.values() if action), key=lambda each: not isinstance(each, CloseBatch))
     opened: list[BatchAction] = [OpenBatch(batch=batch) for batch in batches[:free]]
@@ -48,9 +48,11 @@ def plan_batches(facts: BatchFacts) -> BatchPlan:
         actions=(*about, *opened),
         current=tuple(pull for pull in facts.open if decided[pull.number] is None),
         waiting=tuple(batches[free:]),
-        facades=tuple(file for file in facts.files if wanted.held_back(file, tier)) if facts.ask else (),
-        taken=tuple(sorted(each for each in facts.taken.items() if each[0] in wanted.files(tier))) if facts.ask else (),
-        closed=_still_closed(facts, wanted.files(tier)),
+        facades=tuple(file for file in facts.files if candidates.held_back(file, tier)) if facts.ask else (),
+        taken=tuple(sorted(each for each in facts.taken.items() if each[0] in candidates.files(tier)))
+        if facts.ask
+        else (),
+        closed=_still_closed(facts, candidates.files(tier)),
         left=tuple(finding for file in facts.files for finding in file.left(tier)),
     )
 
@@ -103,10 +105,10 @@ def _removes_a_re_export(file: FileFacts) -> bool:
 # --- those that are open -----------------------------------------------------------------------------------------
 
 
-def _about_open(pull: OpenPull, wanted: _TieredFiles) -> BatchAction | None:
+def _about_open(pull: OpenPull, candidates: _TieredFiles) -> BatchAction | None:
     if pull.retargeted:
         return None
-    files = wanted.files(pull.tier)
+    files = candidates.files(pull.tier)
     batch = _again(pull, [files[path] for path in sorted(pull.files) if path in files])
     outdated = pull.digest is not None and pull.digest != batch.digest
     if pull.foreign:
@@ -136,15 +138,15 @@ def blob_id(content: bytes, like: str) -> str:
 # --- those to come -----------------------------------------------------------------------------------------------
 
 
-def _batches(facts: BatchFacts, wanted: _TieredFiles, staying: Sequence[OpenPull]) -> list[PullRequestBatch]:
+def _batches(facts: BatchFacts, candidates: _TieredFiles, staying: Sequence[OpenPull]) -> list[PullRequestBatch]:
     """What is to be done beside the open pull requests: critical paths first."""
     if facts.ask is None:
         return []
-    files = wanted.files(facts.ask.tier)
+    files = candidates.files(facts.ask.tier)
     claimed = frozenset(facts.taken).union(*(pull.files for pull in staying))
     declined = frozenset[str]().union(*(pull.paths for pull in facts.closed))
     free = [path for path in files if path not in claimed and _asked_for(path, facts.ask, declined)]
-    last = {file.path for file in facts.files if wanted.goes_last(file, facts.ask.tier)}
+    last = {file.path for file in facts.files if candidates.goes_last(file, facts.ask.tier)}
     critical = {file.path for file in facts.files if file.critical} - last
     parts = ([p for p in free if p in critical], [p for p in free if p not in critical | last], last.intersection(free))
     groups = (group for part in parts for group in _groups(facts, part))
@@ -156,10 +158,10 @@ def _asked_for(path: str, ask: BatchRequest, declined: frozenset[str]) -> bool:
 
 
 def _groups(facts: BatchFacts, paths: Iterable[str]) -> Iterable[PathGroup]:
-    wanted = facts.migration.pull_requests
-    if wanted.split is Split.CODEOWNERS and facts.owners is not None:
-        return by_owner(paths, facts.owners, wanted.files)
-    return by_directory(paths, wanted.files)
+    candidates = facts.migration.pull_requests
+    if candidates.split is Split.CODEOWNERS and facts.owners is not None:
+        return by_owner(paths, facts.owners, candidates.files)
+    return by_directory(paths, candidates.files)
 
 
 def _new(migration: str, group: PathGroup, files: Sequence[BatchFile], ask: BatchRequest) -> PullRequestBatch:

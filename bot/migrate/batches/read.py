@@ -45,7 +45,7 @@ class BatchReading:
 
 
 async def opened_pull_requests(bot: Bot, at: DefaultBranch) -> OpenedPullRequests:
-    """What the App has opened, read anew: what was done before is found by looking."""
+    """What the App has opened, read again: what was done before is found by looking."""
     own = await reads.own_pull_requests(bot.github, at.repo)
     migrating: list[tuple[str, OpenPull]] = []
     removing: dict[str, int] = {}

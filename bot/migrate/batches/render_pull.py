@@ -190,6 +190,6 @@ def leaving(repository: Repository, pull: OpenPull, keys: MarkerKeys) -> str:
     marker = MarkerKind.BATCH_LEFT.write(keys, conversation(repository.ref, pull.number), ("1",))
     branch = code(repository.default_branch)
     return (
-        f"{branch} has moved, and this branch would be made anew; but somebody else has pushed to it, so I leave it as "
+        f"{branch} has moved, and this branch would be rebuilt. Somebody else pushed to it, so I leave it as "
         f"it is from now on.\n\n{marker}"
     )

@@ -1,4 +1,4 @@
-"""Migration pull requests are opened, made anew, closed, left alone: each step looks before it writes.
+"""Migration pull requests are opened, made again, closed, left alone: each step looks before it writes.
 
 A crash between any two steps leaves nothing twice: a pull request is found by its branch, a branch moves only from
 where it was seen, a comment carries a signed marker.
@@ -139,7 +139,7 @@ async def _free_branch(bot: Bot, at: DefaultBranch, batch: PullRequestBatch) -> 
 
 
 async def _update(bot: Bot, at: DefaultBranch, migration: Migration, action: UpdateBatch) -> None:
-    """The commit anew on the present base, then the text: a crash between the two leaves the text for the next run."""
+    """The commit again on the present base, then the text: a crash between the two leaves the text for the next run."""
     pull, batch = action.pull, action.batch
     if action.commit:
         await bot.performer.perform(_commit(at, migration, batch, pull.branch, pull.head_sha))

@@ -1,6 +1,6 @@
 """After the default branch moved: open migration pull requests are brought up to date, and the next ones opened.
 
-The work for one tracker is a task in the lane of its issue, where the commands on it are done too: so no two runs
+The work for one tracker is a task in the partition of its issue, where the commands on it are done too: so no two runs
 decide about the same pull requests at the same time.
 """
 
@@ -37,8 +37,8 @@ async def spread_upkeep(bot: Bot, repo: RepoRef, lease: Lease) -> Outcome:
     if at is None:
         return _NOTHING
     any_open = any(pull.open for pull in await reads.own_pull_requests(bot.github, at.repo))
-    wanted = [m for m in at.config.migrations if any_open or m.mode is Mode.MIGRATE]
-    trackers = dict.fromkeys(m.tracking_issue for m in wanted)
+    requested = [m for m in at.config.migrations if any_open or m.mode is Mode.MIGRATE]
+    trackers = dict.fromkeys(m.tracking_issue for m in requested)
     for tracker in trackers:
         if tracker is not None:
             now = bot.github.clock.now()

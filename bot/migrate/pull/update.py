@@ -145,9 +145,9 @@ async def _plan(run: _Run, head: Sha) -> tuple[Report, tuple[TreeEntry, ...]]:
 async def _migrated(run: _Run, rev: Sha, tree: Iterable[TreeEntry], paths: Iterable[str]) -> tuple[FileMigration, ...]:
     """The files at ``paths`` with their fixes applied."""
     entries = {entry.path: entry for entry in tree}
-    wanted = {path: entries[path].sha for path in paths if path in entries}
-    content = await reads.blobs(run.bot.github, run.pull.ref.repo, wanted.values())
-    sources = {path: content[sha] for path, sha in wanted.items()}
+    requested = {path: entries[path].sha for path in paths if path in entries}
+    content = await reads.blobs(run.bot.github, run.pull.ref.repo, requested.values())
+    sources = {path: content[sha] for path, sha in requested.items()}
     repo, unsafe = run.pull.ref.repo, run.ask.unsafe
     return await migrate_files(run.bot, repo, rev, run.config, sources, tree=entries, unsafe=unsafe, keep=run.keep)
 

@@ -31,8 +31,8 @@ async def list_deployments(call: Call) -> Answer:
     """Newest first, by ``sha``, ``ref``, ``environment``."""
     found = call.repo.deployments[::-1]
     for name in ("sha", "environment"):
-        if wanted := call.query.get(name):
-            found = [each for each in found if getattr(each, name) == wanted]
+        if requested := call.query.get(name):
+            found = [each for each in found if getattr(each, name) == requested]
     return call.page(found, lambda each: ci.deployment(each, call.url))
 
 

@@ -90,12 +90,12 @@ async def create_tree(call: Call) -> Answer:
         if found is None or found.kind not in ("tree", "commit"):
             raise invalid("Tree", "base_tree", "base_tree is not a valid tree oid", code="invalid")
         base = base if found.kind == "tree" else (await call.repo.git.commit(base)).tree
-    changes = dict([await _wanted(call, each) for each in call.take("tree", list)])
+    changes = dict([await _requested(call, each) for each in call.take("tree", list)])
     sha = await store.edit_tree(base, changes)
     return Answer(status=201, body=await _tree(call, sha, await store.tree(sha)))
 
 
-async def _wanted(call: Call, each: Obj) -> tuple[str, TreeEntry | None]:
+async def _requested(call: Call, each: Obj) -> tuple[str, TreeEntry | None]:
     path, mode = each.get("path"), each.get("mode")
     if not isinstance(path, str) or not path or any(part in ("", ".", "..", ".git") for part in path.split("/")):
         raise ApiError(422, "tree.path contains a malformed path component")

@@ -27,8 +27,8 @@ def admitted(call: Call, issue: Issue, level: str) -> Issue:
 @router.route("GET", "/repos/{owner}/{repo}/issues", "issues:read")
 async def list_issues(call: Call) -> Answer:
     """Pull requests are issues too.  By ``state``, ``creator``, ``labels``; newest first."""
-    wanted = call.query.get("state", "open")
-    found = [issue for issue in call.repo.issues.values() if wanted in ("all", issue.state) and issue.gone is None]
+    requested = call.query.get("state", "open")
+    found = [issue for issue in call.repo.issues.values() if requested in ("all", issue.state) and issue.gone is None]
     if creator := call.query.get("creator"):
         found = [issue for issue in found if issue.author.login.lower() == creator.lower()]
     for name in filter(None, call.query.get("labels", "").split(",")):

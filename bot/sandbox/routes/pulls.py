@@ -15,8 +15,8 @@ MAX_COMMITS = 250
 @router.route("GET", "/repos/{owner}/{repo}/pulls", "pull_requests:read")
 async def list_pulls(call: Call) -> Answer:
     """By ``state``, ``head`` (``owner:branch``) and ``base``; newest first unless ``direction`` says otherwise."""
-    wanted = call.query.get("state", "open")
-    found = [pull for pull in call.repo.pulls if wanted in ("all", pull.issue.state)]
+    requested = call.query.get("state", "open")
+    found = [pull for pull in call.repo.pulls if requested in ("all", pull.issue.state)]
     if head := call.query.get("head"):
         found = [pull for pull in found if f"{pull.head_owner.login}:{pull.head_ref}".lower() == head.lower()]
     if base := call.query.get("base"):

@@ -106,9 +106,9 @@ def _anchor(file: FileDiff, each: Obj) -> Anchor | None:
     if each.get("subject_type") == "file":
         return Anchor(line=None)
     if each.get("line") is None:
-        wanted = each.get("position")
+        requested = each.get("position")
         for (side, line), place in file.places.items():
-            if place.position == wanted:
+            if place.position == requested:
                 return Anchor(line=line, side=side)
         return None
     for field in ("line", "start_line"):

@@ -45,7 +45,7 @@ class _Task:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _WantedItem:
+class _SoughtItem:
     """An item that is looked for."""
 
     item: ChecklistItem
@@ -54,7 +54,7 @@ class _WantedItem:
     known: Remembered | None
 
 
-Way = Callable[[_WantedItem, Sequence[_Task]], list[_Task]]
+Strategy = Callable[[_SoughtItem, Sequence[_Task]], list[_Task]]
 """The tasks that can be meant, in one way of looking."""
 
 
@@ -72,17 +72,17 @@ def find(
     memory: Mapping[str, Remembered] | None = None,
 ) -> dict[str, Item | NoBox]:
     """For the id of each item: its task, or why there is none.  No task belongs to two items."""
-    wanted = [_wanted(item, (memory or {}).get(item.id)) for item in items]
+    sought = [_sought(item, (memory or {}).get(item.id)) for item in items]
     left = [_task(task) for task in tasks]
     found: dict[str, Item | NoBox] = {}
-    for way in (_same_text, _same_words, _same_as_before, _same_words_as_before, _alike, _alike_before):
-        left = _look(way, wanted, left, found)
+    for strategy in (_same_text, _same_words, _same_as_before, _same_words_as_before, _alike, _alike_before):
+        left = _look(strategy, sought, left, found)
     named = {normal(bullet.text) for bullet in bullets}
-    return {each.item.id: found.get(each.item.id) or _boxless(each, named) for each in wanted}
+    return {each.item.id: found.get(each.item.id) or _boxless(each, named) for each in sought}
 
 
-def _wanted(item: ChecklistItem, known: Remembered | None) -> _WantedItem:
-    return _WantedItem(item=item, normal=normal(item.text), words=words(item.text), known=known)
+def _sought(item: ChecklistItem, known: Remembered | None) -> _SoughtItem:
+    return _SoughtItem(item=item, normal=normal(item.text), words=words(item.text), known=known)
 
 
 def _task(task: Item) -> _Task:
@@ -91,83 +91,83 @@ def _task(task: Item) -> _Task:
 
 
 def _look(
-    way: Way, wanted: Sequence[_WantedItem], left: Sequence[_Task], found: dict[str, Item | NoBox]
+    strategy: Strategy, sought: Sequence[_SoughtItem], left: Sequence[_Task], found: dict[str, Item | NoBox]
 ) -> list[_Task]:
     """Look for the items that are not in ``found`` yet, and put them there; the tasks that are left afterwards."""
     tasks = {each.task.box: each for each in left}
-    pending = {each.item.id: each for each in wanted if each.item.id not in found}
-    meant = {name: _by_heading(each, way(each, left)) for name, each in pending.items()}
+    pending = {each.item.id: each for each in sought if each.item.id not in found}
+    meant = {name: _by_heading(each, strategy(each, left)) for name, each in pending.items()}
     while sure := _settle([(pending[name], some[0]) for name, some in meant.items() if len(some) == 1]):
         for name, each in sure.items():
             found[name] = each.task
             del tasks[each.task.box], pending[name], meant[name]
         for name, some in meant.items():
             if any(each.task.box not in tasks for each in some):
-                meant[name] = _by_heading(pending[name], way(pending[name], list(tasks.values())))
+                meant[name] = _by_heading(pending[name], strategy(pending[name], list(tasks.values())))
     found |= {name: NoBox.AMBIGUOUS for name, some in meant.items() if some}
     unclear = {each.task.box for some in meant.values() for each in some}
     return [each for box, each in tasks.items() if box not in unclear]
 
 
-def _settle(claims: Sequence[tuple[_WantedItem, _Task]]) -> dict[str, _Task]:
+def _settle(claims: Sequence[tuple[_SoughtItem, _Task]]) -> dict[str, _Task]:
     """Who gets the task that each claims: the only one, or the only one whose heading it stands below."""
     settled = {}
-    for wanted, task in claims:
-        rivals = [other for other, claimed in claims if claimed is task and other is not wanted]
-        if not rivals or (_below(wanted, task) and not any(_below(other, task) for other in rivals)):
-            settled[wanted.item.id] = task
+    for sought, task in claims:
+        rivals = [other for other, claimed in claims if claimed is task and other is not sought]
+        if not rivals or (_below(sought, task) and not any(_below(other, task) for other in rivals)):
+            settled[sought.item.id] = task
     return settled
 
 
-def _by_heading(wanted: _WantedItem, tasks: Sequence[_Task]) -> list[_Task]:
+def _by_heading(sought: _SoughtItem, tasks: Sequence[_Task]) -> list[_Task]:
     """Of several tasks those that stand where they should, and of these the one that stood there before."""
     meant = list(tasks)
     if len(meant) > 1:
-        meant = [each for each in meant if _below(wanted, each)] or meant
+        meant = [each for each in meant if _below(sought, each)] or meant
     if len(meant) > 1:
-        meant = [each for each in meant if wanted.known and each.seen.place == wanted.known.place] or meant
+        meant = [each for each in meant if sought.known and each.seen.place == sought.known.place] or meant
     return meant
 
 
-def _below(wanted: _WantedItem, each: _Task) -> bool:
-    phase = wanted.item.phase
+def _below(sought: _SoughtItem, each: _Task) -> bool:
+    phase = sought.item.phase
     return phase is None or any(is_phase(phase, heading) for heading in each.task.headings)
 
 
-def _same_text(wanted: _WantedItem, tasks: Sequence[_Task]) -> list[_Task]:
-    return [each for each in tasks if each.normal == wanted.normal]
+def _same_text(sought: _SoughtItem, tasks: Sequence[_Task]) -> list[_Task]:
+    return [each for each in tasks if each.normal == sought.normal]
 
 
-def _same_words(wanted: _WantedItem, tasks: Sequence[_Task]) -> list[_Task]:
+def _same_words(sought: _SoughtItem, tasks: Sequence[_Task]) -> list[_Task]:
     """In the whole text, or in what comes before a dash, a colon or a bracket; figures and endings aside."""
-    return [each for each in tasks if wanted.words and wanted.words in (each.whole, each.head)]
+    return [each for each in tasks if sought.words and sought.words in (each.whole, each.head)]
 
 
-def _same_as_before(wanted: _WantedItem, tasks: Sequence[_Task]) -> list[_Task]:
-    return [each for each in tasks if wanted.known and each.seen.text == wanted.known.text]
+def _same_as_before(sought: _SoughtItem, tasks: Sequence[_Task]) -> list[_Task]:
+    return [each for each in tasks if sought.known and each.seen.text == sought.known.text]
 
 
-def _same_words_as_before(wanted: _WantedItem, tasks: Sequence[_Task]) -> list[_Task]:
-    known = wanted.known
+def _same_words_as_before(sought: _SoughtItem, tasks: Sequence[_Task]) -> list[_Task]:
+    known = sought.known
     return [each for each in tasks if known and known.words and each.seen.words == known.words]
 
 
-def _alike(wanted: _WantedItem, tasks: Sequence[_Task]) -> list[_Task]:
+def _alike(sought: _SoughtItem, tasks: Sequence[_Task]) -> list[_Task]:
     """Nearly the same words, below the right heading."""
-    below = [each for each in tasks if _below(wanted, each)]
-    return _likeliest({each.task.box: _likeness(wanted.words, each) for each in below}, below)
+    below = [each for each in tasks if _below(sought, each)]
+    return _likeliest({each.task.box: _likeness(sought.words, each) for each in below}, below)
 
 
-def _likeness(wanted: frozenset[str], each: _Task) -> float:
-    return max(likeness(wanted, each.whole), likeness(wanted, each.head))
+def _likeness(sought: frozenset[str], each: _Task) -> float:
+    return max(likeness(sought, each.whole), likeness(sought, each.head))
 
 
-def _alike_before(wanted: _WantedItem, tasks: Sequence[_Task]) -> list[_Task]:
+def _alike_before(sought: _SoughtItem, tasks: Sequence[_Task]) -> list[_Task]:
     """Nearly the words that it had, below the right heading or where it was."""
-    known = wanted.known
+    known = sought.known
     if known is None:
         return []
-    near = [each for each in tasks if each.seen.place == known.place or _below(wanted, each)]
+    near = [each for each in tasks if each.seen.place == known.place or _below(sought, each)]
     return _likeliest({each.task.box: likeness(known.words, each.seen.words) for each in near}, near)
 
 
@@ -177,6 +177,6 @@ def _likeliest(scores: Mapping[int, float], tasks: Sequence[_Task]) -> list[_Tas
     return [each for each in tasks if best > 0 and scores[each.task.box] > best - MARGIN]
 
 
-def _boxless(wanted: _WantedItem, named: set[str]) -> NoBox:
-    there = any(name == wanted.normal or wanted.words in (words(name), words(head(name))) for name in named)
+def _boxless(sought: _SoughtItem, named: set[str]) -> NoBox:
+    there = any(name == sought.normal or sought.words in (words(name), words(head(name))) for name in named)
     return NoBox.NO_BOX if there else NoBox.ABSENT

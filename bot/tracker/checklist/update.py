@@ -51,7 +51,7 @@ def update(
     verdicts = {item.id: evaluate(item.evidence, item.id, migration, facts) for item in migration.checklist}
     states = {name: _state(memory, name, verdict, found[name]) for name, verdict in verdicts.items()}
     statuses = tuple(_status(body, each, verdicts[each.id], found[each.id], states) for each in migration.checklist)
-    boxes = {name: _wanted(verdict, found[name]) for name, verdict in verdicts.items()}
+    boxes = {name: _requested(verdict, found[name]) for name, verdict in verdicts.items()}
     changes = {name: task for name, task in boxes.items() if task is not None}
     marked = set_boxes(body, {task.box: not task.checked for task in changes.values()})
     known = Memory(states=states, looks=_looks(migration, found, memory))
@@ -102,7 +102,7 @@ def _status(
     return ItemStatus(item=item, verdict=verdict, found=place, note=note)
 
 
-def _wanted(verdict: ItemVerdict, found: Item | NoBox) -> Item | None:
+def _requested(verdict: ItemVerdict, found: Item | NoBox) -> Item | None:
     """The task if its box has to change."""
     if not isinstance(found, Item):
         return None

@@ -80,26 +80,26 @@ LABELS = words("phase step stage part milestone")
 """Words that every heading may have."""
 
 
-def likeness(wanted: frozenset[str], text: frozenset[str]) -> float:
-    """How much ``text`` is like ``wanted``, from 0 (it may be something else) to 1.
+def likeness(sought: frozenset[str], text: frozenset[str]) -> float:
+    """How much ``text`` is like ``sought``, from 0 (it may be something else) to 1.
 
-    Nearly all of ``wanted`` has to be in ``text``, and ``text`` must not say much more, nor deny it.  Both may be
+    Nearly all of ``sought`` has to be in ``text``, and ``text`` must not say much more, nor deny it.  Both may be
     sets of digests.
     """
-    common = len(wanted & text)
-    if (wanted ^ text) & _NEGATIONS:
+    common = len(sought & text)
+    if (sought ^ text) & _NEGATIONS:
         return 0.0
-    if not common or common < _COVERED * len(wanted) or common < _MEANT * len(text):
+    if not common or common < _COVERED * len(sought) or common < _MEANT * len(text):
         return 0.0
-    return 0.7 * common / len(wanted) + 0.3 * common / len(text)
+    return 0.7 * common / len(sought) + 0.3 * common / len(text)
 
 
-def is_phase(wanted: str, heading: str) -> bool:
-    """Whether ``heading`` is the phase ``wanted``, whatever became of its number, its emoji and its state."""
-    asked, there = words(wanted) - LABELS, words(heading) - LABELS
+def is_phase(sought: str, heading: str) -> bool:
+    """Whether ``heading`` is the phase ``sought``, whatever became of its number, its emoji and its state."""
+    asked, there = words(sought) - LABELS, words(heading) - LABELS
     if asked and there:
         return 2 * len(asked & there) > len(asked)
-    return _ordinal(wanted) is not None and _ordinal(wanted) == _ordinal(heading)
+    return _ordinal(sought) is not None and _ordinal(sought) == _ordinal(heading)
 
 
 def _ordinal(text: str) -> tuple[str, str] | None:

@@ -61,13 +61,13 @@ def definitions(evidence: DefinitionRemoved, migration: Migration, facts: Tracke
     """The definitions are gone, and nothing else is defined under their names."""
     if isinstance(facts.definitions, NotKnown):
         return CannotTell(why=(facts.definitions.why,))
-    wanted = evidence.symbols or tuple(target.name for target in migration.targets)
-    leaves = {name.rpartition(".")[2] for name in wanted}
-    left = {name: path for name, path in facts.definitions.items() if name in wanted}
+    requested = evidence.symbols or tuple(target.name for target in migration.targets)
+    leaves = {name.rpartition(".")[2] for name in requested}
+    left = {name: path for name, path in facts.definitions.items() if name in requested}
     again = (f for f in findings_of(facts, migration.name) if f.kind is Kind.DEFINITION)
     left |= {f.symbol: f.path for f in again if f.symbol.rpartition(".")[2] in leaves}
     if not left:
-        gone = "the definition is gone" if len(wanted) == 1 else f"all {len(wanted)} definitions are gone"
+        gone = "the definition is gone" if len(requested) == 1 else f"all {len(requested)} definitions are gone"
         return Holds(because=(_proof(facts, gone),))
     return Missing(what=tuple(_defined(facts, *each) for each in sorted(left.items())[:_NAMED]))
 

@@ -27,7 +27,7 @@ class Standing:
 
 def conflict(found: Conflict, migration: Migration, repo: RepoRef, issue: int, keys: MarkerKeys) -> str:
     """Why the body is left alone, and what would help."""
-    advice = "Put it right, or delete what is left of it and its comments: then it is written anew."
+    advice = "Put it right, or delete what is left of it and its comments: then it is written again."
     text = f"I did not touch the text of this issue for {code(migration.name)}. {found.text} {advice}"
     return _marked(text, MarkerKind.TRACKER_NOTE, f"{found.kind}", migration, repo, issue, keys)
 

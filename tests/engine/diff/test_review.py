@@ -40,7 +40,7 @@ def test_each_side_wants_its_modules() -> None:
     base = b"from app.facade import dep\ndep()\n"
     found = only(review_files([change(base, base.replace(b"facade", b"fresh"))], [MIGRATION], INDEX))
     assert isinstance(found.report, Scanned)
-    assert {"app.facade", "app.fresh"} <= found.report.wanted
+    assert {"app.facade", "app.fresh"} <= found.report.missing_modules
 
 
 def test_the_base_is_resolved_by_its_own_modules() -> None:

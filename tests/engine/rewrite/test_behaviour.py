@@ -195,14 +195,14 @@ def migrated(files: Mapping[str, str], migration: Migration) -> dict[str, str]:
     """The files after all safe fixes."""
     sources = {path: text.encode() for path, text in files.items()}
     index = Index.build(sources.items(), modules=["lib.old"])
-    while wanted := {path for path in _wanted(sources, migration, index) if path not in index.files}:
-        index = index.with_modules((path, None) for path in wanted)
+    while missing_modules := {path for path in _requested(sources, migration, index) if path not in index.files}:
+        index = index.with_modules((path, None) for path in missing_modules)
     return {path: migrate_file(text, path, [migration], index).after.decode() for path, text in sources.items()}
 
 
-def _wanted(sources: Mapping[str, bytes], migration: Migration, index: Index) -> set[str]:
+def _requested(sources: Mapping[str, bytes], migration: Migration, index: Index) -> set[str]:
     reports = [scan_file(source, path, [migration], index) for path, source in sources.items()]
-    modules = {module for report in reports if isinstance(report, Scanned) for module in report.wanted}
+    modules = {module for report in reports if isinstance(report, Scanned) for module in report.missing_modules}
     return {path for module in modules for path in module_paths(module, ())}
 
 

@@ -68,7 +68,7 @@ def test_a_facade_that_is_not_known_is_asked_for() -> None:
     files = {**FILES, path: source}
     report = scan_file(source, path, MIGRATIONS, Index.build(files.items()))
     assert isinstance(report, Scanned)
-    assert "netra_backend.app.elsewhere" in report.wanted
+    assert "netra_backend.app.elsewhere" in report.missing_modules
 
 
 @pytest.mark.parametrize(

@@ -179,8 +179,8 @@ def test_a_symbol_moves(before: str, after: str) -> None:
     ids=["crlf", "bom", "both"],
 )
 def test_line_ends_and_marks_change_nothing(before: str, after: str, line_end: str, mark: bytes) -> None:
-    source, wanted = (mark + text.replace("\n", line_end).encode() for text in (before, after))
-    assert rewrite(source, DROP_IN).after == wanted
+    source, missing_modules = (mark + text.replace("\n", line_end).encode() for text in (before, after))
+    assert rewrite(source, DROP_IN).after == missing_modules
 
 
 MODULES = [

@@ -105,7 +105,7 @@ CALLS = [
         "$canonical($b, $a)",
         "f(\n    [\n  1,\n    ], 2)",
         "g(2, [\n  1,\n    ])",
-        id="moved lines are not indented anew",
+        id="moved lines are not indented again",
     ),
     pytest.param("$deprecated($a).b", "$canonical($a)", "(f(1)\n  .b)", "(g(1)\n  )", id="a chain over lines"),
     pytest.param("$deprecated($x)", "$canonical(x=$x)", "print(f'{f(1)}')", "print(f'{g(x=1)}')", id="f-string"),
@@ -187,8 +187,10 @@ def test_what_may_change_behaviour_is_offered_for_review(match: str, replace: st
 def test_what_a_template_needs_is_imported(before: str, after: str | None) -> None:
     rule = pattern("$deprecated()", "$canonical(timezone.utc)", "datetime.timezone")
     found = rewrite(f"{before}from old.mod import f\nf()\n", rule)
-    wanted = "from datetime import timezone as canonical_timezone\nfrom new.mod import g\ng(canonical_timezone.utc)\n"
-    assert found.text == (after if after is not None else before + wanted)
+    missing_modules = (
+        "from datetime import timezone as canonical_timezone\nfrom new.mod import g\ng(canonical_timezone.utc)\n"
+    )
+    assert found.text == (after if after is not None else before + missing_modules)
 
 
 @pytest.mark.parametrize(

@@ -31,9 +31,9 @@ IMPL = ("new/impl.py", b"class _G:\n    def __init__(self, context): ...\n")
 
 
 @pytest.mark.parametrize(("source", "wanted"), DEFINITIONS)
-def test_what_a_definition_accepts(source: str, wanted: bool | None) -> None:
+def test_what_a_definition_accepts(source: str, missing_modules: bool | None) -> None:
     index = Index.build([("new/mod.py", source.encode()), IMPL])
-    assert accepts(index, "new.mod.G", "context")[0] is wanted
+    assert accepts(index, "new.mod.G", "context")[0] is missing_modules
 
 
 def test_a_definition_that_is_not_known_is_asked_for() -> None:
@@ -52,11 +52,11 @@ def migration(**safe_if: str) -> Migration:
 
 
 @pytest.mark.parametrize(("source", "wanted"), DEFINITIONS)
-def test_a_fix_is_safe_only_if_the_requirement_is_met(source: str, wanted: bool | None) -> None:
+def test_a_fix_is_safe_only_if_the_requirement_is_met(source: str, missing_modules: bool | None) -> None:
     files = {"new/mod.py": source, IMPL[0]: IMPL[1].decode()}
     found = rewrite("from old.mod import f\nf(1)\n", migration(), files=files)
-    assert (found.text == "from new.mod import G\nG(context=1)\n") is (wanted is True)
-    assert found.codes == [None if wanted else "requirement-not-met"] * 2
+    assert (found.text == "from new.mod import G\nG(context=1)\n") is (missing_modules is True)
+    assert found.codes == [None if missing_modules else "requirement-not-met"] * 2
 
 
 CONTEXT = "from lib.ctx import Ctx\n"

@@ -160,4 +160,4 @@ def test_a_successor_below_a_package_that_only_other_files_belong_to() -> None:
     index = Index.build([("app/x.py", USE.encode()), ("new/__init__.py", b"")])
     report = scan_file(USE.encode(), "app/x.py", [MOVE], index)
     assert isinstance(report, Scanned)
-    assert "new.mod" in report.wanted
+    assert "new.mod" in report.missing_modules

@@ -64,7 +64,7 @@ RENAMED: dict[str, tuple[str, str | None]] = {
         "from old.mod import f\ndef a():\n    global f\n    return f()\n",
         "from new.mod import g as f\ndef a():\n    global f\n    return f()\n",
     ),
-    "a global that is bound anew": (
+    "a global that is bound again": (
         "from old.mod import f\ndef a():\n    global f\n    f = None\ndef b(): return f()\n",
         "from new.mod import g as f\ndef a():\n    global f\n    f = None\ndef b(): return f()\n",
     ),
@@ -250,7 +250,7 @@ if sys.version_info >= (3, 12):  # type parameters and type statements are no sy
         ),
     }
 FACTORY: dict[str, tuple[str, str | None]] = {
-    "a finally that binds it anew": (
+    "a finally that binds it again": (
         "from old.mod import f\ndef a():\n    try:\n        x = f()\n    finally:\n        x = None\n",
         None,
     ),
@@ -285,7 +285,7 @@ FACTORY: dict[str, tuple[str, str | None]] = {
         "def a(): return 1\n",
     ),
     "a body on one line": ("from old.mod import f\ndef a(): x = f()\n", "def a(): pass\n"),
-    "statements on one line that bind it anew": (
+    "statements on one line that bind it again": (
         "from old.mod import f\ndef a():\n    y = 1; x = f();\n    if y: x = f()\n    else: x = f(); y = 2\n",
         None,
     ),

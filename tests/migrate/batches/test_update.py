@@ -197,7 +197,7 @@ async def test_an_answer_that_is_lost_leaves_nothing_twice(stage: Make, step: st
 
 async def test_a_crash_between_branch_and_pull_request_is_made_good(stage: Make) -> None:
     at = await stage(A)
-    gate = at.github.faults.gate(effect=True, operation="updateRefs")
+    gate = at.github.faults.hold(effect=True, operation="updateRefs")
     running = asyncio.create_task(at.migrate())
     await gate.reached.wait()
     running.cancel()
@@ -303,7 +303,7 @@ async def test_a_push_in_the_last_moment_is_not_overwritten(stage: Make) -> None
     await at.migrate()
     (pull,) = at.pulls
     await at.repo.push({A: HEALTH_WITH_A_PROBE + b"\n\nMORE = 1\n"})
-    gate = at.github.faults.gate(effect=True, method="POST", path="*/git/commits")
+    gate = at.github.faults.hold(effect=True, method="POST", path="*/git/commits")
     running = asyncio.create_task(at.refresh())
     await gate.reached.wait()
     mine = await pull.push({"notes.md": b"mine\n"}, by=at.github.user("ann", "write"))
