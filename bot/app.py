@@ -54,7 +54,7 @@ class Handlers:
     """Pure, and total: it reads untrusted JSON."""
     run: Callable[[Bot, Delivery, Lease], Awaitable[Outcome]]
     timers: tuple[Timer, ...] = ()
-    manuals: tuple[CommandHelp, ...] = ()
+    commands: tuple[CommandHelp, ...] = ()
     """What people can write in comments."""
 
 
@@ -92,10 +92,6 @@ def build(
     worker = Worker(store, router=wired.route, handle=handle, policy=policy, limits=limits, observer=metrics)
     inbox = Inbox(store, arrived=worker.arrived, full=worker.full)
     metrics.watch(worker.stats)
-
-    async def send(task: Task) -> None:
-        await inbox.put(delivery_of(task), not_before=task.not_before)
-
     application = create_web_app(
         WebParts(
             inbox=inbox,
@@ -106,24 +102,32 @@ def build(
             metrics=metrics,
             operator_token=settings.metrics_token.reveal() if settings.metrics_token else None,
             burn_downs=lambda: burn_downs(opened.bot.storage),
-            more=[commands_route(wired.manuals)],
+            more=[commands_route(wired.commands)],
         )
     )
+    app = App(web=application, inbox=inbox, worker=worker, store=store, metrics=metrics)
+    application.cleanup_ctx.append(lambda _: _running(app, settings, wired, pace, opened))
+    return app
 
-    async def lifetime(_: web.Application) -> AsyncIterator[None]:
-        async with AsyncExitStack() as stack:
-            await store.open()
-            stack.push_async_callback(store.close)
-            kept = StoredDeliveries(events=wired.events, known=store.known)
-            opened.bot = await open_bot(settings, pace, send, stack, kept=kept, onlooker=metrics.github)
-            metrics.watch_scanner(lambda: opened.bot.scanner.exits)
-            await worker.start()
-            stack.push_async_callback(worker.stop, STOP_WITHIN)
-            await stack.enter_async_context(Timers(opened.bot, wired.timers))
-            yield
 
-    application.cleanup_ctx.append(lifetime)
-    return App(web=application, inbox=inbox, worker=worker, store=store, metrics=metrics)
+async def _running(
+    app: App, settings: Settings, wired: Handlers, pace: Pace | None, opened: "_Later"
+) -> AsyncIterator[None]:
+    """Opens everything, in this order; what was opened is closed in the opposite one."""
+
+    async def send(task: Task) -> None:
+        await app.inbox.put(delivery_of(task), not_before=task.not_before)
+
+    async with AsyncExitStack() as stack:
+        await app.store.open()
+        stack.push_async_callback(app.store.close)
+        kept = StoredDeliveries(events=wired.events, known=app.store.known)
+        opened.bot = await open_bot(settings, pace, send, stack, kept=kept, onlooker=app.metrics.github)
+        app.metrics.watch_scanner(lambda: opened.bot.scanner.exits)
+        await app.worker.start()
+        stack.push_async_callback(app.worker.stop, STOP_WITHIN)
+        await stack.enter_async_context(Timers(opened.bot, wired.timers))
+        yield
 
 
 def registered(settings: Settings) -> Handlers:
@@ -137,7 +141,7 @@ def registered(settings: Settings) -> Handlers:
         route=route,
         run=handlers.run,
         timers=handlers.TIMERS,
-        manuals=tuple(module.SPEC for module in COMMANDS.values()),
+        commands=tuple(module.SPEC for module in COMMANDS.values()),
     )
 
 

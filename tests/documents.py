@@ -1,4 +1,4 @@
-"""The parts of README.md and docs/ that are made of the command registry.
+"""The parts of the documents that are made of the command registry and of the order of the rooms.
 
 ``python -m tests.documents`` writes them again; ``tests/test_documents.py`` says when they are out of date.
 """
@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bot.commands import render as words
 from handlers.commands import COMMANDS
+from tests.layering import table
 
 ROOT = Path(__file__).parents[1]
 SPECS = tuple(module.SPEC for module in COMMANDS.values())
@@ -16,6 +17,8 @@ PARTS = {
     ("README.md", "commands"): words.table(SPECS),
     ("docs/commands.md", "table"): words.table(SPECS),
     ("docs/commands.md", "reference"): words.document(SPECS),
+    ("CONTRIBUTING.md", "rooms"): table(),
+    ("docs/design.md", "rooms"): table(),
 }
 
 

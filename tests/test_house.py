@@ -116,8 +116,8 @@ def test_no_old_word_is_an_identifier(path: Path) -> None:
 @pytest.mark.parametrize(
     ("source", "module", "found"),
     [
-        ("partition = 1", "bot.jobs.sql", {"lane"}),
-        ("def f(partitions): ...", "bot.jobs.sql", {"lane"}),
+        ("lane = 1", "bot.jobs.sql", {"lane"}),
+        ("def f(lanes): ...", "bot.jobs.sql", {"lane"}),
         ("x.lane_of(1)", "bot.jobs.sql", {"lane"}),
         ("class SurveyClue: ...", "bot.engine.x", {"clue"}),
         ("f(anew=True)", "bot.review.update", {"anew"}),
@@ -125,7 +125,7 @@ def test_no_old_word_is_an_identifier(path: Path) -> None:
         ("class Ask: ...", "bot.migrate.x", {"Ask"}),
         ("x = 1", "bot.testimony", {"testimony"}),
         ("def plane(): ...", "bot.jobs.sql", set()),
-        ("'a partition in a text'", "bot.jobs.sql", set()),
+        ("'a lane in a text'", "bot.jobs.sql", set()),
         ("class MigrateRequest: ...", "bot.migrate.x", set()),
         ("import ast\nast.Call", "bot.engine.x", set()),
     ],

@@ -28,13 +28,17 @@ class LazyGroup(click.Group):
         "manifest": "Check the App's manifest.",
     }
 
+    modules: ClassVar[dict[str, str]] = {"checklist": "tick_boxes", "migrate": "fix_files"}
+    """The modules that are not named as their command: ``bot.tracker.checklist`` and ``bot.migrate`` are rooms."""
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self.summaries)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self.summaries:
             return None
-        command: click.Command = importlib.import_module(f"bot.cli.{cmd_name}").command
+        module = self.modules.get(cmd_name, cmd_name)
+        command: click.Command = importlib.import_module(f"bot.cli.{module}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -164,6 +164,7 @@ async def _run(session: _Session, index: int, command: Command | CommandError) -
         role=session.asker.role,
         arguments=command.arguments,
         given_at=session.asker.asked_at,
+        known={name: each.SPEC for name, each in session.commands.items()},
     )
     try:
         return await _attempt(session, module, call)

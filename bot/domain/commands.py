@@ -1,7 +1,7 @@
 """Commands and their answers as people see them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, StrEnum, auto
 
@@ -67,6 +67,8 @@ class CommandCall:
     """By parameter name, as the command's ``SPEC.params`` make them."""
     given_at: datetime | None = None
     """When the comment was written."""
+    known: Mapping[str, CommandHelp] = field(default_factory=dict)
+    """All commands that there are, by name."""
 
     @property
     def pull(self) -> PullRequestRef:

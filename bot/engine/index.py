@@ -37,7 +37,7 @@ class Index:
     given: frozenset[str] = frozenset()
     """Names that some module, known or not, gives to a target: `aliases` has them from the beginning."""
     _exports: dict[str, Exports] = field(default_factory=dict, repr=False)
-    _trails: dict[str, Resolution] = field(default_factory=dict, repr=False)
+    _resolutions: dict[str, Resolution] = field(default_factory=dict, repr=False)
     _aliases: dict[frozenset[str], frozenset[str]] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -120,9 +120,9 @@ class Index:
 
     def resolution(self, dotted: str) -> Resolution:
         """Follow ``dotted`` to its origin, through imports, assignments and stars; cycles end."""
-        found = self._trails.get(dotted)
+        found = self._resolutions.get(dotted)
         if found is None:
-            found = self._trails[dotted] = self._follow(dotted)
+            found = self._resolutions[dotted] = self._follow(dotted)
         return found
 
     def _follow(self, dotted: str) -> Resolution:

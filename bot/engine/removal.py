@@ -37,7 +37,7 @@ class Removal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
+class RemovalRefused:
     """Why a definition is not taken out; in plain words, with names between back-ticks."""
 
     reason: str
@@ -53,7 +53,7 @@ def take_out(
     defined: Mapping[str, str],
     roots: Sequence[str],
     names: frozenset[str],
-) -> Removal | Kept:
+) -> Removal | RemovalRefused:
     """The removal of ``defined`` (target to the path of its module) and of all else in ``sources`` that names them.
 
     ``sources`` are the files with a definition and those with a usage left; ``names`` and ``roots`` as in a `Survey`.
@@ -75,7 +75,7 @@ def take_out(
         for path in sources.keys() - files.keys():
             files[path] = _passing_nothing_on(sources[path], path, passing, index)
     except _Refused as refused:
-        return Kept(reason=str(refused))
+        return RemovalRefused(reason=str(refused))
     return Removal(files={path: content for path, content in files.items() if content != sources.get(path, b"")})
 
 

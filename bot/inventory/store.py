@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import structlog
-from msgspec import Struct
+from msgspec import Struct, field
 
 import bot.engine
 from bot.domain.migration import Config
@@ -88,23 +88,25 @@ class _StoredEntry(Struct):
         return SurveyedFile(report=decode(self.report), looked=self.looked, gives=self.gives)
 
 
-class _StoredTerm(Struct):
+class _StoredTerm(Struct, kw_only=True):
     package: str
     names: frozenset[str]
     modules: frozenset[str]
-    gates: frozenset[str]
+    opening_words: frozenset[str] = field(name="gates")
 
     def term(self) -> PrefilterTerm:
-        return PrefilterTerm(package=self.package, names=self.names, modules=self.modules, opening_words=self.gates)
+        return PrefilterTerm(
+            package=self.package, names=self.names, modules=self.modules, opening_words=self.opening_words
+        )
 
 
-class _StoredSurvey(Struct):
+class _StoredSurvey(Struct, kw_only=True):
     """A survey as its JSON: rows of every version hold these keys."""
 
     commit: Sha
     names: frozenset[str]
-    clues: tuple[_StoredTerm, ...]
-    ways: dict[str, dict[str, frozenset[str]]]
+    terms: tuple[_StoredTerm, ...] = field(name="clues")
+    import_words: dict[str, dict[str, frozenset[str]]] = field(name="ways")
     roots: tuple[str, ...]
     blobs: dict[str, Sha]
     files: dict[str, _StoredEntry]
@@ -113,8 +115,8 @@ class _StoredSurvey(Struct):
         return Survey(
             commit=self.commit,
             names=self.names,
-            terms=tuple(stored.term() for stored in self.clues),
-            import_words=self.ways,
+            terms=tuple(stored.term() for stored in self.terms),
+            import_words=self.import_words,
             roots=self.roots,
             blobs=self.blobs,
             files={path: entry.entry() for path, entry in self.files.items()},
@@ -125,8 +127,8 @@ def _stored(survey: Survey) -> _StoredSurvey:
     return _StoredSurvey(
         commit=survey.commit,
         names=survey.names,
-        clues=tuple(_stored_term(term) for term in survey.terms),
-        ways={path: dict(words) for path, words in survey.import_words.items()},
+        terms=tuple(_stored_term(term) for term in survey.terms),
+        import_words={path: dict(words) for path, words in survey.import_words.items()},
         roots=survey.roots,
         blobs=dict(survey.blobs),
         files={path: _stored_entry(entry) for path, entry in survey.files.items()},
@@ -134,7 +136,7 @@ def _stored(survey: Survey) -> _StoredSurvey:
 
 
 def _stored_term(term: PrefilterTerm) -> _StoredTerm:
-    return _StoredTerm(package=term.package, names=term.names, modules=term.modules, gates=term.opening_words)
+    return _StoredTerm(package=term.package, names=term.names, modules=term.modules, opening_words=term.opening_words)
 
 
 def _stored_entry(entry: SurveyedFile) -> _StoredEntry:

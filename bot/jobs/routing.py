@@ -16,7 +16,7 @@ log = structlog.get_logger(__name__)
 
 KEEP_BELOW = 1024 * 1024
 """Bytes of body that an arrival keeps in memory; bigger ones are read back from the store."""
-LONGEST_LANE = 500
+LONGEST_KEY = 500
 """Characters; an index takes no more than some 2,700 bytes.  GitHub's names are below 150."""
 INLINE_BELOW = 256 * 1024
 """Bytes of body that are parsed in the event loop; bigger ones are parsed in a thread."""
@@ -91,7 +91,7 @@ class Routing:
 
 def _storable(key: str) -> bool:
     whole = "\0" not in key and not any("\ud800" <= character <= "\udfff" for character in key)
-    return whole and len(key) <= LONGEST_LANE
+    return whole and len(key) <= LONGEST_KEY
 
 
 def _watch(future: asyncio.Future[Any], job: Job) -> None:

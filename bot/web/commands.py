@@ -10,9 +10,9 @@ from bot.domain.commands import CommandHelp
 from bot.web.pages import page
 
 
-def commands_route(manuals: Iterable[CommandHelp]) -> web.RouteDef:
+def commands_route(commands: Iterable[CommandHelp]) -> web.RouteDef:
     """The route; the page is made once."""
-    text = commands_html(tuple(manuals))
+    text = commands_html(tuple(commands))
 
     async def show(_: web.Request) -> web.Response:
         return page("Commands", text)
@@ -20,13 +20,13 @@ def commands_route(manuals: Iterable[CommandHelp]) -> web.RouteDef:
     return web.get("/commands", show)
 
 
-def commands_html(manuals: tuple[CommandHelp, ...]) -> str:
+def commands_html(commands: tuple[CommandHelp, ...]) -> str:
     """The same words as in the documents and in ``/ssot help``, as HTML."""
     parts = (
         "At the start of a line of a new comment, on a pull request or the tracking issue:",
-        words.table(manuals),
+        words.table(commands),
         words.REACTIONS,
         "## All about each",
-        words.document(manuals),
+        words.document(commands),
     )
     return str(MarkdownIt("commonmark", {"html": False}).enable("table").render("\n\n".join(parts)))

@@ -8,7 +8,6 @@ from bot.context import Bot
 from bot.domain.commands import CommandCall, Reply
 from bot.domain.facts import Role
 from bot.jobs import Lease
-from handlers import commands
 
 SPEC = CommandSpec(
     name="help",
@@ -21,6 +20,5 @@ SPEC = CommandSpec(
 
 async def run(_bot: Bot, call: CommandCall, _lease: Lease) -> Reply:
     """Never fails for want of a name: an unknown one gets the list."""
-    specs = {name: module.SPEC for name, module in commands.COMMANDS.items()}
-    spec = specs.get(str(call.arguments["command"]).lower())
-    return Reply(body=words.reference(spec) if spec else words.overview(specs))
+    spec = call.known.get(str(call.arguments["command"]).lower())
+    return Reply(body=words.reference(spec) if spec else words.overview(call.known))

@@ -8,7 +8,7 @@ from bot.jobs import Job
 from bot.sandbox import Repo, Sandbox
 from bot.sandbox.handles import IssueHandle
 from tests.e2e.conftest import RunningBot
-from tests.inventory.test_tracker import BODY, CLEAN, FILES, boxes
+from tests.tracker.test_update import BODY, CLEAN, FILES, boxes
 
 
 @pytest.fixture

@@ -3,13 +3,13 @@
 import pytest
 
 from bot.domain.migration import Migration, Target, TargetKind
-from bot.engine.removal import Kept, Removal, take_out
+from bot.engine.removal import Removal, RemovalRefused, take_out
 
 MIGRATION = Migration(name="m", targets=(Target(name="pkg.impl.old", canonical="pkg.impl.new"),))
 NAMES = frozenset({"old"})
 
 
-def removed(impl: str, **others: str) -> Removal | Kept:
+def removed(impl: str, **others: str) -> Removal | RemovalRefused:
     sources = {"pkg/impl.py": impl.encode()} | {path: text.encode() for path, text in others.items()}
     return take_out(MIGRATION, sources, {"pkg.impl.old": "pkg/impl.py"}, (), NAMES)
 
@@ -52,7 +52,7 @@ def test_a_definition_goes_and_nothing_else(before: str, after: str) -> None:
 )
 def test_what_is_not_proved_is_kept(impl: str, why: str) -> None:
     found = removed(impl)
-    assert isinstance(found, Kept), found
+    assert isinstance(found, RemovalRefused), found
     assert why in found.reason
 
 
@@ -73,13 +73,13 @@ def test_what_passes_it_on_goes_with_it() -> None:
 
 
 def test_a_usage_elsewhere_keeps_everything() -> None:
-    assert isinstance(removed("def old(): ...\n", **{"app/a.py": "from pkg.impl import old\nold()\n"}), Kept)
+    assert isinstance(removed("def old(): ...\n", **{"app/a.py": "from pkg.impl import old\nold()\n"}), RemovalRefused)
 
 
 @pytest.mark.parametrize(("path", "goes"), [("pkg/legacy.py", True), ("pkg/legacy/__init__.py", False)])
 def test_a_module_goes_as_a_file_and_a_package_not(path: str, goes: bool) -> None:
     migration = Migration(name="m", targets=(Target(name="pkg.legacy", kind=TargetKind.MODULE),))
     found = take_out(migration, {path: b"x = 1\n"}, {"pkg.legacy": path}, (), frozenset({"legacy"}))
-    assert isinstance(found, Removal if goes else Kept)
+    assert isinstance(found, Removal if goes else RemovalRefused)
     if isinstance(found, Removal):
         assert found.files == {path: None}

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 
 from bot.domain.migration import Applicability
 from bot.engine.analysis import Use
-from bot.engine.rewrite.moves import Move
+from bot.engine.rewrite.moves import ImportReplacement
 from bot.engine.rewrite.reasons import Reason, Refusal
 from bot.engine.rewrite.removals import Removal
-from bot.engine.rewrite.rules import Site
+from bot.engine.rewrite.rules import UsageRewrite
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,14 +16,17 @@ class Folded:
     """What is left, and what became part of the moves."""
 
     removals: list[Removal]
-    moves: list[Move]
-    sites: list[Site]
+    moves: list[ImportReplacement]
+    sites: list[UsageRewrite]
     refusals: dict[Use, Refusal] = field(default_factory=dict)
 
 
 def fold(
-    removals: Sequence[Removal], moves: Sequence[Move], sites: Sequence[Site], linked: Collection[Site]
-) -> Folded:  # fmt: skip
+    removals: Sequence[Removal],
+    moves: Sequence[ImportReplacement],
+    sites: Sequence[UsageRewrite],
+    linked: Collection[UsageRewrite],
+) -> Folded:
     """The removals, but for those of names in a statement of which other names move: these become moves too.
 
     What is not safe cannot: then the name stays, and the statement with it.  ``linked`` are the sites that have to
@@ -44,7 +47,7 @@ def fold(
     return found
 
 
-def _is_simple(removal: Removal, removals: Sequence[Removal], linked: Collection[Site]) -> bool:
+def _is_simple(removal: Removal, removals: Sequence[Removal], linked: Collection[UsageRewrite]) -> bool:
     """Whether the usages need nothing but one import at most, in the place of the one that goes."""
     shared = {site for other in removals if other is not removal for site in other.sites}
     return len(_additions(removal)) <= 1 and not any(
@@ -61,10 +64,10 @@ def _additions(removal: Removal) -> list[object]:
     return list(dict.fromkeys(addition for site in removal.sites for addition in site.additions))
 
 
-def _as_move(removal: Removal, use: Use) -> Move:
+def _as_move(removal: Removal, use: Use) -> ImportReplacement:
     lines = [addition.line for site in removal.sites for addition in site.additions]
     edits = [edit for site in removal.sites for edit in site.edits]
-    return Move(
+    return ImportReplacement(
         binding=removal.binding, line=lines[0] if lines else None, edits=tuple(sorted(edits)),
         uses=(use, *(site.use for site in removal.sites)),
     )  # fmt: skip

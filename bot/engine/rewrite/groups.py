@@ -12,11 +12,11 @@ from bot.engine.rewrite.edits import EditConflict, combine
 from bot.engine.rewrite.folding import fold
 from bot.engine.rewrite.imports import Addition
 from bot.engine.rewrite.layout import Layout
-from bot.engine.rewrite.moves import Move
+from bot.engine.rewrite.moves import ImportReplacement
 from bot.engine.rewrite.reasons import Reason, Refusal
 from bot.engine.rewrite.removals import Removal, Removals
 from bot.engine.rewrite.rendering import Rendered
-from bot.engine.rewrite.rules import Site, weight
+from bot.engine.rewrite.rules import UsageRewrite, weight
 from bot.engine.rewrite.sites import Planner
 from bot.engine.rewrite.statements import ImportStatement
 
@@ -38,8 +38,8 @@ class Grouper:
     """Puts the sites and moves of one file together."""
 
     planner: Planner
-    sites: Sequence[Site]
-    moves: Sequence[Move]
+    sites: Sequence[UsageRewrite]
+    moves: Sequence[ImportReplacement]
     refusals: dict[Use, Refusal] = field(default_factory=dict)
     fading: set[ast.stmt] = field(default_factory=set)
     """The import statements that some fix changes."""
@@ -88,14 +88,14 @@ class Grouper:
                     raised = replace(site, applicability=removal.applicability, refusal=removal.refusal)
                     self._exchange(site, raised, removals)
 
-    def _exchange(self, old: Site, new: Site, removals: Sequence[Removal]) -> None:
+    def _exchange(self, old: UsageRewrite, new: UsageRewrite, removals: Sequence[Removal]) -> None:
         self.sites = [new if site is old else site for site in self.sites]
         for removal in removals:
             removal.sites = [new if site is old else site for site in removal.sites]
 
     # --- composition ------------------------------------------------------------------------------------------
 
-    def _composed(self, sites: Sequence[Site]) -> list[Site]:
+    def _composed(self, sites: Sequence[UsageRewrite]) -> list[UsageRewrite]:
         """Sites inside a site whose captures are copied become part of it, and no more certain than it."""
         found = sorted(sites, key=lambda site: max((r.end - r.start for r in site.rendered), default=0))
         for n, outer in enumerate(found):
@@ -115,10 +115,10 @@ class Grouper:
                 found[n] = replace(found[n], edits=self._around(found[n], rendered, edits))
         return found
 
-    def _is_inside(self, site: Site, rendered: Rendered) -> bool:
+    def _is_inside(self, site: UsageRewrite, rendered: Rendered) -> bool:
         return bool(site.rendered) and all(rendered.start <= r.start and r.end <= rendered.end for r in site.rendered)
 
-    def _around(self, site: Site, rendered: Rendered, inner: Sequence[Edit]) -> tuple[Edit, ...]:
+    def _around(self, site: UsageRewrite, rendered: Rendered, inner: Sequence[Edit]) -> tuple[Edit, ...]:
         whole = Edit(start=rendered.start, end=rendered.end, text=splice.plain(self.layout, rendered, inner))
         return tuple(whole if (e.start, e.end) == (whole.start, whole.end) else e for e in site.edits)
 
@@ -126,7 +126,7 @@ class Grouper:
 
     def _components(
         self, removals: Sequence[Removal], tier: Applicability
-    ) -> Iterable[tuple[list[Site], list[Removal]]]:
+    ) -> Iterable[tuple[list[UsageRewrite], list[Removal]]]:
         """Sites up to ``tier``, connected by the imports that go with them at that tier."""
         sites = [site for site in self.sites if weight(site.applicability) <= weight(tier)]
         gone = [removal for removal in removals if weight(removal.applicability) <= weight(tier)]
@@ -141,11 +141,11 @@ class Grouper:
             link.join(one, other)
         for members in link.classes():
             yield (
-                [each for each in members if isinstance(each, Site)],
+                [each for each in members if isinstance(each, UsageRewrite)],
                 [each for each in members if isinstance(each, Removal)],
             )
 
-    def _nested(self, sites: Sequence[Site]) -> Iterable[tuple[Site, Site]]:
+    def _nested(self, sites: Sequence[UsageRewrite]) -> Iterable[tuple[UsageRewrite, UsageRewrite]]:
         """Sites of which one has taken in the edits of the other."""
         for outer in sites:
             for rendered in outer.rendered:
@@ -157,7 +157,7 @@ class Grouper:
 
     def _group(
         self,
-        sites: list[Site],
+        sites: list[UsageRewrite],
         gone: list[Removal],
         tier: Applicability,
         to_delete: Collection[ast.stmt],
@@ -177,7 +177,9 @@ class Grouper:
             return None
         return Group(uses=tuple(fresh), fix=Fix(edits=tuple(edits), applicability=tier), refusals=refusals)
 
-    def _without_lonely_exports(self, sites: list[Site], gone: list[Removal]) -> tuple[list[Site], list[Removal]]:
+    def _without_lonely_exports(
+        self, sites: list[UsageRewrite], gone: list[Removal]
+    ) -> tuple[list[UsageRewrite], list[Removal]]:
         """An entry of ``__all__`` goes only with its import."""
         leaving = {removal.binding for removal in gone}
         kept = [s for s in sites if not s.export or (s.use.bindings and leaving.issuperset(s.use.bindings))]
@@ -187,7 +189,7 @@ class Grouper:
         return kept, gone
 
     def _edits(
-        self, sites: Sequence[Site], gone: Sequence[Removal], to_delete: Collection[ast.stmt], *, alone: bool
+        self, sites: Sequence[UsageRewrite], gone: Sequence[Removal], to_delete: Collection[ast.stmt], *, alone: bool
     ) -> list[Edit] | None:
         edits = [edit for site in sites for edit in site.edits]
         edits += [self.layout.delete(statement, to_delete) for site in sites for statement in site.deletes]
@@ -239,13 +241,14 @@ class Grouper:
         return [
             group
             for members in link.classes()
-            if (group := self._move_group([each for each in members if isinstance(each, Move)])) is not None
+            if (group := self._move_group([each for each in members if isinstance(each, ImportReplacement)]))
+            is not None
         ]
 
-    def _move_group(self, moves: list[Move]) -> Group | None:
+    def _move_group(self, moves: list[ImportReplacement]) -> Group | None:
         uses = tuple(dict.fromkeys(use for move in moves for use in move.uses))
         edits = list(dict.fromkeys(edit for move in moves for edit in move.edits))
-        by_statement: dict[ast.stmt, list[Move]] = {}
+        by_statement: dict[ast.stmt, list[ImportReplacement]] = {}
         for move in moves:
             by_statement.setdefault(move.binding.statement, []).append(move)
         for statement, here in by_statement.items():

@@ -30,7 +30,7 @@ from bot.engine.rewrite.shown import shown, within
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Move:
+class ImportReplacement:
     """An import of a deprecated thing (or of the module that holds it) becomes one of its successor."""
 
     binding: Binding
@@ -65,14 +65,14 @@ class Mover:
     def analysis(self) -> Analysis:
         return self.layout.analysis
 
-    def moves(self) -> Iterator[Move]:
+    def moves(self) -> Iterator[ImportReplacement]:
         """All imports that can change as a whole."""
         for binding in dict.fromkeys((*self.imports, *self.through)):
             found = self._move(binding)
             if found is not None:
                 yield found
 
-    def _move(self, binding: Binding) -> Move | None:
+    def _move(self, binding: Binding) -> ImportReplacement | None:
         imported = binding.imported
         use = self.imports.get(binding)
         if imported is None or not self._wholly(binding):
@@ -124,7 +124,7 @@ class Mover:
 
     # --- an import of the thing itself ------------------------------------------------------------------------
 
-    def _of_import(self, binding: Binding, use: Use, target: str) -> Move | None:
+    def _of_import(self, binding: Binding, use: Use, target: str) -> ImportReplacement | None:
         imported = binding.imported
         if imported is None:
             return None
@@ -152,14 +152,14 @@ class Mover:
         keeps_label = leaf == binding.name and imported.alias.asname is None
         return self._result(binding, self._from(binding, module, leaf, None if keeps_label else binding.name), [])
 
-    def _of_star(self, binding: Binding, use: Use) -> Move | None:
+    def _of_star(self, binding: Binding, use: Use) -> ImportReplacement | None:
         """All that a deprecated module offers comes from its successor."""
         target, imported = successor(use), binding.imported
         if target is None or imported is None:
             return None
         return self._result(binding, Line(module=relative(target, imported), name="*"), [])
 
-    def _of_member(self, binding: Binding, module: str, path: str) -> Move | None:
+    def _of_member(self, binding: Binding, module: str, path: str) -> ImportReplacement | None:
         """The successor is a member of a class: the class is imported, the usages name the member."""
         head, uses = path.partition(".")[0], self.through.get(binding, [])
         if not self._renamable(binding) or not (head == binding.name or is_free(binding.scope, head, uses)):
@@ -236,7 +236,7 @@ class Mover:
         start, end = self.layout.span(node)
         return Edit(start=start, end=end, text=text)
 
-    def _of_plain(self, binding: Binding, use: Use, target: str) -> Move | None:
+    def _of_plain(self, binding: Binding, use: Use, target: str) -> ImportReplacement | None:
         """``import old.sub``: the usages name the whole path, the import as well."""
         uses = self.through.get(binding, [])
         if len(binding.scope.bindings[binding.name]) > len(siblings(binding)):  # a fallback binds the same name
@@ -254,13 +254,13 @@ class Mover:
         return self._result(binding, line, [self._edit(each.node, text) for each, text in edits])
 
     def _keeps_name(self, binding: Binding, target: str) -> bool:
-        """Whether ``import old`` best goes on to bind ``old``: its successor's name, or wanted by other files."""
+        """Whether ``import old`` best goes on to bind ``old``: its successor's name, or needed by other files."""
         if imported_name(binding) != binding.name or siblings(binding) != [binding]:
             return False
         public = binding.scope is self.analysis.root and (self.analysis.is_package or self._exported(binding.name))
         return public or target.endswith(f".{binding.name}")
 
-    def _of_kept_name(self, binding: Binding, target: str, edits: Sequence[Edit]) -> Move:
+    def _of_kept_name(self, binding: Binding, target: str, edits: Sequence[Edit]) -> ImportReplacement:
         above, _, leaf = target.rpartition(".")
         line = Line(module=target, local=None if target == binding.name else binding.name)
         if above and leaf == binding.name:
@@ -272,7 +272,7 @@ class Mover:
 
     # --- an import of the module that holds it ----------------------------------------------------------------
 
-    def _of_module(self, binding: Binding, module: str) -> Move | None:
+    def _of_module(self, binding: Binding, module: str) -> ImportReplacement | None:
         imported, uses = binding.imported, self.through[binding]
         if imported is None or not self._renamable_module(binding) or hides(self.analysis, module):
             return None
@@ -299,7 +299,7 @@ class Mover:
         """Whether all successors are members of classes."""
         return all("." in split(self.analysis, successor(use) or "")[1] for use in self.through[binding])
 
-    def _of_class(self, binding: Binding) -> Move | None:
+    def _of_class(self, binding: Binding) -> ImportReplacement | None:
         """The class that holds the members is imported: in its place what the successors' paths begin with."""
         uses = self.through[binding]
         paths = [split(self.analysis, successor(use) or "") for use in uses]
@@ -320,17 +320,17 @@ class Mover:
         alone = len(scope.bindings[binding.name]) == len(siblings(binding) or [binding])
         return alone and not public and not reads_by_name(scope) and not reads_itself(self.analysis, binding.name)
 
-    def _result(self, binding: Binding, line: Line | None, edits: Sequence[Edit]) -> Move:
+    def _result(self, binding: Binding, line: Line | None, edits: Sequence[Edit]) -> ImportReplacement:
         uses = list(self.through.get(binding, ()))
         uses += [self.imports[binding]] if binding in self.imports else []
         uses += [u for u in self.candidates if isinstance(u.node, ast.Constant) and binding in u.bindings]
         kept = [edit for edit in dict.fromkeys(edits) if edit.text != self.layout.text(edit.start, edit.end)]
-        return Move(binding=binding, line=line, uses=tuple(uses), edits=tuple(sorted(kept)))
+        return ImportReplacement(binding=binding, line=line, uses=tuple(uses), edits=tuple(sorted(kept)))
 
 
-def by_use(moves: Sequence[Move]) -> Mapping[Use, list[Move]]:
+def by_use(moves: Sequence[ImportReplacement]) -> Mapping[Use, list[ImportReplacement]]:
     """The moves that each usage is part of."""
-    found: dict[Use, list[Move]] = {}
+    found: dict[Use, list[ImportReplacement]] = {}
     for move in moves:
         for use in move.uses:
             found.setdefault(use, []).append(move)

@@ -19,7 +19,7 @@ from bot.engine.rewrite.needed import named_by_string
 from bot.engine.rewrite.paths import as_written, siblings, successor_of_node
 from bot.engine.rewrite.proof import Prover
 from bot.engine.rewrite.reasons import Reason, Refusal
-from bot.engine.rewrite.rules import Outcome, Site, gone, successor, weight
+from bot.engine.rewrite.rules import Outcome, UsageRewrite, gone, successor, weight
 from bot.engine.rewrite.shown import shown, within
 from bot.engine.rewrite.sites import Planner
 from bot.engine.rewrite.statements import remove_items
@@ -62,7 +62,7 @@ class _Plan:
         for use in dropped:
             if use not in moved:
                 outcomes[use] = self._alone(use)
-        sites = [outcome for outcome in outcomes.values() if isinstance(outcome, Site)]
+        sites = [outcome for outcome in outcomes.values() if isinstance(outcome, UsageRewrite)]
         grouper = Grouper(self.planner, sites, moves)
         groups = grouper.groups()
         refusals = {use: outcome for use, outcome in outcomes.items() if isinstance(outcome, Refusal)}
@@ -116,7 +116,7 @@ class _Plan:
         if drops_in and not self.planner.applicable(use):
             return None
         outcome = self.planner.plan(use)
-        fitted = isinstance(outcome, Site) or outcome.reason is Reason.RULE
+        fitted = isinstance(outcome, UsageRewrite) or outcome.reason is Reason.RULE
         return None if drops_in and not fitted else outcome
 
     def _may_run_before(self, use: Use, binding: Binding) -> bool:
@@ -146,7 +146,7 @@ class _Plan:
         first = start + len(text[:at].encode())
         edit = Edit(start=first, end=first + len(use.symbol.encode()), text=target)
         refusal = Refusal(reason=Reason.STRING, name=function)
-        return Site(use=use, applicability=Applicability.UNSAFE, refusal=refusal, edits=(edit,))
+        return UsageRewrite(use=use, applicability=Applicability.UNSAFE, refusal=refusal, edits=(edit,))
 
     def _entry(self, use: Use) -> Outcome:
         """An entry of ``__all__`` goes last, together with the import."""
@@ -156,7 +156,7 @@ class _Plan:
         gone = [element is use.node for element in parent.elts]
         edits = tuple(remove_items(self.layout, parent.elts, gone, bracketed=True))
         refusal = Refusal(reason=Reason.RE_EXPORTED)
-        return Site(use=use, applicability=Applicability.UNSAFE, refusal=refusal, edits=edits, export=True)
+        return UsageRewrite(use=use, applicability=Applicability.UNSAFE, refusal=refusal, edits=edits, export=True)
 
     def _alone(self, use: Use) -> Outcome:
         """A drop-in successor where the import cannot change as a whole: this usage alone is spelled again."""
@@ -176,7 +176,7 @@ class _Plan:
         if isinstance(self.analysis.parents.get(use.node), ast.MatchValue) and "." not in spelling.text:
             return Refusal(reason=Reason.NO_RULE)  # in a pattern a name without a dot is bound, not compared
         refusal = self.planner.doubt(use) or self._patched_from_outside(use, use.load.node.id)
-        return Site(
+        return UsageRewrite(
             use=use, applicability=Applicability.UNSAFE if refusal else Applicability.SAFE, refusal=refusal,
             edits=(Edit(start=start, end=end, text=spelling.text),), loads=gone(use, [spelling.text]),
             additions=(spelling.addition,) if spelling.addition else (),

@@ -9,10 +9,10 @@ from bot.domain.migration import Action, Applicability, Condition
 from bot.engine.analysis import Analysis, Binding, BindingKind, Load, ScopeKind, Use
 from bot.engine.rewrite.flow import observed_by_try, reads_by_name, reads_itself
 from bot.engine.rewrite.layout import Layout
-from bot.engine.rewrite.moves import Move
+from bot.engine.rewrite.moves import ImportReplacement
 from bot.engine.rewrite.needed import needed_elsewhere
 from bot.engine.rewrite.reasons import Reason, Refusal
-from bot.engine.rewrite.rules import Site, weight
+from bot.engine.rewrite.rules import UsageRewrite, weight
 from bot.engine.rewrite.sites import Planner
 from bot.engine.rewrite.statements import ImportStatement
 
@@ -26,7 +26,7 @@ class Removal:
     binding: Binding
     use: Use | None
     """The usage that the import is; ``None`` for an import of the module around the deprecated name."""
-    sites: list[Site]
+    sites: list[UsageRewrite]
     applicability: Applicability
     refusal: Refusal | None = None
 
@@ -43,8 +43,8 @@ class Removals:
     """Finds them."""
 
     planner: Planner
-    sites: Sequence[Site]
-    moves: Sequence[Move]
+    sites: Sequence[UsageRewrite]
+    moves: Sequence[ImportReplacement]
     refusals: dict[Use, Refusal]
 
     @property
@@ -74,7 +74,7 @@ class Removals:
                 self.refusals.setdefault(imports[binding], removal)
         return found
 
-    def _removal(self, binding: Binding, use: Use | None, consumed: Mapping[Load, Site]) -> Removal | Refusal:
+    def _removal(self, binding: Binding, use: Use | None, consumed: Mapping[Load, UsageRewrite]) -> Removal | Refusal:
         loads = binding.scope.reads.get(binding.name, [])
         exports = [s for s in self.sites if s.export and binding in s.use.bindings]
         left = [load for load in loads if load not in consumed]
@@ -95,14 +95,14 @@ class Removals:
             worst, reason = UNSAFE, Refusal(reason=Reason.IMPORT_PROBED)
         return Removal(binding=binding, use=use, sites=sites, applicability=worst, refusal=reason)
 
-    def _probed(self, binding: Binding, sites: Sequence[Site]) -> bool:
+    def _probed(self, binding: Binding, sites: Sequence[UsageRewrite]) -> bool:
         """Whether a ``try`` watches the import, and its uses vanish with it.
 
         Where they become uses of the successor, the ``try`` (or the import that is reused) watches that one.
         """
         return not any(site.rendered for site in sites) and observed_by_try(self.analysis, binding.statement)
 
-    def _kept(self, binding: Binding, exports: Sequence[Site]) -> Refusal | None:
+    def _kept(self, binding: Binding, exports: Sequence[UsageRewrite]) -> Refusal | None:
         """What else needs an import than the reads of its name."""
         scope, name = binding.scope, binding.name
         if binding.written_in is not scope or scope.kind is ScopeKind.CLASS:

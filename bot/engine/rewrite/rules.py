@@ -21,7 +21,7 @@ from bot.engine.rewrite.rendering import Rendered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Site:
+class UsageRewrite:
     """A rewrite of one usage; it needs nothing but that its imports are there."""
 
     use: Use
@@ -39,7 +39,7 @@ class Site:
     """An entry of ``__all__``: goes only together with the import."""
 
 
-Outcome = Site | Refusal
+Outcome = UsageRewrite | Refusal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -28,7 +28,7 @@ from bot.engine.rewrite.paths import names_of
 from bot.engine.rewrite.patterns import CANONICAL
 from bot.engine.rewrite.reasons import Reason, Refusal
 from bot.engine.rewrite.requires import accepts, has_type
-from bot.engine.rewrite.rules import Outcome, Rule, Site, compiled, gone, successor, weight
+from bot.engine.rewrite.rules import Outcome, Rule, UsageRewrite, compiled, gone, successor, weight
 
 
 @dataclass(eq=False)
@@ -73,8 +73,8 @@ class Planner:
                     return self._unused(use, statement, value) or self._direct(use, None)
                 case Bound():
                     followed = self._followed(use, value, found)
-                    fits = isinstance(followed, Site) or followed.reason is Reason.RULE
-                    return followed if fits or isinstance(followed, Site) else self._direct(use, followed)
+                    fits = isinstance(followed, UsageRewrite) or followed.reason is Reason.RULE
+                    return followed if fits or isinstance(followed, UsageRewrite) else self._direct(use, followed)
                 case Probe():
                     return self._probed(use, value) or self._direct(use, None)
                 case Refusal():
@@ -189,7 +189,7 @@ class Planner:
     # --- the result -------------------------------------------------------------------------------------------
 
     def _rendered(self, use: Use, matches: Sequence[tuple[Rule, Match]], deletes: tuple[ast.stmt, ...] = ()) -> Outcome:
-        site = Site(use=use, applicability=Applicability.SAFE, deletes=deletes, loads=gone(use))
+        site = UsageRewrite(use=use, applicability=Applicability.SAFE, deletes=deletes, loads=gone(use))
         for rule, match in matches:
             found = self._render(use, rule, match)
             if isinstance(found, Refusal):
@@ -262,7 +262,7 @@ class Planner:
     def _site(
         self, use: Use, rule: Rule, *, deletes: tuple[ast.stmt, ...] = (), warning: Refusal | None = None,
         match: Match | None = None,
-    ) -> Site:  # fmt: skip
+    ) -> UsageRewrite:  # fmt: skip
         """A site with the applicability that the rule and the facts allow."""
         applicability, refusal = rule.rewrite.applicability, None
         if applicability is not Applicability.SAFE:
@@ -276,7 +276,7 @@ class Planner:
         refusal = refusal or warning or (self.unmet(use.migration, use) if needs_canonical else None)
         if refusal is not None and applicability is Applicability.SAFE:
             applicability = Applicability.UNSAFE
-        return Site(use=use, applicability=applicability, refusal=refusal, deletes=deletes, loads=gone(use))
+        return UsageRewrite(use=use, applicability=applicability, refusal=refusal, deletes=deletes, loads=gone(use))
 
     def _unproved(self, rewrite: Rewrite, match: Match) -> Refusal | None:
         for variable, missing_modules in rewrite.safe_if.items():

@@ -11,14 +11,14 @@ from msgspec import ValidationError, convert
 
 from bot.domain.events import TASK_PREFIX, Event, Malformed, NotInstalled, Ping, Unknown
 from bot.github.payloads.document import Unfit, load
-from bot.github.payloads.parts import Part, Text
+from bot.github.payloads.parts import PayloadPart, Text
 from bot.github.payloads.tasks import delivery_of, read_task
 from bot.github.payloads.webhooks import PAYLOADS
 
 __all__ = ["delivery_of", "parse"]
 
 
-class _Envelope(Part):
+class _Envelope(PayloadPart):
     """What is asked of every payload before it is known what it is."""
 
     action: Text | None = None

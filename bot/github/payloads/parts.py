@@ -16,23 +16,23 @@ FullName = Annotated[str, Meta(pattern=r"^[^/\ud800-\udfff]+/[^/\ud800-\udfff]+\
 """``owner/name``"""
 
 
-class Part(Struct):
+class PayloadPart(Struct):
     """A part of a payload, as far as it is read: optional fields may be absent or ``null``."""
 
 
-class WithNumber(Part):
+class WithNumber(PayloadPart):
     """An issue or a pull request."""
 
     number: Id
 
 
-class WithId(Part):
+class WithId(PayloadPart):
     """An installation or an App."""
 
     id: Id
 
 
-class Account(Part):
+class Account(PayloadPart):
     """Who did it."""
 
     id: Id
@@ -43,7 +43,7 @@ class Account(Part):
         return Person(id=self.id, login=self.login, type=self.type)
 
 
-class RepositoryPart(Part):
+class RepositoryPart(PayloadPart):
     """A repository."""
 
     id: Id
@@ -64,7 +64,7 @@ class BranchedRepository(RepositoryPart):
         return not branches or self.default_branch is None or self.default_branch in branches
 
 
-class InRepository(Part):
+class InRepository(PayloadPart):
     """What every event of a repository says."""
 
     installation: WithId

@@ -7,10 +7,10 @@ from msgspec import convert
 
 from bot.domain.events import TASK_PREFIX, AppTaskEvent, TaskEvent
 from bot.domain.references import Delivery, DeliveryId, Task
-from bot.github.payloads.parts import Id, InRepository, Part
+from bot.github.payloads.parts import Id, InRepository, PayloadPart
 
 
-class _ForWhat(Part):
+class _ForWhat(PayloadPart):
     repository: Any = None
 
 

@@ -30,7 +30,7 @@ from bot.github.payloads.parts import (
     Id,
     InRepository,
     ObjectId,
-    Part,
+    PayloadPart,
     RepositoryPart,
     Text,
     WithId,
@@ -44,7 +44,7 @@ class Readable(Protocol):
     def event(self) -> Event: ...
 
 
-class _Head(Part):
+class _Head(PayloadPart):
     sha: ObjectId
 
 
@@ -52,7 +52,7 @@ class _PullRequest(WithNumber):
     head: _Head
 
 
-class _Edit(Part):
+class _Edit(PayloadPart):
     base: Any = None
     body: Any = None
 
@@ -80,7 +80,7 @@ class _Issue(WithNumber):
     pull_request: Any = None
 
 
-class _Comment(Part):
+class _Comment(PayloadPart):
     id: Id
     created_at: Annotated[datetime, Meta(tz=True)]
     body: Text
@@ -88,11 +88,11 @@ class _Comment(Part):
     performed_via_github_app: WithId | None = None
 
 
-class _Before(Part):
+class _Before(PayloadPart):
     text: Text = field(name="from")
 
 
-class _CommentEdit(Part):
+class _CommentEdit(PayloadPart):
     body: _Before | None = None
 
 
@@ -158,11 +158,11 @@ class IssuesPayload(InRepository):
         return IssuesEvent(action=self.action, repo=self.repo, number=self.issue.number, sender=self.sender.person())
 
 
-class _CheckSuite(Part):
+class _CheckSuite(PayloadPart):
     head_branch: Text | None = None
 
 
-class _CheckRun(Part):
+class _CheckRun(PayloadPart):
     id: Id
     name: Text
     app: WithId
@@ -178,7 +178,7 @@ class _CheckRun(Part):
         return set() if branch is None else {branch}
 
 
-class _Button(Part):
+class _Button(PayloadPart):
     identifier: Text
 
 
@@ -208,7 +208,7 @@ class CheckRunPayload(InRepository):
         )
 
 
-class _Branch(Part):
+class _Branch(PayloadPart):
     name: Text
 
 
@@ -229,7 +229,7 @@ class StatusPayload(InRepository):
         )
 
 
-class _Deployment(Part):
+class _Deployment(PayloadPart):
     environment: Text
 
 
@@ -243,7 +243,7 @@ class DeploymentStatusPayload(InRepository):
         return DeploymentStatusEvent(action=self.action, repo=self.repo, environment=self.deployment.environment)
 
 
-class _MergeGroup(Part):
+class _MergeGroup(PayloadPart):
     head_sha: ObjectId
     base_sha: ObjectId
     head_ref: Text
@@ -266,7 +266,7 @@ class MergeGroupPayload(InRepository):
         )
 
 
-class _Login(Part):
+class _Login(PayloadPart):
     login: Text
 
 
@@ -274,7 +274,7 @@ class _Installation(WithId):
     account: _Login
 
 
-class InstallationPayload(Part):
+class InstallationPayload(PayloadPart):
     """``installation``."""
 
     action: Text
@@ -287,7 +287,7 @@ class InstallationPayload(Part):
         )
 
 
-class InstallationRepositoriesPayload(Part):
+class InstallationRepositoriesPayload(PayloadPart):
     """``installation_repositories``."""
 
     action: Text

@@ -12,7 +12,7 @@ from bot.domain.effects import NewPullRequest, TreeCommit, TreeFile
 from bot.domain.migration import Migration
 from bot.domain.references import RepoRef, Sha
 from bot.domain.tracked import NotKnown, PullState, TrackedFacts, usages_of
-from bot.engine.removal import Kept, take_out
+from bot.engine.removal import RemovalRefused, take_out
 from bot.github import reads
 from bot.github.errors import AlreadyExists, NotFound
 from bot.identity.branches import of_removal
@@ -89,8 +89,8 @@ async def _commit(
     try:
         taken = await bot.scanner.run(take_out, migration, sources, facts.definitions, found.roots, found.names)
     except Unscannable as error:
-        taken = Kept(reason=str(error))
-    if isinstance(taken, Kept):
+        taken = RemovalRefused(reason=str(error))
+    if isinstance(taken, RemovalRefused):
         log.warning("definition_kept", repository=repo.full_name, migration=migration.name, reason=taken.reason)
         return None
     return TreeCommit(

@@ -110,7 +110,7 @@ def _update(before: bytes, migration: Migration, facts: TrackedFacts) -> BodyUpd
 
 
 def _show(file: Path, before: bytes, after: bytes, *, as_diff: bool) -> None:
-    from bot.cli.migrate import coloured, write_whole
+    from bot.cli.fix_files import coloured, write_whole
     from bot.engine.diff.unified import render
 
     if as_diff:

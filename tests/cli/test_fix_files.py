@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from bot.cli import main
-from bot.cli.migrate import command, write_whole
+from bot.cli.fix_files import command, write_whole
 from bot.sandbox.example import FILES, HEALTH_MIGRATED, HEALTH_WITH_A_PROBE
 
 HEALTH = "netra_backend/app/routes/health.py"

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from bot.cli.checklist import command
+from bot.cli.tick_boxes import command
 
 CONFIG = """version: 1
 migrations:
