@@ -56,7 +56,7 @@ class Shown:
 
 
 def as_json(shown: Shown) -> str:
-    """One document, as docs/interfaces describe it."""
+    """One document: the version of its form, what was searched, and every finding with its fix."""
     import json  # not needed for what people read
 
     document = {

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bot.cli.lazy import preload
 from bot.domain.errors import SsotError, UserError
 
 if TYPE_CHECKING:
@@ -131,14 +132,14 @@ def _tree(root: Path, start: Path, config_file: str | None, fixes: bool, jobs: i
     below = "" if start == root else start.relative_to(root).as_posix()
     with listing(root, below) as listed, _loading(root, config_file, jobs) as loaded:
         config = loaded()
-        import bot.engine.analysis
+        preload("bot.engine.analysis")
 
         files = listed()  # git took about as long as that import; the rest is loaded while the files are searched
     from bot.local.search import Search
 
     with progress(len(files.paths)) as report:
         search = Search.of(root, files, config, jobs, report)
-        import bot.cli.reporting  # noqa: F401
+        preload("bot.cli.reporting")
         from bot.local.tree import Options, scan_tree
 
         cache = None if no_cache else _cache(config)
@@ -165,7 +166,7 @@ def _loading(root: Path, file: str | None, jobs: int) -> "Iterator[Callable[[], 
 
     task = ForkedCall(lambda: _config_or_none(root, file))
     try:
-        import bot.local.tree  # noqa: F401
+        preload("bot.local.tree")
 
         yield lambda: task.result() or load_config(root, file)  # once more, for the error
     finally:
