@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -115,6 +115,9 @@ class Commit:
         return Caught(
             files=files, import_words={path: import_words for path, (_, import_words) in looked.items() if import_words}
         )
+
+    async def find(self, keeps: Callable[[bytes], bool], paths: Iterable[str]) -> Mapping[str, bytes]:
+        return {path: source for path, source in (await self.read(paths)).items() if keeps(source)}
 
 
 async def scan(files: Iterable[tuple[str, bytes]], migrations: Sequence[Migration], index: Index) -> list[SurveyedFile]:

@@ -144,7 +144,8 @@ def _target(name: str, successor: Node, kind: TargetKind, default: str | None) -
         case Mapping():
             given = successor.scalar("canonical")
             own = default if given is None else None if given.type is Type.NULL else given.text
-            return Target(name=name, canonical=own, kind=kind, message=successor.text("message"))
+            message, exists = successor.text("message"), _is_true(successor, "exists")
+            return Target(name=name, canonical=own, kind=kind, message=message, exists=exists)
         case Sequence():
             return Target(name=name, canonical=default, kind=kind)
 
@@ -155,7 +156,8 @@ def _check_targets(placed: list[Placed]) -> Iterator[ConfigError]:
         if target.name in seen:
             yield place.error(f"{target.name!r} stands here twice: the first is on line {seen[target.name].line}")
         seen.setdefault(target.name, place)
+        is_module = target.kind is TargetKind.MODULE
         below = target.canonical and target.canonical.startswith(f"{target.name}.")
-        if below or (target.keeps_name and target.kind is TargetKind.MODULE):
+        if (below and not is_module) or (target.keeps_name and is_module):
             message = f"{target.canonical!r} cannot take the place of {target.name!r}: it would be deprecated itself"
             yield place.error(message)

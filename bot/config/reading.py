@@ -5,6 +5,7 @@ from dataclasses import replace
 from itertools import islice
 
 from bot.config.build import build_migration, check_migration, placed_targets
+from bot.config.chains import to_the_end
 from bot.config.document import parse
 from bot.config.nodes import MAX_ERRORS, Mapping, Scalar, YamlPlace, joined
 from bot.config.presets import DEFAULT, preset, preset_problem
@@ -37,7 +38,7 @@ def load(text: str | bytes | None, *, file: str = FILE) -> Config:
     if error := joined(errors):
         raise error
     config = Config(
-        migrations=tuple(build_migration(name, body) for name, body in bodies.items()),
+        migrations=to_the_end([build_migration(name, body) for name, body in bodies.items()]),
         source_roots=root.texts("source_roots"),
     )
     max_comments = number(root, "max_comments")

@@ -75,9 +75,10 @@ def _targets(migration: Migration, kind: TargetKind) -> Data:
 
 
 def _successor(target: Target) -> Data:
-    if target.message is None:
+    if target.message is None and not target.exists:
         return target.canonical
-    return {"canonical": target.canonical, "message": target.message}
+    more = _given({"message": target.message, "exists": target.exists or None})
+    return {"canonical": target.canonical, **more}
 
 
 def _rewrite(rewrite: Rewrite) -> Data:

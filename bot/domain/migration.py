@@ -75,6 +75,8 @@ class Target:
     kind: TargetKind = TargetKind.SYMBOL
     message: str | None = None
     """Advice for this name alone, shown instead of the migration's; ``None``: that one is right."""
+    exists: bool = False
+    """The repository has the successor, though its files do not show it."""
 
     @property
     def leaf(self) -> str:

@@ -1,15 +1,15 @@
 """Usages that are names: imports, calls and references."""
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from bot.domain.finding import Kind
-from bot.domain.migration import TargetKind
+from bot.domain.migration import Migration, Target, TargetKind
 from bot.engine.analysis import Binding, BindingKind, Imported, Load, Use
 from bot.engine.file import File
 from bot.engine.resolve import Resolved
 from bot.engine.scope import owner_at
-from bot.engine.targets import Match
+from bot.engine.targets import Match, is_moved
 
 
 def imports(file: File) -> Iterator[Use]:
@@ -76,9 +76,19 @@ def loads(file: File) -> Iterator[Use]:
         if load.node.id not in file.names:
             continue
         chain = _chain(load.node, file.scopes.parents)
+        if file.scopes.root.stars:
+            _want_stars(file, load)
         for resolved in _own(file, load) or file.resolver.name(load) or _built_in(file, load):
             if resolved.origins and (resolved.star is None or _interesting(file, chain)):
                 yield from _loads_of(file, load, chain, resolved)
+
+
+def _want_stars(file: File, load: Load) -> None:
+    """Ask for the modules that may bring an interesting name with a star: the last that has it counts."""
+    if load.node.id in file.interest and owner_at(load) in (None, file.scopes.root):
+        for star in file.scopes.root.stars:
+            for module in star.imported.modules if star.imported else ():
+                file.missing_modules |= file.index.resolution(f"{module}.{load.node.id}").missing_modules
 
 
 def _own(file: File, load: Load) -> tuple[Resolved, ...]:
@@ -89,6 +99,43 @@ def _own(file: File, load: Load) -> tuple[Resolved, ...]:
     bindings = file.scopes.root.bindings[load.node.id]
     defined = all(binding.kind in (BindingKind.FUNCTION, BindingKind.CLASS) for binding in bindings)
     return (Resolved(origins=origins, load=load),) if defined else ()
+
+
+def at_home(file: File) -> Iterator[Use]:
+    """The uses of a target in the module that defines it: all but those in the definition itself."""
+    here = {target.leaf: target for target in file.exempt if target.kind is TargetKind.SYMBOL}
+    migrations = {target: m for m in file.targets.migrations for target in m.targets}
+    root = file.scopes.root
+    for name, target in here.items():
+        bindings = root.bindings.get(name, ())
+        if not bindings or any(b.imported for b in bindings) or not file.owned_by_module(target):
+            continue
+        inside = {b.statement for each in here for b in root.bindings.get(each, ())}
+        for load in root.reads.get(name, ()):
+            if owner_at(load) is root and not _is_within(load.node, inside, file.scopes.parents):
+                yield _own_use(file, load, migrations[target], target, bindings)
+
+
+def _own_use(
+    file: File, load: Load, migration: Migration, target: Target, bindings: Sequence[Binding]
+) -> Use:  # fmt: skip
+    parent = file.scopes.parents.get(load.node)
+    call = parent if isinstance(parent, ast.Call) and parent.func is load.node else None
+    return Use(
+        node=load.node, kind=Kind.CALL if call else Kind.REFERENCE, migration=migration, target=target,
+        symbol=target.name, statement=load.statement, scope=load.scope, range=file.place(load.node),
+        expression=load.node, bindings=tuple(bindings), call=call, load=load, resolves=True,
+        awaited=isinstance(file.scopes.parents.get(call or load.node), ast.Await),
+    )  # fmt: skip
+
+
+def _is_within(node: ast.AST, statements: Collection[ast.AST], parents: Mapping[ast.AST, ast.AST]) -> bool:
+    current: ast.AST | None = node
+    while current is not None:
+        if current in statements:
+            return True
+        current = parents.get(current)
+    return False
 
 
 def _built_in(file: File, load: Load) -> tuple[Resolved, ...]:
@@ -108,7 +155,9 @@ def _loads_of(file: File, load: Load, chain: Sequence[ast.expr], resolved: Resol
     seen: dict[str, Use] = {}
     for length in range(len(chain)):
         tail = "".join(f".{part.attr}" for part in chain[1 : length + 1] if isinstance(part, ast.Attribute))
-        for match in file.matches([origin + tail for origin in resolved.origins]):
+        names = [origin + tail for origin in resolved.origins]
+        seen = {key: use for key, use in seen.items() if not any(is_moved(use.target, name) for name in names)}
+        for match in file.matches(names):
             before = seen.get(match.migration.name)
             if before is None or before.target.name != match.target.name:
                 seen[match.migration.name] = _load_use(file, load, chain, length, match, resolved)

@@ -33,6 +33,8 @@ def exports(file: File) -> Iterator[Use]:
 def strings(file: File) -> Iterator[Use]:
     """The dotted strings that mean a target, or mean to."""
     parents = file.scopes.parents
+    for plugin in _plugins(file):
+        yield from _interesting(file, plugin)
     for node in [node for node in parents if isinstance(node, ast.Call | ast.Subscript)]:
         found = string_uses(node, file.resolver) if isinstance(node, ast.Call) else ()
         uses = [use for string in found for use in _interesting(file, string)]
@@ -40,6 +42,14 @@ def strings(file: File) -> Iterator[Use]:
             members = members_of_string(node, parents, file.resolver)
             uses = next(filter(None, ([*_interesting(file, member)] for member in members)), [])
         yield from uses
+
+
+def _plugins(file: File) -> Iterator[StringUse]:
+    """The modules that ``pytest_plugins`` names."""
+    for binding in file.scopes.root.bindings.get("pytest_plugins", ()):
+        for node in ast.walk(binding.value) if binding.value is not None else ():
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and node in file.scopes.parents:
+                yield StringUse(node=node, dotted=(node.value,), function="pytest_plugins")
 
 
 def _interesting(file: File, string: StringUse) -> Iterator[Use]:

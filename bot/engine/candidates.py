@@ -47,6 +47,8 @@ def _names_of(node: ast.AST, interest: frozenset[str]) -> set[str]:
             return _roots([node])
         case ast.Call(func=function, args=arguments) if any(_mentions(each, interest) for each in arguments):
             return _roots([function, *arguments[:1]])
+        case ast.Call(func=function, args=arguments, keywords=keywords) if any(k.arg in interest for k in keywords):
+            return _roots([function, *arguments[:1]])
         case ast.Subscript(value=table, slice=index) if _mentions(index, interest):
             return _roots([table])
         case ast.Constant(value=str(text)) if any(name in text for name in interest):

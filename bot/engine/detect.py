@@ -7,7 +7,7 @@ from dataclasses import replace
 from bot.domain.finding import Failed, Skipped
 from bot.domain.migration import Migration
 from bot.engine.analysis import Analysis, Export, Use
-from bot.engine.by_name import imports, loads
+from bot.engine.by_name import at_home, imports, loads
 from bot.engine.by_string import exports, strings
 from bot.engine.candidates import candidate_names, line_filter
 from bot.engine.definitions import definitions
@@ -49,8 +49,9 @@ def _resolve(source: SourceMap, tree: ast.Module, path: str, targets: Targets, i
     scopes = build_scopes(tree, modules=modules, package=package, source=source, keep=keep)
     found = {load.node: load for scope in scopes.root.walk() for each in scope.loads.values() for load in each}
     resolver = Resolver(
-        root=scopes.root, parents=scopes.parents, loads=found, modules=modules, package=package, offers=index.offers
-    )
+        root=scopes.root, parents=scopes.parents, loads=found, modules=modules, package=package, offers=index.offers,
+        brings=index.brings,
+    )  # fmt: skip
     return File(
         path=path, targets=targets, index=index, interest=interest, names=names, source=source, tree=tree,
         scopes=scopes, resolver=resolver, exempt=targets.defined_in(modules), own=targets.kept(),
@@ -58,7 +59,7 @@ def _resolve(source: SourceMap, tree: ast.Module, path: str, targets: Targets, i
 
 
 def _analysis(file: File, decoded: Decoded) -> Analysis:
-    found = [*imports(file), *loads(file), *exports(file), *strings(file), *definitions(file)]
+    found = [*imports(file), *loads(file), *at_home(file), *exports(file), *strings(file), *definitions(file)]
     if file.members:
         from bot.engine.by_object import methods, overrides  # most migrations ask about no method
 

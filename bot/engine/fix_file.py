@@ -14,6 +14,7 @@ from bot.engine.index import Index
 from bot.engine.rewrite import EditConflict, Reason, Refusal, apply_edits
 from bot.engine.rewrite.edits import combine
 from bot.engine.scan import scan_file
+from bot.engine.second_parser import SecondParser
 
 Kept = Mapping[Range, str]
 """Usages of one file that stay, each with the reason for people."""
@@ -34,8 +35,9 @@ def migrate_file(
 
     A fix that changes one of the usages to ``keep`` is not applied either.
 
-    The result parses, and a second run finds nothing more to do; where that does not hold the file stays as it is,
-    and its usages say so.  So does a file in which a line to be changed holds characters that can deceive a reader.
+    The result parses, by ``ast`` and by LibCST, and a second run finds nothing more to do; where that does not hold the
+    file stays as it is, and its usages say so.  So does a file in which a line to be changed holds characters that can
+    deceive a reader.
     Nothing is raised for bad source.
     """
     report = scan_file(source, path, migrations, index)
@@ -81,6 +83,8 @@ def _applied(
     left = tuple(_kept(u, kept[u.range.start]) if u.range.start in kept else u for u in active(again))
     if any(applies(finding, unsafe=unsafe) for finding in left):
         return Refusal(reason=Reason.NOT_PROVED, name="a second run would change more")
+    if wrong := SecondParser(source).fault(after):
+        return Refusal(reason=Reason.NOT_PROVED, name=wrong)
     deceptive = _hazards(source, after)
     return Refusal(reason=Reason.DECEPTIVE, name=", ".join(deceptive)) if deceptive else (after, left)
 

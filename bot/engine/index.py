@@ -1,11 +1,17 @@
 """What the repository's modules export: façades and ``__init__`` files are followed to where a name is defined."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set, ValuesView
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from bot.engine.exports import Exports, exports_of, may_have
 from bot.engine.names import find_source_roots, is_package, module_names, module_paths
 from bot.engine.renamed import renamed
+
+if TYPE_CHECKING:
+    from bot.engine.program.cycles import Closure
+    from bot.engine.program.facts import Facts  # no plain scan asks what the whole program says
+    from bot.engine.program.view import Program
 
 ROUNDS = 20
 """How often modules that a scan wants are fetched: the longest chain of re-exports that is followed."""
@@ -36,6 +42,12 @@ class Index:
     """The source roots below the repository's top, outer first."""
     given: frozenset[str] = frozenset()
     """Names that some module, known or not, gives to a target: `aliases` has them from the beginning."""
+    facts: "Mapping[str, Facts]" = field(default_factory=dict, repr=False)
+    """What files that are not among ``files`` contribute to the view of the whole program."""
+    _facts: "dict[str, Facts]" = field(default_factory=dict, repr=False)
+    _program: "list[Program]" = field(default_factory=list, repr=False)
+    closures: "dict[str, Closure]" = field(default_factory=dict, repr=False)
+    """What is worked out of the order of imports: `bot.engine.program.cycles`."""
     _exports: dict[str, Exports] = field(default_factory=dict, repr=False)
     _resolutions: dict[str, Resolution] = field(default_factory=dict, repr=False)
     _aliases: dict[frozenset[str], frozenset[str]] = field(default_factory=dict, repr=False)
@@ -68,7 +80,37 @@ class Index:
             for names, found in self._aliases.items()
             if self.files.keys().isdisjoint(more) and all(renamed(source, found) <= found for source in texts)
         }
-        return Index({**self.files, **more}, self.roots, self.given, _aliases=aliases)
+        facts = {path: found for path, found in self._facts.items() if path not in more}
+        return Index({**self.files, **more}, self.roots, self.given, self.facts, facts, _aliases=aliases)
+
+    def with_facts(self, facts: "Mapping[str, Facts]") -> "Index":
+        """This index, and what files that it does not hold say of others."""
+        return replace(self, facts={**self.facts, **facts}, _program=[], closures={})
+
+    def knowing(self, facts: "Mapping[str, Facts]") -> "Index":
+        """This index, with the facts of files that it holds, worked out elsewhere."""
+        return replace(self, _facts={**self._facts, **facts}, _program=[], closures={})
+
+    @property
+    def program(self) -> "Program":
+        """What all files that are known say; worked out when it is asked for."""
+        if not self._program:
+            self._program.append(self._view())
+        return self._program[0]
+
+    def _view(self) -> "Program":
+        from bot.engine.program.collect import facts_of
+        from bot.engine.program.view import Program
+
+        for path, source in self.files.items():
+            if source is not None and path not in self._facts:
+                self._facts[path] = facts_of(source)
+        here = {path: found for path, found in self._facts.items() if self.files.get(path) is not None}
+        elsewhere = {path: found for path, found in self.facts.items() if path not in self.files}
+        return Program({**elsewhere, **here}, self.modules_of, self._names)
+
+    def _names(self, dotted: str) -> tuple[str, ...]:
+        return self.resolution(dotted).names
 
     def watched(self) -> "tuple[Index, Set[str]]":
         """The same index, and the set of the paths (also of absent files) that it will have been asked about.
@@ -76,7 +118,8 @@ class Index:
         What a scan with it found depends on these files, on the scanned one, and on `roots` and `given`; on no other.
         """
         files = _Watched(self.files)
-        return Index(files, self.roots, self.given, _exports=self._exports, _aliases=self._aliases), files.asked
+        watched = replace(self, files=files, _resolutions={}, _program=[], closures={})
+        return watched, files.asked
 
     def modules_of(self, path: str) -> tuple[str, ...]:
         """The dotted names that the file at ``path`` can have."""
@@ -157,10 +200,22 @@ class Index:
         tail = "".join(f".{part}" for part in rest)
         if name in exports.origins:
             return Resolution(names=tuple(origin + tail for origin in exports.origins[name]), exists=True)
-        through = [f"{module}.{name}" for module in exports.stars if self.offers(module, name)]
+        through = [f"{module}.{name}" for module in self._bringing(exports.stars, name)]
         if not through:
             return Resolution(names=()) if exports.dynamic else self._submodule(path, name, rest)
         return Resolution(names=tuple(each + tail for each in through))
+
+    def _bringing(self, stars: Sequence[str], name: str) -> list[str]:
+        """The star imports that may bring a name: from the last that has it by itself on, which hides those above."""
+        found = []
+        for module in reversed(stars):
+            if not self.offers(module, name):
+                continue
+            found.append(module)
+            known = self.source_of(module)
+            if isinstance(known, tuple) and may_have(known[1], name) and name in self.exports(*known).origins:
+                break
+        return found[::-1]
 
     def _submodule(self, path: str, name: str, rest: Sequence[str]) -> Resolution:
         """What a module does not have may be a module below it, of which a package need not speak."""
@@ -181,20 +236,11 @@ class Index:
         theirs = known is False or not isinstance(self.source_of(module.partition(".")[0]), tuple)
         return theirs and not name.startswith("_")
 
-    def lacks(self, dotted: str) -> bool:
-        """Whether the repository has the package of ``dotted``, and certainly not what it names there."""
-        parts = dotted.split(".")
-        for cut in range(len(parts) - 1, 0, -1):
-            module = ".".join(parts[:cut])
-            known = self.source_of(module)
-            if known is False:
-                return False
-            if isinstance(known, tuple):
-                exports = self.exports(*known)
-                if parts[cut] in exports.origins or exports.dynamic or exports.stars or _is_given(parts[cut]):
-                    return False
-                return not is_package(known[0]) or self.source_of(f"{module}.{parts[cut]}") is None
-        return False
+    def brings(self, module: str, name: str) -> bool | None:
+        """Whether a star import from ``module`` certainly brings ``name``; ``None`` if that is not known."""
+        if not self.offers(module, name):
+            return False
+        return self.resolution(f"{module}.{name}").exists
 
     def aliases(self, names: frozenset[str]) -> frozenset[str]:
         """``names`` and all other names that a known module may give to one of them: ``as g``, ``g = f``."""
@@ -208,11 +254,6 @@ class Index:
 
     def _renamed(self, names: frozenset[str]) -> frozenset[str]:
         return frozenset().union(*(renamed(source, names) for source in self.files.values() if source))
-
-
-def _is_given(name: str) -> bool:
-    """Whether every module has it, without a word in its text: ``__dict__``, ``__name__`` …"""
-    return name.startswith("__") and name.endswith("__")
 
 
 class _Watched(Mapping[str, bytes | None]):

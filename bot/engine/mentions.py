@@ -1,10 +1,13 @@
 """Names as text in a source: quick looks at the bytes, before and instead of parsing."""
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 
 _QUALIFIER = re.compile(rb"([^\W\d]\w*(?:\.\w+)*)\.\Z")
 _WORD = re.compile(rb"[A-Za-z0-9_\x80-\xff]+")
+_OTHER_LETTERS = (b"\xf0\x9d", b"\xef\xbc", b"\xef\xbd")
+"""How the mathematical letters (U+1D400 …) and the full-width ones (U+FF00 …) begin in UTF-8."""
 _FEW = 8
 """So many names are looked for one by one; of more, first which of them are there at all."""
 _REACH = 300
@@ -54,6 +57,18 @@ def modules_named(source: bytes, names: Iterable[str]) -> frozenset[str]:
                 each.decode("utf-8", "replace") for each in (qualifier[1], qualifier[1] + b"." + source[start:end])
             }
     return frozenset(found)
+
+
+def respelled(buffer: bytes | bytearray, size: int) -> bytes:
+    """The first ``size`` bytes as Python reads its names, if they hold letters that stand for others (NFKC).
+
+    Mathematical letters and the full-width ones are looked for, which are what names are written with (language
+    reference, "Names").
+    """
+    if all(buffer.find(mark, 0, size) < 0 for mark in _OTHER_LETTERS):
+        return b""
+    text = bytes(memoryview(buffer)[:size]).decode("utf-8", "replace")
+    return unicodedata.normalize("NFKC", text).encode()
 
 
 def line_before(source: bytes, offset: int) -> bytes:

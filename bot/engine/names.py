@@ -7,7 +7,7 @@ for its top.
 import re
 from collections.abc import Iterable, Sequence
 
-SUFFIXES = (".py", ".pyi")
+SUFFIXES = (".py", ".pyi", ".pyw")
 """Of Python files."""
 PROJECT_FILES = frozenset({"pyproject.toml", "setup.py", "setup.cfg"})
 """Names of files that show a source root."""
@@ -63,7 +63,7 @@ def absolute(module: str | None, level: int, file_modules: Sequence[str], *, pac
     found = []
     for name in file_modules:
         parts = name.split(".")
-        if up < len(parts) or (up == len(parts) and module):
+        if up < len(parts):  # the top level is no package
             found.append(".".join((*parts[: len(parts) - up], *((module,) if module else ()))))
     return tuple(found)
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from bot.engine.mentions import line_before, occurrences, stands_in
+from bot.engine.mentions import line_before, occurrences, respelled, stands_in
 from bot.engine.names import find_source_roots
 
 if TYPE_CHECKING:
@@ -113,6 +113,8 @@ class Prefilter:
             if buffer.find(name, 0, size) >= 0:
                 hit = True
                 break
+        if not hit and self._bare and (other := respelled(buffer, size)):
+            hit = any(name in other for name in self._bare)
         fitting = [term for term in self._gated if term.opens(path, buffer, size)] if self._gated else ()
         if not fitting:
             return hit, {}

@@ -18,8 +18,9 @@ from bot.engine.fix_file import migrate_file
 from bot.engine.index import Index
 from bot.engine.rewrite.edits import apply_edits
 from bot.engine.rewrite.layout import Layout
+from bot.engine.rewrite.lists import remove_items
 from bot.engine.rewrite.proof import Prover
-from bot.engine.rewrite.statements import drop, remove_items
+from bot.engine.rewrite.statements import UneditableImport, drop
 
 _UNREAD = Rewrite(
     when=Condition.IMPORT_UNUSED, action=Action.DELETE_STATEMENT, applicability=Applicability.UNSAFE
@@ -122,7 +123,7 @@ def _edits(layout: Layout, binding: Binding, to_delete: Collection[ast.stmt], pa
     if not isinstance(layout.analysis.parents.get(statement), ast.Module):
         raise _Refused(f"`{path}` defines `{binding.name}` on a condition")
     if binding.imported and isinstance(statement, ast.Import | ast.ImportFrom):
-        return drop(layout, statement, [binding.imported.alias], to_delete)
+        return _dropped(layout, statement, binding.imported.alias, to_delete, path)
     alone = isinstance(statement, ast.Assign) and len(statement.targets) == 1
     if kind not in (BindingKind.FUNCTION, BindingKind.CLASS, BindingKind.ANNOTATION) and not (
         kind is BindingKind.ASSIGNMENT and (alone or isinstance(statement, ast.AnnAssign))
@@ -131,6 +132,15 @@ def _edits(layout: Layout, binding: Binding, to_delete: Collection[ast.stmt], pa
     if not layout.on_own_lines(statement):
         raise _Refused(f"`{path}` defines `{binding.name}` on a line with something else")
     return [_block(layout, statement)]
+
+
+def _dropped(
+    layout: Layout, statement: ast.Import | ast.ImportFrom, alias: ast.alias, to_delete: Collection[ast.stmt], path: str
+) -> list[Edit]:
+    try:
+        return drop(layout, statement, [alias], to_delete)
+    except UneditableImport as error:
+        raise _Refused(f"`{path}`: {error}") from error
 
 
 def _block(layout: Layout, statement: ast.stmt) -> Edit:

@@ -1,14 +1,17 @@
 """What an expression of a file stands for: dotted names, from its imports."""
 
 import ast
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.engine.analysis import Binding, BindingKind, Load, Scope
 from bot.engine.flow import reaching
 from bot.engine.names import absolute
+from bot.engine.walk import position
 
-_IMPORTERS = ("import_module", "importlib.import_module", "__import__")
+_IMPORTERS = frozenset(
+    {"import_module", "importlib.import_module", "__import__", "importorskip", "pytest.importorskip"}
+)  # fmt: skip
 MAX_DEPTH = 8
 """How many assignments of modules to variables are followed."""
 
@@ -37,20 +40,44 @@ class Resolver:
     package: bool
     offers: Callable[[str, str], bool]
     """Whether ``from module import *`` brings a name: ``Index.offers``."""
+    brings: Callable[[str, str], bool | None]
+    """Whether it certainly does: ``Index.brings``."""
 
     def name(self, load: Load, depth: int = 0) -> tuple[Resolved, ...]:
         """What a name stands for: one answer, or one for each star import that it may come through."""
         bindings = reaching(load, self.parents)
-        if not bindings:
+        stars = self._stars(load, bindings)
+        if not bindings or stars:
             return tuple(
                 Resolved(origins=(f"{module}.{load.node.id}",), load=load, star=star)
-                for star in self.root.stars
+                for star in stars
                 if star.imported
                 for module in star.imported.modules
                 if self.offers(module, load.node.id)
             )
         origins = tuple(dict.fromkeys(o for binding in bindings for o in self._origins(binding, depth)))
         return (Resolved(origins=origins, bindings=bindings, load=load),)
+
+    def _stars(self, load: Load, bindings: Sequence[Binding]) -> Sequence[Binding]:
+        """The star imports that may have given a name its value: from the last that certainly has it on.
+
+        Where the name is bound otherwise as well, only such a one below that binding takes it.
+        """
+        root, name = self.root, load.node.id
+        if not root.stars or any(binding.scope is not root for binding in bindings):
+            return ()
+        early = load.scope is root
+        last = max((position(binding.statement) for binding in bindings), default=(0, 0))
+        stars = [s for s in root.stars if position(s.statement) > last]
+        if early:
+            above = [s for s in stars if position(s.statement) < position(load.node)]
+            stars = above if above or bindings else stars
+        for n in range(len(stars) - 1, -1, -1):
+            imported = stars[n].imported
+            sure = imported is not None and any(self.brings(module, name) for module in imported.modules)
+            if sure and isinstance(self.parents.get(stars[n].statement), ast.Module):
+                return stars[n:]
+        return () if bindings else stars
 
     def _origins(self, binding: Binding, depth: int) -> tuple[str, ...]:
         if binding.imported:
@@ -77,11 +104,14 @@ class Resolver:
 
     def imported_module(self, call: ast.Call) -> tuple[str, ...]:
         """The module that ``import_module("…")`` returns, when its arguments are written out."""
-        match call.args:
+        named = [keyword.value for keyword in call.keywords if keyword.arg in ("name", "modname")]
+        match [*call.args[:1], *named, *call.args[1:]]:
+            case [ast.Constant(value=str(name)), *_] if gets_module(call.func):
+                return (name,)
             case [ast.Constant(value=str(name)), *rest] if is_importer(call.func):
                 level = len(name) - len(name.lstrip("."))
                 if level == 0:
-                    return (name.partition(".")[0],) if written(call.func) == "__import__" else (name,)
+                    return (name.partition(".")[0],) if _brings_top(call) else (name,)
                 anchors = [keyword.value for keyword in call.keywords if keyword.arg == "package"] + rest
                 return self._relative(name, level, anchors)
             case _:
@@ -100,6 +130,22 @@ class Resolver:
 def is_importer(function: ast.expr) -> bool:
     """Whether a call of ``function`` imports a module by name."""
     return written(function) in _IMPORTERS
+
+
+def gets_module(function: ast.expr) -> bool:
+    """Whether it is ``sys.modules.get`` or its like."""
+    match function:
+        case ast.Attribute(attr="get" | "pop" | "setdefault", value=ast.Attribute(attr="modules")):
+            return True
+        case _:
+            return False
+
+
+def _brings_top(call: ast.Call) -> bool:
+    """Whether it is ``__import__("a.b")`` without a list of names: that returns ``a``."""
+    given = [keyword.value for keyword in call.keywords if keyword.arg == "fromlist"] + call.args[3:4]
+    empty = all(isinstance(each, ast.List | ast.Tuple) and not each.elts for each in given)
+    return written(call.func) == "__import__" and empty
 
 
 def written(expression: ast.expr) -> str:

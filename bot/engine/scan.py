@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 
 from bot.domain.finding import FileReport, Finding, Scanned
 from bot.domain.globs import matches
-from bot.domain.migration import Applicability, Migration
+from bot.domain.migration import Applicability, Migration, TargetKind
 from bot.engine.analysis import Analysis, Use, Verdict
 from bot.engine.detect import analyse
 from bot.engine.ignores import Ignore, ignores
 from bot.engine.index import Index
+from bot.engine.mentions import respelled
 from bot.engine.messages import message
 from bot.engine.targets import Targets
 
@@ -47,7 +48,10 @@ def looks_at(migration: Migration, path: str) -> bool:
 def may_use(source: bytes, migrations: Sequence[Migration], index: Index) -> bool:
     """Whether a target's last component, or a name that a known module gives to it, stands in ``source``."""
     names = index.aliases(Targets(migrations).leaves) if migrations else ()
-    return any(name.encode() in source for name in names)
+    if any(name.encode() in source for name in names):
+        return True
+    other = respelled(source, len(source)) if names else b""
+    return any(name.encode() in other for name in names)
 
 
 def _verdicts(analysis: Analysis) -> Mapping[int, Verdict]:
@@ -60,14 +64,18 @@ def _verdicts(analysis: Analysis) -> Mapping[int, Verdict]:
 def _required(analysis: Analysis) -> frozenset[str]:
     """The modules in which requirements and the successors are looked up, as far as the index lacks them.
 
-    A successor in a package that is neither the file's own nor known is not looked for.
+    A successor in a package that is neither the file's own nor known is not looked for, unless the repository has the
+    deprecated name's module.
     """
     required = required_modules([use.migration for use in analysis.uses], analysis.index)
     own = {module.partition(".")[0] for module in analysis.modules}
-    successors = {use.target.canonical for use in analysis.uses if use.target.canonical}
+    found = ((use.target.canonical, use.symbol[len(use.target.name) :]) for use in analysis.uses)
+    successors = {canonical + tail for canonical, tail in found if canonical}
     tops = {name: name.partition(".")[0] for name in successors}
-    near = [name for name, top in tops.items() if top in own or analysis.index.has(top)]
-    resolutions = [analysis.index.resolution(name) for name in near]
+    held = any(analysis.index.has(use.target.name.rpartition(".")[0] or use.target.name) for use in analysis.uses)
+    near = [name for name, top in tops.items() if held or top in own or analysis.index.has(top)]
+    whole = {use.symbol for use in analysis.uses if use.target.kind is TargetKind.MODULE} if held else frozenset()
+    resolutions = [analysis.index.resolution(name) for name in (*near, *whole)]
     return required.union(*(resolution.missing_modules for resolution in resolutions))
 
 

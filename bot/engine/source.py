@@ -139,3 +139,11 @@ def parse_expression(text: str) -> ast.Expression:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return ast.parse(text, mode="eval")
+
+
+def parse_statement(text: str) -> ast.stmt | None:
+    """``ast.parse`` of one statement without indentation, without its warnings; ``None`` if it is not one."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        body = ast.parse(text).body
+    return body[0] if len(body) == 1 else None

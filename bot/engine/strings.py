@@ -4,11 +4,15 @@ import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from bot.engine.resolve import Resolver, is_importer, written
+from bot.engine.resolve import Resolver, gets_module, is_importer, written
 
 _BY_PATH = frozenset({"patch", "spy", "setattr", "delattr", "import_string", "resolve_name", "locate"})
 """The last component of functions whose first argument can be a dotted path (``unittest.mock.patch``, pytest's
 ``monkeypatch.setattr``, ``pkgutil.resolve_name``, ``pydoc.locate``, Django's and Werkzeug's ``import_string``)."""
+_MODULES = frozenset({"find_spec", "run_module", "find_loader", "import_module", "importorskip"})
+"""Those whose first argument is a module's name."""
+_NAMED = ("name", "modname", "mod_name", "target")
+"""What that argument is called."""
 _BY_MEMBER = frozenset({"object", "spy", "setattr", "delattr", "getattr", "hasattr"})
 """Those whose first argument is the module and whose second is the member's name."""
 
@@ -17,18 +21,26 @@ _BY_MEMBER = frozenset({"object", "spy", "setattr", "delattr", "getattr", "hasat
 class StringUse:
     """A string and the dotted names that it can mean."""
 
-    node: ast.Constant
+    node: ast.Constant | ast.keyword
+    """The string; of ``patch.multiple`` the keyword that is the member's name."""
     dotted: tuple[str, ...]
     function: str
 
 
 def string_uses(call: ast.Call, resolver: Resolver) -> Iterator[StringUse]:
     """The dotted strings that ``call`` is given."""
-    if not any(isinstance(each, ast.Constant) and isinstance(each.value, str) for each in call.args[:2]):
+    named = [keyword.value for keyword in call.keywords if keyword.arg in _NAMED]
+    arguments = [*call.args[:2], *named]
+    if getattr(call.func, "attr", "") == "multiple":
+        yield from _multiple(call, written(call.func), resolver)
+        return
+    if not any(isinstance(each, ast.Constant) and isinstance(each.value, str) for each in arguments):
         return
     function = written(call.func) or getattr(call.func, "attr", "")
     last = _meaning(call.func, function, resolver).rpartition(".")[2]
-    match call.args:
+    match arguments:
+        case [ast.Constant(value=str(path)) as node, *_] if (last in _MODULES or gets_module(call.func)) and path:
+            yield StringUse(node=node, dotted=(path,), function=function)
         case [ast.Constant(value=str(path)) as node, *_] if is_importer(call.func) and path:
             yield StringUse(node=node, dotted=resolver.imported_module(call) or (path,), function=function)
         case [ast.Constant(value=str(path)) as node, *_] if last in _BY_PATH and "." in path:
@@ -41,11 +53,22 @@ def string_uses(call: ast.Call, resolver: Resolver) -> Iterator[StringUse]:
             return
 
 
+def _multiple(call: ast.Call, function: str, resolver: Resolver) -> Iterator[StringUse]:
+    """``patch.multiple(module, name=…)``: each name is a member."""
+    for target in call.args[:1] or [keyword.value for keyword in call.keywords if keyword.arg == "target"]:
+        constant = isinstance(target, ast.Constant) and isinstance(target.value, str)
+        holders = (str(target.value),) if isinstance(target, ast.Constant) and constant else resolver.expression(target)
+        for keyword in call.keywords:
+            if keyword.arg and keyword.arg != "target":
+                dotted = tuple(f"{holder}.{keyword.arg}" for holder in holders)
+                yield StringUse(node=keyword, dotted=dotted, function=function)
+
+
 def members_of_string(node: ast.AST, parents: Mapping[ast.AST, ast.AST], resolver: Resolver) -> Iterator[StringUse]:
     """``sys.modules["a.b"]``, and the members that are taken of it or of ``import_module("a.b")``: shortest first."""
     match node:
-        case ast.Call(func=function, args=[ast.Constant(value=str()) as text, *_]) if is_importer(function):
-            spelled = written(function)
+        case ast.Call(func=function) if (is_importer(function) or gets_module(function)) and (named := _named(node)):
+            text, spelled = named, written(function)
         case ast.Subscript(value=ast.Attribute(attr="modules") as table, slice=ast.Constant(value=str()) as text):
             spelled = written(table)
         case _:
@@ -57,6 +80,13 @@ def members_of_string(node: ast.AST, parents: Mapping[ast.AST, ast.AST], resolve
         if not isinstance(parent, ast.Attribute):
             return
         node, dotted = parent, tuple(f"{each}.{parent.attr}" for each in dotted)
+
+
+def _named(call: ast.Call) -> ast.Constant | None:
+    """The string that names the module."""
+    given = [*call.args[:1], *(keyword.value for keyword in call.keywords if keyword.arg in _NAMED)]
+    first = given[0] if given else None
+    return first if isinstance(first, ast.Constant) and isinstance(first.value, str) else None
 
 
 def _meaning(function: ast.expr, spelled: str, resolver: Resolver) -> str:

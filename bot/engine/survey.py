@@ -14,6 +14,9 @@ from bot.domain.references import Sha
 from bot.engine.index import Index
 from bot.engine.names import PROJECT_FILES, SUFFIXES, find_source_roots
 from bot.engine.prefilter import ImportWords, Prefilter, PrefilterTerm, terms_to
+from bot.engine.program.collect import facts_of
+from bot.engine.program.facts import NOTHING, Facts
+from bot.engine.program.sought import Sought, sought, variables_of
 from bot.engine.renamed import renamed
 from bot.engine.scan import scan_file
 
@@ -27,6 +30,10 @@ class SurveyedFile:
     """The paths, also of absent files, that its names were looked up in."""
     gives: frozenset[str] = frozenset()
     """Names that the file gives to others (`renamed.renamed`)."""
+    facts: Facts = NOTHING
+    """What it contributes to the view of the whole program, by its bytes alone."""
+    variables: frozenset[str] = frozenset()
+    """The variables that stand for a module with a target: others may take them from here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +51,20 @@ class Survey:
     blobs: Mapping[str, Sha] = field(repr=False)
     """Path to blob of all Python and project files of the commit."""
     files: Mapping[str, SurveyedFile] = field(repr=False)
+    others: Mapping[str, Facts] = field(default_factory=dict, repr=False)
+    """Facts of files that hold none of the names, and have a say all the same."""
+    order: Mapping[str, Facts] = field(default_factory=dict, repr=False)
+    """The imports of the files that run when a successor is imported."""
+
+    @property
+    def facts(self) -> Mapping[str, Facts]:
+        """What all files contribute to the view of the whole program."""
+        return {**self.order, **self.others, **{path: entry.facts for path, entry in self.files.items()}}
+
+    def sought(self, config: Config) -> Sought:
+        """What further files are looked for."""
+        using = {path: entry.variables for path, entry in self.files.items() if entry.variables}
+        return sought(config, self.roots, using, self.blobs.__contains__)
 
     @property
     def reports(self) -> tuple[FileReport, ...]:
@@ -65,7 +86,11 @@ def survey_file(source: bytes, path: str, migrations: Sequence[Migration], index
     """The usages in one file, and what they depend on."""
     watched, looked = index.watched()
     report = scan_file(source, path, migrations, watched, fixes=False)
-    return SurveyedFile(report=report, looked=frozenset(looked))
+    facts = facts_of(source)
+    variables: frozenset[str] = frozenset()
+    if isinstance(report, Scanned) and report.findings:
+        variables = variables_of(Config(migrations=tuple(migrations)), watched, path, facts)
+    return SurveyedFile(report=report, looked=frozenset(looked), facts=facts, variables=variables)
 
 
 def of_interest(path: str) -> bool:

@@ -70,8 +70,16 @@ class Targets:
 
 
 def covers(target: Target, dotted: str) -> bool:
-    """Whether ``dotted`` is the target, or below it if it is a module."""
-    return dotted == target.name or (target.kind is TargetKind.MODULE and dotted.startswith(f"{target.name}."))
+    """Whether ``dotted`` is the target, or below it if it is a module; its successor may be below it, and is not."""
+    if dotted == target.name or target.kind is not TargetKind.MODULE:
+        return dotted == target.name
+    return dotted.startswith(f"{target.name}.") and not is_moved(target, dotted)
+
+
+def is_moved(target: Target, dotted: str) -> bool:
+    """Whether ``dotted`` is the successor of a module that moves below itself, or below that."""
+    successor = target.canonical or ""
+    return successor.startswith(f"{target.name}.") and f"{dotted}.".startswith(f"{successor}.")
 
 
 def _leads_through(target: Target, dotted: str, before: Sequence[str]) -> bool:

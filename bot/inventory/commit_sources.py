@@ -69,6 +69,11 @@ class CommitSources:
         files = await self._from_archive(requested, keeps)
         return Caught(files=files, import_words={path: to for path, to in import_words.items() if to})
 
+    async def find(self, keeps: Callable[[bytes], bool], paths: Iterable[str]) -> Mapping[str, bytes]:
+        """Those of ``paths`` whose content is wanted."""
+        requested = {path for path in paths if path in self.blobs and path not in self.passed_over}
+        return await self._from_archive(requested, lambda _, content: keeps(content))
+
     async def _from_archive(
         self, requested: Collection[str], keeps: Callable[[str, bytes], bool]
     ) -> Mapping[str, bytes]:

@@ -2,7 +2,7 @@
 
 import hashlib
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,6 +15,8 @@ from bot.domain.migration import Config
 from bot.domain.references import RepoRef, Sha
 from bot.engine.diff.views import Surroundings
 from bot.engine.prefilter import PrefilterTerm
+from bot.engine.program.facts import Facts
+from bot.engine.program.packed import pack, unpack
 from bot.engine.report_json import decode, encode
 from bot.engine.survey import Survey, SurveyedFile
 from bot.storage import Storage, codec
@@ -36,11 +38,11 @@ async def load(storage: Storage, repo: RepoRef, config: Config) -> Survey | None
 
 async def surroundings(storage: Storage, repo: RepoRef, config: Config) -> Surroundings | None:
     """The part of the last survey that each review asks for, which is small; ``None`` as for `load`."""
-    return await _get(storage, BRIEF, repo, config, lambda data: codec.load(data, Surroundings))
+    return await _get(storage, BRIEF, repo, config, _brief_of)
 
 
 async def save(storage: Storage, repo: RepoRef, config: Config, survey: Survey) -> None:
-    brief = Surroundings(names=survey.names, roots=survey.roots)
+    brief = _StoredBrief(names=survey.names, roots=survey.roots, facts=_packed(survey.facts))
     for namespace, value in ((NAMESPACE, _stored(survey)), (BRIEF, brief)):
         await storage.put(namespace, _key(repo, config), zlib.compress(codec.dump(value)))
         await storage.prune(namespace, prefix=f"{repo.id}/", keep=KEPT)
@@ -79,13 +81,40 @@ def _survey_of(data: bytes) -> Survey:
     return codec.load(data, _StoredSurvey).survey()
 
 
-class _StoredEntry(Struct):
+def _brief_of(data: bytes) -> Surroundings:
+    stored = codec.load(data, _StoredBrief)
+    return Surroundings(names=stored.names, roots=stored.roots, facts=_unpacked(stored.facts))
+
+
+def _packed(facts: Mapping[str, Facts]) -> dict[str, dict[str, Any]]:
+    return {path: pack(each) for path, each in facts.items()}
+
+
+def _unpacked(facts: Mapping[str, Mapping[str, Any]]) -> dict[str, Facts]:
+    return {path: unpack(each) for path, each in facts.items()}
+
+
+class _StoredBrief(Struct, omit_defaults=True):
+    names: frozenset[str]
+    roots: tuple[str, ...]
+    facts: dict[str, dict[str, Any]] = {}
+
+
+class _StoredEntry(Struct, omit_defaults=True):
     report: dict[str, Any]
     looked: frozenset[str]
     gives: frozenset[str]
+    facts: dict[str, Any] = {}
+    variables: frozenset[str] = frozenset()
 
     def entry(self) -> SurveyedFile:
-        return SurveyedFile(report=decode(self.report), looked=self.looked, gives=self.gives)
+        return SurveyedFile(
+            report=decode(self.report),
+            looked=self.looked,
+            gives=self.gives,
+            facts=unpack(self.facts),
+            variables=self.variables,
+        )
 
 
 class _StoredTerm(Struct, kw_only=True):
@@ -100,7 +129,7 @@ class _StoredTerm(Struct, kw_only=True):
         )
 
 
-class _StoredSurvey(Struct, kw_only=True):
+class _StoredSurvey(Struct, kw_only=True, omit_defaults=True):
     """A survey as its JSON: rows of every version hold these keys."""
 
     commit: Sha
@@ -110,6 +139,8 @@ class _StoredSurvey(Struct, kw_only=True):
     roots: tuple[str, ...]
     blobs: dict[str, Sha]
     files: dict[str, _StoredEntry]
+    others: dict[str, dict[str, Any]] = {}
+    order: dict[str, dict[str, Any]] = {}
 
     def survey(self) -> Survey:
         return Survey(
@@ -120,6 +151,8 @@ class _StoredSurvey(Struct, kw_only=True):
             roots=self.roots,
             blobs=self.blobs,
             files={path: entry.entry() for path, entry in self.files.items()},
+            others=_unpacked(self.others),
+            order=_unpacked(self.order),
         )
 
 
@@ -132,6 +165,8 @@ def _stored(survey: Survey) -> _StoredSurvey:
         roots=survey.roots,
         blobs=dict(survey.blobs),
         files={path: _stored_entry(entry) for path, entry in survey.files.items()},
+        others=_packed(survey.others),
+        order=_packed(survey.order),
     )
 
 
@@ -140,4 +175,10 @@ def _stored_term(term: PrefilterTerm) -> _StoredTerm:
 
 
 def _stored_entry(entry: SurveyedFile) -> _StoredEntry:
-    return _StoredEntry(report=encode(entry.report), looked=entry.looked, gives=entry.gives)
+    return _StoredEntry(
+        report=encode(entry.report),
+        looked=entry.looked,
+        gives=entry.gives,
+        facts=pack(entry.facts),
+        variables=entry.variables,
+    )

@@ -19,7 +19,7 @@ from bot.engine.names import SUFFIXES
 from bot.engine.prefilter import ImportWords, PrefilterTerm, follow, merged, reopened
 from bot.engine.renamed import renamed
 from bot.engine.survey import Survey, SurveyedFile, differing, leaves, names_given, plan_update, roots_of, terms_of
-from bot.inventory import store
+from bot.inventory import program, store
 from bot.inventory.commit_sources import Caught, CommitSources
 
 Scan = Callable[[Iterable[tuple[str, bytes]], Sequence[Migration], Index], Awaitable[Sequence[SurveyedFile]]]
@@ -43,6 +43,8 @@ class Sources(Protocol):
     async def read(self, paths: Iterable[str]) -> Mapping[str, bytes]: ...
 
     async def search(self, terms: Sequence[PrefilterTerm], paths: Iterable[str]) -> Caught: ...
+
+    async def find(self, keeps: Callable[[bytes], bool], paths: Iterable[str]) -> Mapping[str, bytes]: ...
 
 
 async def survey(bot: Bot, repo: RepoRef, commit: Sha, config: Config) -> Survey:
@@ -81,7 +83,7 @@ async def survey_fresh(sources: Sources, config: Config, scan: Scan) -> Survey:
     roots = roots_of(config, hits, sources.blobs)
     index = Index(dict(hits), roots, names)
     gives = {path: renamed(source, names) for path, source in hits.items()}
-    return Survey(
+    found = Survey(
         commit=sources.commit,
         names=names,
         terms=terms,
@@ -90,6 +92,8 @@ async def survey_fresh(sources: Sources, config: Config, scan: Scan) -> Survey:
         blobs=sources.blobs,
         files=await _resolve(sources, config, scan, index, hits, gives),
     )
+    more = await sources.find(found.sought(config).leads_to, python - found.files.keys())
+    return await program.ordered(sources, config, scan, replace(found, others=await program.facts_of(scan, more)))
 
 
 async def update(sources: Sources, config: Config, scan: Scan, before: Survey) -> Survey | None:
@@ -102,7 +106,15 @@ async def update(sources: Sources, config: Config, scan: Scan, before: Survey) -
     pending = {**plan.hits, **await sources.read(plan.again)}
     index = Index(dict(pending), before.roots, before.names)
     files = await _resolve(sources, config, scan, index, pending, plan.gives)
-    return replace(before, commit=sources.commit, blobs=sources.blobs, files={**plan.kept, **files})
+    found = replace(before, commit=sources.commit, blobs=sources.blobs, files={**plan.kept, **files})
+    looked_for = found.sought(config)
+    if looked_for != before.sought(config):
+        return None
+    more = {path: source for path, source in content.items() if path not in files and looked_for.leads_to(source)}
+    kept = {path: facts for path, facts in before.others.items() if path not in changed and path not in found.files}
+    known = {path: facts for path, facts in before.order.items() if path not in changed}
+    others = {**kept, **await program.facts_of(scan, more)}
+    return await program.ordered(sources, config, scan, replace(found, others=others), known)
 
 
 async def _resolve(

@@ -59,6 +59,10 @@ def scan_tree(root: Path, listing: Listing, search: Search, config: Config, opti
     found, index = _search_on(root, listing, search, config, options)
     names = index.aliases(Targets(config.migrations).leaves)
     index = _foresee(root, found.sources, names, config, index, options)
+    if options.fixes:
+        from bot.local.program import with_program  # a scan that plans no fix does not ask what the whole program says
+
+        index = with_program(root, listing, found.sources, config, index, options.jobs)
     reports = _resolve(root, found.sources, config, index, options)
     unreadable = (*listing.unreadable, *found.unreadable.items())
     skipped = [Skipped(path=path, reason=reason) for path, reason in unreadable]
@@ -70,10 +74,12 @@ def scan_tree(root: Path, listing: Listing, search: Search, config: Config, opti
 def surroundings(root: Path, config: Config) -> "Surroundings":
     """What the files of the tree say of the deprecated names."""
     from bot.engine.diff.views import Surroundings
+    from bot.local.program import with_program
 
     listing, jobs = list_files(root), cores()
-    _, index = _search_on(root, listing, Search.of(root, listing, config, jobs), config, Options(jobs=jobs))
-    return Surroundings(names=index.aliases(Targets(config.migrations).leaves), roots=index.roots)
+    found, index = _search_on(root, listing, Search.of(root, listing, config, jobs), config, Options(jobs=jobs))
+    facts = with_program(root, listing, found.sources, config, index, jobs).program.facts
+    return Surroundings(names=index.aliases(Targets(config.migrations).leaves), roots=index.roots, facts=facts)
 
 
 def _search_on(root: Path, listing: Listing, search: Search, config: Config, options: Options) -> tuple[Found, Index]:
@@ -105,12 +111,29 @@ def _foresee(
     """The index with most of what the scan would ask for: each question costs another look at the file that has it."""
     mentioned = frozenset[str]().union(*(modules_named(source, names) for source in sources.values()))
     pending = {module for module in mentioned if index.source_of(module) is False}
+    if options.fixes and len(index.roots) > 1:
+        pending |= _of_successors(config)  # in each of the roots
     for _ in range(ROUNDS):
         index = index.with_modules(read_modules(root, pending, index))
-        pending = set(required_modules(config.migrations, index)) if options.fixes else set()
+        pending = (
+            set(required_modules(config.migrations, index) | _successors(config, index)) if options.fixes else set()
+        )
         if not pending:
             break
     return index
+
+
+def _of_successors(config: Config) -> set[str]:
+    from bot.engine.program.order import above, successors
+
+    return {module for name in successors(config) for module in above(name)}
+
+
+def _successors(config: Config, index: Index) -> frozenset[str]:
+    """The modules of the targets and of their successors, the same for all files, as far as the index lacks them."""
+    targets = [target for migration in config.migrations for target in migration.targets]
+    names = {name for target in targets for name in (target.name, target.canonical) if name}
+    return frozenset[str]().union(*(index.resolution(name).missing_modules for name in names))
 
 
 def _resolve(

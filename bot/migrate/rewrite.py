@@ -35,6 +35,7 @@ async def migrate_files(
     """
     around = await store.surroundings(bot.storage, repo, config)
     index, known = _index(sources, config, tree, around.names if around else frozenset()), set(sources)
+    index = index.with_facts(around.facts) if around else index
     migrated: tuple[FileMigration, ...] = ()
     for _ in range(ROUNDS):
         migrated = await bot.scanner.migrate(sources.items(), config.migrations, index, unsafe=unsafe, keep=keep)

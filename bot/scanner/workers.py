@@ -26,7 +26,13 @@ T = TypeVar("T")
 
 TASKS_PER_WORKER = 200
 """Then a worker is replaced, and with it whatever its parsers have leaked."""
-PRELOADED = ("bot.scanner.tasks", "bot.engine.diff.compare", "bot.engine.rewrite", "pebble.pool.process")
+PRELOADED = (
+    "bot.scanner.tasks",
+    "bot.engine.diff.compare",
+    "bot.engine.rewrite",
+    "bot.engine.rewrite.import_list",  # and with it LibCST, which a file's deadline has no time to load
+    "pebble.pool.process",
+)
 """What every worker has in memory from its first moment, shared among them."""
 
 

@@ -321,3 +321,12 @@ def test_start_up_imports_only_what_is_needed(repository: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=repository, capture_output=True, text=True, check=True)
     assert done.stderr == "[]\n"
+
+
+@pytest.mark.parametrize("options", [(), ("--format", "json", "--no-fixes")], ids=["text", "json"])
+def test_a_scan_without_fixes_loads_no_second_parser_in_any_process(repository: Path, options: tuple[str, ...]) -> None:
+    command = [sys.executable, "-X", "importtime", "-m", "bot", "scan", ".", "--no-cache", *options]
+    done = subprocess.run(command, cwd=repository, capture_output=True, text=True, check=False)
+    loaded = {line.rpartition("|")[2].strip().partition(".")[0] for line in done.stderr.splitlines()}
+    assert "bot" in loaded
+    assert not loaded & {"libcst", "pyflakes"}

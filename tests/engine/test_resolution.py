@@ -322,9 +322,13 @@ def test_marks_are_the_names() -> None:
     assert (found[1].range.line, found[1].range.column) == (3, 10)
 
 
-def test_the_defining_module_is_exempt() -> None:
+def test_the_definition_is_exempt_and_what_the_module_itself_does_with_it_is_not() -> None:
     source = "def old(): ...\n__all__ = ['old']\nold()\ngetattr(__import__('pkg.impl'), 'old')\n"
-    assert scan(source, "pkg/impl.py").places == []
+    assert scan(source, "pkg/impl.py").places == [("call", 3, "old")]
+
+
+def test_a_definition_that_names_itself_is_exempt() -> None:
+    assert scan("def old(n): return n and old(n - 1)\n", "pkg/impl.py").places == []
 
 
 @pytest.mark.parametrize("path", ["tests/helpers.py", "pkg/test_old.py", "conftest.py", "elsewhere/mod.py"])

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -134,6 +134,9 @@ class Files:
             import_words={path: import_words for path, (_, import_words) in looked.items() if import_words},
         )
 
+    async def find(self, keeps: Callable[[bytes], bool], paths: Iterable[str]) -> Mapping[str, bytes]:
+        return {path: source for path, source in (await self.read(paths)).items() if keeps(source)}
+
 
 async def scan(files: Iterable[tuple[str, bytes]], migrations: Sequence[Migration], index: Index) -> list[SurveyedFile]:
     return [survey_file(source, path, migrations, index) for path, source in files]
@@ -216,8 +219,10 @@ def test_brought_up_to_date_equals_made_anew(first: Mapping[str, str], edits: li
             else:
                 tree[path] = text
         survey = asyncio.run(update(Files(tree), CONFIG, scan, survey)) or force(tree)
-        assert answers(survey) == answers(force(tree))
+        fresh = force(tree)
+        assert answers(survey) == answers(fresh)
         assert survey.roots == roots_of(CONFIG, survey.files, survey.blobs)
+        assert survey.facts == fresh.facts
 
 
 def test_a_changed_facade_changes_what_others_use() -> None:

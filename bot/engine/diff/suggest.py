@@ -17,6 +17,7 @@ from bot.engine.diff.lines import LineMap
 from bot.engine.diff.soundness import Soundness
 from bot.engine.diff.unified import Hunk, commentable, same_hunk
 from bot.engine.rewrite.edits import spliced
+from bot.engine.second_parser import SecondParser
 from bot.engine.source import Undecodable, decode
 
 _COMMANDS = {Applicability.SAFE: "/ssot migrate", Applicability.UNSAFE: "/ssot migrate --unsafe"}
@@ -41,6 +42,10 @@ class Sides:
     @cached_property
     def soundness(self) -> Soundness:
         return Soundness(self.head)
+
+    @cached_property
+    def second_parser(self) -> SecondParser:
+        return SecondParser(self.head)
 
     @cached_property
     def line_end(self) -> bytes | None:
@@ -98,7 +103,7 @@ def _fault(suggestion: Suggestion, fix: Fix, sides: Sides) -> SuggestionRefused 
     expected = spliced(sides.head, fix.edits)
     if suggestion.text == "" or apply_suggestion(sides.head, suggestion) != expected:
         return refused("Whole lines cannot express this change.", fix)
-    wrong = sides.soundness.fault(expected)
+    wrong = sides.soundness.fault(expected) or sides.second_parser.fault(expected)
     return refused(f"Applied alone, {wrong}.", fix) if wrong else None
 
 

@@ -1,13 +1,14 @@
 """What both sides of a change know of the repository: the changed files as each side has them, the rest in common."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.domain.file_result import FileChange, FileReview
 from bot.domain.finding import FileReport, Scanned
 from bot.domain.migration import Config
 from bot.engine.index import Index
 from bot.engine.names import find_source_roots, module_paths
+from bot.engine.program.facts import Facts
 from bot.engine.targets import Targets
 
 
@@ -19,6 +20,8 @@ class Surroundings:
     """The targets' last components, and what modules call them."""
     roots: tuple[str, ...]
     """The source roots below the repository's top."""
+    facts: Mapping[str, Facts] = field(default_factory=dict, repr=False)
+    """What they contribute to the view of the whole program."""
 
 
 def rooted_elsewhere(changes: Iterable[FileChange], config: Config) -> tuple[tuple[str, ...], ...]:
@@ -61,7 +64,8 @@ class Views:
         head: dict[str, bytes | None] = {**dict.fromkeys(before), **after}
         base: dict[str, bytes | None] = {**dict.fromkeys(after), **before}
         roots, names = _roots({*head, *base, *listed}, config, around), around.names if around else frozenset()
-        return cls(head=Index(head, roots, names), base=Index(base, roots, names))
+        facts = around.facts if around else {}
+        return cls(head=Index(head, roots, names, facts), base=Index(base, roots, names, facts))
 
     def missing(self, reviews: Iterable[FileReview | FileReport]) -> tuple[str, ...]:
         """The paths that the wanted modules may have, as far as it is not known what is there; sorted."""

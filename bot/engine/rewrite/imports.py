@@ -2,14 +2,14 @@
 
 import ast
 import builtins
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.engine.analysis import Analysis, Binding, Imported, Scope, ScopeKind, Use
+from bot.engine.program.taken import needed_elsewhere
 from bot.engine.rewrite.dotted import hides, plain, split
 from bot.engine.rewrite.flow import dominates
 from bot.engine.rewrite.layout import Layout
-from bot.engine.rewrite.needed import needed_elsewhere
 from bot.engine.rewrite.reasons import Reason, Refusal
 from bot.engine.rewrite.top import place_for_import
 
@@ -70,12 +70,12 @@ def spell(layout: Layout, dotted: str, use: Use, *, module_itself: bool = False)
         return Spelling(text=layout.text_of(use.expression))  # it takes its own place
     if module_itself and hides(analysis, dotted):
         return Refusal(reason=Reason.NAME_TAKEN, name=dotted)
-    module, rest = split(analysis, dotted)
+    module, rest = split(analysis, dotted) if "." in dotted else ("", dotted)
     if module == _BUILTINS or (not module and hasattr(builtins, rest)):
         taken = use.scope.owner(rest.partition(".")[0]) is not None
         return Refusal(reason=Reason.NAME_TAKEN, name=rest) if taken else Spelling(text=rest)
     if not module:
-        return _top_level(rest, use)
+        return _top_level(analysis, rest, use)
     if (own := _sibling(layout, dotted, use)) is not None:
         return Spelling(text=own)
     if module in analysis.modules:
@@ -87,12 +87,27 @@ def spell(layout: Layout, dotted: str, use: Use, *, module_itself: bool = False)
     return _added(analysis, module, rest, use, dotted if module_itself else plain(analysis, dotted))
 
 
-def _top_level(name: str, use: Use) -> Spelling | Refusal:
+def _top_level(analysis: Analysis, name: str, use: Use) -> Spelling | Refusal:
     """A module without a package around it."""
+    for binding in _imports(use.scope):
+        if _is_bare(binding, name) and in_force(analysis, binding, use):
+            return Spelling(text=binding.name)
     through = use.binding or use.star
-    if through is None or not is_free(through.written_in, name, [use]):
+    if through is None:
         return Refusal(reason=Reason.NAME_TAKEN, name=name)
-    return Spelling(text=name, addition=Addition(anchor=through.statement, line=Line(module=name)))
+    for local in (name, f"canonical_{name}"):
+        if is_free(through.written_in, local, [use]):
+            line = Line(module=name, local=None if local == name else local)
+            return Spelling(text=local, addition=Addition(anchor=through.statement, line=line))
+    return Refusal(reason=Reason.NAME_TAKEN, name=name)
+
+
+def _is_bare(binding: Binding, name: str) -> bool:
+    """Whether an import binds the module ``name``: itself, or by ``import name.below``."""
+    imported = binding.imported
+    if imported is None or imported.name is not None:
+        return False
+    return imported.alias.name == name or (imported.is_plain and binding.name == name)
 
 
 def _sibling(layout: Layout, dotted: str, use: Use) -> str | None:
@@ -120,13 +135,14 @@ def _local(analysis: Analysis, rest: str, use: Use) -> Spelling | Refusal:
 def _known(analysis: Analysis, dotted: str, use: Use) -> str | None:
     """A spelling by an import that is in force where the use stands; the shortest one."""
     found = []
+    holders = {dotted.rpartition(".")[0], split(analysis, dotted)[0]}
     for binding in _imports(use.scope):
         imported = binding.imported
         if imported is None or not in_force(analysis, binding, use):
             continue
         if (imported.name or imported.alias.asname) and _leads_to(analysis, imported, dotted):
             found.append(binding.name)
-        elif (path := _path(imported)) and dotted.rpartition(".")[0] == path and not hides(analysis, path):
+        elif (path := _path(imported)) and path in holders and not hides(analysis, path):
             found.append(f"{binding.name if imported.name or imported.alias.asname else path}{dotted[len(path) :]}")
     return min(found, key=lambda text: (text.count("."), len(text)), default=None)
 
@@ -209,10 +225,9 @@ def _added(analysis: Analysis, module: str, rest: str, use: Use, whole: str) -> 
     hidden = hides(analysis, module)
     if imported.is_plain and binding is not None and not hidden:
         root = module.partition(".")[0]
-        if binding.name == root or is_free(scope, root, [use]):
+        if binding.name == root or can_bind_root(scope, root, [use]):
             addition = Addition(anchor=through.statement, line=Line(module=whole))
             return Spelling(text=f"{module}.{rest}", addition=addition)
-        return Refusal(reason=Reason.NAME_TAKEN, name=root)
     written = relative(module, imported)
     brought = star_brings(analysis, scope, name, through.statement)
     for local in (name, f"canonical_{name}" if name.islower() else f"Canonical{name}"):
@@ -240,6 +255,15 @@ def is_free(scope: Scope, name: str, uses: Iterable[Use]) -> bool:
         if name in inner.loads and _reaches(inner, name, scope):
             return False
     return not any(_is_hidden(scope, name, use.scope) for use in uses)
+
+
+def can_bind_root(scope: Scope, root: str, uses: Sequence[Use]) -> bool:
+    """Whether ``import root.module`` can stand in ``scope``: the name is free, or is that package already."""
+    if is_free(scope, root, uses):
+        return True
+    plain = [binding for binding in scope.bindings.get(root, ()) if binding.imported and binding.imported.is_plain]
+    hidden = any(_is_hidden(scope, root, use.scope) for use in uses)
+    return bool(plain) and len(plain) == len(scope.bindings[root]) and not hidden
 
 
 def star_below(analysis: Analysis, scope: Scope, name: str, above: ast.stmt) -> bool:

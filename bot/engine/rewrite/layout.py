@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.domain.finding import Edit
@@ -12,6 +12,8 @@ _REST = re.compile(rb"[ \t\f]*;?[ \t\f]*(#[^\r\n]*)?(?=[\r\n]|$)")
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 _BLANK = re.compile(rb"[ \t\f]*(?:\r\n|\r|\n)")
 BODIES = ("body", "orelse", "finalbody")
+_DOCUMENTED = ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+"""What has a docstring."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,6 +93,8 @@ class Layout:
         start, end = self.span(statement)
         if statement is body[-1] and all(each in to_delete for each in body) and self._needs_a_body(statement):
             return Edit(start=start, end=end, text="pass")
+        if self._hides_a_docstring(statement, body, to_delete):
+            return Edit(start=start, end=end, text="pass")
         if self.on_own_lines(statement):
             return self._delete_lines(start, end, collapse=collapse)
         at = next(n for n, each in enumerate(body) if each is statement)
@@ -100,6 +104,20 @@ class Layout:
         if at and body[at - 1].end_lineno == statement.lineno:
             return Edit(start=self.span(body[at - 1])[1], end=end, text="")
         return Edit(start=start, end=end, text="pass")
+
+    def _hides_a_docstring(
+        self, statement: ast.stmt, body: Sequence[ast.stmt], to_delete: Collection[ast.stmt]
+    ) -> bool:  # fmt: skip
+        """Whether a string that follows would come first, and be the docstring, without this statement."""
+        parent = self.analysis.parents[statement]
+        if not isinstance(parent, _DOCUMENTED) or body is not parent.body:
+            return False
+        at = next(n for n, each in enumerate(body) if each is statement)
+        if not all(each in to_delete for each in body[:at]) or at + 1 == len(body):
+            return False
+        following = body[at + 1]
+        text = following.value if isinstance(following, ast.Expr) else None
+        return isinstance(text, ast.Constant) and isinstance(text.value, str)
 
     def _needs_a_body(self, statement: ast.stmt) -> bool:
         return not isinstance(self.analysis.parents[statement], ast.Module)

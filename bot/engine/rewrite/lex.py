@@ -35,6 +35,11 @@ def tokens(text: str) -> list[Token]:
     return [Token(m[0], m.start(), m.end()) for m in _TOKEN.finditer(text) if m["trivia"] is None]
 
 
+def is_string(token: Token) -> bool:
+    """Whether it is a string literal, prefix and all."""
+    return token.text[-1:] in ("'", '"')
+
+
 def comments(text: str) -> Iterator[str]:
     """The comments of ``text``, with their ``#``."""
     for found in _TOKEN.finditer(text):

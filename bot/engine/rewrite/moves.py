@@ -1,21 +1,19 @@
 """Drop-in successors: the import changes, and with it what the file calls the thing, where it must."""
 
 import ast
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 from bot.domain.finding import Edit
 from bot.domain.migration import TargetKind
-from bot.engine.analysis import Analysis, Binding, BindingKind, Load, ScopeKind, Use
+from bot.engine.analysis import Analysis, Binding, Load, Use
 from bot.engine.flow import reaching
 from bot.engine.rewrite.dotted import hides, is_class, is_module, plain, split
-from bot.engine.rewrite.flow import reads_by_name, reads_itself
-from bot.engine.rewrite.imports import Line, in_force, is_free, relative, spell, star_brings
+from bot.engine.rewrite.imports import Line, can_bind_root, is_free, relative, spell, star_brings
 from bot.engine.rewrite.layout import Layout
-from bot.engine.rewrite.needed import needed_elsewhere
 from bot.engine.rewrite.paths import (
     as_written,
+    doubles,
     home,
     imported_name,
     imports_already,
@@ -25,33 +23,41 @@ from bot.engine.rewrite.paths import (
     successor_of_node,
 )
 from bot.engine.rewrite.reasons import Refusal
+from bot.engine.rewrite.renamable import is_exported, is_renamable, is_renamable_module
+from bot.engine.rewrite.replacements import ImportReplacement
 from bot.engine.rewrite.rules import successor
 from bot.engine.rewrite.shown import shown, within
 
 
+def moves(layout: Layout, candidates: Sequence[Use], doubt: Callable[[Use], Refusal | None]) -> list[ImportReplacement]:
+    """All imports that can change as a whole; ``candidates`` are the usages for which ``drop_in`` decides."""
+    found = []
+    for replacement in ImportReplacer.of(layout, candidates).moves():
+        refusals = {use: refusal for use in replacement.uses if (refusal := doubt(use)) is not None}
+        found.append(
+            replace(
+                replacement,
+                refusals=refusals,
+                keeping=replacement.keeping and replace(replacement.keeping, refusals=refusals),
+            )
+        )
+    unsafe = {replacement.binding: replacement.refusals for replacement in found if replacement.refusals}
+    return [replace(m, refusals=unsafe.get(m.doubles, {})) if m.doubles else m for m in found]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class ImportReplacement:
-    """An import of a deprecated thing (or of the module that holds it) becomes one of its successor."""
-
-    binding: Binding
-    line: Line | None
-    """``None``: the file has the successor already, so that the import goes."""
-    uses: tuple[Use, ...]
-    """The import, all calls and references through it, and its entries in ``__all__``."""
-    edits: tuple[Edit, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Mover:
+class ImportReplacer:
     """Finds the moves of one file; ``candidates`` are the usages for which ``drop_in`` decides."""
 
     layout: Layout
     candidates: Sequence[Use]
     through: dict[Binding, list[Use]] = field(default_factory=dict)
     imports: dict[Binding, Use] = field(default_factory=dict)
+    astray: dict[Binding, list[Use]] = field(default_factory=dict)
+    """The usages that come through an import, and go elsewhere than it goes."""
 
     @classmethod
-    def of(cls, layout: Layout, candidates: Sequence[Use]) -> "Mover":
+    def of(cls, layout: Layout, candidates: Sequence[Use]) -> "ImportReplacer":
         mover = cls(layout=layout, candidates=candidates)
         for use in candidates:
             if isinstance(use.node, ast.alias):
@@ -59,6 +65,10 @@ class Mover:
             elif use.load is not None:
                 for binding in use.bindings:
                     mover.through.setdefault(home(use, binding), []).append(use)
+        for binding, use in mover.imports.items():
+            uses = mover.through.get(binding, [])
+            mover.astray[binding] = [each for each in uses if not _follows(each, use)]
+            mover.through[binding] = [each for each in uses if _follows(each, use)]
         return mover
 
     @property
@@ -69,8 +79,28 @@ class Mover:
         """All imports that can change as a whole."""
         for binding in dict.fromkeys((*self.imports, *self.through)):
             found = self._move(binding)
+            found = found and self._with_astray(found)
             if found is not None:
                 yield found
+                yield from self._doubled(found)
+
+    def _doubled(self, replacement: ImportReplacement) -> Iterator[ImportReplacement]:
+        """What stands twice goes once, where nothing is read through the other one."""
+        for other in doubles(replacement.binding):
+            if not (other in self.imports or self.through.get(other)):
+                yield ImportReplacement(binding=other, line=None, uses=(), doubles=replacement.binding)
+
+    def _with_astray(self, replacement: ImportReplacement) -> ImportReplacement | None:
+        """The replacement, with the usages that have another successor than the import spelled again."""
+        for use in self.astray.get(replacement.binding, ()):
+            spelling = spell(self.layout, successor(use) or "", use)
+            if isinstance(spelling, Refusal) or spelling.text.partition(".")[0] == replacement.binding.name:
+                return None
+            added = (spelling.addition,) if spelling.addition else ()
+            edits = tuple(sorted((*replacement.edits, self._edit(use.node, spelling.text))))
+            additions = tuple(dict.fromkeys((*replacement.additions, *added)))
+            replacement = replace(replacement, uses=(*replacement.uses, use), additions=additions, edits=edits)
+        return replacement
 
     def _move(self, binding: Binding) -> ImportReplacement | None:
         imported = binding.imported
@@ -97,7 +127,7 @@ class Mover:
 
         What another ``import`` below the same package serves does not count.
         """
-        mine = {use.load for use in self.through.get(binding, ())}
+        mine = {use.load for use in (*self.through.get(binding, ()), *self.astray.get(binding, ()))}
         left = [load for load in binding.scope.reads.get(binding.name, ()) if load not in mine]
         if beside := [other for other in siblings(binding) if other is not binding]:
             theirs = {use.load for other in beside for use in self.through.get(other, ())}
@@ -119,6 +149,7 @@ class Mover:
         targets = [successor(use) for use in uses]
         modules = {split(self.analysis, target)[0] for target in targets if target}
         held = all(use.symbol.rpartition(".")[0] in path and isinstance(use.node, ast.Attribute) for use in uses)
+        held = held and all(use.expression is use.node for use in uses)
         certain = held and len(modules) == 1 and None not in targets and self._as_written(uses)
         return modules.pop() if certain and "builtins" not in modules else None
 
@@ -143,13 +174,19 @@ class Mover:
                 return self._result(binding, self._from(binding, module, leaf, None if local == leaf else local), [])
             return self._result(binding, Line(module=target, local=None if target == local else local), [])
         if imported.alias.asname is None and leaf != binding.name and self._renamable(binding):
-            known = self._known(binding, target, uses)
+            known = self._known(binding, uses) if uses else None
             if known is not None:
                 return self._result(binding, None, known)
             hidden = star_brings(self.analysis, binding.scope, leaf, binding.statement)
             if is_free(binding.scope, leaf, uses) and not hidden and not self._shown(uses, leaf):
-                return self._result(binding, self._from(binding, module, leaf, None), self._renamed(uses, leaf))
-        keeps_label = leaf == binding.name and imported.alias.asname is None
+                renamed = self._result(binding, self._from(binding, module, leaf, None), self._renamed(uses, leaf))
+                return replace(renamed, keeping=self._keeping(binding, module, leaf))
+        return self._keeping(binding, module, leaf)
+
+    def _keeping(self, binding: Binding, module: str, leaf: str) -> ImportReplacement:
+        """The file goes on to call the thing as it does."""
+        aliased = binding.imported is not None and binding.imported.alias.asname is not None
+        keeps_label = leaf == binding.name and not aliased
         return self._result(binding, self._from(binding, module, leaf, None if keeps_label else binding.name), [])
 
     def _of_star(self, binding: Binding, use: Use) -> ImportReplacement | None:
@@ -172,60 +209,21 @@ class Mover:
         return Line(module=written, name=leaf, local=local)
 
     def _renamable(self, binding: Binding) -> bool:
-        """Whether nothing but the reads that are known depends on what the file calls it."""
-        scope = binding.scope
-        return (
-            binding.written_in is scope
-            and scope.kind in (ScopeKind.MODULE, ScopeKind.FUNCTION)
-            and all(b.kind is BindingKind.FROM_IMPORT and b in self.imports for b in scope.bindings[binding.name])
-            and len(scope.bindings[binding.name]) == 1
-            and self._as_written(self.through.get(binding, ()))
-            and not reads_by_name(scope)
-            and not reads_itself(self.analysis, binding.name)
-            and not self._is_annotated_within(binding)
-            and not any(len(use.bindings) > 1 for use in self.through.get(binding, ()))
-            and not (scope is self.analysis.root and (self.analysis.is_package or self._exported(binding.name)))
-            and not any(binding.name in inner.globals or binding.name in inner.nonlocals for inner in scope.walk())
-        )
-
-    def _is_annotated_within(self, binding: Binding) -> bool:
-        """Whether a string annotation may mean the module's name or an inner scope's of the same name.
-
-        Type checkers read it where it stands, ``typing.get_type_hints`` among the module's names.
-        """
-        root, name = self.analysis.root, binding.name
-        if binding.scope is root:
-            others = (other for scope in root.walk() if scope is not root for other in scope.bindings.get(name, ()))
-            return any(self._is_annotation(other) for other in others)
-        return self._is_annotation(binding) and (name in root.bindings or bool(root.stars))
-
-    def _is_annotation(self, binding: Binding) -> bool:
-        return any(use.string is not None for use in self.through.get(binding, ()))
+        return is_renamable(self.layout, binding, self.through, self.imports)
 
     def _shown(self, uses: Sequence[Use], text: str) -> bool:
         """Whether a string shows how one of them is written."""
         return within(shown(self.layout), self._renamed(uses, text))
 
-    def _exported(self, name: str) -> bool:
-        listed = any(export.name == name for export in self.analysis.exports)
-        commented = re.search(rf"#\s*type:[^\n]*\b{re.escape(name)}\b", self.analysis.text)
-        return listed or commented is not None or needed_elsewhere(self.analysis, name)
-
-    def _known(self, binding: Binding, target: str, uses: Sequence[Use]) -> list[Edit] | None:
-        """The usages spelled by another import of the successor, if each can be."""
-        again = [
-            other
-            for bindings in binding.scope.bindings.values()
-            for other in bindings
-            if other.imported and target in other.imported.origins and other is not binding
-        ]
-        if not again or not all(any(in_force(self.analysis, other, use) for other in again) for use in uses):
-            return None
+    def _known(self, binding: Binding, uses: Sequence[Use]) -> list[Edit] | None:
+        """The usages spelled by what the file has besides this import, if each can be."""
         found = []
         for use in uses:
-            spelling = spell(self.layout, target, use)
+            spelling = spell(self.layout, successor(use) or "", use)
             if isinstance(spelling, Refusal) or spelling.addition is not None:
                 return None
+            if spelling.text.partition(".")[0] == binding.name and len(binding.scope.bindings[binding.name]) == 1:
+                return None  # by this very import
             found += self._renamed([use], spelling.text)
         return found
 
@@ -248,7 +246,7 @@ class Mover:
             kept = [self._edit(each.node, binding.name + text[len(target) :]) for each, text in edits]
             return self._of_kept_name(binding, target, kept)
         root = target.partition(".")[0]
-        if root != binding.name and root not in binding.scope.bindings and not is_free(binding.scope, root, uses):
+        if root != binding.name and not can_bind_root(binding.scope, root, uses):
             return None
         line = None if imports_already(self.analysis, binding, target, uses) else Line(module=target)
         return self._result(binding, line, [self._edit(each.node, text) for each, text in edits])
@@ -257,7 +255,9 @@ class Mover:
         """Whether ``import old`` best goes on to bind ``old``: its successor's name, or needed by other files."""
         if imported_name(binding) != binding.name or siblings(binding) != [binding]:
             return False
-        public = binding.scope is self.analysis.root and (self.analysis.is_package or self._exported(binding.name))
+        public = binding.scope is self.analysis.root and (
+            self.analysis.is_package or is_exported(self.analysis, binding.name)
+        )
         return public or target.endswith(f".{binding.name}")
 
     def _of_kept_name(self, binding: Binding, target: str, edits: Sequence[Edit]) -> ImportReplacement:
@@ -274,12 +274,14 @@ class Mover:
 
     def _of_module(self, binding: Binding, module: str) -> ImportReplacement | None:
         imported, uses = binding.imported, self.through[binding]
-        if imported is None or not self._renamable_module(binding) or hides(self.analysis, module):
+        if imported is None or not is_renamable_module(self.analysis, binding) or hides(self.analysis, module):
             return None
+        if (known := self._known(binding, uses)) is not None and not siblings(binding)[1:]:
+            return self._result(binding, None, known)
         leaves = [(use, (successor(use) or "").removeprefix(f"{module}.")) for use in uses]
         if imported.is_plain:
             root = module.partition(".")[0]
-            if root != binding.name and not is_free(binding.scope, root, uses):
+            if root != binding.name and not can_bind_root(binding.scope, root, uses):
                 return None
             named = {plain(self.analysis, f"{module}.{name}") for _, name in leaves}
             if len(named) > 1 or any(imported_name(other) in named for other in siblings(binding)):
@@ -304,7 +306,7 @@ class Mover:
         uses = self.through[binding]
         paths = [split(self.analysis, successor(use) or "") for use in uses]
         module, head = paths[0][0], paths[0][1].partition(".")[0]
-        if any(path.partition(".")[0] != head for _, path in paths) or not self._renamable_module(binding):
+        if any(path.partition(".")[0] != head for _, path in paths) or not is_renamable_module(self.analysis, binding):
             return None
         imported = binding.imported
         stays = imported is not None and f"{module}.{head}" in imported.origins
@@ -314,12 +316,6 @@ class Mover:
         edits = [self._edit(each.node, local + path[len(head) :]) for each, (_, path) in zip(uses, paths, strict=True)]
         return self._result(binding, self._from(binding, module, head, None if local == head else local), edits)
 
-    def _renamable_module(self, binding: Binding) -> bool:
-        scope = binding.scope
-        public = scope is self.analysis.root and (self.analysis.is_package or self._exported(binding.name))
-        alone = len(scope.bindings[binding.name]) == len(siblings(binding) or [binding])
-        return alone and not public and not reads_by_name(scope) and not reads_itself(self.analysis, binding.name)
-
     def _result(self, binding: Binding, line: Line | None, edits: Sequence[Edit]) -> ImportReplacement:
         uses = list(self.through.get(binding, ()))
         uses += [self.imports[binding]] if binding in self.imports else []
@@ -328,10 +324,9 @@ class Mover:
         return ImportReplacement(binding=binding, line=line, uses=tuple(uses), edits=tuple(sorted(kept)))
 
 
-def by_use(moves: Sequence[ImportReplacement]) -> Mapping[Use, list[ImportReplacement]]:
-    """The moves that each usage is part of."""
-    found: dict[Use, list[ImportReplacement]] = {}
-    for move in moves:
-        for use in move.uses:
-            found.setdefault(use, []).append(move)
-    return found
+def _follows(use: Use, imported: Use) -> bool:
+    """Whether a usage's successor is what the import's successor makes of it."""
+    if use.target == imported.target:
+        return True
+    target = successor(imported)
+    return target is not None and successor(use) == target + use.symbol[len(imported.symbol) :]

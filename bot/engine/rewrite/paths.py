@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Mapping, Sequence
 
-from bot.engine.analysis import Analysis, Binding, Load, Use
+from bot.engine.analysis import Analysis, Binding, Imported, Load, Use
 from bot.engine.resolve import written
 from bot.engine.rewrite.imports import in_force
 from bot.engine.rewrite.layout import Layout
@@ -18,6 +18,19 @@ def as_written(layout: Layout, use: Use) -> bool:
 def siblings(binding: Binding) -> list[Binding]:
     """The imports ``import a.x``, ``import a.y`` … that bind the same package, this one among them; else empty."""
     return [b for b in binding.scope.bindings[binding.name] if is_plain(b)] if is_plain(binding) else []
+
+
+def doubles(binding: Binding) -> list[Binding]:
+    """The other imports that bind the same name to the same module: ``import old.mod`` that stands twice."""
+    found = binding.imported
+    if found is None or found.name is not None:
+        return []
+    same = [b for b in binding.scope.bindings[binding.name] if b.imported is not None and b is not binding]
+    return [b for b in same if b.imported and _said(b.imported) == _said(found)]
+
+
+def _said(imported: Imported) -> tuple[object, ...]:
+    return imported.modules, imported.name, imported.alias.name, imported.alias.asname
 
 
 def is_plain(binding: Binding) -> bool:

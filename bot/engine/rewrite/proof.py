@@ -16,6 +16,7 @@ from bot.engine.rewrite.edits import EditConflict, apply_edits
 from bot.engine.source import SourceMap
 
 _UNDEFINED = (messages.UndefinedName, messages.UndefinedExport, messages.UndefinedLocal)
+_DOCUMENTED = (ast.Module, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
 
 
@@ -53,7 +54,12 @@ class Prover:
             return f"it does not parse ({error})"
         if not self._keeps_the_rest(SourceMap(after, self.analysis.encoding), tree, edits):
             return "a statement outside the edits changed"
-        return self._complaint(tree) if names else None
+        if _docstrings(tree) > _docstrings(self.analysis.tree):
+            return "a string becomes a docstring"
+        try:
+            return self._complaint(tree) if names else None
+        except RecursionError:  # pyflakes goes down by recursion, and further than Python's own parser
+            return "it is nested too deeply to be checked"
 
     def _keeps_the_rest(self, after: SourceMap, tree: ast.Module, edits: Sequence[Edit]) -> bool:
         """Equal bytes at the shifted place, read as the same sort of statement, are the same statement."""
@@ -109,6 +115,12 @@ class Prover:
         old = {name for node in nodes for name in _imported_names(node)}
         unused = [m for m in _checked(tree) if isinstance(m, messages.UnusedImport)]
         return next((str(m.message % m.message_args) for m in unused if m.message_args[0] not in old), None)
+
+
+def _docstrings(tree: ast.Module) -> int:
+    """How many functions, classes and modules (of those that stand in blocks) have one."""
+    documented = (each for each in _nodes(tree) if isinstance(each, _DOCUMENTED))
+    return sum(ast.get_docstring(each, clean=False) is not None for each in documented)
 
 
 def _statements(tree: ast.Module) -> Iterator[ast.stmt]:

@@ -35,11 +35,24 @@ class Reason(StrEnum):
     GIVEN_NONE = "given-none"
     EXPECTED_EFFECT = "expected-effect"
     MONKEYPATCHED = "monkeypatched"
+    WRITTEN = "written-elsewhere"
+    PATCHED = "patched-elsewhere"
+    STUBBED = "stubbed"
+    UNREAD = "unread"
+    RIVAL = "rival-star-import"
+    NATURE = "another-nature"
+    CYCLE = "import-cycle"
+    SHADOWS = "shadows-elsewhere"
+    SUBMODULE = "submodule-needed"
     SIDE_EFFECTS = "side-effects"
     EVALUATION_ORDER = "evaluation-order"
     UNPACKED = "unpacked-arguments"
     COMMENT_LOST = "comment-lost"
     IN_STRING = "in-string"
+    IN_FSTRING = "in-f-string"
+    OTHER_TREE = "other-expression"
+    PRIVATE = "private-name"
+    STRING_OPERAND = "string-operand"
     STRING = "string-reference"
     STRING_UNRESOLVED = "string-reference-unresolved"
     DEFINED_AGAIN = "defined-again"
@@ -55,6 +68,7 @@ class Reason(StrEnum):
     RULE = "rule"
     REQUIREMENT = "requirement-not-met"
     UNPROVED_TYPE = "type-not-proved"
+    IMPORT_SYNTAX = "import-syntax"
     ENCODING = "encoding"
     NOT_PROVED = "not-proved"
     DECEPTIVE = "deceptive"
@@ -89,11 +103,25 @@ SENTENCES: dict[Reason, str] = {
     Reason.GIVEN_NONE: "It would be given None as {name}: find out first whose it is.",
     Reason.EXPECTED_EFFECT: "The block around it expects an effect of this call (an exception, a warning).",
     Reason.MONKEYPATCHED: "The name is patched in the same place, so the usage is about the patch: redesign it.",
+    Reason.WRITTEN: "{name} gives the name another value, which a rewritten usage would not see.",
+    Reason.PATCHED: "{name} replaces the name in this module: that would no longer reach a rewritten usage.",
+    Reason.STUBBED: "{name} puts something else in the place of the module.",
+    Reason.UNREAD: "{name} does not parse and holds the name: it may replace it.",
+    Reason.RIVAL: "The name may come from {name}, which is imported with a star as well.",
+    Reason.NATURE: "{name}: what takes its place is another kind of thing.",
+    Reason.CYCLE: "The import of its successor would close a cycle: {name} imports this module again.",
+    Reason.SHADOWS: "{name} imports this module with a star, and would get the new name too.",
+    Reason.SUBMODULE: "{name} uses the module without importing it: it is loaded by the import here.",
     Reason.SIDE_EFFECTS: "An argument that may have side effects would be dropped or evaluated again.",
     Reason.EVALUATION_ORDER: "Arguments that may have side effects would be evaluated in another order.",
     Reason.UNPACKED: "The arguments that ** brings may hold one that is given here.",
     Reason.COMMENT_LOST: "A comment inside the replaced expression would be lost.",
     Reason.IN_STRING: "It stands inside a string.",
+    Reason.IN_FSTRING: "It stands in an f-string, where the result needs quotes, a backslash or a comment"
+    " that Pythons before 3.12 do not allow.",
+    Reason.OTHER_TREE: "What would be written there is not the expression that the rule describes.",
+    Reason.PRIVATE: "Inside a class {name} is another name: Python puts the name of the class before it.",
+    Reason.STRING_OPERAND: "A string that stands for a type is no operand of `|`: quote the whole by hand.",
     Reason.STRING: "The name stands in a string given to {name}; change it by hand with the code it is about.",
     Reason.STRING_UNRESOLVED: "The string names something that does not exist: this {name} has no effect or fails.",
     Reason.DEFINED_AGAIN: "This is another definition of the deprecated name.",
@@ -109,6 +137,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.RULE: "The migration's rule asks for a review.",
     Reason.REQUIREMENT: "It is not shown that {name}.",
     Reason.UNPROVED_TYPE: "It is not proved that {name}.",
+    Reason.IMPORT_SYNTAX: "The import statement is written in a way that is not edited: {name}.",
     Reason.ENCODING: "The file is not UTF-8, so it is not edited.",
     Reason.NOT_PROVED: "The rewritten file did not pass its checks: {name}.",
     Reason.DECEPTIVE: "A line that would change holds characters that can deceive a reader: {name}.",

@@ -3,15 +3,16 @@
 import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from bot.domain.finding import Kind
 from bot.domain.migration import Action, Applicability, Condition
 from bot.engine.analysis import Analysis, Binding, BindingKind, Load, ScopeKind, Use
+from bot.engine.program.taken import needed_elsewhere
 from bot.engine.rewrite.flow import observed_by_try, reads_by_name, reads_itself
 from bot.engine.rewrite.layout import Layout
-from bot.engine.rewrite.moves import ImportReplacement
-from bot.engine.rewrite.needed import needed_elsewhere
 from bot.engine.rewrite.reasons import Reason, Refusal
+from bot.engine.rewrite.replacements import ImportReplacement
 from bot.engine.rewrite.rules import UsageRewrite, weight
 from bot.engine.rewrite.sites import Planner
 from bot.engine.rewrite.statements import ImportStatement
@@ -19,14 +20,14 @@ from bot.engine.rewrite.statements import ImportStatement
 SAFE, UNSAFE = Applicability.SAFE, Applicability.UNSAFE
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Removal:
     """The import of a name that may go, and what it waits for."""
 
     binding: Binding
     use: Use | None
     """The usage that the import is; ``None`` for an import of the module around the deprecated name."""
-    sites: list[UsageRewrite]
+    rewrites: tuple[UsageRewrite, ...]
     applicability: Applicability
     refusal: Refusal | None = None
 
@@ -38,14 +39,32 @@ class Removal:
         return statement
 
 
-@dataclass(eq=False)
-class Removals:
-    """Finds them."""
+def removals(
+    planner: Planner, rewrites: Sequence[UsageRewrite], replacements: Sequence[ImportReplacement]
+) -> tuple[list[Removal], dict[Use, Refusal]]:
+    """Every import that may go in some tier, and why those of the others that are usages may not."""
+    analysis, found, refusals = planner.analysis, list[Removal](), dict[Use, Refusal]()
+    finder = _Finder(planner=planner, rewrites=rewrites)
+    imports = {use.bindings[0]: use for use in analysis.uses if isinstance(use.node, ast.alias)}
+    moved = {replacement.binding for replacement in replacements}
+    candidates = [*imports, *(binding for rewrite in rewrites for binding in rewrite.use.bindings if binding.imported)]
+    for binding in dict.fromkeys(candidates):
+        if binding in moved or binding.imported is None or binding.imported.name == "*":
+            continue
+        removal = finder.removal(binding, imports.get(binding))
+        if isinstance(removal, Removal):
+            found.append(removal)
+        elif binding in imports:
+            refusals[imports[binding]] = removal
+    return found, refusals
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Finder:
+    """Looks at one import after the other."""
 
     planner: Planner
-    sites: Sequence[UsageRewrite]
-    moves: Sequence[ImportReplacement]
-    refusals: dict[Use, Refusal]
+    rewrites: Sequence[UsageRewrite]
 
     @property
     def layout(self) -> Layout:
@@ -55,52 +74,42 @@ class Removals:
     def analysis(self) -> Analysis:
         return self.planner.layout.analysis
 
-    def find(self) -> list[Removal]:
-        """Every import that may go in some tier; why the others may not is told in ``refusals``."""
-        consumed = {load: site for site in self.sites for load in site.loads}
-        imports = {use.bindings[0]: use for use in self.analysis.uses if isinstance(use.node, ast.alias)}
-        moved = {move.binding for move in self.moves}
-        candidates = dict.fromkeys(
-            [*imports, *(binding for site in self.sites for binding in site.use.bindings if binding.imported)]
-        )
-        found = []
-        for binding in candidates:
-            if binding in moved or binding.imported is None or binding.imported.name == "*":
-                continue
-            removal = self._removal(binding, imports.get(binding), consumed)
-            if isinstance(removal, Removal):
-                found.append(removal)
-            elif binding in imports:
-                self.refusals.setdefault(imports[binding], removal)
-        return found
+    @cached_property
+    def consumed(self) -> Mapping[Load, UsageRewrite]:
+        """The reads that end, each with the rewrite that ends it."""
+        return {load: rewrite for rewrite in self.rewrites for load in rewrite.loads}
 
-    def _removal(self, binding: Binding, use: Use | None, consumed: Mapping[Load, UsageRewrite]) -> Removal | Refusal:
+    def removal(self, binding: Binding, use: Use | None) -> Removal | Refusal:
+        """The removal of an import, or why it has to stay."""
+        consumed = self.consumed
         loads = binding.scope.reads.get(binding.name, [])
-        exports = [s for s in self.sites if s.export and binding in s.use.bindings]
+        exports = [s for s in self.rewrites if s.export and binding in s.use.bindings]
         left = [load for load in loads if load not in consumed]
         if left:
             return Refusal(reason=Reason.STILL_USED)
-        sites = [*dict.fromkeys(consumed[load] for load in loads), *exports]
-        if not sites and use is None:
+        rewrites = [*dict.fromkeys(consumed[load] for load in loads), *exports]
+        if not rewrites and use is None:
             return Refusal(reason=Reason.STILL_USED)
         if (refused := self._kept(binding, exports)) is not None:
             return refused
-        if not sites and use is not None:
+        if not rewrites and use is not None:
             return self._unused(binding, use)
-        worst = max((site.applicability for site in sites), key=weight)
+        worst = max((rewrite.applicability for rewrite in rewrites), key=weight)
         if use is not None and use.kind is Kind.RE_EXPORT:
             worst = UNSAFE
-        reason = next((site.refusal for site in sites if site.applicability is worst and site.refusal), None)
-        if worst is SAFE and self._probed(binding, sites):
+        reason = next(
+            (rewrite.refusal for rewrite in rewrites if rewrite.applicability is worst and rewrite.refusal), None
+        )
+        if worst is SAFE and self._probed(binding, rewrites):
             worst, reason = UNSAFE, Refusal(reason=Reason.IMPORT_PROBED)
-        return Removal(binding=binding, use=use, sites=sites, applicability=worst, refusal=reason)
+        return Removal(binding=binding, use=use, rewrites=tuple(rewrites), applicability=worst, refusal=reason)
 
-    def _probed(self, binding: Binding, sites: Sequence[UsageRewrite]) -> bool:
+    def _probed(self, binding: Binding, rewrites: Sequence[UsageRewrite]) -> bool:
         """Whether a ``try`` watches the import, and its uses vanish with it.
 
         Where they become uses of the successor, the ``try`` (or the import that is reused) watches that one.
         """
-        return not any(site.rendered for site in sites) and observed_by_try(self.analysis, binding.statement)
+        return not any(rewrite.rendered for rewrite in rewrites) and observed_by_try(self.analysis, binding.statement)
 
     def _kept(self, binding: Binding, exports: Sequence[UsageRewrite]) -> Refusal | None:
         """What else needs an import than the reads of its name."""
@@ -141,4 +150,4 @@ class Removals:
             refusal = Refusal(reason=Reason.RULE, name=rule.rewrite.message or "")
         if refusal is not None and applicability is SAFE:
             applicability = UNSAFE
-        return Removal(binding=binding, use=use, sites=[], applicability=applicability, refusal=refusal)
+        return Removal(binding=binding, use=use, rewrites=(), applicability=applicability, refusal=refusal)

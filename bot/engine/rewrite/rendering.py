@@ -2,19 +2,19 @@
 
 import ast
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import cast
 
+from bot.engine.rewrite.fstrings import breaks_field, quotes_around, requoted
+from bot.engine.rewrite.intended import Filling
 from bot.engine.rewrite.layout import Layout
 from bot.engine.rewrite.lex import breaks_line, tokens
 from bot.engine.rewrite.matching import Match, Rest
+from bot.engine.rewrite.order import trouble
 from bot.engine.rewrite.patterns import CANONICAL, Hole, Template, metavariable, offset_of, rest_variable
-from bot.engine.rewrite.reasons import Reason, Refusal
-
-_ATOMS = (
-    ast.Name, ast.Attribute, ast.Call, ast.Subscript, ast.Constant, ast.List, ast.Dict, ast.Set, ast.ListComp,
-    ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.JoinedStr,
-)  # fmt: skip
+from bot.engine.rewrite.precedence import enclosed, is_delimited, place
+from bot.engine.rewrite.reasons import Refusal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +37,10 @@ class Rendered:
     start: int
     end: int
     pieces: tuple[Piece, ...]
+    intended: ast.expr
+    """The tree that the result is to have."""
+    quotes: tuple[str, ...] = ()
+    """Those of the f-strings in whose fields it stands."""
     warning: Refusal | None = None
     """Why the result wants a review although the rule would be safe."""
 
@@ -55,24 +59,32 @@ class _Slot:
 
 
 _Ahead = dict[int, Rest]
+Becomes = Callable[[ast.expr], tuple[ast.expr, str] | None]
+"""The tree and the text of what takes an expression's place, if it is a usage itself."""
 
 
-def render(layout: Layout, template: Template, match: Match, names: Mapping[str, str]) -> Rendered:
+def render(
+    layout: Layout, template: Template, match: Match, names: Mapping[str, str], becomes: Becomes = lambda _: None
+) -> Rendered:
     """Fill ``template`` with what ``match`` found; ``names`` are the spellings of ``canonical`` and of what the rule
-    imports."""
+    imports, ``becomes`` says what else a captured expression may turn into."""
     start, end = layout.span(match.root)
     pieces: list[Piece] = []
     at = 0
     match, ahead = _in_source_order(template, match)
-    for slot in _slots(layout, template, match, names, ahead):
+    filling = Filling(template=template, match=match, names=names, ahead=ahead)
+    for slot in _slots(layout, filling, becomes):
         pieces += [template.text[at : slot.start], *slot.pieces]
         at = slot.end
     pieces.append(template.text[at:])
     if _wants_brackets(layout, template, match.root):
         pieces = ["(", *pieces, ")"]
+    if quotes := quotes_around(layout, match.root):
+        pieces = [requoted(piece, quotes) if isinstance(piece, str) else piece for piece in pieces]
     return Rendered(
-        root=match.root, start=start, end=end, pieces=_joined(pieces), warning=_warning(template, match, ahead)
-    )
+        root=match.root, start=start, end=end, pieces=_joined(pieces), quotes=quotes, intended=filling.tree(),
+        warning=trouble(layout.analysis, template, match, ahead),
+    )  # fmt: skip
 
 
 def _in_source_order(template: Template, match: Match) -> tuple[Match, _Ahead]:
@@ -102,22 +114,25 @@ def _place(node: ast.expr | ast.keyword) -> tuple[int, int]:
     return node.lineno, node.col_offset
 
 
-def _slots(
-    layout: Layout, template: Template, match: Match, names: Mapping[str, str], ahead: _Ahead
-) -> list[_Slot]:  # fmt: skip
+def _slots(layout: Layout, filling: Filling, becomes: Becomes) -> list[_Slot]:
+    template, match, names = filling.template, filling.match, filling.names
     parents = {child: node for node in ast.walk(template.tree) for child in ast.iter_child_nodes(node)}
-    found = [
-        _Slot(start=hole.start, end=hole.end, pieces=tuple(_filling(layout, hole, match, names, parents)))
-        for hole in template.holes
-        if not (hole.rest and not match.rest.get(hole.name))
-    ]
-    found += [_Slot(start=at, end=at, pieces=(*_rest(layout, nodes), ", ")) for at, nodes in ahead.items()]
+    found: list[_Slot] = []
     gone: set[int] = set()
-    found += [_gap(template, hole, gone) for hole in template.holes if hole.rest and not match.rest.get(hole.name)]
+    for hole in template.holes:
+        if hole.rest:
+            nodes = match.rest.get(hole.name)
+            pieces = tuple(_rest(layout, nodes)) if nodes else ()
+            found.append(_Slot(start=hole.start, end=hole.end, pieces=pieces) if nodes else _gap(template, hole, gone))
+        elif hole.name != CANONICAL:
+            pieces = tuple(_filling(layout, hole, filling, parents, becomes))
+            found.append(_Slot(start=hole.start, end=hole.end, pieces=pieces))
+    found += [_Slot(start=at, end=at, pieces=(*_rest(layout, nodes), ", ")) for at, nodes in filling.ahead.items()]
     for node in ast.walk(template.tree):
-        if isinstance(node, ast.Name) and node.id in names:
-            start = offset_of(template.text, node)
-            found.append(_Slot(start=start, end=start + len(node.id), pieces=(names[node.id],)))
+        name = node.id if isinstance(node, ast.Name) else ""
+        if (key := metavariable(node) or name) in names:
+            start = offset_of(template.text, cast("ast.Name", node))
+            found.append(_Slot(start=start, end=start + len(name), pieces=(names[key],)))
     return sorted(found, key=lambda slot: slot.start)
 
 
@@ -137,20 +152,45 @@ def _gap(template: Template, hole: Hole, gone: set[int]) -> _Slot:
 
 
 def _filling(
-    layout: Layout, hole: Hole, match: Match, names: Mapping[str, str], parents: Mapping[ast.AST, ast.AST]
+    layout: Layout, hole: Hole, filling: Filling, parents: Mapping[ast.AST, ast.AST], becomes: Becomes
 ) -> list[Piece]:
-    if hole.name == CANONICAL:
-        return [names[CANONICAL]]
-    if hole.rest:
-        return _rest(layout, match.rest[hole.name])
-    node = match.one[hole.name]
+    node = filling.match.one[hole.name]
     start, end = layout.outside(node, _room(layout, node))
-    text = layout.text(start, end)
-    bare = (start, end) == layout.span(node)
-    delimited = _is_delimited(parents.get(hole.node), hole.node)
-    if bare and _needs_brackets(node, text, delimited=delimited, attribute=parents.get(hole.node)):
-        return ["(", Captured(start=start, end=end), ")"]
-    return [Captured(start=start, end=end)]
+    captured = Captured(start=start, end=end)
+    if (start, end) != layout.span(node):
+        return [captured]
+    text, root, template = layout.text(start, end), filling.match.root, filling.template
+    around, inside = (layout.analysis.parents, root) if _is_hole(template) else (parents, hole.node)
+    if _is_bracketed(template, hole, parents.get(hole.node)):
+        return [captured]
+    delimited = is_delimited(around.get(inside), inside)
+    loose = breaks_line(text) and not delimited and not stands_in_brackets(layout, root)
+    loose = loose or _opens_format(layout, root, text, delimited=delimited)
+    forms = [(node, text), *([other] if (other := becomes(node)) else [])]
+    loose = loose or not all(place(around, inside).takes(*form) for form in forms)
+    return ["(", captured, ")"] if loose and not (_is_hole(template) and has_brackets(layout, root)) else [captured]
+
+
+def has_brackets(layout: Layout, node: ast.expr) -> bool:
+    """Whether ``node`` stands in parentheses of its own."""
+    return layout.outside(node, _room(layout, node)) != layout.span(node)
+
+
+def _opens_format(layout: Layout, root: ast.expr, text: str, *, delimited: bool) -> bool:
+    """Whether a colon in ``text`` would end the expression of an f-string's field."""
+    return not delimited and breaks_field(text) and _is_in_field(layout, root)
+
+
+def _is_bracketed(template: Template, hole: Hole, parent: ast.AST | None) -> bool:
+    """Whether the template puts brackets around this place that are not those of a call."""
+    found = tokens(template.text)
+    before = [token.text for token in found if token.end <= hole.start]
+    after = [token.text for token in found if token.start >= hole.end]
+    pairs = 0
+    while pairs < min(len(before), len(after)) and before[-1 - pairs] == "(" and after[pairs] == ")":
+        pairs += 1
+    calls = isinstance(parent, ast.Call) and hole.node is not parent.func
+    return pairs > int(calls)
 
 
 def _room(layout: Layout, node: ast.expr) -> tuple[int, int]:
@@ -192,55 +232,43 @@ def _is_comma(text: str) -> bool:
     return [token.text for token in tokens(text)] == [","]
 
 
-def _is_delimited(parent: ast.AST | None, node: ast.AST) -> bool:
-    """Whether ``node`` stands between brackets and commas, where any expression but a few can stand bare."""
-    match parent:
-        case ast.Call(func=function):
-            return node is not function
-        case ast.keyword() | ast.List() | ast.Set() | ast.Tuple() | ast.Dict():
-            return True
-        case ast.Subscript(value=value):
-            return node is not value
-        case ast.ListComp(elt=element) | ast.SetComp(elt=element) | ast.GeneratorExp(elt=element):
-            return node is element
-        case _:
-            return False
-
-
-def _needs_brackets(node: ast.expr, text: str, *, delimited: bool, attribute: ast.AST | None) -> bool:
-    match node:
-        case ast.NamedExpr() | ast.Yield() | ast.YieldFrom():
-            return True
-        case ast.Tuple():
-            return not text.startswith("(")
-    if delimited:
-        return False
-    if breaks_line(text):
-        return True
-    if isinstance(node, ast.Constant):
-        return isinstance(attribute, ast.Attribute) and isinstance(node.value, int | float | complex)
-    return not isinstance(node, _ATOMS)
-
-
 def _wants_brackets(layout: Layout, template: Template, root: ast.expr) -> bool:
     """Whether the whole result must be put in parentheses to stay one operand where the match stood."""
-    if isinstance(template.tree, _ATOMS) and not breaks_line(template.text):
+    if _is_hole(template):
         return False
-    parent = layout.analysis.parents[root]
-    if isinstance(template.tree, ast.Tuple) and template.text.startswith("("):
-        return False
-    start, end = layout.span(root)
-    if layout.outside(root, _room(layout, root)) != (start, end):
-        return False
-    if breaks_line(template.text) or isinstance(template.tree, ast.NamedExpr | ast.Yield | ast.YieldFrom | ast.Tuple):
-        return True
-    return not (_is_delimited(parent, root) or isinstance(parent, ast.stmt) or type(parent) is type(template.tree))
+    loose = not place(layout.analysis.parents, root).takes(template.tree, template.text)
+    loose = loose or (breaks_field(template.text) and _is_in_field(layout, root))
+    if breaks_line(template.text) and not enclosed(template.text):
+        loose = loose or not stands_in_brackets(layout, root)
+    return loose and not has_brackets(layout, root)
+
+
+def _is_hole(template: Template) -> bool:
+    """Whether the template is a captured expression and nothing else."""
+    return metavariable(template.tree) not in (None, CANONICAL)
+
+
+def _is_in_field(layout: Layout, root: ast.expr) -> bool:
+    """Whether nothing parts ``root`` from the braces of an f-string's field."""
+    node: ast.AST = root
+    while isinstance(parent := layout.analysis.parents[node], ast.expr) and not is_delimited(parent, node):
+        if isinstance(parent, ast.FormattedValue):
+            return True
+        node = parent
+    return False
 
 
 def stands_in_brackets(layout: Layout, root: ast.expr) -> bool:
     """Whether ``root`` can span lines where it stands: between brackets, those around a list of arguments included."""
-    parent = layout.analysis.parents[root]
-    return _is_delimited(parent, root) or layout.outside(root, _room(layout, root)) != layout.span(root)
+    node: ast.AST = root
+    while isinstance(node, ast.expr):
+        parent = layout.analysis.parents[node]
+        if isinstance(parent, ast.FormattedValue):
+            return False
+        if is_delimited(parent, node) or has_brackets(layout, node):
+            return True
+        node = parent
+    return isinstance(node, ast.comprehension)
 
 
 def _joined(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
@@ -256,28 +284,6 @@ def _joined(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
 # --- what the author should know ------------------------------------------------------------------------------------
 
 
-def has_effects(node: ast.AST) -> bool:
-    """Whether evaluating ``node`` can do more than give a value, as far as its form shows."""
-    effects = ast.Call, ast.Await, ast.Yield, ast.YieldFrom, ast.NamedExpr
-    return any(isinstance(each, effects) for each in ast.walk(node))
-
-
-def _warning(template: Template, match: Match, ahead: _Ahead) -> Refusal | None:
-    """Captured expressions with effects must each be evaluated once, in their order."""
-    before = [*match.one.values(), *itertools.chain(*match.rest.values()), *itertools.chain(*ahead.values())]
-    places = [
-        (hole.start, match.rest.get(hole.name, ()) if hole.rest else _one(match, hole)) for hole in template.holes
-    ]
-    after = [node for _, nodes in sorted([*places, *ahead.items()], key=lambda pair: pair[0]) for node in nodes]
-    given = sorted((node for node in before if has_effects(node)), key=_place)
-    used = [node for node in after if has_effects(node)]
-    if sorted(map(id, given)) != sorted(map(id, used)):
-        return Refusal(reason=Reason.SIDE_EFFECTS)
-    if any(one is not other for one, other in zip(given, used, strict=True)):
-        return Refusal(reason=Reason.EVALUATION_ORDER)
-    return None
-
-
 def gives_beside_unpacked(template: Template, match: Match) -> bool:
     """Whether the remaining arguments hold a ``**mapping`` that may give what the template gives by its label."""
     unpacked = {name for name, nodes in match.rest.items() if any(_is_unpacking(node) for node in nodes)}
@@ -290,10 +296,6 @@ def gives_beside_unpacked(template: Template, match: Match) -> bool:
 
 def _is_unpacking(node: ast.expr | ast.keyword) -> bool:
     return isinstance(node, ast.keyword) and node.arg is None
-
-
-def _one(match: Match, hole: Hole) -> Rest:
-    return (match.one[hole.name],) if hole.name in match.one else ()
 
 
 def outside(layout: Layout, match: Match) -> Sequence[ast.expr | ast.keyword]:

@@ -1,15 +1,15 @@
 """What one usage, with all that hangs on its value, becomes: the first rule of its migration that fits."""
 
 import ast
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from bot.domain.finding import Kind
 from bot.domain.migration import Action, Applicability, Condition, Migration, Rewrite
-from bot.engine.analysis import Analysis, Load, Scope, Use
+from bot.engine.analysis import Analysis, Load, Use
 from bot.engine.by_object import is_made
+from bot.engine.program.existence import lacks
 from bot.engine.rewrite import rendering, splice
 from bot.engine.rewrite.flow import (
     Bound,
@@ -24,11 +24,14 @@ from bot.engine.rewrite.flow import (
 from bot.engine.rewrite.imports import Addition, spell
 from bot.engine.rewrite.layout import Layout
 from bot.engine.rewrite.matching import Match, Matcher
+from bot.engine.rewrite.order import has_effects
 from bot.engine.rewrite.paths import names_of
-from bot.engine.rewrite.patterns import CANONICAL
+from bot.engine.rewrite.patterns import CANONICAL, metavariable
 from bot.engine.rewrite.reasons import Reason, Refusal
 from bot.engine.rewrite.requires import accepts, has_type
 from bot.engine.rewrite.rules import Outcome, Rule, UsageRewrite, compiled, gone, successor, weight
+from bot.engine.rewrite.unfit import unfit
+from bot.engine.rewrite.witnesses import against, replaced
 
 
 @dataclass(eq=False)
@@ -103,12 +106,12 @@ class Planner:
         if rule.rewrite.action is not Action.DELETE_STATEMENT:
             return Refusal(reason=Reason.RULE, name=rule.rewrite.message or "")
         call = use.call
-        if call is not None and any(rendering.has_effects(node) for node in (*call.args, *call.keywords)):
+        if call is not None and any(has_effects(node) for node in (*call.args, *call.keywords)):
             return Refusal(reason=Reason.SIDE_EFFECTS)
         if expects_effect(self.analysis, statement):
             return Refusal(reason=Reason.EXPECTED_EFFECT)
         observed = observed_by_try(self.analysis, statement) and self._alone_in_try(statement)
-        return self._site(use, rule, deletes=(statement,), warning=_probed(observed))
+        return self._usage_rewrite(use, rule, deletes=(statement,), warning=_probed(observed))
 
     def _alone_in_try(self, statement: ast.stmt) -> bool:
         """Whether nothing but imports stands beside the statement: then the ``try`` is there to see them fail."""
@@ -189,18 +192,18 @@ class Planner:
     # --- the result -------------------------------------------------------------------------------------------
 
     def _rendered(self, use: Use, matches: Sequence[tuple[Rule, Match]], deletes: tuple[ast.stmt, ...] = ()) -> Outcome:
-        site = UsageRewrite(use=use, applicability=Applicability.SAFE, deletes=deletes, loads=gone(use))
+        whole = UsageRewrite(use=use, applicability=Applicability.SAFE, deletes=deletes, loads=gone(use))
         for rule, match in matches:
             found = self._render(use, rule, match)
             if isinstance(found, Refusal):
                 return found
-            site = replace(
-                site, edits=(*site.edits, *found.edits), rendered=(*site.rendered, *found.rendered),
-                additions=tuple(dict.fromkeys((*site.additions, *found.additions))), loads=found.loads,
+            whole = replace(
+                whole, edits=(*whole.edits, *found.edits), rendered=(*whole.rendered, *found.rendered),
+                additions=tuple(dict.fromkeys((*whole.additions, *found.additions))), loads=found.loads,
             )  # fmt: skip
-            if weight(found.applicability) > weight(site.applicability):
-                site = replace(site, applicability=found.applicability, refusal=found.refusal)
-        return site
+            if weight(found.applicability) > weight(whole.applicability):
+                whole = replace(whole, applicability=found.applicability, refusal=found.refusal)
+        return whole
 
     def _render(self, use: Use, rule: Rule, match: Match) -> Outcome:
         template = rule.template
@@ -211,46 +214,50 @@ class Planner:
         names: dict[str, str] = {}
         additions: list[Addition] = []
         for key, dotted in self._needed(use, rule):
-            if self.analysis.index.lacks(dotted):
+            if lacks(self.analysis.index, dotted) and not (use.target.exists and dotted == successor(use)):
                 return Refusal(reason=Reason.MISSING, name=dotted)
             spelling = spell(self.layout, dotted, use)
             if isinstance(spelling, Refusal):
                 return spelling
             names[key] = spelling.text
             additions += [spelling.addition] if spelling.addition else []
-        if CANONICAL in template.names and CANONICAL not in names:
-            return Refusal(reason=Reason.NO_SUCCESSOR)
-        if (empty := self._given_none(use, rule, match)) is not None:
-            return Refusal(reason=Reason.GIVEN_NONE, name=empty)
-        if any(not isinstance(node, ast.Constant) for node in rendering.outside(self.layout, match)):
-            return Refusal(reason=Reason.MOVED_ARGUMENT)
-        rendered = rendering.render(self.layout, template, match, names)
-        edits, lost = splice.edits(self.layout, rendered)
+        if (refused := unfit(self.layout, use, rule.rewrite, template, match, names)) is not None:
+            return refused
+        rendered = rendering.render(self.layout, template, match, names, self._becomes)
+        written = splice.edits(self.layout, rendered)
+        if isinstance(written, Refusal):
+            return written
+        edits, lost = written
         warning = Refusal(reason=Reason.COMMENT_LOST) if lost else rendered.warning
         if use.target.keeps_name and rendering.gives_beside_unpacked(template, match):
             warning = warning or Refusal(reason=Reason.UNPACKED)
-        site = self._site(use, rule, warning=warning, match=match)
+        whole = self._usage_rewrite(use, rule, warning=warning, match=match)
         loads = gone(use, names.values())
-        return replace(site, edits=edits, additions=tuple(additions), rendered=(rendered,), loads=loads)
+        return replace(whole, edits=edits, additions=tuple(additions), rendered=(rendered,), loads=loads)
 
-    def _given_none(self, use: Use, rule: Rule, match: Match) -> str | None:
-        """The required parameter that the rewrite would give ``None``: worse than the usage that it replaces."""
-        for requirement in use.migration.requires:
-            given = re.search(rf"\b{re.escape(requirement.parameter)}\s*=\s*\$(\w+)", rule.rewrite.replace or "")
-            node = match.one.get(given[1]) if given else None
-            if node is not None and self._is_none(node, use.scope):
-                return requirement.parameter
+    def _becomes(self, node: ast.expr) -> tuple[ast.expr, str] | None:
+        """What takes the place of ``node``, if that is what a rule fits for a usage in it: its tree and its text."""
+        for use in self._inside.get(node, ()):
+            found = self._match_above(use, use.expression, {}) if use.expression else None
+            if found is None or found[1].root is not node or found[0].template is None:
+                continue
+            template, match = found[0].template, found[1]
+            captured = match.one.get(metavariable(template.tree) or "")
+            if captured is None:
+                return template.tree, template.text
+            return self._becomes(captured) or (captured, self.layout.text_of(captured))
         return None
 
-    def _is_none(self, node: ast.expr, scope: Scope) -> bool:
-        """Whether an expression is certainly ``None``: the literal, or a variable that is never anything else."""
-        if isinstance(node, ast.Constant):
-            return node.value is None
-        owner = scope.owner(node.id) if isinstance(node, ast.Name) else None
-        if owner is None or not isinstance(node, ast.Name):
-            return False
-        values = [binding.value for binding in owner.bindings[node.id]]
-        return all(isinstance(value, ast.Constant) and value.value is None for value in values)
+    @cached_property
+    def _inside(self) -> Mapping[ast.AST, Sequence[Use]]:
+        """The usages by the expressions around them that a rule could fit."""
+        found: dict[ast.AST, list[Use]] = {}
+        for use in self.analysis.uses:
+            node: ast.AST | None = use.expression
+            while isinstance(node, ast.expr | ast.keyword):
+                found.setdefault(node, []).append(use)
+                node = self.analysis.parents.get(node)
+        return found
 
     def _needed(self, use: Use, rule: Rule) -> list[tuple[str, str]]:
         """The dotted names that the rule's replacement needs, by the name that stands for them in the template."""
@@ -259,11 +266,11 @@ class Planner:
             found.append((CANONICAL, canonical))
         return found
 
-    def _site(
+    def _usage_rewrite(
         self, use: Use, rule: Rule, *, deletes: tuple[ast.stmt, ...] = (), warning: Refusal | None = None,
         match: Match | None = None,
     ) -> UsageRewrite:  # fmt: skip
-        """A site with the applicability that the rule and the facts allow."""
+        """A rewrite with the applicability that the rule and the facts allow."""
         applicability, refusal = rule.rewrite.applicability, None
         if applicability is not Applicability.SAFE:
             refusal = Refusal(reason=Reason.RULE, name=rule.rewrite.message or "")
@@ -274,6 +281,7 @@ class Planner:
             refusal = self._unproved(rule.rewrite, match)
         needs_canonical = rule.template is not None
         refusal = refusal or warning or (self.unmet(use.migration, use) if needs_canonical else None)
+        refusal = refusal or against(self.analysis, use) or replaced(self.analysis, use)
         if refusal is not None and applicability is Applicability.SAFE:
             applicability = Applicability.UNSAFE
         return UsageRewrite(use=use, applicability=applicability, refusal=refusal, deletes=deletes, loads=gone(use))
@@ -295,7 +303,7 @@ class Planner:
             return Refusal(reason=Reason.MONKEYPATCHED)
         if use.object is not None and not is_made(use.object):
             return Refusal(reason=Reason.UNPROVED_TYPE, name=f"{use.object.name} is of no subclass of its class")
-        return self.unmet(use.migration, use)
+        return self.unmet(use.migration, use) or against(self.analysis, use)
 
     def unmet(self, migration: Migration, use: Use) -> Refusal | None:
         """The first requirement of the migration that the index does not confirm."""

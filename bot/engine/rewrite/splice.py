@@ -4,17 +4,19 @@ Captured expressions are not copied but left where they are, as long as the temp
 between them is changed token by token, so that comments and line breaks there survive.
 """
 
-import ast
 import difflib
 import itertools
 from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.domain.finding import Edit
+from bot.engine.rewrite.fstrings import fits_field
+from bot.engine.rewrite.intended import agrees
 from bot.engine.rewrite.layout import Layout
 from bot.engine.rewrite.lex import CLOSING, Token, breaks_line, comments, tokens
+from bot.engine.rewrite.reasons import Reason, Refusal
 from bot.engine.rewrite.rendering import Captured, Rendered, stands_in_brackets
-from bot.engine.source import parse_expression
+from bot.engine.rewrite.shown import shown, within
 
 
 def plain(layout: Layout, rendered: Rendered, inner: Sequence[Edit] = ()) -> str:
@@ -36,48 +38,78 @@ def in_order(rendered: Rendered) -> bool:
     return all(one <= other for one, other in itertools.pairwise(edges))
 
 
-def edits(layout: Layout, rendered: Rendered) -> tuple[tuple[Edit, ...], bool]:
-    """The edits that make it so, and whether a comment is lost by them."""
+def edits(layout: Layout, rendered: Rendered) -> tuple[tuple[Edit, ...], bool] | Refusal:
+    """The edits that make it so, and whether a comment is lost by them; or why the result would be another one."""
+    before = layout.text(rendered.start, rendered.end)
+    for keep in _ways(rendered):
+        if keep is None:
+            whole = Edit(start=rendered.start, end=rendered.end, text=plain(layout, rendered))
+            found = _apart(layout, rendered, _bracketed(layout, rendered, (whole,)))
+        else:
+            gaps = tuple(_gap_edits(layout, rendered, keep=keep))
+            found = _apart(layout, rendered, _bracketed(layout, rendered, gaps))
+        after = _apply(layout, rendered, found)
+        if rendered.quotes and not fits_field(after, rendered.quotes):
+            continue
+        if agrees(layout, rendered.root, rendered.intended, found):
+            return found, _lost(before, after)
+    if rendered.quotes:
+        return Refusal(reason=Reason.SHOWN if within(shown(layout), found) else Reason.IN_FSTRING)
+    return Refusal(reason=Reason.OTHER_TREE)
+
+
+def _ways(rendered: Rendered) -> tuple[bool | None, ...]:
+    """The ways to write it, the best first: token by token, gap by gap, or (``None``) all of it again."""
     if not in_order(rendered):
-        text = plain(layout, rendered)
-        lost = _lost(layout.text(rendered.start, rendered.end), text)
-        return _bracketed(layout, rendered, (Edit(start=rendered.start, end=rendered.end, text=text),)), lost
-    expected = _tree(plain(layout, rendered))
+        return (None,)
     shaped = any(isinstance(piece, str) and "\n" in piece for piece in rendered.pieces)
-    for keep in (not shaped, False):
-        found = tuple(_gap_edits(layout, rendered, keep=keep))
-        if not keep or _tree(_apply(layout, rendered, found)) == expected:
-            break
-    lost = _lost(layout.text(rendered.start, rendered.end), _apply(layout, rendered, found))
-    return _bracketed(layout, rendered, found), lost
+    return (False,) if shaped else (True, False)
+
+
+def _apart(layout: Layout, rendered: Rendered, changes: tuple[Edit, ...]) -> tuple[Edit, ...]:
+    """With a space where the result would run into the word, or the brace of an f-string, beside it."""
+    text = _apply(layout, rendered, changes)
+    first, last = layout.source[rendered.start - 1 : rendered.start], layout.source[rendered.end : rendered.end + 1]
+    before = " " if _run_together(first.decode(errors="replace"), text[:1]) else ""
+    after = " " if _run_together(text[-1:], last.decode(errors="replace")) else ""
+    if rendered.quotes and (text[:1], text[-1:]) != ("", ""):
+        before = " " if first == b"{" == text[:1].encode() else before
+        after = " " if last == b"}" == text[-1:].encode() else after
+    return _wrapped(rendered, changes, before, after)
+
+
+def _run_together(left: str, right: str) -> bool:
+    """Whether two characters must not meet: of words and numbers, or of a word and the string behind it."""
+    word = left.isalnum() or left == "_" or not left.isascii()
+    return bool(left and right) and (
+        (word and (right.isalnum() or right in "_'\"")) or (left in "'\"" and (right.isalpha() or right == "_"))
+    )
 
 
 def _bracketed(layout: Layout, rendered: Rendered, changes: tuple[Edit, ...]) -> tuple[Edit, ...]:
     """In parentheses, if brackets went that let the expression span lines."""
     if not breaks_line(_apply(layout, rendered, changes)) or stands_in_brackets(layout, rendered.root):
         return changes
+    return _wrapped(rendered, changes, "(", ")")
+
+
+def _wrapped(rendered: Rendered, changes: tuple[Edit, ...], before: str, after: str) -> tuple[Edit, ...]:
+    """With something more at the start and the end."""
     inner = list(changes)
-    if inner and inner[0].start == rendered.start:
-        inner[0] = replace(inner[0], text=f"({inner[0].text}")
-    else:
-        inner.insert(0, Edit(start=rendered.start, end=rendered.start, text="("))
-    if inner[-1].end == rendered.end:
-        inner[-1] = replace(inner[-1], text=f"{inner[-1].text})")
-    else:
-        inner.append(Edit(start=rendered.end, end=rendered.end, text=")"))
+    if before and inner and inner[0].start == rendered.start:
+        inner[0] = replace(inner[0], text=before + inner[0].text)
+    elif before:
+        inner.insert(0, Edit(start=rendered.start, end=rendered.start, text=before))
+    if after and inner and inner[-1].end == rendered.end:
+        inner[-1] = replace(inner[-1], text=inner[-1].text + after)
+    elif after:
+        inner.append(Edit(start=rendered.end, end=rendered.end, text=after))
     return tuple(inner)
 
 
 def _lost(before: str, after: str) -> bool:
     left = list(comments(after))
     return any(left.count(comment) < 1 for comment in comments(before))
-
-
-def _tree(text: str) -> str | None:
-    try:
-        return ast.dump(parse_expression(f"(\n{text}\n)"))
-    except SyntaxError:
-        return None
 
 
 def _apply(layout: Layout, rendered: Rendered, changes: Sequence[Edit]) -> str:
@@ -124,9 +156,15 @@ def _token_edits(old: str, new: str, offset: int) -> list[Edit]:
         if old[end : end + 1].isspace():
             text = text.rstrip(" ")
         if tag == "delete":
-            start, end = _with_line(old, start, end)
+            start, end = _with_line(old, start, _with_blanks(old, before, last, end))
         found.append(Edit(start=offset + len(old[:start].encode()), end=offset + len(old[:end].encode()), text=text))
     return found
+
+
+def _with_blanks(old: str, before: Sequence[Token], last: int, end: int) -> int:
+    """Past the blanks between a comma that goes and the bracket behind it."""
+    follows = before[last].start if last < len(before) and before[last].text in CLOSING else end
+    return follows if before[last - 1].text == "," and not old[end:follows].strip(" \t") else end
 
 
 def _with_line(old: str, start: int, end: int) -> tuple[int, int]:

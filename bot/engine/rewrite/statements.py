@@ -1,16 +1,25 @@
-"""Edits of import statements and of other lists: names taken out, changed, and put in."""
+"""Edits of import statements: names taken out, changed, and put in."""
 
 import ast
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from bot.domain.errors import SsotError
 from bot.domain.finding import Edit
 from bot.engine.rewrite.imports import Addition, Line
 from bot.engine.rewrite.layout import Layout
 
+if TYPE_CHECKING:
+    from bot.engine.rewrite.token_edits import TextEdit
+
 ImportStatement = ast.Import | ast.ImportFrom
 _PRAGMA = re.compile(r"#\s*(noqa|type:|pylint:|isort:|pragma:|nosec|fmt:|mypy:|pyright:|ruff:|NOSONAR)", re.IGNORECASE)
-_MODULE = re.compile(rb"from(?:[ \t\f]|\\\r?\n)*(?P<module>[\w.][\w. \t]*?)(?:[ \t\f]|\\\r?\n)*\bimport\b")
+
+
+class UneditableImport(SsotError):
+    """An import statement that does not come back from LibCST as it was, and of which some names have to stay."""
 
 
 def add(layout: Layout, additions: Collection[Addition], fading: Collection[ast.stmt] = ()) -> list[Edit]:
@@ -19,28 +28,37 @@ def add(layout: Layout, additions: Collection[Addition], fading: Collection[ast.
     ``fading`` are statements that may lose names by another fix; those get no new ones.
     """
     ordered = sorted(additions, key=lambda a: (layout.span(a.anchor), a.line.order))
-    return [(a.anchor not in fading and _extend(layout, a)) or _add(layout, a) for a in ordered]
+    return [edit for a in ordered for edit in (a.anchor not in fading and _extend(layout, a)) or [_add(layout, a)]]
 
 
-def _extend(layout: Layout, addition: Addition) -> Edit | None:
-    """A further name at the end of a list of names, on a line of its own if the last one has that."""
+def takes(statement: ast.stmt, line: Line) -> bool:
+    """Whether the list of an import statement can hold a further name."""
+    return isinstance(statement, ast.ImportFrom) and _fits(statement, line) and statement.names[0].name != "*"
+
+
+def _extend(layout: Layout, addition: Addition) -> list[Edit]:
+    """A further name at the end of a list of names; nothing where that cannot be."""
     statement = addition.anchor
-    if (
-        not isinstance(statement, ast.ImportFrom)
-        or not _fits(statement, addition.line)
-        or statement.names[0].name == "*"
-    ):
-        return None
-    start, end = layout.span(statement.names[-1])
-    first = layout.line_start(start)
-    before = layout.source[first:start]
-    own_line = len(statement.names) > 1 and not before.strip(b" \t\f") and _is_bracketed(layout, statement)
-    gap = layout.newline + before.decode() if own_line else " "
-    return Edit(start=end, end=end, text=f",{gap}{addition.line.item}")
+    if not isinstance(statement, ast.ImportFrom) or not takes(statement, addition.line):
+        return []
+    from bot.engine.rewrite import import_list  # loads LibCST
+
+    try:
+        found = import_list.extended(layout.text_of(statement), [addition.line.item], layout.newline)
+    except import_list.NotExact:
+        return []
+    return _placed(layout, statement, found)
 
 
-def _is_bracketed(layout: Layout, statement: ImportStatement) -> bool:
-    return isinstance(statement, ast.ImportFrom) and layout.text_of(statement).rstrip().endswith(")")
+def _placed(layout: Layout, statement: ImportStatement, found: Iterable["TextEdit"]) -> list[Edit]:
+    """Edits of a statement's text as edits of the file."""
+    first, text = layout.span(statement)[0], layout.text_of(statement)
+    encoding = layout.analysis.encoding
+
+    def offset(at: int) -> int:
+        return first + len(text[:at].encode(encoding))
+
+    return [Edit(start=offset(e.start), end=offset(e.end), text=e.text) for e in found]
 
 
 def _add(layout: Layout, addition: Addition) -> Edit:
@@ -58,7 +76,7 @@ def _behind(layout: Layout, anchor: ast.stmt, text: str, remark: str = "") -> Ed
     indent, own = layout.indent(anchor), layout.remark(end)
     if indent is None or own is None:
         return Edit(start=start, end=start, text=f"{text}; ")
-    text = indent + text + pragma(remark or own)
+    text = indent + text + (pragma(remark or own) or pragma(_opening(layout, anchor)))
     at = layout.line_end(end)
     if layout.source[:at].endswith((b"\n", b"\r")):
         return Edit(start=at, end=at, text=text + layout.newline)
@@ -70,6 +88,25 @@ def pragma(remark: str) -> str:
     return f"  {remark}" if _PRAGMA.match(remark) else ""
 
 
+def _opening(layout: Layout, statement: ast.stmt) -> str:
+    """The comment behind the opening bracket of a list of names."""
+    return _comments(layout, statement)[0] if isinstance(statement, ast.ImportFrom) else ""
+
+
+def _comments(layout: Layout, statement: ImportStatement) -> tuple[str, tuple[str, ...]]:
+    """The comment behind the opening bracket, and that of each name that has a line of its own."""
+    nothing = "", ("",) * len(statement.names)
+    text = layout.text_of(statement)
+    if "#" not in text:
+        return nothing
+    from bot.engine.rewrite import import_list  # loads LibCST
+
+    try:
+        return import_list.comments(text, layout.newline)
+    except import_list.NotExact:
+        return nothing
+
+
 def drop(
     layout: Layout,
     statement: ImportStatement,
@@ -78,94 +115,160 @@ def drop(
     *,
     collapse: bool = True,
 ) -> list[Edit]:
-    """Take names out of an import statement; with the last name the statement goes."""
+    """Take names out of an import statement; with the last name the statement goes.
+
+    Raises `UneditableImport` where some names have to stay and the statement cannot be edited.
+    """
     if all(alias in gone for alias in statement.names):
         return [layout.delete(statement, to_delete, collapse=collapse)]
-    bracketed = _is_bracketed(layout, statement)
-    return remove_items(layout, statement.names, [alias in gone for alias in statement.names], bracketed=bracketed)
+    return _edited(layout, statement, dict.fromkeys(gone))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ListPlan:
+    """What becomes of one import statement."""
+
+    changes: Mapping[ast.alias, Line | None]
+    """What comes in the place of names; ``None``: nothing."""
+    added: tuple[Line, ...] = ()
+    """What comes besides."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Arranged:
+    """A plan, cut into what the statement's own list holds and what needs statements of its own."""
+
+    inside: Mapping[ast.alias, Line | None]
+    added: tuple[Line, ...] = ()
+    outside: tuple[Line, ...] = ()
+    module: str | None = None
 
 
 def replace(
     layout: Layout,
     statement: ImportStatement,
-    changes: Mapping[ast.alias, Line | None],
-    additions: Sequence[Line],
+    plan: ListPlan,
     to_delete: Collection[ast.stmt],
+    *,
+    collapse: bool = True,
 ) -> list[Edit]:
-    """Change (``None``: drop) names of an import statement and bring in further ones, in its place.
+    """Change names of an import statement and bring in further ones, in its place.
 
-    What can stay in the statement stays: comments, layout, and the names that are not spoken of.
+    What can stay in the statement stays: comments, layout, and the names that are not spoken of.  Raises
+    `UneditableImport` where some names have to stay and the statement cannot be edited.
     """
-    lines = list(dict.fromkeys([*(line for line in changes.values() if line), *additions]))
-    kept = [alias for alias in statement.names if alias not in changes]
+    lines = list(dict.fromkeys([*(line for line in plan.changes.values() if line), *plan.added]))
+    kept = [alias for alias in statement.names if alias not in plan.changes]
     if not lines:
-        return drop(layout, statement, list(changes), to_delete)
-    if not kept and len({(line.module, line.name is None) for line in lines}) == 1:
-        edits = _in_place(layout, statement, changes, additions)
-        if edits is not None:
-            return edits
-    if not kept:
+        return drop(layout, statement, list(plan.changes), to_delete, collapse=collapse)
+    if not kept and isinstance(statement, ast.Import) != (lines[0].name is None):
         return [_instead(layout, statement, lines)]
-    inside = {alias: line for alias, line in changes.items() if line and _fits(statement, line)}
-    fresh = [line for line in dict.fromkeys(additions) if line not in changes.values() and _fits(statement, line)]
-    inside |= zip([alias for alias, line in changes.items() if line is None], fresh, strict=False)
-    outside = [line for line in lines if line not in inside.values()]
-    gone = [alias for alias in changes if alias not in inside]
-    edits = [edit for alias, line in inside.items() for edit in _item(layout, alias, line)]
-    removed = [alias in gone for alias in statement.names]
-    bracketed = _is_bracketed(layout, statement)
-    edits += remove_items(layout, statement.names, removed, bracketed=bracketed)
-    said = {line: _remark(layout, alias) for alias, line in changes.items() if line}
+    arranged = _arranged(statement, plan, _module(statement) if kept else lines[0].module)
+    try:
+        edits = _edited(layout, statement, arranged.inside, arranged.added, arranged.module)
+    except UneditableImport:
+        if kept:
+            raise
+        return [_instead(layout, statement, lines)]
+    return sorted([*_split_off(layout, statement, plan.changes, arranged.outside), *edits])
+
+
+def further(
+    layout: Layout, statement: ImportStatement, before: ListPlan, plan: ListPlan, to_delete: Collection[ast.stmt]
+) -> list[Edit]:
+    """As `replace`, so that the edits for ``before``, which is part of ``plan``, can be applied as well."""
+    first = _arranged(statement, before, _module(statement))
+    changes = {alias: line for alias, line in plan.changes.items() if alias not in before.changes}
+    added = tuple(line for line in plan.added if line not in before.added)
+    fits = {alias: line for alias, line in changes.items() if line is None or _fits(statement, line)}
+    inside = {**first.inside, **dict.fromkeys(changes), **fits}
+    outside = [line for line in dict.fromkeys([*changes.values(), *added]) if line and line not in fits.values()]
+    edits = _split_off(layout, statement, before.changes, first.outside)
+    edits += _split_off(layout, statement, changes, outside)
+    stays = first.added or any(inside.get(alias, alias) for alias in statement.names)
+    if stays:
+        return sorted([*edits, *_edited(layout, statement, inside, first.added)])
+    if edits and not layout.on_own_lines(statement):
+        return sorted([*edits, _cut(layout, statement)])
+    return sorted([*edits, layout.delete(statement, to_delete, collapse=False)])
+
+
+def _cut(layout: Layout, statement: ImportStatement) -> Edit:
+    """Take a statement out of its line, up to the next one: what stands before it ends with a semicolon."""
+    body = layout.body(statement)
+    at = next(n for n, each in enumerate(body) if each is statement) + 1
+    shares = at < len(body) and body[at].lineno == statement.end_lineno
+    start, end = layout.span(statement)
+    return Edit(start=start, end=layout.span(body[at])[0] if shares else end, text="")
+
+
+def _arranged(statement: ImportStatement, plan: ListPlan, module: str | None) -> _Arranged:
+    """``module`` is the one that the statement is to be of."""
+    lines = dict.fromkeys([*(line for line in plan.changes.values() if line), *plan.added])
+    here = plan.changes.values()  # a further module has a statement of its own
+    fitting = [line for line in lines if _is_of(statement, module, line) and (line.name or line in here)]
+    inside: dict[ast.alias, Line | None] = {}
+    for alias, line in plan.changes.items():
+        inside[alias] = line if line in fitting and line not in inside.values() else None
+    fresh = [line for line in fitting if line not in inside.values()]
+    free = [alias for alias, line in inside.items() if line is None and plan.changes[alias] is None]
+    inside |= zip(free, fresh, strict=False)
+    outside = tuple(line for line in lines if line not in fitting)
+    return _Arranged(inside=inside, added=tuple(fresh[len(free) :]), outside=outside, module=module)
+
+
+def _split_off(
+    layout: Layout, statement: ImportStatement, changes: Mapping[ast.alias, Line | None], outside: Sequence[Line]
+) -> list[Edit]:
+    """Statements for the lines of other modules, each with the comment of the name in whose place it comes."""
+    remarks = dict(zip(statement.names, _comments(layout, statement)[1], strict=True))
+    said = {line: remarks[alias] for alias, line in changes.items() if line}
     by_remark: dict[str, list[Line]] = {}
     for line in sorted(outside, key=lambda each: each.order):
         by_remark.setdefault(said.get(line, ""), []).append(line)
-    added = [_behind(layout, statement, text, remark) for remark, of in by_remark.items() for text in _written(of)]
-    return sorted([*added, *edits])
+    return [_behind(layout, statement, text, remark) for remark, of in by_remark.items() for text in _written(of)]
 
 
-def _remark(layout: Layout, alias: ast.alias) -> str:
-    """The comment behind a name that has a line of its own."""
-    start, end = layout.span(alias)
-    lines = _own_lines(layout, start, end)
-    _, mark, comment = layout.text(end, lines[1]).partition("#") if lines else ("", "", "")
-    return mark + comment.rstrip()
+def _edited(
+    layout: Layout, statement: ImportStatement, changes: Mapping[ast.alias, Line | None], added: Sequence[Line] = (),
+    module: str | None = None,
+) -> list[Edit]:  # fmt: skip
+    from bot.engine.rewrite import import_list  # loads LibCST
+
+    position = {alias: n for n, alias in enumerate(statement.names)}
+    changed = {alias: line for alias, line in changes.items() if line is None or not _says(alias, line)}
+    items = {position[alias]: line.item if line else None for alias, line in changed.items()}
+    moved = module if isinstance(statement, ast.ImportFrom) and module != _module(statement) else None
+    change = import_list.ListChange(items=items, added=[line.item for line in added], module=moved)
+    try:
+        return _placed(layout, statement, import_list.edited(layout.text_of(statement), change, layout.newline))
+    except import_list.NotExact as error:
+        raise UneditableImport(str(error)) from error
+
+
+def _says(alias: ast.alias, line: Line) -> bool:
+    """Whether a name of a list stays as it is: ``f as f`` says more than ``f``."""
+    name = line.name or line.module
+    return name == alias.name and (line.local or name) == (alias.asname or name)
+
+
+def _module(statement: ImportStatement) -> str | None:
+    """The module of a list of names, as it is written."""
+    if isinstance(statement, ast.Import):
+        return None
+    return "." * statement.level + (statement.module or "")
+
+
+def _is_of(statement: ImportStatement, module: str | None, line: Line) -> bool:
+    """Whether a name can be imported by this statement, made one of ``module``."""
+    if isinstance(statement, ast.Import):
+        return line.name is None
+    return line.name is not None and line.module == module
 
 
 def _fits(statement: ImportStatement, line: Line) -> bool:
     """Whether a name can be imported by this statement as it stands."""
-    if isinstance(statement, ast.Import):
-        return line.name is None
-    return line.name is not None and line.module == "." * statement.level + (statement.module or "")
-
-
-def _item(layout: Layout, alias: ast.alias, line: Line) -> list[Edit]:
-    """Change a name of the list; what of it stays the same is not touched (``f as f`` says more than ``f``)."""
-    start, end = layout.span(alias)
-    name = line.name or line.module
-    if name == alias.name and (line.local or name) == (alias.asname or name):
-        return []
-    if alias.asname and line.local == alias.asname != name:
-        return [Edit(start=start, end=start + len(alias.name.encode()), text=name)]
-    return [Edit(start=start, end=end, text=line.item)]
-
-
-def _in_place(
-    layout: Layout, statement: ImportStatement, changes: Mapping[ast.alias, Line | None], additions: Sequence[Line]
-) -> list[Edit] | None:
-    """Another module, the same list: possible when each name has one successor and nothing is added."""
-    if additions or None in changes.values() or len(set(changes.values())) != len(changes):
-        return None
-    first = next(line for line in changes.values() if line)
-    if isinstance(statement, ast.Import) != (first.name is None):
-        return None
-    edits = [edit for alias, line in changes.items() if line for edit in _item(layout, alias, line)]
-    if isinstance(statement, ast.ImportFrom) and not _fits(statement, first):
-        start, end = layout.span(statement)
-        found = _MODULE.match(layout.source, start, end)
-        if found is None:
-            return None
-        edits.append(Edit(start=found.start("module"), end=found.end("module"), text=first.module))
-    return sorted(edits)
+    return _is_of(statement, _module(statement), line)
 
 
 def _instead(layout: Layout, statement: ImportStatement, lines: Sequence[Line]) -> Edit:
@@ -187,60 +290,3 @@ def _written(lines: Sequence[Line]) -> list[str]:
         else:
             texts.append(f"from {module} import {', '.join(line.item for line in of_module)}")
     return texts
-
-
-def remove_items(layout: Layout, items: Sequence[ast.AST], gone: Sequence[bool], *, bracketed: bool) -> list[Edit]:
-    """Take items out of a comma-separated list of which at least one stays (or that may become empty)."""
-    spans = [layout.span(item) for item in items]
-    edits: list[Edit] = []
-    for n, (start, end) in enumerate(spans):
-        if not gone[n]:
-            continue
-        before = max((m for m in range(n) if not gone[m]), default=None)
-        after = next((m for m in range(n + 1, len(spans)) if not gone[m]), None)
-        if bracketed and (lines := _own_lines(layout, start, end)):
-            edits.append(Edit(start=lines[0], end=lines[1], text=""))
-        elif after is not None and (before is None or after == n + 1) and not _ends_line(layout, n, spans):
-            edits.append(Edit(start=start, end=spans[n + 1][0], text=""))
-        elif before is not None:
-            edits.append(Edit(start=spans[n - 1][1], end=end, text=""))
-        elif n + 1 < len(spans):
-            edits.append(Edit(start=start, end=spans[n + 1][0], text=""))
-        else:
-            edits.append(Edit(start=start, end=_past_comma(layout, end), text=""))
-    return _merged(edits)
-
-
-def _ends_line(layout: Layout, n: int, spans: Sequence[tuple[int, int]]) -> bool:
-    """Whether the item is the last on a line that it shares with the one before it."""
-    line = layout.line_start
-    shares = n > 0 and line(spans[n - 1][1]) == line(spans[n][0])
-    return shares and n + 1 < len(spans) and line(spans[n + 1][0]) != line(spans[n][1])
-
-
-_OWN = re.compile(rb"[ \t\f]*,?[ \t\f]*(?:#[^\r\n]*)?(?:\r\n|\r|\n)")
-_COMMA = re.compile(rb"[ \t\f]*,[ \t\f]*")
-
-
-def _past_comma(layout: Layout, end: int) -> int:
-    found = _COMMA.match(layout.source, end)
-    return found.end() if found else end
-
-
-def _own_lines(layout: Layout, start: int, end: int) -> tuple[int, int] | None:
-    """The lines of an item that shares them with nothing but its comma and a comment."""
-    first = layout.line_start(start)
-    after = _OWN.match(layout.source, end)
-    if layout.source[first:start].strip(b" \t\f") or not after:
-        return None
-    return first, after.end()
-
-
-def _merged(edits: Sequence[Edit]) -> list[Edit]:
-    found: list[Edit] = []
-    for edit in sorted(edits):
-        if found and edit.start <= found[-1].end:
-            found[-1] = Edit(start=found[-1].start, end=max(found[-1].end, edit.end), text="")
-        else:
-            found.append(edit)
-    return found

@@ -10,7 +10,7 @@ from bot.domain.globs import GlobError, matches
 from bot.domain.references import PullRequest, Sha
 from bot.migrate.pull.models import PLAIN, CommitChunk, MigrateRequest, Obstacle, Selection
 
-SUFFIXES = (".py", ".pyi")
+SUFFIXES = (".py", ".pyi", ".pyw")
 LARGEST_FILE = 8 << 20
 """Bytes; what people write is a hundred times smaller."""
 MOST_FILES = 500

@@ -3,7 +3,7 @@
 It is found again by its branch and by its signed marker.  One that a person closed is not opened again.
 """
 
-from collections.abc import Set
+from collections.abc import Collection, Set
 
 import structlog
 
@@ -12,12 +12,14 @@ from bot.domain.effects import NewPullRequest, TreeCommit, TreeFile
 from bot.domain.migration import Migration
 from bot.domain.references import RepoRef, Sha
 from bot.domain.tracked import NotKnown, PullState, TrackedFacts, usages_of
+from bot.engine.program.standing import listed, may_name, standing
 from bot.engine.removal import RemovalRefused, take_out
 from bot.github import reads
 from bot.github.errors import AlreadyExists, NotFound
+from bot.github.sift import LARGEST_FILE
 from bot.identity.branches import of_removal
 from bot.identity.pull_requests import is_removal
-from bot.inventory.commit_sources import CommitSources
+from bot.inventory.commit_sources import REGULAR, CommitSources
 from bot.inventory.survey import survey
 from bot.repository import DefaultBranch
 from bot.scanner import Unscannable
@@ -48,6 +50,7 @@ async def open_removal(bot: Bot, at: DefaultBranch, migration: Migration, issue:
             issue,
             bot.keys,
             at.repo,
+            await _also_named(bot, at, facts.definitions),
         ),
         draft=migration.pull_requests.draft,
     )
@@ -86,6 +89,9 @@ async def _commit(
     commit = await CommitSources.at(bot, repo, at.head)
     paths = {*facts.definitions.values(), *(usage.path for usage in usages_of(facts, migration.name))}
     sources = await commit.read(paths)
+    if (kept := standing(migration, found, paths)) is not None:
+        log.warning("definition_kept", repository=repo.full_name, migration=migration.name, reason=kept)
+        return None
     try:
         taken = await bot.scanner.run(take_out, migration, sources, facts.definitions, found.roots, found.names)
     except Unscannable as error:
@@ -104,6 +110,16 @@ async def _commit(
             for path, content in sorted(taken.files.items())
         ),
     )
+
+
+async def _also_named(bot: Bot, at: DefaultBranch, names: Collection[str]) -> tuple[str, ...]:
+    """The settings, pages and scripts that name what goes: they are left to people."""
+    entries = await reads.whole_tree(bot.github, at.repo, at.head)
+    blobs = {entry.path: entry.sha for entry in entries if entry.mode in REGULAR and may_name(entry.path)}
+    big = {entry.path: "too big" for entry in entries if entry.path in blobs and (entry.size or 0) > LARGEST_FILE}
+    commit = CommitSources(bot=bot, repo=at.repo, commit=at.head, blobs=blobs, passed_over=big)
+    requested = tuple(name.encode() for name in names)
+    return listed(await commit.find(lambda content: any(name in content for name in requested), blobs), names)
 
 
 async def _head_of(bot: Bot, repo: RepoRef, branch: str) -> Sha | None:

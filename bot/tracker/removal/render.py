@@ -1,6 +1,6 @@
 """The pull request that takes out the deprecated definition."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from bot.domain.migration import Migration
 from bot.domain.references import RepoRef
@@ -8,6 +8,8 @@ from bot.identity.markers import MarkerKeys
 from bot.identity.pull_requests import removal_marker
 from bot.markdown.text import code, count
 
+MOST_NAMED = 50
+"""Files that are listed by their names."""
 _PROVED = (
     "Code outside of this repository was not looked at. Each file still parses, no name in it is newly undefined, and "
     "nothing else in it was changed. Close this pull request to keep them: it is not opened again."
@@ -27,15 +29,19 @@ def commit_message(migration: Migration, defined: Mapping[str, str], issue: int)
 
 def body(
     migration: Migration, defined: Mapping[str, str], files: Mapping[str, bytes | None], issue: int, keys: MarkerKeys,
-    repo: RepoRef,
+    repo: RepoRef, also_named: Sequence[str] = (),
 ) -> str:  # fmt: skip
-    """What goes, and why it may."""
+    """What goes, and why it may.  ``also_named`` are files of other kinds that name it."""
     names = "\n".join(f"- {code(name)} in {code(path)}" for name, path in sorted(defined.items()))
     others = sorted(files.keys() - set(defined.values()))
     passed = "\n".join(f"- {code(path)}" for path in others)
+    named = "\n".join(f"- {code(path)}" for path in also_named[:MOST_NAMED])
+    if len(also_named) > MOST_NAMED:
+        named += f"\n- and {count(len(also_named) - MOST_NAMED, 'more file')}"
     parts = [
         f"Nothing in this repository uses these names any more, so their definitions can go:\n\n{names}",
         f"So do the imports and `__all__` entries that only passed them on:\n\n{passed}" if others else "",
+        f"Also named in, and left to you:\n\n{named}" if named else "",
         _PROVED,
         f"Part of #{issue}.",
         removal_marker(keys, repo.id, migration.name),

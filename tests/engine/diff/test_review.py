@@ -59,8 +59,10 @@ def test_a_file_that_leaves_an_excluded_directory_is_new() -> None:
     assert told(only(review_files([moved], [migration], INDEX)).new) == [("call", 5), ("import", 1)]
 
 
-def test_the_defining_module_is_exempt() -> None:
-    assert only(review_files([change(None, b"def dep(): ...\ndep()\n", "pkg/old.py")], [MIGRATION], INDEX)).new == ()
+def test_the_definition_is_exempt_and_what_the_module_itself_does_with_it_is_not() -> None:
+    assert only(review_files([change(None, b"def dep(): ...\n", "pkg/old.py")], [MIGRATION], INDEX)).new == ()
+    reviewed = only(review_files([change(None, b"def dep(): ...\ndep()\n", "pkg/old.py")], [MIGRATION], INDEX))
+    assert told(reviewed.new) == [("call", 2)]
 
 
 def test_migrations_do_not_mix() -> None:

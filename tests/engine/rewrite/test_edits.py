@@ -38,7 +38,7 @@ def test_unsafe_and_ignored_fixes_wait() -> None:
 
 
 @pytest.mark.parametrize(
-    ("fixes", "wanted"),
+    ("fixes", "expected"),
     [
         pytest.param([fix(edit(0, 4)), fix(edit(1, 2))], b"e", id="a deletion in a deletion"),
         pytest.param([fix(edit(0, 3)), fix(edit(2, 4))], b"e", id="deletions that overlap"),
@@ -49,8 +49,8 @@ def test_unsafe_and_ignored_fixes_wait() -> None:
         pytest.param([], b"abcde", id="nothing"),
     ],
 )
-def test_fixes_that_go_together(fixes: list[Fix], missing_modules: bytes) -> None:
-    assert apply_edits(b"abcde", combine(fixes)) == missing_modules
+def test_fixes_that_go_together(fixes: list[Fix], expected: bytes) -> None:
+    assert apply_edits(b"abcde", combine(fixes)) == expected
 
 
 @pytest.mark.parametrize(

@@ -30,10 +30,10 @@ DEFINITIONS = [
 IMPL = ("new/impl.py", b"class _G:\n    def __init__(self, context): ...\n")
 
 
-@pytest.mark.parametrize(("source", "wanted"), DEFINITIONS)
-def test_what_a_definition_accepts(source: str, missing_modules: bool | None) -> None:
+@pytest.mark.parametrize(("source", "accepted"), DEFINITIONS)
+def test_what_a_definition_accepts(source: str, accepted: bool | None) -> None:
     index = Index.build([("new/mod.py", source.encode()), IMPL])
-    assert accepts(index, "new.mod.G", "context")[0] is missing_modules
+    assert accepts(index, "new.mod.G", "context")[0] is accepted
 
 
 def test_a_definition_that_is_not_known_is_asked_for() -> None:
@@ -51,12 +51,12 @@ def migration(**safe_if: str) -> Migration:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize(("source", "wanted"), DEFINITIONS)
-def test_a_fix_is_safe_only_if_the_requirement_is_met(source: str, missing_modules: bool | None) -> None:
+@pytest.mark.parametrize(("source", "accepted"), DEFINITIONS)
+def test_a_fix_is_safe_only_if_the_requirement_is_met(source: str, accepted: bool | None) -> None:
     files = {"new/mod.py": source, IMPL[0]: IMPL[1].decode()}
     found = rewrite("from old.mod import f\nf(1)\n", migration(), files=files)
-    assert (found.text == "from new.mod import G\nG(context=1)\n") is (missing_modules is True)
-    assert found.codes == [None if missing_modules else "requirement-not-met"] * 2
+    assert (found.text == "from new.mod import G\nG(context=1)\n") is (accepted is True)
+    assert found.codes == [None if accepted else "requirement-not-met"] * 2
 
 
 CONTEXT = "from lib.ctx import Ctx\n"

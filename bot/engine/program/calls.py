@@ -1,0 +1,125 @@
+"""What a call of ``setattr``, ``patch``, ``monkeypatch`` and their like takes, writes or stands in for."""
+
+import ast
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from bot.engine.program.facts import Name
+
+Meaning = Callable[[ast.expr], Sequence[Name]]
+_DOTTED = re.compile(r"[^\W\d]\w*(?:[.:][^\W\d]\w*)+\Z")
+_READERS = frozenset({"getattr", "hasattr"})
+_WRITERS = frozenset({"setattr", "delattr"})
+_IN_PLACE = frozenset({"object", "spy", "stub", "setattr", "delattr", "patch", "patch_object", "replace", "swap"})
+"""The last component of functions that are given a module and a member's name, and take the write back."""
+_KNOWN = _READERS | _WRITERS | _IN_PLACE | {"dict", "setitem", "delitem", "update", "pop", "setdefault", "multiple"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Called:
+    """What a call does to members of modules."""
+
+    taken: tuple[Name, ...] = ()
+    written: tuple[tuple[Name, str], ...] = ()
+    stubbed: tuple[str, ...] = ()
+    lasting: bool = False
+
+
+_NOTHING = Called()
+
+
+def called(call: ast.Call, meaning: Meaning) -> Called:
+    """What ``call`` does; a name that is computed says nothing."""
+    if not call.args and not call.keywords:
+        return _NOTHING
+    function, last = _function(call.func)
+    if last not in _KNOWN:
+        return (
+            Called(written=_by_path(call))
+            if function and call.args and type(call.args[0]) is ast.Constant
+            else _NOTHING
+        )
+    if last in ("dict", "setitem", "delitem", "update", "pop", "setdefault") and (stubbed := _stubbed(call)):
+        return Called(stubbed=stubbed)
+    if last == "multiple":
+        return Called(written=tuple(_multiple(call, meaning)))
+    match [*call.args, *(keyword.value for keyword in call.keywords if keyword.arg in ("attribute", "name"))]:
+        case [holder, ast.Constant(value=str(member)), *_] if last in _READERS | _WRITERS | _IN_PLACE:
+            names = meaning(holder)
+            if last in _READERS:
+                return Called(taken=tuple(Name(f"{n.text}.{member}" if n.text else member, n.level) for n in names))
+            bare = function == last and last in _WRITERS
+            return Called(written=tuple((name, member) for name in names) or _by_path(call), lasting=bare)
+        case _:
+            return Called(written=_by_path(call)) if function else _NOTHING
+
+
+def _function(node: ast.expr) -> tuple[str, str]:
+    """A function as it is written, and the last component of it."""
+    match node:
+        case ast.Attribute(attr=last):
+            return f".{last}", last
+        case ast.Name(id=last):
+            return last, last
+        case _:
+            return "", ""
+
+
+def _by_path(call: ast.Call) -> tuple[tuple[Name, str], ...]:
+    """A dotted name, and a value for it; ``patch`` needs none."""
+    last = _function(call.func)[1]
+    alone = last in ("patch", "delattr", "spy", "MonkeyPatch")
+    match call.args:
+        case [ast.Constant(value=str(path)), *rest] if (rest or call.keywords or alone) and _DOTTED.match(path):
+            holder, _, member = path.replace(":", ".").rpartition(".")
+            return ((Name(holder), member),)
+        case _:
+            return ()
+
+
+def _multiple(call: ast.Call, meaning: Meaning) -> Iterator[tuple[Name, str]]:
+    """``patch.multiple("a.b", f=…)``."""
+    match call.args[:1] or [k.value for k in call.keywords if k.arg == "target"]:
+        case [ast.Constant(value=str(path))]:
+            holders: Sequence[Name] = [Name(path)]
+        case [holder]:
+            holders = meaning(holder)
+        case _:
+            return
+    for keyword in call.keywords:
+        if keyword.arg is not None and keyword.arg != "target":
+            yield from ((holder, keyword.arg) for holder in holders)
+        elif isinstance(keyword.value, ast.Dict) and keyword.arg is None:
+            for key in keyword.value.keys:
+                if isinstance(key, ast.Constant) and isinstance(key.value, str):
+                    yield from ((holder, key.value) for holder in holders)
+
+
+def _stubbed(call: ast.Call) -> tuple[str, ...]:
+    """The modules that ``patch.dict(sys.modules, {…})`` and its like put something else for."""
+    table = call.func.value if isinstance(call.func, ast.Attribute) and call.func.attr in _ON_TABLE else None
+    first = call.args[0] if call.args else None
+    if not any(_is_modules(each) for each in (table, first)):
+        return ()
+    found = []
+    for argument in [*call.args, *(keyword.value for keyword in call.keywords)]:
+        match argument:
+            case ast.Dict(keys=keys):
+                found += [key.value for key in keys if isinstance(key, ast.Constant) and isinstance(key.value, str)]
+            case ast.Constant(value=str(name)) if name != "sys.modules":
+                found.append(name)
+            case _:
+                pass
+    return tuple(found)
+
+
+_ON_TABLE = ("update", "pop", "setdefault")
+
+
+def _is_modules(node: ast.expr | None) -> bool:
+    match node:
+        case ast.Attribute(attr="modules") | ast.Constant(value="sys.modules") | ast.Name(id="modules"):
+            return True
+        case _:
+            return False

@@ -1,0 +1,237 @@
+"""From the bytes of a file to its facts: one pass over the tree, without scopes.
+
+What a name means is asked of all imports of the file alike, wherever they stand: the answer may be a usage too many,
+never one too few.
+"""
+
+import ast
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.engine.exports import PARSE_ERRORS, parse
+from bot.engine.program.calls import called
+from bot.engine.program.doctests import examples
+from bot.engine.program.facts import OWN, Facts, Import, Name, Stub, Taking, Write
+from bot.engine.program.nodes import nodes, statements, stored, words
+
+_DOTTED = re.compile(r"[^\W\d]\w*(?:[.:][^\W\d]\w*)+\Z")
+_WORD = re.compile(r"[^\W\d]\w*")
+_LONGEST = 200
+"""Characters of a string that can be a dotted name."""
+
+
+def facts_of(source: bytes) -> Facts:
+    """The facts of a file; of one that does not parse only that."""
+    try:
+        tree = parse(source)
+        collector = Collector()
+        collector.imports_of(tree)
+        codes = list(examples(source))
+        for code in codes:
+            collector.imports_of(code, early=False)
+        for code in (tree, *codes):
+            collector.names_of(code)
+    except PARSE_ERRORS:
+        return Facts(readable=False, words=frozenset(_WORD.findall(source.decode("utf-8", "replace"))))
+    return collector.facts(tree)
+
+
+def imports_of(source: bytes) -> Facts:
+    """The imports of a file alone; nothing of one that does not parse."""
+    try:
+        collector = Collector()
+        collector.imports_of(parse(source))
+    except PARSE_ERRORS:
+        return Facts(readable=False)
+    return Facts(imports=tuple(collector.imports))
+
+
+@dataclass(eq=False)
+class Collector:
+    """The facts of one file while they are collected."""
+
+    imports: list[Import] = field(default_factory=list)
+    takings: dict[tuple[Name, bool], int] = field(default_factory=dict)
+    writes: list[Write] = field(default_factory=list)
+    rebound: list[tuple[str, int]] = field(default_factory=list)
+    stubs: list[Stub] = field(default_factory=list)
+    locals: dict[str, list[Name]] = field(default_factory=dict)
+    """What a variable may stand for."""
+    inner: set[ast.AST] = field(default_factory=set)
+    """The parts of chains of which the whole was seen."""
+
+    def facts(self, tree: ast.Module) -> Facts:
+        """All of them."""
+        star = any(each.name == "*" for each in self.imports)
+        return Facts(
+            imports=tuple(self.imports),
+            takings=tuple(Taking(name, line, string) for (name, string), line in self.takings.items()),
+            writes=tuple(self.writes), rebound=tuple(self.rebound), stubs=tuple(self.stubs),
+            words=frozenset(words(tree)) if star else frozenset(),
+        )  # fmt: skip
+
+    # --- imports ----------------------------------------------------------------------------------------------
+
+    def imports_of(self, tree: ast.Module, *, early: bool = True) -> None:
+        """The import statements, and what variables are another name of."""
+        for statement, runs in statements(tree.body, early):
+            match statement:
+                case ast.Import(names=names):
+                    for alias in names:
+                        local = alias.asname or alias.name.partition(".")[0]
+                        self._bind(local, Name(alias.name if alias.asname else local))
+                        found = Import(Name(alias.name), None, local, statement.lineno, runs)
+                        self.imports.append(found)
+                case ast.ImportFrom(module=module, names=names, level=level):
+                    for alias in names:
+                        self._bind(alias.asname or alias.name, Name(_joined(module, alias.name), level))
+                        origin = Name(module or "", level)
+                        local = alias.asname or alias.name
+                        self.imports.append(Import(origin, alias.name, local, statement.lineno, runs))
+                case _:
+                    pass
+
+    def _bind(self, local: str, name: Name) -> None:
+        known = self.locals.setdefault(local, [])
+        if name not in known:
+            known.append(name)
+
+    # --- names ------------------------------------------------------------------------------------------------
+
+    def names_of(self, tree: ast.Module) -> None:
+        """Everything that is read or written through an import."""
+        found = nodes(tree)
+        for node in found:
+            if type(node) is ast.Assign:
+                self._alias(node)
+        self.rebinds(found)
+        for node in found:  # outer ones first
+            look = _LOOKS.get(type(node))
+            if look is not None:
+                look(self, node)
+
+    def _alias(self, node: ast.Assign) -> None:
+        """``name = pkg.module``: the variable stands for it."""
+        target = node.targets[0]
+        if isinstance(target, ast.Name):
+            for name in self.meaning(node.value):
+                self._bind(target.id, name)
+
+    def attribute(self, node: ast.Attribute) -> None:
+        """A chain, once as a whole; or a member that is written."""
+        inside = node in self.inner
+        if isinstance(node.value, ast.Attribute):
+            self.inner.add(node.value)
+        if isinstance(node.ctx, ast.Load):
+            for holder in () if inside else self.meaning(node.value):
+                self._take(Name(_joined(holder.text, node.attr), holder.level), node.lineno)
+        else:
+            for holder in self.meaning(node.value):
+                self.write(holder, node.attr, node.lineno, lasting=True)
+
+    def string(self, node: ast.Constant) -> None:
+        """A dotted name in quotes."""
+        text = node.value
+        if type(text) is str and len(text) < _LONGEST and _DOTTED.match(text):
+            self._take(Name(text.replace(":", ".")), node.lineno, string=True)
+
+    def names_from(self, node: ast.ImportFrom) -> None:
+        """What is taken of a module by its import."""
+        for alias in node.names:
+            self._take(Name(_joined(node.module, alias.name), node.level), node.lineno)
+
+    def _take(self, name: Name, line: int, *, string: bool = False) -> None:
+        self.takings.setdefault((name, string), line)
+
+    def write(self, holder: Name, attribute: str, line: int, *, lasting: bool) -> None:
+        """Note a write."""
+        self.writes.append(Write(holder, attribute, line, lasting))
+
+    def call(self, node: ast.Call) -> None:
+        """What a call does to members of modules."""
+        found = called(node, self.meaning)
+        for name in found.taken:
+            self._take(name, node.lineno)
+        for holder, attribute in found.written:
+            self.write(holder, attribute, node.lineno, lasting=found.lasting)
+        self.stubs += [Stub(module, node.lineno) for module in found.stubbed]
+
+    def item(self, node: ast.Subscript) -> None:
+        """``sys.modules["m"] = …``, ``m.__dict__["n"] = …``, ``globals()["n"] = …``."""
+        key = node.slice.value if isinstance(node.slice, ast.Constant) else None
+        if isinstance(node.ctx, ast.Load) or not isinstance(key, str):
+            return
+        match node.value:
+            case ast.Attribute(attr="modules"):
+                self.stubs.append(Stub(key, node.lineno))
+            case ast.Attribute(value=holder, attr="__dict__"):
+                for name in self.meaning(holder):
+                    self.write(name, key, node.lineno, lasting=True)
+            case ast.Call(func=ast.Name(id="vars"), args=[holder]):
+                for name in self.meaning(holder):
+                    self.write(name, key, node.lineno, lasting=True)
+            case ast.Call(func=ast.Name(id="globals"), args=[]):
+                self.write(Name("", OWN), key, node.lineno, lasting=True)
+            case _:
+                pass
+
+    def rebinds(self, found: Sequence[ast.AST]) -> None:
+        """The module's variables that a function binds: what it only reads needs no ``global``, and may have one."""
+        named = {name for node in found if type(node) is ast.Global for name in node.names}
+        for function in found if named else ():
+            if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+                self._rebinds_in(function)
+
+    def _rebinds_in(self, function: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        named = {name for node in ast.walk(function) if isinstance(node, ast.Global) for name in node.names}
+        for node in ast.walk(function) if named else ():
+            self.rebound += [(n, getattr(node, "lineno", function.lineno)) for n in stored(node) if n in named]
+
+    def meaning(self, node: ast.expr) -> Sequence[Name]:
+        """The dotted names that an expression may stand for."""
+        parts: list[str] = []
+        while isinstance(node, ast.Attribute):
+            parts.append(node.attr)
+            node = node.value
+        tail = ".".join(reversed(parts))
+        return [Name(_joined(name.text, tail), name.level) for name in self._base(node)]
+
+    def _base(self, node: ast.expr) -> Sequence[Name]:
+        match node:
+            case ast.Name(id=name):
+                return self.locals.get(name, ())
+            case ast.Subscript(value=ast.Attribute(attr="modules"), slice=ast.Constant(value=str(module))):
+                return [Name(module)]
+            case ast.Subscript(value=ast.Attribute(attr="modules"), slice=ast.Name(id="__name__")):
+                return [Name("", OWN)]
+            case ast.Call(func=ast.Name(id="import_module") | ast.Attribute(attr="import_module"), args=[first, *_]):
+                return self._named(first)
+            case ast.Call(func=ast.Attribute(attr="get", value=ast.Attribute(attr="modules")), args=[first, *_]):
+                return self._named(first)
+            case _:
+                return ()
+
+    def _named(self, node: ast.expr) -> Sequence[Name]:
+        match node:
+            case ast.Constant(value=str(module)):
+                level = len(module) - len(module.lstrip("."))
+                return [Name(module[level:], level)]
+            case ast.Name(id="__name__"):
+                return [Name("", OWN)]
+            case _:
+                return ()
+
+
+_LOOKS: dict[type[ast.AST], Callable[[Collector, Any], None]] = {
+    ast.Attribute: Collector.attribute,
+    ast.Call: Collector.call,
+    ast.Subscript: Collector.item,
+    ast.Constant: Collector.string,
+    ast.ImportFrom: Collector.names_from,
+}
+
+
+def _joined(module: str | None, name: str) -> str:
+    return f"{module}.{name}" if module and name else module or name

@@ -1,0 +1,33 @@
+"""The examples in docstrings, which are code that ``doctest`` runs among the module's names."""
+
+import ast
+import re
+import textwrap
+from collections.abc import Iterator
+
+from bot.engine.exports import PARSE_ERRORS
+
+_BLOCK = re.compile(rb"^([ \t]*)>>>[^\r\n]*(?:\r?\n\1\.\.\.[^\r\n]*)*", re.MULTILINE)
+_PROMPT = re.compile(r"^[ \t]*(?:>>>|\.\.\.) ?", re.MULTILINE)
+
+
+def examples(source: bytes) -> Iterator[ast.Module]:
+    """Each example of a file, parsed; what does not parse is passed over.  Lines count from the file's first."""
+    if b">>>" not in source:
+        return
+    line, last = 1, 0
+    for block in _BLOCK.finditer(source):
+        line, last = line + source.count(b"\n", last, block.start()), block.start()
+        text = textwrap.dedent(_PROMPT.sub("", block[0].decode("utf-8", "replace").replace("\r\n", "\n")))
+        try:
+            tree = ast.parse(text)
+        except PARSE_ERRORS:
+            continue
+        ast.increment_lineno(tree, line - 1)
+        yield tree
+
+
+def in_example(text: str, name: str) -> bool:
+    """Whether an example speaks of ``name``."""
+    word = rf"^[ \t]*(?:>>>|\.\.\.)[^\r\n]*\b{re.escape(name)}\b"
+    return ">>>" in text and name in text and re.search(word, text, re.MULTILINE) is not None

@@ -1,0 +1,81 @@
+"""Whether a successor is there: in the repository, and below the source root of the file that is to use it."""
+
+from collections.abc import Sequence
+
+from bot.engine.index import ROUNDS, Index
+from bot.engine.names import is_package, module_paths
+from bot.engine.program.classes import class_of
+
+Known = tuple[str, bytes]
+"""Path and source of a module."""
+
+
+def lacks(index: Index, dotted: str) -> bool:
+    """Whether the repository has the package of ``dotted``, and certainly not what it names there.
+
+    What the repository imports elsewhere though it does not hold it (a submodule of git, generated code) is there.
+    """
+    return _lacks(index, dotted, ROUNDS)
+
+
+def _lacks(index: Index, dotted: str, depth: int) -> bool:
+    parts = dotted.split(".")
+    for cut in range(len(parts) - 1, 0, -1):
+        module = ".".join(parts[:cut])
+        known = index.source_of(module)
+        if isinstance(known, tuple):
+            return depth > 0 and _has_not(index, known, module, parts[cut:], depth - 1)
+    return False
+
+
+def _has_not(index: Index, known: Known, module: str, rest: Sequence[str], depth: int) -> bool:
+    exports = index.exports(*known)
+    if rest[0] in exports.origins:
+        origins = exports.origins[rest[0]]
+        if len(rest) > 1 and len(origins) == 1:
+            return _lacks(index, ".".join((origins[0], *rest[1:])), depth)
+        return len(rest) > 1 and not origins and _class_lacks(index, known, module, rest, depth)
+    if exports.dynamic or exports.stars or _is_given(rest[0]):
+        return False
+    below = f"{module}.{rest[0]}"
+    return not is_package(known[0]) or (index.source_of(below) is None and not index.program.imports_module(below))
+
+
+def _class_lacks(index: Index, known: Known, module: str, rest: Sequence[str], depth: int) -> bool:
+    """Whether a class that the module defines certainly has no such member, nor those that it is derived from."""
+    found = class_of(known[1], rest[0])
+    if found is None or found.has(rest[1]) is not False:
+        return False
+    names = [f"{name}.{rest[1]}" for base in found.bases for name in named_in(index, known, module, base)]
+    return all(_lacks(index, name, depth) for name in names)
+
+
+def named_in(index: Index, known: Known, module: str, base: str) -> tuple[str, ...]:
+    """The dotted names of what a module calls ``base``."""
+    head, _, tail = base.partition(".")
+    origins = index.exports(*known).origins.get(head, ()) or (f"{module}.{head}",)
+    return tuple(f"{origin}.{tail}" if tail else origin for origin in origins)
+
+
+def lacks_for(index: Index, path: str, dotted: str) -> bool:
+    """Whether the file's own source root has the package of ``dotted``, and not the module that it is in."""
+    own = max((root for root in (*index.roots, "") if f"{path}/".startswith(f"{root}/") or not root), key=len)
+    others = [root for root in (*index.roots, "") if root != own]
+    top, parts = dotted.partition(".")[0], dotted.split(".")
+    if not others or not _at(index, top, own):
+        return False
+    for cut in range(len(parts) - 1, 1, -1):
+        if any(_at(index, ".".join(parts[:cut]), root) for root in others):
+            paths = module_paths(".".join(parts[:cut]), [own])[:2]
+            return all(each in index.files and index.files[each] is None for each in paths)
+    return False
+
+
+def _at(index: Index, module: str, root: str) -> bool:
+    """Whether a source root has a module."""
+    return any(index.files.get(path) is not None for path in module_paths(module, [root])[:2])
+
+
+def _is_given(name: str) -> bool:
+    """Whether every module has it, without a word in its text: ``__dict__``, ``__name__`` …"""
+    return name.startswith("__") and name.endswith("__")

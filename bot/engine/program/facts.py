@@ -1,0 +1,79 @@
+"""What one file contributes to the view of the whole program: values that depend on its bytes alone."""
+
+from dataclasses import dataclass
+
+OWN = -1
+"""The level of a name that stands below the file's own module: ``sys.modules[__name__].x``."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Name:
+    """A dotted name as a file writes it."""
+
+    text: str
+    level: int = 0
+    """The leading dots of a relative import; `OWN` for what is below the module itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """One name of an import statement."""
+
+    module: Name
+    name: str | None
+    """The name taken from the module, ``*`` for all; ``None`` for ``import …``."""
+    local: str
+    """What it is bound to."""
+    line: int
+    early: bool
+    """It runs when the file is imported: not in a function, not under ``TYPE_CHECKING``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """A dotted name that is read through an import, or written in a string."""
+
+    name: Name
+    line: int
+    string: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """An assignment to a member of a module or a class, in any of its forms."""
+
+    holder: Name
+    attribute: str
+    line: int
+    lasting: bool
+    """It is not taken back, as those of ``patch`` and ``monkeypatch`` are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stub:
+    """Something else is put into ``sys.modules`` under a module's name."""
+
+    module: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """The facts of one file, each list in the order of the source."""
+
+    imports: tuple[Import, ...] = ()
+    takings: tuple[Taking, ...] = ()
+    """Every name once."""
+    writes: tuple[Write, ...] = ()
+    rebound: tuple[tuple[str, int], ...] = ()
+    """The module's variables that a function binds again (``global``), with the line."""
+    stubs: tuple[Stub, ...] = ()
+    words: frozenset[str] = frozenset()
+    """All names that are read or bound in it, if it has a star import: one of them may come through that.
+
+    Of a file that does not parse all words."""
+    readable: bool = True
+    """It parses."""
+
+
+NOTHING = Facts()

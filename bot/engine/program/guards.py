@@ -1,0 +1,76 @@
+"""Usages that stand where the program has found out that the successor is not there, or asks whether it is."""
+
+import ast
+from collections.abc import Iterator
+
+from bot.engine.analysis import Analysis, Use
+
+_FAILURES = frozenset(
+    {"ImportError", "ModuleNotFoundError", "AttributeError", "NameError", "Exception", "BaseException"}
+)
+
+
+def guards(analysis: Analysis, use: Use, successor: str) -> bool:
+    """Whether the usage stands in for ``successor`` where that is not there.
+
+    In a handler (or a function defined in one) of a ``try`` that speaks of the successor; in a branch of an ``if``, an
+    operand of ``or`` or an alternative that asks by ``hasattr`` or ``getattr`` whether it is there.
+    """
+    leaf = successor.rpartition(".")[2]
+    if leaf == use.symbol.rpartition(".")[2]:
+        return False
+    for parent, child in _around(analysis, use.node):
+        match parent:
+            case ast.Try(body=body, handlers=handlers) if any(child is each for each in handlers):
+                if any(_fails(each) for each in handlers if each is child) and _speaks(body, leaf):
+                    return True
+            case ast.If(test=test) | ast.IfExp(test=test) if child is not test and _asks(test, leaf):
+                return True
+            case ast.BoolOp(values=values) if any(_asks(value, leaf) for value in values if value is not child):
+                return True
+            case ast.Call(args=[_, ast.Constant(value=asked), _]) if asked == leaf and _asks(parent, leaf):
+                return True
+            case _:
+                pass
+    return False
+
+
+def _around(analysis: Analysis, node: ast.AST) -> Iterator[tuple[ast.AST, ast.AST]]:
+    parent = analysis.parents.get(node)
+    while parent is not None:
+        yield parent, node
+        node, parent = parent, analysis.parents.get(parent)
+
+
+def _fails(handler: ast.ExceptHandler) -> bool:
+    """Whether a handler is for what an absent name raises."""
+    if handler.type is None:
+        return True
+    caught = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    names = {each.attr if isinstance(each, ast.Attribute) else getattr(each, "id", "") for each in caught}
+    return not names.isdisjoint(_FAILURES)
+
+
+def _speaks(body: list[ast.stmt], leaf: str) -> bool:
+    """Whether a block reads the name, or imports it."""
+    for node in (node for statement in body for node in ast.walk(statement)):
+        match node:
+            case ast.Attribute(attr=name) | ast.Name(id=name, ctx=ast.Load()) if name == leaf:
+                return True
+            case ast.Import(names=names) | ast.ImportFrom(names=names):
+                if any(leaf in alias.name.split(".") for alias in names):
+                    return True
+            case _:
+                pass
+    return False
+
+
+def _asks(test: ast.expr, leaf: str) -> bool:
+    """Whether an expression asks for an attribute by its name: ``hasattr(x, "leaf")``, ``getattr(x, "leaf", None)``."""
+    calls = (node for node in ast.walk(test) if isinstance(node, ast.Call))
+    return any(
+        isinstance(call.func, ast.Name)
+        and call.func.id in ("hasattr", "getattr")
+        and any(isinstance(argument, ast.Constant) and argument.value == leaf for argument in call.args[1:2])
+        for call in calls
+    )

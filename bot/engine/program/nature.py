@@ -1,0 +1,69 @@
+"""Successors that are another kind of thing than what they take the place of, as far as both definitions are known."""
+
+import ast
+
+from bot.engine.exports import PARSE_ERRORS, parse
+from bot.engine.index import Index
+from bot.engine.program.classes import class_of
+from bot.engine.program.existence import named_in
+
+_ENUMS = frozenset({"Enum", "Flag", "IntFlag", "IntEnum", "StrEnum", "ReprEnum"})
+_EQUAL = frozenset({"StrEnum", "IntEnum", "IntFlag", "ReprEnum"})
+"""Bases of enumerations whose members are equal to their values, and shown as those."""
+_MIXED = frozenset({"str", "int", "float", "bytes"})
+"""Bases that make the members equal, but not shown alike: for that the class has its own ``__str__``."""
+_DEEPEST = 8
+
+
+def differs(index: Index, symbol: str, successor: str | None) -> str | None:
+    """How ``successor`` differs: a member of an enumeration for a plain constant, to which it is not equal.
+
+    ``_bases`` has ``__str__`` too where a class of its own shows the members otherwise."""
+    if successor is None or not _is_constant(index, symbol):
+        return None
+    bases = _bases(index, successor.rpartition(".")[0])
+    if not bases & _ENUMS or bases & _EQUAL or (bases & _MIXED and "__str__" in bases):
+        return None
+    how = "not shown as" if bases & _MIXED else "not equal to"
+    return f"{successor} is a member of an enumeration, which is {how} its value"
+
+
+def _is_constant(index: Index, dotted: str) -> bool:
+    """Whether a module binds a literal to the name."""
+    module, _, name = dotted.rpartition(".")
+    known = index.source_of(module) if module else None
+    if not isinstance(known, tuple):
+        return False
+    try:
+        body = parse(known[1]).body
+    except PARSE_ERRORS:
+        return False
+    values = [_value(statement, name) for statement in body]
+    return any(isinstance(value, ast.Constant) for value in values)
+
+
+def _value(statement: ast.stmt, name: str) -> ast.expr | None:
+    match statement:
+        case ast.Assign(targets=targets, value=value) if any(isinstance(t, ast.Name) and t.id == name for t in targets):
+            return value
+        case ast.AnnAssign(target=ast.Name(id=bound), value=value) if bound == name:
+            return value
+        case _:
+            return None
+
+
+def _bases(index: Index, dotted: str, depth: int = 0) -> frozenset[str]:
+    """The last components of all that a class is derived from, as far as is known."""
+    found: set[str] = set()
+    for name in index.resolution(dotted).names:
+        module, _, leaf = name.rpartition(".")
+        known = index.source_of(module) if module else None
+        definition = class_of(known[1], leaf) if isinstance(known, tuple) else None
+        if definition is None or not isinstance(known, tuple) or depth > _DEEPEST:
+            continue
+        found |= definition.members & {"__str__"}
+        for base in definition.written:
+            found.add(base.rpartition(".")[2])
+            for origin in named_in(index, known, module, base):
+                found |= _bases(index, origin, depth + 1)
+    return frozenset(found)

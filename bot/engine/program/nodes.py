@@ -1,0 +1,74 @@
+"""Ways through the tree of a file, for those that collect its facts."""
+
+import ast
+from collections.abc import Iterator, Sequence
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+_LEAVES = (ast.Name, ast.Constant, ast.expr_context, ast.operator, ast.cmpop, ast.boolop, ast.unaryop, ast.alias)
+
+
+def nodes(tree: ast.Module) -> list[ast.AST]:
+    """All nodes but names and what is no expression, outer ones first; as `ast.walk`, in a third of its time."""
+    found: list[ast.AST] = []
+    pending: list[ast.AST] = [tree]
+    while pending:
+        node = pending.pop()
+        found.append(node)
+        for name in node._fields:
+            value = getattr(node, name, None)
+            if type(value) is list:
+                pending += [each for each in value if isinstance(each, ast.AST) and not isinstance(each, _LEAVES)]
+                found += [each for each in value if type(each) is ast.Constant]
+            elif type(value) is ast.Constant:
+                found.append(value)
+            elif isinstance(value, ast.AST) and not isinstance(value, _LEAVES):
+                pending.append(value)
+    return found
+
+
+def statements(body: Sequence[ast.stmt], early: bool) -> Iterator[tuple[ast.stmt, bool]]:
+    """All statements, each with whether it runs when the file is imported."""
+    pending = [(statement, early) for statement in reversed(body)]
+    while pending:
+        statement, runs = pending.pop()
+        yield statement, runs
+        inside = runs and not isinstance(statement, _FUNCTIONS)
+        for name in ("finalbody", "orelse", "handlers", "cases", "body"):
+            part = getattr(statement, name, ())
+            now = inside and not (name == "body" and isinstance(statement, ast.If) and _checks_types(statement.test))
+            for each in reversed(part):
+                if isinstance(each, ast.stmt):
+                    pending.append((each, now))
+                else:
+                    pending.extend((inner, now) for inner in reversed(each.body))
+
+
+def _checks_types(test: ast.expr) -> bool:
+    match test:
+        case ast.Name(id="TYPE_CHECKING") | ast.Attribute(attr="TYPE_CHECKING"):
+            return True
+        case _:
+            return False
+
+
+def stored(node: ast.AST) -> Iterator[str]:
+    """The names that a node itself binds or deletes."""
+    match node:
+        case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
+            yield name
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+            yield name
+        case ast.Import(names=names) | ast.ImportFrom(names=names):
+            for alias in names:
+                yield alias.asname or alias.name.partition(".")[0]
+        case _:
+            return
+
+
+def words(tree: ast.Module) -> Iterator[str]:
+    """All names that are read or bound."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name):
+            yield node.id
+        else:
+            yield from stored(node)

@@ -1,0 +1,32 @@
+"""The modules whose imports have to be known, to tell in which order the program's modules run."""
+
+from collections.abc import Iterator
+
+from bot.domain.migration import Config
+from bot.engine.index import Index
+from bot.engine.names import absolute, is_package
+from bot.engine.program.facts import Facts
+
+
+def successors(config: Config) -> frozenset[str]:
+    """All that may be imported by a rewrite."""
+    targets = (target.canonical for migration in config.migrations for target in migration.targets)
+    imports = (name for migration in config.migrations for rule in migration.rewrites for name in rule.imports)
+    return frozenset(name for name in (*targets, *imports) if name)
+
+
+def above(dotted: str) -> Iterator[str]:
+    """The modules that a dotted name may begin with, and itself."""
+    parts = dotted.split(".")
+    return (".".join(parts[:cut]) for cut in range(1, len(parts) + 1))
+
+
+def early_imports(path: str, facts: Facts, index: Index) -> set[str]:
+    """The dotted names that may be modules and that a file imports while it is imported itself."""
+    own, package = index.modules_of(path), is_package(path)
+    found: set[str] = set()
+    for imported in facts.imports:
+        if imported.early:
+            for module in absolute(imported.module.text or None, imported.module.level, own, package=package):
+                found.update(above(f"{module}.{imported.name}" if imported.name else module))
+    return found

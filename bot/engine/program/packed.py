@@ -1,0 +1,36 @@
+"""Facts as plain lists and back, to be kept as JSON."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from bot.engine.program.facts import Facts, Import, Name, Stub, Taking, Write
+
+
+def pack(facts: Facts) -> dict[str, Any]:
+    """Lists of texts and numbers; what is empty is left out."""
+    found = {
+        "imports": [[*_name(i.module), i.name, i.local, i.line, i.early] for i in facts.imports],
+        "takings": [[*_name(t.name), t.line, t.string] for t in facts.takings],
+        "writes": [[*_name(w.holder), w.attribute, w.line, w.lasting] for w in facts.writes],
+        "rebound": [[*each] for each in facts.rebound],
+        "stubs": [[stub.module, stub.line] for stub in facts.stubs],
+        "words": sorted(facts.words),
+    }
+    return {key: value for key, value in found.items() if value} | ({} if facts.readable else {"unreadable": True})
+
+
+def unpack(packed: Mapping[str, Any]) -> Facts:
+    """The facts that `pack` was given.  Raises what reading anything else raises: KeyError, TypeError, ValueError."""
+    return Facts(
+        imports=tuple(Import(Name(t, n), *rest) for t, n, *rest in packed.get("imports", ())),
+        takings=tuple(Taking(Name(t, n), *rest) for t, n, *rest in packed.get("takings", ())),
+        writes=tuple(Write(Name(t, n), *rest) for t, n, *rest in packed.get("writes", ())),
+        rebound=tuple((name, line) for name, line in packed.get("rebound", ())),
+        stubs=tuple(Stub(*each) for each in packed.get("stubs", ())),
+        words=frozenset(packed.get("words", ())),
+        readable=not packed.get("unreadable", False),
+    )  # fmt: skip
+
+
+def _name(name: Name) -> tuple[str, int]:
+    return name.text, name.level

@@ -1,0 +1,43 @@
+"""Whether other files know a name by the module that imports it: asked of the view of the whole program."""
+
+import re
+
+from bot.engine.analysis import Analysis
+from bot.engine.program.doctests import in_example
+from bot.engine.program.forward import forward_names
+from bot.engine.program.view import Witness
+
+
+def needed_elsewhere(analysis: Analysis, name: str) -> bool:
+    """Whether a file that is known takes ``name`` from this module, or a string of its own speaks of it."""
+    return named_by_string(analysis, name) or in_string(analysis, name) or taker(analysis, name) is not None
+
+
+def in_string(analysis: Analysis, name: str) -> bool:
+    """Whether an example in a docstring, or a type that is written in quotes, speaks of a name of this module."""
+    quoted = re.compile(rf"""['"][^'"\n]*\b{re.escape(name)}\b[^'"\n]*['"]""")
+    if name not in analysis.text or not quoted.search(analysis.text):
+        return in_example(analysis.text, name)
+    loads = (load for scope in analysis.root.walk() for each in scope.loads.values() for load in each)
+    known = {load.string for load in loads if load.string is not None}
+    return in_example(analysis.text, name) or name in forward_names(analysis.tree, known)
+
+
+def taker(analysis: Analysis, name: str) -> Witness | None:
+    """A file that takes ``name`` from this module: by an import, as a member, by a string or through a star."""
+    program, modules = analysis.index.program, analysis.modules
+    found = next(program.takers(modules, name, besides=analysis.path), None)
+    return found or next(program.unreadable(modules, name), None)
+
+
+def named_by_string(analysis: Analysis, name: str) -> bool:
+    """Whether ``module.name`` is written out or replaced somewhere, perhaps to patch it."""
+    program = analysis.index.program
+    dotted = [f"{module}.{name}" for module in analysis.modules]
+    if any(each in analysis.text for each in dotted):
+        return True
+    return any(
+        next(program.writers(each, besides=analysis.path), None)
+        or next(program.strings(each, besides=analysis.path), None)
+        for each in dotted
+    )

@@ -1,0 +1,200 @@
+"""The view of the whole program: the facts of all files that are known, asked by resolved names."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from bot.engine.names import absolute, is_package
+from bot.engine.program.facts import OWN, Facts, Import, Name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Witness:
+    """A place in the program that speaks against a rewrite."""
+
+    path: str
+    line: int
+    lasting: bool = True
+    """Of a write: it is not taken back."""
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A dotted name that stands for something at a place."""
+
+    dotted: str
+    witness: Witness
+    string: bool = False
+
+
+@dataclass(eq=False)
+class Program:
+    """The facts of a repository's files; immutable but for what it has worked out."""
+
+    facts: Mapping[str, Facts]
+    modules_of: Callable[[str], tuple[str, ...]]
+    """The dotted names of the file at a path."""
+    names_of: Callable[[str], Sequence[str]]
+    """A dotted name and all that it leads to through re-exports."""
+    _writes: dict[str, list[_Seen]] = field(default_factory=dict)
+    """By the member's name, the holders."""
+    _takings: dict[str, list[_Seen]] = field(default_factory=dict)
+    """By the last component, what is taken whole; by each other one, what is taken of it."""
+    _stars: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
+    _stubs: dict[str, list[Witness]] = field(default_factory=dict)
+    _unread: list[str] = field(default_factory=list)
+    _imported: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        for path, facts in self.facts.items():
+            self._add(path, facts)
+
+    def _add(self, path: str, facts: Facts) -> None:
+        if not facts.readable:
+            self._unread.append(path)
+        for write in facts.writes:
+            witness = Witness(path=path, line=write.line, lasting=write.lasting)
+            for holder in self.absolute(path, write.holder):
+                self._writes.setdefault(write.attribute, []).append(_Seen(holder, witness))
+        for name, line in facts.rebound:
+            for module in self.modules_of(path):
+                self._writes.setdefault(name, []).append(_Seen(module, Witness(path=path, line=line)))
+        for stub in facts.stubs:
+            self._stubs.setdefault(stub.module, []).append(Witness(path=path, line=stub.line))
+        for taking in facts.takings:
+            witness = Witness(path=path, line=taking.line)
+            for dotted in self.absolute(path, taking.name):
+                self._take(_Seen(dotted, witness, taking.string))
+        for imported in facts.imports:
+            if imported.name == "*":
+                for module in self.absolute(path, imported.module):
+                    self._stars.setdefault(module, []).append((path, imported.line))
+
+    def _take(self, seen: _Seen) -> None:
+        for component in dict.fromkeys(seen.dotted.split(".")[1:]):
+            self._takings.setdefault(component, []).append(seen)
+
+    def absolute(self, path: str, name: Name) -> tuple[str, ...]:
+        """What a name that a file writes may be, without its dots."""
+        if name.level == 0:
+            return (name.text,)
+        own = self.modules_of(path)
+        if name.level == OWN:
+            return tuple(f"{module}.{name.text}" if name.text else module for module in own)
+        return absolute(name.text or None, name.level, own, package=is_package(path))
+
+    # --- questions --------------------------------------------------------------------------------------------
+
+    def writers(self, dotted: str, *, besides: str = "") -> Iterator[Witness]:
+        """Who writes the variable ``dotted``: the member of that very module or class, by whatever way to that.
+
+        Not a file ``besides``, whose own text is looked at more closely.
+        """
+        holder, _, member = dotted.rpartition(".")
+        for seen in self._writes.get(member, ()):
+            if seen.witness.path != besides and (seen.dotted == holder or holder in self.names_of(seen.dotted)):
+                yield seen.witness
+
+    def takers(
+        self, modules: Iterable[str], name: str, *, besides: str = "", strings: bool = True
+    ) -> Iterator[Witness]:
+        """Who takes ``name`` from one of ``modules``, by an import, as a member, by a string or through a star."""
+        own = frozenset(modules)
+        for seen in self._takings.get(name, ()):
+            if seen.witness.path == besides or (seen.string and not strings):
+                continue
+            if any(
+                holder in own or not own.isdisjoint(self.names_of(holder)) for holder in _holders(seen.dotted, name)
+            ):
+                yield seen.witness
+        for module in own:
+            for seen in self._writes.get(name, ()):
+                if seen.witness.path != besides and (seen.dotted == module or module in self.names_of(seen.dotted)):
+                    yield seen.witness
+        yield from self._star_takers(own, name, besides, strings)
+
+    def _star_takers(self, modules: Iterable[str], name: str, besides: str, strings: bool) -> Iterator[Witness]:
+        for path, line in self.star_importers(modules):
+            if path != besides and name in self.facts[path].words:
+                yield Witness(path=path, line=line)
+            elif path != besides:
+                yield from self._direct_takers(self.modules_of(path), name, besides, strings)
+
+    def _direct_takers(self, modules: Sequence[str], name: str, besides: str, strings: bool) -> Iterator[Witness]:
+        for seen in self._takings.get(name, ()):
+            here = any(holder in modules for holder in _holders(seen.dotted, name))
+            if here and seen.witness.path != besides and (strings or not seen.string):
+                yield seen.witness
+
+    def star_importers(self, modules: Iterable[str]) -> Iterator[tuple[str, int]]:
+        """The files that import one of ``modules`` with a star, or one that does, with the line."""
+        pending, seen = list(modules), set[str]()
+        for module in pending:  # grows while it is read
+            for path, line in self._stars.get(module, ()):
+                if path not in seen:
+                    seen.add(path)
+                    yield path, line
+                    pending += self.modules_of(path)
+
+    def strings(self, dotted: str, *, besides: str = "") -> Iterator[Witness]:
+        """The strings that name ``dotted``, or something below it."""
+        holder, _, member = dotted.rpartition(".")
+        for seen in self._takings.get(member, ()):
+            if seen.string and seen.witness.path != besides and holder in _holders(seen.dotted, member):
+                yield seen.witness
+
+    def stubs(self, module: str) -> Sequence[Witness]:
+        """Who puts something else for ``module`` into ``sys.modules``."""
+        return self._stubs.get(module, ())
+
+    def relying(self, module: str, *, besides: str = "") -> Iterator[Witness]:
+        """Who uses a module below a package by the package's name, though another file's import loads it."""
+        for seen in self._takings.get(module.rpartition(".")[2], ()):
+            if seen.string or seen.witness.path == besides:
+                continue
+            leaf = module.rpartition(".")[2]
+            names = (f"{holder}.{leaf}" for holder in _holders(seen.dotted, leaf))
+            used = any(name == module or module in self.names_of(name) for name in names)
+            if used and not self._loads(seen.witness.path, module):
+                yield seen.witness
+
+    def _loads(self, path: str, module: str) -> bool:
+        """Whether a file imports a module itself, or something from it."""
+        for imported, modules in self.imports_of(path):
+            names = modules if imported.name is None else (*modules, *(f"{each}.{imported.name}" for each in modules))
+            if any(f"{name}.".startswith(f"{module}.") for name in names):
+                return True
+        return False
+
+    def unreadable(self, modules: Iterable[str], name: str) -> Iterator[Witness]:
+        """The files that do not parse, and whose bytes hold ``name`` and the last component of one of ``modules``."""
+        leaves = {module.rpartition(".")[2] for module in modules}
+        for path in self._unread:
+            words = self.facts[path].words
+            if name in words and not leaves.isdisjoint(words):
+                yield Witness(path=path, line=1)
+
+    def imports_module(self, module: str) -> bool:
+        """Whether some file imports ``module``, or from it or below it."""
+        if not self._imported:
+            for path in self.facts:
+                for imported, modules in self.imports_of(path):
+                    self._imported |= {f"{each}.{imported.name}" for each in modules}
+                    for each in modules:
+                        parts = each.split(".")
+                        self._imported |= {".".join(parts[:cut]) for cut in range(1, len(parts) + 1)}
+        return module in self._imported
+
+    def imports_of(self, path: str) -> Iterator[tuple[Import, tuple[str, ...]]]:
+        """The imports of a file, each with the modules that it may mean."""
+        facts = self.facts.get(path)
+        for imported in facts.imports if facts else ():
+            yield imported, self.absolute(path, imported.module)
+
+
+def _holders(dotted: str, name: str) -> Iterator[str]:
+    """What ``name`` is taken of in ``dotted``, at each place where it stands."""
+    parts = dotted.split(".")
+    return (".".join(parts[:n]) for n in range(1, len(parts)) if parts[n] == name)

@@ -1,0 +1,121 @@
+"""The judgment: whether the program holds a witness against rewriting one usage."""
+
+from collections.abc import Iterable, Iterator
+from itertools import chain
+
+from bot.engine.analysis import Analysis, BindingKind, ScopeKind, Use
+from bot.engine.names import is_test
+from bot.engine.program.view import Program, Witness
+
+
+def writer(analysis: Analysis, use: Use, successor: str | None) -> Witness | None:
+    """Who gives the deprecated name (or a name that it comes through) another value, which the successor lacks.
+
+    What is bound when the file is imported sees only what lasts; what is looked up later also sees what is patched.
+    """
+    program, (own, later, before) = analysis.index.program, _variables(analysis, use)
+    found = chain(
+        *(program.writers(name, besides=analysis.path) for name in later),
+        *(_lasting(program.writers(name)) for name in (*later, *before)),
+        *(_lasting(program.writers(name, besides=analysis.path)) for name in own),
+        *(_first_seen(analysis, program, program.writers(name, besides=analysis.path)) for name in before),
+        *(_lasting(program.writers(name)) for name in [successor] if name),
+    )
+    return next(_relevant(analysis, found), None)
+
+
+def patcher(analysis: Analysis, use: Use) -> Witness | None:
+    """Who replaces the variable of this file by which the usage goes: where another takes its place, in vain."""
+    program, (own, _, _) = analysis.index.program, _variables(analysis, use)
+    return next(chain(*(program.writers(name, besides=analysis.path) for name in own)), None)
+
+
+def stub(analysis: Analysis, use: Use, successor: str | None) -> Witness | None:
+    """Who puts something else in the place of the module that the name comes from, or its successor."""
+    program = analysis.index.program
+    here, there = _prefixes(use.symbol), _prefixes(successor or "")
+    modules = [module for module in dict.fromkeys((*here, *there)) if not (module in here and module in there)]
+    return next(_relevant(analysis, chain(*(program.stubs(module) for module in modules))), None)
+
+
+def unread(analysis: Analysis, use: Use) -> Witness | None:
+    """A file that does not parse and whose bytes hold the name: it may write it."""
+    holder, _, member = use.symbol.rpartition(".")
+    return next(analysis.index.program.unreadable([holder], member), None) if holder else None
+
+
+def _variables(analysis: Analysis, use: Use) -> tuple[list[str], list[str], list[str]]:
+    """The variables that a usage reads: those of this file, those read when it runs, those read before."""
+    own: list[str] = []
+    names = list(dict.fromkeys((use.symbol, *analysis.index.resolution(use.symbol).names)))
+    binding = use.binding
+    if use.load is None or binding is None or binding.imported is None:
+        return own, [], names
+    if binding.scope is analysis.root:
+        own = [f"{module}.{binding.name}" for module in analysis.modules]
+    at_once = binding.kind is BindingKind.FROM_IMPORT and binding.node is not use.node and _is_bare(use)
+    first = _named(use)
+    names = list(dict.fromkeys((*(each for name in first for each in analysis.index.resolution(name).names), *names)))
+    if at_once and binding.scope.kind in (ScopeKind.MODULE, ScopeKind.CLASS):
+        return own, [], names
+    later = list(dict.fromkeys(step for name in first for step in _looked_up(analysis, name)))
+    return own, later, [name for name in names if name not in later]
+
+
+def _is_bare(use: Use) -> bool:
+    """Whether the usage is a name that an import bound to the thing itself, not a member of a module."""
+    return use.expression is not None and use.load is not None and use.load.node is use.expression
+
+
+def _named(use: Use) -> list[str]:
+    """The dotted names by which the file reaches it."""
+    import ast
+
+    parts: list[str] = []
+    node: ast.AST | None = use.expression
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    tail = "".join(f".{part}" for part in reversed(parts))
+    return [origin + tail for b in use.bindings if b.imported for origin in b.imported.origins]
+
+
+def _looked_up(analysis: Analysis, dotted: str) -> Iterator[str]:
+    """A member under all names of what it is a member of."""
+    holder, _, member = dotted.rpartition(".")
+    yield dotted
+    for name in analysis.index.resolution(holder).names if holder else ():
+        yield f"{name}.{member}"
+
+
+def _lasting(found: Iterable[Witness]) -> Iterator[Witness]:
+    return (witness for witness in found if witness.lasting)
+
+
+def _first_seen(analysis: Analysis, program: Program, found: Iterable[Witness]) -> Iterator[Witness]:
+    """Of writes that are taken back those that are in force when the file may be imported."""
+    for witness in found:
+        if not witness.lasting and _imports_within(analysis, program, witness):
+            yield witness
+
+
+def _imports_within(analysis: Analysis, program: Program, witness: Witness) -> bool:
+    for imported, modules in program.imports_of(witness.path):
+        names = {*modules, *(f"{module}.{imported.name}" for module in modules)}
+        if not names.isdisjoint(analysis.modules) and (not imported.early or imported.line > witness.line):
+            return True
+    return False
+
+
+def _relevant(analysis: Analysis, found: Iterable[Witness]) -> Iterator[Witness]:
+    """What one test patches for itself, another test does not see."""
+    for witness in found:
+        alike = witness.path != analysis.path and is_test(witness.path) and is_test(analysis.path)
+        if witness.lasting or not alike or witness.path.rpartition("/")[2] == "conftest.py":
+            yield witness
+
+
+def _prefixes(dotted: str) -> list[str]:
+    """The modules that ``dotted`` may be in, or be."""
+    parts = dotted.split(".")
+    return [".".join(parts[:cut]) for cut in range(1, len(parts) + 1)]

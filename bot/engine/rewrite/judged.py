@@ -1,0 +1,127 @@
+"""The program's last word on a fix: what it would do to those that import the file, and to the order of imports."""
+
+import ast
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from bot.domain.migration import Applicability
+from bot.engine.analysis import Analysis, Use
+from bot.engine.program.collect import facts_of, imports_of
+from bot.engine.program.cycles import closes_cycle, path_of
+from bot.engine.program.facts import Facts, Import
+from bot.engine.program.order import above
+from bot.engine.program.view import Witness
+from bot.engine.rewrite.edits import apply_edits
+from bot.engine.rewrite.groups import Group
+from bot.engine.rewrite.reasons import Reason, Refusal
+from bot.engine.rewrite.rules import Outcome
+
+
+def judged(analysis: Analysis, groups: Sequence[Group]) -> list[Group]:
+    """The groups, those against which the program holds a witness no longer safe, with that as the reason."""
+    if not any(group.fix.applicability is Applicability.SAFE for group in groups):
+        return list(groups)
+    judge = Judge(analysis)
+    return [judge.of(group) if group.fix.applicability is Applicability.SAFE else group for group in groups]
+
+
+def without_import(outcomes: Mapping[Use, Outcome | None]) -> dict[Use, Outcome | None]:
+    """What is read of a module whose successor is not there has none either: these usages, with the import's reason."""
+    lacking = {
+        use.bindings[0]: outcome
+        for use, outcome in outcomes.items()
+        if isinstance(outcome, Refusal) and outcome.reason is Reason.MISSING and isinstance(use.node, ast.alias)
+    }
+    found: dict[Use, Outcome | None] = {}
+    for use, outcome in outcomes.items() if lacking else ():
+        if outcome is None and not lacking.keys().isdisjoint(use.bindings):
+            found[use] = next(lacking[binding] for binding in use.bindings if binding in lacking)
+    return found
+
+
+class Judge:
+    """The judge of one file's fixes."""
+
+    def __init__(self, analysis: Analysis) -> None:
+        self.analysis = analysis
+        self.program = analysis.index.program
+        self.before = self.program.facts.get(analysis.path) or facts_of(analysis.source)
+        self.stars = list(self.program.star_importers(analysis.modules))
+        self.begun = frozenset(module for _, modules in self._early(self.before.imports) for module in modules)
+        self.relied_on = {
+            module: found
+            for module in self._loaded(self.before)
+            if "." in module and (found := next(self.program.relying(module, besides=analysis.path), None))
+        }
+        self.cyclic: dict[frozenset[str], bool] = {}
+
+    def of(self, group: Group) -> Group:
+        """The group, perhaps no longer safe."""
+        if not self.stars and not self.relied_on and not self._may_close(group.uses):
+            return group
+        after = imports_of(apply_edits(self.analysis.source, group.fix.edits))
+        refusal = self._cycle(after) or self._shadow(after) or self._unloaded(after)
+        if refusal is None:
+            return group
+        fix = replace(group.fix, applicability=Applicability.UNSAFE)
+        return replace(group, fix=fix, refusals={**dict.fromkeys(group.uses, refusal), **group.refusals})
+
+    def _may_close(self, uses: Iterable[Use]) -> bool:
+        """Whether the import of some successor leads back here."""
+        names = {use.target.canonical for use in uses if use.target.canonical}
+        names |= {name for use in uses for rule in use.migration.rewrites for name in rule.imports}
+        asked = frozenset(names)
+        if asked not in self.cyclic:
+            modules = {name for dotted in asked for name in above(dotted)}
+            self.cyclic[asked] = any(self._leads_back(module) for module in modules)
+        return self.cyclic[asked]
+
+    def _leads_back(self, module: str) -> Witness | None:
+        return closes_cycle(self.analysis.index, self.analysis.path, module, self.begun)
+
+    def _cycle(self, after: Facts) -> Refusal | None:
+        known = {_key(each) for each in self.before.imports if each.early}
+        for imported, modules in self._early(each for each in after.imports if _key(each) not in known):
+            for module in modules:
+                names = [module, f"{module}.{imported.name}"] if imported.name else [module]
+                for name in names:
+                    if found := self._leads_back(name):
+                        return Refusal(reason=Reason.CYCLE, name=str(found))
+        return None
+
+    def _early(self, imports: Iterable[Import]) -> list[tuple[Import, tuple[str, ...]]]:
+        path = self.analysis.path
+        return [(each, self.program.absolute(path, each.module)) for each in imports if each.early]
+
+    def _loaded(self, facts: Facts) -> set[str]:
+        """The modules that the file's imports load."""
+        found: set[str] = set()
+        for imported, modules in self._early(facts.imports):
+            for module in modules:
+                below = f"{module}.{imported.name}"
+                found |= {module, below} if path_of(self.analysis.index, below) else {module}
+        return found
+
+    def _unloaded(self, after: Facts) -> Refusal | None:
+        """Whether a module is no longer loaded that another file uses without importing it."""
+        lost = sorted(self.relied_on.keys() - self._loaded(after)) if self.relied_on else ()
+        return Refusal(reason=Reason.SUBMODULE, name=str(self.relied_on[lost[0]])) if lost else None
+
+    def _shadow(self, after: Facts) -> Refusal | None:
+        """Whether a file that imports this one with a star has a use for a name that is new here."""
+        if not self.stars:
+            return None
+        new = _public(after) - _public(self.before)
+        for path, line in self.stars:
+            if not new.isdisjoint(self.program.facts[path].words):
+                return Refusal(reason=Reason.SHADOWS, name=f"{path}:{line}")
+        return None
+
+
+def _key(imported: Import) -> tuple[object, ...]:
+    """What one import from a module has in common with another: both need the module's names, or neither does."""
+    return imported.module, imported.name is None
+
+
+def _public(facts: Facts) -> frozenset[str]:
+    return frozenset(each.local for each in facts.imports if each.early and not each.local.startswith("_"))

@@ -1,0 +1,193 @@
+"""What becomes of each usage of a file, taken alone: the first stage of the rewriting."""
+
+import ast
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.domain.finding import Edit, Kind
+from bot.domain.migration import Applicability, TargetKind
+from bot.engine.analysis import Binding, ScopeKind, Use
+from bot.engine.program import stars
+from bot.engine.program.existence import lacks, lacks_for
+from bot.engine.program.guards import guards
+from bot.engine.program.taken import named_by_string
+from bot.engine.rewrite.dotted import is_defined_here
+from bot.engine.rewrite.fallbacks import is_fallback
+from bot.engine.rewrite.flow import reads_itself
+from bot.engine.rewrite.imports import in_function, spell
+from bot.engine.rewrite.intended import spelled
+from bot.engine.rewrite.judged import without_import
+from bot.engine.rewrite.lists import remove_items
+from bot.engine.rewrite.mangling import mangled
+from bot.engine.rewrite.paths import as_written, siblings, successor_of_node
+from bot.engine.rewrite.reasons import Reason, Refusal
+from bot.engine.rewrite.rules import Outcome, UsageRewrite, gone, successor
+from bot.engine.rewrite.sites import Planner
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcomes:
+    """The usages of a file, each in one of the three."""
+
+    rewrites: tuple[UsageRewrite, ...]
+    """Those that are rewritten by themselves."""
+    dropped_in: tuple[Use, ...]
+    """Those in whose place the successor comes as it is: the imports decide how."""
+    refusals: dict[Use, Refusal]
+
+
+def outcomes(planner: Planner) -> Outcomes:
+    """What becomes of each usage by the rules of its migration."""
+    judge = _Judge(planner)
+    found: dict[Use, Outcome | None] = {}
+    for use in planner.analysis.uses:
+        outcome, target = judge.outcome(use), successor(use)
+        found[use] = judge.unusable(use, target) if outcome is None and target else outcome
+    return _sorted({**found, **without_import(found)})
+
+
+def alone(planner: Planner, uses: Sequence[Use]) -> Outcomes:
+    """What becomes of usages whose imports cannot change as a whole: each is spelled again."""
+    judge = _Judge(planner)
+    return _sorted({use: judge.alone(use) for use in uses})
+
+
+def _sorted(found: dict[Use, Outcome | None]) -> Outcomes:
+    return Outcomes(
+        rewrites=tuple(outcome for outcome in found.values() if isinstance(outcome, UsageRewrite)),
+        dropped_in=tuple(use for use, outcome in found.items() if outcome is None),
+        refusals={use: outcome for use, outcome in found.items() if isinstance(outcome, Refusal)},
+    )
+
+
+class _Judge:
+    """Looks at one usage of a file after the other."""
+
+    def __init__(self, planner: Planner) -> None:
+        self.planner = planner
+        self.layout = planner.layout
+        self.analysis = planner.analysis
+
+    def unusable(self, use: Use, target: str) -> Refusal | None:
+        """Why ``target`` cannot take the place of this usage, whatever it is."""
+        index = self.analysis.index
+        if not use.target.exists and (lacks(index, target) or lacks_for(index, self.analysis.path, target)):
+            return Refusal(reason=Reason.MISSING, name=target)
+        if (lost := stars.lost(self.analysis, use, target)) is not None:
+            return Refusal(reason=Reason.MISSING, name=lost)
+        if use.target.kind is TargetKind.SYMBOL and _is_package(use):
+            return Refusal(reason=Reason.IS_MODULE, name=use.target.name)
+        if is_defined_here(self.analysis, target):
+            return Refusal(reason=Reason.DEFINES_SUCCESSOR)
+        if use.expression is not None and (private := mangled(self.analysis, use, [spelled(target)])) is not None:
+            return Refusal(reason=Reason.PRIVATE, name=private)
+        if guards(self.analysis, use, target) or any(is_fallback(self.analysis, b, target) for b in use.bindings):
+            return Refusal(reason=Reason.FALLBACK)
+        return None
+
+    def outcome(self, use: Use) -> Outcome | None:
+        """``None``: the canonical name takes its place as it is (``drop_in``)."""
+        drops_in = use.migration.drop_in and successor(use) is not None
+        match use.kind:
+            case Kind.DEFINITION:
+                inside = use.scope.kind is ScopeKind.CLASS
+                return Refusal(reason=Reason.OVERRIDDEN if inside else Reason.DEFINED_AGAIN)
+            case Kind.STRING_REFERENCE:
+                return self._string(use, drops_in=drops_in)
+            case Kind.RE_EXPORT if isinstance(use.node, ast.Constant):
+                return None if drops_in else self._entry(use)
+            case Kind.IMPORT | Kind.RE_EXPORT:
+                return None if drops_in else Refusal(reason=Reason.NO_RULE)
+            case Kind.CALL | Kind.REFERENCE:
+                return self._expression(use, drops_in=drops_in)
+
+    def _expression(self, use: Use, *, drops_in: bool) -> Outcome | None:
+        if use.object is not None:
+            beside = (successor(use) or "").rpartition(".")[0] == use.symbol.rpartition(".")[0]
+            return None if drops_in and beside and not self.planner.applicable(use) else Refusal(reason=Reason.OBJECT)
+        if any(self._may_run_before(use, binding) for binding in use.bindings):
+            return Refusal(reason=Reason.FALLBACK)
+        if any(binding.imported is None for binding in use.bindings) or (len(use.bindings) > 1 and not drops_in):
+            return None if drops_in else Refusal(reason=Reason.FALLBACK)
+        if drops_in and not self.planner.applicable(use):
+            return None
+        outcome = self.planner.plan(use)
+        fitted = isinstance(outcome, UsageRewrite) or outcome.reason is Reason.RULE
+        return None if drops_in and not fitted else outcome
+
+    def _may_run_before(self, use: Use, binding: Binding) -> bool:
+        """Whether the function around a usage may run above the import, where the name is something else."""
+        root = self.analysis.root
+        if binding.scope is not root or not in_function(use.scope):
+            return False
+        same = siblings(binding) or [binding]
+        others = [other for other in (*root.bindings[binding.name], *root.stars) if other not in same]
+        return binding.statement.lineno > use.statement.lineno and any(
+            other.statement.lineno < binding.statement.lineno for other in others
+        )
+
+    def _string(self, use: Use, *, drops_in: bool) -> Outcome:
+        function = use.dotted.function if use.dotted else ""
+        if use.resolves is False or (use.dotted and use.dotted.resolves is False):
+            return Refusal(reason=Reason.STRING_UNRESOLVED, name=function)
+        target, node = successor(use), use.node
+        written = isinstance(node, ast.Constant) and use.dotted is not None and node.value == use.dotted.text
+        if not drops_in or target is None or not written or use.dotted is None or use.dotted.text != use.symbol:
+            return Refusal(reason=Reason.STRING, name=function)
+        start, end = self.layout.span(node)
+        text = self.layout.text(start, end)
+        at = text.find(use.symbol)
+        if at < 0:
+            return Refusal(reason=Reason.STRING, name=function)
+        first = start + len(text[:at].encode())
+        edit = Edit(start=first, end=first + len(use.symbol.encode()), text=target)
+        refusal = Refusal(reason=Reason.STRING, name=function)
+        return UsageRewrite(use=use, applicability=Applicability.UNSAFE, refusal=refusal, edits=(edit,))
+
+    def _entry(self, use: Use) -> Outcome:
+        """An entry of ``__all__`` goes last, together with the import."""
+        parent = self.analysis.parents[use.node]
+        if not isinstance(parent, ast.List | ast.Tuple) or not use.bindings:
+            return Refusal(reason=Reason.RE_EXPORTED)
+        gone = [element is use.node for element in parent.elts]
+        edits = tuple(remove_items(self.layout, parent.elts, gone, bracketed=True))
+        refusal = Refusal(reason=Reason.RE_EXPORTED)
+        return UsageRewrite(use=use, applicability=Applicability.UNSAFE, refusal=refusal, edits=edits, export=True)
+
+    def alone(self, use: Use) -> Outcome:
+        """A drop-in successor where the import cannot change as a whole: this usage alone is spelled again."""
+        target = successor(use)
+        if use.expression is None or target is None or use.load is None:
+            return Refusal(reason=Reason.STAR_IMPORT if use.star else Reason.FALLBACK)
+        if len(use.bindings) > 1 or any(binding.imported is None for binding in use.bindings):
+            return Refusal(reason=Reason.FALLBACK)
+        below = use.symbol[len(use.target.name) :]
+        dotted = successor_of_node(use) if below else target
+        start, end = self.layout.span(use.node)
+        if use.string is not None and not as_written(self.layout, use):
+            return Refusal(reason=Reason.IN_STRING)
+        spelling = spell(self.layout, dotted, use, module_itself=use.target.kind is TargetKind.MODULE)
+        if isinstance(spelling, Refusal):
+            return spelling
+        if isinstance(self.analysis.parents.get(use.node), ast.MatchValue) and "." not in spelling.text:
+            return Refusal(reason=Reason.NO_RULE)  # in a pattern a name without a dot is bound, not compared
+        refusal = self.planner.doubt(use) or self._patched_from_outside(use, use.load.node.id)
+        return UsageRewrite(
+            use=use, applicability=Applicability.UNSAFE if refusal else Applicability.SAFE, refusal=refusal,
+            edits=(Edit(start=start, end=end, text=spelling.text),), loads=gone(use, [spelling.text]),
+            additions=(spelling.addition,) if spelling.addition else (),
+        )  # fmt: skip
+
+    def _patched_from_outside(self, use: Use, name: str) -> Refusal | None:
+        """Whether a string may name the variable of this file by which the usage goes: then a patch would miss it."""
+        own = use.expression is not None and isinstance(use.expression, ast.Name)
+        known = own and (named_by_string(self.analysis, name) or reads_itself(self.analysis, name))
+        return Refusal(reason=Reason.MONKEYPATCHED) if known else None
+
+
+def _is_package(use: Use) -> bool:
+    """Whether the file imports a module below what the migration takes for a symbol."""
+    below = f"{use.target.name}."
+    beside = [other for binding in use.bindings for other in binding.scope.bindings[binding.name]]
+    plain = [b.imported for b in beside if b.imported and b.imported.name is None]
+    return any(module.startswith(below) for imported in plain for module in imported.modules)

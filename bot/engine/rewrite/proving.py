@@ -1,0 +1,93 @@
+"""The last stage of the rewriting: fixes that do not hold, alone or together, are given up."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from bot.domain.migration import Applicability
+from bot.engine.analysis import Analysis, Use
+from bot.engine.detect import analyse
+from bot.engine.rewrite.edits import EditConflict, apply_edits, combine
+from bot.engine.rewrite.groups import Group
+from bot.engine.rewrite.proof import Prover
+from bot.engine.rewrite.reasons import Reason, Refusal
+from bot.engine.rewrite.rules import weight
+
+_THOROUGH = 1 << 20
+"""Bytes: as long as the fixes times the file's size stay below it, pyflakes sees the file with each fix alone."""
+
+Proposer = Callable[[Analysis], Sequence[Group]]
+"""What a run would do to a file, unproved."""
+
+
+def proved(analysis: Analysis, groups: Sequence[Group], proposer: Proposer) -> tuple[list[Group], dict[Use, Refusal]]:
+    """The groups whose fixes hold, each alone and all together, and why the others do not.
+
+    ``proposer`` says what a second run would do: of what is applied it must find nothing more.
+    """
+    proof = _Proof(analysis, Prover(analysis), proposer)
+    kept, refusals = proof.alone(groups)
+    for tier in (Applicability.SAFE, Applicability.UNSAFE):
+        kept, refused = proof.together(kept, tier)
+        refusals |= refused
+    return kept, refusals
+
+
+@dataclass(frozen=True, eq=False)
+class _Proof:
+    analysis: Analysis
+    prover: Prover
+    proposer: Proposer
+
+    def alone(self, groups: Sequence[Group]) -> tuple[list[Group], dict[Use, Refusal]]:
+        thorough = len(groups) * len(self.analysis.source) < _THOROUGH
+        kept, refusals = list[Group](), dict[Use, Refusal]()
+        for group in groups:
+            edits = group.fix.edits
+            wrong = self.prover.fault(edits, names=thorough and not self.prover.is_plain(edits))
+            if wrong is None:
+                kept.append(group)
+            else:
+                refusals |= _given_up(group, wrong)
+        return kept, refusals
+
+    def together(self, groups: list[Group], tier: Applicability) -> tuple[list[Group], dict[Use, Refusal]]:
+        """The groups up to a tier must hold together; of those that do not, the first ones are kept."""
+        chosen = [group for group in groups if group.fix.applicability in (Applicability.SAFE, tier)]
+        of_tier = [group for group in chosen if group.fix.applicability is tier]
+        if not of_tier or self._fault_of(chosen) is None:
+            return groups, {}
+        kept, refusals = [group for group in chosen if group not in of_tier], dict[Use, Refusal]()
+        for group in of_tier:
+            wrong = self._fault_of([*kept, group], last=group is of_tier[-1])
+            if wrong is None:
+                kept.append(group)
+            else:
+                refusals |= _given_up(group, wrong)
+        return [group for group in groups if group in kept or group not in chosen], refusals
+
+    def _fault_of(self, groups: Sequence[Group], *, last: bool = True) -> str | None:
+        """Whether all of ``groups`` hold together, and (the ``last`` time) leave nothing of their sort to be done."""
+        try:
+            edits = combine([group.fix for group in groups])
+            wrong = self.prover.fault(edits)
+            if wrong is not None or not last:
+                return wrong
+            return self._left(apply_edits(self.analysis.source, edits), groups)
+        except EditConflict as error:
+            return str(error)
+
+    def _left(self, source: bytes, groups: Sequence[Group]) -> str | None:
+        """Whether a second run would find more to do."""
+        migrations = {use.migration.name: use.migration for use in self.analysis.uses}
+        again = analyse(source, self.analysis.path, list(migrations.values()), self.analysis.index)
+        if not isinstance(again, Analysis):
+            return "the result cannot be read"
+        done = max(weight(group.fix.applicability) for group in groups)
+        more = [group for group in self.proposer(again) if weight(group.fix.applicability) <= done]
+        if more:  # what does not hold is not done in a second run either
+            more, _ = _Proof(again, Prover(again), self.proposer).alone(more)
+        return "a second run would change more" if more else None
+
+
+def _given_up(group: Group, wrong: str) -> dict[Use, Refusal]:
+    return dict.fromkeys(group.uses, Refusal(reason=Reason.NOT_PROVED, name=wrong))

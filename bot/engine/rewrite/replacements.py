@@ -1,0 +1,34 @@
+"""The value of the stage of moves: an import that becomes another one, with all that is read through it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bot.domain.finding import Edit
+from bot.domain.migration import Applicability
+from bot.engine.analysis import Binding, Use
+from bot.engine.rewrite.imports import Addition, Line
+from bot.engine.rewrite.reasons import Refusal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ImportReplacement:
+    """An import of a deprecated thing (or of the module that holds it) becomes one of its successor."""
+
+    binding: Binding
+    line: Line | None
+    """``None``: the file has the successor already, so that the import goes."""
+    uses: tuple[Use, ...]
+    """The import, all calls and references through it, and its entries in ``__all__``."""
+    edits: tuple[Edit, ...] = ()
+    doubles: Binding | None = None
+    """The import that this one says again; it goes with it."""
+    additions: tuple[Addition, ...] = ()
+    """The successor's import, where that comes beside another statement than the one that goes."""
+    refusals: Mapping[Use, Refusal] = field(default_factory=dict)
+    """Why it is not safe, by the usage that says so."""
+    keeping: "ImportReplacement | None" = None
+    """The same, with the file's own name for the thing kept: where another import wants the successor's."""
+
+    @property
+    def applicability(self) -> Applicability:
+        return Applicability.UNSAFE if self.refusals else Applicability.SAFE

@@ -1,0 +1,63 @@
+"""The view of the whole program at one commit: further files that have a say, and the order in which modules run."""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Protocol
+
+from bot.domain.migration import Config, Migration
+from bot.domain.references import Sha
+from bot.engine.index import ROUNDS, Index
+from bot.engine.names import module_paths
+from bot.engine.program.facts import Facts
+from bot.engine.program.order import above, early_imports, successors
+from bot.engine.survey import Survey, SurveyedFile
+
+MOST = 300
+"""Files whose imports are followed: what runs when a successor is imported may be the whole program."""
+Scan = Callable[[Iterable[tuple[str, bytes]], Sequence[Migration], Index], Awaitable[Sequence[SurveyedFile]]]
+_NONE: Mapping[str, Facts] = MappingProxyType({})
+
+
+class Reads(Protocol):
+    """What is read of a commit."""
+
+    @property
+    def blobs(self) -> Mapping[str, Sha]: ...
+
+    async def read(self, paths: Iterable[str]) -> Mapping[str, bytes]: ...
+
+
+async def facts_of(scan: Scan, files: Mapping[str, bytes]) -> dict[str, Facts]:
+    """The facts of files that hold no deprecated name; they are parsed where a crash costs nothing else."""
+    entries = await scan(files.items(), (), Index()) if files else ()
+    return {path: entry.facts for path, entry in zip(files, entries, strict=True)}
+
+
+async def ordered(
+    sources: Reads, config: Config, scan: Scan, survey: Survey, known: Mapping[str, Facts] = _NONE
+) -> Survey:
+    """The survey with the imports of all files that run when a successor's module is imported.
+
+    ``known`` are those of unchanged files.
+    """
+    index, here, order = Index(roots=survey.roots), {**survey.others, **_of(survey)}, dict[str, Facts]()
+    pending = {module for name in successors(config) for module in above(name)}
+    seen, looked = set(pending), set[str]()
+    for _ in range(ROUNDS):
+        paths = {path for module in pending for path in module_paths(module, survey.roots)} - looked
+        paths = set(sorted(paths & survey.blobs.keys())[: MOST - len(looked)])
+        looked |= paths
+        lacking = [path for path in sorted(paths) if path not in here and path not in known]
+        read = await facts_of(scan, await sources.read(lacking))
+        found = {p: here.get(p) or read.get(p) or known.get(p) for p in paths}
+        order |= {p: replace(Facts(), imports=f.imports) for p, f in found.items() if f and p not in here}
+        new = {name for p, f in found.items() if f for name in early_imports(p, f, index)}
+        pending, seen = new - seen, seen | new
+        if not pending:
+            break
+    return replace(survey, order=order)
+
+
+def _of(survey: Survey) -> dict[str, Facts]:
+    return {path: entry.facts for path, entry in survey.files.items()}

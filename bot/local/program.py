@@ -1,0 +1,69 @@
+"""The view of the whole program, from the files of a directory."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
+from bot.domain.migration import Config
+from bot.engine.index import Index
+from bot.engine.names import module_paths
+from bot.engine.program.collect import facts_of, imports_of
+from bot.engine.program.facts import Facts
+from bot.engine.program.order import above, early_imports, successors
+from bot.engine.program.sought import Sought, sought, variables_of
+from bot.local.files import Listing, Reader
+from bot.local.parallel import share
+from bot.local.search import split
+
+DEEPEST = 100
+"""How long a chain of imports is followed."""
+
+
+def with_program(
+    root: Path, listing: Listing, sources: Mapping[str, bytes], config: Config, index: Index, jobs: int
+) -> Index:
+    """The index with the facts of all files that have a say in a rewrite of ``sources``."""
+    known = {path: source for path, source in index.files.items() if source is not None}
+    facts = _facts(known, jobs)
+    index = index.knowing(facts)
+    variables = {path: variables_of(config, index, path, facts[path]) for path in sources if path in facts}
+    looked_for = sought(config, index.roots, variables, lambda path: index.files.get(path) is not None)
+    left = [path for path in listing.paths if path not in known]
+    more = {path: source for part in _look(root, left, looked_for, jobs) for path, source in part.items()}
+    index = index.with_modules(more.items()).knowing(_facts(more, jobs))
+    return index.with_facts(_run(root, config, index))
+
+
+def _run(root: Path, config: Config, index: Index) -> Mapping[str, Facts]:
+    """The imports of all files that run when a successor's module is imported."""
+    reader, program, found = Reader(root), index.program, dict[str, Facts]()
+    pending = {name for target in successors(config) for name in above(target)}
+    seen = set(pending)
+    for _ in range(DEEPEST):
+        new: set[str] = set()
+        for path in {path for module in pending for path in module_paths(module, index.roots)}:
+            facts = program.facts.get(path) or found.get(path)
+            if facts is None and (source := reader.read(path)) is not None:
+                facts = found[path] = imports_of(source)
+            new |= early_imports(path, facts, index) if facts else set()
+        pending = new - seen
+        seen |= new
+        if not pending:
+            break
+    return found
+
+
+def _facts(sources: Mapping[str, bytes], jobs: int) -> Mapping[str, Facts]:
+    parts = split(sorted(sources, key=lambda path: len(sources[path])), jobs)
+    done = share(lambda part: {path: facts_of(sources[path]) for path in part}, parts)
+    return {path: facts for part in done for path, facts in part.items()}
+
+
+def _look(root: Path, paths: Sequence[str], looked_for: Sought, jobs: int) -> list[dict[str, bytes]]:
+    return share(partial(_look_at, root, looked_for), split(paths, jobs))
+
+
+def _look_at(root: Path, looked_for: Sought, paths: Sequence[str]) -> dict[str, bytes]:
+    reader = Reader(root)
+    sources = ((path, reader.read(path)) for path in paths)
+    return {path: source for path, source in sources if source and looked_for.leads_to(source)}

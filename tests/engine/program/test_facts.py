@@ -1,0 +1,115 @@
+"""What one file contributes to the view of the whole program."""
+
+import json
+
+import pytest
+
+from bot.engine.program.collect import facts_of, imports_of
+from bot.engine.program.facts import OWN, Facts, Name, Stub
+from bot.engine.program.packed import pack, unpack
+
+WRITES = {
+    "a member": ("import m\nm.X = 1\n", [("m", "X", True)]),
+    "under another name": ("import a.m as n\nn.X = 1\n", [("a.m", "X", True)]),
+    "of what a package has": ("from a import m\nm.X += 1\n", [("a.m", "X", True)]),
+    "in a function": ("def f():\n    from a import m\n    m.X = 1\n", [("a.m", "X", True)]),
+    "by a relative import": ("from . import m\nm.X = 1\n", [("m", "X", True)]),
+    "deleted": ("import m\ndel m.X\n", [("m", "X", True)]),
+    "a loop's target": ("import m\nfor m.X in y: pass\n", [("m", "X", True)]),
+    "one of several": ("import m\na, (m.X, *b) = y\n", [("m", "X", True)]),
+    "of a class": ("from m import C\nC.X = 1\n", [("m.C", "X", True)]),
+    "by its name": ("import m\nsetattr(m, 'X', 1)\n", [("m", "X", True)]),
+    "in the dictionary": ("import m\nm.__dict__['X'] = 1\nvars(m)['Y'] = 2\n", [("m", "X", True), ("m", "Y", True)]),
+    "through sys.modules": ("import sys\nsys.modules['a.m'].X = 1\n", [("a.m", "X", True)]),
+    "through import_module": ("m = importlib.import_module('a.m')\nm.X = 1\n", [("a.m", "X", True)]),
+    "of the file itself": ("import sys\nsys.modules[__name__].X = 1\nglobals()['Y'] = 2\n",
+                           [("", "X", True), ("", "Y", True)]),
+    "patched by a path": ("@patch('a.m.X')\ndef f(): ...\n", [("a.m", "X", False)]),
+    "patched with a value": ("with mock.patch('a.m.X', 1): ...\n", [("a.m", "X", False)]),
+    "patched in place": ("import m\nmock.patch.object(m, 'X')\n", [("m", "X", False)]),
+    "several at once": ("import m\npatch.multiple(m, X=1)\npatch.multiple('n', Y=2)\n",
+                        [("m", "X", False), ("n", "Y", False)]),
+    "monkeypatched": ("import m\ndef f(monkeypatch):\n    monkeypatch.setattr(m, 'X', 1)\n", [("m", "X", False)]),
+    "monkeypatched by a path": ("def f(monkeypatch): monkeypatch.setattr('m.X', 1)\n", [("m", "X", False)]),
+    "a fixture of another library": ("fixtures.MonkeyPatch('a.m.X', g)\n", [("a.m", "X", False)]),
+    "by a computed name": ("import m\nsetattr(m, n, 1)\n", []),
+    "of something else": ("self.X = 1\nx.y.X = 2\n", []),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("source", "expected"), WRITES.values(), ids=WRITES)
+def test_who_writes_a_name(source: str, expected: list[tuple[str, str, bool]]) -> None:
+    found = facts_of(source.encode())
+    assert sorted((w.holder.text, w.attribute, w.lasting) for w in found.writes) == sorted(expected)
+
+
+def test_what_functions_bind_anew() -> None:
+    source = b"X = 1\ndef f():\n    global X, Y\n    X = 2\n    return Y\n"
+    assert facts_of(source).rebound == (("X", 4),)
+
+
+TAKINGS = {
+    "imported": ("from a.m import x\n", ["a.m.x"]),
+    "a member": ("import a.m\na.m.x.y()\n", ["a.m.x.y"]),
+    "a member of a member": ("from a import m\nm.x\n", ["a.m", "a.m.x"]),
+    "by getattr": ("import m\ngetattr(m, 'x')\n", ["m.x"]),
+    "through another variable": ("import m\nn = m.sub\nn.x\n", ["m.sub", "m.sub.x"]),
+    "in an example": ('"""\n>>> from m import x\n>>> x.y\n1\n"""\n', ["m.x", "m.x.y"]),
+    "a local thing's": ("x = object()\nx.y\n", []),
+}
+
+
+@pytest.mark.parametrize(("source", "expected"), TAKINGS.values(), ids=TAKINGS)
+def test_what_is_taken(source: str, expected: list[str]) -> None:
+    assert sorted(t.name.text for t in facts_of(source.encode()).takings if not t.string) == expected
+
+
+STUBS = {
+    "an item": "sys.modules['m'] = None\n",
+    "patched": "patch.dict(sys.modules, {'m': Mock()})\n",
+    "patched by its name": "patch.dict('sys.modules', {'m': None})\n",
+    "monkeypatched": "monkeypatch.setitem(sys.modules, 'm', fake)\n",
+    "updated": "sys.modules.update({'m': fake})\n",
+    "taken out": "del sys.modules['m']\n",
+}
+
+
+@pytest.mark.parametrize("source", STUBS.values(), ids=STUBS)
+def test_what_stands_in_for_a_module(source: str) -> None:
+    assert facts_of(source.encode()).stubs == (Stub("m", 1),)
+
+
+EARLY = {
+    "at the top": ("import m\n", True),
+    "in a try": ("try: import m\nexcept ImportError: m = None\n", True),
+    "in a class": ("class C:\n    import m\n", True),
+    "in a function": ("def f():\n    import m\n", False),
+    "in a method": ("class C:\n    def f(self): import m\n", False),
+    "for types": ("if TYPE_CHECKING:\n    import m\n", False),
+    "but for types": ("if TYPE_CHECKING: pass\nelse:\n    import m\n", True),
+}
+
+
+@pytest.mark.parametrize(("source", "early"), EARLY.values(), ids=EARLY)
+def test_what_runs_when_the_file_is_imported(source: str, early: bool) -> None:
+    (found,) = imports_of(source.encode()).imports
+    assert found.early is early
+
+
+def test_a_file_that_does_not_parse_has_words() -> None:
+    found = facts_of(b"def broken(:\n    depot.fetch_row\n")
+    assert (found.readable, {"depot", "fetch_row"} <= found.words) == (False, True)
+
+
+@pytest.mark.parametrize(
+    "source", [*(each[0] for each in WRITES.values()), "from m import *\nx\n", "def broken(:\n", ""]
+)
+def test_facts_are_kept_as_json(source: str) -> None:
+    found = facts_of(source.encode())
+    assert unpack(json.loads(json.dumps(pack(found)))) == found
+
+
+def test_what_is_written_of_the_file_itself_has_a_level_of_its_own() -> None:
+    (write,) = facts_of(b"globals()['X'] = 1\n").writes
+    assert write.holder == Name("", OWN)
+    assert Facts() == facts_of(b"")
