@@ -1,7 +1,7 @@
 """Structured logs without secrets.
 
 Every line of ours and of the libraries passes through one renderer, and the rendered text through the
-``Redactor``: whatever a secret was part of (an exception, a header, a URL), it is gone.  Names that are bound with
+``Redactor``: a secret is removed from whatever contains it (an exception, a header, a URL).  Names that are bound with
 ``structlog.contextvars`` (the delivery's id) are on every line of the task that bound them.
 """
 
@@ -18,7 +18,7 @@ import structlog
 from structlog.typing import Processor
 
 HIDDEN = "[redacted]"
-# Credentials that are made while the process runs, known by their form.
+# Credentials that are created while the process runs, recognised by their form.
 # https://github.blog/engineering/behind-githubs-new-authentication-token-formats/
 _FORMS = (
     r"gh[a-z]_[A-Za-z0-9_]{16,}",
@@ -27,7 +27,7 @@ _FORMS = (
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)",
 )
 _SHORTEST = 8
-"""Characters below which a part of a secret is not looked for: it would hide innocent text."""
+"""The shortest part of a secret, in characters, that is redacted: shorter ones would hide harmless text."""
 
 
 class Redactor:
@@ -52,7 +52,7 @@ class Redactor:
 
 
 def spellings(secret: str) -> set[str]:
-    """The ways in which a secret may stand in a text."""
+    """The spellings under which a secret may appear in a text."""
     found = {secret, quote(secret), quote(secret, safe=""), quote_plus(secret), json.dumps(secret)[1:-1]}
     found |= {repr(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
     raw = secret.encode("utf-8", "surrogateescape")

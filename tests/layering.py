@@ -22,31 +22,31 @@ class Row:
 
 
 ORDER = (
-    Row(rooms=("domain",), holds="the values that everybody speaks; standard library only"),
+    Row(rooms=("domain",), holds="the values that all rooms share; standard library only"),
     Row(
         rooms=("sandbox", "engine", "identity", "markdown"),
-        holds="a GitHub on loopback; names, usages, rewrites; what the bot recognises itself by; what every text needs",
+        holds="a GitHub on loopback; names, usages, rewrites; markers, branch names and ids; Markdown helpers",
     ),
-    Row(rooms=("config",), holds="`.github/ssot.yml` to migrations, with every error at its place"),
-    Row(rooms=("log", "settings"), holds="how the process logs, and what its environment says"),
+    Row(rooms=("config",), holds="parses `.github/ssot.yml` to migrations and reports every error at its place"),
+    Row(rooms=("log", "settings"), holds="logging; settings from the environment"),
     Row(
         rooms=("github", "jobs", "scanner", "storage", "local"),
-        holds="adapters: the API, the durable queue, killable processes, what is kept, a checkout",
+        holds="adapters: the API, the job queue, killable scanner processes, storage, a local checkout",
     ),
-    Row(rooms=("context",), holds="`Bot`: the adapters, opened and ready"),
+    Row(rooms=("context",), holds="`Bot`: the open adapters"),
     Row(
         rooms=("repository", "installations", "timers"),
-        holds="a repository at a commit with its configuration; all repositories; what is done by the clock",
+        holds="a repository at a commit with its configuration; all repositories; scheduled tasks",
     ),
-    Row(rooms=("inventory",), holds="the whole branch surveyed, and kept"),
+    Row(rooms=("inventory",), holds="scans of whole branches, stored"),
     Row(rooms=("review",), holds="a pull request's comments and check run; the merge queue"),
-    Row(rooms=("migrate",), holds="the fixes as commits to a pull request, and as migration pull requests"),
-    Row(rooms=("tracker",), holds="the tracking issue, its evidence, and the removal at the end"),
-    Row(rooms=("commands",), holds="`/ssot …`: found, allowed, run, answered; the check run's buttons"),
+    Row(rooms=("migrate",), holds="fixes as commits on a pull request, and as migration pull requests"),
+    Row(rooms=("tracker",), holds="the tracking issue, its evidence, and the pull request that removes the definition"),
+    Row(rooms=("commands",), holds="`/ssot …`: parse, check permission, run, reply; the check run's buttons"),
     Row(rooms=("recovery",), holds="lost deliveries and missed reviews"),
-    Row(rooms=("handlers",), holds="one module per event, task and command: it reduces and makes one call"),
+    Row(rooms=("handlers",), holds="one module per event, task and command, with one call each"),
     Row(rooms=("web",), holds="the webhook, health, metrics, the operator's pages"),
-    Row(rooms=("app",), holds="the composition root: settings in, a server out"),
+    Row(rooms=("app",), holds="the composition root: builds the server from the settings"),
     Row(rooms=("cli",), holds="the command line"),
 )
 ROW = {room: number for number, row in enumerate(ORDER) for room in row.rooms}

@@ -83,8 +83,8 @@ BAD_KEYS: dict[str, tuple[Callable[[], str], str]] = {
     "encrypted PKCS#8": (lambda: pem(PKCS8, password=b"password"), "is encrypted"),
     "encrypted PKCS#1": (lambda: pem(password=b"password"), "is encrypted"),
     "EC": (lambda: pem(PKCS8, key=ec.generate_private_key(ec.SECP256R1())), "not an RSA key"),
-    "truncated": (lambda: pem()[:800], "damaged or cut short"),
-    "half the lines": (lambda: "\n".join(pem().splitlines()[::2]), "damaged or cut short"),
+    "truncated": (lambda: pem()[:800], "damaged or truncated"),
+    "half the lines": (lambda: "\n".join(pem().splitlines()[::2]), "damaged or truncated"),
     "public key": (
         lambda: (
             rsa_key()
@@ -92,7 +92,7 @@ BAD_KEYS: dict[str, tuple[Callable[[], str], str]] = {
             .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
             .decode()
         ),
-        "damaged or cut short",
+        "damaged or truncated",
     ),
     "no PEM": (lambda: "hunter2hunter2", "neither PEM nor base64"),
     "base64 of something else": (lambda: base64.b64encode(b"hunter2").decode(), "no PEM block"),
@@ -191,7 +191,7 @@ def test_an_api_url_is_refused(url: str) -> None:
         ({"PORT": "65536"}, "PORT must be a whole number"),
         ({"LOG_FORMAT": "xml"}, "LOG_FORMAT must be one of"),
         ({"LOG_LEVEL": "loud"}, "LOG_LEVEL must be one of"),
-        ({"SSOT_ALLOW": "acme/app/x"}, "SSOT_ALLOW lists"),
+        ({"SSOT_ALLOW": "acme/app/x"}, "SSOT_ALLOW must list"),
     ],
     ids=lambda value: ",".join(f"{k}={v[:20]}" for k, v in value.items()) if isinstance(value, dict) else "",
 )

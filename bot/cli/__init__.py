@@ -16,20 +16,20 @@ class LazyGroup(click.Group):
 
     summaries: ClassVar[dict[str, str]] = {
         "scan": "List the usages of deprecated names.",
-        "migrate": "Show or write the rewrites.",
-        "checklist": "Hold a tracker in a file to the evidence of a repository.",
-        "config": "Check, print or describe the configuration.",
+        "migrate": "Rewrite usages: show a diff, or write the files.",
+        "checklist": "Update a Markdown checklist from the repository's state.",
+        "config": "Check or print the configuration, or its schema.",
         "serve": "Run the webhook server and its workers.",
-        "demo": "The whole bot against a built-in GitHub, step by step.",
-        "receive": "Send a payload file through the real handlers.",
-        "jobs": "List, show and retry the durable jobs.",
-        "setup": "Register the GitHub App, in a browser on this machine.",
-        "doctor": "Check settings, credentials and permissions.",
-        "manifest": "Check the App's manifest.",
+        "demo": "Show the whole bot at work against a built-in GitHub.",
+        "receive": "Run a webhook payload from a file through the handlers.",
+        "jobs": "List, show and retry jobs.",
+        "setup": "Register the GitHub App in your browser.",
+        "doctor": "Check settings, credentials, permissions and the webhook.",
+        "manifest": "Check the App's manifest against the code.",
     }
 
     modules: ClassVar[dict[str, str]] = {"checklist": "tick_boxes", "migrate": "fix_files"}
-    """The modules that are not named as their command: ``bot.tracker.checklist`` and ``bot.migrate`` are rooms."""
+    """The modules whose names differ from their commands: ``bot.tracker.checklist`` and ``bot.migrate`` are rooms."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self.summaries)
@@ -49,4 +49,4 @@ class LazyGroup(click.Group):
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="ssot")
 def main() -> None:
-    """Carry a deprecation migration of a large Python code base to its end."""
+    """Find deprecated names in a large Python code base, rewrite them and keep them out."""

@@ -1,4 +1,4 @@
-"""``ssot config``: check a configuration file, print its schema, print what it comes to."""
+"""``ssot config``: check a configuration file, print its schema or the effective configuration."""
 
 import sys
 from pathlib import Path
@@ -15,19 +15,19 @@ _WIDTH = 120
 
 @click.group("config")
 def command() -> None:
-    """Check, print or describe the configuration."""
+    """Check or print the configuration, or its schema."""
 
 
 @command.command("check")
 @click.argument("file", required=False)
 def check(file: str | None) -> None:
-    """Validate FILE (default: .github/ssot.yml; - is standard input).
+    """Validate FILE (default: .github/ssot.yml; -: standard input).
 
-    Exits with 0 when it is valid or absent, 1 when it is not, 2 when it cannot be read.
+    Exit codes: 0 valid or absent, 1 invalid, 2 cannot be read.
     """
     text, name = _read(file)
     if text is None:
-        click.echo(f"{name}: absent, so that the built-in migration {DEFAULT} applies")
+        click.echo(f"{name}: not found; the built-in migration {DEFAULT} applies")
         return
     config = _load(text, name)
     names = ", ".join(migration.name for migration in config.migrations) or "none"
@@ -37,15 +37,18 @@ def check(file: str | None) -> None:
 @command.command("show")
 @click.argument("file", required=False)
 def show_command(file: str | None) -> None:
-    """Print the effective configuration of FILE as YAML: defaults written out, presets taken in."""
+    """Print the effective configuration as YAML.
+
+    All defaults and presets are expanded.  FILE defaults to .github/ssot.yml; -: standard input.
+    """
     text, name = _read(file)
     click.echo(show(_load(text, name)), nl=False)
 
 
 @command.command("schema")
-@click.option("--markdown", is_flag=True, help="Print the reference for people instead.")
+@click.option("--markdown", is_flag=True, help="Print the reference as Markdown instead.")
 def schema(*, markdown: bool) -> None:
-    """Print the JSON Schema of the file, for editors."""
+    """Print the JSON Schema of the configuration file, for editors."""
     click.echo(reference() if markdown else schema_text(), nl=False)
 
 
@@ -81,7 +84,7 @@ def _load(text: bytes | None, name: str) -> Config:
 
 
 def explained(error: ConfigError, lines: list[str]) -> str:
-    """The message with its place, the source line and a caret below it."""
+    """The message with its location, the source line and a caret under the error."""
     if not 0 < error.line <= len(lines):
         return str(error)
     start = max(0, error.column - _WIDTH)

@@ -1,4 +1,4 @@
-"""``ssot demo``: the real server against a GitHub on loopback, told step by step.  No network, no account."""
+"""``ssot demo``: the real server against a GitHub on loopback, step by step.  No network, no account."""
 
 import asyncio
 import html
@@ -30,9 +30,9 @@ _NOTIFY = "netra_backend/app/routes/notify.py"
 
 @click.command("demo")
 def command() -> None:
-    """Show the whole bot at work: the real server, real HTTP, real git, and a GitHub of its own on loopback.
+    """Show the whole bot at work: the real server, real HTTP and git, and a built-in GitHub on loopback.
 
-    Exits with 0 when every step held.
+    Needs no account and no network.  Exit codes: 0 every check passed, 1 a check failed.
     """
     began = time.monotonic()
     story = Story()
@@ -43,7 +43,7 @@ def command() -> None:
 
 @dataclass
 class Story:
-    """What is told, and whether it was true."""
+    """The narration, and the checks that failed."""
 
     steps: int = 0
     broken: list[str] = field(default_factory=list)
@@ -58,7 +58,7 @@ class Story:
             )
 
     def quote(self, text: str, title: str = "") -> None:
-        """Something that GitHub would show, in a frame."""
+        """A text as GitHub shows it, in a frame."""
         click.echo(click.style(f"   ┌─ {title}" if title else "   ┌─", dim=True))
         for line in readable(text):
             click.echo(click.style("   │ ", dim=True) + _shown(line))
@@ -72,13 +72,13 @@ class Story:
 
     def end(self, seconds: float) -> None:
         if self.broken:
-            click.echo(click.style(f"\n{len(self.broken)} of the steps' claims did not hold.", fg="red", bold=True))
+            click.echo(click.style(f"\nFailed checks: {len(self.broken)}.", fg="red", bold=True))
         else:
-            click.echo(click.style(f"\nAll {self.steps} steps held, in {seconds:.1f} s.", fg="green", bold=True))
+            click.echo(click.style(f"\nAll {self.steps} steps passed in {seconds:.1f} s.", fg="green", bold=True))
 
 
 def readable(markdown: str) -> list[str]:
-    """A comment as a person sees it: without escapes, hidden markers and tags; fenced code as it is."""
+    """A comment as a person sees it: no escapes, hidden markers or tags; fenced code unchanged."""
     lines: list[str] = []
     for piece in re.split(r"(^```.*?^```$)", markdown.strip(), flags=re.MULTILINE | re.DOTALL):
         fenced = piece.startswith("```")
@@ -103,7 +103,7 @@ def _shown(line: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Stage:
-    """What the story happens on."""
+    """What the demo runs on."""
 
     github: "Sandbox"
     app: "App"
@@ -114,11 +114,11 @@ class Stage:
 
 
 class Stuck(SsotError):
-    """A job waits for another try: what was to be shown does not happen now."""
+    """A job waits for a retry, so the step cannot be shown."""
 
 
 async def settled(github: "Sandbox", app: "App") -> None:
-    """Until every webhook is answered and every job done.  Raises :class:`Stuck` with the queue's own words."""
+    """Wait until every webhook is answered and every job done.  Raises :class:`Stuck` with the job's reason."""
     from bot.jobs import State
 
     await github.settled()
@@ -135,10 +135,10 @@ async def _tell(story: Story) -> None:
         story.step(
             "A GitHub and a server",
             f"""The sandbox GitHub answers at {stage.github.url}: REST, GraphQL, git and signed webhooks, all on
-            loopback. The real server, the one that `ssot serve` runs, listens for its webhooks.
+            loopback. The real server, as `ssot serve` runs it, receives the webhooks.
 
-            The repository acme/service is in the middle of a migration: get_websocket_manager_factory() is deprecated,
-            WebSocketManager takes its place. That migration is built in, so the repository needs no configuration.""",
+            The repository acme/service is in the middle of a migration: get_websocket_manager_factory() is deprecated
+            and WebSocketManager replaces it. This migration is built in, so the repository needs no configuration.""",
         )
         pull = await _open(story, stage)
         await _apply(story, stage, pull)
@@ -213,7 +213,7 @@ async def _open(story: Story, stage: Stage) -> "PullRequestHandle":
         dict(CHANGE), by=stage.github.user("ann", role="write"), title="Notify users"
     )
     await stage.settled()
-    story.held(f"the review is there {time.monotonic() - began:.1f} s later", len(pull.reviews) == 1)
+    story.held(f"the review appears after {time.monotonic() - began:.1f} s", len(pull.reviews) == 1)
     for review in pull.reviews:
         story.quote(review.body, "the review")
     for comment in pull.review_comments:
@@ -222,7 +222,7 @@ async def _open(story: Story, stage: Stage) -> "PullRequestHandle":
         story.quote(comment.body, f"{thread.path}, line {line}")
     check = stage.repo.check_runs[-1]
     story.quote(f"{check.name}: {check.conclusion}\n{check.summary}", "the check run")
-    story.held("the check run fails, with an annotation on each usage", check.conclusion == "failure")
+    story.held("the check run fails and annotates each usage", check.conclusion == "failure")
     return pull
 
 
@@ -231,27 +231,27 @@ async def _apply(story: Story, stage: Stage, pull: "PullRequestHandle") -> None:
 
     story.step(
         "The suggestion is committed",
-        "Ann presses “Commit suggestion” on the health check. The file is then exactly what it should be, and the push "
-        "that this makes is looked at like any other.",
+        "Ann presses “Commit suggestion” on the health check. The file is then exactly the migrated one. The "
+        "commit is a push, and the bot scans it like any other.",
     )
     comment = next(c for c in pull.review_comments if c.thread.path == _HEALTH and "```suggestion" in c.body)
     await pull.commit_suggestion(comment)
     await stage.settled()
     story.held("the file is the migrated one, byte for byte", pull.head[_HEALTH] == HEALTH_MIGRATED)
-    story.held("nothing was said twice", len(pull.reviews) == 1)
+    story.held("no comment was posted twice", len(pull.reviews) == 1)
 
 
 async def _push_without_news(story: Story, stage: Stage, pull: "PullRequestHandle") -> None:
     story.step(
-        "The same delivery again, and a push without news",
-        "GitHub redelivers a webhook, and Ann pushes a change to the README. Neither leads to another comment.",
+        "A redelivery, and a push without new usages",
+        "GitHub redelivers a webhook, and Ann pushes a change to the README. Neither adds a comment.",
     )
     said = len(pull.review_comments)
     stage.github.webhooks.redeliver(stage.github.deliveries[-1])
     await pull.push({"README.md": b"# A chat service\n\nIt notifies.\n"})
     await stage.settled()
-    story.held(f"there are {said} comments, as before", len(pull.review_comments) == said)
-    story.held("the new head has its own verdict", stage.repo.check_runs[-1].head_sha == pull.head_sha)
+    story.held(f"there are still {said} comments", len(pull.review_comments) == said)
+    story.held("the new head has its own check run", stage.repo.check_runs[-1].head_sha == pull.head_sha)
 
 
 async def _migrate(story: Story, stage: Stage, pull: "PullRequestHandle") -> None:
@@ -259,15 +259,15 @@ async def _migrate(story: Story, stage: Stage, pull: "PullRequestHandle") -> Non
 
     story.step(
         "Ann asks for the rest: /ssot migrate --unsafe",
-        """A comment is enough. The same proved rewrites are committed to her branch, on the very head that she saw,
-        signed by GitHub; with --unsafe those too that a person has to read. What no machine can rewrite stays, and the
-        answer says why.""",
+        """One comment is enough. The bot commits the same checked rewrites to her branch, on top of the head that she
+        saw. GitHub signs the commit. --unsafe includes rewrites that a person should review. What the bot cannot
+        rewrite stays, and the reply says why.""",
     )
     before = pull.head_sha
     comment = await pull.comment("/ssot migrate --unsafe", by=stage.github.user("ann"))
     await stage.settled()
-    story.quote(pull.last_comment.body, "the answer")
-    story.held("the commit is on top of what Ann saw", (await _parents(stage, pull.head_sha)) == (before,))
+    story.quote(pull.last_comment.body, "the reply")
+    story.held("the commit is on top of the head that Ann saw", (await _parents(stage, pull.head_sha)) == (before,))
     story.held("the file is the migrated one, byte for byte", pull.head[_NOTIFY] == NOTIFY_MIGRATED)
     story.held("her comment got 👀 and 🚀", comment.reactions == ["eyes", "rocket"])
 

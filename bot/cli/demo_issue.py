@@ -1,4 +1,4 @@
-"""The demo's last part: the tracking issue, from which the rest of the migration is carried out."""
+"""The demo's last part: the tracking issue, from which the rest of the migration is run."""
 
 import asyncio
 import time
@@ -26,8 +26,8 @@ async def migrate_from_the_issue(story: "Story", stage: "Stage") -> None:
 
     story.step(
         "/ssot migrate on the tracking issue",
-        """Three more modules probe the factory on the default branch. The configuration names the tracking issue, and
-        how many files a migration pull request may have. Ann comments on the issue.""",
+        """Three more modules on the default branch probe the factory. The configuration names the tracking issue and
+        limits the files of a migration pull request. Ann comments on the issue.""",
     )
     issue = await stage.repo.open_issue("Retire get_websocket_manager_factory()")
     await stage.repo.push(
@@ -41,17 +41,17 @@ async def migrate_from_the_issue(story: "Story", stage: "Stage") -> None:
     await issue.comment("/ssot migrate", by=stage.github.user("ann", role="write"))
     await stage.settled()
     opened = stage.repo.pull_requests[there:]
-    story.held(f"two pull requests are open {time.monotonic() - began:.1f} s later", len(opened) == 2)
-    story.quote(issue.last_comment.body, f"the answer on #{issue.number}")
+    story.held(f"two pull requests are open after {time.monotonic() - began:.1f} s", len(opened) == 2)
+    story.quote(issue.last_comment.body, f"the reply on #{issue.number}")
     for pull in opened[:1]:
         story.quote(pull.body, f"#{pull.number} {pull.title}")
     story.held(
-        "their files are the migrated ones, byte for byte",
+        "their files are migrated, byte for byte",
         all(content == HEALTH_MIGRATED for pull in opened for content in _routes(pull).values()),
     )
     await issue.comment("/ssot migrate", by=stage.github.user("ann", role="write"))
     await stage.settled()
-    story.held("the same command again opens nothing", len(stage.repo.pull_requests) == there + 2)
+    story.held("the same command again opens no pull request", len(stage.repo.pull_requests) == there + 2)
 
 
 def _routes(pull: "PullRequestHandle") -> dict[str, bytes]:
@@ -62,16 +62,16 @@ def _routes(pull: "PullRequestHandle") -> dict[str, bytes]:
 
 
 async def keep_the_checklist(story: "Story", stage: "Stage") -> None:
-    """A merge ticks a box, a revert clears it, and the section says who brought it back."""
+    """A merge ticks a box, a revert clears it, and the section says who added the usage again."""
     from bot.sandbox.example import FILES
 
-    issue = await stage.repo.open_issue("Keep it true", _TRACKER)
+    issue = await stage.repo.open_issue("Chat migration", _TRACKER)
     chat = "netra_backend/app/routes/chat.py"
     await stage.repo.push({".github/ssot.yml": _CHAT.format(issue=issue.number).encode()})
     story.step(
-        "The checklist tells the truth",
-        f"""Issue #{issue.number} has a box for the chat's routes, and the configuration says what makes it true. Ann's
-        pull request takes the last usage out of them; then Bob reverts it.""",
+        "The checklist follows the code",
+        f"""Issue #{issue.number} has a box for the chat's routes. The configuration says what evidence ticks it. Ann's
+        pull request removes the last usage there; then Bob reverts it.""",
     )
     clean = b'"""Chat."""\n\n\nasync def join(context):\n    return context\n'
     ann, bob = (stage.github.user(name, role="write") for name in ("ann", "bob"))
@@ -81,7 +81,7 @@ async def keep_the_checklist(story: "Story", stage: "Stage") -> None:
     revert = await stage.repo.open_pull_request({chat: FILES[chat]}, by=bob, title="Revert the chat")
     await revert.merge(by=bob)
     story.held("the revert clears it", await _becomes(stage, issue, "- [ ] The chat is clean"))
-    story.held("the issue says who brought it back", "bob" in issue.body)
+    story.held("the issue says who added it again", "bob" in issue.body)
     story.quote(issue.body, f"#{issue.number}")
 
 
@@ -100,7 +100,7 @@ _PATIENCE = 20.0
 
 
 async def _becomes(stage: "Stage", issue: "IssueHandle", line: str) -> bool:
-    """Whether the line comes to stand in the issue, some windows of time after what happened."""
+    """Whether the line appears in the issue within `_PATIENCE` seconds."""
     end = time.monotonic() + _PATIENCE
     while line not in issue.body and time.monotonic() < end:
         await asyncio.sleep(0.02)

@@ -1,4 +1,4 @@
-"""``ssot doctor``: does everything between here and GitHub fit together?"""
+"""``ssot doctor``: checks the setup between this machine and GitHub."""
 
 import asyncio
 import os
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from bot.github.client import GitHub
 
 _TOLERATED_SKEW = timedelta(seconds=30)
-"""JWTs are back-dated by a minute; beyond half of that the clock wants looking at."""
+"""JWTs are back-dated by a minute; a clock that is off by more than half of that gets a warning."""
 _DELIVERIES = 100
-"""The latest deliveries that are looked at."""
+"""How many of the latest deliveries are checked."""
 _STRENGTH = ("none", "read", "write", "admin")
 
 
 class DoctorVerdict(StrEnum):
-    """How a check came out."""
+    """The result of a check."""
 
     OK = "ok"
     WARNING = "warning"
@@ -37,7 +37,7 @@ class DoctorVerdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DoctorCheck:
-    """One line of the report; what to do about it is part of the text."""
+    """One line of the report; the text includes the remedy."""
 
     verdict: DoctorVerdict
     text: str
@@ -57,10 +57,10 @@ def fault(text: str) -> DoctorCheck:
 
 @click.command("doctor")
 def command() -> None:
-    """Check settings, credentials, permissions, webhook and clock.
+    """Check settings, credentials, permissions, webhook, clock and database.
 
-    Exits with 0 when all is well, 1 when something has to be mended, 2 when there is no telling: the settings are
-    incomplete or GitHub cannot be reached.
+    Exit codes: 0 no faults, 1 something must be fixed, 2 the check is incomplete: settings are missing or wrong, or
+    GitHub cannot be reached.
     """
     try:
         settings = Settings.from_env(os.environ)
@@ -100,9 +100,9 @@ async def _report(settings: Settings) -> bool:
 
 
 async def examine(github: "GitHub", needed: Mapping[str, str], events: Iterable[str]) -> AsyncIterator[DoctorCheck]:
-    """All checks that GitHub has to be asked for.
+    """All checks that need an answer from GitHub.
 
-    Raises ``RetryLater`` when GitHub does not answer: then nothing is known.
+    Raises ``RetryLater`` when GitHub does not answer.
     """
     from bot.github import reads
     from bot.github.errors import Unauthorized
@@ -110,8 +110,8 @@ async def examine(github: "GitHub", needed: Mapping[str, str], events: Iterable[
     try:
         identity = await reads.identity(github)
     except Unauthorized as error:
-        text = "GITHUB_APP_ID or the key is another App's, or the key was deleted: see the App's settings page"
-        yield fault(f"GitHub does not take the private key for App {github.app_id} ({error}): {text}")
+        text = "the ID or the key belongs to another App, or the key was deleted; compare with the App's settings page"
+        yield fault(f"GitHub rejects the private key for App {github.app_id} ({error}): {text}")
         yield check_clock(github.server.seen_skew)
         return
     yield check_clock(github.server.seen_skew)
@@ -121,7 +121,7 @@ async def examine(github: "GitHub", needed: Mapping[str, str], events: Iterable[
         yield check
     installed = await reads.installations(github)
     if not installed:
-        yield warning(f"no account has installed the App yet: {identity.html_url}/installations/new")
+        yield warning(f"no account has installed the App yet; install it: {identity.html_url}/installations/new")
     for installation in installed:
         for check in check_installation(installation, needed, events):
             yield check
@@ -141,15 +141,15 @@ async def _check_hook(github: "GitHub") -> AsyncIterator[DoctorCheck]:
         for check in check_deliveries(deliveries):
             yield check
     except Gone:
-        yield fault("the App has no webhook: set its URL on the App's settings page")
+        yield fault("the App has no webhook; set its URL on the App's settings page")
     except RetryLater:
         raise
     except SsotError as error:
-        yield fault(f"the webhook cannot be looked at: {error}")
+        yield fault(f"the webhook cannot be read: {error}")
 
 
 def check_database(url: str) -> tuple[DoctorCheck, ...]:
-    """Whether the queue can be read, and what in it waits for somebody."""
+    """Whether the queue can be read, and which jobs need attention."""
     from bot.jobs import State, StoreUnavailable, sql
     from bot.jobs.opening import existing
     from bot.jobs.sqlite import path_of
@@ -160,29 +160,30 @@ def check_database(url: str) -> tuple[DoctorCheck, ...]:
     except StoreUnavailable as error:
         if url.startswith("sqlite:") and not path_of(url).exists():
             return (_check_directory(path_of(url).absolute().parent),)
-        return (fault(f"database: {error}; see that it runs, that SSOT_DATABASE_URL is right and the disk not full"),)
+        remedy = "check that it runs, that SSOT_DATABASE_URL is right and that the disk is not full"
+        return (fault(f"database: {error}; {remedy}"),)
     except SettingsError as error:
         return (fault(str(error)),)
-    found = ok(f"database: {sum(counts.values())} deliveries, {counts[State.QUEUED]} of them wait")
+    found = ok(f"database: {sum(counts.values())} deliveries, {counts[State.QUEUED]} queued")
     if dead := counts[State.DEAD]:
-        return found, warning(f"database: {dead} dead letters; their reasons: ssot jobs list --state dead")
+        return found, warning(f"database: {dead} dead jobs; see why: ssot jobs list --state dead")
     return (found,)
 
 
 def _check_directory(directory: Path) -> DoctorCheck:
-    """Of a database that is still to be made."""
+    """The check of a database that does not exist yet."""
     there = next(each for each in (directory, *directory.parents) if each.exists())
     if there.is_dir() and os.access(there, os.W_OK | os.X_OK):
-        return ok(f"database: none yet; the first start makes it in {directory}")
-    return fault(f"database: {there} cannot be written to; set SSOT_DATA_DIR to a directory that can")
+        return ok(f"database: none yet; the first start creates it in {directory}")
+    return fault(f"database: {there} is not writable; set SSOT_DATA_DIR to a writable directory")
 
 
 def check_address(settings: Settings) -> DoctorCheck:
-    """A server that listens to the world and has operator's pages without a token shows them to this machine only."""
+    """Without a token, a server that listens on all addresses shows the operator's pages to this machine only."""
     if settings.host in ("127.0.0.1", "localhost", "::1"):
         return ok(f"address: {settings.host}:{settings.port}, for a proxy or tunnel on this machine")
     if settings.metrics_token is None:
-        text = "metrics and status answer this machine only; SSOT_METRICS_TOKEN opens them to others"
+        text = "/metrics and /status answer this machine only; set SSOT_METRICS_TOKEN to open them to others"
         return warning(f"address: {settings.host}:{settings.port}; {text}")
     return ok(f"address: {settings.host}:{settings.port}")
 
@@ -195,14 +196,14 @@ def check_clock(skew: timedelta) -> DoctorCheck:
     seconds = round(skew.total_seconds())
     if abs(skew) > _TOLERATED_SKEW:
         side = "behind" if seconds > 0 else "ahead of"
-        return warning(f"clock: this machine is {abs(seconds)} s {side} GitHub: let NTP set it")
+        return warning(f"clock: this machine is {abs(seconds)} s {side} GitHub; synchronise it with NTP")
     return ok(f"clock: within {abs(seconds)} s of GitHub's")
 
 
 def check_identity(identity: AppIdentity, app_id: int) -> tuple[DoctorCheck, ...]:
     if identity.id != app_id:
         return (
-            fault(f"GITHUB_APP_ID is {app_id}, and the private key is that of App {identity.id}: set {identity.id}"),
+            fault(f"GITHUB_APP_ID is {app_id}, but the private key belongs to App {identity.id}; set {identity.id}"),
         )
     return (ok(f"credentials: {identity.name} ({identity.login})"),)
 
@@ -210,7 +211,7 @@ def check_identity(identity: AppIdentity, app_id: int) -> tuple[DoctorCheck, ...
 def check_grants(
     who: str, granted: AppIdentity | Installation, needed: Mapping[str, str], events: Iterable[str]
 ) -> tuple[DoctorCheck, ...]:
-    """What was granted against what is needed; more than needed is worth a warning, as it could be taken back."""
+    """Granted permissions and events against the needed ones; more than needed gets a warning."""
     from bot.github.manifest import EVENTS_OF_EVERY_APP
 
     has = dict(granted.permissions)
@@ -219,11 +220,11 @@ def check_grants(
     deaf = sorted(frozenset(events) - EVENTS_OF_EVERY_APP - frozenset(granted.events))
     found = []
     if missing:
-        found.append(fault(f"{who} lacks the permissions {', '.join(missing)}: grant them and accept the change"))
+        found.append(fault(f"{who} lacks the permissions {', '.join(missing)}; grant them and accept the change"))
     if deaf:
-        found.append(fault(f"{who} does not get the events {', '.join(deaf)}: subscribe the App to them"))
+        found.append(fault(f"{who} does not receive the events {', '.join(deaf)}; subscribe the App to them"))
     if spare:
-        found.append(warning(f"{who} has permissions that nothing uses: {', '.join(spare)}"))
+        found.append(warning(f"{who} has unused permissions: {', '.join(spare)}"))
     return tuple(found) or (ok(f"{who}: permissions and events as needed"),)
 
 
@@ -236,31 +237,32 @@ def check_installation(
 ) -> tuple[DoctorCheck, ...]:
     who = f"installation {installation.id} ({installation.account})"
     if installation.suspended:
-        return (warning(f"{who} is suspended: its events are ignored"),)
+        return (warning(f"{who} is suspended; its events are ignored"),)
     return check_grants(who, installation, needed, events)
 
 
 def check_hook(hook: HookConfig) -> tuple[DoctorCheck, ...]:
     found = []
     if not hook.has_secret:
-        found.append(fault("the webhook has no secret: every delivery is refused until it has GITHUB_WEBHOOK_SECRET"))
+        found.append(fault("the webhook has no secret, so every delivery is refused; set it to GITHUB_WEBHOOK_SECRET"))
     if hook.content_type != "json":
-        found.append(fault(f"the webhook sends {hook.content_type}: set its content type to application/json"))
+        found.append(fault(f"the webhook sends {hook.content_type}; set its content type to application/json"))
     if hook.insecure_ssl:
-        found.append(fault("the webhook does not verify TLS certificates: enable SSL verification"))
+        found.append(fault("the webhook does not verify TLS certificates; enable SSL verification"))
     if not hook.url.startswith("https://"):
-        found.append(warning(f"the webhook's URL is not https: {hook.url}"))
+        found.append(warning(f"the webhook's URL does not use https: {hook.url}"))
     return tuple(found) or (ok(f"webhook: {hook.url}"),)
 
 
 def check_deliveries(deliveries: Iterable[HookDelivery]) -> tuple[DoctorCheck, ...]:
-    """The latest deliveries; a 401 among the newest means that the two sides have different secrets."""
+    """The latest deliveries; a 401 on the newest means that the two sides have different secrets."""
     latest = tuple(deliveries)
     failed = [delivery for delivery in latest if delivery.failed]
     if not latest:
-        return (warning("webhook: GitHub has delivered nothing in the last three days"),)
+        return (warning("webhook: no deliveries from GitHub in the last three days"),)
     if latest[0].status_code == 401:
-        return (fault("the last delivery's signature was refused: GITHUB_WEBHOOK_SECRET is not the webhook's secret"),)
+        text = "the last delivery failed its signature check; GITHUB_WEBHOOK_SECRET must equal the webhook's secret"
+        return (fault(text),)
     if failed:
         return (warning(f"webhook: {len(failed)} of the last {len(latest)} deliveries failed"),)
     return (ok(f"webhook: the last {len(latest)} deliveries arrived"),)

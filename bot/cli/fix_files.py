@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 
 @click.command("migrate")
 @click.argument("paths", nargs=-1, type=click.Path())
-@click.option("--config", "config_file", type=click.Path(), metavar="FILE", help="Instead of .github/ssot.yml.")
+@click.option("--config", "config_file", type=click.Path(), metavar="FILE", help="Configuration file.")
 @click.option("--diff/--write", "as_diff", default=True, help="Print a unified diff (default), or write the files.")
-@click.option("--unsafe", is_flag=True, help="Also the fixes that may change behaviour.")
+@click.option("--unsafe", is_flag=True, help="Include fixes that may change behaviour.")
 def command(paths: tuple[str, ...], config_file: str | None, as_diff: bool, unsafe: bool) -> None:
-    """Rewrite what is proved to keep its meaning below PATHS (default: here).
+    """Apply the safe fixes to the Python files under PATHS (default: the current directory).
 
-    Exits with 0 when no usage is left, 1 when some are (they are told, with their reasons), 2 on an error.
+    Exit codes: 0 no usage left, 1 usages left (listed with the reasons), 2 an error.
     """
     try:
         left = _migrate(paths or (".",), config_file, as_diff=as_diff, unsafe=unsafe)
@@ -39,7 +39,7 @@ def command(paths: tuple[str, ...], config_file: str | None, as_diff: bool, unsa
 
 
 def _migrate(paths: Sequence[str], config_file: str | None, *, as_diff: bool, unsafe: bool) -> bool:
-    """Do it; whether something is left."""
+    """Apply the fixes; returns whether usages are left."""
     from bot.cli.hints import hints_of
     from bot.cli.scan import scan_config
     from bot.engine.rewrite import apply_fixes
@@ -71,10 +71,10 @@ def _migrate(paths: Sequence[str], config_file: str | None, *, as_diff: bool, un
 
 
 def _undecided(config: Config, left: Iterable[Finding]) -> list[str]:
-    """The migrations that have a successor but do not say how it takes a place, and usages left."""
+    """The migrations that name a successor but no rewrite, and have usages left."""
     names = {finding.migration for finding in left}
     return [
-        f"{each.name}: nothing says how a usage becomes one of the successor: 'drop_in: true' replaces the name"
+        f"{each.name}: no rewrite for these usages; add 'rewrites', or 'drop_in: true' to replace the name"
         for each in config.migrations
         if each.name in names and not each.drop_in and not each.rewrites and any(t.canonical for t in each.targets)
     ]
@@ -103,12 +103,12 @@ def _reports(below: Sequence[str], scan: "TreeScan") -> list[FileReport]:
 def _below(root: Path, start: Path) -> str:
     """``start`` relative to the root, ``/``-separated; empty for the root itself."""
     if not start.is_relative_to(root):
-        raise UserError(f"{start}: outside of {root}")
+        raise UserError(f"{start}: outside {root}")
     return "" if start == root else start.relative_to(root).as_posix()
 
 
 def _active(findings: Iterable[Finding]) -> list[Finding]:
-    """Those that no comment in the code silences."""
+    """Those that no comment in the code ignores."""
     return [finding for finding in findings if finding.ignored is None]
 
 
@@ -123,7 +123,7 @@ def _show(root: Path, path: str, before: bytes, after: bytes, *, as_diff: bool) 
 
 
 def coloured(diff: bytes) -> bytes:
-    """The diff as terminals show it: lines that come green, lines that go red."""
+    """The diff in a terminal's colours: added lines green, removed lines red."""
     colours = {b"+": b"\x1b[32m", b"-": b"\x1b[31m", b"@": b"\x1b[36m"}
     lines = [line for line in diff.split(b"\n") if line]
     return b"".join(colours.get(line[:1], b"") + line + b"\x1b[0m\n" for line in lines)
@@ -154,13 +154,17 @@ def _left(reports: Iterable[FileReport], *, unsafe: bool) -> list[Finding]:
     return [finding for finding in findings if finding.fix is None or finding.applicability not in fixed]
 
 
+def _kind(applicability: Applicability) -> str:
+    return "manual" if applicability is Applicability.DISPLAY_ONLY else applicability.value
+
+
 def _summary(changed: int, left: Sequence[Finding], reports: Iterable[FileReport], *, as_diff: bool) -> str:
     """What was done, what was left and why."""
     lines = [f"{changed} {'file' if changed == 1 else 'files'} {'would change' if as_diff else 'changed'}"]
-    reasons = Counter((f.applicability.value, f.reason or "no fix is known") for f in left)
+    reasons = Counter((_kind(f.applicability), f.reason or "no fix available") for f in left)
     if left:
         lines.append(f"{len(left)} {'usage' if len(left) == 1 else 'usages'} left:")
     lines += [f"  {number} × {kind}: {reason}" for (kind, reason), number in reasons.most_common()]
     lines += [f"  {r.path}:{r.line}: does not parse: {r.message}" for r in reports if isinstance(r, Failed)]
-    lines += [f"  {r.path}: not looked at: {r.reason}" for r in reports if isinstance(r, Skipped)]
+    lines += [f"  {r.path}: not scanned: {r.reason}" for r in reports if isinstance(r, Skipped)]
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""What a configuration seems to get wrong about the tree at hand."""
+"""Likely mistakes in a configuration, given the scanned tree."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -18,7 +18,7 @@ _ROUNDS = 5
 
 
 def hints_of(root: Path, config: Config, scan: "TreeScan") -> list[str]:
-    """A line for each deprecated name that the scan of the whole tree shows to be a mistake, perhaps."""
+    """A line for each deprecated name that looks like a mistake after a scan of the whole tree."""
     used = {finding.symbol for report in scan.reports if isinstance(report, Scanned) for finding in report.findings}
     doubted = list(_doubted(root, config.migrations, scan.roots, used))
     if not doubted:
@@ -37,7 +37,7 @@ def hints_of(root: Path, config: Config, scan: "TreeScan") -> list[str]:
 def _doubted(
     root: Path, migrations: Iterable[Migration], roots: tuple[str, ...], used: set[str]
 ) -> Iterator[Migration]:  # fmt: skip
-    """The migrations with those of their names alone that are worth reading the modules for, which takes time."""
+    """The migrations with only the doubtful names: reading modules takes time."""
     for migration in migrations:
         targets = tuple(target for target in migration.targets if _is_doubted(root, target, roots, used))
         if targets:

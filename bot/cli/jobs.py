@@ -1,4 +1,4 @@
-"""``ssot jobs``: look at the durable jobs and queue them again, also while the server runs."""
+"""``ssot jobs``: list, show and retry jobs, also while the server runs."""
 
 import json
 import os
@@ -22,11 +22,11 @@ from bot.jobs.store import StoreUnavailable
 P = ParamSpec("P")
 
 
-HEADS = ("NUMBER", "STATE", "CAME", "EVENT", "FOR", "TRIES", "REASON")
+HEADS = ("NUMBER", "STATE", "RECEIVED", "EVENT", "FOR", "ATTEMPTS", "REASON")
 
 
 def as_json(function: Callable[P, None]) -> Callable[P, None]:
-    """``--json``, and ``--format json`` as the other commands have it."""
+    """``--json``, and ``--format json`` as in the other commands."""
     choice = click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
     return choice(click.option("--json", "form", flag_value="json", help="The same as --format json.")(function))
 
@@ -45,16 +45,16 @@ def _exit_2(function: Callable[P, None]) -> Callable[P, None]:
 
 @click.group("jobs")
 def command() -> None:
-    """List, show and retry the durable jobs.  ID is a job's number or GitHub's delivery GUID."""
+    """List, show and retry jobs.  ID is a job's number or GitHub's delivery GUID."""
 
 
 @command.command("list")
-@click.option("--state", type=click.Choice([state.value for state in State]), help="Only these.")
+@click.option("--state", type=click.Choice([state.value for state in State]), help="Only jobs in this state.")
 @click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True)
 @as_json
 @_exit_2
 def list_jobs(state: str | None, limit: int, form: str) -> None:
-    """The newest jobs, newest first."""
+    """List the latest jobs, newest first."""
     with closing(existing(_database())) as connection:
         jobs = sql.recent(connection, limit, State(state) if state else None)
     if form == "json":
@@ -71,11 +71,11 @@ def list_jobs(state: str | None, limit: int, form: str) -> None:
 
 @command.command("show")
 @click.argument("name", metavar="ID")
-@click.option("--body", is_flag=True, help="Write the payload as it came, and nothing else.")
+@click.option("--body", is_flag=True, help="Write only the payload, unchanged.")
 @as_json
 @_exit_2
 def show(name: str, body: bool, form: str) -> None:
-    """All about one job."""
+    """Show one job."""
     with closing(existing(_database())) as connection:
         job = _find(connection, name)
         if body:
@@ -92,11 +92,14 @@ def show(name: str, body: bool, form: str) -> None:
 @as_json
 @_exit_2
 def retry(name: str, form: str) -> None:
-    """Queue a finished job again; a running server takes it up within seconds."""
+    """Queue a finished job again.
+
+    A running server picks it up within seconds.
+    """
     with closing(existing(_database(), writable=True)) as connection:
         job = _find(connection, name)
         if not sql.retry(connection, job.seq):
-            click.echo(f"ssot jobs: job {job.seq} is {job.state}: only finished jobs can be retried", err=True)
+            click.echo(f"ssot jobs: job {job.seq} is {job.state}; only finished jobs can be retried", err=True)
             sys.exit(1)
     text = f"job {job.seq} is queued"
     click.echo(json.dumps({"version": 1, "seq": job.seq, "state": State.QUEUED}) if form == "json" else text)
@@ -110,13 +113,13 @@ def _cells(job: Job) -> tuple[str, ...]:
 
 
 def _facts(job: Job) -> Iterator[tuple[str, str]]:
-    """What there is to say, and what can be done."""
+    """The job's facts, and how to retry a dead one."""
     yield "job", f"{job.seq}, delivery {job.id}"
     yield "event", _event(job)
     yield "for", job.key or "nothing yet" if job.state is State.QUEUED else job.key or "nothing"
     yield "state", job.state.value
-    yield "tries", str(job.attempts)
-    yield "came", f"{job.received_at:%Y-%m-%d %H:%M:%S} UTC"
+    yield "attempts", str(job.attempts)
+    yield "received", f"{job.received_at:%Y-%m-%d %H:%M:%S} UTC"
     for label, time in (("ended", job.finished_at), ("runs again", job.next_at), ("not before", job.not_before)):
         if time is not None:
             yield label, f"{time:%Y-%m-%d %H:%M:%S} UTC"
@@ -132,7 +135,7 @@ def _event(job: Job) -> str:
 
 def _find(connection: Connection, name: str) -> Job:
     if (job := sql.find(connection, name)) is None:
-        raise StoreUnavailable(f"no job {name!r}")
+        raise StoreUnavailable(f"no job has the ID {name!r}")
     return job
 
 

@@ -1,4 +1,4 @@
-"""``ssot manifest``: the App's manifest against what the code uses."""
+"""``ssot manifest``: compares the App's manifest with what the code uses."""
 
 import sys
 from pathlib import Path
@@ -10,15 +10,15 @@ from bot.domain.errors import ConfigError
 
 @click.group("manifest")
 def command() -> None:
-    """Check the App's manifest, app.yaml."""
+    """Check the App's manifest, app.yaml, against the code."""
 
 
 @command.command("check")
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 def check(file: Path | None) -> None:
-    """Hold FILE (default: the app.yaml of this installation) against the handlers and the requests that they make.
+    """Compare FILE with the permissions and events that the code uses.
 
-    Exits with 0 when it asks for exactly what is used, 1 when it does not, 2 when it cannot be read.
+    FILE defaults to the app.yaml of this installation.  Exit codes: 0 exactly those, 1 a difference, 2 cannot be read.
     """
     from bot.app import handled_events
     from bot.github.manifest import differences, load_manifest

@@ -1,4 +1,4 @@
-"""A line on standard error that says how far long work is: only where somebody sees it."""
+"""A progress line on standard error, for long work on a terminal only."""
 
 import sys
 import time
@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 DELAY = 0.5
-"""Seconds before the first word: what is quick needs none."""
+"""Seconds before the line appears: short work needs none."""
 
 
 @contextmanager
 def progress(total: int) -> Iterator[Callable[[int, int], None] | None]:
-    """A function to be told files done and files in all; ``None`` where standard error is no terminal."""
+    """A function to call with files done and files in all; ``None`` where standard error is no terminal."""
     if not sys.stderr.isatty() or total == 0:
         yield None
         return

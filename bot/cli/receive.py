@@ -1,4 +1,4 @@
-"""``ssot receive``: a payload file through the real handlers, without a webhook."""
+"""``ssot receive``: runs a payload file through the real handlers, without a webhook."""
 
 import asyncio
 import os
@@ -18,12 +18,11 @@ if TYPE_CHECKING:
 @click.command("receive")
 @click.argument("event")
 @click.argument("file", type=click.File("rb"))
-@click.option("--dry-run", is_flag=True, help="Read from GitHub, print what would be written, write nothing.")
+@click.option("--dry-run", is_flag=True, help="Read from GitHub and print what would be written; write nothing.")
 def command(event: str, file: BinaryIO, dry_run: bool) -> None:
-    """Send the payload in FILE (``-``: standard input) as EVENT, e.g. ``pull_request``, through the real handlers.
+    """Run the webhook payload in FILE (-: standard input) as EVENT, e.g. pull_request, through the real handlers.
 
-    Needs the environment of ``ssot serve``.  Exits with 0 when the work is done or there is nothing to do, with 2
-    when it could not be done.
+    Needs the environment of `ssot serve`.  Exit codes: 0 done or nothing to do, 2 an error.
     """
     from bot import log
     from bot.app import receive, redactor
@@ -43,7 +42,7 @@ def command(event: str, file: BinaryIO, dry_run: bool) -> None:
 
 
 def _show(effect: "Effect") -> None:
-    """An effect as a person reads it: its kind, then its fields, texts as they are."""
+    """Print an effect: its kind, then its fields."""
     click.echo(click.style(type(effect).__name__, bold=True))
     for name, field in type(effect).__dataclass_fields__.items():
         value = getattr(effect, name)

@@ -1,4 +1,4 @@
-"""What a scan found, written for people, for programs and for GitHub's log."""
+"""The results of a scan as text, as JSON and as GitHub's workflow commands."""
 
 import unicodedata
 from collections import Counter
@@ -10,12 +10,12 @@ from bot.domain.finding import Failed, FileReport, Finding, Scanned, Skipped
 from bot.engine.source import SourceMap, Undecodable, decode, line_around
 
 VERSION = 1
-"""Of the JSON document: raised when a field goes or changes its meaning."""
+"""The JSON document's version: raised when a field is removed or changes its meaning."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """A scan, sorted for showing."""
+    """The results of a scan, sorted by kind."""
 
     root: Path
     files: int
@@ -39,7 +39,7 @@ class Shown:
         )
 
     def content(self, path: str) -> tuple[bytes, str] | None:
-        """The content of a file and its encoding, to quote from; ``None`` if it cannot be read any more."""
+        """The content of a file and its encoding, to quote from; ``None`` if it can no longer be read."""
         try:
             content = self.sources[path] if path in self.sources else (self.root / path).read_bytes()
             return content, decode(content).encoding
@@ -56,7 +56,7 @@ class Shown:
 
 
 def as_json(shown: Shown) -> str:
-    """One document: the version of its form, what was searched, and every finding with its fix."""
+    """One JSON document; `VERSION` names its form."""
     import json  # not needed for what people read
 
     document = {
@@ -183,22 +183,22 @@ def _columns(text: str) -> str:
 
 
 def _width(text: str) -> int:
-    """Columns that a terminal gives to ``text``, in which all is printable."""
+    """The width of a printable ``text`` in terminal columns."""
     if text.isascii():
         return len(text)
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else not unicodedata.combining(c) for c in text)
 
 
 def _printable(text: str) -> str:
-    """Control and invisible characters by their code: what is quoted moves no cursor and hides nothing."""
+    """Control and invisible characters as escapes: quoted text moves no cursor and hides nothing."""
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
 
 
 def _failure(failure: Failed) -> str:
-    lines = ", ".join(map(str, failure.hits))
-    return failure.message + (f"; the name stands on line {lines}" if failure.hits else "")
+    lines = ("line " if len(failure.hits) == 1 else "lines ") + ", ".join(map(str, failure.hits))
+    return failure.message + (f"; the name is on {lines}" if failure.hits else "")
 
 
 def _summary(shown: Shown, paint: "_Paint") -> list[str]:

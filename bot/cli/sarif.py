@@ -17,7 +17,7 @@ from bot.engine.source import SourceMap
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 ROOT = "%SRCROOT%"
-"""What paths are relative to, by the name that readers know for the top of a repository."""
+"""The base of all paths: the name that SARIF readers use for the top of a repository."""
 
 
 def as_sarif(shown: Shown) -> str:
@@ -37,9 +37,9 @@ def as_sarif(shown: Shown) -> str:
 def _rule(name: str) -> dict[str, Any]:
     return {
         "id": name,
-        "shortDescription": {"text": f"Usage of a name that the migration {name} retires."},
-        "fullDescription": {"text": f"The migration {name} retires this name; the result says what takes its place."},
-        "help": {"text": "`ssot migrate` applies the safe fixes. Other usages are explained, and changed by people."},
+        "shortDescription": {"text": f"Usage of a name that the migration {name} deprecates."},
+        "fullDescription": {"text": f"The migration {name} deprecates this name; each result names the replacement."},
+        "help": {"text": "`ssot migrate` applies the safe fixes. Change other usages by hand; each result says why."},
         "defaultConfiguration": {"level": "warning"},
     }
 
@@ -100,7 +100,7 @@ def _region(place: Range, source: SourceMap | None) -> dict[str, int]:
 
 
 def _utf16(line: int, column: int, source: SourceMap | None) -> int:
-    """A column in UTF-16 code units; that in characters when the file cannot be read any more."""
+    """A column in UTF-16 code units; in characters when the file can no longer be read."""
     if source is None or column == 1:
         return column
     before = source.line_bytes(line).decode(source.encoding, "replace")[: column - 1]

@@ -27,7 +27,7 @@ CONFIG_FILE = ".github/ssot.yml"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """What a scan has to show."""
+    """The results of a scan."""
 
     root: Path
     files: int
@@ -35,17 +35,23 @@ class Result:
     sources: dict[str, bytes]
     """Contents that are not on disk: standard input."""
     hints: tuple[str, ...] = ()
-    """What the configuration seems to get wrong about this tree."""
+    """Likely mistakes in the configuration, given this tree."""
 
 
 @click.command("scan")
 @click.argument("path", default=".", type=click.Path(allow_dash=True))
-@click.option("--config", "config_file", type=click.Path(), metavar="FILE", help="Instead of .github/ssot.yml.")
-@click.option("--base", metavar="REV", help="Only what the work tree adds to the merge base with REV.")
+@click.option(
+    "--config",
+    "config_file",
+    type=click.Path(),
+    metavar="FILE",
+    help="Configuration file.",
+)
+@click.option("--base", metavar="REV", help="Only new usages since the merge base with REV.")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
-@click.option("--fixes/--no-fixes", default=None, help="Plan the fixes too.  [default: for json and sarif]")
-@click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processes.  [default: one for each core]")
-@click.option("--no-cache", is_flag=True, help="Neither read nor write the cache of results.")
+@click.option("--fixes/--no-fixes", default=None, help="Also compute fixes.  [default: for json and sarif]")
+@click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Worker processes.  [default: one per core]")
+@click.option("--no-cache", is_flag=True, help="Do not use the cache of results.")
 def command(
     path: str,
     config_file: str | None,
@@ -55,9 +61,9 @@ def command(
     jobs: int | None,
     no_cache: bool,
 ) -> None:
-    """List the usages of deprecated names below PATH: a directory, a file, or - for standard input.
+    """List the usages of deprecated names in PATH: a directory, a file, or - for standard input.
 
-    Exits with 0 when there are none, 1 when there are some, 2 when it could not do its work.
+    Exit codes: 0 no usages, 1 usages or files that could not be scanned, 2 an error.
     """
     from bot.local.parallel import cores
 
@@ -100,7 +106,7 @@ def load_config(root: Path, file: str | None) -> "Config":
 
 
 def scan_config(root: Path, file: str | None) -> "Config":
-    """`load_config`, perhaps without checklists: the built-in one is had without reading YAML, a third of a scan."""
+    """`load_config`, but the built-in one has no checklists: it is loaded without YAML, which is a third of a scan."""
     if file or _config_text(root, file) is not None:
         return load_config(root, file)
     from bot.config.builtin import CONFIG

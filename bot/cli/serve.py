@@ -13,11 +13,11 @@ from bot.settings import Settings
 
 @click.command("serve")
 @click.option("--host", help="Address to listen on.  [default: $HOST, else 127.0.0.1]")
-@click.option("--port", type=click.IntRange(0, 65_535), help="0 takes a free one.  [default: $PORT, else 8000]")
+@click.option("--port", type=click.IntRange(0, 65_535), help="0 picks a free port.  [default: $PORT, else 8000]")
 def command(host: str | None, port: int | None) -> None:
     """Run the webhook server and its workers until SIGTERM or Ctrl-C.
 
-    Exits with 2, and says what to mend, when it cannot start.
+    Exits with 2 when it cannot start, and says what to fix.
     """
     from bot.jobs import StoreUnavailable
 

@@ -1,4 +1,4 @@
-"""``ssot setup``: registers the GitHub App in the browser, and keeps its credentials."""
+"""``ssot setup``: registers the GitHub App in the browser and stores its credentials."""
 
 import asyncio
 import os
@@ -14,22 +14,22 @@ from bot.settings import Settings, data_directory, github_url
 from bot.settings.credentials import configured, variables, write_credentials
 
 GOODBYE = 1.0
-"""Seconds that the last page gets to arrive."""
+"""Seconds to deliver the last page."""
 
 
 @click.command("setup")
-@click.option("--port", type=click.IntRange(0, 65_535), default=8000, show_default=True, help="0 takes a free one.")
+@click.option("--port", type=click.IntRange(0, 65_535), default=8000, show_default=True, help="0 picks a free port.")
 def command(port: int) -> None:
-    """Register the GitHub App from app.yaml, in a browser on this machine.
+    """Register the GitHub App from app.yaml in your browser.
 
-    Serves http://127.0.0.1:PORT/setup until the App is registered, keeps its credentials in the data directory and
-    ends.  On another machine, forward the port: ssh -L 8000:127.0.0.1:8000 HOST.
+    Serves http://127.0.0.1:PORT/setup until the App is registered, then stores the credentials in the data directory
+    and exits.  To run it on another machine, forward the port: ssh -L 8000:127.0.0.1:8000 HOST.
 
-    Exits with 2 when there is an App already.
+    Exits with 2 when credentials of an App already exist.
     """
     try:
         if configured(os.environ):
-            raise SettingsError("there are credentials of an App already; `ssot doctor` checks them")
+            raise SettingsError("credentials of an App already exist; `ssot doctor` checks them")
         asyncio.run(_serve(port))
     except (UserError, OSError) as error:
         click.echo(f"ssot setup: {error}", err=True)
@@ -58,8 +58,8 @@ async def _serve(port: int) -> None:
         return _keep(variables(app_id=made.id, private_key=made.private_key, webhook_secret=made.webhook_secret))
 
     def done(made: Registration, kept: str) -> None:
-        click.echo(f"registered {made.name} as App {made.id}; its credentials are in {kept}")
-        click.echo(f"next: ssot serve, and install the App: {made.html_url}/installations/new")
+        click.echo(f"registered {made.name} as App {made.id}; credentials stored in {kept}")
+        click.echo(f"next: run `ssot serve` and install the App: {made.html_url}/installations/new")
         asyncio.get_running_loop().call_later(GOODBYE, over.set)
 
     listener = socket.create_server(("127.0.0.1", port))
@@ -79,16 +79,17 @@ async def _serve(port: int) -> None:
         await runner.setup()
         try:
             await web.SockSite(runner, listener).start()
-            click.echo(f"open {address}/setup in a browser on this machine; Ctrl-C ends this")
+            click.echo(f"open {address}/setup in a browser on this machine; press Ctrl-C to cancel")
             await over.wait()
         finally:
             await runner.cleanup()
 
 
 def _keep(credentials: Mapping[str, str]) -> str:
-    """Where they are.  Raises ``UserError`` when they are not good to start with, or cannot be written."""
+    """Store the credentials; returns the file.  Raises ``UserError`` when they are invalid or cannot be written."""
     Settings.from_env(credentials)
     try:
         return str(write_credentials(data_directory(os.environ), credentials))
     except OSError as fault:
-        raise UserError(f"the credentials cannot be kept ({fault.strerror}): delete the App on GitHub") from fault
+        text = f"the credentials cannot be stored ({fault.strerror}); delete the App on GitHub and try again"
+        raise UserError(text) from fault

@@ -1,4 +1,4 @@
-"""``ssot checklist``: a tracker in a file, held against the evidence that a local repository gives."""
+"""``ssot checklist``: updates a Markdown checklist from the state of a local repository."""
 
 import sys
 from collections.abc import Iterator
@@ -26,11 +26,11 @@ from bot.tracker.models import (
 
 _KEY = b"a tracker in a file is signed by nobody"
 _LIMIT = 1 << 24
-"""Characters of a tracker in a file: it ends where GitHub's texts would not."""
+"""Characters of a tracker in a file; GitHub's own limit does not apply."""
 _NOT_FOUND = {
     NoBox.ABSENT: "no box",
-    NoBox.AMBIGUOUS: "several boxes could be meant",
-    NoBox.NO_BOX: "listed without a box",
+    NoBox.AMBIGUOUS: "several boxes match",
+    NoBox.NO_BOX: "list entry without a box",
 }
 
 
@@ -39,14 +39,15 @@ _NOT_FOUND = {
 @click.option(
     "--repo", default=".", type=click.Path(path_type=Path), metavar="PATH", help="The repository.  [default: .]"
 )
-@click.option("--config", "config_file", type=click.Path(), metavar="FILE", help="Instead of .github/ssot.yml.")
-@click.option("--migration", "name", metavar="NAME", help="Whose tracker it is, if there are several.")
+@click.option("--config", "config_file", type=click.Path(), metavar="FILE", help="Configuration file.")
+@click.option("--migration", "name", metavar="NAME", help="The migration of the checklist, if several have one.")
 @click.option("--diff/--write", "as_diff", default=True, help="Print a unified diff (default), or write the file.")
 def command(file: Path, repo: Path, config_file: str | None, name: str | None, as_diff: bool) -> None:
-    """Tick and clear the boxes of the Markdown FILE by what a repository's newest commit holds.
+    """Update the checkboxes in the Markdown FILE from the repository's latest commit.
 
-    What only GitHub knows (checks, deployments, pull requests, people's words) is left as it is.  Exits with 0 when the
-    file is true already, 1 when it has (or had) to change, 2 on an error or when its own section is not to be touched.
+    Boxes whose evidence only GitHub has (checks, deployments, pull requests, attestations) stay unchanged.
+
+    Exit codes: 0 up to date, 1 changed (or would change), 2 an error, or the bot's section cannot be updated.
     """
     try:
         sys.exit(_checklist(file, repo, config_file, name, as_diff=as_diff))
@@ -70,7 +71,7 @@ def _checklist(file: Path, repo: Path, config_file: str | None, name: str | None
     outcome = _update(before, migration, facts)
     match outcome:
         case Conflict(text=text):
-            raise UserError(f"{file}: not touched: {text}")
+            raise UserError(f"{file}: not changed: {text}")
         case Unchanged(statuses=statuses):
             click.echo(_summary(statuses, facts), err=True)
             return 0
@@ -83,7 +84,7 @@ def _checklist(file: Path, repo: Path, config_file: str | None, name: str | None
 
 
 def _tracked(config: Config, name: str | None) -> Migration:
-    """The migration that the tracker is of.  Raises ``UserError`` if it cannot be told."""
+    """The migration of the checklist.  Raises ``UserError`` if there is none or several."""
     known = {migration.name: migration for migration in config.migrations if migration.checklist}
     if name is not None:
         if name not in known:
@@ -92,7 +93,7 @@ def _tracked(config: Config, name: str | None) -> Migration:
     if not known:
         raise UserError("no migration has a checklist (tracking.checklist in .github/ssot.yml)")
     if len(known) > 1:
-        raise UserError(f"several migrations have a checklist: choose with --migration {' | '.join(sorted(known))}")
+        raise UserError(f"several migrations have a checklist; choose one with --migration {' | '.join(sorted(known))}")
     return next(iter(known.values()))
 
 
@@ -121,10 +122,10 @@ def _show(file: Path, before: bytes, after: bytes, *, as_diff: bool) -> None:
 
 
 def _summary(statuses: tuple[ItemStatus, ...], facts: TrackedFacts) -> str:
-    """A line for each item, and how many there are of each sort."""
+    """A line for each item, and the number of each kind."""
     held = sum(isinstance(status.verdict, Holds) for status in statuses)
     missing = sum(isinstance(status.verdict, Missing) for status in statuses)
-    total = f"{held} hold, {missing} are missing, {len(statuses) - held - missing} cannot be told here"
+    total = f"{held} done, {missing} open, {len(statuses) - held - missing} unknown here"
     return "\n".join((*_lines(statuses), f"at {facts.commit[:9]}: {total}"))
 
 

@@ -1,4 +1,4 @@
-"""``migrations:`` -> values.  The structure is right already; here keys are held against each other."""
+"""``migrations:`` -> values.  The structure is checked before; here keys are checked against each other."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ Placed = tuple[Target, YamlPlace]
 
 
 def build_migration(name: str, node: Mapping) -> Migration:
-    """The value of a migration that `check_migration` has nothing against."""
+    """The value of a migration without errors from `check_migration`."""
     paths, tracking = node.mapping("paths"), node.mapping("tracking")
     targets = tuple(target for target, _ in placed_targets(node))
     mode = node.text("mode")
@@ -40,27 +40,27 @@ def build_migration(name: str, node: Mapping) -> Migration:
 
 
 def check_migration(node: Mapping) -> Iterator[ConfigError]:
-    """What is wrong with a migration whose structure is right."""
+    """The errors of a migration whose structure is valid."""
     placed = placed_targets(node)
     targets = tuple(target for target, _ in placed)
     if not targets:
-        yield node.place.error("the migration deprecates nothing: add 'deprecated' or 'modules'")
+        yield node.place.error("the migration deprecates nothing: add `deprecated` or `modules`")
         return
     canonical = node.scalar("canonical")
     if canonical and "deprecated" in node.values and "." not in canonical.text:
         yield canonical.place.error(f"{canonical.text!r}: not a dotted Python name such as package.module.name")
     yield from _check_targets(placed)
     if _is_true(node, "drop_in") and not any(target.canonical for target in targets):
-        yield node.key("drop_in").place.error("'drop_in' needs a 'canonical' to drop in")
+        yield node.key("drop_in").place.error("`drop_in` needs a `canonical`")
     yield from _check_kept(node, placed)
     for rewrite in node.mappings("rewrites"):
         yield from check_rewrite(rewrite, targets)
     for requirement in node.scalars("require"):
         if requirement.text.startswith("$canonical") and len({target.canonical for target in targets}) != 1:
-            message = "$canonical stands for several names here: write '<dotted name> accepts <parameter>'"
+            message = "$canonical is ambiguous here: write '<dotted name> accepts <parameter>'"
             yield requirement.place.error(message)
         elif requirement.text.startswith("$canonical") and targets[0].canonical is None:
-            yield requirement.place.error("$canonical stands for nothing: the migration has no 'canonical'")
+            yield requirement.place.error("$canonical is undefined: the migration has no `canonical`")
     if node.mapping("tracking").mappings("checklist"):
         from bot.config.items import check_checklist
 
@@ -68,18 +68,19 @@ def check_migration(node: Mapping) -> Iterator[ConfigError]:
 
 
 def _check_kept(node: Mapping, placed: list[Placed]) -> Iterator[ConfigError]:
-    """A name that takes its own place is found by what is matched around it, and by nothing else."""
+    """A name that is its own successor is found only by a `match` around it."""
     for target, place in placed:
         if not target.keeps_name or target.kind is TargetKind.MODULE:
             continue
         if _is_true(node, "drop_in"):
-            yield node.key("drop_in").place.error(f"{target.name!r} takes its own place: there is nothing to drop in")
+            yield node.key("drop_in").place.error(f"{target.name!r} is its own successor: remove `drop_in`")
         rules = [rule for rule in node.mappings("rewrites") if target.name in (rule.texts("for") or (target.name,))]
         if not rules:
-            yield place.error(f"{target.name!r} takes its own place: say with 'rewrites' which of its calls change")
+            yield place.error(f"{target.name!r} is its own successor: add `rewrites` for the calls that change")
         for rule in rules:
             if "when" in rule.values:
-                yield rule.key("when").place.error(f"{target.name!r} takes its own place: only a 'match' can find it")
+                message = f"{target.name!r} is its own successor: use `match` instead of `when`"
+                yield rule.key("when").place.error(message)
 
 
 def _checklist(tracking: Mapping) -> "tuple[ChecklistItem, ...]":
@@ -154,10 +155,10 @@ def _check_targets(placed: list[Placed]) -> Iterator[ConfigError]:
     seen: dict[str, YamlPlace] = {}
     for target, place in placed:
         if target.name in seen:
-            yield place.error(f"{target.name!r} stands here twice: the first is on line {seen[target.name].line}")
+            yield place.error(f"duplicate name {target.name!r}: the first is on line {seen[target.name].line}")
         seen.setdefault(target.name, place)
         is_module = target.kind is TargetKind.MODULE
         below = target.canonical and target.canonical.startswith(f"{target.name}.")
         if (below and not is_module) or (target.keeps_name and is_module):
-            message = f"{target.canonical!r} cannot take the place of {target.name!r}: it would be deprecated itself"
+            message = f"{target.canonical!r} cannot replace {target.name!r}: it would be deprecated itself"
             yield place.error(message)

@@ -1,6 +1,6 @@
 """The built-in migration, which an absent ``.github/ssot.yml`` means, without its checklist.
 
-Written by ``bot.config.frozen`` from the preset websocket-manager-factory, which is where changes are made.
+Written by ``bot.config.frozen`` from the preset websocket-manager-factory: change that one.
 """
 
 from bot.domain.migration import Action, Applicability, Condition, Config, Migration, Requirement, Rewrite, Target
@@ -20,7 +20,7 @@ CONFIG = Config(
                     when=Condition.RESULT_UNUSED,
                     action=Action.DELETE_STATEMENT,
                     applicability=Applicability.SAFE,
-                    message="The factory is made and never used.",
+                    message="The factory is created and never used.",
                 ),
                 Rewrite(
                     when=Condition.IMPORT_UNUSED,
@@ -32,13 +32,13 @@ CONFIG = Config(
                     when=Condition.ONLY_PROBED,
                     replace="$canonical",
                     applicability=Applicability.SAFE,
-                    message="Only its presence is tested, which the class itself answers as well.",
+                    message="The code only tests that the factory exists; the class passes the same test.",
                 ),
                 Rewrite(
                     match="await $deprecated()($context)",
                     replace="$canonical(user_context=$context)",
                     safe_if={"$context": "netra_backend.app.services.user_execution_context.UserExecutionContext"},
-                    message="The manager is made for the user's context, without the factory.",
+                    message="The manager is created for the user's context, without the factory.",
                 ),
                 Rewrite(
                     match="await $deprecated().create_manager($context)",
@@ -53,17 +53,17 @@ CONFIG = Config(
                 Rewrite(
                     match="$deprecated().get_or_create_manager($*args, $**kwargs)",
                     applicability=Applicability.DISPLAY_ONLY,
-                    message="Nothing takes the place of the factory's registry: hand the user's manager to where it is needed, and never make one without a context.",
+                    message="The factory's registry has no replacement. Pass the user's manager to the code that needs it, and never create one without a context.",
                 ),
                 Rewrite(
                     match="$deprecated().get_factory_stats($*args, $**kwargs)",
                     applicability=Applicability.DISPLAY_ONLY,
-                    message="The class keeps no statistics of all managers; count connections where they are accepted.",
+                    message="The class has no statistics of all managers. Count connections where they are accepted.",
                 ),
                 Rewrite(
                     match="$deprecated().enforce_resource_limits($*args, $**kwargs)",
                     applicability=Applicability.DISPLAY_ONLY,
-                    message="The class enforces no limits; decide where they belong before the factory goes.",
+                    message="The class enforces no limits. Decide where to enforce them before the factory is removed.",
                 ),
             ),
             requires=(
@@ -74,7 +74,7 @@ CONFIG = Config(
             ),
             exclude=("backups/**",),
             critical=("netra_backend/app/routes/**",),
-            message="The factory is deprecated: make a WebSocketManager for the user's context, so that users stay isolated.",
+            message="The factory is deprecated: create a WebSocketManager for the user's context, so that users stay isolated.",
             docs_url="https://github.com/netra-systems/netra-apex/issues/506",
             tracking_issue=506,
         ),

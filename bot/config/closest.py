@@ -1,4 +1,4 @@
-"""What somebody probably meant."""
+"""The most similar known word, for "did you mean"."""
 
 from collections.abc import Sequence
 

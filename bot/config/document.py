@@ -36,13 +36,13 @@ MAX_NODES = 5_000
 _FORBIDDEN = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 _TAB_INDENT = re.compile(r"^ *\t", re.MULTILINE)
 _NO_TEXT = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
-"""What an escape can stand for and no text holds: control characters and halves of surrogate pairs."""
+"""Characters that an escape can write but no text may have: control characters and halves of surrogate pairs."""
 _LINE_BREAK = re.compile("\r\n|[\r\n]")
 """What the parser counts as a line break: https://yaml.org/spec/1.2.2/#54-line-break-characters."""
 
 
 class _InvalidDocument(Exception):
-    """What the scanner stops at."""
+    """The document is refused at a mark."""
 
     def __init__(self, message: str, mark: StringMark) -> None:
         self.message, self.mark = message, mark
@@ -50,7 +50,7 @@ class _InvalidDocument(Exception):
 
 
 class _BoundedScanner(Scanner):
-    """A scanner that knows less of YAML, and stops where a document grows out of its bounds."""
+    """A scanner for a subset of YAML that stops when a document exceeds its limits."""
 
     fetched = 0
 
@@ -60,7 +60,7 @@ class _BoundedScanner(Scanner):
     def fetch_more_tokens(self) -> object:
         self.fetched += 1
         if self.fetched > 4 * MAX_NODES:
-            self._refuse(f"the file holds more than {MAX_NODES} values")
+            self._refuse(f"the file has more than {MAX_NODES} values")
         return super().fetch_more_tokens()
 
     def fetch_flow_collection_start(self, TokenClass: type[object], to_push: str) -> None:  # noqa: N803 (the base's)
@@ -69,13 +69,13 @@ class _BoundedScanner(Scanner):
         super().fetch_flow_collection_start(TokenClass, to_push)
 
     def fetch_alias(self) -> None:
-        self._refuse("aliases (*name) are not supported: write the value out (or quote it, when it begins with '*')")
+        self._refuse("aliases (*name) are not supported: repeat the value, or quote it if it begins with '*'")
 
     def fetch_anchor(self) -> None:
-        self._refuse("anchors (&name) are not supported: write the value where it is needed")
+        self._refuse("anchors (&name) are not supported: repeat the value where it is needed")
 
     def fetch_tag(self) -> None:
-        self._refuse("tags (!name) are not supported: a quoted scalar is a string (quote it, when it begins with '!')")
+        self._refuse("tags (!name) are not supported: quote the value if it begins with '!'")
 
     def fetch_directive(self) -> None:
         self._refuse("directives (%NAME) are not supported: the file is YAML 1.2")
@@ -98,7 +98,7 @@ def parse(source: str | bytes, file: str) -> Node:
 
 
 def decode(source: str | bytes, file: str) -> str:
-    """The text, free of what no YAML file holds.  Raises `ConfigError`."""
+    """The decoded text, with only characters that YAML allows.  Raises `ConfigError`."""
     size = len(source)
     if size > MAX_BYTES:
         raise YamlPlace(file=file, line=1, column=1).error(f"the file is larger than {MAX_BYTES // 1024} KiB")
@@ -110,15 +110,15 @@ def decode(source: str | bytes, file: str) -> str:
             raise _end_of(before, file).error("the file is not UTF-8") from None
     text = source.removeprefix("\ufeff")
     if found := _FORBIDDEN.search(text):
-        message = f"the character U+{ord(found[0]):04X} does not belong into a YAML file"
+        message = f"the character U+{ord(found[0]):04X} is not allowed in YAML"
         raise _end_of(text[: found.start()], file).error(message)
     if found := _TAB_INDENT.search(text):
-        raise _end_of(text[: found.end() - 1], file).error("a tab cannot indent YAML: use spaces")
+        raise _end_of(text[: found.end() - 1], file).error("YAML does not allow tabs for indentation: use spaces")
     return text
 
 
 def source_lines(text: str) -> list[str]:
-    """The lines that places count."""
+    """The lines by which places are counted."""
     return _LINE_BREAK.split(text)
 
 
@@ -141,7 +141,7 @@ def _syntax_error(error: MarkedYAMLError, file: str) -> ConfigError:
 
 
 def _events(text: str, file: str) -> Iterator[Event]:
-    """The parser's events.  What escapes from it on broken escapes (a code point past U+10FFFF) is an error here."""
+    """The parser's events.  Its exceptions on broken escapes (a code point past U+10FFFF) become a `ConfigError`."""
     yaml = YAML(typ="safe", pure=True)
     yaml.Scanner = _BoundedScanner
     place = YamlPlace(file=file, line=1, column=1)
@@ -150,7 +150,7 @@ def _events(text: str, file: str) -> Iterator[Event]:
             place = _place(event.end_mark, file)
             yield event
     except (ValueError, OverflowError):
-        raise place.error("not YAML: an escape after here stands for no character") from None
+        raise place.error("not YAML: an escape after this place is not a valid character") from None
 
 
 class _Composer:
@@ -166,7 +166,7 @@ class _Composer:
         for event in self.events:
             match event:
                 case DocumentStartEvent() if root is not None:
-                    raise _place(event.start_mark, self.file).error("a second document: the file holds exactly one")
+                    raise _place(event.start_mark, self.file).error("a second document: the file must have exactly one")
                 case StreamStartEvent() | DocumentStartEvent():
                     pass
                 case ScalarEvent() | SequenceStartEvent() | MappingStartEvent():
@@ -174,7 +174,7 @@ class _Composer:
                 case StreamEndEvent():
                     break
         if root is None:
-            message = "the file is empty: delete it for the built-in migration, or name one (extends: [...])"
+            message = "the file is empty: delete it to use the built-in migration, or name a preset (extends: [...])"
             raise YamlPlace(file=self.file, line=1, column=1).error(message)
         if error := joined(self.errors):
             raise error
@@ -184,7 +184,7 @@ class _Composer:
         place = _place(event.start_mark, self.file)
         self.nodes += 1
         if self.nodes > MAX_NODES:
-            raise place.error(f"the file holds more than {MAX_NODES} values")
+            raise place.error(f"the file has more than {MAX_NODES} values")
         if depth >= MAX_DEPTH and not isinstance(event, ScalarEvent):
             raise place.error(_TOO_DEEP)
         match event:
@@ -219,7 +219,7 @@ class _Composer:
         text: str = event.value
         plain = not event.style
         if found := _NO_TEXT.search(text):
-            self.errors.append(place.error(f"U+{ord(found[0]):04X} does not belong into a text"))
+            self.errors.append(place.error(f"the character U+{ord(found[0]):04X} is not allowed in a string"))
         width = 0 if plain else 1
         line = self.lines[place.line - 1]
         start = place.column - 1 + width
@@ -235,9 +235,9 @@ class _Composer:
 
 def _bad_key(key: Scalar, earlier: Scalar | None) -> str | None:
     if key.plain and key.text == "<<":
-        return "merge keys (<<) are not supported: write the entries out"
+        return "merge keys (<<) are not supported: repeat the entries"
     if key.type is not Type.STRING:
         return f'a key must be a string: write "{key.text}" in quotes'
     if earlier is not None:
-        return f"{key.text!r} stands here twice: the first is on line {earlier.place.line}"
+        return f"duplicate key {key.text!r}: the first is on line {earlier.place.line}"
     return None

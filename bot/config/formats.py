@@ -1,4 +1,4 @@
-"""What a string must be, beyond the words of JSON Schema: each format says what is wrong, and at which character."""
+"""Checks of strings beyond JSON Schema: each format says what is wrong, and at which character."""
 
 import keyword
 import re
@@ -16,15 +16,15 @@ REQUIREMENT = re.compile(r"(?P<symbol>\$canonical|[^\s.]+(?:\.[^\s.]+)+) +accept
 
 
 def dotted_name(text: str) -> Problem | None:
-    """A name as Python's own grammar has it, in the normal form that Python compares by."""
+    """A dotted name by Python's grammar, in the normal form by which Python compares names."""
     offset = 0
     for part in text.split("."):
         if not part.isidentifier():
             return offset, f"{part!r} is not a Python name" if part else "a part of the dotted name is empty"
         if keyword.iskeyword(part):
-            return offset, f"{part!r} is a keyword, no Python name"
+            return offset, f"{part!r} is a Python keyword and cannot be a name"
         if (normal := unicodedata.normalize("NFKC", part)) != part:
-            return offset, f"Python reads {part!r} as {normal!r}: write that"
+            return offset, f"Python reads {part!r} as {normal!r}: write {normal!r}"
         offset += len(part) + 1
     return None
 
@@ -40,7 +40,7 @@ def glob(text: str) -> Problem | None:
 def directory(text: str) -> Problem | None:
     """A directory inside the repository."""
     if text.startswith("/") or "\\" in text or ".." in text.split("/"):
-        return 0, "not a directory of the repository, relative to it and with '/'"
+        return 0, "not a directory in the repository: write a relative path with '/'"
     return None
 
 

@@ -1,8 +1,9 @@
-"""A migration as Python source, so that a scan has the built-in one without reading YAML.
+"""A migration as Python source, so that a scan loads the built-in one without reading YAML.
 
     python -m bot.config.frozen | ruff format - > bot/config/builtin.py
 
-Reading YAML costs more start-up than searching a thousand files; ``tests/config/test_builtin.py`` holds the two equal.
+Reading YAML costs more start-up time than searching a thousand files.  ``tests/config/test_builtin.py`` keeps the two
+equal.
 """
 
 from dataclasses import MISSING, fields, is_dataclass, replace
@@ -14,7 +15,7 @@ from bot.domain.migration import Config
 
 _HEAD = '''"""The built-in migration, which an absent ``.github/ssot.yml`` means, without its checklist.
 
-Written by ``bot.config.frozen`` from the preset {preset}, which is where changes are made.
+Written by ``bot.config.frozen`` from the preset {preset}: change that one.
 """
 
 from bot.domain.migration import {names}
@@ -24,7 +25,7 @@ CONFIG = {value}
 
 
 def untracked(config: Config) -> Config:
-    """The configuration without what boxes stand for."""
+    """The configuration without checklists."""
     return replace(config, migrations=tuple(replace(each, checklist=()) for each in config.migrations))
 
 
@@ -51,7 +52,7 @@ def _expression(value: object, names: set[str]) -> str:
 
 
 def _arguments(value: object, names: set[str]) -> list[str]:
-    """The fields that are not what they are when nothing is said."""
+    """The fields whose values differ from the defaults."""
     found = []
     for field in fields(value):  # type: ignore[arg-type]
         given = getattr(value, field.name)

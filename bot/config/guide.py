@@ -1,4 +1,4 @@
-"""The schema as Markdown, for people."""
+"""The schema as a Markdown reference."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ _SECTIONS = ("migration", "successor", "rewrite", "checklistItem", "evidence")
 
 
 def reference() -> str:
-    """One table of keys for the file and for each kind of mapping in it."""
+    """A table of keys for the file and for each kind of mapping in it."""
     rules = schema()
     parts = [_section("The file", rules)]
     parts += [_section(rules["$defs"][name]["title"], rules["$defs"][name]) for name in _SECTIONS]
@@ -22,7 +22,7 @@ def _section(title: str, rule: Schema) -> str:
         "",
         rule.get("description", ""),
         "",
-        "| key | value | what it says |",
+        "| key | value | meaning |",
         "|---|---|---|",
         *rows,
     ]

@@ -1,4 +1,4 @@
-"""``tracking.checklist:`` -> values.  The structure is right already."""
+"""``tracking.checklist:`` -> values.  The structure is checked before."""
 
 import re
 from collections.abc import Iterator
@@ -72,7 +72,7 @@ def build_evidence(node: Mapping) -> Evidence:
 
 
 def _state(node: Mapping) -> str | None:
-    """The state that stands alone, or below ``state``."""
+    """The state, given directly or under ``state``."""
     kind = node.keys[0].text
     return node.text(kind) or node.mapping(kind).text("state")
 
@@ -88,15 +88,15 @@ def _usages(node: Mapping) -> UsageEvidence:
 
 
 def check_checklist(node: Mapping, targets: tuple[Target, ...]) -> Iterator[ConfigError]:
-    """What is wrong with the ``tracking`` of a migration with these targets."""
+    """The errors in the ``tracking`` of a migration with these targets."""
     seen: dict[str, int] = {}
     for item in node.mappings("checklist"):
         name = item_id(item)
         place = item.key("id" if "id" in item.values else "item").place
         if not name:
-            yield place.error("the text has no letter or digit to make an id of: give one (id: …)")
+            yield place.error("the text has no letter or digit to make an id from: add one (id: …)")
         elif name in seen:
-            yield place.error(f"two items are called {name!r}, the other on line {seen[name]}: give one an id (id: …)")
+            yield place.error(f"duplicate item id {name!r}, also on line {seen[name]}: set another one (id: …)")
         seen.setdefault(name, place.line)
         yield from _check_evidence(item.mapping("evidence"), {target.name for target in targets})
 
@@ -106,6 +106,6 @@ def _check_evidence(node: Mapping, names: set[str]) -> Iterator[ConfigError]:
     if kind == "definition-removed" and isinstance(node.values[kind], Sequence):
         for scalar in node.scalars(kind):
             if scalar.text not in names:
-                yield scalar.place.error(f"{scalar.text!r} is none of the migration's deprecated names")
+                yield scalar.place.error(f"{scalar.text!r} is not one of the migration's deprecated names")
     for part in (*node.mappings("all"), *node.mappings("any")):
         yield from _check_evidence(part, names)

@@ -1,4 +1,4 @@
-"""What a YAML document is made of here: scalars, sequences and mappings, each with its place."""
+"""The nodes of a YAML document: scalars, sequences and mappings, each with its place."""
 
 import re
 from collections.abc import Iterable
@@ -8,12 +8,12 @@ from enum import StrEnum
 from bot.domain.errors import ConfigError
 
 MAX_ERRORS = 100
-"""Errors of one file that are told; whoever has more mends these first."""
+"""The most errors that are reported for one file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class YamlPlace:
-    """Where something stands; line and column count from 1, columns in characters."""
+    """A place in a file; line and column count from 1, columns in characters."""
 
     file: str
     line: int

@@ -1,7 +1,7 @@
 """A small check of ``match`` and ``replace``: Python expressions with metavariables.
 
-The engine compiles them; here they are only held against the grammar, so that a mistake is reported at its place in the
-file and not when the first usage is met.
+The engine compiles them.  Here they are only checked against the grammar, so that a mistake is reported at its place in
+the file and not at the first usage.
 """
 
 import ast
@@ -19,14 +19,14 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL | re.IGNORECASE,
 )
 _ONE, _REST = "ǃ", "ǂ"
-"""What metavariables begin with while Python parses them: letters that no program uses."""
+"""The prefixes of metavariables while Python parses them: letters that no program uses."""
 _RESERVED = re.compile(f"[{_ONE}{_REST}]")
 _MAX_BRACKETS = 50
 _MAX_DEPTH = 100
 
 
 def metavariables(text: str) -> dict[str, tuple[int, bool]]:
-    """Name without ``$`` and stars -> where it first stands, and whether it stands for a rest.  Strings have none."""
+    """Name without ``$`` and stars -> its first offset, and whether it is starred.  Strings have none."""
     found: dict[str, tuple[int, bool]] = {}
     for token in _TOKEN.finditer(text):
         if token[0].startswith("$"):
@@ -35,52 +35,52 @@ def metavariables(text: str) -> dict[str, tuple[int, bool]]:
 
 
 def check_match(text: str) -> tuple[int, str] | None:
-    """What is wrong with a ``match`` on its own."""
+    """The error in a ``match`` on its own."""
     names = metavariables(text)
     if problem := _expression(text, names):
         return problem
     if CANONICAL in names:
-        return names[CANONICAL][0], "$canonical cannot be matched: it belongs into 'replace'"
+        return names[CANONICAL][0], "$canonical is not allowed in `match`, only in `replace`"
     if DEPRECATED not in names:
-        return 0, "the pattern does not name $deprecated, so that it would fit anywhere"
+        return 0, "the pattern has no $deprecated, so it would match anywhere"
     return None
 
 
 def check_replace(text: str) -> tuple[int, str] | None:
-    """What is wrong with a ``replace`` on its own."""
+    """The error in a ``replace`` on its own."""
     names = metavariables(text)
     if problem := _expression(text, names):
         return problem
     if DEPRECATED in names:
-        return names[DEPRECATED][0], "$deprecated cannot be part of 'replace': the result would be found again"
+        return names[DEPRECATED][0], "$deprecated is not allowed in `replace`: the result would match again"
     return None
 
 
 def check_bound(match: str, replace: str) -> tuple[int, str] | None:
-    """Whether ``replace`` uses only what ``match`` finds; both are right on their own."""
+    """Whether ``replace`` uses only what ``match`` captures; both are valid on their own."""
     bound = metavariables(match)
     for name, (offset, rest) in metavariables(replace).items():
         if name == CANONICAL:
             continue
         if name not in bound:
-            return offset, f"${name} does not occur in 'match'"
+            return offset, f"${name} is not in `match`"
         if rest != bound[name][1]:
-            return offset, f"${name} stands for one expression in one of 'match' and 'replace', for a rest in the other"
+            return offset, f"${name} is starred in only one of `match` and `replace`"
     return None
 
 
 def _expression(text: str, names: dict[str, tuple[int, bool]]) -> tuple[int, str] | None:
     if "" in names:
-        return names[""][0], "a '$' without a name"
+        return names[""][0], "a `$` without a name"
     if problem := _misnamed(text, names):
         return problem
     for name in (DEPRECATED, CANONICAL):
         if name in names and names[name][1]:
-            return names[name][0], f"${name} is one name: it takes no star"
+            return names[name][0], f"${name} is a single name: remove the star"
     if text != text.strip():
-        return 0, "white space around the expression"
+        return 0, "remove the white space around the expression"
     if found := _RESERVED.search(text):
-        return found.start(), f"the character {found[0]!r} cannot be part of a pattern"
+        return found.start(), f"the character {found[0]!r} is not allowed in a pattern"
     if max(text.count("("), text.count("["), text.count("{")) > _MAX_BRACKETS:
         return 0, f"more than {_MAX_BRACKETS} brackets"
     source = _TOKEN.sub(_placeholder, text)
@@ -89,12 +89,12 @@ def _expression(text: str, names: dict[str, tuple[int, bool]]) -> tuple[int, str
 
 
 def _misnamed(text: str, names: dict[str, tuple[int, bool]]) -> tuple[int, str] | None:
-    """A metavariable whose name Python reads as another one, or that is one expression here and a rest there."""
+    """A metavariable whose name Python reads as another one, or that is starred in one place and not in another."""
     for token in _TOKEN.finditer(text):
         if (name := token["name"]) and (normal := unicodedata.normalize("NFKC", name)) != name:
-            return token.start(), f"Python reads {name!r} as {normal!r}: write that"
+            return token.start(), f"Python reads {name!r} as {normal!r}: write {normal!r}"
         if name and bool(token["stars"]) != names[name][1]:
-            return token.start(), f"${name} stands for one expression in one place and for a rest in another"
+            return token.start(), f"${name} is starred in one place and not in another"
     return None
 
 
@@ -116,26 +116,26 @@ def _parsed(source: str) -> ast.expr | tuple[int, str]:
             offset = _offset(source, error.lineno or 1, max((error.offset or 1) - 1, 0))
             return offset, f"not a Python expression: {error.msg}"
         except (ValueError, MemoryError, RecursionError):
-            return 0, "not a Python expression that Python can read"
+            return 0, "Python cannot read this expression"
 
 
 def _structure(tree: ast.expr, source: str) -> tuple[int, str] | None:
-    """Whether each metavariable stands for an expression, and each rest where there can be one, told from others."""
+    """Whether metavariables are expressions, and starred ones are in argument lists or displays, one in each."""
     if _deep(tree, _MAX_DEPTH):
         return 0, "nested too deeply"
     names = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id[0] in _ONE + _REST]
     seen = {_place(source, node) for node in names}
     stray = [found.start() for found in re.finditer(f"[{_ONE}{_REST}]", source) if found.start() not in seen]
     if stray:
-        return stray[0], "a metavariable stands for an expression, not for a name, a label or a part of a string"
+        return stray[0], "a metavariable must be an expression, not a name, a label or part of a string"
     placed: set[int] = set()
     for node in ast.walk(tree):
         for run in _runs(node):
             placed |= {id(name) for name in run}
             if len(run) > 1:
-                return source.find("*" + _REST), "two rests in one list cannot be told apart"
+                return source.find("*" + _REST), "only one starred metavariable is allowed in a list"
     if any((node.id[0] == _REST and id(node) not in placed) or not isinstance(node.ctx, ast.Load) for node in names):
-        return 0, "a rest stands among the arguments of a call or the elements of a list, a tuple or a set"
+        return 0, "a starred metavariable must be an argument of a call or an element of a list, a tuple or a set"
     return None
 
 

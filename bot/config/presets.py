@@ -1,4 +1,4 @@
-"""The built-in migrations: one YAML file each, named as the migration, written in the language of every other file."""
+"""The built-in migrations: one configuration file for each, named after it."""
 
 from functools import cache
 
@@ -8,7 +8,7 @@ from bot.config.nodes import Mapping
 from bot.config.resources import package_text
 
 DEFAULT = "websocket-manager-factory"
-"""What an absent file means."""
+"""The migration that applies without a configuration file."""
 
 
 @cache
@@ -31,20 +31,20 @@ def preset(name: str) -> Mapping:
     """The one migration of the preset, unchecked; its places name the file ``preset:NAME``."""
     root = parse(preset_text(name), f"preset:{name}")
     if not isinstance(root, Mapping) or list(root.mapping("migrations").values) != [name]:
-        raise LookupError(f"the preset {name} does not hold the one migration {name}")
+        raise LookupError(f"the preset {name} must have exactly one migration, {name}")
     return root.mapping("migrations").mapping(name)
 
 
 def preset_problem(name: str) -> tuple[int, str] | None:
-    """What is wrong with ``extends: NAME``."""
+    """The error in ``extends: NAME``."""
     names = preset_names()
     if name in names:
         return None
     if any(character in name for character in "/:@") or name.endswith((".yml", ".yaml")):
-        return 0, f"{name!r} is no preset: files and other repositories cannot be extended, only {_listed(names)}"
+        return 0, f"{name!r} is not a preset: files and other repositories cannot be extended, only {_listed(names)}"
     close = closest(name[:60], names)
-    hint = f": did you mean {close!r}?" if close else f": there are {_listed(names)}"
-    return 0, f"no preset is called {name!r}{hint}"
+    hint = f": did you mean {close!r}?" if close else f": presets are {_listed(names)}"
+    return 0, f"unknown preset {name!r}{hint}"
 
 
 def _listed(names: tuple[str, ...]) -> str:

@@ -16,13 +16,13 @@ from bot.domain.migration import Config
 FILE = ".github/ssot.yml"
 
 Told = tuple[str, ConfigError]
-"""A migration's name, and what is wrong with it."""
+"""A migration's name and one of its errors."""
 
 _MERGED = frozenset({"paths", "pull_requests", "tracking"})
 
 
 def load(text: str | bytes | None, *, file: str = FILE) -> Config:
-    """Read a configuration; ``None``: there is no file, so that the built-in migration applies.
+    """Read a configuration; ``None``: there is no file, and the built-in migration applies.
 
     ``file`` is what errors name.  Raises `ConfigError` for the first error in the file, with the rest as its
     ``others``; no input takes longer than about half a second of CPU.
@@ -67,15 +67,15 @@ def _is_preset(scalar: Scalar) -> bool:
 
 
 def _sound(bodies: dict[str, Mapping]) -> dict[str, Mapping]:
-    """The migrations that the schema has nothing against."""
+    """The migrations without schema errors."""
     rule = schema()["$defs"]["migration"]
     return {name: body for name, body in bodies.items() if next(check(body, rule), None) is None}
 
 
 def _check_together(root: Mapping, bodies: dict[str, Mapping]) -> Iterator[ConfigError]:
-    """What the schema cannot say of migrations that it has nothing against."""
+    """The errors that the schema cannot express, in migrations without schema errors."""
     if not root.values.keys() & {"extends", "migrations"}:
-        yield root.place.error("names no migration: add 'extends: [PRESET]' or 'migrations:'")
+        yield root.place.error("no migration: add `extends: [PRESET]` or `migrations:`")
     for name, error in (*_check_each(bodies), *_check_apart(bodies)):
         yield _in_the_file(error, root, name)
 
@@ -85,7 +85,7 @@ def _check_each(bodies: dict[str, Mapping]) -> Iterator[Told]:
 
 
 def _in_the_file(error: ConfigError, root: Mapping, migration: str) -> ConfigError:
-    """What is wrong with an entry that a preset gave stands where the file asks for the preset."""
+    """An error in an entry of a preset is placed where the file names the preset."""
     if error.file == root.place.file:
         return error
     asked = root.mapping("migrations").mapping(migration).scalar("extends")
@@ -94,7 +94,7 @@ def _in_the_file(error: ConfigError, root: Mapping, migration: str) -> ConfigErr
 
 
 def _check_apart(bodies: dict[str, Mapping]) -> Iterator[Told]:
-    """No name is deprecated by two migrations, and no chain of successors leads back to where it began."""
+    """No name is deprecated by two migrations, and no chain of successors is circular."""
     owners: dict[str, str] = {}
     successors: dict[str, str] = {}
     places: dict[str, YamlPlace] = {}
@@ -102,16 +102,16 @@ def _check_apart(bodies: dict[str, Mapping]) -> Iterator[Told]:
         for target, place in placed_targets(body):
             owner = owners.setdefault(target.name, migration)
             if owner != migration:
-                yield migration, place.error(f"{target.name!r} is deprecated by the migration {owner!r} already")
+                yield migration, place.error(f"the migration {owner!r} already deprecates {target.name!r}")
             places.setdefault(target.name, place)
             if target.canonical:
                 successors.setdefault(target.name, target.canonical)
     for name in _cycles(successors):
-        yield owners[name], places[name].error(f"the successors of {name!r} lead back to it")
+        yield owners[name], places[name].error(f"the successors of {name!r} are circular")
 
 
 def _cycles(successors: dict[str, str]) -> Iterator[str]:
-    """One name of each ring."""
+    """One name of each cycle."""
     done: set[str] = set()
     for start in successors:
         path: dict[str, None] = {}

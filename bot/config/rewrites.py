@@ -1,4 +1,4 @@
-"""``rewrites:`` -> values.  The structure is right already; here keys are held against each other."""
+"""``rewrites:`` -> values.  The structure is checked before; here keys are checked against each other."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from bot.domain.migration import Action, Applicability, Condition, Rewrite, Targ
 
 
 def build_rewrite(node: Mapping) -> Rewrite:
-    """The value of a rule that `check_rewrite` has nothing against."""
+    """The value of a rule without errors from `check_rewrite`."""
     when, action, applicability = node.text("when"), node.text("action"), node.text("applicability")
     changes = "replace" in node.values or action is not None
     default = Applicability.UNSAFE if changes else Applicability.DISPLAY_ONLY
@@ -29,12 +29,12 @@ def build_rewrite(node: Mapping) -> Rewrite:
 
 
 def check_rewrite(node: Mapping, targets: tuple[Target, ...]) -> Iterator[ConfigError]:
-    """What is wrong with a rule of a migration with these targets."""
+    """The errors of a rule of a migration with these targets."""
     if ("when" in node.values) == ("match" in node.values):
-        yield node.place.error("a rewrite has exactly one of 'when' and 'match'")
+        yield node.place.error("a rewrite needs exactly one of `when` and `match`")
         return
     if "replace" in node.values and "action" in node.values:
-        yield node.key("action").place.error("a rewrite has one of 'replace' and 'action', not both")
+        yield node.key("action").place.error("a rewrite can have only one of `replace` and `action`")
         return
     yield from _check_for(node, targets)
     yield from _check_applicability(node)
@@ -49,7 +49,7 @@ def _check_for(node: Mapping, targets: tuple[Target, ...]) -> Iterator[ConfigErr
         if scalar.text not in known:
             close = closest(scalar.text[:100], known[:50])
             hint = f": did you mean {close!r}?" if close else ""
-            yield scalar.place.error(f"{scalar.text!r} is none of the migration's deprecated names{hint}")
+            yield scalar.place.error(f"{scalar.text!r} is not one of the migration's deprecated names{hint}")
 
 
 def _check_applicability(node: Mapping) -> Iterator[ConfigError]:
@@ -58,26 +58,26 @@ def _check_applicability(node: Mapping) -> Iterator[ConfigError]:
         return
     changes = "replace" in node.values or "action" in node.values
     if applicability.text == Applicability.DISPLAY_ONLY and changes:
-        yield applicability.place.error("a display-only rewrite changes nothing: remove 'replace' and 'action'")
+        yield applicability.place.error("a `display-only` rewrite changes nothing: remove `replace` and `action`")
     if applicability.text != Applicability.DISPLAY_ONLY and not changes:
-        message = f"a rewrite without 'replace' and 'action' changes nothing: it cannot be {applicability.text}"
+        message = f"a rewrite without `replace` and `action` changes nothing: it cannot be `{applicability.text}`"
         yield applicability.place.error(message)
 
 
 def _check_action(node: Mapping) -> Iterator[ConfigError]:
     action = node.scalar("action")
     if action and node.text("when") not in (Condition.RESULT_UNUSED, Condition.IMPORT_UNUSED):
-        yield action.place.error("a statement is deleted only when: result-unused or when: import-unused")
+        yield action.place.error("`delete-statement` needs `when: result-unused` or `when: import-unused`")
 
 
 def _check_replace(node: Mapping, targets: tuple[Target, ...]) -> Iterator[ConfigError]:
     replace = node.scalar("replace")
     if replace is None:
         if "imports" in node.values:
-            yield node.key("imports").place.error("'imports' are what 'replace' needs: there is none")
+            yield node.key("imports").place.error("`imports` needs `replace`")
         return
     if node.text("when") == Condition.IMPORT_UNUSED:
-        yield replace.place.error("an import that is not used has no expression to replace: use action")
+        yield replace.place.error("an unused import has no expression to replace: use `action`")
     elif problem := check_bound(node.text("match") or "$deprecated", replace.text):
         yield replace.at(problem[0]).error(problem[1])
     yield from _check_canonical(replace, node.texts("for"), targets)
@@ -87,9 +87,7 @@ def _check_canonical(replace: Scalar, names: tuple[str, ...], targets: tuple[Tar
     place = metavariables(replace.text).get(CANONICAL)
     meant = [target for target in targets if not names or target.name in names]
     if place and meant and not any(target.canonical for target in meant):
-        yield replace.at(place[0]).error(
-            "$canonical stands for nothing: none of these deprecated names has a 'canonical'"
-        )
+        yield replace.at(place[0]).error("$canonical is undefined: none of these deprecated names has a `canonical`")
 
 
 def _check_safe_if(node: Mapping) -> Iterator[ConfigError]:
@@ -97,8 +95,8 @@ def _check_safe_if(node: Mapping) -> Iterator[ConfigError]:
     if not types.keys:
         return
     if node.text("applicability") == Applicability.SAFE or "replace" not in node.values:
-        yield node.key("safe_if").place.error("'safe_if' makes an unsafe 'replace' safe: here it has no meaning")
+        yield node.key("safe_if").place.error("`safe_if` is only for an unsafe `replace`: remove it")
     bound = metavariables(node.text("match") or "")
     for key in types.keys:
         if key.text[1:] not in bound:
-            yield key.place.error(f"{key.text} does not occur in 'match'")
+            yield key.place.error(f"{key.text} is not in `match`")

@@ -16,7 +16,7 @@ class Absent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnreadableConfig:
-    """Something is at the path, or may be, and could not be read: nothing may be done.
+    """Something is, or may be, at the path and could not be read: the bot does nothing.
 
     ``reason`` completes the sentence "the configuration could not be read: …".
     """
@@ -26,7 +26,7 @@ class UnreadableConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invalid:
-    """The file is wrong: nothing may be done, least of all with an older version of it."""
+    """The file has errors: the bot does nothing, and never uses an older version of it."""
 
     error: ConfigError
 
@@ -38,7 +38,7 @@ class Invalid:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Valid:
-    """The file is right."""
+    """The file is valid."""
 
     config: Config
 

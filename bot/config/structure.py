@@ -1,8 +1,8 @@
-"""Holds nodes against the JSON Schema that is published for editors: one description of the language for both.
+"""Checks nodes against the JSON Schema that is published for editors: one description of the language for both.
 
-The part of JSON Schema 2020-12 that the schema uses for single values is interpreted here, with places and words for
-people.  What relates one key to another (``oneOf``, ``required`` in an ``anyOf``) is said again, better, where the
-values are built.
+The part of JSON Schema 2020-12 that the schema uses for single values is interpreted here, with places and readable
+messages.  Relations between keys (``oneOf``, ``required`` in an ``anyOf``) are checked where the values are built, with
+better messages.
 """
 
 import json
@@ -45,7 +45,7 @@ def schema() -> Schema:
 
 
 def check(node: Node, rule: Schema) -> Iterator[ConfigError]:
-    """Everything in ``node`` that ``rule`` does not allow."""
+    """All errors of ``node`` against ``rule``."""
     rule = _resolved(rule, node)
     if message := _wrong_type(node, rule):
         yield node.place.error(message)
@@ -115,7 +115,7 @@ def _check_scalar(node: Scalar, rule: Schema) -> Iterator[ConfigError]:
             if text := _wrong_number(node.text, rule):
                 yield node.place.error(text)
         case Type.BOOLEAN if "const" in rule and boolean(node) is not rule["const"]:
-            yield node.place.error(f"only {json.dumps(rule['const'])} has a meaning here")
+            yield node.place.error(f"only {json.dumps(rule['const'])} is allowed here")
         case _:
             pass
 
@@ -123,7 +123,7 @@ def _check_scalar(node: Scalar, rule: Schema) -> Iterator[ConfigError]:
 def _wrong_text(node: Scalar, rule: Schema) -> tuple[int, str] | None:
     text = node.text
     if "enum" in rule and text not in rule["enum"]:
-        return 0, f"{_short(text)!r} is none of {', '.join(rule['enum'])}{_did_you_mean(text, rule['enum'])}"
+        return 0, f"{_short(text)!r} is not one of {', '.join(rule['enum'])}{_did_you_mean(text, rule['enum'])}"
     if len(text) > rule.get("maxLength", len(text)):
         return 0, f"longer than {rule['maxLength']} characters"
     if len(text) < rule.get("minLength", 0):
@@ -138,7 +138,7 @@ def _wrong_text(node: Scalar, rule: Schema) -> tuple[int, str] | None:
 def _wrong_number(text: str, rule: Schema) -> str | None:
     digits = text.lstrip("+-")
     if len(digits) > 1 and digits.startswith("0") and digits.isdigit():
-        return f"{_short(text)}: YAML 1.1 reads this as octal and YAML 1.2 does not: write it without the leading zero"
+        return f"{_short(text)}: ambiguous, YAML 1.1 reads it as octal: remove the leading zero"
     value = integer(text) if len(digits) <= _MAX_DIGITS else None
     if "enum" in rule and value not in rule["enum"]:
         return f"{_short(text)}: {rule['errorMessage']}"
@@ -171,7 +171,7 @@ def _check_mapping(node: Mapping, rule: Schema) -> Iterator[ConfigError]:
         if key.text in properties:
             yield from check(node.values[key.text], properties[key.text])
         elif extra is False:
-            hint = _did_you_mean(key.text, properties) or f": known are {', '.join(properties)}"
+            hint = _did_you_mean(key.text, properties) or f": known keys are {', '.join(properties)}"
             yield key.place.error(f"unknown key {_short(key.text)!r}{hint}")
         else:
             yield from check(key, rule.get("propertyNames", {}))
@@ -193,4 +193,4 @@ def _check_size(node: Node, size: int, things: str, low: int | None, high: int |
     if low is not None and size < low:
         yield node.place.error("is empty" if not size else f"has fewer than {low} {things}")
     if high is not None and size > high:
-        yield node.place.error(f"has {size} {things}, at most {high} are allowed")
+        yield node.place.error(f"has {size} {things}: at most {high} allowed")

@@ -1,4 +1,4 @@
-"""The effective configuration -> YAML that says everything, and that `bot.config.load` reads as the same value."""
+"""The effective configuration -> complete YAML, which `bot.config.load` reads as the same value."""
 
 import json
 import re
@@ -28,7 +28,7 @@ _ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\ufeff]")
 
 
 def show(config: Config) -> str:
-    """The configuration with every default written out and every preset taken in."""
+    """The configuration with all defaults and presets expanded."""
     return "".join(f"{line}\n" for line in _lines(_config(config), 0))
 
 

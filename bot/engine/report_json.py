@@ -15,7 +15,7 @@ def encode(report: FileReport) -> dict[str, Any]:
     """A report as a JSON object."""
     encoded = asdict(report)
     if isinstance(report, Scanned):
-        encoded["wanted"] = sorted(encoded.pop("missing_modules"))  # as every version writes it
+        encoded["wanted"] = sorted(encoded.pop("missing_modules"))  # the key that older caches and records have
     return {"type": type(report).__name__, **encoded}
 
 

@@ -1,1 +1,1 @@
-"""A repository on this machine: listed, read, scanned on all cores, with a cache of the results."""
+"""A repository on this machine: lists, reads and scans it on all cores, with a cache of results."""

@@ -1,4 +1,4 @@
-"""What the work tree adds to the merge base with a revision: the pairs of files that a review looks at."""
+"""What the work tree adds to the merge base with a revision: the pairs of files that a review compares."""
 
 import os
 import shutil
@@ -111,7 +111,7 @@ def _entries(fields: Sequence[bytes]) -> Iterator[_Entry]:
 
 
 def _change(root: Path, prefix: str, entry: _Entry) -> FileChange:
-    """Both sides as they lie in a work tree: with the line ends that its attributes and git's settings give them."""
+    """Both sides as in a work tree: with the line ends that its attributes and git's settings give them."""
     old, new = None, None
     if entry.base_mode in _REGULAR:
         old = git(root, "cat-file", "--filters", f"--path={prefix}{entry.base_path}", entry.base_blob)

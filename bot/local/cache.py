@@ -1,4 +1,4 @@
-"""A cache of scan results on disk: one small JSON file for each result, named by everything that it depends on."""
+"""A cache of scan results on disk: one JSON file for each result, named by a digest of all its inputs."""
 
 import hashlib
 import json
@@ -40,14 +40,14 @@ class Cache:
         return cls(directory=directory, config=_digest(__version__, engine_digest(), repr(config)))
 
     def at(self, index: Index, fixes: bool) -> "CacheAt":
-        """The results that hold with this index: a façade that changes changes what others' names mean."""
+        """The results for this index: a changed façade changes the meaning of names in other files."""
         known = ((path, _content(source)) for path, source in sorted(index.files.items()))
         return CacheAt(
             directory=self.directory, context=_digest(self.config, str(fixes), repr(index.roots), *map(repr, known))
         )
 
     def prune(self) -> None:
-        """Forget the oldest half of the results when there are more than `MAX_ENTRIES`."""
+        """Delete the oldest half of the results when there are more than `MAX_ENTRIES`."""
         try:
             entries = list(self.directory.iterdir())
             if len(entries) > MAX_ENTRIES:
@@ -55,7 +55,7 @@ class Cache:
                 for entry in entries[: len(entries) - MAX_ENTRIES // 2]:
                     entry.unlink(missing_ok=True)
         except OSError:
-            return  # no directory, or somebody else tidies: the cache is only a help
+            return  # no directory, or another process prunes: the cache is optional
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,14 +69,14 @@ class CacheAt:
         return self.directory / f"{_digest(self.context, path, _content(source))}.json"
 
     def get(self, path: str, source: bytes) -> FileReport | None:
-        """The result for a file, if there is one that can be read: anything else is as good as none."""
+        """The result for a file; ``None`` if there is none that can be read."""
         try:
             return decode(json.loads(self._file(path, source).read_bytes()))
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
     def put(self, path: str, source: bytes, report: FileReport) -> None:
-        """Keep a result.  A cache that cannot be written is no error: the next scan does the work again."""
+        """Store a result.  A cache that cannot be written is no error: the next scan does the work again."""
         target = self._file(path, source)
         draft = target.with_suffix(f".{os.getpid()}")
         try:
@@ -98,7 +98,7 @@ def _digest(*parts: str) -> str:
 
 
 def engine_digest() -> str:
-    """Of the engine's own code: an edit of it makes every result old."""
+    """A digest of the engine's own code: an edit of it invalidates every result."""
     home = Path(__file__).parents[1] / "engine"
     return _digest(
         *(f"{path.name}:{path.stat().st_mtime_ns}:{path.stat().st_size}" for path in sorted(home.rglob("*.py")))

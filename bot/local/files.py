@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 _NEVER = frozenset({".git", ".hg", ".svn", "__pycache__", "node_modules", ".tox", ".nox", ".mypy_cache", ".ruff_cache"})
 _BUFFER = 1 << 20
 _PIPE = 1 << 20
-"""Bytes that git can be ahead of us, where the system lets us say so: it need not wait until it is listened to."""
+"""The pipe's size in bytes, where the system allows it: git does not wait for us to read."""
 NO_FILE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EISDIR})
-"""What a `Reader` says of a listed name that is no file: nothing is there, a symbolic link, or a directory."""
+"""Errors of a `Reader` for a listed name that is no file: absent, a symbolic link, or a directory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +46,8 @@ def find_root(start: Path) -> Path:
 def list_files(root: Path, below: str = "") -> Listing:
     """The Python files under ``root/below``; a file is taken as it is named.
 
-    In a git work tree those that git tracks or would: what ``.gitignore`` leaves out is left out.  Elsewhere all but
-    those in version control's, caches' and virtual environments' directories.  Symbolic links to directories are not
+    In a git work tree: tracked files and untracked ones that ``.gitignore`` does not exclude.  Elsewhere: all but those
+    in version control's, caches' and virtual environments' directories.  Symbolic links to directories are not
     followed, so no loop can occur.
     """
     with listing(root, below) as result:

@@ -1,4 +1,4 @@
-"""Pure work on several cores: in forked processes, which inherit what they work on and send back a value."""
+"""Pure work on several cores: forked processes inherit their input and send back a value."""
 
 import gc
 import os
@@ -14,7 +14,7 @@ Result = TypeVar("Result")
 
 CAN_FORK = hasattr(os, "fork")
 _LOOK = 0.1
-"""Seconds between two looks at how far the work is."""
+"""Seconds between two checks of the progress."""
 
 
 def cores() -> int:
@@ -41,7 +41,7 @@ class ForkedCall(Generic[Result]):
     def result(self, meanwhile: Callable[[], None] | None = None) -> Result:
         """What the work returned; what it raised is raised.  ``meanwhile`` is called from time to time.
 
-        To be asked for once.  Raises `WorkerDied` if the process left no result.
+        Call it once.  Raises `WorkerDied` if the process left no result.
         """
         if not self._process:
             return self._work()

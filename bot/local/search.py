@@ -1,4 +1,4 @@
-"""The quick look at every file: which of them hold a name as text."""
+"""A quick text search: which files contain a name."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -32,7 +32,7 @@ class Found:
 
 
 _SAMPLE = 200
-"""Files that are looked at to see how common a name is."""
+"""Files that are searched to estimate how common a name is."""
 _RARE = 0.05
 """The share of them up to which it is not."""
 
@@ -79,8 +79,8 @@ class Search:
 def _needed(root: Path, paths: Sequence[str], terms: Sequence[PrefilterTerm]) -> Sequence[PrefilterTerm]:
     """The prefilter terms without the gates that are not worth looking for.
 
-    Gates keep most files from being parsed for a name like ``float``; to find them all takes several looks at every
-    file.  A name that stands in few files anyway leads to those at once.
+    Gates keep most files from being parsed for a name like ``float``, but finding them takes several passes over every
+    file.  A name that is in few files leads to those directly.
     """
     if not any(term.opening_words for term in terms):
         return terms

@@ -1,4 +1,4 @@
-"""What a repository on this machine says of a tracker: the source at its newest commit, and nothing of GitHub."""
+"""The evidence for a checklist in a local repository: the source at its latest commit, and nothing from GitHub."""
 
 import os
 import tarfile
@@ -26,7 +26,7 @@ _ELSEWHERE = NotKnown(why="only GitHub knows")
 def local_tracked_facts(
     root: Path, config: Config, migration: Migration, *, besides: Path, now: datetime
 ) -> TrackedFacts:
-    """The facts of the newest commit of the repository at ``root``; ``besides`` is a file that may differ from it.
+    """The facts of the latest commit of the repository at ``root``; ``besides`` is a file that may differ from it.
 
     Raises ``UserError`` outside of a git repository, or in one without a commit.
     """

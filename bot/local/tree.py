@@ -1,4 +1,4 @@
-"""A repository on this machine: its Python files listed, read and scanned on all cores."""
+"""Lists, reads and scans the Python files of a local repository on all cores."""
 
 import gc
 from collections.abc import Iterable, Mapping, Sequence
@@ -72,7 +72,7 @@ def scan_tree(root: Path, listing: Listing, search: Search, config: Config, opti
 
 
 def surroundings(root: Path, config: Config) -> "Surroundings":
-    """What the files of the tree say of the deprecated names."""
+    """The names that the tree's files give to the deprecated ones, and its source roots."""
     from bot.engine.diff.views import Surroundings
     from bot.local.program import with_program
 
@@ -108,7 +108,7 @@ def _index(listing: Listing, sources: Mapping[str, bytes], config: Config) -> In
 def _foresee(
     root: Path, sources: Mapping[str, bytes], names: frozenset[str], config: Config, index: Index, options: Options
 ) -> Index:
-    """The index with most of what the scan would ask for: each question costs another look at the file that has it."""
+    """The index with most modules that the scan will request: each request costs another scan of its file."""
     mentioned = frozenset[str]().union(*(modules_named(source, names) for source in sources.values()))
     pending = {module for module in mentioned if index.source_of(module) is False}
     if options.fixes and len(index.roots) > 1:
@@ -139,7 +139,7 @@ def _successors(config: Config, index: Index) -> frozenset[str]:
 def _resolve(
     root: Path, sources: Mapping[str, bytes], config: Config, index: Index, options: Options
 ) -> list[FileReport]:
-    """Scan the files, fetch the modules that they ask for and scan those again that did, until none asks."""
+    """Scan the files, read the modules that they request, and scan those files again until none requests more."""
     done: dict[str, FileReport] = {}
     pending = dict(sources)
     for _ in range(ROUNDS):

@@ -1,7 +1,7 @@
-"""What happens inside a worker process: it confines itself, then runs pure functions on untrusted source.
+"""Code of a worker process: it confines itself, then runs pure functions on untrusted source.
 
 Nothing here is a sandbox against code that *runs* in the process: no such code does, source is only parsed.  It bounds
-what a parser can be driven to (time, memory, crashes), and it is a second wall behind a defect in it.
+the damage of a parser (time, memory, crashes), and is a second barrier in case of a defect in it.
 """
 
 import gc
@@ -16,7 +16,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 MEMORY_EXIT = 77
-"""The exit status of a worker that ran out of memory: it starts afresh rather than on with a torn heap."""
+"""The exit status of a worker that ran out of memory: it is replaced, because its heap may be inconsistent."""
 OPEN_FILES = 64
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_TRUNC
 SOURCES = (".py", ".pyc", ".so")
@@ -86,7 +86,7 @@ def refuse_environment(inherited: Path = Path("/proc/self/environ")) -> None:
 
 
 def silence() -> None:
-    """What a crashing parser prints is of no use to anybody, and may quote the source."""
+    """Discard the output of a crashing parser: it helps nobody and may quote the source."""
     nothing = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1, 2):
         os.dup2(nothing, standard)

@@ -1,4 +1,4 @@
-"""The engine behind a wall: what it does to hostile source costs the file that did it, and no other."""
+"""The engine in separate processes: hostile source costs only its own file."""
 
 import asyncio
 import os
@@ -35,14 +35,14 @@ CHUNK_FILES = 64
 CHUNK_BYTES = 1 << 20
 """How much one task scans: enough to make handing it over cheap, little enough to share among the workers."""
 TOO_BIG = f"too big: more than {LARGEST_FILE >> 20} MiB"
-NO_TIME = "not looked at: the files before it used up the time for this pull request"
+NO_TIME = "time limit: earlier files used up the time for this pull request"
 
 
 class Scanner:
     """Runs the engine in killable processes; an async context manager.
 
     ``timeout`` is the deadline of one task in seconds, ``memory`` the address space of a worker in bytes, and
-    ``budget`` the seconds after which one call stops looking into the files that broke the engine.  What runs
+    ``budget`` the seconds after which one call stops retrying files that broke the engine.  What runs
     in the workers are ``review_changes``, ``scan_files`` and ``migrate_files``, functions that a worker can import.
     """
 
@@ -85,9 +85,9 @@ class Scanner:
     async def review(self, request: ReviewRequest) -> tuple[FileReview, ...]:
         """New usages of each changed file, in the order of ``request.changes``.
 
-        All files are looked at together, since a usage may move from one to another.  When that breaks the engine,
-        each is tried alone to find the culprits, which are reported as :class:`Skipped`; the others are looked
-        at together again.
+        All files are scanned together, since a usage may move from one to another.  When that breaks the engine, each
+        is tried alone to find the culprits, which are reported as :class:`Skipped`; the others are scanned together
+        again.
         """
         big = {change.path for change in request.changes if size(change) > LARGEST_FILE}
         found = {path: skipped(path, TOO_BIG) for path in big}
@@ -220,7 +220,7 @@ def skipped(path: str, reason: str) -> FileReview:
 
 
 def untouched(file: Source, reason: str) -> FileMigration:
-    """A file that was not looked at."""
+    """A file that was not scanned."""
     path, source = file
     return FileMigration(path=path, before=source, after=source, report=Skipped(path=path, reason=reason))
 

@@ -33,7 +33,7 @@ PRELOADED = (
     "bot.engine.rewrite.import_list",  # and with it LibCST, which a file's deadline has no time to load
     "pebble.pool.process",
 )
-"""What every worker has in memory from its first moment, shared among them."""
+"""Modules that every worker has in memory from the start, shared among them."""
 
 
 class Unscannable(SsotError):
@@ -89,7 +89,7 @@ class Workers:
         try:
             return await self._attempt(function, args, seconds)
         except BrokenProcessPool as error:
-            raise self._failed("crash:pool", "too complex: the worker processes died of it") from error
+            raise self._failed("crash:pool", "too complex: the worker processes crashed") from error
 
     async def _attempt(self, function: Callable[..., T], args: tuple[object, ...], seconds: float) -> T:
         future = self._scheduled(await self._sound_pool(), function, args, seconds)
@@ -100,12 +100,14 @@ class Workers:
         except ProcessExpired as error:
             raise self._failed(*death(error.exitcode, self._memory)) from error
         except TimeoutError as error:
-            raise self._failed("timeout", f"too complex: not done after {seconds:g} seconds") from error
+            raise self._failed("timeout", f"too complex: timed out after {seconds:g} seconds") from error
         except RecursionError as error:
             raise self._failed("recursion", "too complex: nested too deeply") from error
-        except Exception as error:  # a defect of the engine: it costs this task, and is put on record
+        except Exception as error:  # a defect of the engine: it costs this task, and is logged
             log.exception("a worker's task failed", extra={"function": str(function)})
-            raise self._failed(f"error:{type(error).__name__}", "the analysis failed: this is on record") from error
+            raise self._failed(
+                f"error:{type(error).__name__}", "internal error in the analysis; see the log"
+            ) from error
 
     @staticmethod
     def _scheduled(
@@ -147,7 +149,7 @@ def death(code: int, memory: int) -> tuple[str, str]:
     if code < 0:
         name = signal.Signals(-code).name
         return f"crash:{name}", f"too complex: the parser crashed ({name})"
-    return f"crash:exit-{code}", f"too complex: the parser ended its process (status {code})"
+    return f"crash:exit-{code}", f"too complex: the parser exited (status {code})"
 
 
 def stop(pool: ProcessPool) -> None:

@@ -1,7 +1,7 @@
-"""The environment becomes one frozen value, or a :class:`SettingsError` that says how to mend it.
+"""The environment becomes one frozen value, or a :class:`SettingsError` that says how to fix it.
 
-Nothing else reads the environment.  Secrets are wrapped in :class:`Secret`: they appear in no ``repr``, no error and no
-log, and are handed out by ``reveal()`` only.
+Nothing else reads the environment.  Secrets are wrapped in :class:`Secret`: they never appear in a ``repr``, an error
+or a log; only ``reveal()`` returns them.
 """
 
 import re
@@ -25,12 +25,12 @@ DEFAULT_API_URL = "https://api.github.com"
 MIN_SECRET_BYTES = 16
 _WEAK = {"development", "changeme", "secret", "password", "webhook-secret", "your-webhook-secret"}
 _EPHEMERAL = {"K_SERVICE": "Cloud Run", "GAE_ENV": "App Engine", "GAE_SERVICE": "App Engine"}
-"""Variables that these platforms set: neither of them has a disk that survives a restart."""
+"""Variables that these platforms set; their disks do not survive a restart."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Allowed:
-    """Whom the bot works for.  Empty: every account that installs the App."""
+    """The accounts the bot works for.  Empty: every account that installs the App."""
 
     installations: frozenset[int] = frozenset()
     owners: frozenset[str] = frozenset()
@@ -46,7 +46,7 @@ class Allowed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """All that the process is told from outside."""
+    """All settings of the process."""
 
     app_id: int
     private_key: Secret = field(repr=False)
@@ -63,16 +63,16 @@ class Settings:
     log_level: str = "info"
     allowed: Allowed = Allowed()
     metrics_token: Secret | None = field(default=None, repr=False)
-    """Opens the operator's pages; without it they answer only to this machine."""
+    """Opens the operator's pages; without it they answer this machine only."""
 
     tracker_window: float = 20.0
-    """Seconds in which all that may change a tracking issue is collected, for one edit."""
+    """Seconds during which changes to a tracking issue are collected into one edit."""
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Self:
         """Read and check everything.
 
-        Raises :class:`SettingsError` with one line for each thing that is wrong: all of them at once.
+        Raises :class:`SettingsError` with a line for each error: all of them at once.
         """
         faults: list[str] = []
         try:
@@ -117,7 +117,7 @@ def _app_id(env: Mapping[str, str]) -> int:
     text = get(env, "GITHUB_APP_ID")
     if not text:
         raise SettingsError(
-            "GITHUB_APP_ID is not set: it stands on the App's settings page; `ssot setup` registers a new App"
+            "GITHUB_APP_ID is not set: find it on the App's settings page, or run `ssot setup` to register a new App"
         )
     return _number("GITHUB_APP_ID", text, 2**53)
 
@@ -125,20 +125,22 @@ def _app_id(env: Mapping[str, str]) -> int:
 def _private_key(env: Mapping[str, str]) -> Secret:
     text, path = get(env, "GITHUB_PRIVATE_KEY"), get(env, "GITHUB_PRIVATE_KEY_PATH")
     if text and path:
-        raise SettingsError("GITHUB_PRIVATE_KEY and GITHUB_PRIVATE_KEY_PATH are both set: keep one")
+        raise SettingsError("GITHUB_PRIVATE_KEY and GITHUB_PRIVATE_KEY_PATH are both set: unset one")
     if not text and not path:
-        raise SettingsError("GITHUB_PRIVATE_KEY or GITHUB_PRIVATE_KEY_PATH is not set: create a key for the App")
+        raise SettingsError(
+            "GITHUB_PRIVATE_KEY or GITHUB_PRIVATE_KEY_PATH is not set: create a key on the App's settings page"
+        )
     if path:
         try:
             text = Path(path).read_text(encoding="ascii")
         except (OSError, ValueError) as fault:
-            why = fault.strerror if isinstance(fault, OSError) else "it is not a text file"
+            why = fault.strerror if isinstance(fault, OSError) else "not a text file"
             raise SettingsError(f"GITHUB_PRIVATE_KEY_PATH: {path}: {why}") from None
     return private_key(text)
 
 
 def _webhook_secrets(env: Mapping[str, str]) -> tuple[Secret, ...]:
-    advice = "set one of at least 16 bytes, e.g. from `openssl rand -hex 32`, here and in the App's settings"
+    advice = "set one with at least 16 bytes, e.g. from `openssl rand -hex 32`, here and on the App's settings page"
     secrets = [part.strip() for part in get(env, "GITHUB_WEBHOOK_SECRET").split(",")]
     if secrets == [""]:
         raise SettingsError(f"GITHUB_WEBHOOK_SECRET is not set: {advice}")
@@ -156,7 +158,7 @@ def _database_url(env: Mapping[str, str]) -> Secret:
         for variable, platform in _EPHEMERAL.items():
             if env.get(variable):
                 raise SettingsError(
-                    f"SSOT_DATABASE_URL: {platform} has no durable disk for SQLite, set a postgresql:// URL"
+                    f"SSOT_DATABASE_URL: {platform} has no durable disk for SQLite; set a postgresql:// URL"
                 )
     if not url:
         url = f"sqlite:///{data_directory(env) / 'ssot.db'}"
@@ -164,26 +166,26 @@ def _database_url(env: Mapping[str, str]) -> Secret:
 
 
 def github_url(env: Mapping[str, str]) -> str:
-    """The API alone, for who has no App yet.  Raises :class:`SettingsError`."""
+    """Only the API's URL, before there is an App.  Raises :class:`SettingsError`."""
     return _api_url(env)
 
 
 def database_url(env: Mapping[str, str]) -> Secret:
-    """The database alone, for tools that need no credentials of the App.  Raises :class:`SettingsError`."""
+    """Only the database, for tools that need no credentials of the App.  Raises :class:`SettingsError`."""
     return _database_url(env)
 
 
 def _metrics_token(env: Mapping[str, str]) -> Secret | None:
     token = get(env, "SSOT_METRICS_TOKEN")
     if token and len(token.encode()) < MIN_SECRET_BYTES:
-        raise SettingsError(f"SSOT_METRICS_TOKEN is too weak: at least {MIN_SECRET_BYTES} bytes, or unset it")
+        raise SettingsError(f"SSOT_METRICS_TOKEN is too weak: use at least {MIN_SECRET_BYTES} bytes, or unset it")
     return Secret(token) if token else None
 
 
 def _tracker_window(env: Mapping[str, str]) -> float:
     text = get(env, "SSOT_TRACKER_WINDOW") or "20"
     if not re.fullmatch(r"\d{1,4}(\.\d{1,3})?", text, re.ASCII) or not 0 < float(text) <= 3600:
-        raise SettingsError("SSOT_TRACKER_WINDOW must be a number of seconds, above 0 and up to 3600")
+        raise SettingsError("SSOT_TRACKER_WINDOW must be a number of seconds above 0 and at most 3600")
     return float(text)
 
 
@@ -219,7 +221,7 @@ def _allowed(env: Mapping[str, str]) -> Allowed:
         elif re.fullmatch(r"[a-z0-9_-]+", entry):
             owners.add(entry)
         else:
-            raise SettingsError("SSOT_ALLOW lists owners, owner/name repositories and installation ids, with commas")
+            raise SettingsError("SSOT_ALLOW must list owners, owner/name repositories or installation ids, with commas")
     return Allowed(
         installations=frozenset(installations), owners=frozenset(owners), repositories=frozenset(repositories)
     )

@@ -1,4 +1,4 @@
-"""The credentials that ``ssot setup`` keeps for the next start."""
+"""The credentials that ``ssot setup`` stores for the next start."""
 
 import os
 from collections.abc import Mapping
@@ -9,11 +9,11 @@ from bot.domain.errors import SettingsError
 from bot.settings.variables import OF_THE_APP, data_directory, get
 
 CREDENTIALS = "credentials.env"
-"""The file in the data directory; it is used when the environment names no App."""
+"""The file in the data directory; used when the environment names no App."""
 
 
 def configured(env: Mapping[str, str]) -> bool:
-    """Whether there are credentials of an App, good or bad, in the environment or in the file."""
+    """Whether the environment or the file has credentials of an App, valid or not."""
     return any(get(env, name) for name in OF_THE_APP) or (data_directory(env) / CREDENTIALS).exists()
 
 
@@ -24,9 +24,9 @@ def variables(*, app_id: int, private_key: str, webhook_secret: str) -> dict[str
 
 
 def write_credentials(directory: Path, credentials: Mapping[str, str]) -> Path:
-    """Keep an App's credentials for the next start, for the owner's eyes only.
+    """Store an App's credentials for the next start; only the owner can read them.
 
-    The caller has tried whether they are good to start with.  Raises ``FileExistsError`` when there are some already.
+    The caller has checked that they are valid.  Raises ``FileExistsError`` when there are some already.
     """
     directory.mkdir(parents=True, exist_ok=True)
     path = directory / CREDENTIALS
@@ -39,9 +39,9 @@ def write_credentials(directory: Path, credentials: Mapping[str, str]) -> Path:
 
 
 def with_credentials(env: Mapping[str, str]) -> Mapping[str, str]:
-    """The environment; where it names no App, with the file's credentials.  The two are never mixed.
+    """The environment, with the file's credentials if it names no App.  The two are never mixed.
 
-    Raises :class:`SettingsError` when the file is there and cannot be used.
+    Raises :class:`SettingsError` when the file exists but cannot be used.
     """
     path = data_directory(env) / CREDENTIALS
     if any(get(env, name) for name in OF_THE_APP) or not path.is_file():
@@ -52,6 +52,6 @@ def with_credentials(env: Mapping[str, str]) -> Mapping[str, str]:
     except (OSError, UnicodeDecodeError) as fault:
         raise SettingsError(f"{path} cannot be read: {type(fault).__name__}") from None
     if readable:
-        raise SettingsError(f"{path} can be read by others: chmod 600 it")
+        raise SettingsError(f"other users can read {path}: run `chmod 600` on it")
     entries = (line.partition("=") for line in lines if line and not line.startswith("#"))
     return {**env, **{name: value for name, _, value in entries if name in OF_THE_APP}}

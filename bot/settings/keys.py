@@ -1,4 +1,4 @@
-"""The App's private key, in the forms in which people keep it."""
+"""The App's private key, in the forms in which people store it."""
 
 import base64
 import binascii
@@ -18,14 +18,14 @@ def private_key(text: str) -> Secret:
 
     pem = _as_pem(text)
     if "ENCRYPTED" in pem:
-        raise SettingsError("GITHUB_PRIVATE_KEY is encrypted: use the file as GitHub gave it to you")
+        raise SettingsError("GITHUB_PRIVATE_KEY is encrypted: use the file as downloaded from GitHub")
     try:
         key = load_pem_private_key(pem.encode(), password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm):
         # Not chained: the parser's message may quote what it read.
-        raise SettingsError("GITHUB_PRIVATE_KEY is damaged or cut short: download a new one from GitHub") from None
+        raise SettingsError("GITHUB_PRIVATE_KEY is damaged or truncated: download a new one from GitHub") from None
     if not isinstance(key, RSAPrivateKey):
-        raise SettingsError("GITHUB_PRIVATE_KEY is not an RSA key: GitHub signs in Apps with RS256 only")
+        raise SettingsError("GITHUB_PRIVATE_KEY is not an RSA key: GitHub accepts only RS256 for Apps")
     return Secret(pem)
 
 
@@ -35,7 +35,7 @@ def _as_pem(text: str) -> str:
         try:
             text = base64.b64decode("".join(text.split()), validate=True).decode().replace("\r\n", "\n")
         except (binascii.Error, UnicodeDecodeError):
-            raise SettingsError("GITHUB_PRIVATE_KEY is neither PEM nor base64 of it") from None
+            raise SettingsError("GITHUB_PRIVATE_KEY is neither PEM nor base64 of PEM") from None
     if "-----BEGIN" not in text:
-        raise SettingsError("GITHUB_PRIVATE_KEY holds no PEM block")
+        raise SettingsError("GITHUB_PRIVATE_KEY has no PEM block")
     return text.strip() + "\n"

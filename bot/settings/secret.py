@@ -1,10 +1,10 @@
-"""A string that is not to be seen."""
+"""A string that must not be shown."""
 
 from typing import NoReturn
 
 
 class Secret:
-    """A string that shows itself only when asked."""
+    """A string that only :meth:`reveal` returns."""
 
     __slots__ = ("_value",)
 
@@ -26,4 +26,4 @@ class Secret:
         return hash((Secret, self._value))
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("a secret is not written anywhere")
+        raise TypeError("a secret cannot be pickled")

@@ -1,4 +1,4 @@
-"""Which addresses the App's credentials may be sent to."""
+"""Checks the address that receives the App's credentials."""
 
 import ipaddress
 import re
@@ -17,20 +17,20 @@ def api_url(value: str) -> str:
     host = url.hostname or ""
     loopback = _is_loopback(host)
     _refuse(not host, "GITHUB_API_URL has no host")
-    _refuse("@" in url.netloc, "GITHUB_API_URL holds a user name or password: remove it")
-    _refuse(not host.isascii() or "%" in host or "xn--" in host, "GITHUB_API_URL: the host is written in plain ASCII")
+    _refuse("@" in url.netloc, "GITHUB_API_URL has a user name or password: remove it")
+    _refuse(not host.isascii() or "%" in host or "xn--" in host, "GITHUB_API_URL: write the host in plain ASCII")
     _refuse(url.scheme not in ("https", "http"), "GITHUB_API_URL must begin with https://")
-    _refuse(url.scheme == "http" and not loopback, "GITHUB_API_URL: plain http is for loopback only, use https://")
-    _refuse(_is_ip(host) and not loopback, "GITHUB_API_URL: an IP address cannot be trusted, use the host's name")
-    _refuse("?" in value or "#" in value, "GITHUB_API_URL takes no query and no fragment")
+    _refuse(url.scheme == "http" and not loopback, "GITHUB_API_URL: plain http is for loopback only; use https://")
+    _refuse(_is_ip(host) and not loopback, "GITHUB_API_URL: an IP address cannot be trusted; use the host's name")
+    _refuse("?" in value or "#" in value, "GITHUB_API_URL must not have a query or a fragment")
     path = url.path.rstrip("/")
-    _refuse(path not in ("", "/api/v3"), "GITHUB_API_URL takes no path but GitHub Enterprise Server's /api/v3")
+    _refuse(path not in ("", "/api/v3"), "GITHUB_API_URL: the only path allowed is GitHub Enterprise Server's /api/v3")
     return f"{url.scheme}://{url.netloc.lower()}{path}"
 
 
 def _split(value: str) -> SplitResult:
     if re.search(r"[\s\\\x00-\x1f\x7f]", value):
-        raise SettingsError("GITHUB_API_URL holds a space, a backslash or a control character")
+        raise SettingsError("GITHUB_API_URL has a space, a backslash or a control character")
     try:
         url = urlsplit(value)
         if url.port == 0:
@@ -41,7 +41,7 @@ def _split(value: str) -> SplitResult:
 
 
 def _is_ip(host: str) -> bool:
-    """Also in the spellings that resolvers take: ``2852039166``, ``0xA9.0xFE.0xA9.0xFE``, ``127.1``."""
+    """Also in the spellings that resolvers accept: ``2852039166``, ``0xA9.0xFE.0xA9.0xFE``, ``127.1``."""
     try:
         ipaddress.ip_address(host)
     except ValueError:

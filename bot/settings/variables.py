@@ -1,4 +1,4 @@
-"""The names of things in the environment."""
+"""The names of environment variables."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,11 +11,11 @@ _PROBOT = {
 }
 """Probot's names for the same things: https://probot.github.io/docs/configuration/."""
 OF_THE_APP = ("GITHUB_APP_ID", "GITHUB_PRIVATE_KEY", "GITHUB_PRIVATE_KEY_PATH", "GITHUB_WEBHOOK_SECRET")
-"""What says which App this is."""
+"""The variables that identify the App."""
 
 
 def get(env: Mapping[str, str], name: str) -> str:
-    """The variable or its Probot name; unset and blank are the same: ``""``."""
+    """The variable, or the one with its Probot name; ``""`` if unset or blank."""
     return env.get(name, "").strip() or env.get(_PROBOT.get(name, name), "").strip()
 
 

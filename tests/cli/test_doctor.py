@@ -84,13 +84,13 @@ async def test_a_permission_that_an_owner_has_not_accepted_is_named(github: Sand
 async def test_what_nothing_uses_is_a_warning(github: Sandbox, gh: GitHub) -> None:
     set_hook(github)
     checks = await report(gh, NEEDED, {"pull_request"})
-    assert [c.verdict for c in checks if "nothing uses" in c.text] == [DoctorVerdict.WARNING]
+    assert [c.verdict for c in checks if "unused permissions" in c.text] == [DoctorVerdict.WARNING]
 
 
 async def test_an_event_that_is_not_subscribed_to_is_named(github: Sandbox, gh: GitHub) -> None:
     set_hook(github)
     (found,) = faults_of(await report(gh, NEEDED, {"pull_request", "gollum"}))
-    assert "does not get the events gollum" in found
+    assert "does not receive the events gollum" in found
 
 
 async def test_a_suspended_installation_is_a_warning(github: Sandbox, gh: GitHub, repo: Repo) -> None:
@@ -100,11 +100,11 @@ async def test_a_suspended_installation_is_a_warning(github: Sandbox, gh: GitHub
     assert [c.verdict for c in checks if "suspended" in c.text] == [DoctorVerdict.WARNING]
 
 
-async def test_a_key_of_another_app_is_told(github: Sandbox, gh: GitHub) -> None:
+async def test_a_key_of_another_app_is_reported(github: Sandbox, gh: GitHub) -> None:
     set_hook(github)
     github.app.id += 1
     (found,) = faults_of(await report(gh, NEEDED, set()))
-    assert "does not take the private key" in found
+    assert "rejects the private key" in found
 
 
 async def test_without_a_webhook_nothing_arrives(github: Sandbox, gh: GitHub) -> None:
@@ -119,7 +119,7 @@ async def test_without_a_webhook_nothing_arrives(github: Sandbox, gh: GitHub) ->
         ({"has_secret": False}, "no secret"),
         ({"content_type": "form"}, "sends form"),
         ({"insecure_ssl": True}, "does not verify"),
-        ({"url": "http://bot.example"}, "not https"),
+        ({"url": "http://bot.example"}, "does not use https"),
         ({}, "webhook: https://bot.example"),
     ],
 )
@@ -213,8 +213,8 @@ async def test_dead_letters_are_pointed_at(tmp_path: Path) -> None:
     await store.settle(stored.seq, State.DEAD, "why", datetime.now(UTC))
     await store.close()
     found, dead = check_database(url)
-    assert found.text == "database: 2 deliveries, 1 of them wait"
-    assert (dead.verdict, dead.text.startswith("database: 1 dead letters")) == (DoctorVerdict.WARNING, True)
+    assert found.text == "database: 2 deliveries, 1 queued"
+    assert (dead.verdict, dead.text.startswith("database: 1 dead jobs")) == (DoctorVerdict.WARNING, True)
 
 
 @pytest.mark.parametrize(

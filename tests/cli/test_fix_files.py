@@ -157,7 +157,7 @@ def test_a_module_with_a_fallback_keeps_the_name_that_both_bind(tmp_path: Path, 
     assert (tmp_path / "one.py").read_text() == after
 
 
-def test_what_the_configuration_gets_wrong_is_told(tmp_path: Path) -> None:
+def test_what_the_configuration_gets_wrong_is_reported(tmp_path: Path) -> None:
     files = {
         ".github/ssot.yml": "migrations:\n  m: {deprecated: lib.old, canonical: lib.new, drop_in: true}\n"
         "  n: {deprecated: lib.new.f, canonical: lib.new.g}\n",
@@ -170,7 +170,7 @@ def test_what_the_configuration_gets_wrong_is_told(tmp_path: Path) -> None:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(content)
     module = "note: m: lib.old is a module: write lib.old below 'modules', not below 'deprecated'\n"
-    undecided = "note: n: nothing says how a usage becomes one of the successor: 'drop_in: true' replaces the name\n"
+    undecided = "note: n: no rewrite for these usages; add 'rewrites', or 'drop_in: true' to replace the name\n"
     assert CliRunner().invoke(command, [str(tmp_path)]).stderr.endswith(module + undecided)
     listed = CliRunner().invoke(main, ["scan", "--no-cache", "--jobs", "1", str(tmp_path)])
     assert listed.stderr == module

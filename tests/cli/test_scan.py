@@ -103,7 +103,7 @@ def test_text_shows_the_line_and_a_caret(repository: Path) -> None:
         "    5 |     return 'é', old()\n"
         "      |                 ^^^\n"
     ) in done.stdout
-    assert "pkg/broken.py:2: does not parse: '(' was never closed; the name stands on line 1, 2" in done.stdout
+    assert "pkg/broken.py:2: does not parse: '(' was never closed; the name is on lines 1, 2" in done.stdout
     assert done.stdout.endswith(
         "5 usages in 3 files (3 import, 2 call), of 9 files; 1 file not parsed; 1 file not scanned.\n"
     )
@@ -225,7 +225,7 @@ def test_the_cache_gives_the_same_answer_and_sees_changes_elsewhere(repository: 
 
 
 @pytest.mark.parametrize("junk", [b"", b"{", b"[]", b"{}", b"\xff\xfe", b'{"type": "Scanned"}', b'{"type": "Odd"}'])
-def test_a_broken_cache_is_written_anew(repository: Path, tmp_path: Path, junk: bytes) -> None:
+def test_a_broken_cache_is_rewritten(repository: Path, tmp_path: Path, junk: bytes) -> None:
     document(repository)
     entries = list((tmp_path / "data").rglob("*.json"))
     assert entries

@@ -95,13 +95,13 @@ def test_the_commit_counts_not_the_work_tree(repository: Path) -> None:
     assert "2 usages left in 1 file: `app/a.py`" in result.stderr
 
 
-def test_every_item_is_told_with_its_reason(repository: Path) -> None:
+def test_every_item_is_listed_with_its_reason(repository: Path) -> None:
     lines = run(repository).stderr.splitlines()
     assert lines[0] == "[ ] Replace the calls (line 3): 2 usages left in 1 file: `app/a.py`"
     assert lines[1] == "[ ] Remove the function (line 4, ticked by hand): `make` is still defined in `pkg/old.py`"
     assert lines[2] == "[x] Write a plan (line 5): `docs/plan.md` exists"
     assert lines[3] == "[?] Tests pass (line 6): check `Tests`: only GitHub knows"
-    assert lines[4].endswith(": 1 hold, 2 are missing, 1 cannot be told here")
+    assert lines[4].endswith(": 1 done, 2 open, 1 unknown here")
 
 
 def test_a_damaged_section_is_an_error_and_is_not_touched(repository: Path) -> None:
@@ -111,7 +111,7 @@ def test_a_damaged_section_is_an_error_and_is_not_touched(repository: Path) -> N
     tracker.write_bytes(head)
     result = run(repository, "--write")
     assert result.exit_code == 2
-    assert "not touched: The comment that ends the section of the checklist is missing." in result.stderr
+    assert "not changed: The comment that ends the section of the checklist is missing." in result.stderr
     assert tracker.read_bytes() == head
 
 
@@ -148,5 +148,5 @@ def test_which_of_several_trackers_has_to_be_said(repository: Path) -> None:
     (repository / ".github/ssot.yml").write_text(text)
     result = run(repository)
     assert result.exit_code == 2
-    assert "choose with --migration first | retire" in result.stderr
+    assert "choose one with --migration first | retire" in result.stderr
     assert run(repository, "--migration", "retire").exit_code == 1

@@ -103,7 +103,7 @@ VALID = {
 
 WRONG = [
     *written(Path(__file__).with_name("wrong.txt").read_text(encoding="utf-8")),
-    Wrong(id="tab", text="migrations:\n\tm: 1\n", at=(2, 1), says="a tab cannot indent YAML", schema=False),
+    Wrong(id="tab", text="migrations:\n\tm: 1\n", at=(2, 1), says="YAML does not allow tabs", schema=False),
     Wrong(id="nul", text="migrations: {}\n# \0", at=(2, 3), says="U+0000", schema=False),
     Wrong(id="nul-after-separators", text="# \x85\u2028\u2029\n# \0", at=(2, 3), says="U+0000", schema=False),
     Wrong(id="not-utf-8-after-a-separator", text=b"# \xc2\x85\n# \xff", at=(2, 3), says="not UTF-8", schema=False),

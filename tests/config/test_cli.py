@@ -24,9 +24,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_an_absent_file_means_the_built_in_migration(here: Path) -> None:
     result = run("check")
     assert result.exit_code == 0
-    assert (
-        result.output == ".github/ssot.yml: absent, so that the built-in migration websocket-manager-factory applies\n"
-    )
+    assert result.output == ".github/ssot.yml: not found; the built-in migration websocket-manager-factory applies\n"
 
 
 def test_a_valid_file(here: Path) -> None:
@@ -44,7 +42,7 @@ def test_every_error_with_its_line_and_a_caret(here: Path) -> None:
         "x.yml:3:5: unknown key 'deprecatd': did you mean 'deprecated'?\n"
         "    3 |     deprecatd: [a.b]\n"
         "      |     ^\n"
-        "x.yml:4:11: 'blok-new' is none of warn, block-new, migrate, removed: did you mean 'block-new'?\n"
+        "x.yml:4:11: 'blok-new' is not one of warn, block-new, migrate, removed: did you mean 'block-new'?\n"
         "    4 |     mode: blok-new\n"
         "      |           ^\n"
         "2 errors\n"

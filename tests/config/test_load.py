@@ -38,7 +38,7 @@ def test_an_error_has_its_place(wrong: Wrong) -> None:
     assert str(error).startswith(f"x.yml:{error.line}:{error.column}: ")
 
 
-def test_all_errors_are_told_in_the_order_of_the_file() -> None:
+def test_all_errors_are_reported_in_the_order_of_the_file() -> None:
     text = "migrations:\n  b: {deprecated: [x.y, x.y]}\n  a: {deprecated: z, mode: x}\nmax_comments: no\n"
     with pytest.raises(ConfigError) as caught:
         load(text)
@@ -158,30 +158,30 @@ def test_an_own_migration_replaces_the_preset_of_its_name() -> None:
         pytest.param(
             migration("extends: datetime-utcnow\ndeprecated: a.b"),
             (3, 14),
-            r"none of the migration's deprecated names.* \(preset:datetime-utcnow:\d+:\d+\)$",
+            r"not one of the migration's deprecated names.* \(preset:datetime-utcnow:\d+:\d+\)$",
             id="its-rules-are-for-other-names",
         ),
         pytest.param(
             "extends: pkg-resources\n" + migration("extends: pkg-resources"),
             (4, 14),
-            r"is deprecated by the migration 'pkg-resources' already \(preset:pkg-resources:\d+:\d+\)$",
+            r"the migration 'pkg-resources' already deprecates '[\w.]+' \(preset:pkg-resources:\d+:\d+\)$",
             id="taken-twice",
         ),
         pytest.param(
             migration("deprecated: datetime.datetime.utcnow") + "extends: [pkg-resources, datetime-utcnow]\n",
             (3, 17),
-            "is deprecated by the migration 'datetime-utcnow' already$",
+            "the migration 'datetime-utcnow' already deprecates 'datetime.datetime.utcnow'$",
             id="deprecated-here-too",
         ),
         pytest.param(
             migration("deprecated: {datetime.datetime.now: datetime.datetime.utcnow}") + "extends: datetime-utcnow\n",
             (4, 10),
-            r"lead back to it \(preset:datetime-utcnow:\d+:\d+\)$",
+            r"are circular \(preset:datetime-utcnow:\d+:\d+\)$",
             id="its-successor-leads-back",
         ),
     ],
 )
-def test_what_a_preset_and_a_file_make_wrong_together_stands_where_the_preset_is_asked_for(
+def test_an_error_from_a_preset_and_a_file_together_is_where_the_file_names_the_preset(
     text: str, at: tuple[int, int], says: str
 ) -> None:
     with pytest.raises(ConfigError, match=says) as caught:

@@ -57,13 +57,13 @@ async def scanner() -> AsyncIterator[Scanner]:
         ),
         pytest.param(
             (change("a", b"spin"), change("b")),
-            ["too complex: not done after 0.5 seconds", "1 files"],
+            ["too complex: timed out after 0.5 seconds", "1 files"],
             id="a-loop-costs-one-file",
         ),
-        pytest.param((change("a", b"spin"),), ["too complex: not done after 2 seconds"], id="one-file-is-tried-once"),
+        pytest.param((change("a", b"spin"),), ["too complex: timed out after 2 seconds"], id="one-file-is-tried-once"),
         pytest.param(
             (change("a", b"raise"), change("b")),
-            ["the analysis failed: this is on record", "1 files"],
+            ["internal error in the analysis; see the log", "1 files"],
             id="a-defect-costs-one-file",
         ),
         pytest.param(
@@ -92,7 +92,7 @@ async def test_hostile_files_use_up_a_budget() -> None:
     async with Scanner(workers=1, timeout=1, budget=0.1, review_changes=engines.review_changes) as scanner:
         reviews = await scanner.review(request(*hostile))
     reasons = [told(review.report) for review in reviews]
-    assert reasons[0] == "too complex: not done after 0.25 seconds"
+    assert reasons[0] == "too complex: timed out after 0.25 seconds"
     assert reasons[1:] == [NO_TIME] * 3
 
 

@@ -306,7 +306,7 @@ def test_the_environments_app_comes_first_and_is_not_mixed(tmp_path: Path) -> No
 
 def test_credentials_that_others_can_read_are_refused(tmp_path: Path) -> None:
     write_credentials(tmp_path, credentials()).chmod(0o640)
-    with pytest.raises(SettingsError, match="can be read by others"):
+    with pytest.raises(SettingsError, match="other users can read"):
         Settings.from_env({"SSOT_DATA_DIR": str(tmp_path)})
 
 
