@@ -202,7 +202,7 @@ async def play(git: Git, commits: Sequence[str], config: Config, body: str) -> P
             continue
         after = outcome.body if isinstance(outcome, Changed) else body
         left = len(usages_of(replace(facts, reports=fresh.reports), migration.name))
-        shown = "**No usage is left**" if left == 0 else f"**{left:,} usage{'s' * (left != 1)} left**"
+        shown = "**No usages left**" if left == 0 else f"**{left:,} usage{'s' * (left != 1)} left**"
         played.hold(known.commit, f"the section does not say {shown}", shown in after)
         played.hold(known.commit, "something outside changed", outside(body, after) and people(body) == people(after))
         again = update_body(after, migration, facts, owner, section, written=True)

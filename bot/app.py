@@ -39,15 +39,15 @@ from handlers.commands import COMMANDS
 log = structlog.get_logger(__name__)
 
 STOP_WITHIN = 4.0
-"""Seconds for the running jobs at the end; with the open requests' 2 it stays below the 8 that ``serve`` promises."""
+"""Seconds for running jobs at the end; with the 2 of open requests this is below the 8 that ``serve`` promises."""
 SCANNERS = 2
-"""Processes that scan; each is held below ``SCANNER_MEMORY`` bytes."""
+"""Processes that scan; each may use ``SCANNER_MEMORY`` bytes."""
 SCANNER_MEMORY = 512 * 1024 * 1024
 
 
 @dataclass(frozen=True, kw_only=True)
 class Handlers:
-    """The seam to ``handlers``: which events have one, where a delivery belongs, and what is done with it."""
+    """The interface to ``handlers``: which events have one, how a delivery is routed and run."""
 
     events: frozenset[str]
     route: Router
@@ -77,10 +77,10 @@ def build(
     pace: Pace | None = None,
     store: Store | None = None,
 ) -> App:
-    """Everything that the server is made of; nothing is opened before ``web`` starts.  Raises ``SettingsError``.
+    """All parts of the server; nothing is opened before ``web`` starts.  Raises ``SettingsError``.
 
-    ``pace`` is how fast GitHub is written to; by default as slowly as it asks for.  ``store`` is by default the one
-    that ``SSOT_DATABASE_URL`` names.
+    ``pace`` limits the writes to GitHub; by default as GitHub asks.  ``store`` is by default the one that
+    ``SSOT_DATABASE_URL`` names.
     """
     metrics, opened = Metrics(), _Later()
     store = store or store_of(settings.database_url.reveal())
@@ -113,7 +113,7 @@ def build(
 async def _running(
     app: App, settings: Settings, wired: Handlers, pace: Pace | None, opened: "_Later"
 ) -> AsyncIterator[None]:
-    """Opens everything, in this order; what was opened is closed in the opposite one."""
+    """Opens everything in this order, and closes it in the opposite order."""
 
     async def send(task: Task) -> None:
         await app.inbox.put(delivery_of(task), not_before=task.not_before)
@@ -151,7 +151,7 @@ def handled_events() -> frozenset[str]:
 
 
 class _Forever:
-    """The lease of work that nobody else can take over."""
+    """A lease that is never lost."""
 
     def __init__(self, delivery: Delivery) -> None:
         self.job = Job(seq=0, id=delivery.id, event=delivery.event, received_at=datetime.now(UTC))
@@ -166,11 +166,11 @@ class _Forever:
 async def receive(
     settings: Settings, delivery: Delivery, *, tell: Callable[[Effect], None] | None = None
 ) -> Route | Outcome:
-    """One delivery through the real handlers, here and now; with ``tell`` it is a dry run.
+    """Run one delivery through the real handlers at once; with ``tell`` it is a dry run.
 
-    ``tell`` is called with each effect instead of GitHub, and the records are only read.
+    In a dry run ``tell`` is called with each effect instead of GitHub, and the records are only read.
 
-    Returns what became of it.  Raises what a handler raises.
+    Returns the route or the outcome.  Raises what a handler raises.
     """
     route = handlers.route(delivery.event, delivery.body, settings.allowed)
     if not isinstance(route, Work):
@@ -183,7 +183,7 @@ async def receive(
 
 
 async def _not_sent(task: Task) -> None:
-    """A single delivery has no queue behind it."""
+    """A single delivery has no queue for tasks."""
     log.warning("task_not_sent", task=task.event, id=task.id)
 
 

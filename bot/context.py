@@ -1,4 +1,4 @@
-"""What every workflow works with."""
+"""What every workflow uses: the open adapters."""
 
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from bot.storage import Storage
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredDeliveries:
-    """What the inbox keeps."""
+    """What the inbox stores."""
 
     events: frozenset[str]
     """GitHub's events that are stored at all: those that have a handler."""
@@ -33,9 +33,9 @@ class Bot:
     scanner: Scanner
     keys: MarkerKeys
     storage: Storage
-    """What has to outlive the process and is not GitHub's to remember."""
+    """What must outlive the process and is not stored at GitHub."""
     send: Callable[[Task], Awaitable[None]]
     """``await bot.send(task)`` returns once the task is as durable as a delivery.  Raises ``StoreUnavailable``."""
     kept: StoredDeliveries
     tracker_window: timedelta = timedelta(seconds=20)
-    """How long what may change a tracking issue is collected, for one edit."""
+    """How long changes to a tracking issue are collected into one edit."""

@@ -1,4 +1,4 @@
-"""From the whole App to each repository that it is installed on."""
+"""Sends a task for each repository that the App is installed on."""
 
 import structlog
 
@@ -13,9 +13,9 @@ log = structlog.get_logger(__name__)
 
 
 async def everywhere(bot: Bot, event: str, lease: Lease) -> Outcome:
-    """A task ``event`` for each repository of each installation.  One that has to wait holds up no other.
+    """Send a task ``event`` for each repository of each installation.  One that has to wait delays no other.
 
-    Running again sends the same tasks, which are taken in once.
+    Running again sends the same tasks, which are stored once.
     """
     waits: list[RetryLater] = []
     sent = 0
@@ -28,11 +28,11 @@ async def everywhere(bot: Bot, event: str, lease: Lease) -> Outcome:
             waits.append(wait)
             continue
         except (Gone, MissingPermission) as reason:
-            log.warning("installation_not_looked_at", installation=installation.id, reason=str(reason))
+            log.warning("installation_skipped", installation=installation.id, reason=str(reason))
             continue
         for repo in repos:
             await bot.send(Task(event=event, id=f"{repo.id} {lease.job.seq}", repo=repo))
         sent += len(repos)
     if waits:
         raise min(waits, key=lambda wait: wait.at)
-    return Done(summary=f"{sent} repositories to look at")
+    return Done(summary=f"tasks sent for {sent} repositories")

@@ -1,6 +1,6 @@
-"""A repository at a branch or a commit, with the configuration that it has there: read in one place.
+"""A repository at a branch or a commit, with the configuration that it has there.
 
-It lies above the adapters and below every capability: it needs GitHub's reads, ``bot.config`` and values.
+Above the adapters, below every capability: it uses GitHub's reads, ``bot.config`` and domain values.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from bot.github import reads
 from bot.github.client import GitHub
 
 ConfigProblem = Invalid | UnreadableConfig
-"""The two states in which nothing may be done."""
+"""The two states in which the bot does nothing."""
 _MOST_ERRORS = 5
 """Errors that a reply to a command names."""
 
@@ -40,7 +40,7 @@ class RepositoryAt:
 
     @property
     def config(self) -> Config:
-        """What applies.  Raises ``ConfigUnusable`` exactly when there is a :attr:`problem`."""
+        """The effective configuration.  Raises ``ConfigUnusable`` exactly when there is a :attr:`problem`."""
         match self.state:
             case Absent(config=config) | Valid(config=config):
                 return config
@@ -51,12 +51,12 @@ class RepositoryAt:
 
     @property
     def problem(self) -> ConfigProblem | None:
-        """Why nothing may be done; ``None``: there is a :attr:`config`."""
+        """Why the bot does nothing; ``None``: there is a :attr:`config`."""
         return self.state if isinstance(self.state, Invalid | UnreadableConfig) else None
 
     @property
     def built_in(self) -> bool:
-        """The repository has no configuration, so the built-in one applies: nobody there asked for anything."""
+        """The repository has no configuration, so the built-in one applies: nobody there has configured anything."""
         return isinstance(self.state, Absent)
 
     @property
@@ -71,7 +71,7 @@ class RepositoryAt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DefaultBranch(RepositoryAt):
-    """The same at the head of the default branch; ``repo`` has the repository's present name."""
+    """The same at the head of the default branch; ``repo`` has the repository's current name."""
 
     repository: Repository
     head: Sha
@@ -82,7 +82,7 @@ class DefaultBranch(RepositoryAt):
 
 
 async def at_branch(gh: GitHub, repo: RepoRef, rev: str) -> RepositoryAt:
-    """At ``rev``, a branch that whoever is to be judged cannot write to, or a commit of one.  One request."""
+    """At ``rev``: a branch that the author of a pull request cannot write to, or a commit of one.  One request."""
     return RepositoryAt(repo=repo, rev=rev, state=await _state(gh, repo, rev))
 
 
@@ -101,15 +101,15 @@ async def at_head(gh: GitHub, repository: Repository) -> DefaultBranch:
 async def _state(gh: GitHub, repo: RepoRef, rev: str) -> ConfigState:
     found = await reads.file_at(gh, repo, FILE, rev)
     if isinstance(found, NotAFile):
-        return parse_state(None, unreadable=f"a {found} stands in its place")
+        return parse_state(None, unreadable=f"it is a {found}, not a file")
     return parse_state(found)
 
 
-# --- words -----------------------------------------------------------------------------------------------------------
+# --- texts -----------------------------------------------------------------------------------------------------------
 
 
 def reason_of(problem: ConfigProblem, *, so: str = "", most: int = 1) -> str:
-    """What is wrong, as the end of a sentence; ``so`` is what follows from it, ``most`` the errors it names."""
+    """What is wrong, as the end of a sentence; ``so`` is the consequence, ``most`` the number of errors to name."""
     match problem:
         case Invalid(errors=errors):
             return f"the configuration is not valid{so}: {'; '.join(map(str, errors[:most]))}"
@@ -126,5 +126,5 @@ def sentence_of(problem: ConfigProblem, *, so: str = "", most: int = 1) -> str:
 
 
 def details_of(problem: ConfigProblem) -> str:
-    """All that is wrong, a line each: it is shown below a heading that says that the configuration is not valid."""
+    """All errors, one per line: shown below a heading that says that the configuration is not valid."""
     return "\n".join(map(str, problem.errors)) if isinstance(problem, Invalid) else reason_of(problem)

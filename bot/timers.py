@@ -1,4 +1,4 @@
-"""What the bot does by the clock: each timer looks, and sends tasks."""
+"""What the bot does on a schedule: each timer sends tasks."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
@@ -17,10 +17,10 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timer:
-    """At the start and then every ``every`` seconds ``tasks(bot, now)`` says what is to be done.
+    """At the start, and then every ``every`` seconds, the tasks of ``tasks(bot, now)`` are sent.
 
-    Every process has its timers: where one task is meant, its id has to be the same for all, for instance by
-    ``Task.debounced``.  A look that fails is logged and comes again at its next time; the task itself is durable.
+    Every process has its timers.  To get one task for all processes, give it the same id in all, for instance by
+    ``Task.debounced``.  A failure is logged, and the timer goes on; the task itself is durable.
     """
 
     name: str
@@ -29,7 +29,7 @@ class Timer:
 
 
 class Timers:
-    """Runs them while it is entered."""
+    """Runs the timers while it is entered."""
 
     def __init__(self, bot: Bot, timers: Iterable[Timer]) -> None:
         self._bot, self._timers = bot, tuple(timers)
@@ -52,14 +52,14 @@ class Timers:
     async def _run(self, timer: Timer) -> None:
         structlog.contextvars.bind_contextvars(timer=timer.name)
         while True:
-            # Whatever goes wrong with one look must not end the timer.
-            (answer,) = await asyncio.gather(self._look(timer), return_exceptions=True)
+            # No failure may end the timer.
+            (answer,) = await asyncio.gather(self._send_tasks(timer), return_exceptions=True)
             if isinstance(answer, Exception):
                 log.error("timer_failed", exc_info=answer)
             elif isinstance(answer, BaseException):
                 raise answer
             await asyncio.sleep(timer.every)
 
-    async def _look(self, timer: Timer) -> None:
+    async def _send_tasks(self, timer: Timer) -> None:
         for task in await timer.tasks(self._bot, datetime.now(UTC)):
             await self._bot.send(task)

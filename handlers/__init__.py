@@ -1,4 +1,4 @@
-"""What happens when: one module per GitHub event, registered here by its name.
+"""One module per GitHub event, task and command; events and tasks are registered here by name.
 
 A handler parses nothing and decides nothing: it reduces the event to a reference and calls one workflow.
 """
@@ -30,7 +30,7 @@ class Handler(Protocol):
 
     @property
     def route(self) -> Callable[..., Route]:
-        """Pure: which partition the event belongs in, or why there is nothing to do."""
+        """Pure: the event's partition, or why there is nothing to do."""
 
     @property
     def handle(self) -> Callable[..., Awaitable[Outcome]]:
@@ -59,7 +59,7 @@ HANDLERS: Mapping[str, Handler] = MappingProxyType(
     },
 )
 TIMERS: tuple[Timer, ...] = (recover_deliveries.TIMER, review_missed.TIMER, update_trackers.TIMER)
-"""What the bot does by the clock: each sends tasks."""
+"""What the bot does on a schedule: each timer sends tasks."""
 
 
 _REMEMBERED = 64
@@ -86,33 +86,33 @@ class Allowed(Protocol):
 
 
 def route(event: str, body: bytes, allowed: Allowed) -> Route:
-    """Where a delivery belongs.  Pure and total: the body is untrusted."""
+    """The partition of a delivery, or why it has none.  Pure and total: the body is untrusted."""
     match _event(event, body):
         case Malformed(reason=reason):
             return Unreadable(reason=reason)
         case NotInstalled():
-            return Ignored(reason="sent on behalf of no installation")
+            return Ignored(reason="sent for no installation")
         case Ping():
             return Ignored(reason="ping")
         case Unknown(event=name):
-            return Ignored(reason=f"nothing handles {name}")
+            return Ignored(reason=f"no handler for {name}")
         case value if event not in HANDLERS:
-            return Ignored(reason=f"nothing handles {event}: {type(value).__name__}")
+            return Ignored(reason=f"no handler for {event}: {type(value).__name__}")
         case value if (repo := getattr(value, "repo", None)) and (repo.installation, repo.full_name) not in allowed:
-            return Ignored(reason="the repository is not on the list of those that are served")
+            return Ignored(reason="the repository is not on the allow list")
         case value:
             found: Route = HANDLERS[event].route(value)
             return _told_apart(value, found) if isinstance(value, TaskEvent) else found
 
 
 def _told_apart(task: TaskEvent, found: Route) -> Route:
-    """Of two waiting tasks with the same event, partition and action the newer one wins: the subject is the action."""
+    """The task's subject as its action: of two waiting tasks that have all three in common only the newer one runs."""
     if isinstance(found, Work) and not found.action and task.subject is not None:
         return replace(found, action=f"#{task.subject}")
     return found
 
 
 async def run(bot: Bot, delivery: Delivery, lease: Lease) -> Outcome:
-    """The work of a delivery that was routed."""
+    """Run the handler of a routed delivery."""
     outcome: Outcome = await HANDLERS[delivery.event].handle(bot, _event(delivery.event, delivery.body), lease)
     return outcome

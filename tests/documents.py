@@ -4,7 +4,9 @@
 """
 
 import re
+import textwrap
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from bot.commands import render as words
@@ -12,11 +14,21 @@ from handlers.commands import COMMANDS
 from tests.layering import table
 
 ROOT = Path(__file__).parents[1]
+WIDTH = 120
+"""Characters of a line of the documents; tables are longer."""
+
+
+def wrapped(text: str) -> str:
+    """``text`` with its long paragraphs wrapped; table rows stay."""
+    fill = partial(textwrap.fill, width=WIDTH, break_long_words=False, break_on_hyphens=False)
+    return "\n".join(line if line.startswith("|") else fill(line) for line in text.split("\n"))
+
+
 SPECS = tuple(module.SPEC for module in COMMANDS.values())
 PARTS = {
     ("README.md", "commands"): words.table(SPECS),
     ("docs/commands.md", "table"): words.table(SPECS),
-    ("docs/commands.md", "reference"): words.document(SPECS),
+    ("docs/commands.md", "reference"): wrapped(words.document(SPECS)),
     ("CONTRIBUTING.md", "rooms"): table(),
     ("docs/design.md", "rooms"): table(),
 }

@@ -27,8 +27,12 @@ def test_events_are_the_handlers_and_permissions_the_union_of_what_the_operation
 @pytest.mark.parametrize(
     ("manifest", "handled", "complaint"),
     [
-        (replace(MANIFEST, events=MANIFEST.events | {"fork"}), EVENTS, "event fork: has no handler"),
-        (MANIFEST, [*EVENTS, "fork"], "event fork: has a handler and is not asked for"),
+        (
+            replace(MANIFEST, events=MANIFEST.events | {"fork"}),
+            EVENTS,
+            "event fork: the manifest asks for it, the code has no handler",
+        ),
+        (MANIFEST, [*EVENTS, "fork"], "event fork: the code has a handler, the manifest does not ask for it"),
         (
             replace(MANIFEST, permissions={**MANIFEST.permissions, "actions": "read"}),
             EVENTS,
@@ -80,5 +84,5 @@ def test_the_command_checks_and_says_so(tmp_path: Path) -> None:
     bad.write_text(manifest_path().read_text().replace("  - check_run\n", "  - fork\n"))
     result = CliRunner().invoke(command, ["check", str(bad)])
     assert result.exit_code == 1
-    assert "event fork: has no handler" in result.output
+    assert "event fork: the manifest asks for it, the code has no handler" in result.output
     assert CliRunner().invoke(command, ["check", str(tmp_path / "none.yaml")]).exit_code == 2

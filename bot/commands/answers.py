@@ -28,7 +28,7 @@ _LONGEST_REASON = 300
 
 
 async def scan(bot: Bot, ref: PullRequestRef, lease: Lease) -> Reply:
-    """Look at the pull request again, and give the verdict again."""
+    """Re-scan the pull request and update the check."""
     result = await review(bot, ref, lease, force=True)
     if isinstance(result, Reviewed):
         return Reply(body=words.scanned(result.pull, result.check))
@@ -44,7 +44,7 @@ async def status(bot: Bot, call: CommandCall) -> Reply:
 
 
 async def skip(bot: Bot, call: CommandCall, lease: Lease, *, finding: str, reason: str | None, undo: bool) -> Reply:
-    """Put a finding aside (or back), give the verdict again, and record it in the reply."""
+    """Skip a finding (or undo that), update the check, and record it in the reply."""
     said = _reason(reason, undo=undo)
     chosen: list[NewFinding] = []
 
@@ -57,7 +57,7 @@ async def skip(bot: Bot, call: CommandCall, lease: Lease, *, finding: str, reaso
     if not isinstance(result, Reviewed):
         return _not_reviewed(result)
     if not chosen:
-        raise CommandError("The configuration of the base branch is not valid: nothing was scanned.")
+        raise CommandError("Nothing was scanned: the configuration of the base branch is not valid.")
     fingerprint = chosen[0].fingerprint
     decision = decisions.skip(fingerprint, call.sender, said) if said else decisions.unskip(fingerprint)
     return Reply(body=words.skipped(chosen[0], result.pull, result.check, call.sender, said), decisions=(decision,))
@@ -72,20 +72,20 @@ def _reason(reason: str | None, *, undo: bool) -> str:
     if undo:
         return ""
     if not reason:
-        raise CommandError("A reason is needed: it is shown with the name of whoever gives it.")
+        raise CommandError("Please give a reason. It is shown with your name.")
     if len(reason) > _LONGEST_REASON:
-        raise CommandError(f"A reason has at most {_LONGEST_REASON} characters.")
+        raise CommandError(f"The reason is too long: at most {_LONGEST_REASON} characters.")
     return reason
 
 
 def _the_finding(new: Iterable[NewFinding], handle: str) -> NewFinding:
     if not _HANDLE.fullmatch(handle.lower()):
-        raise CommandError("FINDING is the code at the end of the bot's comment: 6 or more of its digits.")
+        raise CommandError("FINDING is the code at the end of the bot's comment: at least 6 of its digits.")
     found = [each for each in new if each.fingerprint.startswith(handle.lower())]
     if not found:
         raise CommandError("This pull request has no such finding.")
     if len(found) > 1:
-        raise CommandError("More than one finding begins with these digits: give more of them.")
+        raise CommandError("Several findings begin with these digits. Please give more digits.")
     return found[0]
 
 
@@ -101,7 +101,7 @@ async def explain(bot: Bot, call: CommandCall, *, migration: str) -> Reply:
 
 
 async def attest(bot: Bot, call: CommandCall, *, item: str, reason: str | None, undo: bool) -> Reply:
-    """Record on the tracking issue that somebody stands for one of its items (or no longer)."""
+    """Record on the tracking issue that somebody attests one of its items, or withdraws that."""
     said = _reason(reason, undo=undo)
     migrations = (await _configured(bot, call)).tracked_on(call.number)
     if not migrations:
@@ -133,7 +133,10 @@ def _near(name: str, names: Iterable[str]) -> str | None:
 
 
 async def _configured(bot: Bot, call: CommandCall) -> RepositoryAt:
-    """Where the configuration stands that counts here: the base branch, or the default branch.  It is usable."""
+    """The branch whose configuration applies here: the base branch, or the default branch.
+
+    Raises ``CommandError`` when the configuration is not valid.
+    """
     if call.place is CommandPlace.PULL_REQUEST:
         branch = (await reads.pull_request(bot.github, call.pull)).base_ref
     else:

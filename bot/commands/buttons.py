@@ -1,4 +1,4 @@
-"""A button of the check run: the presser's role → do it → say what was done, once, in the conversation."""
+"""A button of the check run: check the role of whoever pressed it → run → reply once in the conversation."""
 
 import hashlib
 from collections.abc import Awaitable, Callable
@@ -33,10 +33,10 @@ async def answer_press(
 ) -> Outcome:
     """Do what the button of ``command`` does, if whoever pressed it may give that command here.
 
-    Any step may run twice: a press that was answered is found by the answer's marker, and ``act`` bears repetition.
+    Any step may run twice: the reply's marker names the press, and ``act`` is safe to repeat.
     """
     if event.app_id != bot.github.app_id:
-        return Ignored(reason="it is another App's check run")
+        return Ignored(reason="check run of another App")
     press = f"press-{hashlib.sha256(lease.job.id.encode()).hexdigest()[:16]}"
     speed = await pace_of(bot, event.sender.id, at=lease.job.received_at, what=press)
     if speed is CommandPace.SILENT:
@@ -52,12 +52,12 @@ async def answer_press(
     allowed = may(asker, command)
     log.info("button", sender=asker.login, role=role, button=event.identifier, allowed=allowed)
     if not allowed:
-        return Ignored(reason=f"{command.name} takes more than the role {role}")
+        return Ignored(reason=f"the role {role} may not use {command.name}")
     if pull.locked:
         return Ignored(reason="the conversation is locked")
     if await _answered(bot, ref, press):
-        return Ignored(reason="it was answered before")
-    reply = await _act(act, press, lease) if speed is CommandPace.HEARD else _TOO_FAST
+        return Ignored(reason="already answered")
+    reply = await _act(act, press, lease) if speed is CommandPace.ALLOWED else _TOO_FAST
     if not lease.held():
         return Superseded(reason="the deadline of this run has passed")
     await _say(bot, ref, press, reply, event.sender.login)

@@ -1,7 +1,7 @@
 """A comment's commands: fetch the comment and its author's role → decide → 👀 → run → reply once → 🚀 or 😕.
 
-Any step may run twice.  What was answered before is found by the reply's marker, which names the comment and the
-command's place in it; a command that was run and not answered is run again, so each of them bears that.
+Any step may run twice.  A reply's marker names the comment and the command's place in it, so a command with a reply is
+not run again.  A command that ran but has no reply is run again, so each command has to be safe to repeat.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -12,7 +12,7 @@ import structlog
 
 from bot.commands import render as words
 from bot.commands.parse import Command, CommandSpec, parse_all
-from bot.commands.permissions import PER_MINUTE, TOO_FAST, Asker, CommandPace, may, unheard
+from bot.commands.permissions import PER_MINUTE, TOO_FAST, Asker, CommandPace, may, reason_to_ignore
 from bot.commands.rate_limit import pace_of
 from bot.context import Bot
 from bot.domain.commands import CommandCall, CommandError, CommandPlace, Reply
@@ -39,10 +39,10 @@ class CommandModule(Protocol):
 
     @property
     def run(self) -> Callable[[Bot, CommandCall, Lease], Awaitable[Reply]]:
-        """Does it, and says what was done.
+        """Runs the command; returns the reply.
 
-        Raises ``UserError`` with a text for the person, ``RetryLater`` and ``Gone`` as every workflow.
-        It runs again when its reply could not be sent, so it looks for what it would make before it makes it.
+        Raises ``UserError`` with a text for the person, and ``RetryLater`` and ``Gone`` like every workflow.
+        It runs again when its reply could not be sent, so it first checks what an earlier run has made.
         """
 
 
@@ -65,15 +65,15 @@ class _Session:
 
 
 async def answer_comment(bot: Bot, event: IssueCommentEvent, commands: Commands, lease: Lease) -> Outcome:
-    """Do what a created comment asks for, as far as its author may ask for it."""
+    """Run the commands of a new comment that its author may give, and reply."""
     if event.app_id == bot.github.app_id:
-        return Ignored(reason="it was written through this App")
+        return Ignored(reason="written by this App")
     speed = await pace_of(bot, event.sender.id, at=event.created_at, what=f"{event.comment_id:020}")
     if speed is CommandPace.SILENT:
         return Ignored(reason=TOO_FAST)
     comment = await reads.issue_comment(bot.github, event.repo, event.comment_id)
     issue = await reads.issue(bot.github, event.repo, event.number)
-    reason = unheard(comment, issue, sender=event.sender.id, body=event.body, now=bot.github.clock.now())
+    reason = reason_to_ignore(comment, issue, sender=event.sender.id, body=event.body, now=bot.github.clock.now())
     if reason:
         return Ignored(reason=reason)
     role = await reads.role(bot.github, event.repo, comment.author, person=event.sender.id)
@@ -87,7 +87,7 @@ async def answer_comment(bot: Bot, event: IssueCommentEvent, commands: Commands,
     session = _Session(bot=bot, event=event, asker=asker, commands=commands, lease=lease)
     specs = {name: module.SPEC for name, module in commands.items()}
     asked = (
-        parse_all(comment.body, specs) if speed is CommandPace.HEARD else (CommandError(words.too_fast(PER_MINUTE)),)
+        parse_all(comment.body, specs) if speed is CommandPace.ALLOWED else (CommandError(words.too_fast(PER_MINUTE)),)
     )
     try:
         reactions = await _answer_all(session, asked)
@@ -109,7 +109,7 @@ async def _answer_all(session: _Session, asked: Sequence[Command | CommandError]
 
 
 async def _answered(session: _Session) -> Mapping[int, Reaction]:
-    """How the commands went that were answered before, by their place in the comment."""
+    """How the commands went that have a reply already, by their place in the comment."""
     event = session.event
     said = await reads.issue_comments(session.bot.github, event.repo, event.number, since=event.created_at)
     found: dict[int, Reaction] = {}
@@ -135,7 +135,7 @@ async def _answer(session: _Session, index: int, command: Command | CommandError
         allowed=allowed,
     )
     if not allowed:
-        # No words: a stranger must not be able to make the bot write.
+        # No reply: a stranger must not be able to make the bot write.
         return Reaction.MINUS_ONE
     reply = await _run(session, index, command)
     await _reply(session, index, reply)
@@ -147,7 +147,7 @@ def _spec(session: _Session, command: Command | CommandError) -> CommandSpec | N
 
 
 async def _run(session: _Session, index: int, command: Command | CommandError) -> Reply:
-    """The reply, whatever it is; what the person can put right is one too."""
+    """The reply, also where the command is wrong or fails in a way that the person can fix."""
     if isinstance(command, CommandError):
         return Reply(body=words.mistake(command.message, command.usage), reaction=Reaction.CONFUSED)
     module, event = session.commands[command.name], session.event
@@ -173,13 +173,13 @@ async def _run(session: _Session, index: int, command: Command | CommandError) -
     except UserError as error:
         return Reply(body=words.failure(error), reaction=Reaction.CONFUSED)
     except (MissingPermission, Refused) as error:
-        # Repeating mends neither; what GitHub said is for the operator.
+        # A retry fixes neither; what GitHub said is for the operator.
         log.exception("command_refused", command=command.name)
         return Reply(body=words.refused(error, session.lease.job.id), reaction=Reaction.CONFUSED)
 
 
 async def _attempt(session: _Session, module: CommandModule, call: CommandCall) -> Reply:
-    """The command itself.  A defect is the job's, which tries again; when it gives up, the person hears of it."""
+    """The command itself.  After a defect the job is tried again; at the last try a reply tells the person."""
     try:
         return await module.run(session.bot, call, session.lease)
     except (UserError, RetryLater, Gone, MissingPermission, Refused):
@@ -191,7 +191,7 @@ async def _attempt(session: _Session, module: CommandModule, call: CommandCall) 
 
 
 async def _apologise(session: _Session, index: int) -> None:
-    """Once; it is no answer, so that the command is run when the operator has the job tried again."""
+    """Once.  It does not count as the reply, so that the command runs when the operator retries the job."""
     bot, event, lease = session.bot, session.event, session.lease
     about = (bot.keys, event.repo, event.number, event.comment_id, index)
     said = await reads.issue_comments(bot.github, event.repo, event.number, since=event.created_at)

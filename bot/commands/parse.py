@@ -1,8 +1,7 @@
-"""Comment text to commands: found where GitHub shows them as plain words, parsed into values or typed errors.
+"""Finds the commands in a comment's Markdown, and parses them into values or typed errors.  Pure.
 
-Pure.  A command is a line that begins with ``/ssot`` in a plain paragraph at the top level of the comment.  What
-stands in a quote, a list, a table, a fence, a code span, a link, HTML or ``<details>`` is somebody showing a
-command, not giving one.
+A command is a line that begins with ``/ssot`` in a plain paragraph at the top level of the comment.  In a quote, a
+list, a table, a fence, a code span, a link, HTML or ``<details>`` it is an example, and does not count.
 """
 
 import difflib
@@ -33,11 +32,11 @@ _DETAILS = re.compile(r"<(?P<close>/?)details\b", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandSpec(CommandHelp):
-    """What a command is to people and to the parser."""
+    """A command as people and the parser know it."""
 
     params: tuple[click.Parameter, ...] = ()
     free_text: bool = False
-    """The last parameter takes the rest of the line as it is: quotes mean nothing in it."""
+    """The last parameter takes the rest of the line as it is, quotes included."""
 
     @property
     def usage(self) -> str:
@@ -50,7 +49,7 @@ class CommandSpec(CommandHelp):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invocation:
-    """A command line as it stands in a comment: its first word after ``/ssot`` (lower case) and the rest."""
+    """A command line of a comment: its first word after ``/ssot`` (lower case) and the rest."""
 
     name: str
     rest: str
@@ -73,9 +72,9 @@ def find_invocations(body: str) -> tuple[Invocation, ...]:
 
 
 def parse_all(body: str, specs: Mapping[str, CommandSpec]) -> "tuple[Command | CommandError, ...]":
-    """What a comment asks for: each different command once, in order, and of the mistakes the first.
+    """A comment's commands: each different one once, in order; and only the first mistake.
 
-    A comment that gives more than ``MOST_COMMANDS`` asks for nothing but to be told so.
+    For a comment with more than ``MOST_COMMANDS`` the only result is the error that says so.
     """
     commands: list[Command] = []
     mistakes: list[CommandError] = []
@@ -90,13 +89,13 @@ def parse_all(body: str, specs: Mapping[str, CommandSpec]) -> "tuple[Command | C
             found += [] if command in commands else [command]
             commands.append(command)
         if len(found) > MOST_COMMANDS:
-            return (CommandError(f"A comment can give {MOST_COMMANDS} commands; none of these was run."),)
+            return (CommandError(f"A comment can hold at most {MOST_COMMANDS} commands. None of these was run."),)
     return tuple(found)
 
 
 @cache
 def _markdown() -> MarkdownIt:
-    """Finds the blocks; what is in a paragraph is looked at by its inline rules only where it can matter."""
+    """Finds the blocks; a paragraph's inline rules are applied only where a command may be in it."""
     parser = MarkdownIt("commonmark").enable("table")
     parser.core.ruler.enableOnly(["normalize", "block"])
     parser.inline.ruler.enableOnly(["text", *_INLINE_RULES])
@@ -162,14 +161,14 @@ def _invocation(line: str) -> Invocation:
 
 
 def parse(invocation: Invocation, specs: Mapping[str, CommandSpec]) -> Command:
-    """The command that was meant.  Raises ``CommandError`` for an unknown name or arguments that do not fit."""
+    """The parsed command.  Raises ``CommandError`` for an unknown name or invalid arguments."""
     spec = specs.get(invocation.name)
     if spec is None:
         near = difflib.get_close_matches(invocation.name, specs, n=1)
         hint = f" Did you mean `{PREFIX} {near[0]}`?" if near else ""
-        raise CommandError(f"There is no such command.{hint}", usage=f"{PREFIX} help")
+        raise CommandError(f"Unknown command.{hint}", usage=f"{PREFIX} help")
     if len(invocation.rest) > _LONGEST_LINE or "\0" in invocation.rest:
-        raise CommandError("The line is too long, or holds characters that no path has.", usage=spec.usage)
+        raise CommandError("The line is too long, or contains a NUL character.", usage=spec.usage)
     return Command(name=spec.name, arguments=_arguments(spec, _words(spec, invocation.rest)))
 
 
@@ -186,7 +185,7 @@ def _words(spec: CommandSpec, rest: str) -> list[str]:
 
 
 def _free_words(spec: CommandSpec, rest: str) -> list[str]:
-    """The arguments before the last, and what is left: either an option's name or a text that is none of ours."""
+    """The arguments before the last, and what is left: an option's name or free text."""
     arguments = sum(isinstance(param, click.Argument) for param in spec.params)
     words = rest.split(maxsplit=arguments - 1)
     if len(words) < arguments:

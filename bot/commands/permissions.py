@@ -1,6 +1,6 @@
-"""Whether a comment is heard, and whether its author may give a command.  Pure.
+"""Whether a comment is acted on, and whether its author may give a command.  Pure.
 
-The commands' own ``needs`` say who may; this is the one place where they are applied.
+Each command's ``needs`` says who may give it; this is the only place that applies it.
 """
 
 from dataclasses import dataclass
@@ -11,51 +11,51 @@ from bot.domain.commands import CommandHelp, CommandPlace
 from bot.domain.facts import Comment, Issue, Role
 
 PER_MINUTE = 10
-"""Comments with commands, and presses of buttons, that are heard from one person in a minute, over all repositories."""
-TOO_FAST = f"more than {PER_MINUTE} comments with commands, or presses of a button, in a minute"
+"""The rate limit: comments with commands, and presses of buttons, of one person a minute, over all repositories."""
+TOO_FAST = f"rate limit: more than {PER_MINUTE} commands or button presses a minute"
 MINUTE = timedelta(minutes=1)
 OLDEST = timedelta(days=3)
 """How long after it was written a comment is still acted on: GitHub redelivers no longer than that."""
 
 
 class CommandPace(Enum):
-    """What becomes of one more comment, or press of a button, of the same person."""
+    """What to do with one more comment, or press of a button, of the same person."""
 
-    HEARD = "heard"
-    TOLD = "told"
-    """It is not acted on, and the person is told so."""
+    ALLOWED = "allowed"
+    REFUSED = "refused"
+    """Not acted on; a reply says so."""
     SILENT = "silent"
-    """Nothing at all: the person was told."""
+    """Nothing at all: a reply already said so."""
 
 
 def pace(earlier: int) -> CommandPace:
-    """By how often the person asked for something in the minute before this time."""
+    """From how many requests the person made in the minute before this one."""
     if earlier < PER_MINUTE:
-        return CommandPace.HEARD
-    return CommandPace.TOLD if earlier == PER_MINUTE else CommandPace.SILENT
+        return CommandPace.ALLOWED
+    return CommandPace.REFUSED if earlier == PER_MINUTE else CommandPace.SILENT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asker:
-    """Who gives the commands of a comment, and what that person may do at this moment."""
+    """Who wrote a comment's commands, and what that person may do at this moment."""
 
     login: str
     role: Role
     place: CommandPlace
     is_author: bool
-    """Of the pull request or issue that the comment stands on."""
+    """Of the pull request or issue that was commented on."""
     asked_at: datetime | None = None
 
 
-def unheard(comment: Comment, issue: Issue, *, sender: int, body: str, now: datetime) -> str | None:
-    """Why nothing is done about a created comment as it stands now; ``None`` when it is heard.
+def reason_to_ignore(comment: Comment, issue: Issue, *, sender: int, body: str, now: datetime) -> str | None:
+    """Why a new comment, as it is now, is not acted on; ``None`` when it is.
 
-    It has to be the comment that the webhook told of: ``body``, by the account ``sender``, whatever its name by now.
+    It has to be the comment that the webhook reported: ``body``, by the account ``sender``, even if renamed since.
     """
     if comment.ours:
-        return "it is our own comment"
+        return "the bot's own comment"
     if comment.author_id != sender:
-        return "it is not the sender's comment"
+        return "not the sender's comment"
     if comment.body != body:
         return "the comment was edited"
     if comment.created_at is None or now - comment.created_at > OLDEST:

@@ -1,4 +1,4 @@
-"""What is said of the commands: help, mistakes, and the tables of the documents."""
+"""The texts about commands: help, mistakes, and the tables of the documents."""
 
 from collections.abc import Iterable, Mapping
 
@@ -8,7 +8,7 @@ from bot.domain.facts import Role
 from bot.markdown import blocks
 from bot.markdown.text import code, prose
 
-REACTIONS = "👀 it has begun · 🚀 done · 😕 not understood or not possible: the reply says why · 👎 you may not."
+REACTIONS = "👀 started · 🚀 done · 😕 not understood or not possible: the reply says why · 👎 no permission."
 """What the bot's reactions to a command mean."""
 _PLACES = {CommandPlace.PULL_REQUEST: "pull requests", CommandPlace.ISSUE: "the tracking issue"}
 
@@ -19,7 +19,7 @@ def overview(specs: Mapping[str, CommandHelp]) -> str:
         (
             table(specs.values()),
             REACTIONS,
-            f"A command stands at the start of a line of a new comment. `{PREFIX} help COMMAND` says more about one.",
+            f"Write a command at the start of a line in a new comment. `{PREFIX} help COMMAND` explains one command.",
         )
     )
 
@@ -37,7 +37,7 @@ def who(spec: CommandHelp) -> str:
 
 
 def reference(spec: CommandHelp) -> str:
-    """``/ssot help COMMAND``: all about one."""
+    """``/ssot help COMMAND``: one command in full."""
     return f"`{spec.usage}`\n\n{_about(spec)}"
 
 
@@ -50,44 +50,41 @@ def _about(spec: CommandHelp) -> str:
 
 
 def document(specs: Iterable[CommandHelp]) -> str:
-    """All commands with all that is to be said of them, as ``docs/commands.md`` has it."""
+    """The command reference: every command in full, as in ``docs/commands.md``."""
     return "\n\n".join(f"### `{spec.usage}`\n\n{_about(spec)}" for spec in specs)
 
 
 def mistake(message: str, usage: str | None) -> str:
-    """The answer to a command that is not a right one: at most a kilobyte."""
+    """The reply to an invalid command: at most a kilobyte."""
     return prose(message) + (f"\n\n`{usage}`" if usage else "")
 
 
 def failure(error: UserError) -> str:
-    """The answer to a right command that cannot be done."""
+    """The reply to a valid command that cannot be done."""
     return prose(str(error))
 
 
 def too_fast(most: int) -> str:
-    """Said once to somebody who asks for more than is heard."""
-    return (
-        f"That is more than {most} comments with commands, or presses of a button, in a minute. "
-        "This one was not acted on."
-    )
+    """Said once to somebody who is over the rate limit."""
+    return f"Rate limit: {most} commands a minute. Ignored; try again shortly."
 
 
 def refused(error: Exception, delivery: str) -> str:
-    """The answer when GitHub does not let the bot do it: neutral, with what the operator needs to find it."""
-    return f"GitHub did not let me do that ({code(type(error).__name__)}). The bot's log has it as {code(delivery)}."
+    """The reply when GitHub refuses what the bot tried; ``delivery`` lets the operator find it in the log."""
+    return f"GitHub refused this: {code(type(error).__name__)} (delivery {code(delivery)}). See the bot's log."
 
 
 def defect(delivery: str) -> str:
-    """Said when the bot itself failed: neutral, with what the operator needs to find it."""
-    return f"That failed, and it is my own fault. The bot's log has it as {code(delivery)}."
+    """The reply when the bot itself failed; ``delivery`` lets the operator find it in the log."""
+    return f"Internal error (delivery {code(delivery)}). See the bot's log."
 
 
 def elsewhere(spec: CommandHelp) -> str:
-    """The answer to a command that was given where it has no meaning."""
+    """The reply to a command that does not work in this place."""
     places = " and ".join(_PLACES[place] for place in CommandPlace if place in spec.places)
-    return f"`{PREFIX} {spec.name}` is for {places}."
+    return f"`{PREFIX} {spec.name}` works only on {places}."
 
 
 def pressed(by: str) -> str:
     """Who pressed the button that a comment answers; without a mention."""
-    return f"<sub>Asked for by {code(by)} with a button of the check run.</sub>"
+    return f"<sub>Requested by {code(by)} with a button of the check run.</sub>"

@@ -18,6 +18,8 @@ from bot.review.render import handle
 
 _LISTED = 20
 """Entries of a list in a reply."""
+_FIXES = {Applicability.SAFE: "safe", Applicability.UNSAFE: "unsafe", Applicability.DISPLAY_ONLY: "manual"}
+"""What people read: ``manual`` says what to do, the configuration's ``display-only`` what the bot does."""
 
 
 # --- a pull request ------------------------------------------------------------------------------------------------
@@ -30,11 +32,11 @@ def scanned(pull: PullRequest, check: CompleteCheckRun) -> str:
 
 def _verdict(check: CompleteCheckRun) -> str:
     if check.config_error is not None:
-        return "nothing, because the configuration of the base branch is not valid. The check run says where."
+        return "nothing, because the configuration of the base branch is not valid. The check run shows where."
     usages = [finding for n in check.new for finding in (n.finding, *n.also)]
     found = count(len(usages), "new deprecated usage") if usages else "no new deprecated usages"
-    aside = f", {count(len(check.waived), 'finding')} skipped" if check.waived else ""
-    return f"{found}{aside}. The check is *{check.conclusion}*."
+    skipped = f", {count(len(check.waived), 'finding')} skipped" if check.waived else ""
+    return f"{found}{skipped}. The check is *{check.conclusion}*."
 
 
 def status(pull: PullRequest, check: CompleteCheckRun, run: CheckRunFact | None) -> str:
@@ -59,34 +61,34 @@ def status(pull: PullRequest, check: CompleteCheckRun, run: CheckRunFact | None)
         parts.append(f"Other usages in the touched files: {', '.join(rest)}.")
     unseen = len(check.skipped) + len(check.failed) + check.not_listed
     if unseen:
-        parts.append(f"**{count(unseen, 'file')} not looked at**; the check run says why.")
+        parts.append(f"**{count(unseen, 'file')} not scanned**; the check run says why.")
     return fit("\n\n".join(parts))
 
 
 def _run(check: CompleteCheckRun, run: CheckRunFact | None) -> str:
-    """How what is published differs from what is true now, if it does."""
+    """How the published check run differs from the present result, if it does."""
     if run is None:
-        return f"There is no check run for this commit yet; `{PREFIX} scan` makes one."
+        return f"There is no check run for this commit yet; `{PREFIX} scan` creates one."
     if run.status != "completed":
         return f"The check run is {plain(run.status)}."
     if run.conclusion != check.conclusion:
-        return f"The published check run still says *{plain(run.conclusion or '')}*; `{PREFIX} scan` renews it."
+        return f"The published check run still says *{plain(run.conclusion or '')}*; `{PREFIX} scan` updates it."
     return ""
 
 
 def _kinds(new: Sequence[NewFinding]) -> str:
-    """Usages by kind and by how far their fix can be trusted."""
+    """Usages by kind and fix: safe, unsafe or manual."""
     tally = Counter((f.kind, f.applicability) for n in new for f in (n.finding, *n.also))
-    rows = [
-        (str(kind), *(f"{tally[kind, each]:,}" for each in Applicability))
-        for kind in sorted({kind for kind, _ in tally})
-    ]
-    return table(("usage", *Applicability), rows, numbers=range(1, 1 + len(Applicability)))
+    rows = [(str(kind), *(f"{tally[kind, each]:,}" for each in _FIXES)) for kind in sorted({kind for kind, _ in tally})]
+    return table(("usage", *_FIXES.values()), rows, numbers=range(1, 1 + len(_FIXES)))
 
 
 def _findings(new: Sequence[NewFinding], pull: PullRequest) -> str:
     return _cut(
-        [f"- {handle(n)} {link_in_pull(n.finding, pull)}: {n.finding.kind}, {n.finding.applicability}" for n in new]
+        [
+            f"- {handle(n)} {link_in_pull(n.finding, pull)}: {n.finding.kind}, {_FIXES[n.finding.applicability]}"
+            for n in new
+        ]
     )
 
 
@@ -96,29 +98,27 @@ def _cut(lines: Sequence[str]) -> str:
 
 
 def skipped(new: NewFinding, pull: PullRequest, check: CompleteCheckRun, by: str, reason: str) -> str:
-    """The reply to ``skip``; without a reason it was undone."""
+    """The reply to ``skip``; without a reason, to ``skip --undo``."""
     where = link_in_pull(new.finding, pull)
     if not reason:
-        return f"{where} counts again. Now {_verdict(check)}"
+        return f"No longer skipped: {where}. Now: {_verdict(check)}"
     undo = f"{PREFIX} skip {new.fingerprint[:8]} --undo"
-    return (
-        f"Skipped {where}, because {plain(by)} says: {plain(reason)}\n\nNow {_verdict(check)} `{undo}` takes it back."
-    )
+    return f"{plain(by)} skipped {where}. Reason: {plain(reason)}\n\nNow: {_verdict(check)} To undo: `{undo}`"
 
 
 def not_reviewed(reason: str) -> str:
-    """Why a pull request was not looked at."""
-    return f"Not looked at: {prose(reason)}."
+    """Why a pull request was not scanned."""
+    return f"Not scanned: {prose(reason)}."
 
 
 # --- a migration -----------------------------------------------------------------------------------------------------
 
 
 def no_such(what: str, names: Iterable[str], near: str | None) -> str:
-    """Nothing of that name; the name itself is not repeated."""
+    """The reply to an unknown name; the name itself is not repeated."""
     listed = ", ".join(f"`{name}`" for name in list(names)[:_LISTED])
     hint = f" Did you mean `{near}`?" if near else ""
-    return f"There is no such {what}.{hint} " + (f"There is: {listed}." if listed else "There is none here.")
+    return f"There is no such {what}.{hint} " + (f"Available: {listed}." if listed else "There are none here.")
 
 
 def explained(migration: Migration) -> str:
@@ -136,10 +136,10 @@ def explained(migration: Migration) -> str:
 
 
 _MODES = {
-    "warn": "reported, and the check stays neutral",
-    "block-new": "they fail the check",
-    "migrate": "they fail the check, and migration pull requests can be opened for the old ones",
-    "removed": "they fail the check, and so do old ones in the files that are touched",
+    "warn": "reported; the check stays neutral",
+    "block-new": "the check fails",
+    "migrate": "the check fails; migration pull requests can be opened for older usages",
+    "removed": "the check fails, also for older usages in the changed files",
 }
 
 
@@ -150,15 +150,15 @@ def _targets(migration: Migration) -> str:
 def _successor(target: Target) -> str:
     if target.canonical:
         return f" → {code(target.canonical)}"
-    return f": {prose(target.message)}" if target.message else " has no single successor"
+    return f": {prose(target.message)}" if target.message else " has no direct replacement"
 
 
 def _rewrites(migration: Migration) -> str:
     rows = [_rewrite(rule, migration) for rule in migration.rewrites]
     if migration.drop_in:
-        rows.append(("any other", "the new name in place of the old", "safe"))
+        rows.append(("any other", "the new name replaces the old one", "safe"))
     if not rows:
-        return "No usage of it is rewritten: each is explained where it stands."
+        return "No usage of it is rewritten. A comment on each new usage explains what to do."
     return table(("usage", "becomes", "fix"), rows)
 
 
@@ -176,13 +176,13 @@ def _rewrite(rule: Rewrite, migration: Migration) -> Sequence[str]:
     elif rule.action is Action.DELETE_STATEMENT:
         becomes = "the statement is deleted"
     else:
-        becomes = prose(rule.message or "a person decides")
-    trust = f"{rule.applicability}" + (f", safe if {_proof(rule)}" if rule.safe_if else "")
+        becomes = prose(rule.message or "change it by hand")
+    trust = _FIXES[rule.applicability] + (f", safe if {_proof(rule)}" if rule.safe_if else "")
     return tuple(map(cell, (where, becomes, trust)))
 
 
 def _named(expression: str, migration: Migration) -> str:
-    """The expression with the names themselves, where there is only one to be meant."""
+    """The expression with the names themselves, where the migration has only one target."""
     if len(migration.targets) != 1:
         return expression
     (target,) = migration.targets
@@ -195,10 +195,10 @@ def _proof(rule: Rewrite) -> str:
 
 
 def attested(item: ChecklistItem, by: str, reason: str) -> str:
-    """The reply to ``attest``; without a reason it was withdrawn."""
+    """The reply to ``attest``; without a reason, to ``attest --undo``."""
     if not reason:
-        return f"Nobody stands for {code(item.id)} any more."
+        return f"Attestation for {code(item.id)} withdrawn."
     return (
-        f"Written down for {code(item.id)} ({plain(item.text)}): {plain(by)} says: {plain(reason)}\n\n"
-        f"`{PREFIX} attest {item.id} --undo` takes it back."
+        f"Recorded: {plain(by)} attests {code(item.id)} ({plain(item.text)}). Reason: {plain(reason)}\n\n"
+        f"To undo: `{PREFIX} attest {item.id} --undo`"
     )

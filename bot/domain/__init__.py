@@ -1,1 +1,1 @@
-"""Values that everybody speaks: frozen dataclasses, standard library only."""
+"""Values that all rooms share: frozen dataclasses, standard library only."""

@@ -1,6 +1,6 @@
-"""What makes a box of a tracking issue true.  Row 0: standard library only.
+"""What a checkbox of a tracking issue requires.  Row 0: standard library only.
 
-``bot.config`` builds these from ``tracking.checklist``, ``bot.tracker.checklist`` holds them against a repository.
+``bot.config`` builds these from ``tracking.checklist``; ``bot.tracker.evidence`` checks them against a repository.
 """
 
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class UsageState(StrEnum):
-    """What is asked of the usages in some paths."""
+    """What is required of the usages in some paths."""
 
     NONE = "none"
     """None is left."""
@@ -17,7 +17,7 @@ class UsageState(StrEnum):
 
 
 class PullRequestState(StrEnum):
-    """What is asked of the pull requests that the tracking issue is linked with; one of them is enough."""
+    """What is required of the pull requests that are linked to the tracking issue; one of them is enough."""
 
     OPENED = "opened"
     """It exists, in whatever state."""
@@ -27,7 +27,7 @@ class PullRequestState(StrEnum):
 
 
 class IssueState(StrEnum):
-    """What is asked of an issue."""
+    """What is required of an issue."""
 
     EXISTS = "exists"
     CLOSED = "closed"
@@ -39,7 +39,7 @@ class UsageEvidence:
 
     state: UsageState = UsageState.NONE
     paths: tuple[str, ...] = ()
-    """Git-style globs; empty: every path that the migration looks at."""
+    """Git-style globs; empty: every path that the migration scans."""
     exclude: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
     """Values of ``bot.domain.finding.Kind``; empty: all of them but ``definition``."""
@@ -76,7 +76,7 @@ class Deployed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PullRequestEvidence:
-    """A pull request that the tracking issue is linked with, or the numbered one."""
+    """A pull request that is linked to the tracking issue, or the numbered one."""
 
     state: PullRequestState = PullRequestState.MERGED
     number: int | None = None
@@ -92,7 +92,7 @@ class IssueEvidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attested:
-    """A person with write access said so, with ``/ssot attest ITEM reason``."""
+    """A person with write access attested it, with ``/ssot attest ITEM reason``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,12 +125,12 @@ Evidence = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChecklistItem:
-    """One box of the tracking issue, and what makes it true."""
+    """One checkbox of the tracking issue, and the evidence that it requires."""
 
     id: str
-    """What ``/ssot attest`` calls it: lower-case letters, digits and hyphens, unique in the migration."""
+    """Its name in ``/ssot attest``: lower-case letters, digits and hyphens, unique in the migration."""
     text: str
-    """The item's text as the issue has it, more or less: it is found loosely."""
+    """The item's text as in the issue; the match is approximate."""
     phase: str | None = None
-    """The heading that it stands below, found as loosely; ``None``: any."""
+    """The heading above it, matched in the same way; ``None``: any."""
     evidence: Evidence

@@ -14,7 +14,7 @@ PREFIX = "/ssot"
 
 
 class CommandPlace(StrEnum):
-    """Where a comment can stand."""
+    """Where a comment can be."""
 
     PULL_REQUEST = "pull request"
     ISSUE = "issue"
@@ -42,7 +42,7 @@ class CommandHelp:
 
 
 class CommandError(UserError):
-    """The line is a command, but not a right one.  ``usage`` is the form it should have, when that is known."""
+    """The command is invalid.  ``usage`` is the correct form, when that is known."""
 
     def __init__(self, message: str, *, usage: str | None = None) -> None:
         super().__init__(message)
@@ -51,7 +51,7 @@ class CommandError(UserError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandCall:
-    """One command that somebody gave and may give: permission, form and place are checked already."""
+    """One command after the checks of permission, form and place."""
 
     repo: RepoRef
     number: int
@@ -82,14 +82,14 @@ class DecisionKind(Enum):
     """What a person can decide by command."""
 
     SKIP = auto()
-    """A finding is put aside."""
+    """A finding is skipped."""
     ATTEST = auto()
-    """A checklist item is true."""
+    """A checklist item is attested."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """What a person decided, which the reply records for later.  Without ``by`` and ``reason`` it is taken back."""
+    """What a person decided, recorded in the reply.  Without ``by`` and ``reason`` it is withdrawn."""
 
     kind: DecisionKind
     about: str
@@ -101,7 +101,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """What a command answers: Markdown, whatever its length, in which other people's words are neutralised.
+    """A command's reply: Markdown of any length, in which other people's text is escaped.
 
     ``reaction`` says whether it was done (🚀) or could not be (😕).
     """
@@ -112,6 +112,6 @@ class Reply:
 
     def __post_init__(self) -> None:
         if not self.body:
-            raise ValueError("a reply says something")
+            raise ValueError("a reply needs a body")
         if self.reaction not in (Reaction.ROCKET, Reaction.CONFUSED):
-            raise ValueError(f"a reply is a success or a failure, not {self.reaction}")
+            raise ValueError(f"a reply reports success (rocket) or failure (confused), not {self.reaction}")

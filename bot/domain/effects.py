@@ -1,8 +1,8 @@
-"""What can be done to GitHub, as values: complete, rendered, ready to be sent.
+"""Writes to GitHub, as values: complete, rendered, ready to be sent.
 
-Row 0: standard library only.  ``bot.review.models`` holds decisions (findings, no words), these hold what
-``bot.github.performer`` sends, and where to.  What is made is named by a noun, what is changed by a verb.  What GitHub
-would refuse whatever the state of the repository is refused here, with ``ValueError``: it is a defect of the caller.
+Row 0: standard library only.  ``bot.review.models`` holds decisions (findings, no texts); these hold what
+``bot.github.performer`` sends, and where to.  What is created is named by a noun, what is changed by a verb.  What
+GitHub would always reject raises ``ValueError`` here: it is a defect of the caller.
 """
 
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ MAX_CHECK_TEXT = 65_535
 
 def _within(what: str, text: str | None, limit: int) -> None:
     if text is not None and len(text) > limit:
-        raise ValueError(f"{what} has {len(text)} characters, {limit} are allowed")
+        raise ValueError(f"{what} has {len(text)} characters; the limit is {limit}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +36,7 @@ class ReviewComment:
     def __post_init__(self) -> None:
         _within("a review comment", self.body, MAX_BODY)
         if self.start_line is not None and self.start_line >= self.line:
-            raise ValueError("a comment's start_line comes before its line")
+            raise ValueError("a comment's start_line must come before its line")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +51,7 @@ class Review:
     def __post_init__(self) -> None:
         _within("a review", self.body, MAX_BODY)
         if not self.body and not self.comments:
-            raise ValueError("a review says something")
+            raise ValueError("a review needs a body or comments")
 
 
 class Level(StrEnum):
@@ -226,7 +226,7 @@ class NewReaction:
 class EditIssue:
     """Replace the body of an issue.
 
-    GitHub compares nothing when it writes a body, so the result says whether somebody else wrote in between.
+    GitHub compares nothing when it writes a body, so the result shows whether somebody else wrote in between.
     """
 
     repo: RepoRef
@@ -271,7 +271,7 @@ class MoveBranch:
 
     def __post_init__(self) -> None:
         if self.before is None and self.after is None:
-            raise ValueError("a branch moves from a commit, to a commit, or both")
+            raise ValueError("a branch needs a commit before, a commit after, or both")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -286,10 +286,10 @@ class Redeliver:
 Commit = FileCommit | TreeCommit
 """Each results in the new commit's id."""
 Numbered = CheckRun | NewComment
-"""What GitHub gives an id, which is the result."""
+"""Each results in the id that GitHub gives it."""
 Change = (
     MoveBranch | EditPullRequest | ClosePullRequest | ResolveThread | UnresolveThread | NewReaction | Redeliver
 )  # fmt: skip
 """These have no result."""
 Effect = Commit | Numbered | Change | NewPullRequest | Review | EditIssue
-"""All that the bot writes to GitHub."""
+"""Everything that the bot can write to GitHub."""

@@ -9,14 +9,14 @@ class SsotError(Exception):
 
 
 class UserError(SsotError):
-    """Something that the person who asked can put right; its text is shown to them as it is."""
+    """Something that the person who asked can fix; its text is shown to them unchanged."""
 
 
 class ConfigError(UserError):
-    """The configuration file is wrong at a place.
+    """An error at a place of the configuration file.
 
-    ``line`` and ``column`` count from 1; ``line`` is 0 when the fault has no place (an unreadable file).
-    ``others`` are the further faults of the same file, in the order of their places; theirs are empty.
+    ``line`` and ``column`` count from 1; ``line`` is 0 when the error has no place (an unreadable file).
+    ``others`` are the other errors of the same file, in the order of their places; theirs are empty.
     """
 
     others: "tuple[ConfigError, ...]" = ()
@@ -28,7 +28,7 @@ class ConfigError(UserError):
 
 
 class SettingsError(UserError):
-    """The process cannot start with this environment; the text says how to mend it, and never holds a secret."""
+    """The process cannot start with this environment; the text says how to fix that, and never holds a secret."""
 
 
 @dataclass
@@ -43,4 +43,4 @@ class RetryLater(SsotError):
 
 
 class Gone(SsotError):
-    """What the work was about exists no longer (410, 451, deleted, uninstalled): nothing is left to do."""
+    """The object of the work no longer exists (410, 451, deleted, uninstalled): nothing is left to do."""

@@ -1,6 +1,6 @@
-"""What happened, as far as a delivery tells: references, no state.
+"""What happened, as a delivery reports it: references, no state.
 
-An event is a hint of what may have changed: it says where to look, and the state is read again.
+An event is a hint that something may have changed: it names a place, and the state there is read again.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ TASK_PREFIX = "ssot."
 class Person:
     """Who did it.  ``type`` is ``User``, ``Bot``, ``Organization`` or ``Mannequin``.
 
-    The login is the one of that moment and can belong to somebody else by now; the id cannot.
+    The login is the one at that time and may belong to somebody else now; the id cannot.
     """
 
     id: int
@@ -30,7 +30,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PullRequestEvent:
-    """``pull_request``.  ``base_changed``: it was edited and goes to another branch now; ``body_changed``: its text."""
+    """``pull_request``.  ``base_changed``: it was edited to another base branch; ``body_changed``: to another text."""
 
     action: str
     ref: PullRequestRef
@@ -106,7 +106,7 @@ class CheckRunEvent:
     identifier: str | None = None
     """Of the button that was pressed (``requested_action``)."""
     on_default_branch: bool = True
-    """Whether the commit may be the default branch's: false when it is said to be another's."""
+    """Whether the commit may be on the default branch: false when the payload names only other branches."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,12 +117,12 @@ class StatusEvent:
     sha: Sha
     context: str
     on_default_branch: bool = True
-    """Whether it is the default branch's head, as far as that is told."""
+    """Whether it is the default branch's head, as far as the payload says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeploymentStatusEvent:
-    """``deployment_status``: a deployment went on, succeeded or failed."""
+    """``deployment_status``: a deployment progressed, succeeded or failed."""
 
     action: str
     repo: RepoRef
@@ -182,12 +182,12 @@ class AppTaskEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ping:
-    """``ping``: GitHub tries whether the hook answers."""
+    """``ping``: GitHub checks that the hook answers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unknown:
-    """An event that nothing here reads."""
+    """An event that the bot does not read."""
 
     event: str
     action: str
@@ -195,7 +195,7 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotInstalled:
-    """The payload names no installation: it was not sent on behalf of one, so nothing can be done."""
+    """The payload names no installation, so nothing can be done."""
 
     event: str
     action: str
@@ -203,7 +203,7 @@ class NotInstalled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Malformed:
-    """The payload is not what GitHub says that the event's is.  ``reason`` may name a key, never a value."""
+    """The payload does not have the documented form.  ``reason`` may name a key, never a value."""
 
     reason: str
 

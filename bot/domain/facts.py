@@ -22,7 +22,7 @@ class AppIdentity:
     name: str
     html_url: str
     permissions: tuple[tuple[str, str], ...]
-    """What the App asks for: ``("checks", "write")``, sorted."""
+    """What the App requests: ``("checks", "write")``, sorted."""
     events: tuple[str, ...]
 
     @property
@@ -44,7 +44,7 @@ class Installation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HookDelivery:
-    """One attempt at a webhook delivery, as GitHub remembers it for three days.
+    """One attempt at a webhook delivery, as GitHub lists it for three days.
 
     https://docs.github.com/en/rest/apps/webhooks#list-deliveries-for-an-app-webhook
     """
@@ -79,7 +79,7 @@ class HookConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Repository:
-    """The repository as it is now; ``ref`` carries its present name after a rename or transfer."""
+    """The repository as it is now; ``ref`` has its current name after a rename or transfer."""
 
     ref: RepoRef
     node_id: str
@@ -134,7 +134,7 @@ class BranchCommit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PullBranch:
-    """What stands on a pull request's branch: its last 100 commits, oldest first."""
+    """A pull request's branch: its last 100 commits, oldest first."""
 
     commits: tuple[BranchCommit, ...]
     in_merge_queue: bool
@@ -160,7 +160,7 @@ class Tree:
 
 
 class NotAFile(StrEnum):
-    """What stands at a path where a file was asked for."""
+    """What is at a path instead of the requested file."""
 
     DIRECTORY = "directory"
     SYMLINK = "symbolic link"
@@ -169,7 +169,7 @@ class NotAFile(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Commit:
-    """A commit, as far as it says who made it."""
+    """A commit, and whether the App made it."""
 
     sha: Sha
     ours: bool
@@ -228,7 +228,7 @@ class Comment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiver:
-    """A finding that somebody put aside with ``/ssot skip``: listed, and no reason to fail."""
+    """A finding that somebody skipped with ``/ssot skip``: it is listed and does not fail the check."""
 
     fingerprint: str
     by: str
@@ -254,7 +254,7 @@ class ReviewThread:
     line: int | None
     resolved: bool
     resolved_by_us: bool
-    """By this very App; the decision of a person is theirs to take back."""
+    """By this very App; what a person resolved stays resolved."""
     outdated: bool
     comments: tuple[ThreadComment, ...]
     complete: bool = True
@@ -276,7 +276,7 @@ class Issue:
     is_pull_request: bool
     updated_at: datetime
     repository: str = ""
-    """``owner/name`` of where it is: a transferred issue is somewhere else than where it was asked for."""
+    """``owner/name`` of where it is: a transferred issue is not where it was requested."""
     closed_by: str | None = None
     """The login of whoever closed it last; ``None`` while it is open, and for a deleted account."""
 

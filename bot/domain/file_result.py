@@ -1,4 +1,4 @@
-"""What the engine makes of findings: a file migrated, a pull request's file reviewed.  Row 0: standard library only.
+"""The engine's results for a file: migrated, or reviewed in a pull request.  Row 0: standard library only.
 
 A scan needs none of it, and each dataclass takes half a millisecond to make: so it is not in `bot.domain.finding`.
 """
@@ -10,7 +10,7 @@ from bot.domain.finding import FileReport, Finding
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileMigration:
-    """What applying the fixes of one file comes to, proved on the very bytes that it ends in."""
+    """The result of applying the fixes of one file, verified on its final bytes."""
 
     path: str
     before: bytes
@@ -21,9 +21,9 @@ class FileMigration:
     diff: bytes = b""
     """From ``before`` to ``after``, as ``git diff`` writes it."""
     fixed: tuple[Finding, ...] = ()
-    """The usages that are gone; their places are those of ``before``."""
+    """The usages that were fixed; their places are those of ``before``."""
     left: tuple[Finding, ...] = ()
-    """The usages that stay, each with its reason; their places are those of ``after``.  Ignored ones are not here."""
+    """The usages that were not fixed, each with its reason; places are those of ``after``.  Without ignored ones."""
 
     @property
     def changed(self) -> bool:
@@ -74,7 +74,7 @@ class NewFinding:
     no_suggestion: str | None = None
     """Why there is no suggestion, for the author; ``None`` when there is one."""
     also: tuple[Finding, ...] = ()
-    """The other new usages of the same statement group: they share the fix, and this one comment speaks for them."""
+    """The other new usages of the same statement group: they share the fix and this one comment."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

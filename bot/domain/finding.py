@@ -1,4 +1,4 @@
-"""What the engine finds: the values that flow between the layers.  Row 0: frozen dataclasses, standard library only.
+"""Findings and scan results: values that flow between the layers.  Row 0: frozen dataclasses, standard library only.
 
 Lines and columns count from 1, columns in characters (code points); offsets are bytes of the file.
 Paths are relative to the repository's root and ``/``-separated.
@@ -11,7 +11,7 @@ from bot.domain.migration import Applicability
 
 
 class Kind(StrEnum):
-    """What sort of usage a finding is."""
+    """The kind of usage that a finding is."""
 
     IMPORT = "import"
     RE_EXPORT = "re-export"
@@ -44,7 +44,7 @@ class Edit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fix:
-    """Edits of one file that are right only together: a statement group.
+    """Edits of one file that are correct only together: a statement group.
 
     Sorted by ``start`` and free of overlaps.  All findings of the group carry the same (equal) fix, so applying
     a set of findings means applying the set of their fixes.
@@ -89,7 +89,7 @@ class Scanned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failed:
-    """The file does not parse.  ``hits`` are the lines on which a deprecated leaf name stands as text."""
+    """The file does not parse.  ``hits`` are the lines whose text has a deprecated leaf name."""
 
     path: str
     line: int
@@ -99,7 +99,7 @@ class Failed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Skipped:
-    """The file was not looked at: too complex, too big, not UTF-8, the child died.  ``reason`` is for people."""
+    """The file was not scanned: too complex, too big, not UTF-8, the child died.  ``reason`` is for people."""
 
     path: str
     reason: str

@@ -45,7 +45,7 @@ def translate(glob: str) -> str:
     if len(glob) > MAX_LENGTH:
         raise GlobError(f"the glob is longer than {MAX_LENGTH} characters", MAX_LENGTH)
     if glob[0] in "!#":
-        raise GlobError(f"a glob cannot begin with {glob[0]!r}: write '\\{glob[0]}' when the name begins so")
+        raise GlobError(f"a glob cannot begin with {glob[0]!r}: write '\\{glob[0]}' for a name that does")
     body = glob.removeprefix("/")
     if not body:
         raise GlobError("'/' alone matches nothing: write '**' for all files")
@@ -55,7 +55,7 @@ def translate(glob: str) -> str:
 
 
 def _segments(body: str, offset: int) -> list[str]:
-    """The regular expressions of the segments, ``**`` standing for itself; ``""`` last for a directory."""
+    """The regular expressions of the segments, ``**`` as itself; ``""`` last for a directory."""
     segments: list[str] = []
     for segment in body.split("/"):
         if segment != "**":
@@ -156,5 +156,5 @@ def _character_class(segment: str, position: int, offset: int) -> tuple[str, int
     try:
         re.compile(regex)
     except re.error:
-        raise GlobError(f"{segment[position : end + 1]!r} is not a class of characters", offset + position) from None
+        raise GlobError(f"{segment[position : end + 1]!r} is not a valid character class", offset + position) from None
     return regex, end + 1

@@ -1,4 +1,4 @@
-"""What a migration is: the values that ``.github/ssot.yml`` becomes and that the engine works on.
+"""Migrations: the values that ``.github/ssot.yml`` is read into and that the engine uses.
 
 Row 0: standard library only.  ``bot.config`` builds these from YAML, ``bot.engine`` reads them.
 """
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Applicability(StrEnum):
-    """How far a fix can be trusted; the words are ruff's."""
+    """How far a fix can be trusted; the values are ruff's terms."""
 
     SAFE = "safe"
     """Applied without a person."""
@@ -22,22 +22,27 @@ class Applicability(StrEnum):
     DISPLAY_ONLY = "display-only"
     """Explained, never applied."""
 
+    @property
+    def label(self) -> str:
+        """The word that people read: ``safe``, ``unsafe`` or ``manual``."""
+        return "manual" if self is Applicability.DISPLAY_ONLY else self.value
+
 
 class Mode(StrEnum):
-    """What the check run says of a pull request's new usages, and of the old ones."""
+    """How the check run treats a pull request's new usages, and the existing ones."""
 
     WARN = "warn"
     """New usages are reported; the check stays neutral."""
     BLOCK_NEW = "block-new"
-    """New usages fail the check; old ones are left alone."""
+    """New usages fail the check; existing ones do not."""
     MIGRATE = "migrate"
     """As ``block-new``, and migration pull requests are opened."""
     REMOVED = "removed"
-    """The migration is over: any usage in a touched file fails the check."""
+    """The migration is over: any usage in a changed file fails the check."""
 
 
 class TargetKind(StrEnum):
-    """What a deprecated name stands for."""
+    """What a deprecated name refers to."""
 
     SYMBOL = "symbol"
     """A function, class or constant of a module."""
@@ -97,9 +102,9 @@ class Target:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rewrite:
-    """One rule of a migration; the first that fits a usage wins.
+    """One rule of a migration; the first that matches a usage wins.
 
-    Exactly one of ``when`` and ``match`` says where it fits; exactly one of ``replace`` and ``action`` says what
+    Exactly one of ``when`` and ``match`` says where it applies; exactly one of ``replace`` and ``action`` says what
     is done (neither of them for a ``display-only`` rule, which only explains).  ``match`` and ``replace`` are
     Python expressions with metavariables: ``$deprecated`` and ``$canonical`` (the target's names as this file
     spells them), ``$name`` one expression, ``$*args`` and ``$**kwargs`` the rest of a call's arguments.
@@ -117,12 +122,12 @@ class Rewrite:
     message: str | None = None
     """A sentence for the author; ``None``: the engine's own wording."""
     targets: tuple[str, ...] = ()
-    """Names of the targets that the rule is for; empty: all of the migration."""
+    """Names of the targets that the rule applies to; empty: all of the migration."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Requirement:
-    """A fact about the target revision without which no fix is ``safe``: ``symbol`` accepts ``parameter``."""
+    """A condition on the target revision without which no fix is ``safe``: ``symbol`` accepts ``parameter``."""
 
     symbol: str
     parameter: str
@@ -132,14 +137,14 @@ class Split(StrEnum):
     """What the files of one migration pull request have in common."""
 
     DIRECTORY = "directory"
-    """They lie together."""
+    """They are in the same directory."""
     CODEOWNERS = "codeowners"
     """They have the same owners in the repository's CODEOWNERS file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PullRequests:
-    """How a migration is cut into pull requests."""
+    """How a migration is split into pull requests."""
 
     files: int = 20
     """In one pull request, at most."""
@@ -159,15 +164,15 @@ class Migration:
     drop_in: bool = False
     """The canonical name takes the same arguments: replacing the name is the whole migration.
 
-    It is what happens, and is safe, where none of ``rewrites`` fits and the target has a canonical name.
+    It is applied, as a safe fix, where none of ``rewrites`` matches and the target has a canonical name.
     """
     rewrites: tuple[Rewrite, ...] = ()
     requires: tuple[Requirement, ...] = ()
     include: tuple[str, ...] = ()
-    """Git-style globs of the paths that are looked at; empty: all."""
+    """Git-style globs of the paths that are scanned; empty: all."""
     exclude: tuple[str, ...] = ()
     critical: tuple[str, ...] = ()
-    """Git-style globs of the paths that come first and are marked as critical."""
+    """Git-style globs of the paths that are migrated first and are marked as critical."""
     message: str | None = None
     """Shown with every finding; ``None``: the engine's own wording."""
     docs_url: str | None = None
@@ -175,7 +180,7 @@ class Migration:
     tracking_issue: int | None = None
     """The number of an issue of the repository that is migrated; ``None``: there is no tracker."""
     checklist: "tuple[ChecklistItem, ...]" = ()
-    """What the boxes of the tracking issue stand for."""
+    """The checkboxes of the tracking issue, and what each requires."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Where things happen and what is told of it: repositories, pull requests, deliveries.  Row 0: standard library only.
+"""Where things happen, and what arrives: repositories, pull requests, deliveries.  Row 0: standard library only.
 
 Paths are relative to the repository's root and ``/``-separated.
 """
@@ -17,7 +17,7 @@ DeliveryId = NewType("DeliveryId", str)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """A verified webhook delivery, as it came."""
+    """A verified webhook delivery, as received."""
 
     id: DeliveryId
     event: str
@@ -46,7 +46,7 @@ class Task:
     """Work that the bot gives itself: stored, ordered, retried and listed like a delivery of GitHub's.
 
     Like an event it is a hint: it names a place, and its handler reads the state again.  The same ``event`` and ``id``
-    again is the same task, for as long as it is remembered (7 days after its end): it is not done twice.
+    again is the same task, for as long as it is stored (7 days after its end): it is not done twice.
     """
 
     event: str
@@ -58,13 +58,13 @@ class Task:
     subject: int | None = None
     """The issue or pull request."""
     not_before: datetime | None = None
-    """Aware.  Until then it waits beside the queue: it holds nobody up, and takes its place when it is due."""
+    """Aware.  Until then it waits without blocking the queue."""
 
     @classmethod
     def debounced(cls, event: str, repo: RepoRef, subject: int | None, *, now: datetime, window: timedelta) -> Self:
-        """One task for all that is asked within a window of time; it runs at the window's end.
+        """One task for all requests within a window of time; it runs at the window's end.
 
-        So nothing that was asked comes after its run, and nothing is asked in vain.
+        So every request comes before the run that serves it.
         """
         length = window.total_seconds()
         end = (now.timestamp() // length + 1) * length
@@ -80,7 +80,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PullRequestRef:
-    """All that an event says of a pull request: the rest is read again."""
+    """What an event says about a pull request; the rest is read from GitHub."""
 
     repo: RepoRef
     number: int

@@ -1,9 +1,9 @@
-"""What is known about a tracked migration: all that its checklist is decided on.
+"""The facts about a tracked migration that its checklist depends on.
 
-Adapters make ``TrackedFacts``; ``bot.tracker.evidence`` decides on them, and ``bot.tracker.render`` words that.
+Adapters make ``TrackedFacts``; ``bot.tracker.evidence`` decides on them, and ``bot.tracker.render`` writes the text.
 
-Sentences (``why``) are plain English in which names stand between back-ticks.  They may hold other people's words:
-only the renderer makes Markdown of them.
+Sentences (``why``) are plain English with names in back-ticks.  They may hold other people's text: only the renderer
+turns them into Markdown.
 """
 
 from collections.abc import Mapping
@@ -17,14 +17,14 @@ from bot.domain.references import Sha
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotKnown:
-    """A fact that cannot be had, or not now.  It is evidence of nothing: no box is ticked or cleared by it."""
+    """A fact that is unavailable, for good or for now.  It is no evidence: no box is ticked or cleared by it."""
 
     why: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """Who brought something to the default branch, as far as it is known."""
+    """Who added something to the default branch, as far as it is known."""
 
     commit: Sha
     author: str = ""
@@ -33,7 +33,7 @@ class Origin:
 
 
 class CheckState(StrEnum):
-    """What became of a check run or a commit status."""
+    """The result of a check run or a commit status."""
 
     PASSED = "passed"
     """``success``, ``neutral`` or ``skipped``: what branch protection lets through."""
@@ -52,7 +52,7 @@ class CheckFact:
 
 
 class DeploymentState(StrEnum):
-    """What became of a deployment."""
+    """The result of a deployment."""
 
     SUCCEEDED = "succeeded"
     FAILED = "failed"
@@ -83,7 +83,7 @@ class PullState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pull:
-    """A pull request that has to do with the migration."""
+    """A pull request that is related to the migration."""
 
     number: int
     title: str
@@ -91,13 +91,13 @@ class Pull:
     state: PullState
     link: str | None = None
     at: datetime | None = None
-    """When it got into its state."""
+    """When it reached its state."""
     linked: bool = False
-    """The tracking issue is linked with it."""
+    """It is linked to the tracking issue."""
     closes: bool = False
     """The tracking issue closes, or closed, with its merge."""
     migrates: bool = False
-    """It carries the migration on: it is listed while it is open."""
+    """It migrates usages: it is listed while it is open."""
     draft: bool = False
     paths: tuple[str, ...] = ()
     """Files that it migrates, as far as they are known."""
@@ -115,7 +115,7 @@ class IssueFact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attestation:
-    """A person with write access said that an item is true."""
+    """A person with write access attested an item."""
 
     by: str
     """A login, without ``@``."""
@@ -136,7 +136,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """What an earlier commit had: the state that "since the last update" compares with."""
+    """The usages of an earlier commit, for the comparison "since the last update"."""
 
     commit: Sha
     at: datetime
@@ -158,14 +158,14 @@ class TrackedFacts:
     reports: tuple[FileReport, ...]
     """Of every file with a finding, and of every file that could not be read or parsed.
 
-    Findings of other migrations are left out of account.
+    Findings of other migrations are ignored.
     """
     repository_url: str | None = None
     """``https://github.com/owner/name``; ``None`` for a local repository: then there are no links."""
     issue: int | None = None
     """The tracking issue; ``None`` for a local tracker."""
     definitions: "Mapping[str, str] | NotKnown" = field(default_factory=dict)
-    """Name of each target whose definition is still there, to the path that it is in."""
+    """Name of each target whose definition still exists, to the path that it is in."""
     paths: "frozenset[str] | NotKnown" = NotKnown(why="the files of the commit were not listed")
     """All files of the commit."""
     checks: "tuple[CheckFact, ...] | NotKnown" = ()
@@ -182,17 +182,17 @@ class TrackedFacts:
     It has to stay the same while ``commit`` does, or an update that changes nothing would write.
     """
     origins: Mapping[str, Origin] = field(default_factory=dict)
-    """Path of a file with usages to who brought (or brought back) the newest of them."""
+    """Path of a file with usages to who added (or added back) the newest of them."""
     cleared: tuple[str, ...] = ()
     """Paths that had usages once and have none now."""
 
 
 def findings_of(facts: TrackedFacts, migration: str) -> tuple[Finding, ...]:
-    """The findings of one migration that count: not those that a comment in the code silences."""
+    """The findings of one migration, without those that a comment in the code ignores."""
     found = (f for report in facts.reports if isinstance(report, Scanned) for f in report.findings)
     return tuple(f for f in found if f.migration == migration and f.ignored is None)
 
 
 def usages_of(facts: TrackedFacts, migration: str) -> tuple[Finding, ...]:
-    """What is left to migrate.  The definition itself is none, nor is another one under its name."""
+    """The usages left to migrate.  Definitions are not usages."""
     return tuple(f for f in findings_of(facts, migration) if f.kind is not Kind.DEFINITION)

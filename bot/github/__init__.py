@@ -1,4 +1,4 @@
-"""GitHub, as the bot sees it: ``GitHub`` is the way there, ``reads`` return facts, ``Performer`` takes effects.
+"""The GitHub adapter: ``GitHub`` sends requests, ``reads`` return facts, ``Performer`` performs effects.
 
 Imported lazily where start-up counts: aiohttp takes a while.
 """

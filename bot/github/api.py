@@ -1,4 +1,4 @@
-"""gidgethub's client with what it lacks: the gate, the origin check, careful redirects, typed errors."""
+"""gidgethub's client with rate limiting, an origin check, safe redirects and typed errors."""
 
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ USER_AGENT = "ssot-bot"
 API_VERSION = "2022-11-28"
 """https://docs.github.com/en/rest/about-the-rest-api/api-versions."""
 MAX_ANSWER = 64 * 1024 * 1024
-"""Bytes; GitHub's largest useful answer is a blob of 100 MB, which nobody wants to migrate."""
+"""Bytes; GitHub allows blobs of up to 100 MB, but no source file is that large."""
 _CACHED_ANSWERS = 256
 _CACHED_BYTES = 64 * 1024
 _TIMEOUT = aiohttp.ClientTimeout(total=60, connect=10, sock_read=30)
@@ -30,7 +30,7 @@ Cache = MutableMapping[str, tuple[str | None, str | None, Any, str | None]]
 
 
 def response_cache() -> Cache:
-    """ETags and what they stand for, of one installation: what one may see is never shown to another."""
+    """ETags and their responses, of one installation: its data is never shown to another."""
     return LRUCache(maxsize=_CACHED_ANSWERS)
 
 
@@ -63,7 +63,7 @@ class Moved(Transient):
 
 
 class Api(gidgethub.aiohttp.GitHubAPI):
-    """One identity's requests.  ``base_url`` is checked by ``bot.settings``; no other origin is ever spoken to."""
+    """One identity's requests.  ``base_url`` is checked by ``bot.settings``; no request goes to another origin."""
 
     def __init__(
         self,
@@ -108,10 +108,10 @@ class Api(gidgethub.aiohttp.GitHubAPI):
             await self.exchange(method, url, data=data, token=token, jwt=jwt)
         except Moved as moved:
             return Answer(data=moved.location)
-        raise Transient("no redirect where there should be one")
+        raise Transient("expected a redirect")
 
     def forget(self, url: str) -> None:
-        """Cache nothing for this URL: its answer turned out to be useless."""
+        """Drop the cached response of this URL: it was unusable."""
         if self._cache is not None:
             self._cache.pop(gidgethub.sansio.format_url(url, None, base_url=self.base_url), None)
 
@@ -122,7 +122,7 @@ class Api(gidgethub.aiohttp.GitHubAPI):
     async def handle_rate_limit_error(
         self, *, method: str, url: str, exception: gidgethub.HTTPException, attempt: int
     ) -> bool:
-        """Gidgethub's hook after each refusal: a rate limit has closed the gate already, which says until when."""
+        """Gidgethub's hook after each refusal: the rate limit is already recorded, with its end."""
         if exception.status_code in (403, 429):
             await self._rate_limit.check()
         return False
@@ -142,7 +142,7 @@ class Api(gidgethub.aiohttp.GitHubAPI):
     async def _send(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes
     ) -> tuple[int, Mapping[str, str], bytes]:
-        """One request on the wire; the gate hears of its answer before anybody else."""
+        """One request on the wire; its answer updates the rate limit first."""
         async with self._session.request(
             method,
             URL(url, encoded=True),

@@ -1,4 +1,4 @@
-"""Downloads from where the API redirects to: another host, so without a token."""
+"""Downloads from the host that the API redirects to: another host, so without a token."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -19,12 +19,12 @@ _TIMEOUT = aiohttp.ClientTimeout(total=600, connect=10, sock_read=30)
 async def download(session: aiohttp.ClientSession, url: str, clock: Clock) -> AsyncIterator[AsyncIterator[bytes]]:
     """The bytes at ``url`` as they come, in chunks of at most 256 KiB.
 
-    Raises ``RetryLater`` when they do not, or not all of them; what was read until then is to be thrown away.
+    Raises ``RetryLater`` when the download fails or is cut short; discard what was read until then.
     """
     try:
         async with session.get(URL(url, encoded=True), allow_redirects=False, timeout=_TIMEOUT) as response:
             if response.status != 200:
-                raise RetryLater(at=clock.now() + _AGAIN, reason=f"the download answers {response.status}")
+                raise RetryLater(at=clock.now() + _AGAIN, reason=f"the download failed with status {response.status}")
             yield response.content.iter_chunked(_CHUNK)
     except (aiohttp.ClientError, TimeoutError, OSError) as fault:
-        raise RetryLater(at=clock.now() + _AGAIN, reason=f"the download broke: {type(fault).__name__}") from fault
+        raise RetryLater(at=clock.now() + _AGAIN, reason=f"the download failed: {type(fault).__name__}") from fault

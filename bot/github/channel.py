@@ -1,4 +1,4 @@
-"""One identity's way to the API: authentication, retries, limits and pages.  Payloads are none of its business."""
+"""One identity's requests: authentication, retries, limits and pages.  It knows no payloads."""
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
@@ -148,7 +148,7 @@ class Channel:
             raise self.missing(request, refusal.accepted, token) from refusal
 
     def missing(self, request: Request, accepted: str | None, token: str | None = None) -> MissingPermission:
-        """The error for a 403 of the integration; what GitHub says it ``accepted`` is believed over our table."""
+        """The error for a 403 of the integration; GitHub's ``accepted`` permissions take precedence over our table."""
         requested = accepted or _spell(request.operation)
         log.warning("github.permission_missing", installation=self.installation, permission=requested,
                   operation=request.operation.name)  # fmt: skip
@@ -159,13 +159,13 @@ class Channel:
     # --- tokens -----------------------------------------------------------------------------------------------
 
     async def _mint(self, scope: TokenScope) -> Minted:
-        """A new installation token.  The request goes through this installation's gate: its limits are its own."""
+        """A new installation token.  The request counts against this installation's rate limit."""
         url = ops.CREATE_TOKEN.url({"installation_id": self.installation or 0})
         request = Request(operation=ops.CREATE_TOKEN, url=url, scope=None, body=scope.request())
         try:
             return await self._read(request, _minted)  # asking twice for a token does no harm
         except NotFound as answer:
-            raise Gone(f"installation {self.installation} is gone") from answer
+            raise Gone(f"installation {self.installation} no longer exists") from answer
         except Unprocessable as answer:
             if not answer.mentions("permissions requested"):
                 raise Gone(f"the installation does not include the repository: {answer.message}") from answer

@@ -1,4 +1,4 @@
-"""The App's access to GitHub: what workflows hold, and pass to ``bot.github.reads`` and ``bot.github.perform``.
+"""The App's access to GitHub, which workflows pass to ``bot.github.reads``; ``Performer`` writes through it.
 
 It knows operations, not meanings; each installation has a channel of its own (limits, caches, tokens).
 """
@@ -48,7 +48,7 @@ class GitHub:
     ) -> None:
         """``private_key`` is PEM; ``api_url`` as ``bot.settings`` checked it; the clock defaults to the machine's.
 
-        Without a ``limit_store`` the limits are known to this object alone.  ``onlooker`` is told of each answer.
+        Without a ``limit_store`` the limits are known to this object alone.  ``onlooker`` is called with each answer.
         """
         self.app_id, self.api_url = app_id, api_url
         self.clock: Clock = clock or SystemClock()
@@ -173,7 +173,7 @@ class GitHub:
     async def archive(
         self, operation: Operation, repo: RepoRef, **path: str
     ) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
-        """Open a download that the API redirects to; the token stays behind."""
+        """Open a download that the API redirects to; no token is sent there."""
         request = _request(operation, repo, path)
         location = await self.channel(repo.installation).location(request)
         target = wire.archive_location(f"{self.api_url}/", location, self.api_url)

@@ -1,4 +1,4 @@
-"""Time, as a thing that is passed in."""
+"""Clocks, which are passed in as arguments."""
 
 import asyncio
 import time
@@ -36,10 +36,10 @@ class SystemClock:
 
 
 class ServerClock:
-    """The server's time, as far as we know it.
+    """The server's time, estimated.
 
-    The local clock is believed until the server refuses a token because of it; then :meth:`correct` takes over the
-    difference that the last ``Date`` header showed.
+    The local clock is used until the server refuses a token because of it; then :meth:`correct` applies the difference
+    that the last ``Date`` header showed.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -63,13 +63,13 @@ class ServerClock:
         self._skew = self._seen
 
     def at_answer(self, date: str | None) -> datetime:
-        """The server's time when it answered: its ``Date``, unless that is absent or absurd."""
+        """The server's time when it answered: its ``Date``, unless that is absent or implausible."""
         server, ours = http_date(date), self.now()
         return server if server is not None and abs(server - ours) <= _BELIEVABLE else ours
 
 
 def http_date(text: str | None) -> datetime | None:
-    """An HTTP date as an aware time, or ``None`` if it is none."""
+    """An HTTP date as an aware time, or ``None`` if it is not one."""
     if not text:
         return None
     try:

@@ -1,4 +1,4 @@
-"""What GitHub can answer besides yes, as a tree by what the caller can do about it.
+"""Errors of GitHub's API, as a tree by what the caller can do about them.
 
 ``RetryLater`` and ``Gone`` (``bot.domain.errors``) are its two roots that cross layers: wait, or stop.
 """
@@ -11,7 +11,7 @@ from bot.domain.errors import Gone, RetryLater, SsotError
 class Uncertain(RetryLater):
     """A write whose answer was lost: it may have happened.
 
-    Never repeated blindly: the work starts again from reading, and finds by its marker what was written.
+    Never repeated blindly: the work starts again from reading, and its marker shows what was written.
     """
 
 
@@ -20,7 +20,7 @@ class NotFound(Gone):
 
 
 class Refused(SsotError):
-    """A 4xx that repeating does not mend."""
+    """A 4xx that a retry does not fix."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(f"{status}: {message}")
@@ -41,7 +41,7 @@ class FieldError:
 
 
 class Unprocessable(Refused):
-    """422: GitHub understood and declined; ``errors`` say what."""
+    """422: GitHub rejected the request; ``errors`` say why."""
 
     def __init__(self, message: str, errors: tuple[FieldError, ...] = ()) -> None:
         details = "; ".join(e.message or f"{e.resource}.{e.field}: {e.code}" for e in errors)
@@ -58,7 +58,7 @@ class AlreadyExists(Unprocessable):
 
 
 class HeadMoved(SsotError):
-    """The branch is no longer where the commit was made for: read again, decide again."""
+    """The branch is no longer at the expected commit: read again, decide again."""
 
 
 class MissingPermission(SsotError):
@@ -68,12 +68,12 @@ class MissingPermission(SsotError):
     """
 
     def __init__(self, permission: str, operation: str) -> None:
-        super().__init__(f"{operation} needs the permission {permission}, which the installation did not grant")
+        super().__init__(f"{operation} needs the permission {permission}, which the installation has not granted")
         self.permission, self.operation = permission, operation
 
 
 class Unauthorized(SsotError):
-    """401 twice: the App's id and private key do not belong together, or the clock is far off."""
+    """401 twice: the App's id and private key do not match, or the clock is far off."""
 
 
 class ForeignHost(SsotError):

@@ -1,4 +1,4 @@
-"""What a GraphQL answer says.  Pure.  https://docs.github.com/en/graphql/guides/forming-calls-with-graphql."""
+"""Reads a GraphQL answer.  Pure.  https://docs.github.com/en/graphql/guides/forming-calls-with-graphql."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ _HICCUP = "something went wrong"
 def outcome(answer: Any) -> dict[str, Any]:
     """The ``data`` of an answer.
 
-    Raises :class:`GraphQLError` for its first error, also when there is partial data: half an answer is none.
+    Raises :class:`GraphQLError` for its first error, also when there is partial data.
     :class:`Transient` where GitHub itself failed; ``ValueError`` if it is not a GraphQL answer at all.
     """
     if not isinstance(answer, dict):

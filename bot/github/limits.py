@@ -1,6 +1,6 @@
-"""When GitHub may be asked: the gate that a rate limit closes, and the pace of writes.
+"""When requests may be sent: rate limits, and the pace of writes.
 
-Both keep what they know in a ``LimitStore``: one that is on disk makes a limit outlive the process, one that is
+Both keep their state in a ``LimitStore``: one that is on disk makes a limit outlive the process, one that is
 shared makes all processes wait for it together.
 
 https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api
@@ -36,7 +36,7 @@ log = structlog.get_logger("bot.github")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Throttle:
-    """GitHub asks for silence.  ``seconds`` is ``None`` when it does not say for how long."""
+    """A rate limit of GitHub.  ``seconds`` is ``None`` when GitHub does not say for how long."""
 
     seconds: float | None
     reason: str
@@ -46,8 +46,8 @@ def throttle(status: int, headers: Mapping[str, str], message: str, answered_at:
     """What an answer says about rate limits.
 
     ``headers`` have lower-case names; ``message`` is the body's; ``answered_at`` the server's time of the answer.
-    A ``retry-after`` or an exhausted quota closes the way for any status; a bare 429, and a 403 that speaks of a
-    rate limit, are secondary limits.
+    A ``retry-after`` or an exhausted quota stops requests for any status; a bare 429, and a 403 that mentions a rate
+    limit, are secondary limits.
     """
     refused = status in (403, 429)
     asked = _retry_after(headers.get("retry-after"), answered_at)
@@ -96,7 +96,7 @@ class LimitStore(Protocol):
         ...
 
     async def update(self, name: str, change: Callable[[Document | None, float], tuple[Document, T]]) -> T:
-        """Put the changed document in the place of the old one, which nobody else changes meanwhile."""
+        """Replace the document by the changed one, under its lock."""
         ...
 
 
@@ -118,8 +118,8 @@ class MemoryLimitStore:
 def silenced(before: Document | None, now: float, limit: Throttle) -> tuple[Document, float]:
     """The gate's document after ``limit``, and for how many seconds it is closed.
 
-    A limit that does not say for how long closes it for a minute at first, then twice as long each time.  What comes
-    while it is closed answers requests that were under way: they are no further offence.
+    A limit that does not say for how long closes it for a minute at first, then twice as long each time.  Limits
+    that arrive while it is closed answer requests that were already sent: they do not count again.
     """
     before = before or {}
     strikes, seconds, left = before.get("strikes", 0), limit.seconds, _left(before, now)
@@ -143,12 +143,12 @@ def _forgiven(before: Document | None, now: float) -> tuple[Document, None]:
 
 
 class RateLimit:
-    """One identity's permission to send anything at all."""
+    """One identity's rate limit."""
 
     def __init__(self, clock: Clock, store: LimitStore | None = None, name: str = "") -> None:
         self.name = name
         self._clock, self._store, self._document = clock, store or MemoryLimitStore(clock), f"github/{name}/gate"
-        # What this process was told itself holds also while the store cannot be reached.
+        # The limits that this process has seen apply also while the store is unreachable.
         self._open_at, self._reason = 0.0, ""
         self._struck = False
 
@@ -242,6 +242,6 @@ class Pacer:
         wait = await self._store.update(self._name, take)
         if wait > self._pace.patience:
             at = self._clock.now() + timedelta(seconds=wait)
-            raise RetryLater(at=at, reason="the hourly share of writes is used up")
+            raise RetryLater(at=at, reason="the hourly limit of writes is used up")
         if wait > 0:
             await self._clock.sleep(wait)

@@ -1,4 +1,4 @@
-"""The App's manifest, ``app.yaml``: what the App asks an owner for.
+"""The App's manifest, ``app.yaml``: the permissions and events that the App requests.
 
 https://docs.github.com/en/apps/sharing-github-apps/registering-a-github-app-from-a-manifest
 """
@@ -23,7 +23,7 @@ EVENTS_OF_EVERY_APP = frozenset(
 )
 """Events that every App gets without asking: https://docs.github.com/en/webhooks/webhook-events-and-payloads."""
 _EVENTS_NEED = {"merge_group": {"merge_queues": "read"}}
-"""Events that take a permission which no request of ours needs: the page above says so for each event."""
+"""Events that need a permission which no request of the bot needs: see the page above for each event."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +52,7 @@ def load_manifest(path: Path | None = None) -> Manifest:
     try:
         return _manifest(data)
     except (KeyError, TypeError, AttributeError) as error:
-        raise ConfigError(f"is no manifest of a GitHub App: {error!r}", file=path.name) from error
+        raise ConfigError(f"is not a GitHub App manifest: {error!r}", file=path.name) from error
 
 
 def manifest_document(path: Path | None = None) -> Mapping[str, Any]:
@@ -95,6 +95,12 @@ def differences(manifest: Manifest, handled: Iterable[str]) -> tuple[str, ...]:
         if asked != used:
             found.append(f"permission {name}: the manifest asks for {asked or 'none'}, the code needs {used or 'none'}")
     requested = handled - EVENTS_OF_EVERY_APP
-    found += [f"event {event}: has no handler" for event in sorted(manifest.events - requested)]
-    found += [f"event {event}: has a handler and is not asked for" for event in sorted(requested - manifest.events)]
+    found += [
+        f"event {event}: the manifest asks for it, the code has no handler"
+        for event in sorted(manifest.events - requested)
+    ]
+    found += [
+        f"event {event}: the code has a handler, the manifest does not ask for it"
+        for event in sorted(requested - manifest.events)
+    ]
     return tuple(found)

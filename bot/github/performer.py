@@ -1,6 +1,6 @@
-"""The one way to write to GitHub: an effect in, its result out.  A dry run has the same way, and sends nothing.
+"""Writes to GitHub: an effect in, its result out.  A dry run has the same interface and sends nothing.
 
-No workflow asks which of the two it holds: what it goes on with is the result.
+Workflows do not know which of the two they use: they continue with the result.
 """
 
 from abc import ABC, abstractmethod
@@ -145,10 +145,9 @@ class Performer(BasePerformer):
 
 
 class DryRunPerformer(BasePerformer):
-    """Tells each effect instead of sending it; it has no way to GitHub.
+    """Reports each effect instead of sending it; it has no access to GitHub.
 
-    The results are those of a GitHub that takes everything.  What would only be numbered there has the number 0, a
-    commit the id of zeros that git has for none.
+    The results are those of a GitHub that accepts everything.  Numbers and ids are 0, a commit's id is all zeros.
     """
 
     def __init__(self, tell: Callable[[Effect], None]) -> None:

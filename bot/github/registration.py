@@ -1,6 +1,6 @@
 """Registers the App from its manifest: https://docs.github.com/en/apps/sharing-github-apps/registering-a-github-app-from-a-manifest.
 
-A browser takes the manifest to GitHub and comes back with a code; the code is good for one exchange, within an hour.
+A browser takes the manifest to GitHub and comes back with a code; the code works for one exchange, within an hour.
 """
 
 import re
@@ -22,7 +22,7 @@ OWNER = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})")
 
 
 class RegistrationFailed(UserError):
-    """GitHub did not take the code, or did not answer; the person may begin again."""
+    """GitHub did not accept the code, or did not answer; the person can start again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,14 +52,14 @@ def manifest_for(document: Mapping[str, Any], *, name: str, webhook_url: str, re
 async def convert(session: aiohttp.ClientSession, api_url: str, code: str) -> Registration:
     """Exchange the code for the App's credentials.  Raises :class:`RegistrationFailed`; ``RetryLater`` when limited."""
     if not CODE.fullmatch(code):
-        raise RegistrationFailed("GitHub's code is not one")
+        raise RegistrationFailed("the code from GitHub is malformed")
     clock = SystemClock()
     api = Api(session, base_url=api_url, rate_limit=RateLimit(clock), clock=ServerClock(clock), cache=None)
     try:
         answer = await api.exchange(ops.CONVERT_MANIFEST.method, ops.CONVERT_MANIFEST.url({"code": code}))
         return _registration(answer.data)
     except (NotFound, Refused) as refusal:
-        raise RegistrationFailed("GitHub does not know the code: it is good once, for an hour") from refusal
+        raise RegistrationFailed("GitHub does not accept the code: it works once, within an hour") from refusal
     except (Transient, KeyError, TypeError, ValueError):
         # Not chained: what came may hold the credentials.
         raise RegistrationFailed("GitHub gave no usable answer") from None

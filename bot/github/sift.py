@@ -12,9 +12,9 @@ from bot.domain.errors import RetryLater
 from bot.github.clock import Clock
 
 LARGEST_FILE = 8 << 20
-"""Bytes; what is larger is no source that anybody wrote, and is passed over."""
+"""Bytes; larger files are skipped: nobody wrote them by hand."""
 MOST_KEPT = 128 << 20
-"""Bytes of all files together that are kept; what comes after that is passed over."""
+"""Bytes of all kept files together; further files are skipped."""
 _DRAINED = 1 << 20
 _AGAIN = timedelta(seconds=30)
 
@@ -26,9 +26,9 @@ class Sifted:
     files: dict[str, bytes] = field(default_factory=dict)
     """The files that were kept."""
     seen: set[str] = field(default_factory=set)
-    """All that were looked at, kept or not."""
+    """All that were read, kept or not."""
     passed_over: dict[str, str] = field(default_factory=dict)
-    """Files that are too big, or too much, with the reason."""
+    """Skipped files (too big, or over the limit for all files together), with the reason."""
 
 
 async def sift(
@@ -43,7 +43,7 @@ async def sift(
     try:
         return await asyncio.to_thread(_sift, pull, wants, keeps)
     except (tarfile.TarError, zlib.error, EOFError) as fault:
-        raise RetryLater(at=clock.now() + _AGAIN, reason=f"the archive broke: {fault}"[:200]) from fault
+        raise RetryLater(at=clock.now() + _AGAIN, reason=f"the archive is broken: {fault}"[:200]) from fault
     finally:
         pull.ended = True
 
@@ -69,7 +69,7 @@ class _Pull:
         while self.read(_DRAINED):
             pass
         if not self._gzip.eof:
-            raise EOFError("it is cut short")
+            raise EOFError("the stream was cut short")
         while not self.ended:  # so that the connection can be used again
             self._chunk()
 
@@ -99,7 +99,9 @@ def _sift(pull: _Pull, wants: Callable[[str], bool], keeps: Callable[[str, bytes
             if not member.isreg() or not path or not wants(path):
                 continue
             if member.size > LARGEST_FILE or held > MOST_KEPT:
-                found.passed_over[path] = "too big" if member.size > LARGEST_FILE else "too many files with a usage"
+                found.passed_over[path] = (
+                    "too big" if member.size > LARGEST_FILE else "over the limit for all files together"
+                )
                 continue
             stream = archive.extractfile(member)
             content = b"" if stream is None else stream.read()

@@ -1,4 +1,4 @@
-"""The App's own JWT and the installation tokens made with it.  Neither is ever written anywhere.
+"""The App's own JWT and the installation tokens made with it.  Neither is ever stored or logged.
 
 https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app/generating-a-json-web-token-jwt-for-a-github-app
 https://docs.github.com/en/rest/apps/apps#create-an-installation-access-token-for-an-app
@@ -63,7 +63,7 @@ class Minted:
 
 @dataclass(frozen=True, slots=True)
 class TokenScope:
-    """What a token is good for: one repository (``None``: all of the installation) and these permissions."""
+    """What a token gives access to: one repository (``None``: all of the installation) and these permissions."""
 
     repository: RepositoryId | None
     permissions: frozenset[tuple[str, str]]

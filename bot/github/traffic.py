@@ -1,4 +1,4 @@
-"""What is told of each answer to whoever counts."""
+"""A report of each answer, for metrics."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -1,8 +1,8 @@
-"""What goes over the wire, made safe in both directions.  Pure.
+"""Requests and answers, made safe in both directions.  Pure.
 
 Outwards: a token only ever travels to the API's own origin.  Inwards: gidgethub reads answers trustingly (an unknown
-status, a bogus charset or a list where an object should be each raise something of their own), so what it is given
-is put right here first.
+status, a bogus charset or a list where an object should be each raise something of their own), so
+answers are cleaned up here first.
 """
 
 import json

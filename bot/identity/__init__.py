@@ -1,4 +1,4 @@
-"""What the bot recognises itself by, written and read in one place: markers, branch names, external ids, check names.
+"""How the bot recognises its own work, written and read in one place: markers, branches, external ids, check names.
 
-All of it is stored on GitHub, so none of it may ever change: ``tests/identity/test_golden.py`` has it word for word.
+All of it is stored on GitHub, so none of it may ever change: ``tests/identity/test_golden.py`` holds every byte.
 """

@@ -1,8 +1,8 @@
 """The names of the branches that the bot makes.
 
-``ssot/<migration>/<slug>`` is a migration pull request's, with ``-<number>`` behind it where the name was taken;
-``ssot-removal/<migration>`` is that of the pull request which removes the definitions.  It is not below ``ssot/``:
-what is there is kept up to date with the usages that are left.
+``ssot/<migration>/<slug>`` is a migration pull request's, with ``-<number>`` after it where the name was taken;
+``ssot-removal/<migration>`` is that of the pull request which removes the definitions.  It is not below ``ssot/``,
+where the bot updates every branch with the usages that are left.
 """
 
 import re
@@ -28,7 +28,7 @@ def is_of_batch(branch: str, migration: str, slug: str) -> bool:
 
 
 def migration_of(branch: str) -> str | None:
-    """The migration that the branch of a migration pull request names; ``None``: it is not such a branch."""
+    """The migration in the name of a migration pull request's branch; ``None``: not such a branch."""
     if not branch.startswith(_MIGRATIONS):
         return None
     name, slash, _ = branch.removeprefix(_MIGRATIONS).partition("/")

@@ -1,4 +1,4 @@
-"""The names by which GitHub and people's settings know the bot's check run."""
+"""The names of the bot's check run and its buttons, which GitHub and branch protection rules use."""
 
 CHECK_NAME = "ssot"
 """The name of the check run: what a branch protection rule requires."""

@@ -1,4 +1,4 @@
-"""Which part of a request a commit of the bot is: a trailer of its message says so."""
+"""The trailer of the bot's commits: which part of a request a commit is."""
 
 from bot.domain.references import PullRequestRef
 from bot.identity.kinds import MarkerKind
@@ -12,6 +12,6 @@ def request(keys: MarkerKeys, ref: PullRequestRef, name: str, part: int, parts: 
 
 
 def part_of(keys: MarkerKeys, ref: PullRequestRef, name: str, message: str) -> int | None:
-    """Which part of the request a commit with this message is; ``None``: it is none of it."""
+    """Which part of the request a commit with this message is; ``None``: not one of them."""
     values = MarkerKind.REQUEST.read(keys, pull_request(ref), message)
     return int(values[1]) if len(values) == 3 and values[0] == name and values[1].isdigit() else None

@@ -1,7 +1,7 @@
-"""What people decided by command and the bot wrote down: findings put aside, checklist items attested.  Pure.
+"""What people decided by command: skipped findings, attested checklist items.  Pure.
 
-It is kept where it was said, in the bot's own replies: a signed marker in each of them, and nothing beside it.  Whoever
-deletes such a reply takes back what it records.
+A decision is stored only in the bot's reply to the command, as a signed marker.  Deleting the reply undoes the
+decision.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,11 +16,11 @@ from bot.identity.places import conversation
 
 _KINDS = {DecisionKind.SKIP: MarkerKind.SKIP, DecisionKind.ATTEST: MarkerKind.ATTEST}
 _LENGTH = 3
-"""Values of one record: what it is about, who said it, why.  Both are empty where it is taken back."""
+"""Values of one record: what it is about, who decided, why.  The last two are empty where it is undone."""
 
 
 def skip(fingerprint: str, by: str, reason: str) -> Decision:
-    """Records that a finding is put aside."""
+    """Records that a finding is skipped."""
     return Decision(kind=DecisionKind.SKIP, about=fingerprint, by=by, reason=reason)
 
 
@@ -30,12 +30,12 @@ def unskip(fingerprint: str) -> Decision:
 
 
 def attest(item: str, by: str, reason: str) -> Decision:
-    """Records that a checklist item is true."""
+    """Records that somebody attests a checklist item."""
     return Decision(kind=DecisionKind.ATTEST, about=item, by=by, reason=reason)
 
 
 def withdraw(item: str) -> Decision:
-    """Records that nobody stands for a checklist item any more."""
+    """Records that an attestation is withdrawn."""
     return Decision(kind=DecisionKind.ATTEST, about=item)
 
 
@@ -46,7 +46,7 @@ def marker(keys: MarkerKeys, repo: RepoRef, number: int, decision: Decision) -> 
 
 
 def waivers(keys: MarkerKeys, repo: RepoRef, number: int, comments: Iterable[Comment]) -> dict[str, Waiver]:
-    """What is put aside on a pull request, by fingerprint; ``comments`` are all of its conversation, oldest first."""
+    """What is skipped on a pull request, by fingerprint; ``comments`` are all of its conversation, oldest first."""
     last = {about: (by, reason) for about, by, reason, _ in _records(keys, repo, number, MarkerKind.SKIP, comments)}
     return {about: Waiver(fingerprint=about, by=by, reason=reason) for about, (by, reason) in last.items() if by}
 

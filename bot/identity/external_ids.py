@@ -1,7 +1,7 @@
-"""The external ids of the bot's check runs: what a run is about, and a digest of what it says.
+"""The external ids of the bot's check runs: what a run is about, and a digest of its text.
 
 ``<repository id>/pull/<number>:<digest>`` is a pull request's, ``<repository id>/queue/<number>/<base>:<digest>`` that
-of the commit which the merge queue made of it on top of ``base``.
+of the merge queue's commit for it on top of ``base``.
 """
 
 import hashlib
@@ -28,17 +28,17 @@ def _digest(said: str) -> str:
 
 
 def pull_number(external_id: str, repository: int) -> int | None:
-    """The pull request that a check run of ours is about; ``None`` if it is about none of that repository."""
+    """The pull request of a check run of the bot; ``None`` if it is about none of that repository."""
     match = _PULL.fullmatch(external_id)
     return int(match["number"]) if match and int(match["repository"]) == repository else None
 
 
 def queue_entry(external_id: str, repository: int) -> tuple[int, Sha] | None:
-    """Pull request and base of the merge queue's commit that a check run of ours is about; ``None``: of none."""
+    """Pull request and base of the merge queue's commit of a check run of the bot; ``None``: of none."""
     match = _QUEUED.fullmatch(external_id)
     return (int(match["number"]), Sha(match["base"])) if match and int(match["repository"]) == repository else None
 
 
 def about_the_same(one: str, other: str) -> bool:
-    """Whether two check runs are about the same thing, whatever they say of it."""
+    """Whether two check runs are about the same thing, whatever their texts are."""
     return one.rpartition(":")[0] == other.rpartition(":")[0]

@@ -1,7 +1,7 @@
-"""The register of marker kinds: what there is, where it is signed for, what its values mean.
+"""The register of marker kinds: their names, the places they are signed for, and the meaning of their values.
 
-A marker is written and read through its kind, so there is none of a kind that is not listed here.  A kind's name on
-the wire is stored on GitHub: it stays for ever, whatever the member is called.
+A marker is written and read through its kind, so every kind in use is listed here.  A kind's name in the marker's text
+is stored on GitHub: it never changes, whatever the member is called.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ _OWNED = (PlaceKind.CONVERSATION, PlaceKind.FILE)
 
 
 class MarkerKind(Enum):
-    """A kind of marker: its name on the wire, what it is signed for, and its values in their order."""
+    """A kind of marker: its name in the text, what it is signed for, and its values in order."""
 
     FINGERPRINTS = "fp", (PlaceKind.PULL_REQUEST,), ("fingerprint, of each finding that the text is about",)
     REQUEST = "command", (PlaceKind.PULL_REQUEST,), ("request", "part, from 1", "number of parts")
@@ -23,12 +23,12 @@ class MarkerKind(Enum):
 
     ANSWER = "re", (PlaceKind.CONVERSATION,), ("comment id", "which of its commands, from 0", "reaction")
     APOLOGY = "sorry", (PlaceKind.CONVERSATION,), ("comment id", "which of its commands, from 0")
-    """The command failed for good; it counts as not answered."""
+    """The command failed for good; it counts as without a reply."""
     PRESS = "pressed", (PlaceKind.CONVERSATION,), ("press of a button",)
 
     SKIP = "skip", (PlaceKind.CONVERSATION,), ("fingerprint", "login, in hexadecimal", "reason, in hexadecimal")
     ATTEST = "attest", (PlaceKind.CONVERSATION,), ("checklist item", "login, in hexadecimal", "reason, in hexadecimal")
-    """Of both, login and reason are empty where the decision is taken back."""
+    """For both, login and reason are empty where the decision is undone."""
 
     TRACKER_BEGIN = "tracker-begin", _OWNED, ("migration", "`issue-<number>` or `file`")
     TRACKER_MEMORY = "tracker-memory", _OWNED, ("what `bot.tracker.checklist.memory` encodes",)
@@ -44,7 +44,7 @@ class MarkerKind(Enum):
 
     def __init__(self, wire: str, places: tuple[PlaceKind, ...], values: tuple[str, ...]) -> None:
         self.wire = wire
-        """Its name in the marker's text, which is signed with it."""
+        """Its name in the marker's text, covered by the signature."""
         self.places = places
         """What it is signed for."""
         self.values = values
@@ -83,9 +83,9 @@ class MarkerKind(Enum):
 
     def _check(self, place: MarkerPlace) -> None:
         if not any(each.holds(place) for each in self.places):
-            raise ValueError(f"no place for a marker of the kind {self.wire}: {place}")
+            raise ValueError(f"a {self.wire} marker cannot be signed for {place}")
 
 
 def count_tracker_openings(body: str) -> int:
-    """How many comments begin like a marker of a tracker, whoever wrote them and whatever became of them."""
+    """How many comments begin like a tracker's marker, authentic or not."""
     return body.count("<!-- ssot:tracker-")

@@ -1,9 +1,8 @@
-"""Hidden markers: how the App recognises its own words.
+"""Hidden markers: how the App recognises its own texts.
 
 A marker is an HTML comment in a body that the App wrote.  It names what the text is about (fingerprints of
-findings) and carries an HMAC over that and over the place it stands in, so that a marker copied to another pull
-request, or made up by somebody, is not believed.  The author of the body is checked as well, by the caller: a
-marker is only looked for in what the App itself wrote.
+findings) and carries an HMAC over that and over its place, so that a copied or forged marker is rejected.  The caller
+checks the author of the body as well: only texts of the App itself are searched for markers.
 
 The functions take kinds by name, so only this package calls them; others go through ``bot.identity.kinds``.
 """
@@ -49,7 +48,7 @@ def write(keys: MarkerKeys, place: str, kind: str, values: Sequence[str]) -> str
     value = ",".join(values)
     marker = f"<!-- ssot:{kind}={value} sig={_sign(keys.keys[0], place, kind, value)} -->"
     if not _MARKER.fullmatch(marker):
-        raise ValueError(f"not the form of a marker: {kind}={value[:80]!r}")
+        raise ValueError(f"not a valid marker: {kind}={value[:80]!r}")
     return marker
 
 
@@ -61,7 +60,7 @@ def write_trailer(keys: MarkerKeys, place: str, kind: str, values: Sequence[str]
     value = ",".join(values)
     trailer = f"Ssot-{kind.capitalize()}: {value} sig={_sign(keys.keys[0], place, kind, value)}"
     if not _TRAILER.fullmatch(trailer):
-        raise ValueError(f"not the form of a trailer: {kind}={value[:80]!r}")
+        raise ValueError(f"not a valid trailer: {kind}={value[:80]!r}")
     return trailer
 
 

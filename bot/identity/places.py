@@ -1,4 +1,4 @@
-"""What markers are signed for: a marker that stands anywhere else is not believed.
+"""The places that markers are signed for: a marker anywhere else is rejected.
 
 Repositories are named by their ids, which outlive a rename.
 """
@@ -10,11 +10,11 @@ from typing import NewType
 from bot.domain.references import PullRequestRef, RepoRef
 
 MarkerPlace = NewType("MarkerPlace", str)
-"""Made by the functions of this module only."""
+"""Created only by the functions of this module."""
 
 
 class PlaceKind(Enum):
-    """What sort of place it is, with the form of its name."""
+    """The kind of a place, with the pattern of its name."""
 
     PULL_REQUEST = "[0-9]+/pull/[0-9]+"
     """A pull request's review, and the commits that the bot adds to its branch."""
@@ -28,7 +28,7 @@ class PlaceKind(Enum):
     """A Markdown file on somebody's disk."""
 
     def holds(self, place: str) -> bool:
-        """Whether ``place`` is of this sort."""
+        """Whether ``place`` is of this kind."""
         return re.fullmatch(self.value, place) is not None
 
 

@@ -1,4 +1,4 @@
-"""What the texts of the bot's own pull requests say of them, and the part of a text that is the bot's."""
+"""The markers in the texts of the bot's own pull requests, and the part of a text that the bot owns."""
 
 import re
 from dataclasses import dataclass
@@ -14,14 +14,14 @@ _OWN = re.compile(f"{MarkerKind.BATCH.opening}[^>]*-->.*{MarkerKind.BATCH_END.op
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchMark:
-    """What the marker in a migration pull request's text says of it."""
+    """What the marker in a migration pull request's text says."""
 
     migration: str
     slug: str
     tier: str
     """A value of ``bot.migrate.batches.models.Tier``."""
     asked_by: int
-    """The comment that asked for it; 0: none did."""
+    """The id of the comment that requested it; 0: none."""
     digest: str
 
     def of_branch(self, branch: str) -> bool:
@@ -37,7 +37,7 @@ def batch_markers(keys: MarkerKeys, repository: int, mark: BatchMark) -> tuple[s
 
 
 def batch_mark_of(keys: MarkerKeys, repository: int, body: str) -> BatchMark | None:
-    """What the text of a pull request of ours says of it; ``None`` when our words are not there (any more)."""
+    """What the markers in a pull request's text say; ``None`` when there are none (any more)."""
     values = MarkerKind.BATCH.read(keys, migration_place(repository), body)
     if len(values) < 5:
         return None
@@ -48,7 +48,7 @@ def batch_mark_of(keys: MarkerKeys, repository: int, body: str) -> BatchMark | N
 def reworded(before: str, block: str) -> str | None:
     """The text of a migration pull request with ``block`` in place of the bot's part; what people wrote stays.
 
-    ``block`` holds both markers.  ``None``: the bot's part is not there any more.
+    ``block`` holds both markers.  ``None``: the bot's part was removed.
     """
     return _OWN.sub(lambda _: block, before, count=1) if _OWN.search(before) else None
 
@@ -59,5 +59,5 @@ def removal_marker(keys: MarkerKeys, repository: int, migration: str) -> str:
 
 
 def is_removal(keys: MarkerKeys, repository: int, migration: str, body: str) -> bool:
-    """Whether the text of a pull request of ours is that of the migration's removal."""
+    """Whether the text of a pull request of the bot is that of the migration's removal."""
     return migration in MarkerKind.REMOVAL.read(keys, removal_place(repository), body)

@@ -1,4 +1,4 @@
-"""Which command or press of a button a comment of the bot answers."""
+"""The markers of replies: which command or press of a button a comment of the bot answers."""
 
 from dataclasses import dataclass
 

@@ -1,1 +1,1 @@
-"""The whole branch surveyed, and kept."""
+"""Surveys of a whole branch, and their store."""

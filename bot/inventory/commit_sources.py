@@ -23,7 +23,7 @@ class Caught:
 
     files: Mapping[str, bytes]
     import_words: Mapping[str, ImportWords]
-    """By path, what files add to the prefilter terms, whether they were caught or not."""
+    """By path, what files add to the prefilter terms, whether they match or not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +38,7 @@ class CommitSources:
     modes: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Their modes, as git writes them."""
     passed_over: dict[str, str] = field(default_factory=dict)
-    """Files that are too big to be read, or too much, with the reason."""
+    """Skipped files (too big, or over the limit for all files together), with the reason."""
 
     @classmethod
     async def at(cls, bot: Bot, repo: RepoRef, commit: Sha) -> Self:
@@ -58,7 +58,7 @@ class CommitSources:
         return await self._from_archive(requested, lambda *_: True)
 
     async def search(self, terms: Sequence[PrefilterTerm], paths: Iterable[str]) -> Caught:
-        """Those of ``paths`` that one of the prefilter terms leads to."""
+        """Those of ``paths`` that match a prefilter term."""
         requested = {path for path in paths if path in self.blobs and path not in self.passed_over}
         prefilter, import_words = Prefilter(terms), dict[str, ImportWords]()
 
@@ -79,7 +79,7 @@ class CommitSources:
     ) -> Mapping[str, bytes]:
         """An archive may lack files (``export-ignore``) and hold others changed (``eol``, ``export-subst``).
 
-        What it lacks is fetched and looked at; what it changed is told by its id and fetched as it is.
+        What it lacks is fetched and checked; what it changed has another id and is fetched as well.
         https://git-scm.com/docs/git-archive#ATTRIBUTES
         """
         if not requested:

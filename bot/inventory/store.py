@@ -26,13 +26,13 @@ Stored = TypeVar("Stored")
 NAMESPACE = "survey"
 BRIEF = "survey-brief"
 KEPT = 3
-"""Configurations of one repository whose surveys are kept: the present one, and those of a change that is tried."""
+"""Configurations of one repository whose surveys are kept: the current one, and those that were just tried."""
 
 log = structlog.get_logger(__name__)
 
 
 async def load(storage: Storage, repo: RepoRef, config: Config) -> Survey | None:
-    """The last survey; ``None`` if there is none, or none that can be read: then it is made again."""
+    """The last survey; ``None`` if there is none, or it cannot be read: then a full survey is made."""
     return await _get(storage, NAMESPACE, repo, config, _survey_of)
 
 
@@ -69,7 +69,7 @@ def _key(repo: RepoRef, config: Config) -> str:
 
 @cache
 def _engine() -> str:
-    """A digest of the engine's code: an edit of it makes every survey old."""
+    """A digest of the engine's code: an edit of it invalidates every survey."""
     digest = hashlib.blake2b(digest_size=16)
     home = Path(bot.engine.__file__).parent
     for path in sorted(home.rglob("*.py")):

@@ -48,7 +48,7 @@ class Sources(Protocol):
 
 
 async def survey(bot: Bot, repo: RepoRef, commit: Sha, config: Config) -> Survey:
-    """All usages at ``commit``, brought up to date from those of the last commit that was asked about.
+    """All usages at ``commit``, updated from the last surveyed commit if there is one.
 
     Raises ``RetryLater`` and ``NotFound`` as reading does.
     """
@@ -57,7 +57,7 @@ async def survey(bot: Bot, repo: RepoRef, commit: Sha, config: Config) -> Survey
         return before
     sources = await CommitSources.at(bot, repo, commit)
     found = None if before is None else await update(sources, config, bot.scanner.survey, before)
-    how = "anew" if found is None else "updated"
+    how = "full" if found is None else "updated"
     if found is None:
         found = await survey_fresh(sources, config, bot.scanner.survey)
     log.info("surveyed", repository=repo.full_name, commit=commit, how=how, usages=len(found.findings))
@@ -66,7 +66,7 @@ async def survey(bot: Bot, repo: RepoRef, commit: Sha, config: Config) -> Survey
 
 
 async def survey_fresh(sources: Sources, config: Config, scan: Scan) -> Survey:
-    """All usages of the commit, whatever is known of others."""
+    """All usages of the commit, without an earlier survey."""
     python = frozenset(path for path in sources.blobs if path.endswith(SUFFIXES))
     terms, names = terms_of(config, sources.blobs), leaves(config)
     hits: dict[str, bytes] = {}
@@ -97,7 +97,7 @@ async def survey_fresh(sources: Sources, config: Config, scan: Scan) -> Survey:
 
 
 async def update(sources: Sources, config: Config, scan: Scan, before: Survey) -> Survey | None:
-    """The same from the survey of another commit; ``None`` when what all files share is different."""
+    """The same from the survey of another commit; ``None`` when what all files depend on has changed."""
     changed = differing(before.blobs, sources.blobs)
     content = await sources.read(path for path in changed if path.endswith(SUFFIXES))
     plan = plan_update(before, config, sources.blobs, content)
@@ -125,9 +125,9 @@ async def _resolve(
     pending: Mapping[str, bytes],
     gives: Mapping[str, frozenset[str]],
 ) -> Mapping[str, SurveyedFile]:
-    """Scan the files until each of them was scanned with all in view that its names were looked up in.
+    """Scan the files until every file that a name was looked up in is in the index.
 
-    So an answer depends on the commit alone, and not on what else happened to be known.
+    So the result depends on the commit alone, and not on what the index held before.
     """
     done: dict[str, SurveyedFile] = {}
     for _ in range(ROUNDS):

@@ -1,7 +1,7 @@
-"""The durable queue: every acknowledged delivery is a row, every row ends in a state that says why.
+"""The durable queue: every acknowledged delivery is a row, and every row ends in a final state with a reason.
 
 ``Inbox.put`` stores a delivery and returns once it is on disk; the ``Worker`` then runs it: one at a time for
-each pull request or issue, oldest first, others in parallel.  The ``Store`` is the seam to the database:
+each pull request or issue, oldest first, others in parallel.  ``Store`` is the interface to the database:
 ``SqliteStore`` for one process, ``bot.jobs.postgres.PostgresStore`` for several that share the work.
 """
 

@@ -1,4 +1,4 @@
-"""One run of one job: claim, handle, record."""
+"""One run of one job: run the handler, record the result."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -18,7 +18,7 @@ log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
 STORE_PAUSE = 1.0
-"""Seconds between two tries to record a result while the store takes no writes."""
+"""Seconds between two tries to record a result while the database accepts no writes."""
 
 
 class Running:
@@ -39,7 +39,7 @@ class Running:
         return self._newer
 
     def overtaken(self) -> None:
-        """A newer delivery that supersedes this one has come."""
+        """A newer delivery supersedes this one."""
         self._newer = True
 
     def expire(self) -> None:
@@ -54,7 +54,7 @@ class Limits(Protocol):
 
 
 class Attempt:
-    """One claimed job, from its start to the record of its end."""
+    """Runs one claimed job and records its result."""
 
     def __init__(
         self,
@@ -72,7 +72,7 @@ class Attempt:
         """True when the job has ended, False when it waits for another run."""
         job = claim.job
         if claim.attempts > self._policy.deaths:
-            # The tries were used up by runs that never came to record anything: they ended the process.
+            # The tries were used up by runs that recorded nothing: the process died during each.
             await self._finish(job, claim, State.DEAD, self._worn_out(job))
             return True
         self._observer.started(job, self._age(job))
@@ -82,13 +82,13 @@ class Attempt:
             await self._store.requeue(job.seq, claim.token, None, "the server stopped", counts=False)
             raise
         if isinstance(result, Superseded) and not lease.held():
-            # It stopped because we had lost touch: nobody has done the work.
+            # It stopped because our heartbeat was late: nobody has done the work.
             await self._recorded(lambda: self._store.requeue(job.seq, claim.token, None, result.reason, counts=False))
             return False
         return await self._record(job, claim, result)
 
     async def _result(self, lease: Running, delivery: Delivery) -> Outcome | BaseException:
-        """What the handler returned or raised; ``TimeoutError`` once its deadline has passed, whatever it does then."""
+        """What the handler returned or raised; ``TimeoutError`` after its deadline, whatever it does later."""
         task = asyncio.ensure_future(_call(self._handle, delivery, lease))
         try:
             await asyncio.wait({task}, timeout=self._limits.deadline)
@@ -149,7 +149,7 @@ class Attempt:
             log.warning("fenced_off", state=state)
 
     async def _recorded(self, write: Callable[[], Awaitable[T]]) -> T:
-        """The write's answer, however long the store is away: the job holds its partition for that time."""
+        """The write's result, however long the store is unavailable: the job holds its partition until then."""
         while True:
             try:
                 return await write()
@@ -159,7 +159,7 @@ class Attempt:
 
     def _worn_out(self, job: Job) -> str:
         last = f"; before that: {job.reason}" if job.reason else ""
-        return f"{job.attempts} runs ended with the process{last}"
+        return f"the process died during {job.attempts} runs{last}"
 
     def _age(self, job: Job) -> float:
         return (self._clock() - job.received_at).total_seconds()
@@ -170,6 +170,6 @@ async def _call(handle: Handle, delivery: Delivery, lease: Running) -> Outcome:
 
 
 def _retrieve(task: asyncio.Future[Outcome]) -> None:
-    """Take the exception of a task that nobody asks any more, so that it is not reported as forgotten."""
+    """Fetch the exception of an abandoned task, so that asyncio does not report it as never retrieved."""
     if task.done() and not task.cancelled():
         task.exception()

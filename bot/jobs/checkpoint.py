@@ -1,6 +1,6 @@
-"""Moves the write-ahead log into the database, in a thread and on a connection of its own.
+"""Checkpoints SQLite's write-ahead log, in a thread and on a connection of its own.
 
-Done by the writer, SQLite's automatic checkpoint would make one acknowledgement in a thousand pages wait for it.
+SQLite's automatic checkpoint runs in the writer: after every thousand pages an acknowledgement would wait for it.
 """
 
 import sqlite3

@@ -1,4 +1,4 @@
-"""What the statements need of a connection, so that they are the same for SQLite and PostgreSQL."""
+"""What the SQL statements need from a connection, so that they are the same for SQLite and PostgreSQL."""
 
 from collections.abc import Sequence
 from typing import Any, Protocol
@@ -12,10 +12,10 @@ class Cursor(Protocol):
 
 
 class Connection(Protocol):
-    """In autocommit mode: transactions begin and end by statements.  Values stand for ``?``."""
+    """In autocommit mode: transactions begin and end by statements.  ``?`` is the placeholder of a value."""
 
     skip_locked: str
-    """What a SELECT ends in, to take rows that another process does not work on at the moment."""
+    """The end of a SELECT that skips the rows another process has locked."""
 
     def begin(self, *, durable: bool) -> None:
         """Begin a transaction; unless it is ``durable``, a power cut may undo it (with all that followed it)."""
@@ -30,14 +30,14 @@ class Connection(Protocol):
 
 
 class Database(Protocol):
-    """A kind of database at a place."""
+    """A kind of database and its address."""
 
     remote: bool
-    """A connection may have been lost while nobody looked."""
+    """An idle connection may have been lost."""
     unavailable: tuple[type[Exception], ...]
-    """It takes no writes now, or has gone away."""
+    """It accepts no writes now, or is gone."""
     conflicts: tuple[type[Exception], ...]
-    """Two transactions were in each other's way: done one by one the writes may well succeed."""
+    """Two transactions conflicted: one by one the writes may succeed."""
     faults: tuple[type[Exception], ...]
     """Whatever else the driver raises."""
 

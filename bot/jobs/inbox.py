@@ -1,4 +1,4 @@
-"""The front of the queue: a delivery goes in, and is safe."""
+"""The entrance of the queue: stores deliveries durably."""
 
 import asyncio
 from collections.abc import Callable
@@ -15,10 +15,10 @@ Arrived = Callable[[Job, bytes], None]
 
 
 class Inbox:
-    """``put`` is all that stands between the wire and the 202.
+    """The webhook answers 202 once ``put`` returns.
 
-    ``arrived`` is told of each delivery that was committed, also of one whose sender has gone away meanwhile.
-    ``full`` says that no more may come in.
+    ``arrived`` is called for each committed delivery, also when its sender has disconnected meanwhile.
+    ``full`` says whether to refuse more.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""One process for each SQLite database: an advisory lock on a file beside it, which the kernel drops with us."""
+"""One process for each SQLite database: an advisory lock on a file beside it, released when the process ends."""
 
 import fcntl
 import os
@@ -27,7 +27,7 @@ class ProcessLock:
         except BlockingIOError as error:
             holder = os.read(fd, 20).decode("ascii", "replace").strip() or "unknown"
             os.close(fd)
-            text = f"{self._path}: held by process {holder}; stop it or use another data directory"
+            text = f"{self._path}: locked by process {holder}; stop it or use another data directory"
             raise StoreInUse(text) from error
         except OSError as error:
             os.close(fd)

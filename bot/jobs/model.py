@@ -1,4 +1,4 @@
-"""The queue's vocabulary.  Times are aware and in UTC; ``seq`` is our own order of arrival."""
+"""The queue's values.  Times are aware and in UTC; ``seq`` numbers the deliveries in their order of arrival."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from bot.domain.references import Delivery, DeliveryId
 
 
 class State(StrEnum):
-    """Where a delivery stands."""
+    """The state of a delivery."""
 
     QUEUED = "queued"
     """Waits for its turn, or for ``next_at``."""
@@ -18,18 +18,18 @@ class State(StrEnum):
     """Claimed by a worker; after a crash it is queued again."""
     DONE = "done"
     SUPERSEDED = "superseded"
-    """A newer delivery for the same thing made it pointless before it began."""
+    """A newer delivery for the same thing replaced it before it began."""
     DEAD = "dead"
     """Given up, with the reason; ``ssot jobs retry`` queues it again."""
     IGNORED = "ignored"
-    """Nothing to do for it: an action, installation or repository that is none of our business."""
+    """Nothing to do: the bot does not handle its action, installation or repository."""
 
     @property
     def finished(self) -> bool:
         return self not in (State.QUEUED, State.RUNNING)
 
 
-# --- what becomes of a put ------------------------------------------------------------------------------------
+# --- the result of a put ------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +67,7 @@ class Ignored:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unreadable:
-    """The payload is not what its event promises: kept as dead, with the reason."""
+    """The payload does not have the form of its event: kept as a dead letter, with the reason."""
 
     reason: str
 
@@ -93,17 +93,17 @@ class Job:
     """``None`` until it is routed."""
     action: str = ""
     attempts: int = 0
-    """Runs that began and neither finished nor asked to wait."""
+    """Runs that began and neither finished nor were postponed."""
     next_at: datetime | None = None
-    """When it runs again after a run that failed or asked to wait; until then it holds its partition."""
+    """When it runs again after a run that failed or was postponed; until then it holds its partition."""
     not_before: datetime | None = None
-    """A task's own time: until then it is in no partition."""
+    """When a task may run first: until then it is in no partition."""
     finished_at: datetime | None = None
     reason: str | None = None
 
     @property
     def due(self) -> datetime | None:
-        """Before this time it does not run; ``None``: at once."""
+        """It does not run before this time; ``None``: at once."""
         return max((time for time in (self.next_at, self.not_before) if time is not None), default=None)
 
 
@@ -116,7 +116,7 @@ class Done:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Superseded:
-    """The work became pointless while it ran: a newer delivery does it."""
+    """The work was not finished: a newer delivery does it."""
 
     reason: str
 
@@ -125,15 +125,15 @@ Outcome = Done | Ignored | Superseded
 
 
 class Lease(Protocol):
-    """A running job's right to act; asked before each effect."""
+    """A running job's right to act; checked before each effect."""
 
     @property
     def job(self) -> Job: ...
 
     def held(self) -> bool:
-        """False once the deadline has passed, or another process may soon take the job over: write nothing more.
+        """False once the deadline has passed, or another process may soon take over the job: write nothing more.
 
-        Then end with ``Superseded``: the work is done by the run that follows.
+        Then return ``Superseded``: the next run does the work.
         """
         ...
 

@@ -1,4 +1,4 @@
-"""What the worker tells whoever counts."""
+"""What the worker reports to the metrics."""
 
 from typing import Protocol
 
@@ -9,20 +9,20 @@ class Observer(Protocol):
     """Called in the event loop; must not block or raise."""
 
     def started(self, job: Job, waited: float) -> None:
-        """A run begins, ``waited`` seconds after the delivery came."""
+        """A run begins, ``waited`` seconds after the delivery arrived."""
         ...
 
     def failed(self, job: Job, reason: str) -> None:
-        """A run failed, or asked to wait, and will be tried again."""
+        """A run failed, or was postponed, and will be tried again."""
         ...
 
     def ended(self, job: Job, state: State, seconds: float) -> None:
-        """A delivery reached a final state, ``seconds`` after it came."""
+        """A delivery reached a final state, ``seconds`` after it arrived."""
         ...
 
 
 class Quiet:
-    """Counts nothing."""
+    """Ignores everything."""
 
     def started(self, job: Job, waited: float) -> None:
         return

@@ -1,12 +1,12 @@
-"""Which waiting deliveries a newer one of the same kind, in the same partition, makes pointless.  Pure."""
+"""Which waiting deliveries are superseded by a newer one of the same kind in the same partition.  Pure."""
 
 from bot.domain.events import TASK_PREFIX
 
 
 def newest_wins(event: str, action: str) -> bool:
-    """A push to a pull request replaces the earlier pushes to it that nobody has looked at yet; so does a task.
+    """A push to a pull request replaces earlier pushes to it that still wait; a task replaces waiting equal tasks.
 
-    State is read afresh when the job runs, so the newest one sees all that the older ones would have seen.
+    A job reads the state when it runs, so the newest one sees everything that the older ones would have seen.
     https://docs.github.com/en/webhooks/webhook-events-and-payloads#pull_request
     """
     return event.startswith(TASK_PREFIX) or (event, action) == ("pull_request", "synchronize")

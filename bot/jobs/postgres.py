@@ -1,8 +1,8 @@
 """The queue in PostgreSQL: for several processes that share the work.
 
-A process takes rows with ``FOR UPDATE SKIP LOCKED``, so none waits for another.  It says every few seconds that it
-lives; what a process ran that was not heard of for ``ttl`` seconds is queued again by whoever notices, and its late
-result is fenced off by the claim's token.  ``NOTIFY`` wakes the others at once; a slow tick is left for what is missed.
+A process takes rows with ``FOR UPDATE SKIP LOCKED``, so none waits for another.  It sends a heartbeat every few
+seconds; after ``ttl`` seconds without one, any other process queues its jobs again, and the claim's token fences off a
+late result.  ``NOTIFY`` wakes the others at once; a slow tick picks up what was missed.
 """
 
 import asyncio
@@ -29,9 +29,9 @@ from bot.jobs.store import Heard, Routed, StoreUnavailable
 log = structlog.get_logger(__name__)
 
 CHANNEL = "'ssot_jobs_' || current_schema()"
-"""Notifications go through the whole database: each schema has a channel of its own."""
+"""Notifications reach the whole database, so each schema has a channel of its own."""
 TTL = 20.0
-"""Seconds; ``Store.heartbeat`` comes several times within it."""
+"""Seconds; ``Store.heartbeat`` is called several times within it."""
 CONNECTING = {
     "application_name": "ssot-bot",
     "connect_timeout": "5",
@@ -43,11 +43,11 @@ CONNECTING = {
 LONGEST = 7_000
 """Characters of a notification, which are ASCII; PostgreSQL takes 8,000 bytes."""
 SESSION = (
-    # GitHub waits for 10 s: a write that takes longer is better refused.
+    # GitHub waits for 10 s: refuse a write that takes longer.
     "SET statement_timeout = 8000; SET synchronous_commit = on; SET client_min_messages = warning"
 )
 LOCK = 0x55071
-"""The advisory lock of whoever makes the tables."""
+"""The advisory lock for creating the tables."""
 
 
 def connect(url: str) -> "psycopg.Connection[Any]":
@@ -73,7 +73,7 @@ class PostgresConnection:
         return self._raw.execute(_numbered(query), values)
 
     def notify(self, message: str) -> None:
-        """Equal messages of one transaction are sent once.  What is too long wakes the others and says no more."""
+        """Equal messages of one transaction are sent once.  A message that is too long only wakes the others."""
         if len(message) > LONGEST:
             message = ""
         self._raw.execute(f"SELECT pg_notify({CHANNEL}, %s)", (f"{self._worker} {message}",))
@@ -197,7 +197,7 @@ class Listener:
 
 
 def _routed(message: str) -> Routed | None:
-    """Whoever may use the database may notify: what is not ours only wakes."""
+    """Anybody with access to the database can notify: a message of another form only wakes."""
     try:
         seq, event, key, action = json.loads(message)
     except (ValueError, TypeError):
@@ -206,7 +206,7 @@ def _routed(message: str) -> Routed | None:
 
 
 def prepare(connection: Connection) -> None:
-    """The tables in place; one process at a time makes them."""
+    """Create or upgrade the tables; one process at a time."""
     connection.execute("BEGIN")
     connection.execute("SELECT pg_advisory_xact_lock(?)", (LOCK,))
     connection.execute("CREATE TABLE IF NOT EXISTS jobs_schema (version INTEGER NOT NULL)")

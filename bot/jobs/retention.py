@@ -12,7 +12,7 @@ CHUNK = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retention:
-    """A GUID is known for as long as its row is: longer than the 3 days that GitHub redelivers."""
+    """A GUID is known as long as its row is kept: longer than the 3 days in which GitHub redelivers."""
 
     finished: timedelta = timedelta(days=7)
     dead: timedelta = timedelta(days=30)

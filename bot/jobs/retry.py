@@ -13,15 +13,15 @@ class Policy:
 
     tries: int = 5
     deaths: int = 25
-    """Runs that may end with the process.  More than ``tries``: whoever kills it takes those with it who ran beside."""
+    """Runs in which the process may die.  More than ``tries``: a crash also ends the jobs that ran beside its cause."""
     first: timedelta = timedelta(seconds=2)
     factor: float = 5.0
     longest: timedelta = timedelta(minutes=10)
     patience: timedelta = timedelta(days=2)
-    """How long after its arrival a job may go on asking to wait; GitHub's own redelivery reaches back 3 days."""
+    """How long after its arrival a job may be postponed; GitHub's own redelivery reaches back 3 days."""
 
     redact: Callable[[str], str] = str
-    """Takes the secrets out of a reason before it is kept: it is what went wrong, in somebody else's words."""
+    """Removes secrets from a reason before it is stored: it may quote foreign error messages."""
 
     def pause(self, failures: int) -> timedelta:
         """The wait after the ``failures``-th failed run (from 1)."""
@@ -40,7 +40,7 @@ class Again:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GiveUp:
-    """Put it with the dead letters."""
+    """Make it a dead letter."""
 
     reason: str
 
@@ -48,7 +48,7 @@ class GiveUp:
 def decide(
     error: BaseException, *, attempts: int, received_at: datetime, now: datetime, policy: Policy
 ) -> Again | GiveUp:
-    """The fate of a job whose ``attempts``-th run (from 1, this one included) ended in ``error``."""
+    """What to do with a job whose ``attempts``-th run (from 1, this one included) ended in ``error``."""
     reason = policy.redact(describe(error))
     match error:
         case RetryLater(at=at) if now - received_at > policy.patience:

@@ -1,4 +1,4 @@
-"""Finds out, after the acknowledgement, what a delivery is for, and gives it its partition."""
+"""Routes a delivery after the acknowledgement: parses it and assigns its partition."""
 
 import asyncio
 from collections.abc import Callable
@@ -17,7 +17,7 @@ log = structlog.get_logger(__name__)
 KEEP_BELOW = 1024 * 1024
 """Bytes of body that an arrival keeps in memory; bigger ones are read back from the store."""
 LONGEST_KEY = 500
-"""Characters; an index takes no more than some 2,700 bytes.  GitHub's names are below 150."""
+"""Characters; an index holds at most about 2,700 bytes.  GitHub's names are below 150."""
 INLINE_BELOW = 256 * 1024
 """Bytes of body that are parsed in the event loop; bigger ones are parsed in a thread."""
 
@@ -37,21 +37,21 @@ class Arrival:
 class Routing:
     """The writes are not awaited: the store keeps their order, and what was not recorded is routed again.
 
-    ``ended`` is told of what was turned away.
+    ``ended`` is called for each delivery that needs no run.
     """
 
     def __init__(self, store: Store, router: Router, ended: Callable[[Job, State], None], clock: Clock) -> None:
         self._store, self._router, self._ended, self._clock = store, router, ended, clock
 
     async def take(self, arrival: Arrival) -> Job | None:
-        """The job with its partition; ``None`` when there is nothing to be done.
+        """The job with its partition; ``None`` when there is nothing to do.
 
-        Raises ``StoreUnavailable`` when its body cannot be read at the moment.
+        Raises ``StoreUnavailable`` when its body cannot be read now.
         """
         job = arrival.job
         match await self._route(arrival):
             case Work(key=key) as work if not _storable(key):
-                self._settle(job, State.DEAD, f"no database can hold its partition: {work.key!r:.100}")
+                self._settle(job, State.DEAD, f"not a valid partition: {work.key!r:.100}")
             case Work(key=key, action=action) as work:
                 _watch(self._store.route(job.seq, work), job)
                 return replace(job, key=key, action=action)

@@ -5,7 +5,7 @@ UPGRADES = {
     1: ("ALTER TABLE deliveries ADD COLUMN not_before {real}",),
     2: ("ALTER TABLE deliveries ADD COLUMN worker TEXT",),
 }
-"""What makes the next version of each older one; the indexes and further tables are made if they are not there."""
+"""The steps from each older version to the next; missing indexes and tables are created as well."""
 
 TABLES = (
     """
@@ -25,7 +25,7 @@ CREATE TABLE IF NOT EXISTS deliveries (
   finished_at {real},
   reason      TEXT
 ) {strict}""",
-    # Apart, so that a change of state does not write the body again.
+    # A table of its own, so that a change of state does not write the body again.
     "CREATE TABLE IF NOT EXISTS bodies (seq {integer} PRIMARY KEY, body {blob} NOT NULL) {strict}",
     "CREATE TABLE IF NOT EXISTS workers (id TEXT PRIMARY KEY, seen_at {real} NOT NULL) {strict}",
     "CREATE TABLE IF NOT EXISTS probe (id INTEGER PRIMARY KEY CHECK (id = 1), count {integer} NOT NULL) {strict}",
@@ -33,7 +33,7 @@ CREATE TABLE IF NOT EXISTS deliveries (
 INDEXES = (
     "CREATE INDEX IF NOT EXISTS deliveries_unfinished ON deliveries (seq) WHERE state IN ('queued', 'running')",
     "CREATE INDEX IF NOT EXISTS deliveries_lane ON deliveries (key, seq) WHERE state IN ('queued', 'running')",
-    # The database itself holds the promise that no two jobs of a partition run at once.
+    # The database itself guarantees that no two jobs of a partition run at once.
     "CREATE UNIQUE INDEX IF NOT EXISTS deliveries_running ON deliveries (key) WHERE state = 'running'",
     "CREATE INDEX IF NOT EXISTS deliveries_unrouted ON deliveries (seq) WHERE state = 'queued' AND key IS NULL",
     """
@@ -58,6 +58,6 @@ POSTGRES = {
 
 
 def statements(version: int, types: dict[str, str]) -> list[str]:
-    """What brings a database of this version (0: an empty one) up to date."""
+    """The statements that upgrade a database of this version (0: an empty one)."""
     upgrades = [step for old in range(version or VERSION, VERSION) for step in UPGRADES[old]]
     return [text.format(**types) for text in (*upgrades, *TABLES, *INDEXES)]

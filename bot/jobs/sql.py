@@ -1,4 +1,4 @@
-"""The statements, the same for both databases: functions of a connection, each called within a transaction."""
+"""The SQL statements, the same for both databases: functions of a connection, each called within a transaction."""
 
 import json
 import zlib
@@ -61,8 +61,8 @@ def settle(c: Connection, seq: int, state: State, reason: str | None, at: dateti
 # --- work -------------------------------------------------------------------------------------------------------
 
 _DUE = "(d.next_at IS NULL OR d.next_at <= ?) AND (d.not_before IS NULL OR d.not_before <= ?)"
-# A task that is not due yet holds nobody up.  A job that waits for another try does, and so does a delivery that has
-# no partition yet: it may be of the same partition.
+# A task that is not due yet blocks nothing.  A job that waits for another try blocks its partition.  A delivery without
+# a partition blocks all that came later: it may belong to the same one.
 _HEADS = f"""
 SELECT {", ".join(f"d.{column}" for column in COLUMNS.split(", "))} FROM deliveries d
 WHERE d.state IN ('queued', 'running') AND d.state = 'queued' AND d.key IS NOT NULL AND {_DUE}
@@ -76,7 +76,7 @@ ORDER BY d.seq LIMIT ?"""  # noqa: S608  # constants of this module
 def claim(c: Connection, limit: int, worker: str, now: datetime) -> Claimed:
     """Take up to ``limit`` jobs: the first of each partition in which none runs, the oldest first.
 
-    What a newer delivery makes pointless ends here, and so does what cannot be read any more.
+    What a newer delivery supersedes ends here, and so does what cannot be read any more.
     """
     claims: list[Claim] = []
     ended: list[Job] = []
@@ -133,7 +133,7 @@ def _claim(c: Connection, job: Job, worker: str, now: datetime) -> Claim | None:
 
 
 def _due(c: Connection, at: float) -> datetime | None:
-    """When the next job that sleeps is due."""
+    """When the next waiting job is due."""
     (due,) = c.execute(
         "SELECT min(CASE WHEN coalesce(next_at, 0) > coalesce(not_before, 0) THEN next_at ELSE not_before END)"
         " FROM deliveries WHERE state = 'queued' AND (next_at IS NOT NULL OR not_before IS NOT NULL)"
@@ -164,7 +164,7 @@ def requeue(c: Connection, seq: int, token: int, next_at: datetime | None, reaso
 
 
 def release(c: Connection, seqs: Sequence[int]) -> int:
-    """Queue again what nobody runs any more.  The attempt counts: it may have been the cause."""
+    """Queue again the jobs of a process that is gone.  The attempt counts: the job may have been the cause."""
     for some in _pieces(seqs):
         c.execute(f"UPDATE deliveries SET state = 'queued', worker = NULL WHERE seq IN {_marks(some)}", some)  # noqa: S608  # question marks
     if seqs:
@@ -173,13 +173,13 @@ def release(c: Connection, seqs: Sequence[int]) -> int:
 
 
 def running(c: Connection) -> list[tuple[int, str | None]]:
-    """``(seq, worker)`` of what runs, without what another process is about to end."""
+    """``(seq, worker)`` of the running jobs, except those that another process is about to finish."""
     query = "SELECT d.seq, d.worker FROM deliveries d WHERE d.state IN ('queued', 'running') AND d.state = 'running'"
     return [(seq, worker) for seq, worker in c.execute(query + c.skip_locked).fetchall()]
 
 
 def beat(c: Connection, worker: str, now: float, ttl: float) -> set[str]:
-    """Say that this worker lives; which do, then.  Who was not seen for ``ttl`` seconds does not."""
+    """Record this worker's heartbeat; returns the workers with one in the last ``ttl`` seconds."""
     c.execute(
         "INSERT INTO workers VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at", (worker, now)
     )
@@ -218,7 +218,7 @@ def probe(c: Connection) -> None:
     c.execute("INSERT INTO probe VALUES (1, 1) ON CONFLICT (id) DO UPDATE SET count = probe.count + 1")
 
 
-# --- looking ----------------------------------------------------------------------------------------------------
+# --- reads ----------------------------------------------------------------------------------------------------
 
 
 def body_of(c: Connection, seq: int) -> bytes:

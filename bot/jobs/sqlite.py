@@ -15,13 +15,13 @@ from bot.jobs.store import Heard, StoreCorrupt, StoreUnavailable
 
 
 class SqliteConnection(sqlite3.Connection):
-    """Nobody else works on the file: nothing is locked by others, and nobody is to be told."""
+    """No other process uses the file: nothing is locked by others, and nobody has to be notified."""
 
     skip_locked = ""
     synchronous = "FULL"
 
     def begin(self, *, durable: bool) -> None:
-        """Only what was acknowledged has to be on the disk: of the rest a power cut undoes a step, which is repeated.
+        """Only what was acknowledged has to be on disk; any other step that a power cut undoes is repeated.
 
         https://www.sqlite.org/pragma.html#pragma_synchronous
         """
@@ -36,7 +36,7 @@ class SqliteConnection(sqlite3.Connection):
 
 
 class SqliteFile:
-    """See ``Database``.  ``busy_timeout`` is how many seconds a write waits for a foreign lock before it fails."""
+    """See ``Database``.  ``busy_timeout``: the seconds that a write waits for a lock before it fails."""
 
     remote = False
     unavailable: tuple[type[Exception], ...] = (sqlite3.OperationalError,)
@@ -86,7 +86,7 @@ class SqliteStore(SqlStore):
         self._lock.release()
 
     def listen(self, heard: Heard) -> None:
-        """There are no other processes."""
+        """There are no other processes to listen to."""
 
     def heartbeat(self, running: Collection[int]) -> asyncio.Future[int]:
         mine = frozenset(running)
@@ -132,7 +132,7 @@ def path_of(database_url: str) -> Path:
     """The file of a ``sqlite:///path`` URL.  Raises ``SettingsError`` for another database."""
     scheme, _, path = database_url.partition(":///")
     if scheme != "sqlite" or not path:
-        raise SettingsError("SSOT_DATABASE_URL: sqlite:///path or postgresql://…")
+        raise SettingsError("SSOT_DATABASE_URL must be sqlite:///path or postgresql://…")
     return Path(path)
 
 

@@ -1,4 +1,4 @@
-"""What the stores of both databases have in common: one writer with group commit, and one reader."""
+"""What both stores share: one writer with group commit, and one reader."""
 
 import asyncio
 import zlib
@@ -109,7 +109,7 @@ class SqlStore(ABC):
         return await asyncio.get_running_loop().run_in_executor(self._reader, self._query, query)
 
     def _query(self, query: Callable[[Connection], T]) -> T:
-        """A connection that was lost while nobody read is no news: the question is asked once more on a new one."""
+        """A kept connection may have been lost while idle: the query is tried once more on a new one."""
         kept = self._reading is not None
         try:
             return self._ask(query)

@@ -1,4 +1,4 @@
-"""What the queue needs of a database.  SQLite and PostgreSQL are two; another one is a class with these methods."""
+"""The interface of the queue's database; implemented for SQLite and PostgreSQL."""
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -12,11 +12,11 @@ from bot.jobs.model import Accepted, Duplicate, Job, State, Work
 
 
 class StoreUnavailable(SsotError):
-    """The database takes no writes now: full, locked, read-only, gone.  Nothing was stored."""
+    """The database accepts no writes now: full, locked, read-only, gone.  Nothing was stored."""
 
 
 class StoreInUse(StoreUnavailable):
-    """Another process works on this SQLite file; two of them would run the same jobs."""
+    """Another process uses this SQLite file; two of them would run the same jobs."""
 
 
 class StoreCorrupt(StoreUnavailable):
@@ -36,15 +36,15 @@ class Claim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claimed:
-    """What is to be run now."""
+    """The jobs to run now."""
 
     claims: Sequence[Claim]
     ended: Sequence[Job]
-    """What ended instead: superseded, or damaged."""
+    """Jobs that ended instead: superseded, or damaged."""
     due: datetime | None = None
     """When the next job is due that waits for a time; ``None`` when there is none, or more could be claimed now."""
     unrouted: int | None = None
-    """The first delivery that has no partition yet: what came after it has to wait."""
+    """The first delivery without a partition: later ones have to wait for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,19 +58,19 @@ class Routed:
 
 
 Heard = Callable[[Routed | None], None]
-"""Another process did something: routed a delivery, or whatever else may let a job begin (``None``)."""
+"""Called when another process routed a delivery, or did something else that may let a job begin (``None``)."""
 
 
 class Store(Protocol):
     """Every method that writes returns once the change outlives this process, and raises ``StoreUnavailable``.
 
-    ``put`` and ``probe`` return once it outlives a power cut as well.  Of the others a power cut may undo the last:
-    a job is run again then, and finds what it has done.
-    Calls are carried out in the order in which they are made, also when they are not awaited in between.
+    ``put`` and ``probe`` return once it outlives a power cut as well.  A power cut may undo the last of the others:
+    the job then runs again, and finds what it has done.
+    Calls take effect in the order in which they are made, also when they are not awaited in between.
     """
 
     ttl: float | None
-    """Seconds without ``heartbeat`` after which others may take this process's jobs over; ``None``: nobody can."""
+    """Seconds without ``heartbeat`` after which others may take over this process's jobs; ``None``: nobody can."""
 
     async def open(self) -> None:
         """Check the database and, where no other process can be running it, queue again what a crash left running.
@@ -82,7 +82,7 @@ class Store(Protocol):
     async def close(self) -> None: ...
 
     def listen(self, heard: Heard) -> None:
-        """Be told in the event loop, until ``close``, of what other processes do."""
+        """Call ``heard`` in the event loop, until ``close``, for what other processes do."""
         ...
 
     def put(
@@ -98,7 +98,7 @@ class Store(Protocol):
         ...
 
     def claim(self, limit: int, now: datetime) -> asyncio.Future[Claimed]:
-        """Take what may begin: of each partition in which nothing runs the first, the oldest first."""
+        """Take what may begin: the first job of each partition in which none runs, the oldest first."""
         ...
 
     def finish(self, seq: int, token: int, state: State, reason: str | None, at: datetime) -> asyncio.Future[bool]:
@@ -108,11 +108,14 @@ class Store(Protocol):
     def requeue(
         self, seq: int, token: int, next_at: datetime | None, reason: str, *, counts: bool
     ) -> asyncio.Future[bool]:
-        """Queue a running delivery again; unless it ``counts``, the attempt is taken back."""
+        """Queue a running delivery again; the attempt counts only if ``counts``."""
         ...
 
     def heartbeat(self, running: Collection[int]) -> asyncio.Future[int]:
-        """Say that this process lives and runs just these; queue again what nobody runs, and say how many that were."""
+        """Report that this process is alive and runs these jobs; queue again those that no process runs.
+
+        Returns how many were queued again.
+        """
         ...
 
     def retry(self, seq: int) -> asyncio.Future[bool]:
@@ -120,7 +123,7 @@ class Store(Protocol):
         ...
 
     def run_now(self) -> asyncio.Future[None]:
-        """Let no task wait for its own time: for tests and the demo."""
+        """Make every waiting task due at once: for tests and the demo."""
         ...
 
     def clean(self, states: Sequence[State], before: datetime, limit: int) -> asyncio.Future[int]:
@@ -128,7 +131,7 @@ class Store(Protocol):
         ...
 
     def probe(self) -> asyncio.Future[None]:
-        """Write something, durably."""
+        """Make a durable write, to see that one is possible."""
         ...
 
     async def body(self, seq: int) -> bytes: ...

@@ -1,7 +1,7 @@
-"""Runs the queue: routes what arrives, takes what may begin, and records how it ended.
+"""Runs the queue: routes deliveries, claims jobs that may begin, and records how they ended.
 
-Nothing polls for work: the inbox wakes the worker with each commit, and other processes by the store's notifications.
-A slow tick remains: it says that this process lives, and takes up what was missed.
+Nothing polls for work: the inbox wakes the worker after each commit, and other processes through the store's
+notifications.  A slow tick sends the heartbeat and picks up what was missed.
 """
 
 import asyncio
@@ -25,12 +25,12 @@ from bot.jobs.store import Claim, Routed, Store, StoreUnavailable
 log = structlog.get_logger(__name__)
 
 PATIENCE = 0.1
-"""Seconds after which a row without a partition is routed here as well: whoever took it in may have died."""
+"""Seconds after which a row without a partition is routed here as well: the process that received it may have died."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerLimits:
-    """``deadline`` is what one run may take, ``grace`` what it gets to end itself after that.  All in seconds."""
+    """``deadline``: how long one run may take; ``grace``: how long it may then take to end.  All in seconds."""
 
     concurrency: int = 16
     """Jobs at once.  They wait for GitHub most of the time, also for their turn to write: a second apart in each
@@ -39,19 +39,19 @@ class WorkerLimits:
     grace: float = 5.0
     tick: float = 5.0
     depth: int = 50_000
-    """Waiting deliveries above which the inbox takes no more."""
+    """Waiting deliveries above which the inbox accepts no more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stats:
-    """Of what came in through this process, or is run by it."""
+    """Counts of what this process received or runs."""
 
     waiting: int
     running: int
     delayed: int
-    """Tasks whose own time has not come; they do not count as waiting."""
+    """Tasks that are not due yet; they do not count as waiting."""
     oldest: datetime | None
-    """When the oldest unfinished delivery came."""
+    """When the oldest unfinished delivery arrived."""
 
 
 class Worker:
@@ -76,7 +76,7 @@ class Worker:
         self._open: dict[int, Job] = {}
         self._arrivals: dict[int, Arrival] = {}
         self._running: dict[tuple[int, int], tuple[Running, asyncio.Task[None]]] = {}
-        """By number and token: a run that was fenced off may still be about when the job is run again."""
+        """By number and token: a run that was fenced off may still be active when the job runs again."""
         self._due: datetime | None = None
         self._blocked: tuple[int | None, float] = (None, 0.0)
         """The row without a partition that all others wait for, and since when."""
@@ -109,13 +109,13 @@ class Worker:
         )
 
     async def run_now(self) -> None:
-        """Let no task wait for its own time: for tests and the demo."""
+        """Make every waiting task due at once: for tests and the demo."""
         await self._store.run_now()
         self._open = {seq: replace(job, not_before=None) for seq, job in self._open.items()}
         self._wake.set()
 
     async def start(self) -> None:
-        """Take up what the last process left.  Raises ``StoreUnavailable``."""
+        """Start, and queue what the last process left.  Raises ``StoreUnavailable``."""
         self._store.listen(self._heard)
         for job in await self._store.queued():
             self.arrived(job, None)
@@ -128,9 +128,9 @@ class Worker:
         return self._pump_task is not None and not self._pump_task.done()
 
     async def stop(self, within: float = 7.0) -> None:
-        """Start nothing new; give the running jobs a quarter of ``within`` seconds to end, then queue them again."""
+        """Start nothing new; give running jobs a quarter of ``within`` seconds to end, then queue them again."""
         if self._pump_task is not None:
-            # Not cancelled at once: what it has just claimed has to be known here.
+            # Not cancelled at once: a claim that was just made has to be recorded here.
             self._stopping = True
             self._wake.set()
             await asyncio.wait({self._pump_task}, timeout=within / 4)
@@ -210,7 +210,7 @@ class Worker:
         return {seq for seq, _ in self._running}
 
     def _ended(self, job: Job, state: State) -> None:
-        """It ended without a run."""
+        """A delivery ended without a run."""
         self._open.pop(job.seq, None)
         self._observer.ended(job, state, (self._clock() - job.received_at).total_seconds())
 
@@ -220,7 +220,7 @@ class Worker:
         self._wake.set()
 
     def _overtake(self, newer: Routed) -> None:
-        """Tell the running job that a newer delivery makes it pointless."""
+        """Tell the running job that a newer delivery supersedes it."""
         if not newest_wins(newer.event, newer.action):
             return
         for lease, _ in self._running.values():
@@ -242,7 +242,7 @@ class Worker:
                 return
 
     async def _tick(self) -> None:
-        """Say that we live, take up what was missed, and forget what others have done."""
+        """Send the heartbeat, queue what was missed, and forget what others have finished."""
         before, began = set(self._open), self._loop_time()
         if not self._in_touch():
             for lease, _ in self._running.values():
@@ -254,7 +254,7 @@ class Worker:
             self._open.pop(seq, None)
 
     def _in_touch(self) -> bool:
-        """False when others may soon take our jobs over: half of the time is left for the request that is under way."""
+        """False when others may soon take over our jobs: half of the time is left for the current request."""
         ttl = self._store.ttl
         return ttl is None or self._loop_time() - self._tended < ttl / 2
 

@@ -1,7 +1,7 @@
 """One thread that owns the writing connection, with group commit.
 
-A write that finds the thread idle is committed at once; those that arrive while a commit is under way share the
-next one.  So a single sender waits for one fsync, and many senders share theirs.
+A write is committed at once when the thread is idle; those that arrive during a commit share the next one.  So a single
+sender waits for one fsync, and many senders share one.
 """
 
 import asyncio
@@ -32,8 +32,8 @@ class _Write:
 class GroupWriter:
     """``submit`` from the event loop; the result arrives there once the group's commit is on disk.
 
-    The connection is opened in the writer's thread, and again after any of the database's errors: a fresh one is what
-    recovers from a disk that was full, locked or away, and from a server that was started again.
+    The connection is opened in the writer's thread, and again after any of the database's errors: this is how it
+    recovers from a disk that was full, locked or gone, and from a restarted server.
     """
 
     def __init__(self, database: Database, *, committed: Callable[[], None], max_waiting: int = 10_000) -> None:
@@ -119,7 +119,7 @@ class GroupWriter:
         return self._connection
 
     def _isolate(self, group: list[_Write], error: Exception) -> None:
-        """Something is wrong with one of the writes: each on its own, so that only that one fails."""
+        """One of the writes failed: commit each on its own, so that only that one fails."""
         if len(group) == 1:
             known = isinstance(error, (*self._database.faults, *self._database.conflicts))
             self._refuse(group, StoreUnavailable(_line(error)) if known else error)
@@ -139,7 +139,7 @@ class GroupWriter:
             self._connection = None
 
     def _post(self, callback: Callable[[], None]) -> None:
-        # A loop that has been closed has nobody left who waits for the answer.
+        # Nobody waits for the result in a closed loop.
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(callback)
 

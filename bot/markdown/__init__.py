@@ -1,1 +1,1 @@
-"""What every text of the bot needs: other people's words as text, links, tables, folds, and GitHub's limits."""
+"""Markdown for every text of the bot: escaping of other people's text, links, tables, folds, and GitHub's limits."""

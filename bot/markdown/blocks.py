@@ -1,10 +1,10 @@
-"""Blocks of GitHub's Markdown: tables, and what is folded away."""
+"""Blocks of GitHub's Markdown: tables and folded sections."""
 
 from collections.abc import Iterable, Sequence
 
 
 def fold(title: str, body: str, *, strong: bool = False, opened: bool = False) -> str:
-    """``body`` below a line that opens it.  ``title`` is HTML; ``strong``: in bold, ``opened``: to be seen at once."""
+    """``body`` folded below ``title``, which is HTML.  ``strong``: bold title; ``opened``: not folded at first."""
     shown = f"<b>{title}</b>" if strong else title
     return f"<details{' open' if opened else ''}><summary>{shown}</summary>\n\n{body}\n\n</details>"
 
@@ -24,5 +24,5 @@ def _row(cells: Sequence[str]) -> str:
 
 
 def cell(text: str) -> str:
-    """``text``, in which nothing is escaped yet but what a code span needs, without a bar that would end the cell."""
+    """``text`` (plain or a code span) with its bars escaped, so that none ends the cell."""
     return text.replace("|", "\\|")

@@ -1,4 +1,4 @@
-"""Diffs of several files in a comment: folded, within GitHub's limit, and no character that passes for another."""
+"""Diffs of several files in a comment: folded, within GitHub's limit, with deceptive characters spelled out."""
 
 import html
 import unicodedata
@@ -9,13 +9,13 @@ from bot.markdown.blocks import fold
 from bot.markdown.text import code, count, fenced, shorten, visible
 
 ROOM = 52_000
-"""Characters for all diffs of one comment; what stands around them has the rest of GitHub's 65,536."""
+"""Characters for all diffs of one comment; the text around them has the rest of GitHub's 65,536."""
 _NAMED = 20
 """Files that are left out are named up to this number."""
 
 
 def folded_diffs(files: Sequence[FileMigration], room: int = ROOM) -> str:
-    """The diff of each file, folded.  Where there is no room for all the longest are left out, and it says so.
+    """The diff of each file, folded.  If not all fit, the longest are left out and named.
 
     For reading, not for applying: invisible characters are spelled out.
     """
@@ -23,22 +23,22 @@ def folded_diffs(files: Sequence[FileMigration], room: int = ROOM) -> str:
     shown = _fitting(blocks, room)
     parts = [block for path, block in blocks.items() if path in shown]
     missing = [path for path in blocks if path not in shown]
-    return "\n\n".join(parts + ([f"Too long to be shown here: {_names(missing)}."] if missing else []))
+    return "\n\n".join(parts + ([f"Too long to show here: {_names(missing)}."] if missing else []))
 
 
 def folded_patch(files: Sequence[FileMigration], room: int = ROOM) -> str:
     """All diffs as one patch for ``git apply``, folded.
 
-    A file is left out, and named, if a browser would not hand over its lines as they are (carriage returns,
-    invisible characters, bytes that are no text), or if there is no room for it.
+    A file is left out, and named, if its lines would change when copied from a browser (carriage returns, invisible
+    characters, bytes that are not text), or if there is no room for it.
     """
     exact = {file.path: text for file in files if (text := _copyable(file.diff)) is not None}
     shown = _fitting(exact, room)
     patch = "".join(text for path, text in exact.items() if path in shown)
     missing = [file.path for file in files if file.path not in shown]
-    parts = [fold(f"The patch: {count(len(shown), 'file')}", fenced(patch.removesuffix("\n"), "diff"))] if patch else []
+    parts = [fold(f"Patch: {count(len(shown), 'file')}", fenced(patch.removesuffix("\n"), "diff"))] if patch else []
     if missing:
-        parts.append(f"Not in the patch, as it would not survive the way: {_names(missing)}.")
+        parts.append(f"Not in the patch (too long, or changed by copying): {_names(missing)}.")
     return "\n\n".join(parts)
 
 

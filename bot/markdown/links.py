@@ -9,7 +9,7 @@ from bot.markdown.text import code
 
 
 def linked(label: str, url: str | None) -> str:
-    """``label`` (Markdown) as a link; without an address as it is."""
+    """``label`` (Markdown) as a link; without a URL just the label."""
     return f"[{label}]({url})" if url else label
 
 

@@ -1,4 +1,4 @@
-"""Files of a revision with their fixes applied: what `/ssot migrate` commits, on a pull request and for an issue."""
+"""Files of a revision with their fixes applied: what `/ssot migrate` commits on a pull request and from an issue."""
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType

@@ -1,1 +1,1 @@
-"""What an outage left undone: lost deliveries and missed reviews."""
+"""Recovery after an outage: lost deliveries and missed reviews."""

@@ -1,6 +1,6 @@
-"""What an outage left undone: deliveries that never arrived, and pull requests that nobody looked at.
+"""Recovery after an outage: deliveries that never arrived, and pull requests that were never reviewed.
 
-What was asked for is on record *before* GitHub is asked, so that a crash in between asks late rather than twice.
+A redelivery is recorded *before* GitHub is asked for it, so that a crash in between delays it and never doubles it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -25,17 +25,17 @@ from bot.storage.codec import dump, load
 log = structlog.get_logger(__name__)
 
 NAMESPACE = "sweep"
-SETTLED, ASKED, JUDGED = "settled", "asked/", "judged/"
+SETTLED, ASKED, CHECKED = "settled", "asked/", "judged/"
 BATCH = 200
-"""Redeliveries of one run: GitHub wants a second between two of them, and a run has to end within its deadline."""
+"""Redeliveries in one run: GitHub wants a second between two, and a run has to end within its deadline."""
 PAGE = 100
-JUDGED_FOR = timedelta(days=30)
-"""How long a head is remembered; then it is looked at once more."""
+REMEMBERED_FOR = timedelta(days=30)
+"""How long a head is remembered as checked; then it is checked once more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Swept:
-    """What a sweep of the deliveries did; ``left`` wait for another run."""
+    """The result of a sweep of the deliveries; ``left`` wait for another run."""
 
     asked: int
     left: int
@@ -43,20 +43,20 @@ class Swept:
 
 SWEEP, LOOK, REVIEW = "ssot.sweep", "ssot.look", "ssot.review"
 EVERY, LOOK_EVERY = 15 * 60.0, 6 * 60 * 60.0
-"""Seconds between two sweeps of the deliveries, and two looks at all open pull requests."""
+"""Seconds between two sweeps of the deliveries, and between two checks of all open pull requests."""
 AFTER_THE_SWEEP = timedelta(minutes=2)
-"""What redelivered events get to bring their own review, before all the others are looked at."""
+"""The time for redelivered events to start their own reviews, before all others are checked."""
 WINDOW = timedelta(minutes=5)
 """Processes that start within it share one sweep."""
 
 
 async def sweep_tasks(_: Bot, now: datetime) -> Iterable[Task]:
-    """A timer's: at the start, too, since that is when an outage ends."""
+    """For the timer; it also runs at the start, when an outage ends."""
     return [Task(event=SWEEP, id=_window(now), repo=None)]
 
 
 async def look_tasks(_: Bot, now: datetime) -> Iterable[Task]:
-    """A timer's."""
+    """For the timer."""
     return [Task(event=LOOK, id=_window(now), repo=None, not_before=now + AFTER_THE_SWEEP)]
 
 
@@ -72,14 +72,14 @@ async def sweep(bot: Bot, lease: Lease) -> Outcome:
     swept = await sweep_deliveries(bot)
     if swept.left:
         await bot.send(Task(event=SWEEP, id=f"after {lease.job.seq}", repo=None))
-    return Done(summary=f"{swept.asked} deliveries asked for again, {swept.left} left")
+    return Done(summary=f"{swept.asked} redeliveries requested, {swept.left} left")
 
 
 async def sweep_deliveries(bot: Bot) -> Swept:
-    """Ask GitHub once more for every delivery of the last three days that the inbox does not have."""
+    """Ask GitHub to redeliver everything of the last three days that is not in the inbox."""
     began = bot.github.clock.now()
     attempts = await _log_since(bot, since(await _settled(bot.storage), began))
-    # After the log: what arrives meanwhile is in the one or in neither, and never asked for in vain.
+    # After the log: what arrives meanwhile is in the inbox, or not in the log yet, and is not requested again.
     have = await bot.kept.known({each.guid for each in attempts})
     gone = lost(attempts, stored=have, events=bot.kept.events, now=began)
     asked = await _asked(bot.storage, (each.guid for each in gone))
@@ -93,7 +93,7 @@ async def sweep_deliveries(bot: Bot) -> Swept:
 
 
 async def _log_since(bot: Bot, oldest: datetime) -> list[HookDelivery]:
-    """GitHub's log back to ``oldest``.  A whole page of older entries ends it: one may stand out of its order."""
+    """GitHub's log back to ``oldest``.  A whole page of older entries ends it: single ones may be out of order."""
     found, older = [], 0
     async for attempt in reads.hook_deliveries(bot.github):
         found.append(attempt)
@@ -104,7 +104,7 @@ async def _log_since(bot: Bot, oldest: datetime) -> list[HookDelivery]:
 
 
 async def _redeliver(bot: Bot, attempt: HookDelivery, before: Asked | None) -> None:
-    """Put on record, then ask.  What was surely not asked is taken off the record again."""
+    """Record, then ask.  The record is undone when GitHub surely was not asked."""
     asked = Asked(times=before.times + 1 if before else 1, at=bot.github.clock.now())
     await bot.storage.put(NAMESPACE, ASKED + attempt.guid, dump(asked))
     log.info(
@@ -125,23 +125,23 @@ async def _redeliver(bot: Bot, attempt: HookDelivery, before: Asked | None) -> N
 
 
 async def look_at(bot: Bot, repo: RepoRef) -> Outcome:
-    """A review for each open pull request of the repository whose head has no check run of ours.
+    """Send a review task for each open pull request of the repository whose head has no check run of the bot.
 
-    Heads that were once seen to have one are remembered: looking again costs one request for a hundred of them.
+    Heads with a check run are remembered: checking again costs one request for a hundred of them.
     """
-    heads = {f"{JUDGED}{repo.id}/{sha}": (ref, sha) for ref, sha in await reads.open_heads(bot.github, repo)}
-    judged = await bot.storage.get_many(NAMESPACE, heads)
+    heads = {f"{CHECKED}{repo.id}/{sha}": (ref, sha) for ref, sha in await reads.open_heads(bot.github, repo)}
+    checked = await bot.storage.get_many(NAMESPACE, heads)
     sent = 0
     for key, (ref, sha) in heads.items():
-        if key in judged:
+        if key in checked:
             continue
         if await reads.check_runs(bot.github, repo, sha, name=CHECK_NAME):
             await bot.storage.put(NAMESPACE, key, b"")
             continue
         await bot.send(Task(event=REVIEW, id=f"{repo.id}#{ref.number}@{sha}", repo=repo, subject=ref.number))
         sent += 1
-    await bot.storage.prune(NAMESPACE, prefix=JUDGED, older_than=JUDGED_FOR)
-    return Done(summary=f"{sent} of {len(heads)} open pull requests have no check run of this head")
+    await bot.storage.prune(NAMESPACE, prefix=CHECKED, older_than=REMEMBERED_FOR)
+    return Done(summary=f"{sent} of {len(heads)} open pull requests had no check run for their head")
 
 
 # --- the record --------------------------------------------------------------------------------------------------

@@ -14,16 +14,16 @@ from bot.domain.references import DeliveryId
 REACH = timedelta(days=3)
 """How far back GitHub's log and its redelivery go."""
 OVERLAP = timedelta(minutes=30)
-"""Deliveries older than the last sweep that are looked at once more: GitHub's log may list one late."""
+"""How far before the last sweep the log is read again: GitHub may list a delivery late."""
 ANSWER = timedelta(minutes=10)
-"""What a redelivery gets to arrive, or to show in GitHub's log, before it is asked for again; doubles each time."""
+"""How long a redelivery may take to arrive, or to show in GitHub's log, before the next request; doubles each time."""
 TRIES = 5
-"""Requests for one GUID; whatever fails that often will not arrive the next time either."""
+"""Requests for one GUID; after so many failures another one would not help."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """That GitHub was asked for a GUID: how often, and when last."""
+    """The requests for one GUID: how many, and when the last one was made."""
 
     times: int
     at: datetime
@@ -53,7 +53,7 @@ def lost(
 def due(
     deliveries: Iterable[HookDelivery], asked: Mapping[DeliveryId, Asked], now: datetime
 ) -> tuple[HookDelivery, ...]:
-    """Those of the lost deliveries to ask for now: never before the last request had its time."""
+    """The lost deliveries to ask for now: never before the last request had its time."""
     return tuple(each for each in deliveries if _due(asked.get(each.guid), now))
 
 
@@ -62,13 +62,13 @@ def _due(asked: Asked | None, now: datetime) -> bool:
 
 
 def settled_until(deliveries: Iterable[HookDelivery], asked: Mapping[DeliveryId, Asked], began: datetime) -> datetime:
-    """The time before which the next sweep has nothing to look for: where the oldest one still hoped for is."""
+    """The time before which the next sweep finds nothing: that of the oldest delivery still expected."""
     hoped = (each.delivered_at for each in deliveries if each.guid not in asked or asked[each.guid].times < TRIES)
     return min((began, *hoped))
 
 
 def since(last: datetime | None, now: datetime) -> datetime:
-    """How far back the log has to be read, when all is settled until ``last``."""
+    """How far back to read the log, when everything before ``last`` is settled."""
     return max(now - REACH, last - OVERLAP) if last else now - REACH
 
 

@@ -54,7 +54,7 @@ def _hunks(file: ChangedFile) -> tuple[Hunk, ...] | None:
 async def _fetch(
     bot: Bot, pull: PullRequest, base: Sha, files: Sequence[ChangedFile]
 ) -> tuple[tuple[FileChange, ...], tuple[Skipped, ...]]:
-    """Both sides of each file.  Symbolic links and submodules are no source of their own: they are passed over."""
+    """Both sides of each file.  Symbolic links and submodules are skipped: they are no source files."""
     repo = pull.ref.repo
     before = await reads.files_at(bot.github, repo, (_base_path(f) for f in files if _has_base(f)), base)
     after = await reads.files_at(bot.github, repo, (f.path for f in files if f.status != "removed"), pull.head_sha)
@@ -62,7 +62,7 @@ async def _fetch(
     for file in files:
         head, old = after.get(file.path), before.get(_base_path(file)) if _has_base(file) else None
         if head is None and old is None:
-            skipped.append(Skipped(path=file.path, reason="no regular file on either side (a link or a submodule?)"))
+            skipped.append(Skipped(path=file.path, reason="not a regular file on either side (a link or a submodule?)"))
         else:
             changes.append(FileChange(path=file.path, base_path=_base_path(file), base=old, head=head))
     return tuple(changes), tuple(skipped)

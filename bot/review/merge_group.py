@@ -1,4 +1,4 @@
-"""The merge queue's commits get their verdict: what a pull request adds, on top of all that is merged before it.
+"""Checks the merge queue's commits: what a pull request adds, on top of all that is merged before it.
 
 https://docs.github.com/en/pull-requests/collaborating-with-pull-requests/incorporating-changes-from-a-pull-request/merging-a-pull-request-with-a-merge-queue
 """
@@ -20,8 +20,8 @@ from bot.review.update import complete_check, found_in, not_scanned
 async def check_merge_group(bot: Bot, ref: PullRequestRef, base: Sha, head: Sha, *, force: bool = False) -> Outcome:
     """The check run on ``head``, a commit that the queue made of the pull request on top of ``base``.
 
-    The configuration is that of the branch it is merged into.  What people put aside on the pull request counts here
-    as well.  ``again``: somebody asked for it again.
+    The configuration is that of the branch it is merged into.  What people skipped on the pull request is skipped
+    here as well.  ``force``: somebody asked for a re-run.
     """
     pull = replace(await reads.pull_request(bot.github, ref), base_sha=base, head_sha=head)
     at = await at_branch(bot.github, ref.repo, pull.base_ref)

@@ -1,7 +1,6 @@
 """What the bot can decide to do to a pull request: values that ``bot.review.plan`` returns and workflows perform.
 
-Row 0.  They hold findings, not words: ``bot.render`` turns them into Markdown.  What needs no words is an effect as it
-is.
+They hold findings, not texts: ``bot.review.render`` turns them into Markdown.  What needs no text is an effect already.
 """
 
 from dataclasses import dataclass
@@ -36,7 +35,7 @@ class SubmitReview:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompleteCheckRun:
-    """The verdict on ``head_sha``."""
+    """The result for ``head_sha``."""
 
     head_sha: Sha
     conclusion: Conclusion
@@ -46,10 +45,10 @@ class CompleteCheckRun:
     ignored: tuple[Finding, ...] = ()
     """Usages that an ``ssot: ignore`` comment silences, with its reason."""
     waived: tuple[tuple[NewFinding, Waiver], ...] = ()
-    """New usages that somebody put aside with ``/ssot skip``; they do not count in the conclusion."""
+    """New usages that somebody skipped with ``/ssot skip``; they do not count in the conclusion."""
     failed: tuple[Failed, ...] = ()
     skipped: tuple[Skipped, ...] = ()
-    looked_at: int = 0
+    scanned: int = 0
     """Changed Python files that were scanned."""
     not_listed: int = 0
     """Changed files beyond the 3,000 that GitHub lists."""

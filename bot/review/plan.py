@@ -1,4 +1,4 @@
-"""Facts and findings in, actions out.  Every decision about a pull request is made here, and nothing is done."""
+"""Facts and findings in, actions out.  Every decision about a pull request is made here; nothing is performed."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -38,14 +38,14 @@ class ReviewFacts:
     """Changed files that never reached the engine: too big, a symbolic link, gone."""
     not_listed: int = 0
     waivers: Mapping[str, Waiver] = field(default_factory=dict)
-    """What people put aside, by the finding's fingerprint."""
+    """What people skipped, by the finding's fingerprint."""
 
 
 def plan_review(facts: ReviewFacts) -> tuple[Action, ...]:
     """What to do about this pull request as it is now, in the order to do it.
 
     The check run comes first: it is what merging waits for, and all that a draft or a locked conversation gets.
-    Applied to its own outcome (everything reported, every thread as its finding is) it plans the check run alone.
+    Applied to its own outcome (everything reported, every thread up to date) it plans the check run alone.
     """
     check = plan_check(facts)
     if facts.pull.draft or facts.pull.locked:
@@ -54,7 +54,7 @@ def plan_review(facts: ReviewFacts) -> tuple[Action, ...]:
 
 
 def plan_check(facts: ReviewFacts) -> CompleteCheckRun:
-    """The verdict, with all that it rests on."""
+    """The check run's conclusion, with all that it is based on."""
     added = sorted((n for review in facts.reviews for n in review.new), key=_importance)
     new = tuple(n for n in added if n.fingerprint not in facts.waivers)
     introduced = {finding for n in added for finding in (n.finding, *n.also)}
@@ -69,7 +69,7 @@ def plan_check(facts: ReviewFacts) -> CompleteCheckRun:
         waived=tuple((n, facts.waivers[n.fingerprint]) for n in added if n.fingerprint in facts.waivers),
         failed=tuple(r.report for r in facts.reviews if isinstance(r.report, Failed)),
         skipped=(*facts.skipped, *(r.report for r in facts.reviews if isinstance(r.report, Skipped))),
-        looked_at=sum(isinstance(review.report, Scanned) for review in facts.reviews),
+        scanned=sum(isinstance(review.report, Scanned) for review in facts.reviews),
         not_listed=facts.not_listed,
     )
 
@@ -79,12 +79,12 @@ def _findings(review: FileReview) -> tuple[Finding, ...]:
 
 
 def _importance(new: NewFinding) -> tuple[bool, bool, str, int]:
-    """Critical paths first, then what can be applied with a click; otherwise in the order of the diff."""
+    """Critical paths first, then those with a suggestion; otherwise in the order of the diff."""
     return (not new.finding.critical, new.suggestion is None, new.finding.path, new.finding.range.start)
 
 
 def _conclusion(config: Config, new: Iterable[NewFinding], old: Iterable[Finding]) -> Conclusion:
-    """The worst verdict of all migrations."""
+    """The worst conclusion of all migrations."""
     modes = {migration.name: migration.mode for migration in config.migrations}
     verdicts = {_verdict(modes[n.finding.migration]) for n in new}
     if any(modes[finding.migration] is Mode.REMOVED for finding in old):
@@ -107,7 +107,7 @@ def _verdict(mode: Mode) -> Conclusion:
 
 
 def _plan_comments(facts: ReviewFacts, new: tuple[NewFinding, ...]) -> tuple[SubmitReview, ...]:
-    """At most one review, of what has not been said before."""
+    """At most one review, of what has not been reported before."""
     unsaid = tuple(n for n in new if n.fingerprint not in facts.reported)
     if not unsaid:
         return ()
@@ -120,8 +120,8 @@ def _plan_comments(facts: ReviewFacts, new: tuple[NewFinding, ...]) -> tuple[Sub
 def _plan_threads(facts: ReviewFacts, new: Iterable[NewFinding]) -> tuple[ResolveThread | UnresolveThread, ...]:
     """Threads whose finding is gone are resolved, never deleted: a person may have answered there.
 
-    One that the bot resolved is opened when its finding is back: what was said once is not said again.
-    A file that could not be scanned this time says nothing about its findings: its threads stay.
+    One that the bot resolved is reopened when its finding is back; no second comment is written.
+    If a file could not be scanned this time, nothing is known about its findings: its threads stay.
     """
     present = {n.fingerprint for n in new}
     scanned = {review.report.path for review in facts.reviews if isinstance(review.report, Scanned)}

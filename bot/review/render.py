@@ -20,9 +20,9 @@ _LISTED = 100
 _SHORT = 8
 """Digits of a fingerprint that are shown; `/ssot skip` takes 6 or more."""
 _TRUST = {
-    Applicability.SAFE: "The rewrite is proved: it keeps the meaning.",
-    Applicability.UNSAFE: "The rewrite may change behaviour: please read it before you apply it.",
-    Applicability.DISPLAY_ONLY: "No machine can rewrite this one.",
+    Applicability.SAFE: "Safe fix: behaviour stays the same.",
+    Applicability.UNSAFE: "This fix may change behaviour: please read it before you commit it.",
+    Applicability.DISPLAY_ONLY: "There is no automatic fix. Please change it by hand.",
 }
 
 
@@ -45,9 +45,10 @@ def inline_comment(new: NewFinding, migration: Migration, marker: str) -> str:
     else:
         parts.append(prose(new.no_suggestion or new.finding.reason or _TRUST[Applicability.DISPLAY_ONLY]))
     if new.also:
-        parts.append(f"Part of the same change: {_lines_of(new.also)}.")
+        what = "This suggestion also changes" if new.suggestion is not None else "The same change is needed on"
+        parts.append(f"{what} {_lines_of(new.also)}.")
     parts.append(
-        f"<sub>{code(migration.name)} · {new.finding.kind} · {new.finding.applicability} · "
+        f"<sub>{code(migration.name)} · {new.finding.kind} · {new.finding.applicability.label} · "
         f"{handle(new)}</sub>\n{marker}"
     )
     return "\n\n".join(parts)
@@ -59,7 +60,7 @@ def handle(new: NewFinding) -> str:
 
 
 def headline(finding: Finding, migration: Migration) -> str:
-    """One bold line: what is deprecated and what takes its place."""
+    """One bold line: what is deprecated and what replaces it."""
     symbol = code(finding.symbol.rpartition(".")[2])
     target = next((t for t in migration.targets if t.name == finding.symbol), None)
     place = f": use {code(target.canonical.rpartition('.')[2])}" if target and target.canonical else ""
@@ -76,7 +77,7 @@ def suggestion_block(suggestion: Suggestion) -> str:
 
 
 def _message(finding: Finding) -> str:
-    """What the engine says of the usage, with the dotted name shown as code."""
+    """The engine's message about the usage, with the dotted name shown as code."""
     spelled = f"`{finding.symbol}`"
     return prose(finding.message.replace(spelled, finding.symbol).replace(finding.symbol, spelled))
 
@@ -87,18 +88,17 @@ def _lines_of(findings: Iterable[Finding]) -> str:
 
 
 def review_body(action: SubmitReview, pull: PullRequest, marker: str) -> str:
-    """The review's own text: what was found, and what has no line to stand on."""
+    """The review's own text: what was found, and the usages that no line of the diff shows."""
     shown = (*action.inline, *action.summarised)
     total = sum(1 + len(n.also) for n in shown)
-    lines = [f"This pull request adds {count(total, 'deprecated usage')}. {_kinds_of(shown)}"]
+    lines = [f"This pull request adds {count(total, 'deprecated usage')}: {_kinds_of(shown)}"]
     suggestions = sum(n.suggestion is not None for n in action.inline)
     if suggestions:
-        lines.append(
-            f"{count(suggestions, 'suggestion')} can be applied as {'it stands' if suggestions == 1 else 'they stand'}."
-        )
+        lines.append(f"{count(suggestions, 'suggestion')} can be committed as is.")
     if action.summarised:
-        reason = "without a line in the diff, or beyond the number of comments that a review is limited to"
-        lines.append(f"**Also found** ({reason}):\n\n{_list(action.summarised, pull)}")
+        lines.append(
+            f"**Also found** (outside the diff, or over the comment limit):\n\n{_list(action.summarised, pull)}"
+        )
     return fit("\n\n".join(lines), tail=f"\n\n{marker}" if marker else "")
 
 
@@ -119,8 +119,8 @@ def check_text(action: CompleteCheckRun, pull: PullRequest, migrations: Mapping[
     if action.config_error is not None:
         return CheckText(
             title="The configuration is not valid",
-            summary=f"Nothing was scanned, because the configuration of the base branch has an error:\n\n"
-            f"{fenced(shorten(action.config_error, 4_000), 'text')}\n\n`ssot config check` shows it on your machine.",
+            summary=f"Nothing was scanned. The configuration on the base branch has an error:\n\n"
+            f"{fenced(shorten(action.config_error, 4_000), 'text')}\n\nRun `ssot config check` to check it locally.",
         )
     title = _title(action)
     summary = [title + "."]
@@ -128,7 +128,7 @@ def check_text(action: CompleteCheckRun, pull: PullRequest, migrations: Mapping[
         summary.append(_table(action.new, migrations))
     summary += _honest_lines(action)
     if action.new and pull.locked:
-        summary.append("The conversation is locked, so there are no comments: the usages are listed in the details.")
+        summary.append("The conversation is locked, so there are no comments. The details list the usages.")
     return CheckText(title=title, summary=fit("\n\n".join(summary), limit=MAX_CHECK_TEXT), text=_details(action, pull))
 
 
@@ -137,7 +137,7 @@ def _title(action: CompleteCheckRun) -> str:
     if new:
         return f"{count(new, 'new deprecated usage')}"
     if action.conclusion is Conclusion.FAILURE:
-        return f"{count(len(action.old), 'usage')} of a name that is removed"
+        return f"{count(len(action.old), 'usage')} of a removed name"
     return "No new deprecated usages"
 
 
@@ -146,53 +146,53 @@ def _table(new: Sequence[NewFinding], migrations: Mapping[str, Migration]) -> st
     for name in sorted({n.finding.migration for n in new}):
         mine = [n for n in new if n.finding.migration == name]
         usages = sum(1 + len(n.also) for n in mine)
-        clicks = sum(n.suggestion is not None for n in mine)
-        rows.append((code(name), f"{usages:,}", f"{clicks:,}", str(migrations[name].mode)))
-    return table(("migration", "new usages", "can be applied with a click", "mode"), rows, numbers=(1, 2))
+        suggestions = sum(n.suggestion is not None for n in mine)
+        rows.append((code(name), f"{usages:,}", f"{suggestions:,}", str(migrations[name].mode)))
+    return table(("migration", "new usages", "suggestions", "mode"), rows, numbers=(1, 2))
 
 
 def _honest_lines(action: CompleteCheckRun) -> list[str]:
-    """What was looked at, and what was not."""
-    lines = [f"{count(action.looked_at, 'changed Python file')} scanned."]
+    """What was scanned, and what was not."""
+    lines = [f"{count(action.scanned, 'changed Python file')} scanned."]
     if action.old:
-        lines.append(f"{count(len(action.old), 'older usage')} in the files that this pull request touches.")
+        lines.append(f"{count(len(action.old), 'existing usage')} in the files that this pull request changes.")
     if action.not_listed:
-        lines.append(
-            f"**{count(action.not_listed, 'file')} not looked at**: GitHub lists the first 3,000 of a pull request."
-        )
+        limit = "GitHub lists only the first 3,000 files of a pull request."
+        lines.append(f"**{count(action.not_listed, 'file')} not scanned**: {limit}")
     if action.skipped or action.failed:
-        lines.append(f"**{count(len(action.skipped) + len(action.failed), 'file')} not looked at**, see the details.")
+        lines.append(f"**{count(len(action.skipped) + len(action.failed), 'file')} not scanned**, see the details.")
     if action.ignored:
         lines.append(f"{count(len(action.ignored), 'usage')} ignored by a comment in the code, see the details.")
     if action.waived:
-        lines.append(f"{count(len(action.waived), 'finding')} skipped by `/ssot skip`, see the details.")
+        lines.append(f"{count(len(action.waived), 'finding')} skipped with `/ssot skip`, see the details.")
     return lines
 
 
 def _details(action: CompleteCheckRun, pull: PullRequest) -> str | None:
     sections = (
         ("New usages", [f"- {link_in_pull(n.finding, pull)}: {_message(n.finding)} {handle(n)}" for n in action.new]),
-        ("Not looked at", [f"- {code(s.path)}: {plain(s.reason)}" for s in action.skipped]),
+        ("Not scanned", [f"- {code(s.path)}: {plain(s.reason)}" for s in action.skipped]),
         (
             "Does not parse",
             [f"- {code(f.path)}, line {f.line}: {plain(f.message)}{_hits(f.hits)}" for f in action.failed],
         ),
         ("Ignored by a comment", [f"- {link_in_pull(f, pull)}: {plain(f.ignored or '')}" for f in action.ignored]),
         (
-            "Skipped by `/ssot skip`",
+            "Skipped with `/ssot skip`",
             [
                 f"- {link_in_pull(n.finding, pull)}: {plain(w.reason)} ({plain(w.by)}) {handle(n)}"
                 for n, w in action.waived
             ],
         ),
-        ("Older usages in the touched files", [f"- {link_in_pull(f, pull)}: {f.kind}" for f in action.old]),
+        ("Existing usages in the changed files", [f"- {link_in_pull(f, pull)}: {f.kind}" for f in action.old]),
     )
     blocks = [f"### {title}\n\n{_cut(items)}" for title, items in sections if items]
     return fit("\n\n".join(blocks), limit=MAX_CHECK_TEXT) if blocks else None
 
 
 def _hits(hits: Sequence[int]) -> str:
-    return f" (the deprecated name stands on line {', '.join(map(str, hits[:20]))})" if hits else ""
+    line = "line" if len(hits) == 1 else "lines"
+    return f" (the deprecated name is on {line} {', '.join(map(str, hits[:20]))})" if hits else ""
 
 
 def _cut(items: Sequence[str]) -> str:

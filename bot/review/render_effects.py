@@ -1,4 +1,4 @@
-"""Decisions to effects: the values of ``bot.review.plan`` with their words, as GitHub is to receive them."""
+"""Decisions to effects: the values of ``bot.review.plan`` with their texts, as they are sent to GitHub."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -22,13 +22,13 @@ _LEVELS = {
 }
 
 _APPLY = CheckAction(
-    label="Apply safe fixes", description="Commit them to this branch", identifier=checks.APPLY_SAFE_FIXES
+    label="Apply safe fixes", description="Commit the safe fixes to this branch", identifier=checks.APPLY_SAFE_FIXES
 )
-_RESCAN = CheckAction(label="Re-scan", description="Look at the pull request again", identifier=checks.RESCAN)
+_RESCAN = CheckAction(label="Re-scan", description="Scan this pull request again", identifier=checks.RESCAN)
 
 
 def review(action: SubmitReview, pull: PullRequest, migrations: Mapping[str, Migration], keys: MarkerKeys) -> Review:
-    """The review to post.  Every fingerprint stands in a marker: of its comment, or of the review's body."""
+    """The review to post.  Every fingerprint is in a marker: that of its comment, or of the review's body."""
 
     def marker(*shown: NewFinding) -> str:
         return MarkerKind.FINGERPRINTS.write(keys, pull_request(pull.ref), [n.fingerprint for n in shown])
@@ -50,7 +50,7 @@ def _comment(new: NewFinding, body: str) -> ReviewComment:
 
 
 def check_run(action: CompleteCheckRun, pull: PullRequest, migrations: Mapping[str, Migration]) -> CheckRun:
-    """The completed check run.  ``external_id`` says what it is about and what it says: a repetition finds it."""
+    """The completed check run.  Its ``external_id`` names the pull request and the result: a repeated run finds it."""
     text = check_text(action, pull, migrations)
     buttons = _buttons(action)
     return CheckRun(
@@ -73,20 +73,20 @@ def check_run(action: CompleteCheckRun, pull: PullRequest, migrations: Mapping[s
 
 
 def _said(action: CompleteCheckRun, text: CheckText, buttons: Sequence[CheckAction]) -> str:
-    """All that makes one verdict differ from another; a digest of it is stored in the check run's external id."""
+    """Everything in which two results can differ; a digest of it is stored in the check run's external id."""
     parts = (action.conclusion, text, *(n.fingerprint for n in action.new), *(b.identifier for b in buttons))
     return "\0".join(map(str, parts))
 
 
 def _buttons(action: CompleteCheckRun) -> tuple[CheckAction, ...]:
-    """What can be asked for on the check run's page, where there is something to apply."""
+    """The buttons on the check run's page; none without a safe fix."""
     usages = (*action.old, *(finding for new in action.new for finding in (new.finding, *new.also)))
     fixes = (usage.fix for usage in usages if usage.fix)
     return (_APPLY, _RESCAN) if any(fix.applicability is Applicability.SAFE for fix in fixes) else ()
 
 
 def group_check_run(action: CompleteCheckRun, pull: PullRequest, migrations: Mapping[str, Migration]) -> CheckRun:
-    """The same for a commit of the merge queue: ``pull`` as it is there.  It has no buttons: the queue is no branch."""
+    """The same for a commit of the merge queue: ``pull`` as it is there.  It has no buttons: a queue takes no push."""
     said = _said(action, check_text(action, pull, migrations), _buttons(action))
     run = check_run(action, pull, migrations)
     return replace(run, actions=(), external_id=external_ids.of_queued(pull.ref, pull.base_sha, said))

@@ -1,4 +1,4 @@
-"""A pull request gets its review: fetch → scan → plan → perform.
+"""Reviews a pull request: fetch → scan → plan → perform.
 
 The event is a hint: everything is read again, so the same work may run twice, late, or in another order, and ends
 in the same state.  What was written before is found by its signed marker or by the check run's ``external_id``.
@@ -22,6 +22,7 @@ from bot.identity.external_ids import about_the_same
 from bot.identity.kinds import MarkerKind
 from bot.identity.places import pull_request
 from bot.jobs import Done, Ignored, Lease, Outcome, Superseded
+from bot.markdown.text import count
 from bot.repository import ConfigProblem, RepositoryAt, at_branch, details_of
 from bot.review import render_effects as words
 from bot.review.changes import scan_changes
@@ -32,27 +33,27 @@ log = structlog.get_logger(__name__)
 
 
 class _Stale(Exception):
-    """What was decided is out of date: newer work does it."""
+    """The decisions are out of date: a newer job does the work."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reviewed:
-    """A pull request that was looked at, and what was decided."""
+    """A pull request that was reviewed, and what was decided."""
 
     pull: PullRequest
     actions: tuple[Action, ...]
 
     @property
     def check(self) -> CompleteCheckRun:
-        """The verdict."""
+        """The result."""
         (check,) = (action for action in self.actions if isinstance(action, CompleteCheckRun))
         return check
 
 
 Waive = Callable[[Sequence[NewFinding]], Mapping[str, Waiver | None]]
-"""Which of a pull request's new findings are put aside (or, with ``None``, no longer), before a reply records it.
+"""Which of a pull request's new findings are skipped (or, with ``None``, no longer), before a reply records it.
 
-By fingerprint.  What it raises passes, and nothing is written then.
+By fingerprint.  Its errors are passed on, and nothing is written then.
 """
 
 
@@ -63,7 +64,7 @@ def _as_recorded(_: Sequence[NewFinding]) -> Mapping[str, Waiver | None]:
 async def review_pull_request(bot: Bot, ref: PullRequestRef, lease: Lease, *, force: bool = False) -> Outcome:
     """Bring the App's review and check run of this pull request up to date with its head.
 
-    ``again``: somebody asked for the check run again, so it is made even if it says what the last one said.
+    ``force``: somebody asked for a re-run, so a check run is created even if it says the same as the last one.
     """
     result = await review(bot, ref, lease, force=force)
     return Done(summary=_summary(result)) if isinstance(result, Reviewed) else result
@@ -87,7 +88,7 @@ async def review(
 
 
 async def verdict_on(bot: Bot, ref: PullRequestRef) -> Reviewed:
-    """What a review would say of the pull request as it is now; nothing is written."""
+    """What a review of the pull request would say now; nothing is written."""
     pull = await reads.pull_request(bot.github, ref)
     at = await at_branch(bot.github, ref.repo, pull.base_ref)
     check = not_scanned(pull, at.problem) if at.problem else plan_check(await found_in(bot, pull, at.config))
@@ -101,7 +102,7 @@ async def _decide(bot: Bot, pull: PullRequest, at: RepositoryAt, waive: Waive) -
 
 
 def not_scanned(pull: PullRequest, problem: ConfigProblem) -> CompleteCheckRun:
-    """An invalid configuration stops nobody's merge, and says so on every pull request until it is mended."""
+    """An invalid configuration blocks no merge; every pull request reports it until it is fixed."""
     wrong = details_of(problem)
     return CompleteCheckRun(head_sha=pull.head_sha, conclusion=Conclusion.NEUTRAL, config_error=wrong)
 
@@ -112,7 +113,7 @@ def not_scanned(pull: PullRequest, problem: ConfigProblem) -> CompleteCheckRun:
 async def found_in(
     bot: Bot, pull: PullRequest, config: Config, *, changed: ChangedFiles | None = None, waive: Waive = _as_recorded
 ) -> ReviewFacts:
-    """What is in the pull request (by default in all files that it changes), and what of it people have put aside."""
+    """The findings of the pull request (by default in all files that it changes), and which of them people skipped."""
     changed = changed or await reads.changed_files(bot.github, pull)
     scanned = await scan_changes(bot, pull, config, changed)
     new = [finding for each in scanned.reviews for finding in each.new]
@@ -131,7 +132,7 @@ async def found_in(
 
 
 async def _with_said(bot: Bot, facts: ReviewFacts) -> ReviewFacts:
-    """The same with what the App has said on the pull request before."""
+    """The same with what the App has reported on the pull request before."""
     pull = facts.pull
     if pull.draft or pull.locked:
         return facts
@@ -184,9 +185,9 @@ async def _perform(
 
 
 async def complete_check(bot: Bot, run: CheckRun, *, force: bool) -> None:
-    """The verdict, once: when the last check run about the same thing and commit says the same, it is left as it is.
+    """Create the check run, unless the last one for the same pull request and commit says the same.
 
-    Not any earlier one: a verdict can go back to what it was, and merging waits for the last.
+    Only the last one counts: a result can change back, and merging waits for the last check run.
     """
     before = await reads.check_runs(bot.github, run.repo, run.head_sha, name=run.name)
     last = next((each for each in before if about_the_same(each.external_id, run.external_id)), None)
@@ -196,29 +197,30 @@ async def complete_check(bot: Bot, run: CheckRun, *, force: bool) -> None:
 
 
 async def _submit(bot: Bot, pull: PullRequest, migrations: Mapping[str, Migration], action: SubmitReview) -> None:
-    """The review; what GitHub takes neither on a line nor on its file is said in a summary."""
+    """The review; comments that GitHub rejects, on the line and on the file, go to a summary."""
     await _still_at(bot, pull)
     review = words.review(action, pull, migrations, bot.keys)
     submitted = await bot.performer.perform(review)
-    homeless = tuple(
+    rejected = tuple(
         new for new, comment in zip(action.inline, review.comments, strict=True) if comment in submitted.rejected
     )
-    if homeless:
-        log.warning("comments_refused", comments=len(homeless))
-        rest = replace(action, inline=(), summarised=homeless)
+    if rejected:
+        log.warning("comments_refused", comments=len(rejected))
+        rest = replace(action, inline=(), summarised=rejected)
         await bot.performer.perform(words.review(rest, pull, migrations, bot.keys))
 
 
 async def _still_at(bot: Bot, pull: PullRequest) -> None:
-    """A comment on an old head would stand on the wrong line: the push that moved it brings its own work."""
+    """A comment on an old head would be on the wrong line; the push that moved the head starts its own review."""
     now = await reads.pull_request(bot.github, pull.ref)
     if now.state != "open" or now.head_sha != pull.head_sha:
-        raise _Stale("the head moved while it was looked at")
+        raise _Stale("the head moved during the scan")
 
 
 def _summary(reviewed: Reviewed) -> str:
     comments = sum(len(a.inline) for a in reviewed.actions if isinstance(a, SubmitReview))
     resolved = sum(isinstance(a, ResolveThread) for a in reviewed.actions)
     opened = sum(isinstance(a, UnresolveThread) for a in reviewed.actions)
-    again = f", {opened} opened again" if opened else ""
-    return f"check {reviewed.check.conclusion}, {comments} comments, {resolved} threads resolved{again}"
+    again = f", {opened} reopened" if opened else ""
+    done = f"{count(comments, 'comment')}, {count(resolved, 'thread')} resolved{again}"
+    return f"check {reviewed.check.conclusion}, {done}"

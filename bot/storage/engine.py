@@ -19,7 +19,7 @@ BUSY_MS = 5_000
 _POOL = 5
 """Connections that are kept open; up to ten more are opened under load."""
 _FILE = "records.db"
-"""The name that the file had before documents were kept in it, too."""
+"""The file's name from before it held documents, too."""
 
 
 def storage_url(database_url: str) -> str:
@@ -52,7 +52,7 @@ def engine_of(url: str) -> Engine:
             address, isolation_level="AUTOCOMMIT", pool_size=_POOL, pool_pre_ping=True, hide_parameters=True
         )
     if not url.startswith("sqlite:///"):
-        raise SettingsError("SSOT_DATABASE_URL: sqlite:///path or postgresql://…")
+        raise SettingsError("SSOT_DATABASE_URL must be sqlite:///path or postgresql://…")
     engine = create_engine(url, isolation_level="AUTOCOMMIT", pool_size=_POOL, hide_parameters=True)
 
     @event.listens_for(engine, "connect")

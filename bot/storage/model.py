@@ -1,4 +1,4 @@
-"""The values that are stored, and the names that they may have."""
+"""The stored values, and their names."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ LONGEST_NAME = 200
 
 
 class StorageUnavailable(RetryLater):
-    """The database does not answer: locked, full, restarting.  The work waits, like everything that waits."""
+    """The database does not answer: locked, full, restarting.  The job is tried again later."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +28,7 @@ class Entry:
 
     key: str
     version: str
-    """Another one after every write, also after the record was deleted and made again."""
+    """Differs after every write, also after the record was deleted and created again."""
     size: int
     """Bytes."""
     written_at: datetime
@@ -45,7 +45,7 @@ class Record:
 
 
 def check_keys(namespace: str, *keys: str) -> None:
-    """Raises ``ValueError`` for names that not every database could keep, or that no person could read."""
+    """Raises ``ValueError`` for names that a database cannot hold or a person cannot read."""
     if not namespace or len(namespace) > LONGEST_NAMESPACE:
         raise ValueError(f"a namespace has 1 to {LONGEST_NAMESPACE} characters: {namespace[:80]!r}")
     for key in keys:

@@ -1,4 +1,4 @@
-"""The statements on records and documents, as values; nothing here asks a database."""
+"""The SQL statements for records and documents, as values; nothing here queries a database."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -36,7 +36,7 @@ def deletion(namespace: str, key: str) -> Delete:
 
 
 def pruning(namespace: str, prefix: str, before: float | None, keep: int | None, keep_bytes: int | None) -> Delete:
-    """``before`` in seconds since 1970.  Raises ``ValueError`` when nothing says what is to go."""
+    """``before`` in seconds since 1970.  Raises ``ValueError`` without a condition."""
     newest = (_AT.written_at.desc(), _AT.key)
     ranked = (
         select(
@@ -53,7 +53,7 @@ def pruning(namespace: str, prefix: str, before: float | None, keep: int | None,
     big = [] if keep_bytes is None else [ranked.c.total > keep_bytes]
     conditions = [*old, *many, *big]
     if not conditions:
-        raise ValueError("say what is too old or too much")
+        raise ValueError("give an age or a limit")
     surplus = select(ranked.c.key).where(or_(*conditions))
     return delete(RECORDS).where(_AT.namespace == namespace, _AT.key.in_(surplus))
 
@@ -68,7 +68,7 @@ def document(name: str) -> Any:  # noqa: ANN401 - a Select of one column
 
 
 def placeholder(dialect: str, name: str) -> Any:  # noqa: ANN401 - see `_insert`
-    """Make the document's row if there is none, so that there is one to lock."""
+    """Create the document's row if it is missing, so that it can be locked."""
     return _insert(dialect)(DOCUMENTS).values(name=name, document={}).on_conflict_do_nothing()
 
 

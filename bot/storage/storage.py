@@ -21,10 +21,10 @@ from bot.storage.schema import prepare
 
 T = TypeVar("T")
 Change = Callable[[Document | None, float], tuple[Document, T]]
-"""From a document (``None``: there is none yet) and the time now to its next state and a result."""
+"""From a document (``None``: there is none yet) and the present time to its next state and a result."""
 
 AGAIN = timedelta(seconds=10)
-"""When to ask again after the database did not answer."""
+"""When to try again after the database did not answer."""
 _READ_AT_ONCE = 500
 """Records in one statement: below the 32,766 parameters that both databases take, and bodies of a few MB."""
 
@@ -46,7 +46,7 @@ class Storage:
         self._offset = time.time() - time.monotonic()
 
     async def open(self) -> None:
-        """Make the tables, or bring an older version's up to date.  Raises ``SettingsError`` for a newer version's."""
+        """Create the tables, or upgrade an older version's.  Raises ``SettingsError`` for a newer version's."""
         await asyncio.to_thread(self._guarded, self._open)
 
     async def close(self) -> None:
@@ -69,13 +69,13 @@ class Storage:
         return found
 
     async def entries(self, namespace: str, prefix: str = "") -> tuple[Entry, ...]:
-        """What there is below ``prefix``, by key."""
+        """The entries whose keys begin with ``prefix``, by key."""
         check_keys(namespace, prefix)
         rows = await self._run(partial(_all, statements.entries(namespace, prefix)))
         return tuple(_entry(row) for row in rows)
 
     async def put(self, namespace: str, key: str, value: bytes) -> str:
-        """Write, whatever was there; returns the new version."""
+        """Write or overwrite; returns the new version."""
         check_keys(namespace, key)
         version = uuid.uuid4().hex
         row = {
@@ -90,7 +90,7 @@ class Storage:
         return version
 
     async def delete(self, namespace: str, key: str) -> bool:
-        """Whether there was one."""
+        """Returns whether there was one."""
         check_keys(namespace, key)
         return await self._run(lambda c: c.execute(statements.deletion(namespace, key)).rowcount) == 1
 
@@ -105,7 +105,7 @@ class Storage:
     ) -> int:
         """Delete what was written longer ago than ``older_than``, then the oldest beyond ``keep`` or ``keep_bytes``.
 
-        Returns how many are gone.
+        Returns how many were deleted.
         """
         check_keys(namespace, prefix)
         before = None if older_than is None else (self._clock() - older_than).timestamp()
@@ -120,7 +120,7 @@ class Storage:
         return await self._run(lambda c: (_document(c, name), self._now(c)))
 
     async def update(self, name: str, change: Change[T]) -> T:
-        """Put the changed document in the place of the old one, durably, which nobody else changes meanwhile."""
+        """Replace the document by the changed one, durably and atomically."""
         check_name(name)
         return await asyncio.to_thread(self._guarded, self._update, name, change)
 
@@ -153,14 +153,14 @@ class Storage:
             return work(connection)
 
     def _guarded(self, function: Callable[..., T], *args: object) -> T:
-        """A statement that the database does not understand is a defect; all else passes with time."""
+        """An invalid statement is a defect; every other fault is temporary."""
         try:
             return function(*args)
         except ProgrammingError:
             raise
         except (DBAPIError, PoolTimeout, sqlite3.Error, OSError) as fault:
             # Not its text: it may quote the address, with the password.
-            reason = f"the storage's database does not answer: {type(fault).__name__}"
+            reason = f"the storage database does not answer: {type(fault).__name__}"
             raise StorageUnavailable(at=self._clock() + AGAIN, reason=reason) from fault
 
 
@@ -169,7 +169,7 @@ def _all(statement: Any, connection: Connection) -> Sequence[Any]:  # noqa: ANN4
 
 
 def _document(connection: Connection, name: str, *, lock: bool = False) -> Document | None:
-    """An empty one is a placeholder, and counts as none."""
+    """An empty document is a placeholder, and counts as none."""
     statement = statements.document(name)
     return connection.execute(statement.with_for_update() if lock else statement).scalar() or None
 

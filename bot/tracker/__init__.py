@@ -1,1 +1,1 @@
-"""The tracking issue: its boxes and its section follow evidence."""
+"""The tracking issue: the bot updates its boxes and its section from evidence."""

@@ -1,7 +1,7 @@
-"""An issue's body, changed among people who change it too.
+"""Edits an issue's body while people edit it too.
 
-GitHub compares nothing when it writes a body.  So: read, merge, read again, write, read back; and look in the issue's
-history of edits whether somebody was faster than the write, whose words it would have buried.
+GitHub has no compare-and-set for a body.  So: read, merge, read again, write, read back; and check the issue's edit
+history for an edit that came just before the write and was overwritten by it.
 """
 
 from collections.abc import Callable
@@ -21,7 +21,7 @@ from bot.jobs import Lease
 log = structlog.get_logger(__name__)
 
 TRIES = 5
-"""How often the body may move under our hands before we leave it alone."""
+"""How many times the write is tried while others edit the body."""
 _SOON = timedelta(seconds=5)
 
 Merge = Callable[[str], str]
@@ -38,7 +38,7 @@ class Edited:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contested:
-    """Somebody else was at it each time."""
+    """Somebody else edited the body each time."""
 
 
 async def edit(bot: Bot, repo: RepoRef, issue: Issue, merge: Merge, lease: Lease) -> Edited | Contested:
@@ -61,6 +61,6 @@ async def edit(bot: Bot, repo: RepoRef, issue: Issue, merge: Merge, lease: Lease
         if buried is None and after.body == requested:
             return Edited(writes=turn + 1)
         log.info("issue_contested", repository=repo.full_name, issue=issue.number, buried=buried is not None)
-        # Words that our write buried are merged and written over ours; what was written after it is merged as it is.
+        # An edit that our write overwrote is merged and written over ours; a later edit is merged as it is.
         body, ours = (after.body, None) if after.body != requested or buried is None else (buried, requested)
     return Contested()

@@ -1,4 +1,4 @@
-"""Which migrations are tracked on an issue, with what is known of each; or why there are none."""
+"""Finds the migrations that are tracked on an issue, with the facts of each; or why there are none."""
 
 from dataclasses import dataclass
 
@@ -23,7 +23,7 @@ class NotTracked(Exception):
 
 @dataclass(slots=True, kw_only=True)
 class Tracked:
-    """One migration on the issue, and what became of it."""
+    """One migration on the issue, and the result of its update."""
 
     migration: Migration
     record: TrackerRecord
@@ -32,7 +32,7 @@ class Tracked:
 
 
 async def default_branch_of(bot: Bot, repo: RepoRef) -> DefaultBranch:
-    """The default branch, if its trackers are to be kept.  Raises ``NotTracked`` with the reason why not."""
+    """The default branch, if its trackers are to be updated.  Raises ``NotTracked`` with the reason why not."""
     repository = await reads.repository(bot.github, repo)
     if repository.archived:
         raise NotTracked("the repository is archived")
@@ -50,9 +50,9 @@ async def issue_of(bot: Bot, at: DefaultBranch, number: int) -> Issue:
     try:
         issue = await reads.issue(bot.github, at.repo, number)
     except Gone as error:
-        raise NotTracked(f"issue {number} is not there (any more)") from error
+        raise NotTracked(f"issue {number} does not exist") from error
     if issue.is_pull_request:
-        raise NotTracked(f"{number} is a pull request, and no tracking issue")
+        raise NotTracked(f"{number} is a pull request, not an issue")
     if issue.repository.lower() != at.repo.full_name.lower():
         raise NotTracked(f"issue {number} was transferred to another repository")
     return issue

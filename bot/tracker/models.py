@@ -1,8 +1,8 @@
-"""What a checklist says of a tracked migration's facts, and what becomes of the issue's body.
+"""The state of each checklist item, and the result of updating the issue's body.
 
 ``bot.tracker.evidence`` and ``checklist`` decide, and ``bot.tracker.render`` words it.
 
-Sentences (``text``, ``why``) are plain English in which names stand between back-ticks.  They may hold other people's
+Sentences (``text``, ``why``) are plain English in which names are between back-ticks.  They may hold other people's
 words: only the renderer makes Markdown of them.
 """
 
@@ -20,33 +20,33 @@ from bot.domain.tracked import TrackedFacts
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
-    """One piece of evidence for an item, or for its being untrue."""
+    """One piece of evidence that an item is done, or is not."""
 
     text: str
     link: str | None = None
     commit: Sha | None = None
     at: datetime | None = None
     pull: int | None = None
-    """The pull request that ``text`` ends with: "… came in"."""
+    """The pull request that ``text`` ends with: "… was added in"."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holds:
-    """The item is true."""
+    """The item is done."""
 
     because: tuple[Proof, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Missing:
-    """The item is not true: ``what`` says what is missing, or came back."""
+    """The item is not done: ``what`` says what is missing, or was added again."""
 
     what: tuple[Proof, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CannotTell:
-    """It cannot be told: the box stays as it is."""
+    """The state of the item is unknown: its box is not changed."""
 
     why: tuple[str, ...]
 
@@ -55,12 +55,12 @@ ItemVerdict = Holds | Missing | CannotTell
 
 
 class Note(StrEnum):
-    """Why a box is clear that was ticked before."""
+    """Why the bot cleared a ticked box."""
 
     WITHDRAWN = "withdrawn"
-    """Its evidence held, and holds no more."""
+    """The item was done, and is not any more."""
     BY_HAND = "by-hand"
-    """A person ticked it without the evidence; the box was put right."""
+    """A person ticked it without the evidence."""
 
 
 class NoBox(StrEnum):
@@ -68,7 +68,7 @@ class NoBox(StrEnum):
 
     ABSENT = "absent"
     AMBIGUOUS = "ambiguous"
-    """Several tasks could be meant."""
+    """Several tasks match."""
     NO_BOX = "no-box"
     """Its text is there, without a box."""
 
@@ -86,7 +86,7 @@ class ItemStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """All that the owned section shows."""
+    """Everything that the bot's section shows."""
 
     migration: Migration
     facts: TrackedFacts
@@ -97,10 +97,10 @@ class View:
 
 
 class ConflictKind(StrEnum):
-    """Why a body is not touched."""
+    """Why a body is not written."""
 
     REMOVED = "removed"
-    """The section was there, and is not."""
+    """The section was there before, and is gone."""
     BEGIN_MISSING = "begin-missing"
     END_MISSING = "end-missing"
     DOUBLED = "doubled"
@@ -111,13 +111,13 @@ class ConflictKind(StrEnum):
     OTHER_ISSUE = "other-issue"
     """The section was copied from another issue."""
     HIDDEN = "hidden"
-    """It would stand in a list, a quotation, a code block or a comment."""
+    """It is, or would be, in a list, a quotation, a code block or a comment."""
     TOO_LONG = "too-long"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conflict:
-    """The body was not touched; ``text`` says why, and what would help."""
+    """The body was not written; ``text`` says why."""
 
     kind: ConflictKind
     text: str
@@ -125,7 +125,7 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unchanged:
-    """The body says it all already."""
+    """The body is up to date."""
 
     statuses: tuple[ItemStatus, ...]
 

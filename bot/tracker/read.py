@@ -1,4 +1,4 @@
-"""Everything that a checklist's evidence asks of the repository, read at one commit of its default branch."""
+"""Reads everything that a checklist's evidence needs, at one commit of the default branch."""
 
 from collections import Counter
 from collections.abc import Awaitable, Iterable, Iterator, Mapping
@@ -47,13 +47,13 @@ from bot.tracker.record import TrackerRecord
 T = TypeVar("T")
 
 MOST_ORIGINS = 10
-"""Files of one update for which it is found out who brought their usages."""
-_NOT_ASKED = NotKnown(why="no item asks for it")
+"""Files of one update for which the author of new usages is looked up."""
+_NOT_ASKED = NotKnown(why="no item needs it")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FactsNeeded:
-    """What the evidence of a migration's checklist asks for."""
+    """The facts that the evidence of a migration's checklist needs."""
 
     definitions: bool
     files: bool
@@ -93,7 +93,7 @@ def _leaves(evidence: Evidence) -> Iterator[Evidence]:
 async def tracked_facts(
     bot: Bot, at: DefaultBranch, migration: Migration, issue: int, record: TrackerRecord
 ) -> TrackedFacts:
-    """All facts of one tracked migration.  What cannot be had is ``NotKnown``, and proves nothing."""
+    """All facts of one tracked migration.  What cannot be read is ``NotKnown``, and proves nothing."""
     repo, asked = at.repo, FactsNeeded.by(migration, issue)
     found = await survey(bot, repo, at.head, at.config)
     comments = await reads.issue_comments(bot.github, repo, issue) if asked.attested else ()
@@ -128,7 +128,7 @@ async def _or_unreadable(reading: Awaitable[T]) -> T | NotKnown:
     except MissingPermission as error:
         return NotKnown(why=str(error))
     except Refused as error:
-        return NotKnown(why=f"GitHub did not tell: {error.message}"[:200])
+        return NotKnown(why=f"GitHub refused the request: {error.message}"[:200])
 
 
 # --- the source ----------------------------------------------------------------------------------------------------
@@ -143,7 +143,7 @@ async def _definitions(
     try:
         return await bot.scanner.run(definitions, migration.targets, sources, found.roots)
     except Unscannable as error:
-        return NotKnown(why=f"the definitions could not be looked for: {error}")
+        return NotKnown(why=f"the definitions could not be scanned: {error}")
 
 
 async def _paths(bot: Bot, at: DefaultBranch) -> frozenset[str]:
@@ -198,7 +198,7 @@ def _attestations(bot: Bot, at: DefaultBranch, issue: int, comments: Iterable[Co
 async def _origins(
     bot: Bot, at: DefaultBranch, counts: Mapping[str, int], before: Snapshot | None, known: Mapping[str, Origin]
 ) -> Mapping[str, Origin]:
-    """Who brought usages to files that have more of them than at the last commit; and what was known of the others."""
+    """Who added usages to files that have more of them than at the last commit; and what was known of the others."""
     if before is None:
         return {}
     risen = [path for path, number in sorted(counts.items()) if number > before.usages.get(path, 0)]

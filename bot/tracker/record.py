@@ -1,4 +1,4 @@
-"""What is remembered of a tracked migration: how many usages there were when, and who brought the last ones."""
+"""The stored history of a tracked migration: its usages over time, and who added the last ones."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -73,7 +73,7 @@ async def save(storage: Storage, repo: RepoRef, issue: int, migration: str, reco
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BurnDown:
-    """How the usages of a tracked migration became fewer (or more)."""
+    """The number of usages of a tracked migration over time."""
 
     page: str
     """The address of its tracking issue."""

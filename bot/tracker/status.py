@@ -10,20 +10,20 @@ from bot.tracker.wake import wake
 
 
 async def status(bot: Bot, call: CommandCall) -> Reply:
-    """``/ssot status`` on a tracking issue: the figures at the head of the default branch; the issue follows."""
+    """``/ssot status`` on a tracking issue: the state at the head of the default branch.  Also schedules an update."""
     try:
         at = await default_branch_of(bot, call.repo)
         tracked = await tracked_on(bot, at, await issue_of(bot, at, call.number))
     except NotTracked as refusal:
         raise CommandError(f"This is not the tracking issue of a migration: {refusal}.") from refusal
     await wake(bot, call.repo)
-    return Reply(body=words.status(map(_standing, tracked)))
+    return Reply(body=words.status(map(_status_of, tracked)))
 
 
-def _standing(each: Tracked) -> words.Standing:
+def _status_of(each: Tracked) -> words.MigrationStatus:
     migration, facts = each.migration, each.facts
     statuses = tuple(
         ItemStatus(item=item, verdict=evaluate(item.evidence, item.id, migration, facts), found=NoBox.ABSENT)
         for item in migration.checklist
     )
-    return words.Standing(migration=migration, facts=facts, statuses=statuses)
+    return words.MigrationStatus(migration=migration, facts=facts, statuses=statuses)

@@ -1,6 +1,6 @@
-"""The tracking issue tells the truth: facts → evidence → boxes and section → the body, read, merged and read back.
+"""Updates one tracking issue: facts → evidence → boxes and section → the body, read, merged, written and read back.
 
-``bot.tracker.wake`` sends a task for each tracking issue; here one of them is done.
+``bot.tracker.wake`` sends a task for each tracking issue.
 """
 
 from collections.abc import Iterable
@@ -34,11 +34,11 @@ from bot.tracker.render.section import section
 log = structlog.get_logger(__name__)
 
 _PASSED_ON = frozenset({Kind.IMPORT, Kind.RE_EXPORT})
-"""What may be left when the definition goes: what only passes it on goes with it."""
+"""What may be left when the definition is removed: what only passes it on is removed with it."""
 
 
 async def update_tracker(bot: Bot, repo: RepoRef, number: int, lease: Lease) -> Outcome:
-    """Bring the issue's boxes and sections up to date, and do what follows when nothing is left."""
+    """Update the issue's boxes and sections; when no usages are left, finish the migration."""
     try:
         at = await default_branch_of(bot, repo)
         issue = await issue_of(bot, at, number)
@@ -50,14 +50,14 @@ async def update_tracker(bot: Bot, repo: RepoRef, number: int, lease: Lease) -> 
         for each in tracked:
             text = words.contested(each.migration, at.repo, number, bot.keys)
             await _say(bot, at, number, MarkerKind.TRACKER_NOTE, each.migration, "contested", text)
-        return Done(summary="the text of the issue was changed by others each time")
+        return Done(summary="not written: others edited the issue each time")
     for each in tracked:
         await _follow_up(bot, at, issue, each)
-    return Done(summary=f"{'written' if edited.writes else 'true already'}: {'; '.join(map(_summary, tracked))}")
+    return Done(summary=f"{'written' if edited.writes else 'already up to date'}: {'; '.join(map(_summary, tracked))}")
 
 
 def _merged(bot: Bot, at: DefaultBranch, number: int, body: str, tracked: Iterable[Tracked]) -> str:
-    """The body with every migration's boxes and section; where one is in conflict, its part is left alone."""
+    """The body with every migration's boxes and section; a part in conflict is not changed."""
     for each in tracked:
         owner = Owner(
             keys=bot.keys,
@@ -71,7 +71,7 @@ def _merged(bot: Bot, at: DefaultBranch, number: int, body: str, tracked: Iterab
 
 
 async def _follow_up(bot: Bot, at: DefaultBranch, issue: Issue, each: Tracked) -> None:
-    """What comes after the write: the record; a word about a conflict; the end."""
+    """What follows the write: the record, a comment about a conflict, the end of the migration."""
     repo = at.repo
     match each.outcome:
         case Conflict() as found:
@@ -89,22 +89,22 @@ async def _follow_up(bot: Bot, at: DefaultBranch, issue: Issue, each: Tracked) -
 
 
 async def _end(bot: Bot, at: DefaultBranch, issue: Issue, each: Tracked, statuses: tuple[ItemStatus, ...]) -> None:
-    """Nothing is left: the definition goes; and when all evidence holds, that is said once."""
+    """When nothing is left, open the removal; when every item is done as well, say so once."""
     usages = usages_of(each.facts, each.migration.name)
     if any(usage.kind not in _PASSED_ON for usage in usages):
         return
     if each.facts.definitions:
         await open_removal(bot, at, each.migration, issue.number, each.facts)
     if not usages and statuses and all(isinstance(status.verdict, Holds) for status in statuses):
-        standing = words.Standing(migration=each.migration, facts=each.facts, statuses=statuses)
-        text = words.finished(standing, at.repo, issue.number, bot.keys)
+        status = words.MigrationStatus(migration=each.migration, facts=each.facts, statuses=statuses)
+        text = words.finished(status, at.repo, issue.number, bot.keys)
         await _say(bot, at, issue.number, MarkerKind.TRACKER_FINISHED, each.migration, "finished", text)
 
 
 async def _say(
     bot: Bot, at: DefaultBranch, number: int, kind: MarkerKind, migration: Migration, what: str, text: str
 ) -> None:
-    """A comment, unless one of ours says it already.  Where people let nobody comment it stays unsaid."""
+    """Comment, unless the bot said it before.  Where comments are locked it stays unsaid."""
     repo = at.repo
     place = conversation(repo, number)
     comments = await reads.issue_comments(bot.github, repo, number)
@@ -119,7 +119,7 @@ async def _say(
 def _summary(each: Tracked) -> str:
     usages = f"{each.migration.name}: {len(usages_of(each.facts, each.migration.name))} usages"
     if isinstance(each.outcome, Conflict):
-        return f"{usages}, conflict, not touched: {each.outcome.kind}"
+        return f"{usages}, conflict, not written: {each.outcome.kind}"
     if not isinstance(each.outcome, Changed):
         return usages
     unfound = sum(isinstance(status.found, NoBox) for status in each.outcome.statuses)

@@ -1,7 +1,7 @@
-"""What asks for an update of the tracking issues: events, and the clock.
+"""Schedules updates of the tracking issues: after events, and by a timer.
 
-An event says at most that something may be different.  It is answered with a task for the repository, one for all
-events of a window of time; that one sends a task for each tracking issue, whose partition has one writer at a time.
+An event only says that something may have changed.  All events of a time window share one task for the repository;
+that task sends one for each tracking issue, whose partition has one writer at a time.
 """
 
 from collections.abc import Iterable
@@ -19,18 +19,18 @@ AFTER_THE_START = timedelta(minutes=3)
 
 
 def partition_key(repo: RepoRef) -> str:
-    """Where events wait that only ask for an update: they are short, and hold up no other work."""
+    """The partition of events that only schedule an update: they are short, and delay no other work."""
     return f"{repo.full_name} {TRACKERS}"
 
 
 async def wake(bot: Bot, repo: RepoRef) -> Outcome:
-    """Something may be different: all trackers of the repository are looked at, at the end of the window."""
+    """Something may have changed: schedule an update of the repository's trackers at the end of the window."""
     await bot.send(Task.debounced(TRACKERS, repo, None, now=bot.github.clock.now(), window=bot.tracker_window))
-    return Done(summary="the trackers are looked at")
+    return Done(summary="tracker update scheduled")
 
 
 async def timed(_: Bot, now: datetime) -> Iterable[Task]:
-    """A timer's: what no event tells, such as that CI has had its time."""
+    """For the timer: covers what no event reports, such as that CI has had its time."""
     window = str(int(now.timestamp() // EVERY))
     return [Task(event=TRACKERS, id=window, repo=None, not_before=now + AFTER_THE_START)]
 
@@ -44,4 +44,6 @@ async def each_tracker(bot: Bot, repo: RepoRef, lease: Lease) -> Outcome:
     numbers = sorted({m.tracking_issue for m in at.config.migrations if m.tracking_issue is not None})
     for number in numbers:
         await bot.send(Task(event=TRACKER, id=f"{repo.id}#{number} {lease.job.seq}", repo=repo, subject=number))
-    return Done(summary=f"{len(numbers)} trackers") if numbers else Ignored(reason="no migration is tracked")
+    if not numbers:
+        return Ignored(reason="no migration is tracked")
+    return Done(summary=f"{len(numbers)} tracker updates sent")

@@ -11,9 +11,9 @@ FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via")
 
 
 class OperatorAccess:
-    """With a token: whoever shows it, as a bearer token or as the password of basic authentication.
+    """With a token: whoever sends it, as a bearer token or as the password of basic authentication.
 
-    Without one: only a program on this machine, and not one that speaks for another (a proxy).
+    Without one: only a program on this machine, and no proxy.
     """
 
     def __init__(self, token: str | None) -> None:
@@ -26,9 +26,9 @@ class OperatorAccess:
 
 
 def denied() -> web.Response:
-    """Browsers ask for the password at this answer."""
+    """Makes browsers ask for the password."""
     return web.Response(
-        status=401, text="the operator's token is needed\n", headers={"WWW-Authenticate": 'Basic realm="ssot-bot"'}
+        status=401, text="operator token required\n", headers={"WWW-Authenticate": 'Basic realm="ssot-bot"'}
     )
 
 
@@ -47,7 +47,7 @@ def _credential(header: str) -> bytes:
 
 
 def is_local(request: web.Request) -> bool:
-    """Whether a program on this machine asks, and not one that speaks for another (a proxy)."""
+    """Whether the request comes from a program on this machine that is no proxy."""
     if any(name in request.headers for name in FORWARDED):
         return False
     try:

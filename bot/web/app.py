@@ -1,4 +1,4 @@
-"""Which path answers what."""
+"""The routes of the web server."""
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from contextlib import suppress
@@ -41,12 +41,12 @@ class WebParts:
     operator_token: str | None = field(default=None, repr=False)
     limits: BodyLimits = field(default_factory=BodyLimits)
     burn_downs: Callable[[], Awaitable[Sequence[BurnDown]]] = _no_burn_downs
-    """How far the tracked migrations are.  Raises ``StorageUnavailable``."""
+    """The burn-down of the tracked migrations.  Raises ``StorageUnavailable``."""
     more: Iterable[web.AbstractRouteDef] = ()
 
 
 def create_web_app(parts: WebParts) -> web.Application:
-    """Raises ``SettingsError`` without a webhook secret that deserves the name."""
+    """Raises ``SettingsError`` when a webhook secret is missing or too short."""
     if not parts.secrets or min(map(len, parts.secrets)) < MIN_SECRET_BYTES:
         raise SettingsError(f"GITHUB_WEBHOOK_SECRET must have at least {MIN_SECRET_BYTES} bytes")
     app = web.Application()
@@ -56,10 +56,10 @@ def create_web_app(parts: WebParts) -> web.Application:
 
 
 def create_runner(app: web.Application, *, shutdown_timeout: float = 2.0) -> web.AppRunner:
-    """The server's own settings: bodies stay as they were sent, refused ones are not read for long.
+    """The server's own settings: bodies stay as they were sent, and refused ones are not read for long.
 
-    ``shutdown_timeout`` is how many seconds open requests get at the end.  There is no access log: each delivery is
-    logged by what becomes of it.
+    ``shutdown_timeout``: the seconds that open requests get at the end.  There is no access log: each delivery is
+    logged with its result.
     """
     return web.AppRunner(
         app, access_log=None, auto_decompress=False, lingering_time=1.0, shutdown_timeout=shutdown_timeout
@@ -88,7 +88,7 @@ def _operator(parts: WebParts, readiness: Readiness) -> list[web.AbstractRouteDe
     async def metrics(request: web.Request) -> web.Response:
         if not access.allows(request):
             return denied()
-        with suppress(StoreUnavailable):  # the numbers of the last time stay
+        with suppress(StoreUnavailable):  # the last numbers stay
             parts.metrics.stored(await parts.store.counts())
         return web.Response(body=parts.metrics.text(), headers={"Content-Type": "text/plain; version=0.0.4"})
 

@@ -1,4 +1,4 @@
-"""``GET /commands``: what people can write in comments, for everybody who can reach the server."""
+"""``GET /commands``: the command reference, for everybody who can reach the server."""
 
 from collections.abc import Iterable
 
@@ -11,7 +11,7 @@ from bot.web.pages import page
 
 
 def commands_route(commands: Iterable[CommandHelp]) -> web.RouteDef:
-    """The route; the page is made once."""
+    """The route; the page is rendered once."""
     text = commands_html(tuple(commands))
 
     async def show(_: web.Request) -> web.Response:
@@ -21,12 +21,12 @@ def commands_route(commands: Iterable[CommandHelp]) -> web.RouteDef:
 
 
 def commands_html(commands: tuple[CommandHelp, ...]) -> str:
-    """The same words as in the documents and in ``/ssot help``, as HTML."""
+    """The same text as in the documents and in ``/ssot help``, as HTML."""
     parts = (
-        "At the start of a line of a new comment, on a pull request or the tracking issue:",
+        "Write a command at the start of a line in a new comment, on a pull request or the tracking issue:",
         words.table(commands),
         words.REACTIONS,
-        "## All about each",
+        "## Command reference",
         words.document(commands),
     )
     return str(MarkdownIt("commonmark", {"html": False}).enable("table").render("\n\n".join(parts)))

@@ -1,4 +1,4 @@
-"""Is the server fit to take deliveries?"""
+"""Whether the server can accept deliveries."""
 
 import asyncio
 import time
@@ -6,11 +6,11 @@ import time
 from bot.jobs import Inbox, StoreUnavailable, Worker
 
 FRESH = 1.0
-"""Seconds for which an answer is given again, so that nobody can make us write to the disk at will."""
+"""Seconds for which a result is reused, so that nobody can make the server write to disk at will."""
 
 
 class Readiness:
-    """Asks the store for a durable write, at most once in ``FRESH`` seconds."""
+    """Tries a durable write, at most once in ``FRESH`` seconds."""
 
     def __init__(self, inbox: Inbox, worker: Worker) -> None:
         self._inbox, self._worker = inbox, worker
@@ -19,9 +19,9 @@ class Readiness:
         self._fault: str | None = None
 
     async def fault(self) -> str | None:
-        """Why not, in a constant phrase (the details are in the log); ``None`` when all is well."""
+        """Why the server is not ready, in a constant phrase (the log has the details); ``None`` when it is."""
         if not self._worker.alive:
-            return "the worker does not run"
+            return "the worker is not running"
         async with self._lock:
             if time.monotonic() - self._checked_at >= FRESH:
                 self._fault = await self._check()
@@ -32,5 +32,5 @@ class Readiness:
         try:
             await self._inbox.check()
         except StoreUnavailable:
-            return "the store takes no writes"
+            return "the database accepts no writes"
         return None

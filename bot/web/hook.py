@@ -1,6 +1,6 @@
-"""``POST /webhook``: from the wire to the disk, and only then 202.
+"""``POST /webhook``: stores a delivery durably, and only then answers 202.
 
-Nothing here parses JSON.  The texts of the answers are constants: a caller without the secret learns nothing.
+Nothing here parses JSON.  The answers are constants: a caller without the secret learns nothing.
 """
 
 import re
@@ -29,15 +29,15 @@ TEXTS = {
     202: "accepted",
     400: "bad request",
     401: "the signature is missing or wrong",
-    408: "the body came too slowly",
+    408: "the body arrived too slowly",
     413: "the body is too large",
-    415: "application/json without a content encoding, please",
-    503: "not stored, send it again later",
+    415: "expected application/json without a content encoding",
+    503: "not stored, try again later",
 }
 
 
 class DeliveryRefused(Exception):
-    """The headers alone say no."""
+    """Refused because of the headers alone."""
 
     def __init__(self, status: int, reason: str) -> None:
         super().__init__(reason)
@@ -46,7 +46,7 @@ class DeliveryRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """The headers that matter, checked for their form."""
+    """The headers in use, validated."""
 
     event: str
     guid: str
@@ -54,7 +54,7 @@ class Envelope:
 
 
 class Hook:
-    """``secrets`` are the accepted webhook secrets; ``events`` the ones that have a handler."""
+    """``secrets``: the accepted webhook secrets; ``events``: those that have a handler."""
 
     def __init__(
         self,
@@ -91,7 +91,7 @@ class Hook:
             self._metrics.delivery("ping", "ping")
             return _answer(200)
         if envelope.event not in self._events:
-            # Nothing would ever be done with it, and nothing is lost by not keeping it.
+            # There is no handler for it, so it is not stored.
             self._metrics.delivery("other", "ignored")
             return _answer(202)
         try:
@@ -107,7 +107,7 @@ class Hook:
         self._metrics.refused(status)
         log.warning("webhook_refused", status=status, reason=reason, remote=request.remote)
         response = _answer(status)
-        # What is left of the body is not worth reading.
+        # The rest of the body is not read.
         response.force_close()
         return response
 

@@ -1,4 +1,4 @@
-"""Reads a request's body within bounds of size, time and memory."""
+"""Reads a request's body within limits of size, time and memory."""
 
 import asyncio
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ MIB = 1024 * 1024
 class BodyLimits:
     """``largest`` and ``in_memory`` in bytes, ``deadline`` in seconds.
 
-    GitHub's own limit is 25 MB, its patience 10 s:
+    GitHub's own limit is 25 MB, its timeout 10 s:
     https://docs.github.com/en/webhooks/webhook-events-and-payloads#payload-cap
     """
 
@@ -34,7 +34,7 @@ class BodyRefused(Exception):
 
 
 class Ration:
-    """What one request has taken of the intake's memory."""
+    """The part of the intake's memory that one request uses."""
 
     def __init__(self, intake: "Intake") -> None:
         self._intake, self._taken = intake, 0

@@ -1,4 +1,4 @@
-"""What Prometheus is told.  An own registry: a second app in the same process counts for itself."""
+"""The Prometheus metrics.  The registry is the app's own: a second app in the same process counts separately."""
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
@@ -21,33 +21,50 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
-        self._deliveries = self._counter("ssot_deliveries", "Signed deliveries by answer", "event", "outcome")
-        self._refused = self._counter("ssot_webhook_refused", "Requests turned away at the hook", "status")
+        self._deliveries = self._counter(
+            "ssot_deliveries", "Signed deliveries by event and outcome", "event", "outcome"
+        )
+        self._refused = self._counter("ssot_webhook_refused", "Webhook requests refused, by status", "status")
         self._keys = self._counter("ssot_signature_key", "Deliveries by the secret that signed them", "index")
-        self._ended = self._counter("ssot_jobs_ended", "Deliveries that reached a final state", "event", "state")
-        self._failures = self._counter("ssot_job_failures", "Runs that failed or asked to wait", "event")
-        self._attempts = self._counter("ssot_job_attempts", "Runs that began", "event")
+        self._ended = self._counter(
+            "ssot_jobs_ended", "Deliveries that reached a final state, by event and state", "event", "state"
+        )
+        self._failures = self._counter("ssot_job_failures", "Runs that failed or were postponed", "event")
+        self._attempts = self._counter("ssot_job_attempts", "Runs that were started", "event")
         self.ack_seconds = Histogram(
-            "ssot_ack_seconds", "From the request's head to the 202", buckets=ACK_BUCKETS, registry=self.registry
+            "ssot_ack_seconds",
+            "Seconds from the request's headers to the 202",
+            buckets=ACK_BUCKETS,
+            registry=self.registry,
         )
         self._start_delay = Histogram(
-            "ssot_start_delay_seconds", "From arrival to a run's start", buckets=ACK_BUCKETS, registry=self.registry
+            "ssot_start_delay_seconds",
+            "Seconds from arrival to the start of a run",
+            buckets=ACK_BUCKETS,
+            registry=self.registry,
         )
         self._job_seconds = Histogram(
-            "ssot_job_seconds", "From arrival to the final state", buckets=JOB_BUCKETS, registry=self.registry
+            "ssot_job_seconds", "Seconds from arrival to the final state", buckets=JOB_BUCKETS, registry=self.registry
         )
 
         self._stored = Gauge("ssot_jobs", "Deliveries in the database by state", ["state"], registry=self.registry)
-        self._requests = self._counter("ssot_github_requests", "Answers of GitHub", "identity", "status")
+        self._requests = self._counter(
+            "ssot_github_requests", "Responses of GitHub's API by identity and status", "identity", "status"
+        )
         self._remaining = Gauge(
-            "ssot_github_rate_remaining", "What is left of a quota", ["identity", "resource"], registry=self.registry
+            "ssot_github_rate_remaining",
+            "Requests left in GitHub's rate limit",
+            ["identity", "resource"],
+            registry=self.registry,
         )
 
     def watch(self, stats: Callable[[], Stats]) -> None:
-        """Show the queue as it is at the moment of each scrape."""
-        self._gauge("ssot_queue_depth", "Deliveries that wait", lambda: stats().waiting)
-        self._gauge("ssot_queue_running", "Jobs that run", lambda: stats().running)
-        self._gauge("ssot_queue_oldest_age_seconds", "Age of the oldest unfinished one", lambda: _age(stats().oldest))
+        """Show the queue as it is at each scrape."""
+        self._gauge("ssot_queue_depth", "Deliveries waiting to run", lambda: stats().waiting)
+        self._gauge("ssot_queue_running", "Jobs running", lambda: stats().running)
+        self._gauge(
+            "ssot_queue_oldest_age_seconds", "Age of the oldest unfinished delivery", lambda: _age(stats().oldest)
+        )
 
     def watch_scanner(self, exits: Callable[[], Mapping[str, int]]) -> None:
         """Show how the scanner's tasks ended: ``ok``, or what killed them."""
@@ -96,13 +113,13 @@ class Metrics:
 
 
 class _Exits(Collector):
-    """Counts that somebody else keeps."""
+    """The scanner's own counts."""
 
     def __init__(self, exits: Callable[[], Mapping[str, int]]) -> None:
         self._exits = exits
 
     def collect(self) -> Iterator[CounterMetricFamily]:
-        family = CounterMetricFamily("ssot_scanner_exits", "How the scanner's tasks ended", labels=["cause"])
+        family = CounterMetricFamily("ssot_scanner_exits", "Scanner tasks by how they ended", labels=["cause"])
         for cause, count in self._exits().items():
             family.add_metric([cause], count)
         yield family

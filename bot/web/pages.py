@@ -1,4 +1,4 @@
-"""The pages for people: what is going on, without any secret or payload."""
+"""The pages for people: the state of the queue, without any secret or payload."""
 
 import base64
 import hashlib
@@ -74,16 +74,16 @@ def page(title: str, body: str, *, status: int = 200, form_action: str = "'none'
 
 
 def public_page() -> web.Response:
-    """What a stranger sees."""
-    return page("ssot-bot", "<p>The bot is running.  Its operator sees more here.</p>")
+    """The page for everybody but the operator."""
+    return page("ssot-bot", '<p>The bot is running. The operator\'s page is <a href="/status">/status</a>.</p>')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """What the operator sees."""
+    """What the operator's page shows."""
 
     fault: str | None
-    """Why no delivery can be taken now; ``None`` when all is well."""
+    """Why no delivery can be accepted now; ``None`` when all is well."""
     stats: Stats
     counts: Mapping[State, int]
     dead: Sequence[Job]
@@ -95,10 +95,10 @@ class Status:
 
 
 def status_page(status: Status) -> web.Response:
-    """The queue at a glance, what was given up and why, and the newest deliveries."""
-    health = '<b class="done">takes deliveries</b>'
+    """The queue in numbers, the dead letters with their reasons, and the newest deliveries."""
+    health = '<b class="done">accepting deliveries</b>'
     if status.fault:
-        health = f'<b class="fault">takes no deliveries: {escape(status.fault)}</b>'
+        health = f'<b class="fault">not accepting deliveries: {escape(status.fault)}</b>'
     return page(
         "ssot-bot",
         f'<p>{health} <span class="soft">· version {escape(__version__)} · <a href="/metrics">metrics</a></span></p>'
@@ -125,7 +125,7 @@ def _dead_letters(status: Status) -> str:
     if not status.dead:
         return ""
     return (
-        '<h2>Dead letters</h2><p class="soft">Given up, each with its reason. When the cause is mended: '
+        '<h2>Dead letters</h2><p class="soft">The bot gave up on these; each row says why. Once fixed: '
         f"<code>ssot jobs retry NUMBER</code></p>{_table(status.dead, status.now)}"
     )
 
@@ -137,7 +137,7 @@ def _burn_downs(status: Status) -> str:
 
 
 def _burn_down(chart: BurnDown) -> str:
-    """The chart is its own picture: shapes with attributes, no style that the page's policy would have to allow."""
+    """The chart has no style of its own, which the page's policy would have to allow."""
     owner, name, _, number = chart.page.rsplit("/", 4)[-4:]
     link = f'<a href="{escape(chart.page)}">{escape(f"{owner}/{name}#{number}")}</a>'
     return (
@@ -150,7 +150,7 @@ def _burn_down(chart: BurnDown) -> str:
 def _table(jobs: Sequence[Job], now: datetime) -> str:
     if not jobs:
         return '<p class="soft">None yet.</p>'
-    heads = "".join(f"<th>{head}" for head in ("Number", "Event", "For", "State", "Tries", "Came", "Reason"))
+    heads = "".join(f"<th>{head}" for head in ("Number", "Event", "For", "State", "Tries", "Received", "Reason"))
     rows = "\n".join(_row(job, now) for job in jobs)
     return f'<div class="wide"><table><tr>{heads}\n{rows}</table></div>'
 

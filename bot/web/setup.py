@@ -1,9 +1,9 @@
-"""``/setup``: registers the App from its manifest and keeps its credentials.  Served only while there are none.
+"""``/setup``: registers the App from its manifest and stores its credentials.  Served only while there are none.
 
 https://docs.github.com/en/apps/sharing-github-apps/registering-a-github-app-from-a-manifest
 
-Whoever can reach these pages decides which App this bot is.  So they answer a browser on this machine alone, under the
-names of this machine (a page elsewhere that had its own name point here is refused), and each ``state`` is good once.
+Whoever can open these pages decides which App this bot is.  So they answer only a browser on this machine that uses one
+of its names (against DNS rebinding), and each ``state`` is valid once.
 """
 
 import json
@@ -45,7 +45,7 @@ class SetupParts:
 
 
 class States:
-    """The values that tie an answer to the form that asked: unguessable, each good once."""
+    """The values that tie a response to its form: unguessable, each valid once."""
 
     def __init__(self) -> None:
         self._open: dict[str, None] = {}
@@ -81,9 +81,9 @@ class Setup:
             if not is_local(request) or not _names_this_machine(
                 request.headers.getall("Host", []), self._parts.address
             ):
-                return _refused(403, "This page answers only a browser on the machine that the bot runs on.")
+                return _refused(403, "Open this page in a browser on the machine that the bot runs on.")
             if self._registered:
-                return _refused(404, "The App is registered: there is nothing to set up any more.")
+                return _refused(404, "The App is already registered. There is nothing left to set up.")
             return await handler(request)
 
         return answer
@@ -95,11 +95,11 @@ class Setup:
         sent = await request.post()
         values = {name: str(sent.get(name, "")).strip() for name in ("state", "name", "url", "owner")}
         if not self._states.take(values["state"]):
-            return _refused(403, "This form is out of date: open /setup again.")
+            return _refused(403, "This form is out of date. Open /setup again.")
         try:
             url = webhook_url(values["url"])
-            _require(NAME.fullmatch(values["name"]), "The name has 1 to 34 characters.")
-            _require(not values["owner"] or OWNER.fullmatch(values["owner"]), "That is no name of an organization.")
+            _require(NAME.fullmatch(values["name"]), "The name must have 1 to 34 characters.")
+            _require(not values["owner"] or OWNER.fullmatch(values["owner"]), "That is not a valid organization name.")
         except UserError as fault:
             return form_page(self._states.issue(), values["name"], fault=str(fault), values=values)
         back = f"{self._parts.address}/setup/registered"
@@ -109,7 +109,7 @@ class Setup:
 
     async def _finish(self, request: web.Request) -> web.Response:
         if not self._states.take(request.query.get("state", "")):
-            return _refused(403, "This answer belongs to no form of ours, or was used before: open /setup again.")
+            return _refused(403, "This link is unknown, or was used before. Open /setup again.")
         self._registered = True  # before anything is awaited: of two answers at once one is refused
         try:
             made = await self._parts.exchange(request.query.get("code", ""))
@@ -117,7 +117,7 @@ class Setup:
         except (UserError, RetryLater) as fault:
             self._registered = False
             log.warning("setup_failed", error=str(fault))
-            return _refused(502, f"{fault}. Open /setup to begin again.")
+            return _refused(502, f"{fault}. Open /setup to start again.")
         log.info("app_registered", app=made.id, name=made.name)
         self._parts.done(made, kept)
         return done_page(made, kept)
@@ -125,7 +125,7 @@ class Setup:
 
 def webhook_url(text: str) -> str:
     """``text`` if GitHub can deliver to it: https, or http on loopback.  Raises ``UserError``."""
-    wrong = "The webhook's address begins with https:// and is one that GitHub can reach."
+    wrong = "The webhook address must begin with https://, and GitHub must be able to reach it."
     _require(text and len(text) <= 500 and not re.search(r"[\s\\\x00-\x1f\x7f-\uffff]", text), wrong)
     try:
         url = urlsplit(text)
@@ -134,7 +134,7 @@ def webhook_url(text: str) -> str:
         raise UserError(wrong) from fault
     plain = url.scheme == "http" and host in ("127.0.0.1", "localhost", "::1")
     _require(host and "@" not in url.netloc and (url.scheme == "https" or plain), wrong)
-    _require(not url.query and not url.fragment, "The webhook's address has no query and no fragment.")
+    _require(not url.query and not url.fragment, "The webhook address must not have a query or a fragment.")
     return text
 
 
@@ -144,7 +144,7 @@ def _require(holds: object, message: str) -> None:
 
 
 def _names_this_machine(hosts: list[str], address: str) -> bool:
-    """The port is not looked at: a tunnel may have another one at its other end."""
+    """The port is not checked: a tunnel may use another one at its other end."""
     name = urlsplit(f"//{hosts[0]}").hostname if len(hosts) == 1 else None
     return name in ("127.0.0.1", "localhost", "::1", urlsplit(address).hostname)
 
@@ -157,11 +157,11 @@ def form_page(state: str, name: str, *, fault: str = "", values: Mapping[str, st
     complaint = f'<p class="fault">{escape(fault)}</p>' if fault else ""
     return page(
         "Set up ssot-bot",
-        f"""<p>Registers a GitHub App with the permissions and events of <code>app.yaml</code> and keeps its credentials
-on this machine. GitHub asks you to confirm; nothing is created before that.</p>{complaint}
+        f"""<p>Registers a GitHub App with the permissions and events of <code>app.yaml</code> and stores its
+credentials on this machine. Nothing is created before you confirm on GitHub.</p>{complaint}
 <form method="post" action="/setup"><input type="hidden" name="state" value="{escape(state)}">
 <label>Name <input name="name" required maxlength="34" value="{escape(name)}"></label>
-<label>Webhook address, as GitHub reaches it
+<label>Webhook address (GitHub must be able to reach it)
 <input name="url" type="url" required placeholder="https://bot.example.com/webhook"
 value="{escape(given.get("url", ""))}">
 </label><label>Organization (empty: your own account)
@@ -178,13 +178,13 @@ def confirm_page(manifest: Mapping[str, Any], action: str) -> web.Response:
     target = urlsplit(action)
     return page(
         "Register on GitHub",
-        f"""<p><b>{escape(manifest["name"])}</b> gets its webhooks at
+        f"""<p><b>{escape(manifest["name"])}</b> receives webhooks at
 <code>{escape(manifest["hook_attributes"]["url"])}</code> and asks for these permissions:</p>
 <table class="narrow">{rows}</table><p>Events: {escape(", ".join(manifest["default_events"]))}.</p>
 <form method="post" action="{escape(action)}">
 <input type="hidden" name="manifest" value="{escape(json.dumps(manifest))}">
 <button>Register on {escape(target.netloc)}</button></form>""",
-        # The answer is a redirect back to us, which the rule covers as well.
+        # GitHub redirects back to this server, which the rule covers as well.
         form_action=f"'self' {target.scheme}://{target.netloc}",
     )
 
@@ -192,10 +192,10 @@ def confirm_page(manifest: Mapping[str, Any], action: str) -> web.Response:
 def done_page(made: Registration, kept: str) -> web.Response:
     return page(
         "The App is registered",
-        f"""<p>{escape(made.name)} is App {made.id}. Its credentials are in <code>{escape(kept)}</code>, readable by you
-alone.</p><ol><li>Start the bot: <code>ssot serve</code></li>
-<li><a href="{escape(made.html_url)}/installations/new">Install the App</a> on the repositories to look after.</li>
-<li>Ask <code>ssot doctor</code> whether all fits together.</li></ol>""",
+        f"""<p>{escape(made.name)} is App {made.id}. Its credentials are in <code>{escape(kept)}</code>, readable only
+by you.</p><ol><li>Start the bot: <code>ssot serve</code></li>
+<li><a href="{escape(made.html_url)}/installations/new">Install the App</a> on your repositories.</li>
+<li>Run <code>ssot doctor</code> to check the setup.</li></ol>""",
     )
 
 

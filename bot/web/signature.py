@@ -1,4 +1,4 @@
-"""GitHub's webhook signature, over the raw bytes, before anything looks into them.
+"""GitHub's webhook signature, checked over the raw bytes before anything parses them.
 
 https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries
 """
@@ -13,7 +13,7 @@ def signing_key(body: bytes, signature: str, secrets: Sequence[bytes]) -> int | 
     """The index of the secret that signed ``body``; ``None`` when none of them did.
 
     ``signature`` is the header's value, ``sha256=`` and 64 lower-case hexadecimal digits; it may hold anything,
-    lone surrogates for undecodable bytes included.  Every secret is tried, so the time does not tell which.
+    lone surrogates for undecodable bytes included.  Every secret is tried, so the time reveals nothing.
     """
     given = signature.encode("utf-8", "surrogateescape")
     found = None

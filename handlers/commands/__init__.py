@@ -1,7 +1,7 @@
 """The slash commands: one module for each, registered here by its name.
 
 A module has ``SPEC`` (what people and the parser need to know) and ``run``; see ``CommandModule``.  Permission, place,
-form, 👀, the reply and its reaction are the framework's: ``bot.commands.dispatch``.
+form, 👀, the reply and its reaction are handled by ``bot.commands.dispatch``.
 """
 
 from types import MappingProxyType

@@ -1,4 +1,4 @@
-"""``/ssot attest ITEM reason``: stand for an item of the checklist that no machine can see."""
+"""``/ssot attest ITEM reason``: confirm a checklist item that the bot cannot check itself."""
 
 import click
 
@@ -11,9 +11,9 @@ from bot.jobs import Lease
 
 SPEC = CommandSpec(
     name="attest",
-    summary="Records who says that an item of the checklist is done, and why.",
+    summary="Records that a checklist item is done, with your name and reason.",
     details="ITEM is the `id` of an item in `.github/ssot.yml` whose evidence is `attested`. The bot's "
-    "reply is the record: `--undo`, or deleting that reply, takes it back.",
+    "reply is the record. To undo it, use `--undo` or delete that reply.",
     needs=Role.WRITE,
     places=frozenset({CommandPlace.ISSUE}),
     params=(

@@ -1,4 +1,4 @@
-"""``/ssot explain MIGRATION``: what a migration is and how its usages are rewritten."""
+"""``/ssot explain MIGRATION``: what a migration is, and how its usages are rewritten."""
 
 import click
 
@@ -11,8 +11,8 @@ from bot.jobs import Lease
 
 SPEC = CommandSpec(
     name="explain",
-    summary="Says what a migration is about and how each usage is rewritten.",
-    details="The configuration is that of the pull request's base branch; on an issue, of the default branch.",
+    summary="Explains a migration: what is deprecated, and how each usage is rewritten.",
+    details="Reads the configuration of the pull request's base branch; on an issue, of the default branch.",
     needs=Role.READ,
     params=(click.Argument(["migration"]),),
     examples=("/ssot explain websocket-manager-factory",),

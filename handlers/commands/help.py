@@ -1,4 +1,4 @@
-"""``/ssot help``: what there is, or all about one command."""
+"""``/ssot help``: all commands, or one of them in full."""
 
 import click
 
@@ -11,7 +11,7 @@ from bot.jobs import Lease
 
 SPEC = CommandSpec(
     name="help",
-    summary="Lists the commands, or says all about one.",
+    summary="Lists the commands, or explains one.",
     needs=Role.READ,
     params=(click.Argument(["command"], required=False),),
     examples=("/ssot help", "/ssot help migrate"),
@@ -19,6 +19,6 @@ SPEC = CommandSpec(
 
 
 async def run(_bot: Bot, call: CommandCall, _lease: Lease) -> Reply:
-    """Never fails for want of a name: an unknown one gets the list."""
+    """An unknown name gets the list."""
     spec = call.known.get(str(call.arguments["command"]).lower())
     return Reply(body=words.reference(spec) if spec else words.overview(call.known))

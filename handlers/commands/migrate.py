@@ -1,4 +1,4 @@
-"""``/ssot migrate``: the proved rewrites, committed to a pull request's branch, or as pull requests of their own."""
+"""``/ssot migrate``: the safe fixes, committed to a pull request's branch, or as pull requests of their own."""
 
 from typing import assert_never
 
@@ -16,16 +16,16 @@ from bot.migrate.pull.update import migrate_pull
 
 SPEC = CommandSpec(
     name="migrate",
-    summary="Commits the safe rewrites to the pull request's branch, or opens pull requests from the tracking issue.",
+    summary="Commits the safe fixes to the pull request's branch. On the tracking issue, opens pull requests.",
     details=(
-        "Without PATHS: all usages in the Python files that the pull request touches. PATHS are files, directories or "
-        "globs of its branch. What can only be explained is never rewritten; the answer lists it with its reasons."
+        "Without PATHS: all usages in the Python files that the pull request changes. PATHS are files, directories or "
+        "globs on its branch. Manual usages (change by hand) are never rewritten; the reply lists them with reasons."
         "\n\n"
-        "On the tracking issue: the whole default branch, or PATHS of it, in pull requests of a few files each, some "
-        "at a time. They are kept up to date until somebody else pushes to them; what a person closed comes again only "
-        "when PATHS name it."
+        "On the tracking issue: the whole default branch, or PATHS of it, in pull requests of a few files each, a few "
+        "open at a time. The bot updates them until someone else pushes to them. The files of a pull request that "
+        "someone closed are proposed again only when PATHS name them."
         "\n\n"
-        "`--unsafe` also applies rewrites that may change behaviour. `--dry-run` shows the diff and writes nothing."
+        "`--unsafe` also applies fixes that may change behaviour. `--dry-run` shows the diff and writes nothing."
     ),
     needs=Role.WRITE,
     params=(
@@ -51,7 +51,7 @@ async def run(bot: Bot, call: CommandCall, lease: Lease) -> Reply:
 def ask_of(call: CommandCall) -> MigrateRequest:
     """The arguments as a value; the request is named by its comment and its place in it.
 
-    Raises ``CommandError`` for a path that leads out of the repository.
+    Raises ``CommandError`` for a path outside the repository.
     """
     arguments = call.arguments
     paths = arguments["paths"]

@@ -1,4 +1,4 @@
-"""``/ssot scan``: look at the pull request again."""
+"""``/ssot scan``: re-scan the pull request."""
 
 from bot.commands import answers
 from bot.commands.parse import CommandSpec
@@ -9,8 +9,8 @@ from bot.jobs import Lease
 
 SPEC = CommandSpec(
     name="scan",
-    summary="Looks at the pull request again and gives its verdict again.",
-    details="Every push is looked at by itself. This is for when something else changed: the base branch, or the "
+    summary="Re-scans the pull request and updates the check.",
+    details="Every push is scanned automatically. Use this when something else changed: the base branch, or the "
     "configuration on it.",
     needs=Role.TRIAGE,
     author_needs=Role.READ,

@@ -1,4 +1,4 @@
-"""``/ssot skip FINDING reason``: put a finding of a pull request aside."""
+"""``/ssot skip FINDING reason``: skip a finding of a pull request."""
 
 import click
 
@@ -11,9 +11,9 @@ from bot.jobs import Lease
 
 SPEC = CommandSpec(
     name="skip",
-    summary="Puts a finding of this pull request aside: it is listed with its reason and fails nothing.",
-    details="FINDING is the code at the end of the bot's comment, 6 or more of its digits. The bot's "
-    "reply is the record: `--undo`, or deleting that reply, takes it back; then the comment's thread is open again.",
+    summary="Skips a finding of this pull request: it is listed with its reason and no longer fails the check.",
+    details="FINDING is the code at the end of the bot's comment: at least 6 of its digits. The bot's reply is the "
+    "record. To undo it, use `--undo` or delete that reply; the comment's thread is then reopened.",
     needs=Role.WRITE,
     places=frozenset({CommandPlace.PULL_REQUEST}),
     params=(
@@ -30,7 +30,7 @@ SPEC = CommandSpec(
 
 
 async def run(bot: Bot, call: CommandCall, lease: Lease) -> Reply:
-    """A new verdict without the finding, or with it again."""
+    """The check without the finding, or with it again."""
     finding, reason, undo = (call.arguments[name] for name in ("finding", "reason", "undo"))
     return await answers.skip(
         bot, call, lease, finding=str(finding), reason=None if reason is None else str(reason), undo=bool(undo)

@@ -1,4 +1,4 @@
-"""``/ssot status``: what the bot knows."""
+"""``/ssot status``: the findings, or the state of the migration."""
 
 from typing import assert_never
 
@@ -12,17 +12,17 @@ from bot.tracker import status
 
 SPEC = CommandSpec(
     name="status",
-    summary="Says what is found, skipped and left.",
-    details="On a pull request: the usages by kind and by how far their rewrite can be trusted, the code of each "
-    "finding, and whether the check run is up to date. On the tracking issue: the usages that are left on the default "
-    "branch, at which commit, and how much of the checklist holds; the issue is brought up to date as well.",
+    summary="Shows what was found, what is skipped and what is left.",
+    details="On a pull request: usages by kind and by fix (safe, unsafe or manual), the code of each finding, and "
+    "whether the check run is up to date. On the tracking issue: the usages left on the default branch, at which "
+    "commit, and the state of the checklist; the issue is updated as well.",
     needs=Role.READ,
     examples=("/ssot status",),
 )
 
 
 async def run(bot: Bot, call: CommandCall, _lease: Lease) -> Reply:
-    """Reads only; on an issue it asks for an update, as an event would."""
+    """Reads only; on an issue it also schedules an update, as an event would."""
     match call.place:
         case CommandPlace.PULL_REQUEST:
             return await answers.status(bot, call)

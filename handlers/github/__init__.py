@@ -1,1 +1,1 @@
-"""One module per event of GitHub's."""
+"""One module per GitHub event."""

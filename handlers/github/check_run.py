@@ -1,4 +1,4 @@
-"""``check_run``: "Re-run" and the buttons of our own check runs; another App's that is done may be evidence."""
+"""``check_run``: "Re-run" and the buttons of the bot's check runs; a completed one of another App may be evidence."""
 
 from bot.commands import answers
 from bot.commands.buttons import answer_press
@@ -17,8 +17,8 @@ from bot.tracker import wake
 from handlers.commands import migrate, scan
 
 EVENT = "check_run"
-_NONE_OF_OURS = Ignored(reason="the check run belongs to no pull request of ours")
-_OURS = Ignored(reason="our own check run is evidence of nothing")
+_NONE_OF_OURS = Ignored(reason="not a check run of the bot's for a pull request")
+_OURS = Ignored(reason="the bot's own check run is no evidence")
 
 
 def route(event: CheckRunEvent) -> Route:
@@ -29,7 +29,7 @@ def route(event: CheckRunEvent) -> Route:
     if event.action not in ("rerequested", "requested_action"):
         return Ignored(reason=f"nothing to do when a check run is {event.action}")
     if event.sender.is_bot:
-        return Ignored(reason="a bot presses no buttons")
+        return Ignored(reason="sent by a bot")
     if number is not None:
         return Work(key=f"{event.repo.full_name}#{number}", action=event.action)
     if queued is not None and event.action == "rerequested":
@@ -38,7 +38,7 @@ def route(event: CheckRunEvent) -> Route:
 
 
 async def handle(bot: Bot, event: CheckRunEvent, lease: Lease) -> Outcome:
-    """Look again, and give the verdict again even if it is the same; or do what the button says."""
+    """Re-scan and update the check, even if the result is the same; or do what the button says."""
     if event.action == "completed":
         return _OURS if event.app_id == bot.github.app_id else await wake.wake(bot, event.repo)
     queued = queue_entry(event.external_id, event.repo.id)
@@ -67,4 +67,4 @@ async def handle(bot: Bot, event: CheckRunEvent, lease: Lease) -> Outcome:
         case checks.RESCAN:
             return await answer_press(bot, event, ref, command=scan.SPEC, act=rescan, lease=lease)
         case other:
-            return Ignored(reason=f"no button of ours: {other}")
+            return Ignored(reason=f"unknown button: {other}")

@@ -1,4 +1,4 @@
-"""``deployment_status``: a deployment went on, which may be evidence."""
+"""``deployment_status``: a deployment changed its state, which may be evidence."""
 
 from bot.context import Bot
 from bot.domain.events import DeploymentStatusEvent
@@ -9,10 +9,10 @@ EVENT = "deployment_status"
 
 
 def route(event: DeploymentStatusEvent) -> Route:
-    """Of which environment matters to the workflow, not here."""
+    """The workflow checks the environment."""
     return Work(key=wake.partition_key(event.repo))
 
 
 async def handle(bot: Bot, event: DeploymentStatusEvent, _lease: Lease) -> Outcome:
-    """The trackers are looked at."""
+    """Schedules an update of the trackers."""
     return await wake.wake(bot, event.repo)

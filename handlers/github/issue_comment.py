@@ -1,4 +1,4 @@
-"""``issue_comment``: the commands of a created comment are run; an edited or deleted one of a person does nothing."""
+"""``issue_comment``: runs the commands of a new comment; a person's edited or deleted comment does nothing."""
 
 import structlog
 
@@ -15,20 +15,20 @@ from handlers.commands import COMMANDS
 log = structlog.get_logger(__name__)
 
 EVENT = "issue_comment"
-_EDITED = "a command that an edit brings in is not run"
+_EDITED = "a command added by an edit is not run"
 
 
 def route(event: IssueCommentEvent) -> Route:
     """The partition of the issue or pull request, so that commands run in order with its reviews.
 
-    An edit that brings in a command is work too: it is written down who did it, and that is all.
+    An edit that adds a command is work too: the log says who did it, and nothing else happens.
     """
     if _records(event):
         return Work(key=wake.partition_key(event.repo))
     if _took_back(event):
         return Work(key=f"{event.repo.full_name}#{event.number}", action=event.action)
     if event.sender.is_bot:
-        return Ignored(reason="a bot gives no commands")
+        return Ignored(reason="written by a bot")
     if event.action not in ("created", "edited"):
         return Ignored(reason=f"nothing to do when a comment is {event.action}")
     invocations = set(find_invocations(event.body))
@@ -40,7 +40,7 @@ def route(event: IssueCommentEvent) -> Route:
 
 
 def _records(event: IssueCommentEvent) -> bool:
-    """Whether it may change what is attested on an issue: an App's reply came, or somebody deleted one."""
+    """Whether it may change what is attested on an issue: an App's reply was added or deleted."""
     by_app = event.author.is_bot and not event.is_pull_request
     return by_app and event.action in ("created", "deleted")
 
@@ -51,12 +51,12 @@ def _took_back(event: IssueCommentEvent) -> bool:
 
 
 async def handle(bot: Bot, event: IssueCommentEvent, lease: Lease) -> Outcome:
-    """Answer the commands; what may be a record of ours has the trackers, or the pull request, looked at."""
+    """Run the commands; where a record of the bot may have changed, update the trackers or the review."""
     if _records(event):
         return await wake.wake(bot, event.repo)
     if _took_back(event):
         if event.app_id != bot.github.app_id:
-            return Ignored(reason="it was another App's comment")
+            return Ignored(reason="comment of another App")
         return await review_pull_request(bot, PullRequestRef(repo=event.repo, number=event.number), lease)
     if event.action == "edited":
         log.warning(

@@ -10,14 +10,14 @@ TELLING = frozenset({"edited", "closed", "reopened", "transferred", "deleted"})
 
 
 def route(event: IssuesEvent) -> Route:
-    """What the bot itself wrote is no news."""
+    """What the bot itself wrote needs no update."""
     if event.action not in TELLING:
         return Ignored(reason=f"nothing to do when an issue is {event.action}")
     if event.sender.is_bot:
-        return Ignored(reason="a bot did it")
+        return Ignored(reason="changed by a bot")
     return Work(key=wake.partition_key(event.repo))
 
 
 async def handle(bot: Bot, event: IssuesEvent, _lease: Lease) -> Outcome:
-    """The trackers are looked at: whether this issue is one stands in the configuration."""
+    """Schedules an update of the trackers; the configuration says whether this issue is one."""
     return await wake.wake(bot, event.repo)

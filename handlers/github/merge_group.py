@@ -1,4 +1,4 @@
-"""``merge_group``: a commit that the merge queue made gets its check run."""
+"""``merge_group``: adds the check run to a commit of the merge queue."""
 
 import re
 
@@ -11,11 +11,11 @@ from bot.review.merge_group import check_merge_group
 EVENT = "merge_group"
 _PULL = re.compile(r"/pr-(?P<number>[0-9]{1,9})-[0-9a-f]{40,64}\Z")
 """How GitHub names the queue's branches: ``refs/heads/gh-readonly-queue/main/pr-104-0123…``."""
-_UNKNOWN = Ignored(reason="the name of the queue's branch says nothing of its pull request")
+_UNKNOWN = Ignored(reason="no pull request number in the name of the queue's branch")
 
 
 def route(event: MergeGroupEvent) -> Route:
-    """A partition for each commit."""
+    """One partition per commit."""
     if event.action != "checks_requested":
         return Ignored(reason=f"nothing to do when a merge group is {event.action}")
     if _PULL.search(event.head_ref) is None:
@@ -24,7 +24,7 @@ def route(event: MergeGroupEvent) -> Route:
 
 
 async def handle(bot: Bot, event: MergeGroupEvent, _lease: Lease) -> Outcome:
-    """Give the verdict on the commit."""
+    """Check the commit."""
     match = _PULL.search(event.head_ref)
     if match is None:
         return _UNKNOWN

@@ -1,6 +1,6 @@
-"""``pull_request``: what is opened, pushed, reopened, made ready or aimed at another branch gets its review.
+"""``pull_request``: reviews one that is opened, pushed to, reopened, made ready, unlocked or given another base.
 
-Opened, closed, merged and reopened ones, and those whose text changes, may be evidence for a tracker.
+One that is opened, closed, merged or reopened, or whose text changes, may be evidence for a tracker.
 """
 
 from bot.context import Bot
@@ -15,7 +15,7 @@ TRACKED = frozenset({"opened", "closed", "reopened"})
 
 
 def route(event: PullRequestEvent) -> Route:
-    """One partition for each pull request: ``owner/repo#n``; the trackers' for what asks for no review."""
+    """One partition per pull request, ``owner/repo#n``; the trackers' where no review is needed."""
     if _reviewed(event):
         return Work(key=f"{event.ref.repo.full_name}#{event.ref.number}", action=event.action)
     if _tracked(event):
@@ -32,7 +32,7 @@ def _tracked(event: PullRequestEvent) -> bool:
 
 
 async def handle(bot: Bot, event: PullRequestEvent, lease: Lease) -> Outcome:
-    """Review the pull request as it is now; have the trackers looked at."""
+    """Review the pull request as it is now; schedule an update of the trackers."""
     if _tracked(event):
         waking = await wake.wake(bot, event.ref.repo)
         if not _reviewed(event):

@@ -11,10 +11,10 @@ EVENT = "status"
 def route(event: StatusEvent) -> Route:
     """Only on the default branch."""
     if not event.on_default_branch:
-        return Ignored(reason="a status of another branch")
+        return Ignored(reason="a status on another branch")
     return Work(key=wake.partition_key(event.repo))
 
 
 async def handle(bot: Bot, event: StatusEvent, _lease: Lease) -> Outcome:
-    """The trackers are looked at."""
+    """Schedules an update of the trackers."""
     return await wake.wake(bot, event.repo)

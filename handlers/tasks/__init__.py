@@ -1,1 +1,1 @@
-"""One module per task of the bot's own."""
+"""One module per task that the bot sends to itself."""

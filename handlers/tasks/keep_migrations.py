@@ -1,4 +1,4 @@
-"""``ssot.migrations``: migration pull requests are kept up to date, each tracker's in the partition of its issue."""
+"""``ssot.migrations``: updates migration pull requests, each tracker's in the partition of its issue."""
 
 from bot.context import Bot
 from bot.domain.events import TaskEvent
@@ -9,7 +9,7 @@ EVENT = upkeep.UPKEEP
 
 
 def route(event: TaskEvent) -> Route:
-    """The repository's partition for finding out what there is; a tracker's own, where its commands are as well."""
+    """The repository's partition to list the trackers; a tracker's own, shared with its commands, to update one."""
     return Work(key=event.partition)
 
 

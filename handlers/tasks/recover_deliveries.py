@@ -1,4 +1,4 @@
-"""``ssot.sweep``: what GitHub could not deliver is asked for again."""
+"""``ssot.sweep``: asks GitHub to redeliver what it could not deliver."""
 
 from bot.context import Bot
 from bot.domain.events import AppTaskEvent

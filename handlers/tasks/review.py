@@ -1,4 +1,4 @@
-"""``ssot.review``: a pull request that was overlooked gets its review, as if GitHub had told of it."""
+"""``ssot.review``: reviews a pull request that was missed, as if GitHub had reported it."""
 
 from bot.context import Bot
 from bot.domain.events import TaskEvent
@@ -12,7 +12,7 @@ __all__ = ["EVENT", "handle", "route"]
 
 def route(event: TaskEvent) -> Route:
     """The partition of the pull request."""
-    return Ignored(reason="no pull request is named") if event.subject is None else Work(key=event.partition)
+    return Ignored(reason="no pull request number") if event.subject is None else Work(key=event.partition)
 
 
 async def handle(bot: Bot, event: TaskEvent, lease: Lease) -> Outcome:

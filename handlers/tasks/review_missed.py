@@ -1,4 +1,4 @@
-"""``ssot.look``: open pull requests that nobody has judged get their review."""
+"""``ssot.look``: finds open pull requests without a check run, and sends a review task for each."""
 
 from bot.context import Bot
 from bot.domain.events import AppTaskEvent, TaskEvent

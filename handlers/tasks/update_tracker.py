@@ -1,4 +1,4 @@
-"""``ssot.tracker``: one tracking issue is brought up to date."""
+"""``ssot.tracker``: updates one tracking issue."""
 
 from bot.context import Bot
 from bot.domain.events import TaskEvent
@@ -11,7 +11,7 @@ EVENT = wake.TRACKER
 def route(event: TaskEvent) -> Route:
     """One writer for each issue, however many workers there are."""
     if event.subject is None:
-        return Unreadable(reason="which issue is not said")
+        return Unreadable(reason="no issue number")
     return Work(key=f"{EVENT} {event.partition}")
 
 

@@ -1,4 +1,4 @@
-"""``ssot.trackers``: which issues of a repository (or of all) are trackers; each gets its update."""
+"""``ssot.trackers``: finds the trackers of a repository (or of all), and sends an update task for each."""
 
 from bot.context import Bot
 from bot.domain.events import AppTaskEvent, TaskEvent

@@ -111,7 +111,7 @@ def test_a_damaged_section_is_an_error_and_is_not_touched(repository: Path) -> N
     tracker.write_bytes(head)
     result = run(repository, "--write")
     assert result.exit_code == 2
-    assert "not changed: The comment that ends the section of the checklist is missing." in result.stderr
+    assert "not changed: The hidden comment after the checklist section is missing." in result.stderr
     assert tracker.read_bytes() == head
 
 

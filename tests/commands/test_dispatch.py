@@ -144,7 +144,7 @@ async def test_different_commands_are_run_in_order_and_each_is_answered(
     await desk.take()
     assert (len(desk.act.calls), len(desk.look.calls)) == (1, 1)
     assert replies(issue)[:2] == ["Did act.", "Did look."]
-    assert replies(issue)[2].startswith("There is no such command")
+    assert replies(issue)[2].startswith("Unknown command")
     assert len(replies(issue)) == 3
     assert comment.reactions == ["eyes", "rocket", "confused"]
 
@@ -159,7 +159,7 @@ async def test_too_many_in_one_comment_are_not_begun(desk: Desk, issue: IssueHan
     await issue.comment("\n".join(f"/ssot act {n}" for n in range(MOST_COMMANDS + 1)), by=ann)
     await desk.take()
     assert desk.act.calls == []
-    assert "none of these was run" in replies(issue)[0]
+    assert "None of these was run" in replies(issue)[0]
 
 
 # --- once --------------------------------------------------------------------------------------------------------
@@ -249,7 +249,7 @@ async def test_a_defect_is_not_hidden(desk: Desk, issue: IssueHandle, ann: User)
         with pytest.raises(ZeroDivisionError):
             await desk.take(payload, attempts=attempts)
         assert len(replies(issue)) == said
-    assert replies(issue) == ["That failed, and it is my own fault. The bot's log has it as `d-1`."]
+    assert replies(issue) == ["Internal error (delivery `d-1`). See the bot's log."]
     assert comment.reactions == ["eyes", "confused"]
     await desk.take(payload)
     assert replies(issue)[1:] == ["Did act."], "the operator had it tried again"
@@ -390,7 +390,7 @@ async def test_buttons_and_commands_are_counted_together(desk: Desk, repo: Repo,
     assert len(pressed) == 2, "the same press again counts once, and is answered once"
     desk.clock.advance(1)
     assert await press("d-2", ann) == Done(summary="confused")
-    assert "more than 10 comments with commands, or presses of a button" in pull.last_comment.body
+    assert "Rate limit: 10 commands a minute" in pull.last_comment.body
     said = len(pull.comments)
     desk.clock.advance(1)
     assert isinstance(await press("d-3", ann), Ignored)

@@ -146,11 +146,11 @@ def test_a_reason_is_taken_as_it_is() -> None:
     ("name", "rest", "message"),
     [
         ("migrat", "", "Did you mean `/ssot migrate`?"),
-        ("xyzzy", "", "There is no such command."),
+        ("xyzzy", "", "Unknown command."),
         ("migrate", '"a b', "A quotation mark is not closed."),
         ("migrate", "--rul", "No such option"),
         ("migrate", "--help", "No such option"),
-        ("migrate", "a\0b", "characters that no path has"),
+        ("migrate", "a\0b", "contains a NUL character"),
         ("migrate", "x" * 65_536, "too long"),
         ("skip", "", "Missing argument"),
         ("skip", "f1", "Missing argument"),

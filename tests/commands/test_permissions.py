@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.commands.permissions import OLDEST, PER_MINUTE, Asker, CommandPace, may, pace, unheard
+from bot.commands.permissions import OLDEST, PER_MINUTE, Asker, CommandPace, may, pace, reason_to_ignore
 from bot.domain.commands import CommandHelp, CommandPlace
 from bot.domain.facts import Comment, Issue, Role
 from tests.samples import REPO
@@ -25,7 +25,7 @@ ISSUE = Issue(
 
 
 def heard(comment: Comment = COMMENT, issue: Issue = ISSUE, *, sender: int = 3, body: str = "/ssot scan") -> bool:
-    return unheard(comment, issue, sender=sender, body=body, now=NOW) is None
+    return reason_to_ignore(comment, issue, sender=sender, body=body, now=NOW) is None
 
 
 def test_a_comment_as_the_webhook_told_of_it_is_heard() -> None:
@@ -77,9 +77,9 @@ def test_an_author_may_more_on_their_own_pull_request_only(
 
 
 def test_the_first_too_many_is_told_and_the_rest_hear_nothing() -> None:
-    assert [pace(n) for n in (0, PER_MINUTE - 1)] == [CommandPace.HEARD] * 2
+    assert [pace(n) for n in (0, PER_MINUTE - 1)] == [CommandPace.ALLOWED] * 2
     assert [pace(n) for n in (PER_MINUTE, PER_MINUTE + 1, 1_000)] == [
-        CommandPace.TOLD,
+        CommandPace.REFUSED,
         CommandPace.SILENT,
         CommandPace.SILENT,
     ]

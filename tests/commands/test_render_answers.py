@@ -96,7 +96,7 @@ def test_the_default_migration_explains_itself() -> None:
         ),
         (
             Rewrite(match="$deprecated", applicability=Applicability.DISPLAY_ONLY),
-            "| `b` | a person decides | display-only |",
+            "| `b` | change it by hand | manual |",
         ),
     ],
 )
@@ -112,14 +112,14 @@ def test_a_migration_without_rewrites_says_so() -> None:
     )
     assert "No usage of it is rewritten" in body
     assert "- `a.b`: Ask Ann" in body
-    assert "- `a.c` has no single successor" in body
+    assert "- `a.c` has no direct replacement" in body
 
 
 @pytest.mark.parametrize(
     ("names", "near", "text"),
     [
-        (["alpha"], "alpha", "There is no such migration. Did you mean `alpha`? There is: `alpha`."),
-        ([], None, "There is no such migration. There is none here."),
+        (["alpha"], "alpha", "There is no such migration. Did you mean `alpha`? Available: `alpha`."),
+        ([], None, "There is no such migration. There are none here."),
     ],
 )
 def test_an_unknown_name_gets_the_known_ones(names: list[str], near: str | None, text: str) -> None:

@@ -45,7 +45,7 @@ async def test_apply_commits_the_safe_fixes_and_says_so_once(
     await bot.settled()
     assert pull.head[HEALTH] == HEALTH_MIGRATED
     assert "**2 usages in 1 file**" in pull.last_comment.body
-    assert "Asked for by `ann` with a button" in pull.last_comment.body
+    assert "Requested by `ann` with a button" in pull.last_comment.body
     assert [check.conclusion for check in pull.check_runs] == ["success"]
     head = pull.head_sha
     github.webhooks.redeliver(next(d for d in github.deliveries if d.action == "requested_action"))
@@ -54,7 +54,7 @@ async def test_apply_commits_the_safe_fixes_and_says_so_once(
     assert await bot.failed() == []
     assert pull.head_sha == head
     assert len(pull.comments) == 2
-    assert "changed `netra_backend/app/routes/health.py`. Have a look and ask again." in pull.last_comment.body
+    assert "changed `netra_backend/app/routes/health.py`. Check the changes and try again." in pull.last_comment.body
 
 
 async def test_apply_is_bound_to_the_commit_of_the_check_run(bot: RunningBot, service: Repo, ann: User) -> None:

@@ -65,7 +65,7 @@ async def test_help_is_answered_once_with_all_commands(bot: RunningBot, service:
 async def test_help_says_all_about_one_command(bot: RunningBot, pr: PullRequestHandle) -> None:
     await bot.receive(pr.comment("/ssot help SKIP"))
     assert "/ssot skip FINDING REASON [--undo]" in pr.last_comment.body
-    assert "6 or more of its digits" in pr.last_comment.body
+    assert "at least 6 of its digits" in pr.last_comment.body
 
 
 async def test_scan_gives_the_verdict_anew(bot: RunningBot, pr: PullRequestHandle, ann: User) -> None:
@@ -84,7 +84,7 @@ async def test_status_says_what_is_known_and_writes_nothing_else(
     await bot.receive(pr.comment("/ssot status", by=ann))
     assert len(github.mutations) == before + 3, "👀, the reply and 🚀"
     body = pr.last_comment.body
-    assert "| usage | safe | unsafe | display-only |" in body
+    assert "| usage | safe | unsafe | manual |" in body
     assert f"`{code_of(pr)}`" in body
     assert "The check is *failure*." in body
 
@@ -129,7 +129,7 @@ async def test_deleting_the_reply_takes_the_skip_back(bot: RunningBot, pr: PullR
         ("000000 because", "no such finding"),
         ("12 because", "6 or more"),
         ("zzzzzzzz because", "6 or more"),
-        ("{code}", "A reason is needed"),
+        ("{code}", "Please give a reason"),
         ("{code} " + "x" * 301, "at most 300"),
         ("", "Missing argument"),
     ],
@@ -163,7 +163,7 @@ async def test_commands_for_pull_requests_say_so_on_an_issue(
     issue = await service.open_issue("A question")
     comment = await bot.receive(issue.comment(f"/ssot {command}", by=ann))
     assert comment.reactions == ["confused"]
-    assert "is for pull requests" in issue.last_comment.body
+    assert "works only on pull requests" in issue.last_comment.body
 
 
 async def test_a_closed_pull_request_is_not_looked_at(bot: RunningBot, pr: PullRequestHandle, ann: User) -> None:

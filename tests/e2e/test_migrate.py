@@ -53,13 +53,13 @@ async def test_the_safe_fixes_are_committed_and_the_answer_says_all(bot: Running
     said = pull.last_comment.body
     assert "**2 usages in 1 file**" in said
     assert f"git revert --no-edit {pull.head_sha}" in said
-    assert "Left as they are: 4 usages" in said
+    assert "Not changed: 4 usages" in said
     assert "compared by identity" in said
     assert f"/blob/{pull.head_sha}/{NOTIFICATIONS}#L13" in said
-    assert "`/ssot migrate --unsafe` rewrites 1 usage more" in said
+    assert "`/ssot migrate --unsafe` rewrites 1 more usage" in said
     commit = await service.record.git.commit(pull.head_sha)
     assert commit.parents == (before,)
-    assert commit.message.startswith("Migrate 2 usages of get_websocket_manager_factory\n\n1 file, asked for by ann.")
+    assert commit.message.startswith("Migrate 2 usages of get_websocket_manager_factory\n\n1 file, requested by ann.")
     assert pull.head_sha in service.record.verified, "signed by GitHub"
 
 
@@ -76,7 +76,7 @@ async def test_asked_twice_there_is_nothing_left_to_do(bot: RunningBot, service:
     await answer(bot, pull, "/ssot migrate", ann)
     head = pull.head_sha
     said = await answer(bot, pull, "/ssot migrate", ann)
-    assert said.startswith("Nothing to migrate: there is no deprecated usage in the 1 Python file looked at.")
+    assert said.startswith("Nothing to migrate: no deprecated usage in the 1 Python file scanned.")
     assert (pull.head_sha, pushes(bot.github)) == (head, 1)
 
 
@@ -101,7 +101,7 @@ async def test_unsafe_fixes_come_on_demand_and_what_is_only_displayed_never(
     assert b"return get_websocket_manager_factory() is get_websocket_manager_factory()" in changed
     assert "--unsafe" not in said
     message = (await service.record.git.commit(pull.head_sha)).message
-    assert "some that may change behaviour" in message
+    assert "Some of these fixes may change behaviour" in message
 
 
 async def test_a_dry_run_shows_the_diff_and_commits_nothing(bot: RunningBot, service: Repo, ann: User) -> None:
@@ -156,7 +156,7 @@ async def test_all_that_a_tree_can_hold_at_once(bot: RunningBot, service: Repo, 
     assert pull.head.modes == before
     assert pull.head["link.py"] == HEALTH.encode()
     assert "`link.py`: a symbolic link" in said
-    assert "`vendor.py`: no regular file" in said
+    assert "`vendor.py`: not a regular file" in said
     assert pushes(bot.github) == 1
 
 
@@ -169,7 +169,7 @@ async def test_what_somebody_put_aside_stays(bot: RunningBot, service: Repo, ann
     said = await answer(bot, pull, "/ssot migrate", ann)
     assert pull.head[HEALTH] == HEALTH_WITH_A_PROBE
     assert pull.head[f"{ROUTES}/other.py"] == HEALTH_MIGRATED
-    assert "Put aside with `/ssot skip` by ann&#58; the probe goes next week" in said
+    assert "Skipped with `/ssot skip` by ann&#58; the probe goes next week" in said
     await answer(bot, pull, f"/ssot skip --undo {handle}", ann)
     await answer(bot, pull, "/ssot migrate", ann)
     assert pull.head[HEALTH] == HEALTH_MIGRATED
@@ -216,9 +216,9 @@ async def test_hostile_paths_change_nothing_and_are_shown_as_text(
 @pytest.mark.parametrize(
     ("files", "said"),
     [
-        ({"README.md": b"# hello\n"}, "Nothing to migrate: this pull request touches no Python file."),
-        ({CHAT: None}, "Nothing to migrate: this pull request touches no Python file."),
-        ({HEALTH: b"x = 1\n"}, "Nothing to migrate: there is no deprecated usage in the 1 Python file looked at."),
+        ({"README.md": b"# hello\n"}, "Nothing to migrate: this pull request changes no Python file."),
+        ({CHAT: None}, "Nothing to migrate: this pull request changes no Python file."),
+        ({HEALTH: b"x = 1\n"}, "Nothing to migrate: no deprecated usage in the 1 Python file scanned."),
         ({NOTIFICATIONS: NOTIFY}, "Nothing to migrate: there are 4 usages, but none of them has a safe fix."),
         ({HEALTH: b"def broken(:\n    get_websocket_manager_factory()\n"}, "Nothing to migrate"),
     ],
@@ -267,5 +267,5 @@ async def test_an_invalid_configuration_is_said(bot: RunningBot, service: Repo, 
     await service.push({".github/ssot.yml": b"version: 1\nmigrations:\n  x: {deprecated: 3}\n"})
     pull = await opened(service, {HEALTH: HEALTH_WITH_A_PROBE})
     said = await answer(bot, pull, "/ssot migrate", ann)
-    assert said.startswith("Nothing was done: the configuration of the base branch has an error.")
+    assert said.startswith("Nothing was done: the configuration on the base branch has an error.")
     assert pull.head[HEALTH] == HEALTH_WITH_A_PROBE

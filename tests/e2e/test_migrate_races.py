@@ -93,7 +93,7 @@ async def test_a_push_that_changes_what_was_seen_is_said(
     pushed = await pull.push(change)
     hold.release()
     said = await answered(bot, pull)
-    assert said.startswith(f"Nothing was committed. The branch moved meanwhile, and changed `{name}`.")
+    assert said.startswith(f"Nothing was committed. The branch has moved and changed `{name}`.")
     assert pull.head_sha == pushed
     assert comment.reactions == ["eyes", "confused"]
 
@@ -111,7 +111,7 @@ async def test_what_was_pushed_after_the_comment_was_not_seen_by_who_wrote_it(
     github.webhook_url = url
     said = await answered(bot, pull)
     if related:
-        assert said.startswith(f"Nothing was committed. The branch moved meanwhile, and changed `{HEALTH}`.")
+        assert said.startswith(f"Nothing was committed. The branch has moved and changed `{HEALTH}`.")
         assert pull.head_sha == pushed
     else:
         assert (pull.head[HEALTH], pull.head[f"{ROUTES}/later.py"]) == (HEALTH_MIGRATED, SECOND_PROBE)
@@ -171,7 +171,7 @@ async def test_what_stands_in_the_way_is_said(
         assert service.branch(pull.head_ref)[HEALTH] == HEALTH_MIGRATED
         return
     words = {
-        "close": "The pull request is closed.", "merge": "merged already", "enqueue": "in the merge queue",
+        "close": "This pull request is closed.", "merge": "already merged", "enqueue": "in the merge queue",
         "delete-branch": "gone" if late else "closed", "protect": "Changes must be made through a pull request",
     }  # fmt: skip
     assert said.startswith("Nothing was committed.")
@@ -232,13 +232,13 @@ async def test_a_fork_that_cannot_be_pushed_to_gets_a_patch(
         github.install("stranger", [fork])
     comment = await pull.comment("/ssot migrate", by=ann)
     said = await answered(bot, pull)
-    assert said.startswith("Nothing was committed. The branch belongs to a fork")
-    assert ("does not let maintainers edit it" in said) is not allow
+    assert said.startswith("Nothing was committed. The branch is in a fork")
+    assert ("does not allow edits by maintainers" in said) is not allow
     assert pull.head[HEALTH] == HEALTH_WITH_A_PROBE
     assert comment.reactions == ["eyes", "confused"]
     patch = said.partition("```diff\n")[2].partition("```")[0]
     assert applied(pull, patch, tmp_path) == HEALTH_MIGRATED
-    assert f"not survive the way: `{ROUTES}/crlf.py`" in said
+    assert f"changed by copying): `{ROUTES}/crlf.py`" in said
 
 
 def applied(pull: PullRequestHandle, patch: str, directory: Path) -> bytes:

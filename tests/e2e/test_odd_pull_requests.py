@@ -51,7 +51,7 @@ async def test_links_submodules_and_binaries_are_passed_over(bot: RunningBot, se
     assert await bot.failed() == []
     (check,) = service.check_runs
     assert (pr.review_comments, check.conclusion) == ([], "success")
-    assert "not looked at" in (check.summary or "")
+    assert "not scanned" in (check.summary or "")
     for path in ("link.py", "sub.py", "picture.py"):
         assert path in (check.text or "")
 

@@ -150,7 +150,7 @@ async def test_old_usages_in_touched_files_are_counted_not_reported(bot: Running
     await bot.settled()
     (check,) = service.check_runs
     assert check.conclusion == "success"
-    assert "older usages in the files" in (check.summary or "")
+    assert "existing usages in the files" in (check.summary or "")
 
 
 async def test_an_ignored_usage_is_listed_with_its_reason(bot: RunningBot, service: Repo) -> None:
@@ -186,8 +186,8 @@ async def test_a_file_that_does_not_parse_is_named(bot: RunningBot, service: Rep
     await bot.settled()
     (check,) = service.check_runs
     assert (pr.review_comments, check.conclusion) == ([], "success")
-    assert "1 file not looked at" in (check.summary or "")
-    assert "stands on line 2" in (check.text or "")
+    assert "1 file not scanned" in (check.summary or "")
+    assert "is on line 2" in (check.text or "")
 
 
 async def test_more_usages_than_comments_end_in_the_summary(bot: RunningBot, service: Repo) -> None:

@@ -51,7 +51,7 @@ async def test_a_merge_ticks_and_its_revert_clears_with_its_name(
     await collected(bot)
     assert not boxes(issue.body)["Routes are clean"]
     assert "mallory" in issue.body
-    assert f"was brought by `mallory` in #{revert.number} (" in issue.body
+    assert f"was added by `mallory` in #{revert.number} (" in issue.body
     assert await bot.failed() == []
 
 

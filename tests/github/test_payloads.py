@@ -274,7 +274,7 @@ def test_what_is_wrong_is_named_by_its_place(key: str, changes: dict[str, object
 
 def test_a_doubled_key_is_named_wherever_it_is() -> None:
     body = body_of("push")[:-1] + b', "unread": [{"a": 1, "\\u0061": 2}]}'
-    assert parse("push", body) == Malformed(reason="the key 'a' is doubled")
+    assert parse("push", body) == Malformed(reason="the key 'a' appears twice")
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ def test_a_marker_has_its_places_and_no_others(kind: MarkerKind) -> None:
         assert text.startswith("Ssot-" if kind.in_commits else kind.opening)
     for place in (place for sort, place in PLACES.items() if sort not in kind.places):
         for use in (lambda at: kind.write(KEYS, at, ("1",)), lambda at: kind.read(KEYS, at, "")):
-            with pytest.raises(ValueError, match="no place for a marker"):
+            with pytest.raises(ValueError, match="marker cannot be signed for"):
                 use(place)
 
 

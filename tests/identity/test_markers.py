@@ -44,7 +44,7 @@ def test_no_secret_no_keys() -> None:
 
 @pytest.mark.parametrize("value", ["-->", "x y", "", "A", "<"])
 def test_a_value_cannot_end_the_comment(value: str) -> None:
-    with pytest.raises(ValueError, match="not the form"):
+    with pytest.raises(ValueError, match="not a valid marker"):
         write(KEYS, PLACE, "fp", [value])
 
 
@@ -75,5 +75,5 @@ def test_what_is_no_trailer_of_ours_is_text(message: str) -> None:
 
 
 def test_a_trailer_holds_no_line_break() -> None:
-    with pytest.raises(ValueError, match="not the form of a trailer"):
+    with pytest.raises(ValueError, match="not a valid trailer"):
         write_trailer(KEYS, PLACE, "command", ["1\nFixes #1"])

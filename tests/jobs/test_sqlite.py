@@ -38,7 +38,7 @@ async def test_commits_are_durable_and_checkpoints_elsewhere(store: SqliteStore)
 
 
 async def test_a_second_process_is_refused(store: SqliteStore, path: Path) -> None:
-    with pytest.raises(StoreInUse, match="held by process"):
+    with pytest.raises(StoreInUse, match="locked by process"):
         await SqliteStore(path).open()
 
 

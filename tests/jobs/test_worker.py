@@ -314,7 +314,7 @@ async def test_a_key_that_no_database_can_hold_costs_one_delivery(bench: Bench) 
     await bench.put(2, b"good")
     jobs = await bench.settled()
     assert states(jobs) == [State.DEAD, State.DONE]
-    assert "no database can hold its partition" in (jobs[0].reason or "")
+    assert "not a valid partition" in (jobs[0].reason or "")
 
 
 async def test_runs_that_killed_the_process_count_as_tries(bench: Bench, store: SqlStore) -> None:
@@ -326,7 +326,7 @@ async def test_runs_that_killed_the_process_count_as_tries(bench: Bench, store: 
         await store.heartbeat(())
     await bench.start()
     (job,) = await bench.settled()
-    assert (job.state, job.reason, bench.ran) == (State.DEAD, "3 runs ended with the process", [])
+    assert (job.state, job.reason, bench.ran) == (State.DEAD, "the process died during 3 runs", [])
 
 
 async def test_a_job_that_a_tool_queued_again_is_run(bench: Bench, opened: Opener) -> None:

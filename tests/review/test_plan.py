@@ -174,7 +174,7 @@ def test_the_check_counts_what_was_not_looked_at() -> None:
     verdict = check(plan_review(given))
     assert [f.path for f in verdict.failed] == ["app/broken.py"]
     assert [s.path for s in verdict.skipped] == ["link.py", "app/slow.py"]
-    assert (verdict.looked_at, verdict.not_listed) == (0, 4)
+    assert (verdict.scanned, verdict.not_listed) == (0, 4)
 
 
 def test_planning_again_on_its_own_outcome_adds_nothing() -> None:

@@ -17,7 +17,7 @@ def test_the_inline_comment_reads_like_a_colleague() -> None:
     assert inline_comment(new(fingerprint="0123abcd4567cdef"), migration(), MARKER) == (
         "**`get_manager` is deprecated: use `Manager`**\n\n"
         "`get_manager` is deprecated, use `Manager`\\.\n\n"
-        "The rewrite is proved: it keeps the meaning.\n\n"
+        "Safe fix: behaviour stays the same.\n\n"
         "```suggestion\nmanager = Manager\n```\n\n"
         "<sub>`managers` · call · safe · `0123abcd`</sub>\n" + MARKER
     )
@@ -51,8 +51,8 @@ def test_an_unsafe_suggestion_asks_to_be_read() -> None:
 def test_the_review_says_what_it_could_not_put_on_a_line() -> None:
     action = SubmitReview(head_sha=HEAD, inline=(new(),), summarised=(new("b (1).py", None),))
     body = review_body(action, pull(), MARKER)
-    assert body.startswith("This pull request adds 2 deprecated usages. 2 calls.")
-    assert "1 suggestion can be applied as it stands." in body
+    assert body.startswith("This pull request adds 2 deprecated usages: 2 calls.")
+    assert "1 suggestion can be committed as is." in body
     assert f"[`b (1).py:3`](https://github.com/acme/app/blob/{HEAD}/b%20%281%29.py#L3)" in body
     assert body.endswith(MARKER)
 
@@ -67,7 +67,7 @@ def test_a_review_of_thousands_fits_and_says_that_it_was_shortened() -> None:
 
 
 def verdict(**changes: object) -> CompleteCheckRun:
-    return replace(CompleteCheckRun(head_sha=HEAD, conclusion=Conclusion.SUCCESS, looked_at=3), **changes)  # type: ignore[arg-type] # replace cannot see the field types through **
+    return replace(CompleteCheckRun(head_sha=HEAD, conclusion=Conclusion.SUCCESS, scanned=3), **changes)  # type: ignore[arg-type] # replace cannot see the field types through **
 
 
 @pytest.mark.parametrize(
@@ -75,11 +75,15 @@ def verdict(**changes: object) -> CompleteCheckRun:
     [
         (verdict(), "No new deprecated usages", "3 changed Python files scanned."),
         (verdict(new=(new(also=(finding(),)),)), "2 new deprecated usages", "| `managers` | 2 | 1 | block-new |"),
-        (verdict(not_listed=9), "No new deprecated usages", "**9 files not looked at**: GitHub lists the first 3,000"),
+        (
+            verdict(not_listed=9),
+            "No new deprecated usages",
+            "**9 files not scanned**: GitHub lists only the first 3,000",
+        ),
         (
             verdict(conclusion=Conclusion.FAILURE, old=(finding(),)),
-            "1 usage of a name that is removed",
-            "1 older usage in the files",
+            "1 usage of a removed name",
+            "1 existing usage in the files",
         ),
         (
             verdict(config_error=".github/ssot.yml:3:5: no"),
@@ -103,7 +107,7 @@ def test_the_details_name_every_file_that_was_not_looked_at() -> None:
     details = check_text(action, pull(), {}).text
     assert details is not None
     assert "``a`b.py``: too &#60;big&#62;" in details
-    assert "`c.py`, line 4: invalid syntax (the deprecated name stands on line 4, 9)" in details
+    assert "`c.py`, line 4: invalid syntax (the deprecated name is on lines 4, 9)" in details
 
 
 def test_an_annotation_is_plain_text() -> None:

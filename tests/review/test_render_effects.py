@@ -32,7 +32,7 @@ def test_the_place_of_a_marker_outlives_a_rename_and_differs_between_pull_reques
 
 def test_a_check_run_annotates_every_new_usage_however_many() -> None:
     usages = tuple(new(line=n, fingerprint=f"{n:016x}") for n in range(1, 121))
-    action = CompleteCheckRun(head_sha=PULL.head_sha, conclusion=Conclusion.FAILURE, new=usages, looked_at=1)
+    action = CompleteCheckRun(head_sha=PULL.head_sha, conclusion=Conclusion.FAILURE, new=usages, scanned=1)
     run = check_run(action, PULL, MIGRATIONS)
     assert (run.status, run.conclusion, pull_number(run.external_id, 77)) == ("completed", "failure", 7)
     assert [a.start_line for a in run.annotations] == list(range(1, 121))
@@ -45,8 +45,8 @@ def test_the_level_of_an_annotation_follows_the_conclusion() -> None:
 
 
 def test_the_external_id_tells_whether_the_same_was_said() -> None:
-    quiet = CompleteCheckRun(head_sha=PULL.head_sha, conclusion=Conclusion.SUCCESS, looked_at=1)
-    noisy = CompleteCheckRun(head_sha=PULL.head_sha, conclusion=Conclusion.FAILURE, looked_at=1, new=(new(),))
+    quiet = CompleteCheckRun(head_sha=PULL.head_sha, conclusion=Conclusion.SUCCESS, scanned=1)
+    noisy = CompleteCheckRun(head_sha=PULL.head_sha, conclusion=Conclusion.FAILURE, scanned=1, new=(new(),))
     ids = [check_run(action, PULL, MIGRATIONS).external_id for action in (quiet, quiet, noisy)]
     assert ids[0] == ids[1] != ids[2]
 

@@ -155,7 +155,7 @@ async def test_the_status_page_says_what_was_given_up_and_why(server: Server) ->
     stored = await server.store.put(Delivery(id=DeliveryId("guid-9"), event="push", body=b"{}"), utc_now())
     await server.store.settle(stored.seq, State.DEAD, "failed 5 times: a defect", utc_now())
     text = (await server.get("/status")).body
-    assert "takes deliveries" in text
+    assert "accepting deliveries" in text
     assert "Dead letters" in text
     assert text.count("failed 5 times: a defect") == 2, "among the dead letters and among the newest"
     assert 'ssot_jobs{state="dead"} 1.0' in (await server.get("/metrics")).body
@@ -163,7 +163,7 @@ async def test_the_status_page_says_what_was_given_up_and_why(server: Server) ->
 
 async def test_the_status_page_says_when_no_delivery_can_be_taken(serve: Serve) -> None:
     server = await serve(full=True)
-    assert "takes no deliveries: the store takes no writes" in (await server.get("/status")).body
+    assert "not accepting deliveries: the database accepts no writes" in (await server.get("/status")).body
 
 
 async def test_metrics_show_github_and_the_scanner(server: Server) -> None:
@@ -199,5 +199,5 @@ async def test_metrics_show_the_queue(server: Server) -> None:
 
 @pytest.mark.parametrize("path", ["/nowhere", "//metrics", "/webhook/", "/health", "/setup", "/setup/registered"])
 async def test_other_paths_do_not_exist(server: Server, path: str) -> None:
-    """Setup (case 67) is off once there is an App: a server that takes deliveries has no such page."""
+    """Setup (case 67) is off once there is an App: a server that accepting deliveries has no such page."""
     assert (await server.get(path)).status == 404

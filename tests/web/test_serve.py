@@ -70,7 +70,7 @@ def test_it_serves_and_stops_within_8_seconds(running: tuple[subprocess.Popen[st
     assert all(path.stat().st_mode & 0o077 == 0 for path in kept), "payloads of private repositories are for the owner"
     second = ssot(env, "serve", "--port", "0")
     assert second.returncode == 2
-    assert f"held by process {process.pid}" in second.stderr
+    assert f"locked by process {process.pid}" in second.stderr
     began = time.monotonic()
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=10) == 0

@@ -150,11 +150,11 @@ async def test_an_organization_owns_the_app(github: Sandbox, setup: Page) -> Non
         ({"url": "ftp://bot.example.com"}, "https://"),
         ({"url": ""}, "https://"),
         ({"url": "https://user:pw@bot.example.com/"}, "https://"),
-        ({"url": "https://bot.example.com/?a=b"}, "no query"),
+        ({"url": "https://bot.example.com/?a=b"}, "must not have a query"),
         ({"url": "https://bоt.example.com/"}, "https://"),
         ({"name": "<b>"}, "1 to 34"),
         ({"name": "x" * 35}, "1 to 34"),
-        ({"owner": "../x"}, "no name of an organization"),
+        ({"owner": "../x"}, "not a valid organization name"),
     ],
     ids=str,
 )

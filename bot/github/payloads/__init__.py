@@ -19,7 +19,7 @@ __all__ = ["delivery_of", "parse"]
 
 
 class _Envelope(PayloadPart):
-    """What is asked of every payload before it is known what it is."""
+    """What every payload must hold, before its event is known."""
 
     action: Text | None = None
     installation: Any = None
@@ -32,7 +32,7 @@ def parse(event: str, body: bytes) -> Event:
     except (Unfit, ValidationError) as error:
         return Malformed(reason=str(error))
     except UnicodeEncodeError:  # msgspec's, of a key or a time that is no text at all
-        return Malformed(reason="the body holds half a character")
+        return Malformed(reason="the body holds a lone surrogate")
 
 
 def _read(event: str, document: object) -> Event:

@@ -1,8 +1,8 @@
 """A body's bytes to a JSON object, before any type is asked for.
 
-This pass is linear in the body.  It refuses what two parsers could read differently, and what msgspec does not see:
-doubled keys, NaN, numbers without end.  It also stands for msgspec's depth: what is nested deeper than Python's own
-parser goes (about 1,000 levels) ends here, and not in a ``RecursionError`` of msgspec.
+This pass is linear in the body.  It rejects what two parsers could read differently, and what msgspec does not see:
+doubled keys, NaN, numbers without end.  It also limits the depth: what is nested deeper than Python's own parser
+goes (about 1,000 levels) is rejected here, and not by a ``RecursionError`` of msgspec.
 """
 
 import json
@@ -18,7 +18,7 @@ _LONGEST_INT = 18
 
 
 class Unfit(ValueError):
-    """The body is no JSON that can be trusted to mean one thing."""
+    """The body is not valid, unambiguous JSON."""
 
 
 def load(body: bytes) -> object:
@@ -47,13 +47,13 @@ def _int(digits: str) -> int:
 
 
 def _constant(name: str) -> float:
-    raise Unfit(f"{name} is no JSON")
+    raise Unfit(f"{name} is not valid JSON")
 
 
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise Unfit(f"the key {_doubled(pairs)} is doubled")
+        raise Unfit(f"the key {_doubled(pairs)} appears twice")
     return found
 
 

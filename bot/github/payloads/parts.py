@@ -8,7 +8,7 @@ from bot.domain.events import Person
 from bot.domain.references import InstallationId, RepoRef, RepositoryId, Sha
 
 Text = Annotated[str, Meta(pattern=r"^[^\ud800-\udfff]*\Z")]
-"""Without half a character: that could be neither stored nor sent."""
+"""Without lone surrogates: those can be neither stored nor sent."""
 Id = Annotated[int, Meta(ge=1, lt=10**18)]
 """Of an account, a comment, a check run; also the number of an issue or a pull request."""
 ObjectId = Annotated[Sha, Meta(pattern=r"^(?:[0-9a-f]{40}|[0-9a-f]{64})\Z")]

@@ -34,9 +34,9 @@ def delivery_of(task: Task) -> Delivery:
     Raises ``ValueError`` for what could never be handled: a defect of the sender.
     """
     if not task.event.startswith(TASK_PREFIX):
-        raise ValueError(f"{task.event!r} is no task: their names begin with {TASK_PREFIX!r}")
+        raise ValueError(f"{task.event!r} is not a task: task names begin with {TASK_PREFIX!r}")
     if not task.id.isprintable() or not 0 < len(task.id) <= 200:
-        raise ValueError(f"{task.id!r:.250} cannot be a task's id")
+        raise ValueError(f"{task.id!r:.250} is not a valid task id")
     body: dict[str, object] = {}
     if task.repo is not None:
         body["installation"] = {"id": task.repo.installation}

@@ -173,7 +173,7 @@ class _CheckRun(PayloadPart):
 
     @property
     def branches(self) -> set[str]:
-        """That of its suite, if it is told."""
+        """That of its suite, if the payload has it."""
         branch = self.check_suite.head_branch if self.check_suite else None
         return set() if branch is None else {branch}
 

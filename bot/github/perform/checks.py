@@ -14,7 +14,7 @@ ANNOTATIONS = 50
 async def create_check_run(gh: GitHub, run: CheckRun) -> int:
     """Create a check run and return its id.
 
-    The first 50 annotations go with it; for the rest it is updated.  If that ends early the run stands already:
+    The first 50 annotations go with it; for the rest it is updated.  If that fails the run exists already:
     it is found again by its ``external_id``.
     """
     body = {**_body(run, run.annotations[:ANNOTATIONS]), "head_sha": run.head_sha}

@@ -39,7 +39,7 @@ async def commit_files(gh: GitHub, commit: FileCommit) -> Sha:
         )
     except GraphQLError as error:
         if error.kind == "STALE_DATA" or "expected branch to point to" in error.message.lower():
-            raise HeadMoved(f"{commit.branch} is not at {commit.expected_head} any more") from error
+            raise HeadMoved(f"{commit.branch} is no longer at {commit.expected_head}") from error
         raise
 
 
@@ -81,9 +81,9 @@ async def move_branch(gh: GitHub, move: MoveBranch) -> None:
     try:
         await gh.graphql(ops.UPDATE_REFS, move.repo, lambda _data: None, input=given)
     except GraphQLError as error:
-        # What GitHub says then is written nowhere: where the branch is now decides what it meant.
+        # GitHub does not document this error: where the branch is now decides.
         if await _head(gh, move.repo, move.branch) != move.before:
-            raise HeadMoved(f"{move.branch} is not at {move.before} any more") from error
+            raise HeadMoved(f"{move.branch} is no longer at {move.before}") from error
         raise
 
 

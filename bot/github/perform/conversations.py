@@ -10,12 +10,12 @@ from bot.github.client import GitHub
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssueEdited:
-    """What became of an issue's body that was replaced."""
+    """The result of replacing an issue's body."""
 
     body: str
     """As GitHub has it afterwards: others may have written since."""
     buried: str | None = None
-    """What somebody wrote between the reading and the writing; ``None`` if nobody did, or it cannot be told."""
+    """What somebody wrote between the reading and the writing; ``None`` if nobody did, or it is not known."""
 
 
 async def comment(gh: GitHub, new: NewComment) -> int:
@@ -31,7 +31,7 @@ async def react(gh: GitHub, reaction: NewReaction) -> None:
 
 
 async def edit_issue(gh: GitHub, edit: EditIssue) -> IssueEdited:
-    """Replace the body of an issue, then look whose words that buried, and read the body back."""
+    """Replace the body of an issue, check whether that overwrote somebody's edit, and read the body back."""
     body = {"body": edit.body}
     await gh.call(ops.UPDATE_ISSUE, edit.repo, lambda data: int(data["number"]), body=body, issue_number=edit.number)
     buried = await _buried(gh, edit)

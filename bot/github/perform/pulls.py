@@ -20,7 +20,7 @@ async def open_pull_request(gh: GitHub, new: NewPullRequest) -> PullRequestRef:
 
 
 async def edit_pull_request(gh: GitHub, edit: EditPullRequest) -> None:
-    """Change its words."""
+    """Change its title or body."""
     changes = {"title": edit.title, "body": edit.body}
     await _update(gh, edit.pull, {name: text for name, text in changes.items() if text is not None})
 

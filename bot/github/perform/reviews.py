@@ -11,7 +11,7 @@ from bot.github.errors import Unprocessable
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submitted:
-    """What became of a review.  ``rejected``: comments that GitHub does not take, on lines or on their file."""
+    """The result of a review.  ``rejected``: comments that GitHub accepts neither on their lines nor on the file."""
 
     review_id: int | None
     """``None`` when nothing was left to say in a review of its own."""

@@ -48,7 +48,7 @@ async def file_at(gh: GitHub, repo: RepoRef, path: str, rev: str) -> bytes | Not
     """The bytes of the file at ``path`` in a revision; ``None`` if there is nothing.
 
     Files over 1 MB come by their blob, as GitHub sends none of their content here.  A symbolic link to a file of the
-    same repository is read through by GitHub itself; only one that leads elsewhere is told as such.
+    same repository is followed by GitHub; only one that leads elsewhere is reported as a link.
     https://docs.github.com/en/rest/repos/contents#get-repository-content
     """
     try:
@@ -62,7 +62,7 @@ async def files_at(gh: GitHub, repo: RepoRef, paths: Iterable[str], rev: Sha) ->
     """Many paths at once, where most of them do not exist: ``None`` for those and for what is no file.
 
     One GraphQL request for each 100 paths finds out what is there; only that is fetched.  A symbolic link is a blob
-    too, and no file: what looks like a link's target is looked at once more.
+    too, and no file: content that looks like a link's target is checked once more.
     """
     requested = tuple(dict.fromkeys(paths))
     found: dict[str, Sha] = {}

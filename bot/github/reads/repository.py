@@ -13,11 +13,11 @@ from bot.github.errors import Refused
 async def repository(gh: GitHub, repo: RepoRef) -> Repository:
     """The repository as it is now, under its present name.
 
-    Raises ``Gone`` if another repository stands under the name by now: ``repo.id`` says which one is meant.
+    Raises ``Gone`` if another repository has the name now: ``repo.id`` identifies the right one.
     """
     found = await gh.call(ops.GET_REPO, repo, lambda data: _repository(repo, data))
     if found.ref.id != repo.id:
-        raise Gone(f"{repo.full_name} is another repository now")
+        raise Gone(f"{repo.full_name} is now another repository")
     return found
 
 

@@ -35,7 +35,7 @@ class Codeowners:
 
     @classmethod
     def parse(cls, source: bytes) -> "Codeowners":
-        """The rules that GitHub would take; a line that it could not read is passed over, as it is there."""
+        """The rules that GitHub would read; a line that GitHub cannot read is skipped here too."""
         if len(source) > MAX_BYTES:
             return cls(())
         lines = source.decode("utf-8", "replace").removeprefix("\ufeff").splitlines()
@@ -43,7 +43,7 @@ class Codeowners:
         return cls(tuple(reversed(found)))
 
     def of(self, path: str) -> tuple[str, ...]:
-        """The owners of a file, as written; the last rule that fits decides, also for nobody."""
+        """The owners of a file, as written; the last matching rule decides, also when it names nobody."""
         return next((rule.owners for rule in self.rules if rule.matches(path)), ())
 
 

@@ -1,4 +1,4 @@
-"""Paths into groups of at most so many, by what they have in common."""
+"""Splits paths into groups of limited size, by what they have in common."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
-"""Migration pull requests as values: what they are cut from, what was decided about them, what became of that.
+"""Migration pull requests as values: what they are made from, what was decided about them, and the outcome.
 
-``plan`` decides, ``render_pull`` words it, ``request`` and ``update`` perform it.
+``plan`` decides, ``render_pull`` writes the texts, ``request`` and ``update`` perform it.
 """
 
 import hashlib
@@ -35,7 +35,7 @@ class Tier(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileFacts:
-    """A file of the default branch in which the migration finds something."""
+    """A file of the default branch in which the migration has findings."""
 
     path: str
     migrated: Mapping[Tier, FileMigration]
@@ -53,7 +53,7 @@ class FileFacts:
         return any(finding.critical for finding in self.findings)
 
     def left(self, tier: Tier) -> tuple[Finding, ...]:
-        """The usages that the fixes of the tier leave for a person."""
+        """The usages that the fixes of the tier leave to change by hand."""
         return self.migrated[tier].left if tier in self.migrated else ()
 
 
@@ -70,11 +70,11 @@ class OpenPull:
     asked_by: int = 0
     """The comment that asked for it; 0: nobody did."""
     digest: str | None = None
-    """Of what its body says, see `Batch.digest`; ``None``: somebody took our words out."""
+    """Of what its body says, see `PullRequestBatch.digest`; ``None``: somebody removed the bot's text."""
     foreign: bool = False
     """It holds a commit that the App did not make."""
     retargeted: bool = False
-    """It does not lead to the default branch (any more)."""
+    """Its base is not the default branch (any more)."""
     body: str = ""
 
 
@@ -120,16 +120,16 @@ class BatchFacts:
 
     migration: Migration
     files: tuple[FileFacts, ...]
-    """Those with a finding of the migration, whatever can be done about it."""
+    """Those with a finding of the migration, with or without a fix."""
     open: tuple[OpenPull, ...] = ()
     taken: Mapping[str, int] = field(default_factory=dict)
-    """Paths that other open pull requests of the App change (another migration's, or one that takes out definitions),
+    """Paths that other open pull requests of the App change (another migration's, or one that removes definitions),
     with its number."""
     closed: tuple[ClosedPull, ...] = ()
     owners: Owners | None = None
     """``None``: the repository has no CODEOWNERS file, or the split does not ask for it."""
     ask: BatchRequest | None = None
-    """``None``: what is open is kept up to date, nothing is opened."""
+    """``None``: what is open is updated, nothing is opened."""
 
 
 # --- decisions ------------------------------------------------------------------------------------------------------
@@ -158,7 +158,7 @@ class BatchFile:
 
     @property
     def left(self) -> tuple[Finding, ...]:
-        """The usages that stay for a person; their places are those of ``content``."""
+        """The usages that are left to change by hand; their places are those of ``content``."""
         return self.migrated.left
 
 
@@ -168,7 +168,7 @@ class PullRequestBatch:
 
     migration: str
     slug: str
-    """Says which files: the same ones get the same slug."""
+    """Identifies the files: the same ones get the same slug."""
     label: str
     """The directory that they lie in, or their owners; empty: neither."""
     files: tuple[BatchFile, ...]
@@ -181,7 +181,7 @@ class PullRequestBatch:
 
     @property
     def digest(self) -> str:
-        """Of all that the pull request's commit and text say: 16 hexadecimal characters."""
+        """Of everything in the pull request's commit and text: 16 hexadecimal characters."""
         said = [f"{self.tier}\0{self.migration}"]
         for file in self.files:
             usages = (f"{f.range.line}:{f.kind}:{f.reason}" for f in (*file.fixed, *file.left))
@@ -198,7 +198,7 @@ class OpenBatch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpdateBatch:
-    """An open pull request whose commit, or only its text, has to be made again."""
+    """An open pull request whose commit, or only its text, has to be rebuilt."""
 
     pull: OpenPull
     batch: PullRequestBatch
@@ -214,7 +214,7 @@ class CloseBatch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeaveBatch:
-    """An open pull request that is out of date, and stays so: a person has pushed to it."""
+    """An open pull request that is out of date and is not updated: a person has pushed to it."""
 
     pull: OpenPull
 
@@ -224,13 +224,13 @@ BatchAction = OpenBatch | UpdateBatch | CloseBatch | LeaveBatch
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchPlan:
-    """What to do, in the order to do it, and what there is besides."""
+    """What to do, in order, and what else the reply reports."""
 
     actions: tuple[BatchAction, ...] = ()
     current: tuple[OpenPull, ...] = ()
-    """Open pull requests about which there is nothing to do."""
+    """Open pull requests that need no change."""
     waiting: tuple[PullRequestBatch, ...] = ()
-    """What comes when one of the open ones is merged or closed."""
+    """What is opened when one of the open ones is merged or closed."""
     facades: tuple[FileFacts, ...] = ()
     """Files that re-export the name, which other files still import."""
     taken: tuple[tuple[str, int], ...] = ()
@@ -238,22 +238,22 @@ class BatchPlan:
     closed: tuple[ClosedPull, ...] = ()
     """Those that a person closed, with the paths that could still be migrated."""
     left: tuple[Finding, ...] = ()
-    """Usages that no fix of the tier is for."""
+    """Usages that no fix of the tier covers."""
 
 
-# --- what became of it ------------------------------------------------------------------------------------------------
+# --- the outcome ------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchReport:
-    """A migration's pull requests after a plan was carried out; or before, when it was only made."""
+    """A migration's pull requests after a plan was performed; in a dry run, as planned."""
 
     migration: Migration
     commit: Sha
-    """Of the default branch, at which all of this was found."""
+    """Of the default branch, at which everything was read."""
     plan: BatchPlan
     ask: BatchRequest
     numbers: Mapping[str, int]
-    """The pull requests that were opened, by branch as the plan names it; empty when it was only made."""
+    """The pull requests that were opened, by branch as the plan names it; empty in a dry run."""
     unread: tuple[Failed | Skipped, ...] = ()
-    """Files that were not looked at."""
+    """Files that were not scanned."""

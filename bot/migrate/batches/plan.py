@@ -1,4 +1,4 @@
-"""Facts in, decisions out: which migration pull requests are opened, made again, closed, and which have to wait."""
+"""Facts in, decisions out: which migration pull requests are opened, updated or closed, and which have to wait."""
 
 import hashlib
 import re
@@ -26,7 +26,7 @@ from bot.migrate.batches.models import (
 
 _LONGEST_SLUG = 60
 _USED_THROUGH = frozenset({Kind.IMPORT, Kind.CALL, Kind.REFERENCE, Kind.STRING_REFERENCE})
-"""What a usage in another file can be that a re-export serves."""
+"""The kinds of usages that a re-export in another file serves."""
 
 
 def plan_batches(facts: BatchFacts) -> BatchPlan:
@@ -139,7 +139,7 @@ def blob_id(content: bytes, like: str) -> str:
 
 
 def _batches(facts: BatchFacts, candidates: _TieredFiles, staying: Sequence[OpenPull]) -> list[PullRequestBatch]:
-    """What is to be done beside the open pull requests: critical paths first."""
+    """What is to be opened besides the open pull requests: critical paths first."""
     if facts.ask is None:
         return []
     files = candidates.files(facts.ask.tier)

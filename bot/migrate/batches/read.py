@@ -1,4 +1,4 @@
-"""What is known of a migration's pull requests and of the files that are still to be migrated: the fetch half."""
+"""Fetches what the decision needs: a migration's pull requests, and the files that are still to be migrated."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -38,7 +38,7 @@ class OpenedPullRequests:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchReading:
-    """The facts of one migration, and the files that could not be looked at."""
+    """The facts of one migration, and the files that could not be scanned."""
 
     facts: BatchFacts
     unread: tuple[Failed | Skipped, ...]
@@ -74,7 +74,7 @@ async def batch_facts(
         files=files,
         open=pulls,
         taken=_taken(opened, migration),
-        # Files that are asked for by name come whatever became of them before.
+        # Files that somebody names come even if a person closed a pull request with them.
         closed=await _closed(bot, opened, migration) if ask and not ask.paths else (),
         owners=await _owners(bot, opened.at) if migration.pull_requests.split is Split.CODEOWNERS else None,
         ask=ask,
@@ -120,7 +120,7 @@ async def _files_of(bot: Bot, pull: PullRequest) -> dict[str, str | None]:
 
 
 async def _closed(bot: Bot, opened: OpenedPullRequests, migration: Migration) -> tuple[ClosedPull, ...]:
-    """Those that a person closed without merging; what the bot closed itself was done by then."""
+    """Those that a person closed without merging; what the bot closes itself is finished."""
     repo, found = opened.at.repo, []
     us = await reads.identity(bot.github)
     for own in opened.own:

@@ -1,4 +1,4 @@
-"""The answer to ``/ssot migrate`` on a tracking issue."""
+"""The reply to ``/ssot migrate`` on a tracking issue."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -26,12 +26,12 @@ _DIFF_ROOM = 40_000
 
 
 def reply(reports: Sequence[BatchReport], repository: Repository, comment: int) -> str:
-    """What was opened, what is open, what waits, what is left."""
+    """What was opened, what is open, what waits, and what was not migrated."""
     return "\n\n".join(_report(report, repository, comment) for report in reports)
 
 
 def dry_run(reports: Sequence[BatchReport], repository: Repository) -> str:
-    """The answer to ``--dry-run``: what would be opened, with the changes folded."""
+    """The reply to ``--dry-run``: what would be opened, with the diffs folded."""
     parts = []
     for report in reports:
         parts.append(_report(report, repository, 0, dry_run=True))
@@ -41,13 +41,11 @@ def dry_run(reports: Sequence[BatchReport], repository: Repository) -> str:
 
 
 def no_tracker(number: int, trackers: Mapping[str, int]) -> str:
-    """The answer on an issue that no migration names."""
+    """The reply on an issue that is no migration's tracking issue."""
     if not trackers:
-        return (
-            "No migration of this repository names a tracking issue: `tracking: {issue: …}` in `.github/ssot.yml` does."
-        )
+        return "No migration of this repository has a tracking issue. Set `tracking: {issue: …}` in `.github/ssot.yml`."
     known = ", ".join(f"{code(name)} is tracked in #{issue}" for name, issue in sorted(trackers.items()))
-    return f"#{number} tracks no migration, so nothing was done: {known}."
+    return f"#{number} is not a tracking issue, so nothing was done. {known}."
 
 
 def _report(report: BatchReport, repository: Repository, comment: int, *, dry_run: bool = False) -> str:
@@ -83,14 +81,14 @@ def _table(report: BatchReport, comment: int, *, dry_run: bool) -> str:
     for action in report.plan.actions:
         match action:
             case UpdateBatch(pull=pull):
-                rows.append(_present(pull, "would be brought up to date" if dry_run else "brought up to date"))
+                rows.append(_present(pull, "would be updated" if dry_run else "updated"))
             case CloseBatch(pull=pull):
-                rows.append(_present(pull, "would be closed: nothing left to do" if dry_run else "closed: done by now"))
+                rows.append(_present(pull, f"{'would be closed' if dry_run else 'closed'}: nothing left to migrate"))
             case LeaveBatch(pull=pull):
-                rows.append(_present(pull, "out of date, and left alone: somebody else has pushed to it"))
+                rows.append(_present(pull, "out of date: somebody else pushed to it"))
             case OpenBatch():
                 pass
-    rows += [(_label(batch), str(len(batch.files)), str(_usages(batch)), "waits") for batch in report.plan.waiting]
+    rows += [(_label(batch), str(len(batch.files)), str(_usages(batch)), "waiting") for batch in report.plan.waiting]
     rows += [(f"#{pull.number}", str(len(pull.paths)), "", "closed by a person") for pull in report.plan.closed]
     return table(("pull request", "files", "usages", ""), rows, numbers=(1, 2)) if rows else ""
 
@@ -112,7 +110,7 @@ def _usages(batch: PullRequestBatch) -> int:
 def _state_of(pull: OpenPull, comment: int) -> str:
     if pull.asked_by == comment and comment:
         return "opened"
-    return "open, with commits of somebody else" if pull.foreign else "open already"
+    return "open, with commits by others" if pull.foreign else "already open"
 
 
 def _present(pull: OpenPull, state: str) -> Sequence[str]:
@@ -121,45 +119,46 @@ def _present(pull: OpenPull, state: str) -> Sequence[str]:
 
 def _notes(report: BatchReport) -> Iterable[str]:
     plan, limit = report.plan, report.migration.pull_requests.open
+    most = f"At most {limit} {'is' if limit == 1 else 'are'} open at a time."
     if plan.waiting and report.migration.mode is Mode.MIGRATE:
-        yield f"At most {limit} are open at a time: the next is opened when one of them is merged."
+        yield f"{most} The next one opens when one is merged."
     elif plan.waiting:
         yield (
-            f"At most {limit} are open at a time: give the command again when one of them is merged, or set "
-            f"{code('mode: migrate')} in the configuration for that to happen by itself."
+            f"{most} Run the command again when one is merged. With {code('mode: migrate')} in the configuration the "
+            "next one opens automatically."
         )
     if plan.closed:
         yield (
-            "What a person closed is not opened again; reopen it, or ask for its files by name: "
-            f"{code('/ssot migrate PATH')} ({code('.')} is everything)."
+            "Pull requests that a person closed are not opened again. Reopen them, or name their files: "
+            f"{code('/ssot migrate PATH')} ({code('.')} means all files)."
         )
     if plan.facades:
         names = ", ".join(code(file.path) for file in plan.facades[:_LISTED])
-        yield f"Re-exports go last, when nothing imports the name from them any more: {names}."
+        yield f"Re-exports are removed last, once no file imports the name from them: {names}."
     if plan.taken:
         names = ", ".join(f"{code(path)} in #{number}" for path, number in plan.taken[:_LISTED])
         yield f"Another open pull request changes these files, so they wait: {names}."
 
 
 def _left(report: BatchReport) -> Iterable[str]:
-    """What no machine does here, by reason; the places are folded."""
+    """The usages that are not migrated, by reason; the places are folded."""
     left = report.plan.left
     unsafe = [f for f in left if f.fix is not None]
     if left:
-        reasons = Counter(f.reason or "No rule of the migration fits this usage." for f in left)
+        reasons = Counter(f.reason or "No rewrite matches this; please change it by hand." for f in left)
         files = len({f.path for f in left})
-        yield f"**Left for a person**: {count(len(left), 'usage')} in {count(files, 'file')}."
+        yield f"**Not migrated**: {count(len(left), 'usage')} in {count(files, 'file')}."
         rows = [(prose(reason), f"{number:,}") for reason, number in reasons.most_common(_LISTED)]
         places = [f"- {code(f'{f.path}:{f.range.line}')}: {f.kind}" for f in left[: _LISTED * 4]]
         more = [f"- … and {len(left) - len(places):,} more"] if len(left) > len(places) else []
         listed = "\n".join((*places, *more))
-        yield fold("Why, and where", f"{table(('why', 'usages'), rows, numbers=(1,))}\n\n{listed}")
+        yield fold("Reasons and places", f"{table(('reason', 'usages'), rows, numbers=(1,))}\n\n{listed}")
     if unsafe and report.ask.tier is Tier.SAFE:
         those = count(len(unsafe), "of these has", "of these have")
-        yield f"{those} a rewrite that may change behaviour: {code('/ssot migrate --unsafe')} opens them for review."
+        yield f"{those} a fix that may change behaviour. {code('/ssot migrate --unsafe')} includes such fixes."
     if report.unread:
         items = [f"- {code(each.path)}: {_why_unread(each)}" for each in report.unread[:_LISTED]]
-        yield f"**Not looked at**: {count(len(report.unread), 'file')}.\n\n" + "\n".join(items)
+        yield f"**Not scanned**: {count(len(report.unread), 'file')}.\n\n" + "\n".join(items)
 
 
 def _why_unread(each: object) -> str:

@@ -1,4 +1,4 @@
-"""Migration pull requests: their titles, commits, texts, and the comments that the bot leaves on them."""
+"""Migration pull requests: their titles, commits and texts, and the comments that the bot writes on them."""
 
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -33,14 +33,14 @@ def bare(text: str) -> str:
 
 
 def title(batch: PullRequestBatch) -> str:
-    """One line: which migration, how much of it, where."""
+    """One line: which migration, how many files, and where they are."""
     where = f" in {bare(batch.label)}" if batch.label else ""
     text = f"{batch.migration}: migrate {count(len(batch.files), 'file')}{where}"
     return text if len(text) <= _LONGEST_TITLE else f"{text[: _LONGEST_TITLE - 1]}…"
 
 
 def commit_message(batch: PullRequestBatch, migration: Migration) -> str:
-    """The title, and what for; no word that would close an issue."""
+    """The title, the names and the tracking issue; no word that would close an issue."""
     usages = count(sum(len(file.fixed) for file in batch.files), "usage")
     lines = [f"{usages} of {_names(batch, bare)}."]
     if migration.tracking_issue:
@@ -66,7 +66,7 @@ def body(
     branch: str,
     asked_by: int,
 ) -> str:
-    """What, why, how proved, what is left for a person: between two markers, so that it can be kept up to date.
+    """What, why, how it was checked, what is not migrated: between two markers, so that it can be updated.
 
     ``branch`` is where links lead: the batch's own, or another where that name was taken.
     """
@@ -87,7 +87,7 @@ def body(
 
 
 def mark_of(batch: PullRequestBatch, *, asked_by: int) -> BatchMark:
-    """What the marker in the text says of the batch."""
+    """The batch as the marker in the text names it."""
     return BatchMark(
         migration=batch.migration, slug=batch.slug, tier=str(batch.tier), asked_by=asked_by, digest=batch.digest
     )
@@ -100,11 +100,11 @@ def _part_of(migration: Migration) -> str:
 def _what(batch: PullRequestBatch, migration: Migration) -> str:
     usages = count(sum(len(file.fixed) for file in batch.files), "usage")
     canonical = sorted({t.canonical.rpartition(".")[2] for t in migration.targets if t.canonical})
-    towards = f", to {code(canonical[0])}" if len(canonical) == 1 else ""
-    critical = " These paths are marked as critical." if batch.critical else ""
-    owners = f" Owned by {code(batch.label)}." if "@" in batch.label else ""
+    towards = f" to {code(canonical[0])}" if len(canonical) == 1 else ""
+    critical = " These paths are critical." if batch.critical else ""
+    owners = f" Owners: {code(batch.label)}." if "@" in batch.label else ""
     files = count(len(batch.files), "file")
-    return f"**What.** {usages} of {_names(batch, code)} in {files} migrated{towards}.{critical}{owners}"
+    return f"**What.** Migrates {usages} of {_names(batch, code)} in {files}{towards}.{critical}{owners}"
 
 
 def _why(migration: Migration) -> str:
@@ -115,32 +115,32 @@ def _why(migration: Migration) -> str:
 
 def _files(batch: PullRequestBatch, repository: Repository, branch: str) -> str:
     rows = [(_link(file.path, branch, repository), str(len(file.fixed)), str(len(file.left))) for file in batch.files]
-    return table(("file", "migrated", "left for a person"), rows, numbers=(1, 2))
+    return table(("file", "migrated", "not migrated"), rows, numbers=(1, 2))
 
 
 def _proof(batch: PullRequestBatch) -> str:
     proof = (
-        "**How it is proved.** Of each file: it parses, a second run finds nothing more to do, no name is newly "
-        "undefined, and nothing but the statements in question changed. Nothing was run: that is for the checks here."
+        "**How it was checked.** Each file parses. A second run finds nothing more to fix. No name became undefined. "
+        "Only the statements with these usages changed. No tests were run; CI does that."
     )
     if batch.tier is Tier.UNSAFE:
-        return f"{proof}\n\n**Some of it may change behaviour**: it was asked for with `--unsafe`, so please read it."
-    return f"{proof} Only rewrites that keep the meaning are in it."
+        return f"{proof}\n\n**Some fixes may change behaviour.** They were requested with `--unsafe`; please read them."
+    return f"{proof} All fixes are safe: behaviour stays the same."
 
 
 def _left(batch: PullRequestBatch, repository: Repository, branch: str) -> str:
     left = [(file, usage) for file in batch.files for usage in file.left]
     if not left:
-        return "**Left for a person.** Nothing in these files."
+        return "**Not migrated.** Nothing in these files."
     items = [
         f"- {link_to_line(usage, repository.html_url, branch)}: {usage.kind}. {_reason(usage)}"
         for _, usage in left[:_LISTED]
     ]
-    return "\n".join((f"**Left for a person**, {count(len(left), 'usage')}:\n", *items, *_more(left)))
+    return "\n".join((f"**Not migrated**, {count(len(left), 'usage')}:\n", *items, *_more(left)))
 
 
 def _unsafe(batch: PullRequestBatch) -> str:
-    """Where to look twice; their places are those before, so they are told without a link to a line."""
+    """The fixes to read closely; their lines are those before the change, so they are not linked."""
     found = [
         usage
         for file in batch.files
@@ -150,7 +150,7 @@ def _unsafe(batch: PullRequestBatch) -> str:
     if not found:
         return ""
     items = [f"- {code(f'{usage.path}:{usage.range.line}')}: {_reason(usage)}" for usage in found[:_LISTED]]
-    return fold(f"{count(len(found), 'rewrite')} to read", "\n".join((*items, *_more(found))))
+    return fold(f"{count(len(found), 'fix', 'fixes')} to review", "\n".join((*items, *_more(found))))
 
 
 def _more(found: Sequence[object]) -> Iterable[str]:
@@ -169,8 +169,8 @@ def _upkeep(batch: PullRequestBatch, migration: Migration, repository: Repositor
     branch = code(repository.default_branch)
     where = f" on #{migration.tracking_issue}" if migration.tracking_issue else ""
     return (
-        f"\n\n<sub>{code(batch.migration)} · kept up to date with {branch} for as long as nobody else pushes to this "
-        f"branch. Closed without merging, these files are left alone until somebody asks for them by name{where}: "
+        f"\n\n<sub>{code(batch.migration)} · kept up to date with {branch} until somebody else pushes to this branch. "
+        f"If you close this without merging, its files are skipped until somebody names them{where}: "
         f"{code('/ssot migrate PATH')}.</sub>"
     )
 
@@ -182,14 +182,11 @@ def closing(repository: Repository, pull: OpenPull, keys: MarkerKeys) -> str:
     """Why the bot closes it."""
     marker = MarkerKind.BATCH_CLOSED.write(keys, conversation(repository.ref, pull.number), ("1",))
     branch = code(repository.default_branch)
-    return f"Nothing is left to do here: what these files were to become, they are on {branch} by now.\n\n{marker}"
+    return f"Nothing is left to migrate in these files on {branch}, so I am closing this pull request.\n\n{marker}"
 
 
 def leaving(repository: Repository, pull: OpenPull, keys: MarkerKeys) -> str:
-    """Why the bot does not bring it up to date."""
+    """Why the bot no longer updates it."""
     marker = MarkerKind.BATCH_LEFT.write(keys, conversation(repository.ref, pull.number), ("1",))
     branch = code(repository.default_branch)
-    return (
-        f"{branch} has moved, and this branch would be rebuilt. Somebody else pushed to it, so I leave it as "
-        f"it is from now on.\n\n{marker}"
-    )
+    return f"This branch is out of date with {branch}. Someone else pushed here, so I no longer update it.\n\n{marker}"

@@ -1,7 +1,7 @@
 """``/ssot migrate`` on a tracking issue opens migration pull requests; ``upkeep`` keeps them up to date.
 
-Nothing is remembered: what is open, what a person closed and what is left to do are read again each time, so that the
-same work may run twice, late, or in two places, and ends in the same state.
+Nothing is stored: what is open, what a person closed and what is left to do are read again each time, so that the same
+work may run twice, late, or in two places, and ends in the same state.
 """
 
 from collections.abc import Mapping
@@ -51,7 +51,7 @@ def _ask(arguments: Mapping[str, object]) -> BatchRequest:
         for path in paths:  # each by itself: one that covers everything would keep the others from being read
             BatchRequest(paths=(path,)).covers("")
     except GlobError as error:
-        raise UserError(f"This is no glob: {error.message}.") from error
+        raise UserError(f"Invalid glob: {error.message}.") from error
     return ask
 
 
@@ -66,7 +66,7 @@ async def _planned(bot: Bot, at: DefaultBranch, migration: Migration, ask: Batch
 async def carried_out(
     bot: Bot, at: DefaultBranch, migration: Migration, ask: BatchRequest | None, lease: Lease, *, asked_by: int
 ) -> BatchReport:
-    """Everything is read, decided and done.  ``asked_by`` is the comment that asked, 0 for nobody."""
+    """Read, decide and perform everything.  ``asked_by`` is the comment that asked, 0 for nobody."""
     opened = await opened_pull_requests(bot, at)
     found = await batch_facts(bot, opened, migration, ask)
     plan = plan_batches(found.facts)

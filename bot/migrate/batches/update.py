@@ -1,4 +1,4 @@
-"""Migration pull requests are opened, made again, closed, left alone: each step looks before it writes.
+"""Opens, updates and closes migration pull requests: each step reads before it writes.
 
 A crash between any two steps leaves nothing twice: a pull request is found by its branch, a branch moves only from
 where it was seen, a comment carries a signed marker.
@@ -41,7 +41,7 @@ from bot.repository import DefaultBranch
 
 _SOON = timedelta(seconds=2)
 _NAMES = 9
-"""Branches that are tried for one batch: a branch that holds a person's work is not touched."""
+"""Branches that are tried for one batch: a branch with commits by others is not touched."""
 
 
 async def carry_out(
@@ -49,7 +49,7 @@ async def carry_out(
 ) -> dict[str, int]:
     """Everything that was decided, in its order.  Returns the numbers of what was opened, by the batch's branch.
 
-    Raises ``RetryLater`` when somebody else moved what was to be moved: then all is read again.
+    Raises ``RetryLater`` when somebody else moved the branch: then everything is read again.
     """
     numbers: dict[str, int] = {}
     try:
@@ -76,7 +76,7 @@ async def carry_out(
 
 
 async def _open(bot: Bot, at: DefaultBranch, migration: Migration, batch: PullRequestBatch, asked_by: int) -> int:
-    """A commit that nobody sees, the branch that shows it, the pull request; returns its number."""
+    """Write a commit that nobody sees, the branch that shows it, and the pull request; returns its number."""
     branch, before = await _free_branch(bot, at, batch)
     if (number := await _number(bot, at, branch)) is not None:
         return number
@@ -123,7 +123,7 @@ async def _number(bot: Bot, at: DefaultBranch, branch: str) -> int | None:
 
 
 async def _free_branch(bot: Bot, at: DefaultBranch, batch: PullRequestBatch) -> tuple[str, Sha | None]:
-    """The branch to use, and where it is now: the batch's own, unless that one holds somebody's commits."""
+    """The branch to use, and where it is now: the batch's own, unless that one has commits by others."""
     for name in (batch.branch, *(branches.alternative(batch.branch, n) for n in range(2, _NAMES + 1))):
         try:
             tip = await reads.branch_head(bot.github, at.repo, name)
@@ -134,12 +134,12 @@ async def _free_branch(bot: Bot, at: DefaultBranch, batch: PullRequestBatch) -> 
             return name, tip
     raise RetryLater(
         at=bot.github.clock.now() + timedelta(hours=1),
-        reason=f"all branches {batch.branch}… hold commits of somebody else",
+        reason=f"all branches {batch.branch}… have commits by others",
     )
 
 
 async def _update(bot: Bot, at: DefaultBranch, migration: Migration, action: UpdateBatch) -> None:
-    """The commit again on the present base, then the text: a crash between the two leaves the text for the next run."""
+    """Rebuild the commit on the current base, then the text; after a crash in between the next run writes the text."""
     pull, batch = action.pull, action.batch
     if action.commit:
         await bot.performer.perform(_commit(at, migration, batch, pull.branch, pull.head_sha))

@@ -1,7 +1,7 @@
-"""After the default branch moved: open migration pull requests are brought up to date, and the next ones opened.
+"""After the default branch moved: open migration pull requests are updated, and the next ones opened.
 
-The work for one tracker is a task in the partition of its issue, where the commands on it are done too: so no two runs
-decide about the same pull requests at the same time.
+The work for one tracker is a task in the partition of its issue, as are the commands on it: so no two runs decide about
+the same pull requests at the same time.
 """
 
 from datetime import timedelta
@@ -11,25 +11,26 @@ from bot.domain.migration import Migration, Mode
 from bot.domain.references import RepoRef, Task
 from bot.github import reads
 from bot.jobs import Done, Ignored, Lease, Outcome
+from bot.markdown.text import count
 from bot.migrate.batches.models import BatchPlan, BatchRequest, CloseBatch, OpenBatch, UpdateBatch
 from bot.migrate.batches.read import opened_pull_requests
 from bot.migrate.batches.request import carried_out
 from bot.repository import DefaultBranch, at_default_branch
 
 UPKEEP = "ssot.migrations"
-"""The task: for a repository it finds out for which trackers there is something to do, for a tracker it does it."""
+"""The task: for a repository it queues one task for each tracker with work; for a tracker it does the work."""
 WINDOW = timedelta(seconds=30)
 """All pushes within it are one task."""
-_NOTHING = Ignored(reason="no migration pull request is open or wanted")
+_NOTHING = Ignored(reason="no migration pull request is open or due")
 
 
 async def ask_for_upkeep(bot: Bot, repo: RepoRef) -> None:
-    """Have the migration pull requests of the repository looked at soon, once for all who ask by then."""
+    """Queue an update of the repository's migration pull requests, one for all requests within ``WINDOW``."""
     await bot.send(Task.debounced(UPKEEP, repo, None, now=bot.github.clock.now(), window=WINDOW))
 
 
 async def spread_upkeep(bot: Bot, repo: RepoRef, lease: Lease) -> Outcome:
-    """A task for each tracker whose migrations have something open, or are to be carried on.
+    """Queue a task for each tracker whose migrations have open pull requests, or open them automatically.
 
     Costs a few requests where there is nothing to do.
     """
@@ -45,11 +46,11 @@ async def spread_upkeep(bot: Bot, repo: RepoRef, lease: Lease) -> Outcome:
             await bot.send(Task.debounced(UPKEEP, repo, tracker, now=now, window=timedelta(seconds=1)))
     if None in trackers:
         return await keep_up(bot, repo, None, lease)
-    return Done(summary=f"{len(trackers)} to look after") if trackers else _NOTHING
+    return Done(summary=f"{count(len(trackers), 'tracker')} queued") if trackers else _NOTHING
 
 
 async def keep_up(bot: Bot, repo: RepoRef, tracker: int | None, lease: Lease) -> Outcome:
-    """What is open for the tracker's migrations is kept up to date; in the mode ``migrate`` the next are opened.
+    """Update the open pull requests of the tracker's migrations; in the mode ``migrate`` open the next ones.
 
     ``None``: the migrations that have no tracking issue.
     """
@@ -70,7 +71,7 @@ async def _keep_up(bot: Bot, at: DefaultBranch, migration: Migration, lease: Lea
 
 
 async def _default_branch(bot: Bot, repo: RepoRef) -> DefaultBranch | None:
-    """``None`` while the configuration is not valid: the review of the next pull request says so."""
+    """``None`` while the configuration is invalid: the review of the next pull request reports that."""
     at = await at_default_branch(bot.github, repo)
     return None if at.problem else at
 
@@ -78,7 +79,7 @@ async def _default_branch(bot: Bot, repo: RepoRef) -> DefaultBranch | None:
 def _summary(plan: BatchPlan) -> str:
     counts = {
         "opened": sum(isinstance(action, OpenBatch) for action in plan.actions),
-        "brought up to date": sum(isinstance(action, UpdateBatch) for action in plan.actions),
+        "updated": sum(isinstance(action, UpdateBatch) for action in plan.actions),
         "closed": sum(isinstance(action, CloseBatch) for action in plan.actions),
     }
     done = [f"{number} {what}" for what, number in counts.items() if number]

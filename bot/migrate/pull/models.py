@@ -1,4 +1,4 @@
-"""What people ask to be committed to a pull request, how it is cut into commits, and what became of it.
+"""What people ask to be committed to a pull request, how it is split into commits, and the outcome.
 
 ``plan`` decides, ``render`` words it, ``update`` performs it.
 """
@@ -29,7 +29,7 @@ class MigrateRequest:
     unsafe: bool = False
     dry_run: bool = False
     seen: Sha | None = None
-    """The head that the person looked at, where that is known."""
+    """The head that the person saw, where that is known."""
     at: datetime | None = None
     """When it was asked: the person has seen what was pushed by then."""
 
@@ -46,12 +46,12 @@ class Obstacle(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """The files to look at, and what was asked for beside them."""
+    """The files to scan, and the arguments and files that are left out."""
 
     paths: tuple[str, ...] = ()
     skipped: tuple[Skipped, ...] = ()
     unmatched: tuple[str, ...] = ()
-    """Arguments that no Python file of the branch answers to."""
+    """Arguments that match no Python file of the branch."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,21 +70,21 @@ class CommitChunk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Obstructed:
-    """Something about the pull request stands in the way."""
+    """The state of the pull request prevents a commit."""
 
     obstacle: Obstacle
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overtaken:
-    """The branch moved, and these files are not what the person saw any more."""
+    """The branch moved, and these files are no longer what the person saw."""
 
     paths: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommitRefused:
-    """GitHub did not take the commit; ``reason`` are its own words."""
+    """GitHub rejected the commit; ``reason`` is its message."""
 
     reason: str
 
@@ -93,9 +93,9 @@ class NoPush(StrEnum):
     """Why the App does not write to the branch of a fork."""
 
     NOT_ALLOWED = "not-allowed"
-    """The author did not let the maintainers in."""
+    """The author does not allow edits by maintainers."""
     NO_ACCESS = "no-access"
-    """The maintainers may, but GitHub does not let this App."""
+    """Maintainers may push, but GitHub does not let this App."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,12 +110,12 @@ Stop = Obstructed | Overtaken | CommitRefused | CannotPush
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """All that the answer tells."""
+    """Everything that the reply reports."""
 
     pull: PullRequest
     ask: MigrateRequest
     head: Sha
-    """The commit whose files were looked at."""
+    """The commit whose files were scanned."""
     files: tuple[FileMigration, ...] = ()
     selection: Selection = field(default_factory=Selection)
     not_listed: int = 0

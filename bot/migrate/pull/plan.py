@@ -1,4 +1,4 @@
-"""``/ssot migrate`` on a pull request: which files, what stands in the way, what goes into which commit."""
+"""``/ssot migrate`` on a pull request: which files, what prevents a commit, what goes into which commit."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -12,9 +12,9 @@ from bot.migrate.pull.models import PLAIN, CommitChunk, MigrateRequest, Obstacle
 
 SUFFIXES = (".py", ".pyi", ".pyw")
 LARGEST_FILE = 8 << 20
-"""Bytes; what people write is a hundred times smaller."""
+"""Bytes; files that people write are a hundred times smaller."""
 MOST_FILES = 500
-"""Files that named directories and globs may come to; each costs a request."""
+"""Files that the named directories and globs may match; each costs a request."""
 COMMIT_FILES = 100
 COMMIT_BYTES = 2 << 20
 """What goes into one commit.  GitHub documents no limit; the API was seen to give up on trees of 2.5 MB and 250 files
@@ -22,7 +22,7 @@ COMMIT_BYTES = 2 << 20
 
 
 def obstacle(pull: PullRequest, *, in_merge_queue: bool) -> Obstacle | None:
-    """What stands in the way of a commit; the first that does."""
+    """The first thing that prevents a commit; ``None``: nothing does."""
     found = {
         Obstacle.MERGED: pull.merged,
         Obstacle.CLOSED: pull.state != "open",
@@ -34,7 +34,7 @@ def obstacle(pull: PullRequest, *, in_merge_queue: bool) -> Obstacle | None:
 
 
 def seen_head(commits: Sequence[BranchCommit], ask: MigrateRequest) -> Sha | None:
-    """The head that the person had before them: the last one that was pushed when they asked.
+    """The head that the person saw: the last one that was pushed when they asked.
 
     ``None`` where nothing says so: all heads that are left were pushed later, or it is not known when.
     """
@@ -51,8 +51,8 @@ def seen_head(commits: Sequence[BranchCommit], ask: MigrateRequest) -> Sha | Non
 def select(tree: Iterable[TreeEntry], touched: Iterable[str], asked: Sequence[str]) -> Selection:
     """The Python files of ``tree`` among ``asked`` (files, directories, globs), or without any among ``touched``.
 
-    Symbolic links and submodules are no files of their own.  Raises ``UserError`` for what is no glob, and for more
-    files than one command takes.
+    Symbolic links and submodules are skipped.  Raises ``UserError`` for an invalid glob, and for more files than one
+    command takes.
     """
     python = {entry.path: entry for entry in tree if entry.path.endswith(SUFFIXES)}
     if not asked:
@@ -65,7 +65,7 @@ def select(tree: Iterable[TreeEntry], touched: Iterable[str], asked: Sequence[st
         unmatched += [] if found else [argument]
     if len(chosen) > MOST_FILES:
         raise UserError(
-            f"These are {len(chosen):,} Python files; one command takes {MOST_FILES}. Name fewer directories."
+            f"These paths match {len(chosen):,} Python files; the limit is {MOST_FILES}. Name fewer directories."
         )
     return _sorted(chosen, python, tuple(unmatched))
 
@@ -78,7 +78,7 @@ def _named(path: str, python: Iterable[str]) -> set[str]:
     try:
         return {each for each in python if matches(each, (path,))}
     except GlobError as error:
-        raise UserError(f"This is no glob: {error.message}.") from error
+        raise UserError(f"Invalid glob: {error.message}.") from error
 
 
 def _sorted(chosen: Iterable[str], python: Mapping[str, TreeEntry], unmatched: tuple[str, ...]) -> Selection:
@@ -96,11 +96,11 @@ def _passed_over(entry: TreeEntry) -> str | None:
     match entry.mode:
         case "100644" | "100755":
             too_big = (entry.size or 0) > LARGEST_FILE
-            return f"too big: more than {LARGEST_FILE >> 20} MiB" if too_big else None
+            return f"larger than {LARGEST_FILE >> 20} MiB" if too_big else None
         case "120000":
-            return "a symbolic link: what it points to is looked at under its own name"
+            return "a symbolic link: its target is scanned under its own path"
         case _:
-            return "no regular file"
+            return "not a regular file"
 
 
 # --- what is committed --------------------------------------------------------------------------------------------
@@ -133,6 +133,6 @@ def _pieces(files: Iterable[FileMigration]) -> Iterator[tuple[FileMigration, ...
 
 
 def overtaken(planned: Iterable[FileMigration], now: Iterable[FileMigration]) -> tuple[str, ...]:
-    """The planned files that are not as they were, or would be rewritten otherwise, on a head that has moved."""
+    """The planned files that differ, or would be rewritten differently, on a head that has moved."""
     present = {file.path: (file.before, file.after) for file in now}
     return tuple(file.path for file in planned if present.get(file.path) != (file.before, file.after))

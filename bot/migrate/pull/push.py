@@ -1,9 +1,9 @@
 """A commit to the branch of a pull request, in the repository or in a fork.
 
-What GitHub does for an App on a fork is written nowhere.  An installation on the fork itself can always write there.
+GitHub does not document what an App may do on a fork.  An installation on the fork itself can always write there.
 Without one, "Allow edits by maintainers" lets the App's token of the base repository push, as Apps that push with git
-rely on (https://github.com/pre-commit-ci/issues/issues/127), though not by every way
-(https://github.com/tibdex/autorebase/issues/43).  So it is tried where the author allows it; a refusal is an answer.
+rely on (https://github.com/pre-commit-ci/issues/issues/127), though not through every API
+(https://github.com/tibdex/autorebase/issues/43).  So it is tried where the author allows it; a refusal is reported.
 """
 
 from dataclasses import replace
@@ -35,7 +35,7 @@ async def push_target(bot: Bot, pull: PullRequest) -> RepoRef | CannotPush:
 
 
 async def push(bot: Bot, pull: PullRequest, target: RepoRef, commit: FileCommit | TreeCommit) -> Sha | Stop:
-    """The new commit's id, or why GitHub did not take it.  Raises ``HeadMoved``."""
+    """The new commit's id, or why GitHub rejected it.  Raises ``HeadMoved``."""
     try:
         return await bot.performer.perform(replace(commit, repo=target))
     except Gone as error:

@@ -1,4 +1,4 @@
-"""The answer to ``/ssot migrate`` on a pull request: what was changed, what was left and why, how to undo it."""
+"""The reply to ``/ssot migrate`` on a pull request: what was changed, what was not and why, how to undo it."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -19,23 +19,26 @@ _OPEN = 10
 """Files that are listed without being folded."""
 _LISTED, _REASONS, _PLACES = 100, 12, 5
 """Files, reasons, and places of one reason that are listed; above that the rest is counted."""
+_NO_REWRITE = "No rewrite matches this; please change it by hand."
 _OBSTACLES = {
-    Obstacle.MERGED: "The pull request is merged already. `/ssot migrate` on the tracking issue migrates what is left.",
-    Obstacle.CLOSED: "The pull request is closed. Reopen it and ask again.",
-    Obstacle.LOCKED: "The conversation is locked, so this App could not tell what it did.",
-    Obstacle.QUEUED: (
-        "The pull request is in the merge queue, and a push would take it out. "
-        "Ask again before it is queued, or after it left the queue."
+    Obstacle.MERGED: (
+        "This pull request is already merged. Use `/ssot migrate` on the tracking issue to migrate the rest."
     ),
-    Obstacle.BRANCH_GONE: "The branch of this pull request is gone with its repository: there is nothing to push to.",
+    Obstacle.CLOSED: "This pull request is closed. Reopen it and try again.",
+    Obstacle.LOCKED: "The conversation is locked, so the App cannot report what it does.",
+    Obstacle.QUEUED: (
+        "This pull request is in the merge queue, and a push would remove it from the queue. "
+        "Try again before it is queued, or after it leaves the queue."
+    ),
+    Obstacle.BRANCH_GONE: "The branch of this pull request no longer exists, so there is nothing to push to.",
 }
 _FORKS = {
     NoPush.NOT_ALLOWED: (
-        "The branch belongs to a fork, and its author does not let maintainers edit it "
-        "(*Allow edits by maintainers*, beside the conversation)."
+        "The branch is in a fork, and its author does not allow edits by maintainers "
+        "(*Allow edits by maintainers* in the sidebar)."
     ),
     NoPush.NO_ACCESS: (
-        "The branch belongs to a fork on which this App is not installed, and GitHub does not let it push there."
+        "The branch is in a fork where this App is not installed, and GitHub does not let it push there."
     ),
 }
 
@@ -52,13 +55,13 @@ def answer(report: Report) -> str:
 
 
 def invalid_configuration(reason: str) -> str:
-    """The answer while nobody knows what is deprecated."""
-    return f"Nothing was done: the configuration of the base branch has an error.\n\n{plain(reason, limit=4_000)}"
+    """The reply while the configuration is invalid."""
+    return f"Nothing was done: the configuration on the base branch has an error.\n\n{plain(reason, limit=4_000)}"
 
 
 def skipped_by(waiver: Waiver) -> str:
-    """Why a usage stays that somebody put aside."""
-    return f"Put aside with `/ssot skip` by {waiver.by}: {waiver.reason}"
+    """Why a usage that somebody skipped is not changed."""
+    return f"Skipped with `/ssot skip` by {waiver.by}: {waiver.reason}"
 
 
 # --- what was changed ----------------------------------------------------------------------------------------------
@@ -75,7 +78,7 @@ def _done(report: Report) -> list[str]:
     if not report.commits:
         return []
     shas = ", ".join(linked(code(sha[:7]), f"{report.pull.html_url}/commits/{sha}") for sha in report.commits)
-    undo = f"To undo it: `git revert --no-edit {' '.join(reversed(report.commits))}`"
+    undo = f"To undo: `git revert --no-edit {' '.join(reversed(report.commits))}`"
     return [f"Migrated {_amount(report.committed)} in {shas}.", _files(report), undo]
 
 
@@ -99,14 +102,14 @@ def _lines(findings: Sequence[Finding]) -> str:
 
 
 def _nothing(report: Report) -> str:
-    looked = len(report.files)
-    if not looked and not report.selection.unmatched:
-        return "Nothing to migrate: this pull request touches no Python file."
+    scanned = len(report.files)
+    if not scanned and not report.selection.unmatched:
+        return "Nothing to migrate: this pull request changes no Python file."
     if not any(file.left for file in report.files):
-        return f"Nothing to migrate: there is no deprecated usage in the {count(looked, 'Python file')} looked at."
-    kind = "none of them can be rewritten by a machine" if report.ask.unsafe else "none of them has a safe fix"
+        return f"Nothing to migrate: no deprecated usage in the {count(scanned, 'Python file')} scanned."
+    fix = "an automatic fix" if report.ask.unsafe else "a safe fix"
     usages = sum(len(file.left) for file in report.files)
-    return f"Nothing to migrate: there {'is' if usages == 1 else 'are'} {count(usages, 'usage')}, but {kind}."
+    return f"Nothing to migrate: {count(usages, 'usage')} found, none with {fix}."
 
 
 # --- what stopped it -----------------------------------------------------------------------------------------------
@@ -115,7 +118,7 @@ def _nothing(report: Report) -> str:
 def _stopped(report: Report) -> list[str]:
     if report.stop is None:
         return []
-    rest = "The rest was not committed: " if report.commits else "Nothing was committed. "
+    rest = "The rest was not committed. " if report.commits else "Nothing was committed. "
     return [rest + _reason(report.stop), *_instead(report)]
 
 
@@ -126,9 +129,9 @@ def _reason(stop: Stop) -> str:
         case Overtaken(paths=paths):
             names = ", ".join(code(path) for path in paths[:_PLACES])
             more = f" and {len(paths) - _PLACES:,} more" if len(paths) > _PLACES else ""
-            return f"The branch moved meanwhile, and changed {names}{more}. Have a look and ask again."
+            return f"The branch has moved and changed {names}{more}. Check the changes and try again."
         case CommitRefused(reason=reason):
-            return f"GitHub did not accept it: {plain(reason)}"
+            return f"GitHub rejected the commit: {plain(reason)}"
         case CannotPush(why=why):
             return _FORKS[why]
         case _:
@@ -139,12 +142,12 @@ def _instead(report: Report) -> list[str]:
     """What the people of a fork can do themselves."""
     if not isinstance(report.stop, CannotPush) or not report.changed:
         return []
-    how = "Whoever can push applies the suggestions of the review, or this patch of"
-    save = "Save it as `ssot.patch`, then `git apply ssot.patch`."
-    return [f"{how} {_amount(report.changed)}. {save}", folded_patch(report.changed)]
+    how = "You can commit the suggestions of the review instead, or apply this patch"
+    save = "Save it as `ssot.patch`, then run `git apply ssot.patch`."
+    return [f"{how} ({_amount(report.changed)}). {save}", folded_patch(report.changed)]
 
 
-# --- what was left -------------------------------------------------------------------------------------------------
+# --- what was not changed ------------------------------------------------------------------------------------------
 
 
 def _left(report: Report) -> Iterable[str]:
@@ -154,16 +157,17 @@ def _left(report: Report) -> Iterable[str]:
     shown = report.commits[-1] if report.commits else report.head
     reasons: defaultdict[tuple[Applicability, str], list[Finding]] = defaultdict(list)
     for finding in left:
-        reasons[finding.applicability, finding.reason or "No rewrite is known."].append(finding)
+        reasons[finding.applicability, finding.reason or _NO_REWRITE].append(finding)
     ordered = sorted(reasons.items(), key=lambda item: (-len(item[1]), item[0]))
     items = [_because(why, found, report.pull, shown) for (_, why), found in ordered[:_REASONS]]
     if len(ordered) > _REASONS:
         rest = sum(len(found) for _, found in ordered[_REASONS:])
         items.append(f"- … and {count(rest, 'usage')} for other reasons")
-    yield f"**Left as {'it is' if len(left) == 1 else 'they are'}: {count(len(left), 'usage')}**\n\n" + "\n".join(items)
+    yield f"**Not changed: {count(len(left), 'usage')}**\n\n" + "\n".join(items)
     unsafe = sum(finding.applicability is Applicability.UNSAFE for finding in left)
     if unsafe and not report.ask.unsafe:
-        yield f"`/ssot migrate --unsafe` rewrites {count(unsafe, 'usage')} more; read these rewrites before you merge."
+        more = count(unsafe, "more usage")
+        yield f"`/ssot migrate --unsafe` rewrites {more}. Please read those changes before you merge."
 
 
 def _because(why: str, found: Sequence[Finding], pull: PullRequest, at: Sha) -> str:
@@ -173,11 +177,12 @@ def _because(why: str, found: Sequence[Finding], pull: PullRequest, at: Sha) -> 
 
 
 def _unseen(report: Report) -> Iterable[str]:
-    """What was not looked at, and what was asked for and is not there."""
+    """What was not scanned, and which arguments match nothing."""
     selection = report.selection
     if selection.unmatched:
         names = ", ".join(code(argument) for argument in selection.unmatched[:_PLACES])
-        yield f"No Python file of this branch is meant by {names}."
+        verb = "matches" if len(selection.unmatched) == 1 else "match"
+        yield f"{names} {verb} no Python file on this branch."
     items = [f"- {code(s.path)}: {plain(s.reason)}" for s in selection.skipped]
     for file in report.files:
         match file.report:
@@ -186,7 +191,7 @@ def _unseen(report: Report) -> Iterable[str]:
             case Failed(path=path, line=line, message=message):
                 items.append(f"- {code(path)}: does not parse (line {line}: {plain(message, limit=200)})")
     if report.not_listed:
-        items.append(f"- {count(report.not_listed, 'file')}: GitHub lists the first 3,000 of a pull request")
+        items.append(f"- {count(report.not_listed, 'file')}: GitHub lists only the first 3,000 files of a pull request")
     if items:
         rest = [f"- … and {len(items) - _REASONS:,} more"] if len(items) > _REASONS else []
-        yield "**Not looked at**\n\n" + "\n".join([*items[:_REASONS], *rest])
+        yield "**Not scanned**\n\n" + "\n".join([*items[:_REASONS], *rest])

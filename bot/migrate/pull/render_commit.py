@@ -1,7 +1,7 @@
-"""Commits of ``/ssot migrate``: the message, and which of GitHub's two ways it goes.
+"""Commits of ``/ssot migrate``: the message, and which of GitHub's two APIs makes it.
 
-A message holds nothing of other people's but the login of who asked: what stands in one is acted on (``Fixes #1``),
-and tells people (``@name``), again with every rebase.
+A message holds no text of other people but the login of who asked: GitHub acts on its words (``Fixes #1``) and
+notifies people (``@name``), again with every rebase.
 """
 
 from bot.domain.effects import FileCommit, TreeCommit, TreeFile
@@ -42,12 +42,12 @@ def headline(batch: CommitChunk) -> str:
 
 
 def _body(pull: PullRequest, ask: MigrateRequest, batch: CommitChunk, parts: int, keys: MarkerKeys) -> str:
-    kinds = "The rewrites are proved to keep the meaning."
+    kinds = "Safe fixes only: behaviour stays the same."
     if ask.unsafe:
-        kinds = "The rewrites include some that may change behaviour: please read them."
+        kinds = "Some of these fixes may change behaviour: please read them."
     part = f" Part {batch.number} of {parts}." if parts > 1 else ""
     lines = [
-        f"{count(len(batch.files), 'file')}, asked for by {ask.by}.{part}",
+        f"{count(len(batch.files), 'file')}, requested by {ask.by}.{part}",
         kinds,
         request(keys, pull.ref, ask.id, batch.number, parts),
     ]

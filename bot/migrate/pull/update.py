@@ -1,8 +1,8 @@
 """``/ssot migrate`` on a pull request: fetch → migrate → plan → commit.
 
 The same request may run any number of times.  Its commits carry a signed trailer that names it and the part of it that
-they are, so what an earlier run committed is found on the branch and not made again.  All of it is planned on the head
-that the person saw: that is the one below the first of these commits.
+they are, so what an earlier run committed is found on the branch and not committed twice.  Everything is planned on
+the head that the person saw: the parent of the first of these commits.
 """
 
 from collections import defaultdict
@@ -54,13 +54,13 @@ class _Run:
     ask: MigrateRequest
     config: Config
     keep: Mapping[str, KeptUsages] = field(default_factory=dict)
-    """The usages that people have put aside on this pull request, by path."""
+    """The usages that people skipped on this pull request, by path."""
 
 
 async def migrate_pull(bot: Bot, ref: PullRequestRef, ask: MigrateRequest, lease: Lease) -> Reply:
-    """Commit the fixes that were asked for, and say what was done and what was not.
+    """Commit the requested fixes, and report what was done and what was not.
 
-    Raises ``UserError`` for arguments that cannot be.
+    Raises ``UserError`` for invalid arguments.
     """
     pull = await reads.pull_request(bot.github, ref)
     at = await at_branch(bot.github, ref.repo, pull.base_ref)
@@ -82,7 +82,7 @@ async def _migrate(run: _Run) -> Report:
     if stop and not done:
         return Report(pull=run.pull, ask=run.ask, head=run.pull.head_sha, stop=stop)
     head = _seen(run, branch, done)
-    run = replace(run, keep=await _put_aside(run, head))
+    run = replace(run, keep=await _skipped(run, head))
     report, tree = await _plan(run, head)
     parts = batches(report.files, {entry.path: entry.mode for entry in tree})
     if run.ask.dry_run or not parts:
@@ -91,7 +91,7 @@ async def _migrate(run: _Run) -> Report:
 
 
 def _stop(ask: MigrateRequest, found: Obstacle | None) -> Stop | None:
-    """Somebody who only wants to look is kept from nothing but what is over."""
+    """What prevents the request; a dry run needs only an open pull request."""
     harmless = ask.dry_run and found not in (Obstacle.MERGED, Obstacle.CLOSED)
     return None if found is None or harmless else Obstructed(obstacle=found)
 
@@ -108,8 +108,8 @@ def _seen(run: _Run, branch: PullBranch, done: Mapping[int, BranchCommit]) -> Sh
     return (first.parent if first else None) or seen_head(branch.commits, run.ask) or run.pull.head_sha
 
 
-async def _put_aside(run: _Run, head: Sha) -> Mapping[str, KeptUsages]:
-    """The new usages of ``head`` that somebody skipped with a command: a person has decided that they stay."""
+async def _skipped(run: _Run, head: Sha) -> Mapping[str, KeptUsages]:
+    """The new usages of ``head`` that somebody skipped with a command: they are not changed."""
     repo, number = run.pull.ref.repo, run.pull.ref.number
     comments = await reads.issue_comments(run.bot.github, repo, number)
     if not decisions.waivers(run.bot.keys, repo, number, comments):
@@ -158,7 +158,7 @@ async def _migrated(run: _Run, rev: Sha, tree: Iterable[TreeEntry], paths: Itera
 async def _commit_all(
     run: _Run, report: Report, parts: tuple[CommitChunk, ...], done: Mapping[int, BranchCommit], stop: Stop | None
 ) -> Report:
-    """The report with the commits, those of earlier runs among them; it stops at the first one that cannot be."""
+    """The report with the commits, those of earlier runs included; it stops at the first one that fails."""
     left = [batch for batch in parts if batch.number not in done]
     made = {number: commit.sha for number, commit in done.items()}
     if left and stop is None:
@@ -195,7 +195,7 @@ async def _commit_rest(
 
 
 async def _commit(run: _Run, batch: CommitChunk, parts: int, *, head: Sha, known: Sha, target: RepoRef) -> Sha | Stop:
-    """One commit on ``head``, or on what the branch has become if that changes nothing of it.
+    """One commit on ``head``, or on the newer head if its files are the same there.
 
     ``known`` is a commit whose files are the planned ones.
     """
@@ -215,11 +215,11 @@ async def _commit(run: _Run, batch: CommitChunk, parts: int, *, head: Sha, known
             if not isinstance(found, PullRequest):
                 return found
             head = found.head_sha
-    raise RetryLater(at=run.bot.github.clock.now() + _AGAIN, reason="the branch moves all the time")
+    raise RetryLater(at=run.bot.github.clock.now() + _AGAIN, reason="the branch keeps moving")
 
 
 async def _look_again(run: _Run, batch: CommitChunk) -> PullRequest | Sha | Stop:
-    """The pull request as it is now; or the commit, if it is there already; or what stands in the way by now."""
+    """The pull request as it is now; or the commit, if it is there already; or what prevents it now."""
     ref = run.pull.ref
     pull, branch = await reads.pull_request(run.bot.github, ref), await reads.pull_branch(run.bot.github, ref)
     there = _parts(run, branch).get(batch.number)
@@ -230,7 +230,7 @@ async def _look_again(run: _Run, batch: CommitChunk) -> PullRequest | Sha | Stop
 
 
 async def _overtaken(run: _Run, batch: CommitChunk, head: Sha) -> tuple[str, ...]:
-    """The files of the batch that ``head`` holds otherwise, or that it would rewrite otherwise."""
+    """The files of the batch that differ on ``head``, or would be rewritten differently there."""
     tree = await reads.whole_tree(run.bot.github, run.pull.ref.repo, head)
     modes = {entry.path: entry.mode for entry in tree}
     same = [file for file in batch.files if modes.get(file.path) == batch.modes.get(file.path, PLAIN)]

@@ -1,12 +1,11 @@
-"""Which box of a body an item of the configuration means.
+"""Finds the box in a body for each item of the configuration.
 
-People reword items and headings, add results, move lines and rewrite whole trackers.  An item is found when just one
-task can be meant; otherwise it is reported as not found.  A wrong tick is a lie, a missing one is a question.
+People reword items and headings, add results, move lines and rewrite whole trackers.  An item is found when exactly
+one task matches; otherwise it is reported as not found.  A wrong tick is worse than a missing one.
 
-There are several ways, from sure to loose, and the first in which a task can be meant decides.  A task that belongs
-to one item is none for the others, and one of several that an item may mean is none for those that are less sure.
-What an item was called when it was last found counts beside what the configuration calls it, so that it is found
-again after one rewording after the other.
+Strategies are tried from strict to loose; the first that matches decides.  A task that belongs to one item is not
+matched to others, and a task that is one of several matches of an item is not matched by a looser strategy.  An item
+is also matched by the text that it had when it was last found, so that it survives several rewordings.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -23,7 +22,7 @@ MARGIN = 0.1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remembered:
-    """What a task looked like when it was found last."""
+    """A task's text and place when it was last found."""
 
     text: str
     """Digest of its text."""
@@ -55,11 +54,11 @@ class _SoughtItem:
 
 
 Strategy = Callable[[_SoughtItem, Sequence[_Task]], list[_Task]]
-"""The tasks that can be meant, in one way of looking."""
+"""One way to match: the tasks that match the item."""
 
 
 def remember(task: Item) -> Remembered:
-    """What to know of a task that was found, to find it again."""
+    """What to store of a found task, to find it again."""
     place = "\n".join(" ".join(sorted(words(heading) - LABELS)) or normal(heading) for heading in task.headings)
     found = frozenset(digest(word) for word in words(task.text))
     return Remembered(text=digest(normal(task.text)), place=digest(place), words=found)
@@ -93,24 +92,24 @@ def _task(task: Item) -> _Task:
 def _look(
     strategy: Strategy, sought: Sequence[_SoughtItem], left: Sequence[_Task], found: dict[str, Item | NoBox]
 ) -> list[_Task]:
-    """Look for the items that are not in ``found`` yet, and put them there; the tasks that are left afterwards."""
+    """Match the items that are not in ``found`` yet, and add them; returns the tasks that are left."""
     tasks = {each.task.box: each for each in left}
     pending = {each.item.id: each for each in sought if each.item.id not in found}
-    meant = {name: _by_heading(each, strategy(each, left)) for name, each in pending.items()}
-    while sure := _settle([(pending[name], some[0]) for name, some in meant.items() if len(some) == 1]):
+    matches = {name: _by_heading(each, strategy(each, left)) for name, each in pending.items()}
+    while sure := _settle([(pending[name], some[0]) for name, some in matches.items() if len(some) == 1]):
         for name, each in sure.items():
             found[name] = each.task
-            del tasks[each.task.box], pending[name], meant[name]
-        for name, some in meant.items():
+            del tasks[each.task.box], pending[name], matches[name]
+        for name, some in matches.items():
             if any(each.task.box not in tasks for each in some):
-                meant[name] = _by_heading(pending[name], strategy(pending[name], list(tasks.values())))
-    found |= {name: NoBox.AMBIGUOUS for name, some in meant.items() if some}
-    unclear = {each.task.box for some in meant.values() for each in some}
+                matches[name] = _by_heading(pending[name], strategy(pending[name], list(tasks.values())))
+    found |= {name: NoBox.AMBIGUOUS for name, some in matches.items() if some}
+    unclear = {each.task.box for some in matches.values() for each in some}
     return [each for box, each in tasks.items() if box not in unclear]
 
 
 def _settle(claims: Sequence[tuple[_SoughtItem, _Task]]) -> dict[str, _Task]:
-    """Who gets the task that each claims: the only one, or the only one whose heading it stands below."""
+    """The item that gets each claimed task: the only one, or the only one whose heading it is below."""
     settled = {}
     for sought, task in claims:
         rivals = [other for other, claimed in claims if claimed is task and other is not sought]
@@ -120,13 +119,13 @@ def _settle(claims: Sequence[tuple[_SoughtItem, _Task]]) -> dict[str, _Task]:
 
 
 def _by_heading(sought: _SoughtItem, tasks: Sequence[_Task]) -> list[_Task]:
-    """Of several tasks those that stand where they should, and of these the one that stood there before."""
-    meant = list(tasks)
-    if len(meant) > 1:
-        meant = [each for each in meant if _below(sought, each)] or meant
-    if len(meant) > 1:
-        meant = [each for each in meant if sought.known and each.seen.place == sought.known.place] or meant
-    return meant
+    """Of several tasks those below the right heading, and of these the one that was there before."""
+    matches = list(tasks)
+    if len(matches) > 1:
+        matches = [each for each in matches if _below(sought, each)] or matches
+    if len(matches) > 1:
+        matches = [each for each in matches if sought.known and each.seen.place == sought.known.place] or matches
+    return matches
 
 
 def _below(sought: _SoughtItem, each: _Task) -> bool:
@@ -139,7 +138,7 @@ def _same_text(sought: _SoughtItem, tasks: Sequence[_Task]) -> list[_Task]:
 
 
 def _same_words(sought: _SoughtItem, tasks: Sequence[_Task]) -> list[_Task]:
-    """In the whole text, or in what comes before a dash, a colon or a bracket; figures and endings aside."""
+    """In the whole text, or in what comes before a dash, a colon or a bracket; without figures and endings."""
     return [each for each in tasks if sought.words and sought.words in (each.whole, each.head)]
 
 

@@ -1,6 +1,6 @@
-"""What a section remembers, hidden and signed: how its items looked, and what became of them.
+"""The section's hidden, signed memory: the texts and the states of its items.
 
-Only so much as cannot be found out again: without it everything is still right, and says a little less.
+It holds only what cannot be found out again.  Without it the update is still correct, with fewer remarks.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,7 +12,7 @@ from bot.tracker.checklist.matching import Remembered
 from bot.tracker.models import Holds, ItemVerdict, Missing, Note
 
 _MOST = 16_000
-"""Characters that are spent on how items looked: a quarter of a body."""
+"""Characters for the texts of items: a quarter of a body."""
 _TIME = "%Y%m%dt%H%M%Sz"
 
 
@@ -31,7 +31,7 @@ NOTES = {ItemState.WITHDRAWN: Note.WITHDRAWN, ItemState.BY_HAND: Note.BY_HAND}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
-    """All of it."""
+    """The whole memory of a section."""
 
     written_at: datetime | None = None
     """The ``read_at`` of the facts that the section shows."""

@@ -1,7 +1,7 @@
 """The section of a body that the bot owns: where it is, and whether it may be written.
 
-It stands between two signed markers, each naming the migration and the issue.  Nothing else in a body is believed to
-be ours; and where people have done anything to the markers, the body is left alone.
+It is between two signed markers, which name the migration and the issue.  Nothing else in a body counts as the bot's;
+and where somebody changed the markers, the body is not written.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,15 +16,15 @@ from bot.tracker.models import Conflict, ConflictKind
 
 _BEGIN, _MEMORY, _END = MarkerKind.TRACKER_BEGIN, MarkerKind.TRACKER_MEMORY, MarkerKind.TRACKER_END
 _TEXTS = {
-    ConflictKind.REMOVED: "The section of the checklist was removed from the text.",
-    ConflictKind.BEGIN_MISSING: "The comment that begins the section of the checklist is missing.",
-    ConflictKind.END_MISSING: "The comment that ends the section of the checklist is missing.",
-    ConflictKind.DOUBLED: "The section of the checklist is there twice.",
-    ConflictKind.ORDER: "The comments around the section of the checklist are not where they were.",
-    ConflictKind.ALTERED: "A comment around the section of the checklist was changed, or was not written by this bot.",
-    ConflictKind.OTHER_ISSUE: "The section of the checklist belongs to another issue.",
-    ConflictKind.HIDDEN: "The section would be inside a list, a quotation, a code block or a comment.",
-    ConflictKind.TOO_LONG: f"The section of the checklist has no room: GitHub ends texts at {MAX_BODY:,} characters.",
+    ConflictKind.REMOVED: "The checklist section was removed from the text.",
+    ConflictKind.BEGIN_MISSING: "The hidden comment before the checklist section is missing.",
+    ConflictKind.END_MISSING: "The hidden comment after the checklist section is missing.",
+    ConflictKind.DOUBLED: "The checklist section is there twice.",
+    ConflictKind.ORDER: "The hidden comments around the checklist section are out of order.",
+    ConflictKind.ALTERED: "A hidden comment around the checklist section was edited, or was not written by this bot.",
+    ConflictKind.OTHER_ISSUE: "The checklist section belongs to another issue.",
+    ConflictKind.HIDDEN: "The checklist section would be inside a list, a quotation, a code block or a comment.",
+    ConflictKind.TOO_LONG: f"There is no room for the checklist section: GitHub allows {MAX_BODY:,} characters.",
 }
 
 
@@ -49,7 +49,7 @@ class Owner:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """The section's place in a body, markers included: ``[start, end)`` in characters.  Empty where it is to come."""
+    """The section's place in a body, markers included: ``[start, end)`` in characters.  Empty if new."""
 
     start: int
     end: int

@@ -1,8 +1,8 @@
-"""GFM task lists, found as GitHub renders them and edited by one character.
+"""GFM task lists, parsed as GitHub renders them and edited by one character.
 
 https://github.github.com/gfm/#task-list-items-extension-
 
-A body belongs to people: ``set_boxes`` changes the state characters it is told to, and nothing else.
+A body belongs to people: ``set_boxes`` changes the given state characters and nothing else.
 """
 
 import re
@@ -31,7 +31,7 @@ class Item:
     """One task of a list."""
 
     box: int
-    """Where the state character stands: a code point offset into the body."""
+    """The offset of the state character in the body, in code points."""
     checked: bool
     text: str
     """The item's own first paragraph (heading, table cell) as Markdown, on one line."""
@@ -40,7 +40,7 @@ class Item:
     depth: int
     """0 for an item of an outermost list."""
     headings: tuple[str, ...]
-    """The headings that the item stands below, outermost first."""
+    """The headings above the item, outermost first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +53,7 @@ class Bullet:
 
 
 def html_blocks(body: str) -> frozenset[int]:
-    """Where the HTML blocks begin that stand in no list, quotation or other block: offsets of their lines."""
+    """The offsets of the lines where HTML blocks begin that are in no list, quotation or other block."""
     starts = _line_starts(body)
     tokens = _parser().parse(body)
     return frozenset(starts[t.map[0]] for t in tokens if t.type == "html_block" and t.level == 0 and t.map)

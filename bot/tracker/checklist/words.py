@@ -1,7 +1,7 @@
-"""The words of an item or a heading, as they stay when people reword it.
+"""The words of an item or a heading that stay the same when people reword it.
 
-Emojis and mark-up, figures and small words come and go, words change their endings, and results are added behind a
-dash; what is left says what is meant.
+People add and remove emojis, mark-up, figures and small words, change endings, and add results after a dash; all of
+these are left out.
 """
 
 import hashlib
@@ -95,7 +95,7 @@ def likeness(sought: frozenset[str], text: frozenset[str]) -> float:
 
 
 def is_phase(sought: str, heading: str) -> bool:
-    """Whether ``heading`` is the phase ``sought``, whatever became of its number, its emoji and its state."""
+    """Whether ``heading`` is the phase ``sought``, also with another number, emoji or state."""
     asked, there = words(sought) - LABELS, words(heading) - LABELS
     if asked and there:
         return 2 * len(asked & there) > len(asked)

@@ -1,1 +1,1 @@
-"""Whether an item of the checklist is true.  Pure."""
+"""Whether an item of the checklist is done.  Pure."""

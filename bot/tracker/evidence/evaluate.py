@@ -1,6 +1,6 @@
-"""Whether an item is true: ``bot.domain.migration``'s evidence, judged on the facts.
+"""Whether an item is done: its configured evidence, checked against the facts.
 
-A fact that cannot be read proves nothing, and disproves nothing: its verdict is ``CannotTell``, and the box stays.
+A fact that cannot be read proves nothing and disproves nothing: the result is ``CannotTell``, and the box stays.
 """
 
 from collections.abc import Iterable
@@ -26,7 +26,7 @@ from bot.tracker.models import CannotTell, Holds, ItemVerdict, Missing
 
 
 def evaluate(evidence: Evidence, item: str, migration: Migration, facts: TrackedFacts) -> ItemVerdict:
-    """What the facts say of the item with this id."""
+    """The state of the item with this id, by the facts."""
     match evidence:
         case UsageEvidence():
             return source.usages(evidence, migration, facts)
@@ -53,7 +53,7 @@ def evaluate(evidence: Evidence, item: str, migration: Migration, facts: Tracked
 
 
 def _all(verdicts: Iterable[ItemVerdict]) -> ItemVerdict:
-    """What is missing outweighs what is not known: the item is not true in either case."""
+    """What is missing outweighs what is unknown: the item is not done in either case."""
     parts = list(verdicts)
     missing = tuple(proof for part in parts if isinstance(part, Missing) for proof in part.what)
     unknown = tuple(why for part in parts if isinstance(part, CannotTell) for why in part.why)
@@ -65,7 +65,7 @@ def _all(verdicts: Iterable[ItemVerdict]) -> ItemVerdict:
 
 
 def _any(verdicts: Iterable[ItemVerdict]) -> ItemVerdict:
-    """The first part that holds; while a part is unknown it might, so that nothing is missing yet."""
+    """The first part that holds.  While a part is unknown it may hold, so nothing counts as missing."""
     parts = list(verdicts)
     for part in parts:
         if isinstance(part, Holds):

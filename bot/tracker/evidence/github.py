@@ -1,7 +1,7 @@
-"""Evidence that GitHub holds: checks, deployments, pull requests, issues, and what people said.
+"""Evidence on GitHub: checks, deployments, pull requests, issues, and what people attested.
 
-CI and deployments need time.  What they have not said of a commit yet is unknown, not missing: a box must not go down
-with every push and up again a little later.
+CI and deployments need time.  Until they have reported on a commit the state is unknown, not missing: otherwise every
+push would clear the box for a while.
 """
 
 from datetime import timedelta
@@ -32,11 +32,11 @@ PATIENCE = timedelta(hours=1)
 
 
 _LACKS = {
-    PullRequestState.OPENED: ("is not there", "is there"),
+    PullRequestState.OPENED: ("does not exist", "exists"),
     PullRequestState.CLOSES_ISSUE: ("does not close the issue", "closes it"),
     PullRequestState.MERGED: ("is not merged", "is merged"),
 }
-"""What is said of a numbered pull request, and after "no pull request"."""
+"""The words after a numbered pull request, and after "no pull request"."""
 
 
 def _fresh(facts: TrackedFacts) -> bool:
@@ -72,18 +72,18 @@ def check(evidence: CheckPassed, facts: TrackedFacts) -> ItemVerdict:
 
 
 def deployment(evidence: Deployed, facts: TrackedFacts) -> ItemVerdict:
-    """The newest deployment to the environment succeeded, and holds the commit."""
+    """The latest deployment to the environment succeeded, and includes the commit."""
     if isinstance(facts.deployments, NotKnown):
         return _unreadable(f"deployment to `{evidence.environment}`", facts.deployments)
     found = next((each for each in facts.deployments if each.environment == evidence.environment), None)
     if found is None:
         return Missing(what=(Proof(text=f"nothing was deployed to `{evidence.environment}`"),))
-    where = f"the newest deployment to `{found.environment}`"
+    where = f"the latest deployment to `{found.environment}`"
     match found.state:
         case DeploymentState.FAILED:
             return Missing(what=(_deployed(found, f"{where} failed"),))
         case DeploymentState.RUNNING:
-            return CannotTell(why=(f"{where} is under way",))
+            return CannotTell(why=(f"{where} is in progress",))
         case DeploymentState.SUCCEEDED:
             return _succeeded(found, where, facts)
         case _:
@@ -92,12 +92,12 @@ def deployment(evidence: Deployed, facts: TrackedFacts) -> ItemVerdict:
 
 def _succeeded(found: Deployment, where: str, facts: TrackedFacts) -> ItemVerdict:
     if found.holds:
-        return Holds(because=(_deployed(found, f"{where} succeeded and holds `{facts.commit[:7]}`"),))
+        return Holds(because=(_deployed(found, f"{where} succeeded and includes `{facts.commit[:7]}`"),))
     if found.holds is None:
-        return CannotTell(why=(f"it is not known whether {where} holds `{facts.commit[:7]}`",))
+        return CannotTell(why=(f"unknown whether {where} includes `{facts.commit[:7]}`",))
     if _fresh(facts):
-        return CannotTell(why=(f"{where} does not hold `{facts.commit[:7]}` yet",))
-    return Missing(what=(_deployed(found, f"{where} does not hold `{facts.commit[:7]}`"),))
+        return CannotTell(why=(f"{where} does not include `{facts.commit[:7]}` yet",))
+    return Missing(what=(_deployed(found, f"{where} does not include `{facts.commit[:7]}`"),))
 
 
 def _deployed(found: Deployment, text: str) -> Proof:
@@ -105,19 +105,19 @@ def _deployed(found: Deployment, text: str) -> Proof:
 
 
 def pull(evidence: PullRequestEvidence, facts: TrackedFacts) -> ItemVerdict:
-    """The numbered pull request, or one of those that the tracking issue is linked with."""
+    """The numbered pull request, or one of those linked to the tracking issue."""
     if isinstance(facts.pulls, NotKnown):
         return _unreadable("pull requests", facts.pulls)
     number = evidence.number
-    meant = [p for p in facts.pulls if (p.linked or p.closes if number is None else p.number == number)]
-    good = next((p for p in meant if _is(p, evidence.state)), None)
+    matching = [p for p in facts.pulls if (p.linked or p.closes if number is None else p.number == number)]
+    good = next((p for p in matching if _is(p, evidence.state)), None)
     if good is not None:
         closing = ", and closes the issue" if good.closes else ""
         text = f"pull request {good.number} is {good.state}{closing}"
         return Holds(because=(Proof(text=text, link=good.link, at=good.at),))
-    if number is not None and not meant:
+    if number is not None and not matching:
         return Missing(what=(Proof(text=f"there is no pull request {number}"),))
-    which = "no pull request that is linked with the issue" if number is None else f"pull request {number}"
+    which = "no pull request linked to the issue" if number is None else f"pull request {number}"
     return Missing(what=(Proof(text=f"{which} {_LACKS[evidence.state][number is None]}"),))
 
 
@@ -157,8 +157,8 @@ def _issue(found: IssueFact, text: str) -> Proof:
 def attested(item: str, facts: TrackedFacts) -> ItemVerdict:
     """A person with write access said so."""
     if isinstance(facts.attestations, NotKnown):
-        return _unreadable("what people attested", facts.attestations)
+        return _unreadable("attestations", facts.attestations)
     found = facts.attestations.get(item)
     if found is None:
-        return Missing(what=(Proof(text=f"nobody has attested it: `/ssot attest {item} reason`"),))
+        return Missing(what=(Proof(text=f"not attested yet: `/ssot attest {item} reason`"),))
     return Holds(because=(Proof(text=f"attested by `{found.by}`: {found.reason}", link=found.link, at=found.at),))

@@ -1,4 +1,4 @@
-"""Evidence that lies in the source: usages, definitions, files."""
+"""Evidence in the source: usages, definitions, files."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -16,15 +16,16 @@ _NAMED = 2
 
 
 def usages(evidence: UsageEvidence, migration: Migration, facts: TrackedFacts) -> ItemVerdict:
-    """None left, or all known.  While a file that may hide some cannot be read, neither is sure."""
+    """None left, or all known.  Unknown while a file that may hide some cannot be read."""
     found = [f for f in findings_of(facts, migration.name) if _concerns(evidence, f)]
     unread = sorted(report.path for report in facts.reports if may_hide(report) and _inside(evidence, report.path))
     if evidence.state is UsageState.NONE and found:
         return Missing(what=(_left(found, facts),))
     if unread:
-        return CannotTell(why=(f"{_counted(len(unread), 'file')} with the name could not be read: {_names(unread)}",))
+        unsure = f"{_counted(len(unread), 'file')} containing the name could not be read: {_names(unread)}"
+        return CannotTell(why=(unsure,))
     if evidence.state is UsageState.NONE:
-        return Holds(because=(_proof(facts, "no usage is left"),))
+        return Holds(because=(_proof(facts, "no usages are left"),))
     files = len({finding.path for finding in found})
     known = f"{_counted(len(found), 'usage')} in {_counted(files, 'file')}, and every file was read"
     return Holds(because=(_proof(facts, known),))
@@ -40,25 +41,25 @@ def _inside(evidence: UsageEvidence, path: str) -> bool:
 
 
 def may_hide(report: FileReport) -> bool:
-    """Whether usages may hide in the file: it was not looked at, or does not parse and has the name in its text."""
+    """Whether usages may hide in the file: it was not scanned, or does not parse and contains the name."""
     return isinstance(report, Skipped) or (isinstance(report, Failed) and bool(report.hits))
 
 
 def _left(found: Sequence[Finding], facts: TrackedFacts) -> Proof:
-    """How many are left and where; and who brought the newest of them, where that is known."""
+    """How many are left and where; and who added the newest of them, where that is known."""
     files = sorted({finding.path for finding in found}, key=lambda path: (path not in facts.origins, path))
     text = f"{_counted(len(found), 'usage')} left in {_counted(len(files), 'file')}: {_names(files)}"
-    brought = facts.origins.get(files[0])
-    if brought is None:
+    origin = facts.origins.get(files[0])
+    if origin is None:
         return _proof(facts, text)
-    by = f"brought by `{brought.author}`" if brought.author else "brought"
-    where = "in" if brought.pull else f"in `{brought.commit[:7]}`"
+    by = f"added by `{origin.author}`" if origin.author else "added"
+    where = "in" if origin.pull else f"in `{origin.commit[:7]}`"
     proof = _proof(facts, f"{text}; the newest, in `{files[0]}`, was {by} {where}")
-    return replace(proof, pull=brought.pull)
+    return replace(proof, pull=origin.pull)
 
 
 def definitions(evidence: DefinitionRemoved, migration: Migration, facts: TrackedFacts) -> ItemVerdict:
-    """The definitions are gone, and nothing else is defined under their names."""
+    """The definitions were removed, and nothing else is defined under their names."""
     if isinstance(facts.definitions, NotKnown):
         return CannotTell(why=(facts.definitions.why,))
     requested = evidence.symbols or tuple(target.name for target in migration.targets)
@@ -67,7 +68,7 @@ def definitions(evidence: DefinitionRemoved, migration: Migration, facts: Tracke
     again = (f for f in findings_of(facts, migration.name) if f.kind is Kind.DEFINITION)
     left |= {f.symbol: f.path for f in again if f.symbol.rpartition(".")[2] in leaves}
     if not left:
-        gone = "the definition is gone" if len(requested) == 1 else f"all {len(requested)} definitions are gone"
+        gone = "the definition was removed" if len(requested) == 1 else f"all {len(requested)} definitions were removed"
         return Holds(because=(_proof(facts, gone),))
     return Missing(what=tuple(_defined(facts, *each) for each in sorted(left.items())[:_NAMED]))
 
@@ -89,7 +90,7 @@ def files(evidence: FileExists, facts: TrackedFacts) -> ItemVerdict:
 
 
 def _proof(facts: TrackedFacts, text: str, link: str | None = None) -> Proof:
-    """What is known of the evaluated commit."""
+    """What is known about the commit."""
     page = link or commit_page(facts, facts.commit)
     return Proof(text=text, link=page, commit=facts.commit, at=facts.committed_at)
 

@@ -1,1 +1,1 @@
-"""The end of a migration: the pull request that takes out the deprecated definition."""
+"""The end of a migration: the pull request that removes the deprecated definition."""

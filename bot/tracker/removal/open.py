@@ -1,4 +1,4 @@
-"""Nothing uses the deprecated names any more: the pull request that takes out their definitions.
+"""Opens the pull request that removes the definitions, once nothing uses the deprecated names any more.
 
 It is found again by its branch and by its signed marker.  One that a person closed is not opened again.
 """
@@ -29,7 +29,7 @@ log = structlog.get_logger(__name__)
 
 
 async def open_removal(bot: Bot, at: DefaultBranch, migration: Migration, issue: int, facts: TrackedFacts) -> None:
-    """Open it, unless it is there, was closed by a person, or cannot be proved right."""
+    """Open it, unless it is open already, was closed by a person, or cannot be proved safe."""
     if isinstance(facts.definitions, NotKnown) or not facts.definitions or await _was_opened(bot, at, migration):
         return
     commit = await _commit(bot, at, migration, issue, facts)
@@ -71,7 +71,7 @@ async def _was_opened(bot: Bot, at: DefaultBranch, migration: Migration) -> bool
 
 
 def _held_by(facts: TrackedFacts, paths: Set[str]) -> int | None:
-    """The migration pull request that changes one of the files: two at a time would be in each other's way."""
+    """The migration pull request that changes one of the files: two of them would conflict."""
     if isinstance(facts.pulls, NotKnown):
         return None
     open_ones = (pull for pull in facts.pulls if pull.migrates and pull.state is PullState.OPEN)
@@ -81,7 +81,7 @@ def _held_by(facts: TrackedFacts, paths: Set[str]) -> int | None:
 async def _commit(
     bot: Bot, at: DefaultBranch, migration: Migration, issue: int, facts: TrackedFacts
 ) -> TreeCommit | None:
-    """The removal as a commit on the head of the default branch; ``None`` if it would not be right."""
+    """The removal as a commit on the head of the default branch; ``None`` if it is refused."""
     repo = at.repo
     if isinstance(facts.definitions, NotKnown):
         return None

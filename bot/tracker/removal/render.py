@@ -1,4 +1,4 @@
-"""The pull request that takes out the deprecated definition."""
+"""The texts of the pull request that removes the deprecated definition."""
 
 from collections.abc import Mapping, Sequence
 
@@ -11,8 +11,8 @@ from bot.markdown.text import code, count
 MOST_NAMED = 50
 """Files that are listed by their names."""
 _PROVED = (
-    "Code outside of this repository was not looked at. Each file still parses, no name in it is newly undefined, and "
-    "nothing else in it was changed. Close this pull request to keep them: it is not opened again."
+    "Code outside this repository was not checked. Each file still parses, no name in it is newly undefined, and "
+    "nothing else in it was changed. To keep the definitions, close this pull request: it is not opened again."
 )
 
 
@@ -24,14 +24,14 @@ def title(defined: Mapping[str, str]) -> str:
 
 def commit_message(migration: Migration, defined: Mapping[str, str], issue: int) -> str:
     listed = "\n".join(f"- {name}" for name in sorted(defined))
-    return f"{title(defined)}\n\nNothing uses it any more:\n\n{listed}\n\nPart of #{issue}, {migration.name}.\n"
+    return f"{title(defined)}\n\nNo longer used:\n\n{listed}\n\nPart of #{issue}, {migration.name}.\n"
 
 
 def body(
     migration: Migration, defined: Mapping[str, str], files: Mapping[str, bytes | None], issue: int, keys: MarkerKeys,
     repo: RepoRef, also_named: Sequence[str] = (),
 ) -> str:  # fmt: skip
-    """What goes, and why it may.  ``also_named`` are files of other kinds that name it."""
+    """What is removed, and why that is safe.  ``also_named`` are files of other kinds that name it."""
     names = "\n".join(f"- {code(name)} in {code(path)}" for name, path in sorted(defined.items()))
     others = sorted(files.keys() - set(defined.values()))
     passed = "\n".join(f"- {code(path)}" for path in others)
@@ -39,9 +39,9 @@ def body(
     if len(also_named) > MOST_NAMED:
         named += f"\n- and {count(len(also_named) - MOST_NAMED, 'more file')}"
     parts = [
-        f"Nothing in this repository uses these names any more, so their definitions can go:\n\n{names}",
-        f"So do the imports and `__all__` entries that only passed them on:\n\n{passed}" if others else "",
-        f"Also named in, and left to you:\n\n{named}" if named else "",
+        f"Nothing in this repository uses these names any more. This removes their definitions:\n\n{names}",
+        f"It also removes the imports and `__all__` entries that only passed them on:\n\n{passed}" if others else "",
+        f"Also named in these files; please check them:\n\n{named}" if named else "",
         _PROVED,
         f"Part of #{issue}.",
         removal_marker(keys, repo.id, migration.name),

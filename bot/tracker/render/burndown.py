@@ -1,4 +1,4 @@
-"""The burn-down of a migration: as Mermaid for GitHub, as a line of text for everyone else, as SVG for the web."""
+"""The burn-down of a migration: as Mermaid for GitHub, as a line of text, and as SVG for the web."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -39,7 +39,7 @@ def line(history: Sequence[Point]) -> str:
     top = max(point.usages for point in history)
     done = round(100 * (top - last.usages) / top) if top else 100
     bars = "".join(_BLOCKS[_scaled(point.usages, top)] for point in thinned(history, 16))
-    share = f"{done} % done" if top == first.usages else f"{done} % below the most, {top:,}"
+    share = f"{done} % done" if top == first.usages else f"{done} % below the peak of {top:,}"
     return f"{first.usages:,} → {count(last.usages, 'usage')} since {_day(first.at)} ({share}) {bars}"
 
 

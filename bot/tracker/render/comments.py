@@ -1,4 +1,4 @@
-"""What the bot says about a tracking issue outside of its section: what it cannot do, what is done, how it stands."""
+"""The bot's comments on a tracking issue: conflicts, the end of the migration, and the reply to ``status``."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -13,12 +13,20 @@ from bot.identity.places import conversation
 from bot.markdown.limits import fit
 from bot.markdown.links import link_to_commit
 from bot.markdown.text import code, count
-from bot.tracker.models import Conflict, Holds, ItemStatus, Missing
+from bot.tracker.models import Conflict, ConflictKind, Holds, ItemStatus, Missing
+
+_RESTORE = "To have it updated again, restore the section from the issue's edit history."
+_ADVICE = {
+    ConflictKind.DOUBLED: "Please delete one of the two.",
+    ConflictKind.OTHER_ISSUE: "Please delete the copy.",
+    ConflictKind.HIDDEN: "Please move or close that block, so that the section is at the top level.",
+    ConflictKind.TOO_LONG: "Please shorten the text of the issue.",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """How one migration stands."""
+class MigrationStatus:
+    """The state of one migration."""
 
     migration: Migration
     facts: TrackedFacts
@@ -26,30 +34,30 @@ class Standing:
 
 
 def conflict(found: Conflict, migration: Migration, repo: RepoRef, issue: int, keys: MarkerKeys) -> str:
-    """Why the body is left alone, and what would help."""
-    advice = "Put it right, or delete what is left of it and its comments: then it is written again."
-    text = f"I did not touch the text of this issue for {code(migration.name)}. {found.text} {advice}"
+    """Why the body was not written, and what would help."""
+    advice = _ADVICE.get(found.kind, _RESTORE)
+    text = f"I did not update this issue for {code(migration.name)}. {found.text} {advice}"
     return _marked(text, MarkerKind.TRACKER_NOTE, f"{found.kind}", migration, repo, issue, keys)
 
 
 def contested(migration: Migration, repo: RepoRef, issue: int, keys: MarkerKeys) -> str:
-    """The body was changed by somebody each time it was to be written."""
+    """Somebody edited the body each time that the bot was about to write it."""
     text = (
-        f"The checklist of {code(migration.name)} is not up to date: each time I was to write it, the text of this "
-        "issue had just been changed by somebody else. I try again with the next push, and every hour."
+        f"The checklist of {code(migration.name)} is not up to date: each time I tried to write it, someone else had "
+        "just edited this issue. I will try again after the next push, and every hour."
     )
     return _marked(text, MarkerKind.TRACKER_NOTE, "contested", migration, repo, issue, keys)
 
 
-def finished(standing: Standing, repo: RepoRef, issue: int, keys: MarkerKeys) -> str:
-    """All of the evidence holds."""
-    facts = standing.facts
-    commit, items = link_to_commit(facts, facts.commit, digits=9), count(len(standing.statuses), "item")
+def finished(status: MigrationStatus, repo: RepoRef, issue: int, keys: MarkerKeys) -> str:
+    """No usages are left, and every item is done."""
+    facts = status.facts
+    commit, items = link_to_commit(facts, facts.commit, digits=9), count(len(status.statuses), "item")
     text = (
-        f"The migration {code(standing.migration.name)} is finished: at {commit} no usage is left, and the "
-        f"evidence of all {items} of the checklist holds. This issue can be closed."
+        f"The migration {code(status.migration.name)} is finished: at {commit} no usages are left, and the "
+        f"checklist is complete ({items}). You can close this issue."
     )
-    return _marked(text, MarkerKind.TRACKER_FINISHED, "finished", standing.migration, repo, issue, keys)
+    return _marked(text, MarkerKind.TRACKER_FINISHED, "finished", status.migration, repo, issue, keys)
 
 
 def _marked(
@@ -58,13 +66,13 @@ def _marked(
     return f"{text}\n\n{kind.write(keys, conversation(repo, issue), (migration.name, what))}"
 
 
-def status(standings: Iterable[Standing]) -> str:
+def status(migrations: Iterable[MigrationStatus]) -> str:
     """The reply to ``status`` on a tracking issue."""
-    return fit("\n\n".join(map(_standing, standings)))
+    return fit("\n\n".join(map(_status, migrations)))
 
 
-def _standing(standing: Standing) -> str:
-    facts, usages = standing.facts, usages_of(standing.facts, standing.migration.name)
+def _status(status: MigrationStatus) -> str:
+    facts, usages = status.facts, usages_of(status.facts, status.migration.name)
     files = Counter(finding.path for finding in usages)
     critical = sum(finding.critical for finding in usages)
     kinds = Counter(str(finding.kind) for finding in usages)
@@ -73,19 +81,19 @@ def _standing(standing: Standing) -> str:
         by_kind = ", ".join(count(number, kind) for kind, number in kinds.most_common())
         left = f"**{count(len(usages), 'usage')} left** in {count(len(files), 'file')}{urgent} ({by_kind})"
     else:
-        left = "**no usage is left**"
-    lines = [f"{code(standing.migration.name)}: {left}, at {link_to_commit(facts, facts.commit, digits=9)}."]
-    if standing.statuses:
-        lines.append(_items(standing.statuses))
+        left = "**no usages left**"
+    lines = [f"{code(status.migration.name)}: {left}, at {link_to_commit(facts, facts.commit, digits=9)}."]
+    if status.statuses:
+        lines.append(_items(status.statuses))
     if before := facts.before:
         change = len(usages) - sum(before.usages.values())
-        lines.append(f"{change:+,} since {code(before.commit[:9])}.")
+        lines.append(f"Change since {code(before.commit[:9])}: {change:+,}.")
     return " ".join(lines)
 
 
 def _items(statuses: Sequence[ItemStatus]) -> str:
-    holding = sum(isinstance(each.verdict, Holds) for each in statuses)
+    done = sum(isinstance(each.verdict, Holds) for each in statuses)
     missing = sum(isinstance(each.verdict, Missing) for each in statuses)
-    unknown = len(statuses) - holding - missing
-    open_question = f", {unknown:,} cannot be told" if unknown else ""
-    return f"Of {count(len(statuses), 'item')}, {holding:,} hold and {missing:,} do not{open_question}."
+    unknown = len(statuses) - done - missing
+    not_known = f", {unknown:,} unknown" if unknown else ""
+    return f"Checklist: {done:,} of {len(statuses):,} done, {missing:,} open{not_known}."

@@ -1,35 +1,34 @@
-"""The items of the checklist, each with what it rests on or what is missing."""
+"""The checklist items, each with its evidence or what is missing."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import assert_never
 
+from bot.domain.checklist_item import ChecklistItem, UsageEvidence
 from bot.markdown.blocks import fold
 from bot.markdown.links import linked
 from bot.markdown.text import code, count, plain, prose
 from bot.tracker.models import CannotTell, Holds, ItemStatus, Missing, NoBox, Note, Proof
 from bot.tracker.render.parts import Part, moment
 
-_LEGEND = (
-    "<sub>✅ holds · ⬜ missing, so the box is clear · ❔ not known, so the box stays as it is · times are UTC</sub>"
-)
+_LEGEND = "<sub>✅ done, box ticked · ⬜ open, box cleared · ❔ unknown, box not changed · times are UTC</sub>"
 _NOTES = {
-    Note.WITHDRAWN: "it held before, and the box was cleared",
-    Note.BY_HAND: "the box was ticked by hand, and put right",
+    Note.WITHDRAWN: "done before; cleared because",
+    Note.BY_HAND: "ticked by hand; cleared because",
 }
 _NOT_FOUND = {
-    NoBox.ABSENT: "no such box in the text",
-    NoBox.AMBIGUOUS: "several boxes could be meant, so none is touched",
+    NoBox.ABSENT: "no matching box in the text",
+    NoBox.AMBIGUOUS: "several boxes match, so none is changed",
     NoBox.NO_BOX: "listed without a box",
 }
 
 
 def evidence(statuses: Sequence[ItemStatus]) -> Part:
-    """Every item with what it rests on; the short form leaves out what holds."""
+    """Every item with its evidence; the short form leaves out what is done."""
     if not statuses:
         return Part(forms=("",))
     held = sum(isinstance(status.verdict, Holds) for status in statuses)
-    title = f"Evidence: {held} of {count(len(statuses), 'item')} {'holds' if held == 1 else 'hold'}"
+    title = f"Evidence: {held} of {count(len(statuses), 'item')} done"
     missing = [status for status in statuses if not isinstance(status.verdict, Holds)]
     whole = fold(title, "\n\n".join((*_phases(statuses), _LEGEND)), strong=True)
     short = fold(title, "\n\n".join((*_phases(missing), _LEGEND)), strong=True)
@@ -44,7 +43,7 @@ def _phases(statuses: Iterable[ItemStatus]) -> Iterator[str]:
 
 def _item(status: ItemStatus) -> str:
     text = plain(status.item.text)
-    remarks = [_NOTES[status.note]] if status.note else []
+    remarks = [f"{_NOTES[status.note]} {_missing(status.item)}"] if status.note else []
     if isinstance(status.found, NoBox):
         remarks.append(_NOT_FOUND[status.found])
     remark = f" _({'; '.join(remarks)})_" if remarks else ""
@@ -57,6 +56,10 @@ def _item(status: ItemStatus) -> str:
             return f"- ❔ {text}: {'; '.join(map(prose, dict.fromkeys(why)))}{remark}"
         case _:
             assert_never(status.verdict)
+
+
+def _missing(item: ChecklistItem) -> str:
+    return "usages remain" if isinstance(item.evidence, UsageEvidence) else "evidence is missing"
 
 
 def _proof(proof: Proof) -> str:

@@ -1,10 +1,10 @@
-"""What the parts of the owned section are made with."""
+"""How the parts of the bot's section are made and fitted."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-_SHORTENED = "_Shortened to fit into GitHub's 65,536 characters: `ssot checklist` shows everything._"
+_SHORTENED = "_Shortened to fit GitHub's limit of 65,536 characters. `ssot checklist` shows everything._"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """The section of a tracking issue that the bot owns.
 
-Everything that is on the page stands for one commit.  A long section folds its longest parts first, and says so.
+Everything in it is about one commit.  When it gets too long, its longest parts are shortened first, and it says so.
 """
 
 from collections import Counter
@@ -17,8 +17,8 @@ from bot.tracker.render.items import evidence
 from bot.tracker.render.parts import Part, fit, moment
 from bot.tracker.render.usages import directories, files, hidden
 
-_CAME = 10
-"""Files that are named where usages came."""
+_LISTED = 10
+"""Files in the list of added usages."""
 
 
 def section(view: View, room: int) -> str | None:
@@ -45,51 +45,51 @@ def _headline(view: View, usages: Sequence[Finding]) -> str:
     files = {finding.path for finding in usages}
     critical = {finding.path for finding in usages if finding.critical}
     if not usages:
-        left = "**No usage is left**"
+        left = "**No usages left**"
     else:
         left = f"**{count(len(usages), 'usage')} left** in {count(len(files), 'file')}"
     urgent = f", {len(critical)} of them critical" if critical else ""
     kinds = Counter(str(finding.kind) for finding in usages)
     by_kind = f": {', '.join(count(n, kind) for kind, n in kinds.most_common())}" if kinds else ""
     commit = link_to_commit(facts, facts.commit, digits=7)
-    as_of = f"At {commit} of {moment(facts.committed_at)}, read {moment(facts.read_at)} (UTC)."
+    as_of = f"At {commit} of {moment(facts.committed_at)}, checked {moment(facts.read_at)} (UTC)."
     return f"{title}\n\n{left}{urgent}{by_kind}.\n{as_of}"
 
 
 def _changes(facts: TrackedFacts, usages: Sequence[Finding]) -> Part:
-    """What came and what went since the last update."""
+    """What was added and removed since the last update."""
     if facts.before is None:
         return Part(forms=("",))
     now, before = Counter(finding.path for finding in usages), facts.before.usages
-    came = {path: n - before.get(path, 0) for path, n in now.items() if n > before.get(path, 0)}
-    went = {path: n - now[path] for path, n in before.items() if n > now[path]}
+    added = {path: n - before.get(path, 0) for path, n in now.items() if n > before.get(path, 0)}
+    removed = {path: n - now[path] for path, n in before.items() if n > now[path]}
     since = f"Since {link_to_commit(facts, facts.before.commit, digits=7)} of {moment(facts.before.at)}:"
-    if not came and not went:
-        return Part(forms=(f"{since} nothing came and nothing went.",))
+    if not added and not removed:
+        return Part(forms=(f"{since} no usages added or removed.",))
     summed = " and ".join(
         f"{count(sum(paths.values()), 'usage')} {verb} in {count(len(paths), 'file')}"
-        for paths, verb in ((came, "came"), (went, "went"))
+        for paths, verb in ((added, "added"), (removed, "removed"))
         if paths
     )
-    lines = [f"- {code(path)}: {n} more{_brought(facts, path)}" for path, n in sorted(came.items())]
-    rest = [f"- … and {len(lines) - _CAME:,} files more"] if len(lines) > _CAME else []
-    listed = "\n".join((*lines[:_CAME], *rest))
+    lines = [f"- {code(path)}: {n} added{_by(facts, path)}" for path, n in sorted(added.items())]
+    rest = [f"- … and {len(lines) - _LISTED:,} more files"] if len(lines) > _LISTED else []
+    listed = "\n".join((*lines[:_LISTED], *rest))
     return Part(forms=(f"{since} {summed}." + (f"\n\n{listed}" if listed else ""), f"{since} {summed}."))
 
 
-def _brought(facts: TrackedFacts, path: str) -> str:
+def _by(facts: TrackedFacts, path: str) -> str:
     origin: Origin | None = facts.origins.get(path)
     if origin is None:
         return ""
     by = f" by {code(origin.author)}" if origin.author else ""
-    return f", brought{by} in " + (f"#{origin.pull}" if origin.pull else link_to_commit(facts, origin.commit, digits=7))
+    return f"{by} in " + (f"#{origin.pull}" if origin.pull else link_to_commit(facts, origin.commit, digits=7))
 
 
 def _pulls(facts: TrackedFacts) -> Part:
-    """The open pull requests that carry the migration on; GitHub puts their titles and states there by itself."""
+    """The open migration pull requests; GitHub shows the title and state of each beside its number."""
     if isinstance(facts.pulls, NotKnown):
         return Part(
-            forms=(f"Open migration pull requests are not known: {prose(facts.pulls.why)}." if facts.issue else "",)
+            forms=(f"Open migration pull requests: unknown ({prose(facts.pulls.why)})." if facts.issue else "",)
         )
     pulls = [pull for pull in facts.pulls if pull.migrates and pull.state is PullState.OPEN]
     if not pulls:
@@ -113,12 +113,8 @@ def _burn_down(facts: TrackedFacts, migration: str) -> Part:
 
 
 def _footer(facts: TrackedFacts) -> str:
-    commands = (
-        " `/ssot status` brings it up to date, `/ssot attest ITEM reason` records a person's word."
-        if facts.issue
-        else ""
-    )
+    commands = " `/ssot status` updates it; `/ssot attest ITEM REASON` attests an item." if facts.issue else ""
     return (
-        "<sub>This part is written by ssot-bot, from evidence at the commit above; changes in it are overwritten. "
-        f"Boxes that have evidence follow it, all others are yours.{commands if facts.issue else ''}</sub>"
+        "<sub>ssot-bot writes this section from the evidence at the commit above; edits here are overwritten. "
+        f"It ticks and clears the boxes that have evidence; all others are yours.{commands}</sub>"
     )

@@ -87,7 +87,7 @@ def _cleared(facts: TrackedFacts, path: str) -> str:
 
 
 def hidden(view: View) -> Part:
-    """What the figures do not count: files that could not be read, and usages that somebody silenced."""
+    """What the counts leave out: files that could not be read, ignored usages, other definitions."""
     reports, name = view.facts.reports, view.migration.name
     unread = [f"- {code(r.path)}: {plain(r.reason)}" for r in reports if isinstance(r, Skipped)]
     unread += [
@@ -97,8 +97,8 @@ def hidden(view: View) -> Part:
     ignored = [f"- {code(f.path)}, line {f.range.line}: {plain(f.ignored)}" for f in found if f.ignored is not None]
     others = [f"- {code(f.path)}: {code(f.symbol)}" for f in findings_of(view.facts, name) if f.kind == "definition"]
     groups = (
-        ("with the name could not be read", "file", unread),
-        ("silenced by a comment in the code", "usage", ignored),
+        ("containing the name could not be read", "file", unread),
+        ("ignored by a comment in the code", "usage", ignored),
         ("under the old name", "other definition", others),
     )
     blocks = [(f"{count(len(lines), noun)} {what}", lines) for what, noun, lines in groups if lines]

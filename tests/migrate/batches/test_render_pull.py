@@ -131,10 +131,10 @@ def test_the_text_says_what_why_how_proved_and_what_is_left() -> None:
     text = body(one)
     assert "Part of #506." in text
     for part in (
-        "**What.** 1 usage of `get_manager`",
+        "**What.** Migrates 1 usage of `get_manager`",
         "**Why.**",
-        "**How it is proved.**",
-        "**Left for a person**, 1 usage",
+        "**How it was checked.**",
+        "**Not migrated**, 1 usage",
     ):
         assert part in text
     assert "No rule fits" in text
@@ -146,7 +146,7 @@ def test_unsafe_rewrites_are_told() -> None:
     path = "app/a.py"
     one = batch(facts(file(path, found(path, UNSAFE)), of=MIGRATION, ask=BatchRequest(tier=Tier.UNSAFE)))
     assert "may change behaviour" in body(one)
-    assert "1 rewrite to read" in body(one)
+    assert "1 fix to review" in body(one)
 
 
 def test_without_a_tracker_no_issue_is_named() -> None:
@@ -175,7 +175,7 @@ def test_texts_end_before_github_s_limit() -> None:
 
 @pytest.mark.parametrize(
     ("mode", "says"),
-    [(Mode.MIGRATE, "the next is opened when one of them is merged"), (Mode.BLOCK_NEW, "give the command again")],
+    [(Mode.MIGRATE, "The next one opens when one is merged"), (Mode.BLOCK_NEW, "Run the command again")],
 )
 def test_how_it_goes_on_depends_on_the_mode(mode: Mode, says: str) -> None:
     migration = replace(MIGRATION, mode=mode, pull_requests=cut(1, 1).pull_requests)
@@ -187,25 +187,25 @@ def test_what_cannot_be_read_is_named() -> None:
 
     unread = (Failed(path="a.py", line=3, message="invalid <syntax>"), Skipped(path="b.py", reason="too big"))
     text = replies.reply([replace(report(facts("c.py")), unread=unread)], REPOSITORY, 7)
-    assert "**Not looked at**: 2 files." in text
+    assert "**Not scanned**: 2 files." in text
     assert "line 3" in text
     assert "too big" in text
 
 
 def test_on_an_issue_that_tracks_nothing_the_trackers_are_named() -> None:
     assert "tracked in #506" in replies.no_tracker(7, {"managers": 506})
-    assert "No migration of this repository names a tracking issue" in replies.no_tracker(7, {})
+    assert "No migration of this repository has a tracking issue" in replies.no_tracker(7, {})
 
 
 def test_the_comments_say_why() -> None:
     pull = OpenPull(number=12, branch="ssot/m/x", head_sha=Sha("a" * 40), files={})
-    assert "Nothing is left to do here" in words.closing(REPOSITORY, pull, KEYS)
-    assert "I leave it as it is" in words.leaving(REPOSITORY, pull, KEYS)
+    assert "Nothing is left to migrate in these files" in words.closing(REPOSITORY, pull, KEYS)
+    assert "I no longer update it" in words.leaving(REPOSITORY, pull, KEYS)
 
 
 def test_a_facade_and_another_migration_s_files_are_explained() -> None:
     facade = file("f.py", found("f.py", UNSAFE, kind=Kind.RE_EXPORT))
     given = replace(facts(facade, "a.py", "t.py", of=MIGRATION, ask=BatchRequest(tier=Tier.UNSAFE)), taken={"t.py": 12})
     text = replies.reply([report(given)], REPOSITORY, 7)
-    assert "Re-exports go last" in text
+    assert "Re-exports are removed last" in text
     assert "Another open pull request changes these files, so they wait: `t.py` in #12." in text

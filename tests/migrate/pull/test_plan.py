@@ -67,7 +67,7 @@ def test_what_is_not_there_is_told() -> None:
 
 @pytest.mark.parametrize(
     ("mode", "size", "reason"),
-    [("120000", 5, "symbolic link"), ("160000", 0, "no regular file"), ("100644", 9 << 20, "too big")],
+    [("120000", 5, "symbolic link"), ("160000", 0, "not a regular file"), ("100644", 9 << 20, "larger than 8 MiB")],
 )
 def test_what_is_no_file_to_rewrite_is_passed_over_with_a_reason(mode: str, size: int, reason: str) -> None:
     found = select([entry("a.py", mode, size), entry("b.py", "100755")], ("a.py", "b.py"), ())
@@ -77,14 +77,14 @@ def test_what_is_no_file_to_rewrite_is_passed_over_with_a_reason(mode: str, size
 
 @pytest.mark.parametrize("glob", ["[a", "!x", "#x", "a//b"])
 def test_what_is_no_glob_is_said(glob: str) -> None:
-    with pytest.raises(UserError, match="This is no glob"):
+    with pytest.raises(UserError, match="Invalid glob"):
         chosen(glob)
 
 
 def test_more_files_than_one_command_takes_are_refused() -> None:
     tree = [entry(f"a/{n}.py") for n in range(MOST_FILES + 1)]
     assert len(select(tree[1:], (), ("a",)).paths) == MOST_FILES
-    with pytest.raises(UserError, match="one command takes 500"):
+    with pytest.raises(UserError, match="the limit is 500"):
         select(tree, (), ("a",))
     assert len(select(tree, [each.path for each in tree], ()).paths) == MOST_FILES + 1, "a pull request is as it is"
 

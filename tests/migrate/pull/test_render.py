@@ -66,14 +66,14 @@ def test_what_was_done_and_how_to_undo_it() -> None:
 @pytest.mark.parametrize(
     ("stop", "words"),
     [
-        (Obstructed(obstacle=Obstacle.MERGED), "merged already"),
+        (Obstructed(obstacle=Obstacle.MERGED), "already merged"),
         (Obstructed(obstacle=Obstacle.CLOSED), "is closed"),
         (Obstructed(obstacle=Obstacle.LOCKED), "is locked"),
         (Obstructed(obstacle=Obstacle.QUEUED), "merge queue"),
-        (Obstructed(obstacle=Obstacle.BRANCH_GONE), "is gone"),
+        (Obstructed(obstacle=Obstacle.BRANCH_GONE), "no longer exists"),
         (Overtaken(paths=("a.py", "b.py")), "changed `a.py`, `b.py`"),
         (CommitRefused(reason="Changes must be made"), "Changes must be made"),
-        (CannotPush(why=NoPush.NOT_ALLOWED), "does not let maintainers edit it"),
+        (CannotPush(why=NoPush.NOT_ALLOWED), "does not allow edits by maintainers"),
         (CannotPush(why=NoPush.NO_ACCESS), "is not installed"),
     ],
     ids=str,
@@ -85,17 +85,17 @@ def test_each_reason_has_its_words(stop: Stop, words: str) -> None:
     assert ("git apply" in said) == isinstance(stop, CannotPush)
     partly = answer(replace(report(migrated(), migrated("b.py"), shas=(FIRST,)), stop=stop))
     assert partly.startswith("Migrated ")
-    assert "The rest was not committed: " in partly
+    assert "The rest was not committed. " in partly
 
 
 def test_what_is_left_is_grouped_by_its_reason_with_places_that_are_true() -> None:
     file = migrated(left=7)
     done = answer(report(file, shas=(FIRST,)))
-    assert "**Left as they are: 7 usages**" in done
+    assert "**Not changed: 7 usages**" in done
     assert "- 7 usages: It may change `behaviour`\\. [`app/a.py:20`](" in done
     assert f"/blob/{FIRST}/app/a.py#L20" in done
     assert "and 2 more places" in done
-    assert "`/ssot migrate --unsafe` rewrites 7 usages more" in done
+    assert "`/ssot migrate --unsafe` rewrites 7 more usages" in done
     assert "--unsafe" not in answer(report(file, ask=replace(ASK, unsafe=True), shas=(FIRST,)))
     assert f"/blob/{pull().head_sha}/app/a.py#L20" in answer(report(file, ask=replace(ASK, dry_run=True)))
 
@@ -132,7 +132,7 @@ def test_the_longest_diffs_are_left_out_and_named() -> None:
     said = folded_diffs(files, room=1_000)
     assert "<code>short.py</code>" in said
     assert "<code>other.py</code>" in said
-    assert "Too long to be shown here: `long.py`." in said
+    assert "Too long to show here: `long.py`." in said
     assert "Too long" not in folded_diffs(files)
 
 
@@ -150,10 +150,10 @@ def test_a_diff_for_reading_spells_what_cannot_be_seen() -> None:
 )
 def test_a_patch_holds_only_what_survives_copying(diff: bytes) -> None:
     said = folded_patch([migrated("a.py"), migrated("b.py", diff=diff)])
-    assert "The patch: 1 file" in said
-    assert "not survive the way: `b.py`" in said
+    assert "Patch: 1 file" in said
+    assert "changed by copying): `b.py`" in said
     assert "```diff\n-old\n+new\n```" in said
-    assert "patch:" not in folded_patch([migrated("b.py", diff=diff)])
+    assert "Patch:" not in folded_patch([migrated("b.py", diff=diff)])
 
 
 # --- commits --------------------------------------------------------------------------------------------------------

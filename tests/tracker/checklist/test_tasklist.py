@@ -165,5 +165,5 @@ def test_mis_encoded_bytes_survive() -> None:
 
 
 def test_the_module_never_splits_at_other_characters() -> None:
-    source = Path(__file__).parents[2] / "bot/tracker/checklist/tasklist.py"
+    source = Path(__file__).parents[3] / "bot/tracker/checklist/tasklist.py"
     assert ".splitlines(" not in source.read_text()

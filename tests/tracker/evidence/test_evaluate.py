@@ -67,37 +67,37 @@ BIG = Skipped(path="app/routes/b.py", reason="too big")
 @pytest.mark.parametrize(
     ("evidence", "known", "expected"),
     [
-        (UsageEvidence(), facts(), ("holds", ["no usage is left"])),
+        (UsageEvidence(), facts(), ("holds", ["no usages are left"])),
         (UsageEvidence(), facts(usages("a.py")), ("missing", ["1 usage left in 1 file: `a.py`"])),
         (
             UsageEvidence(),
             facts(*(usages(f"{name}.py", Kind.CALL, Kind.IMPORT) for name in "dcbae")),
             ("missing", ["10 usages left in 5 files: `a.py`, `b.py` and 3 more"]),
         ),
-        (UsageEvidence(), facts(usages("a.py", ignored="a reason")), ("holds", ["no usage is left"])),
-        (UsageEvidence(), facts(usages("a.py", migration="other")), ("holds", ["no usage is left"])),
-        (UsageEvidence(), facts(usages("a.py", Kind.DEFINITION)), ("holds", ["no usage is left"])),
-        (ROUTES, facts(usages("app/a.py"), usages("app/routes/old/a.py")), ("holds", ["no usage is left"])),
+        (UsageEvidence(), facts(usages("a.py", ignored="a reason")), ("holds", ["no usages are left"])),
+        (UsageEvidence(), facts(usages("a.py", migration="other")), ("holds", ["no usages are left"])),
+        (UsageEvidence(), facts(usages("a.py", Kind.DEFINITION)), ("holds", ["no usages are left"])),
+        (ROUTES, facts(usages("app/a.py"), usages("app/routes/old/a.py")), ("holds", ["no usages are left"])),
         (ROUTES, facts(usages("app/routes/a.py")), ("missing", ["1 usage left in 1 file: `app/routes/a.py`"])),
-        (UsageEvidence(kinds=("import",)), facts(usages("a.py")), ("holds", ["no usage is left"])),
+        (UsageEvidence(kinds=("import",)), facts(usages("a.py")), ("holds", ["no usages are left"])),
         (
             UsageEvidence(kinds=("import",)),
             facts(usages("a.py", Kind.IMPORT)),
             ("missing", ["1 usage left in 1 file: `a.py`"]),
         ),
-        (ROUTES, facts(HALF), ("unknown", ["1 file with the name could not be read: `app/routes/h.py`"])),
-        (ROUTES, facts(UNTOUCHED), ("holds", ["no usage is left"])),
+        (ROUTES, facts(HALF), ("unknown", ["1 file containing the name could not be read: `app/routes/h.py`"])),
+        (ROUTES, facts(UNTOUCHED), ("holds", ["no usages are left"])),
         (
             ROUTES,
             facts(HALF, BIG),
-            ("unknown", ["2 files with the name could not be read: `app/routes/b.py`, `app/routes/h.py`"]),
+            ("unknown", ["2 files containing the name could not be read: `app/routes/b.py`, `app/routes/h.py`"]),
         ),
         (
             ROUTES,
             facts(BIG, usages("app/routes/a.py")),
             ("missing", ["1 usage left in 1 file: `app/routes/a.py`"]),
         ),
-        (UsageEvidence(paths=("lib/**",)), facts(HALF), ("holds", ["no usage is left"])),
+        (UsageEvidence(paths=("lib/**",)), facts(HALF), ("holds", ["no usages are left"])),
         (
             UsageEvidence(state=UsageState.LISTED),
             facts(usages("a.py", Kind.CALL, Kind.CALL)),
@@ -106,9 +106,9 @@ BIG = Skipped(path="app/routes/b.py", reason="too big")
         (
             UsageEvidence(state=UsageState.LISTED),
             facts(HALF),
-            ("unknown", ["1 file with the name could not be read: `app/routes/h.py`"]),
+            ("unknown", ["1 file containing the name could not be read: `app/routes/h.py`"]),
         ),
-        (DefinitionRemoved(), facts(), ("holds", ["the definition is gone"])),
+        (DefinitionRemoved(), facts(), ("holds", ["the definition was removed"])),
         (
             DefinitionRemoved(),
             facts(definitions={OLD: "pkg/factory.py"}),
@@ -117,7 +117,7 @@ BIG = Skipped(path="app/routes/b.py", reason="too big")
         (
             DefinitionRemoved(symbols=("pkg.other",)),
             facts(definitions={OLD: "a"}),
-            ("holds", ["the definition is gone"]),
+            ("holds", ["the definition was removed"]),
         ),
         (
             DefinitionRemoved(),
@@ -166,32 +166,32 @@ ANN = {"isolation": Attestation(by="ann", at=MORNING, reason="read all of it")}
         (
             STAGED,
             facts(**deployed(DeploymentState.SUCCEEDED)),
-            ("holds", ["the newest deployment to `staging` succeeded and holds `c0ffee0`"]),
+            ("holds", ["the latest deployment to `staging` succeeded and includes `c0ffee0`"]),
         ),
         (
             STAGED,
             facts(**deployed(DeploymentState.SUCCEEDED, holds=False)),
-            ("missing", ["the newest deployment to `staging` does not hold `c0ffee0`"]),
+            ("missing", ["the latest deployment to `staging` does not include `c0ffee0`"]),
         ),
         (
             STAGED,
             facts(later=MINUTES, **deployed(DeploymentState.SUCCEEDED, holds=False)),
-            ("unknown", ["the newest deployment to `staging` does not hold `c0ffee0` yet"]),
+            ("unknown", ["the latest deployment to `staging` does not include `c0ffee0` yet"]),
         ),
         (
             STAGED,
             facts(**deployed(DeploymentState.SUCCEEDED, holds=None)),
-            ("unknown", ["it is not known whether the newest deployment to `staging` holds `c0ffee0`"]),
+            ("unknown", ["unknown whether the latest deployment to `staging` includes `c0ffee0`"]),
         ),
         (
             STAGED,
             facts(**deployed(DeploymentState.FAILED)),
-            ("missing", ["the newest deployment to `staging` failed"]),
+            ("missing", ["the latest deployment to `staging` failed"]),
         ),
         (
             STAGED,
             facts(**deployed(DeploymentState.RUNNING)),
-            ("unknown", ["the newest deployment to `staging` is under way"]),
+            ("unknown", ["the latest deployment to `staging` is in progress"]),
         ),
         (STAGED, facts(), ("missing", ["nothing was deployed to `staging`"])),
         (STAGED, facts(deployments=NOT_NOW), ("unknown", ["deployment to `staging`: GitHub does not say"])),
@@ -203,7 +203,7 @@ ANN = {"isolation": Attestation(by="ann", at=MORNING, reason="read all of it")}
         (
             PullRequestEvidence(state=PullRequestState.OPENED),
             facts(**pulls(PullState.OPEN, linked=False)),
-            ("missing", ["no pull request that is linked with the issue is there"]),
+            ("missing", ["no pull request linked to the issue exists"]),
         ),
         (
             PullRequestEvidence(state=PullRequestState.CLOSES_ISSUE),
@@ -213,13 +213,13 @@ ANN = {"isolation": Attestation(by="ann", at=MORNING, reason="read all of it")}
         (
             PullRequestEvidence(state=PullRequestState.CLOSES_ISSUE),
             facts(**pulls(PullState.CLOSED, closes=True)),
-            ("missing", ["no pull request that is linked with the issue closes it"]),
+            ("missing", ["no pull request linked to the issue closes it"]),
         ),
         (PullRequestEvidence(), facts(**pulls(PullState.MERGED)), ("holds", ["pull request 7 is merged"])),
         (
             PullRequestEvidence(),
             facts(**pulls(PullState.OPEN)),
-            ("missing", ["no pull request that is linked with the issue is merged"]),
+            ("missing", ["no pull request linked to the issue is merged"]),
         ),
         (
             PullRequestEvidence(number=7),
@@ -235,8 +235,8 @@ ANN = {"isolation": Attestation(by="ann", at=MORNING, reason="read all of it")}
         (IssueEvidence(), facts(issue=None), ("unknown", ["there is no tracking issue"])),
         (IssueEvidence(), facts(issues=NOT_NOW), ("unknown", ["issues: GitHub does not say"])),
         (Attested(), facts(attestations=ANN), ("holds", ["attested by `ann`: read all of it"])),
-        (Attested(), facts(), ("missing", ["nobody has attested it: `/ssot attest isolation reason`"])),
-        (Attested(), facts(attestations=NOT_NOW), ("unknown", ["what people attested: GitHub does not say"])),
+        (Attested(), facts(), ("missing", ["not attested yet: `/ssot attest isolation reason`"])),
+        (Attested(), facts(attestations=NOT_NOW), ("unknown", ["attestations: GitHub does not say"])),
     ],
 )
 def test_what_github_holds(evidence: Evidence, known: TrackedFacts, expected: tuple[str, list[str]]) -> None:
@@ -284,9 +284,9 @@ def test_a_proof_carries_its_commit_its_time_and_a_link() -> None:
 @pytest.mark.parametrize(
     ("origin", "text", "pull"),
     [
-        (Origin(commit=OTHER, author="bob", pull=9), "was brought by `bob` in", 9),
-        (Origin(commit=OTHER, author="bob"), "was brought by `bob` in `ddddddd`", None),
-        (Origin(commit=OTHER, pull=9), "was brought in", 9),
+        (Origin(commit=OTHER, author="bob", pull=9), "was added by `bob` in", 9),
+        (Origin(commit=OTHER, author="bob"), "was added by `bob` in `ddddddd`", None),
+        (Origin(commit=OTHER, pull=9), "was added in", 9),
     ],
 )
 def test_what_came_back_says_who_brought_it(origin: Origin, text: str, pull: int | None) -> None:

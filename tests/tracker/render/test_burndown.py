@@ -36,7 +36,7 @@ def test_the_evaluated_commit_is_the_last_point_and_later_ones_are_none() -> Non
         ((100, 62), "100 → 62 usages since 2025-09-12 (38 % done) █▅"),
         ((4, 0), "4 → 0 usages since 2025-09-12 (100 % done) █▁"),
         ((0, 0), "0 → 0 usages since 2025-09-12 (100 % done) ▁▁"),
-        ((50, 100, 80), "50 → 80 usages since 2025-09-12 (20 % below the most, 100) ▅█▇"),
+        ((50, 100, 80), "50 → 80 usages since 2025-09-12 (20 % below the peak of 100) ▅█▇"),
     ],
 )
 def test_the_line(counts: Sequence[int], expected: str) -> None:

@@ -42,9 +42,9 @@ LEFT = facts(usages("lib/a.py", Kind.IMPORT, Kind.CALL, Kind.CALL), CRITICAL)
 def test_the_first_lines_say_what_is_left_and_when() -> None:
     assert shown(LEFT).startswith(
         "### `managers`\n\n**4 usages left** in 2 files, 1 of them critical: 3 calls, 1 import.\n"
-        f"At {HERE} of 2025-09-12 08:00, read 2025-09-13 08:00 (UTC).\n"
+        f"At {HERE} of 2025-09-12 08:00, checked 2025-09-13 08:00 (UTC).\n"
     )
-    assert "**No usage is left**." in shown(facts())
+    assert "**No usages left**." in shown(facts())
 
 
 def test_files_are_task_lines_with_links_critical_ones_first() -> None:
@@ -82,11 +82,11 @@ def test_what_came_and_went_since_the_last_update() -> None:
     before = Snapshot(commit=BEFORE, at=MORNING - timedelta(days=1), usages={"lib/a.py": 1, "lib/old.py": 5})
     known = replace(LEFT, before=before, origins={"lib/a.py": Origin(commit=COMMIT, author="bob", pull=7)})
     text = shown(known)
-    assert "of 2025-09-11 08:00: 3 usages came in 2 files and 5 usages went in 1 file." in text
-    assert "- `lib/a.py`: 2 more, brought by `bob` in #7\n" in text
-    assert "- `app/routes/z.py`: 1 more\n" in text
+    assert "of 2025-09-11 08:00: 3 usages added in 2 files and 5 usages removed in 1 file." in text
+    assert "- `lib/a.py`: 2 added by `bob` in #7\n" in text
+    assert "- `app/routes/z.py`: 1 added\n" in text
     same = replace(before, usages={"lib/a.py": 3, "app/routes/z.py": 1})
-    assert "of 2025-09-11 08:00: nothing came and nothing went." in shown(replace(known, before=same))
+    assert "of 2025-09-11 08:00: no usages added or removed." in shown(replace(known, before=same))
 
 
 PROOF = Proof(text="`Tests` passed", link="https://github.com/x", commit=COMMIT, at=MORNING)
@@ -101,26 +101,26 @@ PROOF = Proof(text="`Tests` passed", link="https://github.com/x", commit=COMMIT,
         ),
         (
             status("Tests pass", Missing(what=(replace(PROOF, link=None),)), note=Note.BY_HAND),
-            "`Tests` passed (`c0ffee0`, 2025-09-12 08:00) _(the box was ticked by hand, and put right)_\n",
+            "`Tests` passed (`c0ffee0`, 2025-09-12 08:00) _(ticked by hand; cleared because usages remain)_\n",
         ),
         (
             status("Tests pass", Missing(what=(replace(PROOF, commit=None, at=None),)), note=Note.WITHDRAWN),
-            "`Tests` passed ([see](https://github.com/x)) _(it held before, and the box was cleared)_\n",
+            "`Tests` passed ([see](https://github.com/x)) _(done before; cleared because usages remain)_\n",
         ),
         (
-            status("Tests pass", Missing(what=(Proof(text="`a.py` was brought in", pull=7),))),
-            "- ⬜ Tests pass: `a.py` was brought in #7\n",
+            status("Tests pass", Missing(what=(Proof(text="`a.py` was added in", pull=7),))),
+            "- ⬜ Tests pass: `a.py` was added in #7\n",
         ),
         (status("Tests pass", CannotTell(why=("a", "b", "a"))), "- ❔ Tests pass: a; b\n"),
         (
             status("Tests pass", Holds(because=(Proof(text="a"),)), found=NoBox.AMBIGUOUS),
-            "- ✅ Tests pass: a _(several boxes could be meant, so none is touched)_\n",
+            "- ✅ Tests pass: a _(several boxes match, so none is changed)_\n",
         ),
         (
             status("Tests pass", Holds(because=(Proof(text="a"),)), found=NoBox.NO_BOX),
             "- ✅ Tests pass: a _(listed without a box)_\n",
         ),
-        (status("@ann #1", CannotTell(why=("a",)), found=NoBox.ABSENT), "_(no such box in the text)_\n"),
+        (status("@ann #1", CannotTell(why=("a",)), found=NoBox.ABSENT), "_(no matching box in the text)_\n"),
     ],
 )
 def test_an_item_shows_what_it_rests_on(one: ItemStatus, expected: str) -> None:
@@ -130,7 +130,7 @@ def test_an_item_shows_what_it_rests_on(one: ItemStatus, expected: str) -> None:
 def test_items_stand_below_their_phases() -> None:
     held = Holds(because=(Proof(text="a"),))
     text = shown(facts(), status("A", held, phase="P1"), status("B", held, phase="P1"), status("C", held, phase="P2"))
-    assert "Evidence: 3 of 3 items hold" in text
+    assert "Evidence: 3 of 3 items done" in text
     assert "**P1**\n\n- ✅ A: a\n- ✅ B: a\n\n**P2**\n\n- ✅ C: a" in text
 
 
@@ -144,10 +144,10 @@ def test_what_the_figures_leave_out_is_said() -> None:
         usages("else.py", migration="other"),
     )
     text = shown(known)
-    assert "**No usage is left**." in text
-    assert "2 files with the name could not be read" in text
+    assert "**No usages left**." in text
+    assert "2 files containing the name could not be read" in text
     assert "- `big.py`: too big\n- `bad.py`, line 3: invalid syntax\n" in text
-    assert "1 usage silenced by a comment in the code" in text
+    assert "1 usage ignored by a comment in the code" in text
     assert "- `quiet.py`, line 1: legacy API" in text
     assert "1 other definition under the old name" in text
     assert "other.py" not in text
@@ -156,7 +156,7 @@ def test_what_the_figures_leave_out_is_said() -> None:
 
 def test_pull_requests_that_cannot_be_read_are_not_none() -> None:
     text = shown(facts(pulls=NotKnown(why="GitHub does not say")))
-    assert "Open migration pull requests are not known: GitHub does not say." in text
+    assert "Open migration pull requests: unknown (GitHub does not say)." in text
 
 
 def test_a_local_tracker_has_no_links_and_no_commands() -> None:
@@ -186,7 +186,7 @@ def test_a_long_section_folds_and_says_so(room: int) -> None:
     text = shown(HUGE, *STATUSES, room=room)
     assert len(text) <= room
     assert "**9,000 usages left** in 3,000 files" in text
-    assert "Shortened to fit into GitHub's 65,536 characters" in text
+    assert "Shortened to fit GitHub's limit of 65,536 characters" in text
     assert text.count("<details") == text.count("</details>")
     assert "Files: 3,000 to do, 2,000 done" in text
 
@@ -248,5 +248,5 @@ def test_other_peoples_words_stay_words(text: str) -> None:
 def test_no_text_breaks_the_page(text: str) -> None:
     html = GFM.render(everything(text))
     assert html.count("<details") == html.count("</details>")
-    assert "written by ssot-bot" in html
+    assert "ssot-bot writes this section" in html
     assert [link for link in re.findall(r'href="([^"]*)"', html) if not link.startswith(URL)] == []
