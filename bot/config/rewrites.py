@@ -14,7 +14,7 @@ def build_rewrite(node: Mapping) -> Rewrite:
     when, action, applicability = node.text("when"), node.text("action"), node.text("applicability")
     changes = "replace" in node.values or action is not None
     default = Applicability.UNSAFE if changes else Applicability.DISPLAY_ONLY
-    types = node.mapping("safe_if")
+    types, unless = node.mapping("safe_if"), node.mapping("unless")
     return Rewrite(
         when=Condition(when) if when else None,
         match=node.text("match"),
@@ -22,6 +22,7 @@ def build_rewrite(node: Mapping) -> Rewrite:
         action=Action(action) if action else None,
         applicability=Applicability(applicability) if applicability else default,
         safe_if={key.text: types.text(key.text) or "" for key in types.keys},
+        unless={key.text: unless.text(key.text) or "" for key in unless.keys},
         imports=node.texts("imports"),
         message=node.text("message"),
         targets=node.texts("for"),
@@ -41,6 +42,7 @@ def check_rewrite(node: Mapping, targets: tuple[Target, ...]) -> Iterator[Config
     yield from _check_action(node)
     yield from _check_replace(node, targets)
     yield from _check_safe_if(node)
+    yield from _check_captures(node, node.mapping("unless"))
 
 
 def _check_for(node: Mapping, targets: tuple[Target, ...]) -> Iterator[ConfigError]:
@@ -96,7 +98,12 @@ def _check_safe_if(node: Mapping) -> Iterator[ConfigError]:
         return
     if node.text("applicability") == Applicability.SAFE or "replace" not in node.values:
         yield node.key("safe_if").place.error("`safe_if` is only for an unsafe `replace`: remove it")
+    yield from _check_captures(node, types)
+
+
+def _check_captures(node: Mapping, captures: Mapping) -> Iterator[ConfigError]:
+    """What speaks of a capture must speak of one that `match` makes."""
     bound = metavariables(node.text("match") or "")
-    for key in types.keys:
+    for key in captures.keys:
         if key.text[1:] not in bound:
             yield key.place.error(f"{key.text} is not in `match`")

@@ -91,6 +91,7 @@ def _rewrite(rewrite: Rewrite) -> Data:
             "action": rewrite.action,
             "applicability": rewrite.applicability,
             "safe_if": dict(rewrite.safe_if),
+            "unless": dict(rewrite.unless),
             "imports": rewrite.imports,
             "message": rewrite.message,
         }

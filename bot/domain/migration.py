@@ -117,6 +117,8 @@ class Rewrite:
     applicability: Applicability = Applicability.UNSAFE
     safe_if: Mapping[str, str] = field(default_factory=dict)
     """Metavariable (with its ``$``) to the dotted type that its value must be proved to have."""
+    unless: Mapping[str, str] = field(default_factory=dict)
+    """Metavariable (with its ``$``) to the `bot.engine.rewrite.exceptions.Form` with which the rule does not fit."""
     imports: tuple[str, ...] = ()
     """Dotted names that ``replace`` needs besides the canonical one, e.g. ``datetime.timezone``."""
     message: str | None = None

@@ -73,6 +73,7 @@ VALID = {
     "match": rule('{match: "await $deprecated().f($x, k=$y, $*r, $**k)", replace: "$canonical($y, $x, $*r, $**k)"}'),
     "match-for": rule("{for: a.b, match: $deprecated, replace: $canonical}"),
     "display-only": rule("{match: $deprecated($*args), message: Think.}"),
+    "unless": rule('{match: "$deprecated($x)", replace: "$canonical($x)", unless: {$x: string}}'),
     "safe-if": rule('{match: "$deprecated($x)", replace: "$canonical($x)", safe_if: {$x: a.T}}'),
     "imports": rule('{match: "$deprecated()", replace: "now(utc)", imports: [datetime.timezone, os]}'),
     "a-dollar-in-a-string": rule("""{match: '$deprecated("$x")', replace: '$canonical("$y")'}"""),

@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 from bot.engine.rewrite.patterns import DEPRECATED, Pattern, metavariable, rest_variable
+from bot.engine.rewrite.signatures import Signature
 
 Rest = tuple[ast.expr | ast.keyword, ...]
 _IGNORED = frozenset({"ctx", "kind", "type_comment"})
@@ -38,6 +39,8 @@ class Matcher:
     deprecated: Callable[[ast.expr], bool]
     value_of: Callable[[ast.Name], ast.expr | None]
     names_of: Callable[[ast.expr], Collection[str]]
+    signature: Callable[[], Signature | None] = lambda: None
+    """Of the target, where its definition is in view."""
 
     def match(self, pattern: Pattern, root: ast.expr) -> Match | None:
         """What ``pattern`` binds when the whole of ``root`` fits it, else ``None``."""
@@ -96,11 +99,29 @@ class Matcher:
         return type(pattern) is type(value) and pattern == value
 
     def _call_fits(self, pattern: ast.Call, node: ast.Call, found: Match) -> bool:
-        return (
-            self._fits(pattern.func, node.func, found)
-            and self._sequence_fits(pattern.args, node.args, found)
-            and self._keywords_fit(pattern.keywords, node.keywords, found)
-        )
+        if not self._fits(pattern.func, node.func, found):
+            return False
+        before = dict(found.one), dict(found.rest), list(found.through)
+        placed = self._sequence_fits(pattern.args, node.args, found)
+        if placed and self._keywords_fit(pattern.keywords, node.keywords, found):
+            return True
+        found.one, found.rest, found.through = before
+        return metavariable(pattern.func) == DEPRECATED and self._parameters_fit(pattern, node, found)
+
+    def _parameters_fit(self, pattern: ast.Call, node: ast.Call, found: Match) -> bool:
+        """By the names of the parameters, however the arguments are given: by place here and by name there."""
+        rest = next((name for keyword in pattern.keywords if (name := rest_variable(keyword))), None)
+        named = [keyword for keyword in pattern.keywords if rest_variable(keyword) is None]
+        signature = self.signature() if not any(map(rest_variable, pattern.args)) else None
+        asked = signature.bound(pattern.args, named) if signature else None
+        given = signature.bound(node.args, node.keywords) if signature else None
+        if asked is None or given is None or not asked.keys() <= given.keys():
+            return False
+        left = tuple(keyword for keyword in node.keywords if keyword.arg not in asked)
+        if len(left) + len(asked) != len(given) or (left and rest is None):
+            return False
+        fits = all(self._fits(asked[name], given[name], found) for name in asked)
+        return fits and (rest is None or self._bind_rest(rest, left, found))
 
     def _sequence_fits(self, patterns: Sequence[ast.expr], nodes: Sequence[ast.expr], found: Match) -> bool:
         at = next((n for n, pattern in enumerate(patterns) if rest_variable(pattern)), None)

@@ -102,3 +102,14 @@ def names_of(analysis: Analysis, node: ast.expr) -> tuple[str, ...]:
         return ()
     tail = "".join(f".{name}" for name in reversed(names))
     return tuple(origin + tail for origin in imports[0].origins)
+
+
+def usages_inside(analysis: Analysis) -> Mapping[ast.AST, Sequence[Use]]:
+    """The usages by the expressions around them that a rule could fit."""
+    found: dict[ast.AST, list[Use]] = {}
+    for use in analysis.uses:
+        node: ast.AST | None = use.expression
+        while isinstance(node, ast.expr | ast.keyword):
+            found.setdefault(node, []).append(use)
+            node = analysis.parents.get(node)
+    return found

@@ -25,14 +25,14 @@ def accepts(index: Index, symbol: str, parameter: str) -> tuple[bool | None, fro
             missing_modules |= {module}
         if not isinstance(known, tuple):
             continue
-        definition = _definition(known[1], leaf)
+        definition = definition_in(known[1], leaf)
         if definition is not None:
             answer, more = _callable_accepts(index, module, definition, parameter, 0)
             return answer, missing_modules | more
     return None, missing_modules
 
 
-def _definition(source: bytes, name: str) -> ast.stmt | None:
+def definition_in(source: bytes, name: str) -> ast.stmt | None:
     """The last definition of ``name`` at the top level of a module."""
     try:
         tree = parse(source)
@@ -174,7 +174,7 @@ def _returns_itself(index: Index, missing_modules: str, method: str) -> bool:
     for name in index.resolution(missing_modules).names:
         module, _, leaf = name.rpartition(".")
         known = index.source_of(module) if module else None
-        definition = _definition(known[1], leaf) if isinstance(known, tuple) else None
+        definition = definition_in(known[1], leaf) if isinstance(known, tuple) else None
         if isinstance(definition, ast.ClassDef):
             return any(
                 isinstance(node, ast.FunctionDef) and node.name == method and _returned(node) in (leaf, "Self")

@@ -11,6 +11,7 @@ from bot.engine.analysis import Analysis, Load, Use
 from bot.engine.by_object import is_made
 from bot.engine.program.existence import lacks
 from bot.engine.rewrite import rendering, splice
+from bot.engine.rewrite.exceptions import excepted
 from bot.engine.rewrite.flow import (
     Bound,
     Discarded,
@@ -25,11 +26,12 @@ from bot.engine.rewrite.imports import Addition, spell
 from bot.engine.rewrite.layout import Layout
 from bot.engine.rewrite.matching import Match, Matcher
 from bot.engine.rewrite.order import has_effects
-from bot.engine.rewrite.paths import names_of
+from bot.engine.rewrite.paths import names_of, usages_inside
 from bot.engine.rewrite.patterns import CANONICAL, metavariable
 from bot.engine.rewrite.reasons import Reason, Refusal
 from bot.engine.rewrite.requires import accepts, has_type
 from bot.engine.rewrite.rules import Outcome, Rule, UsageRewrite, compiled, gone, successor, weight
+from bot.engine.rewrite.signatures import Signature, signature
 from bot.engine.rewrite.unfit import unfit
 from bot.engine.rewrite.witnesses import against, replaced
 
@@ -172,6 +174,7 @@ class Planner:
             deprecated=lambda node: node is use.expression,
             value_of=lambda node: values.get(node.id),
             names_of=lambda node: names_of(self.analysis, node),
+            signature=lambda: self._signature(use),
         )
         around: list[ast.expr] = []
         node: ast.AST = inner
@@ -185,9 +188,17 @@ class Planner:
             # A variable alone does not fit: its value would be made where it is read, not where it is bound.
             for root in around[1:] if values else around:
                 found = matcher.match(rule.pattern, root)
-                if found is not None and (not values or inner in found.through):
+                if found is not None and (not values or inner in found.through) and not excepted(rule.rewrite, found):
                     return rule, found
         return None
+
+    def _signature(self, use: Use) -> Signature | None:
+        """Of what the usage names; not of what stays under its name: its result would fit again."""
+        if use.target.keeps_name:
+            return None
+        found, missing_modules = signature(self.analysis.index, use.symbol)
+        self.missing_modules |= missing_modules
+        return found
 
     # --- the result -------------------------------------------------------------------------------------------
 
@@ -250,14 +261,7 @@ class Planner:
 
     @cached_property
     def _inside(self) -> Mapping[ast.AST, Sequence[Use]]:
-        """The usages by the expressions around them that a rule could fit."""
-        found: dict[ast.AST, list[Use]] = {}
-        for use in self.analysis.uses:
-            node: ast.AST | None = use.expression
-            while isinstance(node, ast.expr | ast.keyword):
-                found.setdefault(node, []).append(use)
-                node = self.analysis.parents.get(node)
-        return found
+        return usages_inside(self.analysis)
 
     def _needed(self, use: Use, rule: Rule) -> list[tuple[str, str]]:
         """The dotted names that the rule's replacement needs, by the name that stands for them in the template."""
