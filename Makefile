@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 
 .PHONY: demo test serve lint format lock clean
 
-demo: $(STAMP)  ## the real server against the built-in sandbox GitHub, told step by step
+demo: $(STAMP)  ## the real server against the built-in sandbox GitHub, step by step
 	$(BIN)/ssot demo
 
 test: $(STAMP) lint  ## linters, types and every test

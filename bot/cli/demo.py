@@ -64,7 +64,7 @@ class Story:
             click.echo(click.style("   │ ", dim=True) + _shown(line))
         click.echo(click.style("   └─", dim=True))
 
-    def held(self, what: str, holds: bool) -> None:
+    def check(self, what: str, holds: bool) -> None:
         """One checked fact."""
         click.echo("   " + (click.style("✓ ", fg="green") if holds else click.style("✗ ", fg="red")) + what)
         if not holds:
@@ -213,7 +213,7 @@ async def _open(story: Story, stage: Stage) -> "PullRequestHandle":
         dict(CHANGE), by=stage.github.user("ann", role="write"), title="Notify users"
     )
     await stage.settled()
-    story.held(f"the review appears after {time.monotonic() - began:.1f} s", len(pull.reviews) == 1)
+    story.check(f"the review appears after {time.monotonic() - began:.1f} s", len(pull.reviews) == 1)
     for review in pull.reviews:
         story.quote(review.body, "the review")
     for comment in pull.review_comments:
@@ -222,7 +222,7 @@ async def _open(story: Story, stage: Stage) -> "PullRequestHandle":
         story.quote(comment.body, f"{thread.path}, line {line}")
     check = stage.repo.check_runs[-1]
     story.quote(f"{check.name}: {check.conclusion}\n{check.summary}", "the check run")
-    story.held("the check run fails and annotates each usage", check.conclusion == "failure")
+    story.check("the check run fails and annotates each usage", check.conclusion == "failure")
     return pull
 
 
@@ -237,8 +237,8 @@ async def _apply(story: Story, stage: Stage, pull: "PullRequestHandle") -> None:
     comment = next(c for c in pull.review_comments if c.thread.path == _HEALTH and "```suggestion" in c.body)
     await pull.commit_suggestion(comment)
     await stage.settled()
-    story.held("the file is the migrated one, byte for byte", pull.head[_HEALTH] == HEALTH_MIGRATED)
-    story.held("no comment was posted twice", len(pull.reviews) == 1)
+    story.check("the file is the migrated one, byte for byte", pull.head[_HEALTH] == HEALTH_MIGRATED)
+    story.check("no comment was posted twice", len(pull.reviews) == 1)
 
 
 async def _push_without_news(story: Story, stage: Stage, pull: "PullRequestHandle") -> None:
@@ -250,8 +250,8 @@ async def _push_without_news(story: Story, stage: Stage, pull: "PullRequestHandl
     stage.github.webhooks.redeliver(stage.github.deliveries[-1])
     await pull.push({"README.md": b"# A chat service\n\nIt notifies.\n"})
     await stage.settled()
-    story.held(f"there are still {said} comments", len(pull.review_comments) == said)
-    story.held("the new head has its own check run", stage.repo.check_runs[-1].head_sha == pull.head_sha)
+    story.check(f"there are still {said} comments", len(pull.review_comments) == said)
+    story.check("the new head has its own check run", stage.repo.check_runs[-1].head_sha == pull.head_sha)
 
 
 async def _migrate(story: Story, stage: Stage, pull: "PullRequestHandle") -> None:
@@ -267,9 +267,9 @@ async def _migrate(story: Story, stage: Stage, pull: "PullRequestHandle") -> Non
     comment = await pull.comment("/ssot migrate --unsafe", by=stage.github.user("ann"))
     await stage.settled()
     story.quote(pull.last_comment.body, "the reply")
-    story.held("the commit is on top of the head that Ann saw", (await _parents(stage, pull.head_sha)) == (before,))
-    story.held("the file is the migrated one, byte for byte", pull.head[_NOTIFY] == NOTIFY_MIGRATED)
-    story.held("her comment got 👀 and 🚀", comment.reactions == ["eyes", "rocket"])
+    story.check("the commit is on top of the head that Ann saw", (await _parents(stage, pull.head_sha)) == (before,))
+    story.check("the file is the migrated one, byte for byte", pull.head[_NOTIFY] == NOTIFY_MIGRATED)
+    story.check("her comment got 👀 and 🚀", comment.reactions == ["eyes", "rocket"])
 
 
 async def _parents(stage: Stage, sha: str) -> tuple[str, ...]:

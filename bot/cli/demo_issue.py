@@ -41,17 +41,17 @@ async def migrate_from_the_issue(story: "Story", stage: "Stage") -> None:
     await issue.comment("/ssot migrate", by=stage.github.user("ann", role="write"))
     await stage.settled()
     opened = stage.repo.pull_requests[there:]
-    story.held(f"two pull requests are open after {time.monotonic() - began:.1f} s", len(opened) == 2)
+    story.check(f"two pull requests are open after {time.monotonic() - began:.1f} s", len(opened) == 2)
     story.quote(issue.last_comment.body, f"the reply on #{issue.number}")
     for pull in opened[:1]:
         story.quote(pull.body, f"#{pull.number} {pull.title}")
-    story.held(
+    story.check(
         "their files are migrated, byte for byte",
         all(content == HEALTH_MIGRATED for pull in opened for content in _routes(pull).values()),
     )
     await issue.comment("/ssot migrate", by=stage.github.user("ann", role="write"))
     await stage.settled()
-    story.held("the same command again opens no pull request", len(stage.repo.pull_requests) == there + 2)
+    story.check("the same command again opens no pull request", len(stage.repo.pull_requests) == there + 2)
 
 
 def _routes(pull: "PullRequestHandle") -> dict[str, bytes]:
@@ -77,11 +77,11 @@ async def keep_the_checklist(story: "Story", stage: "Stage") -> None:
     ann, bob = (stage.github.user(name, role="write") for name in ("ann", "bob"))
     merged = await stage.repo.open_pull_request({chat: clean}, by=ann, title="Migrate the chat")
     await merged.merge(by=ann)
-    story.held("the merge ticks the box", await _becomes(stage, issue, "- [x] The chat is clean"))
+    story.check("the merge ticks the box", await _becomes(stage, issue, "- [x] The chat is clean"))
     revert = await stage.repo.open_pull_request({chat: FILES[chat]}, by=bob, title="Revert the chat")
     await revert.merge(by=bob)
-    story.held("the revert clears it", await _becomes(stage, issue, "- [ ] The chat is clean"))
-    story.held("the issue says who added it again", "bob" in issue.body)
+    story.check("the revert clears it", await _becomes(stage, issue, "- [ ] The chat is clean"))
+    story.check("the issue says who added it again", "bob" in issue.body)
     story.quote(issue.body, f"#{issue.number}")
 
 

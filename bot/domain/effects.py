@@ -271,7 +271,7 @@ class MoveBranch:
 
     def __post_init__(self) -> None:
         if self.before is None and self.after is None:
-            raise ValueError("a branch needs a commit before, a commit after, or both")
+            raise ValueError("a branch moves from a commit, to a commit, or both")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

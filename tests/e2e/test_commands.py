@@ -127,8 +127,8 @@ async def test_deleting_the_reply_takes_the_skip_back(bot: RunningBot, pr: PullR
     ("rest", "says"),
     [
         ("000000 because", "no such finding"),
-        ("12 because", "6 or more"),
-        ("zzzzzzzz because", "6 or more"),
+        ("12 because", "at least 6"),
+        ("zzzzzzzz because", "at least 6"),
         ("{code}", "Please give a reason"),
         ("{code} " + "x" * 301, "at most 300"),
         ("", "Missing argument"),

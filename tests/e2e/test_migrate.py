@@ -219,7 +219,7 @@ async def test_hostile_paths_change_nothing_and_are_shown_as_text(
         ({"README.md": b"# hello\n"}, "Nothing to migrate: this pull request changes no Python file."),
         ({CHAT: None}, "Nothing to migrate: this pull request changes no Python file."),
         ({HEALTH: b"x = 1\n"}, "Nothing to migrate: no deprecated usage in the 1 Python file scanned."),
-        ({NOTIFICATIONS: NOTIFY}, "Nothing to migrate: there are 4 usages, but none of them has a safe fix."),
+        ({NOTIFICATIONS: NOTIFY}, "Nothing to migrate: 4 usages found, none with a safe fix."),
         ({HEALTH: b"def broken(:\n    get_websocket_manager_factory()\n"}, "Nothing to migrate"),
     ],
     ids=["no-python", "deleted", "clean", "unsafe-only", "does-not-parse"],

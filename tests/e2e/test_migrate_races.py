@@ -172,7 +172,8 @@ async def test_what_stands_in_the_way_is_said(
         return
     words = {
         "close": "This pull request is closed.", "merge": "already merged", "enqueue": "in the merge queue",
-        "delete-branch": "gone" if late else "closed", "protect": "Changes must be made through a pull request",
+        "delete-branch": "no longer exists" if late else "closed",
+        "protect": "Changes must be made through a pull request",
     }  # fmt: skip
     assert said.startswith("Nothing was committed.")
     assert words[deed] in said
