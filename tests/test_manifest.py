@@ -59,8 +59,13 @@ def test_the_app_is_private_and_the_header_says_what_the_file_is_not() -> None:
 
 
 def test_every_registered_handler_is_a_module_of_its_event() -> None:
-    modules = {path.stem for path in Path(handlers.__file__).parent.glob("*.py")} - {"__init__"}
-    assert modules == {event.removeprefix(TASK_PREFIX) for event in handlers.HANDLERS}
+    home = Path(handlers.__file__).parent
+    github = {path.stem for path in (home / "github").glob("*.py")} - {"__init__"}
+    assert github == {event for event in handlers.HANDLERS if not event.startswith(TASK_PREFIX)}
+    tasks = {path.stem for path in (home / "tasks").glob("*.py")} - {"__init__"}
+    registered = {event: vars(handler)["__name__"] for event, handler in handlers.HANDLERS.items()}
+    own = {name.rpartition(".")[2] for event, name in registered.items() if event.startswith(TASK_PREFIX)}
+    assert tasks == own
 
 
 def test_every_operation_names_the_permission_that_it_needs() -> None:

@@ -4,7 +4,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from bot.engine.analysis import BindingKind, Scope
+from bot.engine.bindings import BindingKind, Scope
 from bot.engine.source import SourceMap, parse_expression
 
 _PLAIN = re.compile(r"""[uU]?('''|\"""|'|")(.*)\1\Z""", re.DOTALL)

@@ -5,7 +5,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from bot.domain.finding import Kind
 from bot.domain.migration import Migration, Target, TargetKind
-from bot.engine.analysis import Binding, BindingKind, Imported, Load, Use
+from bot.engine.analysis import Use
+from bot.engine.bindings import Binding, BindingKind, Imported, Load
 from bot.engine.file import File
 from bot.engine.resolve import Resolved
 from bot.engine.scope import owner_at

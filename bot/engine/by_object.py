@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 from bot.domain.finding import Kind
 from bot.domain.migration import Target
-from bot.engine.analysis import Binding, BindingKind, Load, Use
+from bot.engine.analysis import Use
+from bot.engine.bindings import Binding, BindingKind, Load
 from bot.engine.definitions import redefinition
 from bot.engine.file import File
 from bot.engine.presence import definition_files

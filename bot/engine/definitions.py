@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from bot.domain.finding import Kind
 from bot.domain.migration import Migration, Target, TargetKind
-from bot.engine.analysis import Binding, BindingKind, Use
+from bot.engine.analysis import Use
+from bot.engine.bindings import Binding, BindingKind
 from bot.engine.file import File
 from bot.engine.names import is_test
 

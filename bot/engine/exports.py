@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bot.engine.analysis import Binding, BindingKind, Scope
+from bot.engine.bindings import Binding, BindingKind, Scope
 from bot.engine.flow import reaching_end
 from bot.engine.resolve import written
 from bot.engine.scope import build_scopes

@@ -1,15 +1,17 @@
 """Which of a name's bindings can reach a place: straight-line order and blocks, without evaluating anything."""
 
 import ast
+import bisect
 from collections.abc import Mapping, Sequence
 
-from bot.engine.analysis import Binding, BindingKind, Load, Scope, ScopeKind
+from bot.engine.bindings import Binding, BindingKind, Load, Scope, ScopeKind
 from bot.engine.scope import owner_at
 from bot.engine.walk import position
 
 Parents = Mapping[ast.AST, ast.AST]
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
 _NOT_BINDING = (BindingKind.ANNOTATION,)
+_BRANCHES = ("body", "orelse", "finalbody", "handlers")
 
 
 def reaching(load: Load, parents: Parents) -> tuple[Binding, ...]:
@@ -60,7 +62,7 @@ def _before(load: Load, bindings: Sequence[Binding], parents: Parents) -> tuple[
             if any(isinstance(node, _LOOPS) and node in around for node in _ancestors(binding.statement, parents)):
                 found.append(binding)
             continue
-        if binding.written_in is binding.scope and _dominates(binding, load, around, parents):
+        if binding.written_in is binding.scope and _always_before(binding, load, around, parents):
             found.clear()
         found.append(binding)
     return tuple(found)
@@ -75,7 +77,7 @@ def _follows(binding: Binding, load: Load, place: tuple[int, int]) -> bool:
     return position(binding.statement) > place
 
 
-def _dominates(
+def _always_before(
     binding: Binding, load: Load, around: Mapping[ast.AST, ast.AST | None], parents: Parents
 ) -> bool:  # fmt: skip
     """Whether every way to the load leads through the binding: its block holds the load, in the same branch."""
@@ -86,7 +88,7 @@ def _dominates(
     if block is None or block not in around:
         return False
     branch = around[block]
-    return branch is None or _branch(block, statement) == _branch(block, branch)
+    return branch is None or in_one_branch(block, statement, branch)
 
 
 def _ancestors(node: ast.AST, parents: Parents) -> dict[ast.AST, ast.AST | None]:
@@ -99,9 +101,16 @@ def _ancestors(node: ast.AST, parents: Parents) -> dict[ast.AST, ast.AST | None]
     return found
 
 
-def _branch(block: ast.AST, child: ast.AST) -> str:
-    """The field of ``block`` that holds ``child``."""
-    for name in ("body", "orelse", "finalbody", "handlers"):
-        if any(child is each for each in getattr(block, name, None) or ()):
-            return name
-    return ""
+def in_one_branch(block: ast.AST, first: ast.AST, other: ast.AST) -> bool:
+    """Whether two parts of a block are in the same list of its statements, say both in the ``else`` of an ``if``."""
+    for name in _BRANCHES:
+        body = getattr(block, name, None)
+        if isinstance(body, list) and _holds(body, first):
+            return _holds(body, other)
+    return False
+
+
+def _holds(body: Sequence[ast.AST], node: ast.AST) -> bool:
+    """Whether ``node`` is in the list, which is in order: a file may have ten thousand usages in one block."""
+    at = bisect.bisect_left(body, position(node), key=position)
+    return at < len(body) and body[at] is node

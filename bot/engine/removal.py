@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 
 from bot.domain.finding import Edit
 from bot.domain.migration import Action, Applicability, Condition, Migration, Rewrite, TargetKind
-from bot.engine.analysis import Analysis, Binding, BindingKind
+from bot.engine.analysis import Analysis
+from bot.engine.bindings import Binding, BindingKind
 from bot.engine.detect import analyse
 from bot.engine.exports import list_entries
 from bot.engine.fix_file import migrate_file

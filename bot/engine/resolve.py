@@ -4,7 +4,7 @@ import ast
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.engine.analysis import Binding, BindingKind, Load, Scope
+from bot.engine.bindings import Binding, BindingKind, Load, Scope
 from bot.engine.flow import reaching
 from bot.engine.names import absolute
 from bot.engine.walk import position

@@ -4,7 +4,7 @@ import ast
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from bot.engine.analysis import Load, Scope, ScopeKind
+from bot.engine.bindings import Load, Scope, ScopeKind
 from bot.engine.source import SourceMap
 from bot.engine.visitors import VISITORS
 from bot.engine.walk import Walk, position

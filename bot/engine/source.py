@@ -67,7 +67,7 @@ def decode(source: bytes) -> Decoded:
 
 
 def line_around(source: bytes, offset: int, encoding: str) -> str:
-    """The text of the line that the byte ``offset`` is on, without its end: as `SourceMap.line_text`, found alone."""
+    """The text of the line that the byte ``offset`` is on, without its end; the other lines are not looked at."""
     start = source.rfind(b"\n", 0, offset) + 1
     start = max(start, source.rfind(b"\r", start, offset) + 1)
     end = source.find(b"\n", offset)
@@ -98,10 +98,6 @@ class SourceMap:
         """Line ``line`` (from 1) with its line end."""
         end = self.starts[line] if line < len(self.starts) else len(self.source)
         return self.source[self.starts[line - 1] : end]
-
-    def line_text(self, line: int) -> str:
-        """Line ``line`` (from 1) decoded, without its line end."""
-        return self.line_bytes(line).rstrip(b"\r\n").decode(self.encoding, "replace")
 
     def offset(self, line: int, utf8_column: int) -> int:
         """The byte offset in the file of an ``ast`` position."""

@@ -77,10 +77,6 @@ class Survey:
         """All usages, by path and place."""
         return tuple(f for report in self.reports if isinstance(report, Scanned) for f in report.findings)
 
-    @property
-    def python_files(self) -> int:
-        return sum(path.endswith(SUFFIXES) for path in self.blobs)
-
 
 def survey_file(source: bytes, path: str, migrations: Sequence[Migration], index: Index) -> SurveyedFile:
     """The usages in one file, and what they depend on."""

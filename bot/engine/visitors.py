@@ -2,7 +2,7 @@
 
 import ast
 
-from bot.engine.analysis import BindingKind, Scope, ScopeKind
+from bot.engine.bindings import BindingKind, Scope, ScopeKind
 from bot.engine.walk import Place, Visitor, Walk
 
 

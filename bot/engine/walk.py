@@ -5,8 +5,8 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Se
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from bot.engine.analysis import Binding, BindingKind, Imported, Load, Scope, ScopeKind
 from bot.engine.annotation import annotation_strings, parse_annotation
+from bot.engine.bindings import Binding, BindingKind, Imported, Load, Scope, ScopeKind
 from bot.engine.names import absolute
 from bot.engine.source import SourceMap
 

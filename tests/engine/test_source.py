@@ -19,4 +19,4 @@ def test_a_line_found_alone_is_the_line_of_the_map(text: str, bom: bool, encodin
     if source[offset - 1 : offset + 1] == b"\r\n":
         offset -= 1  # between the two bytes of one line end no node begins
     line, _ = lines.position(offset)
-    assert line_around(source, offset, encoding) == lines.line_text(line)
+    assert line_around(source, offset, encoding) == lines.line_bytes(line).rstrip(b"\r\n").decode(encoding, "replace")

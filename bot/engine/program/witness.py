@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
-from bot.engine.analysis import Analysis, BindingKind, ScopeKind, Use
+from bot.engine.analysis import Analysis, Use
+from bot.engine.bindings import BindingKind, ScopeKind
 from bot.engine.names import is_test
 from bot.engine.program.view import Program, Witness
 

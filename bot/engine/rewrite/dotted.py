@@ -2,7 +2,8 @@
 
 import sys
 
-from bot.engine.analysis import Analysis, Binding
+from bot.engine.analysis import Analysis
+from bot.engine.bindings import Binding
 
 _PACKAGES = frozenset(
     {

@@ -3,7 +3,8 @@
 import ast
 from collections.abc import Iterator
 
-from bot.engine.analysis import Analysis, Binding
+from bot.engine.analysis import Analysis
+from bot.engine.bindings import Binding
 from bot.engine.walk import around
 
 

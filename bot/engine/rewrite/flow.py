@@ -1,13 +1,14 @@
 """Where a value goes: what is done with an expression, and whether a local variable stands for it."""
 
 import ast
-import bisect
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.engine.analysis import Analysis, Binding, BindingKind, Load, Scope, ScopeKind
+from bot.engine.analysis import Analysis
+from bot.engine.bindings import Binding, BindingKind, Load, Scope, ScopeKind
+from bot.engine.flow import in_one_branch
 from bot.engine.rewrite.reasons import Reason, Refusal
+from bot.engine.walk import position
 
 _OBSERVERS = frozenset({"isinstance", "issubclass", "type", "hasattr", "getattr", "callable", "id", "vars", "dir"})
 _BY_NAME = frozenset({"globals", "locals", "vars", "eval", "exec"})
@@ -16,7 +17,6 @@ _EXPECTING = frozenset(
      "assertWarns", "assertWarnsRegex", "assertLogs", "assertNoLogs", "assertNumQueries", "pytest.raises"}
 )  # fmt: skip
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
-_BLOCKS = ("body", "orelse", "finalbody", "handlers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,25 +118,7 @@ def dominates(analysis: Analysis, first: ast.stmt, then: ast.stmt) -> bool:
         if child not in analysis.parents:
             return False
         child = analysis.parents[child]
-    for field in _BLOCKS:
-        body = getattr(block, field, None)
-        if isinstance(body, list) and _stands_in(body, first):
-            return _stands_in(body, child) and _precedes(first, child)
-    return False
-
-
-def _stands_in(body: Sequence[ast.AST], node: ast.AST) -> bool:
-    """Whether a block, whose parts are in order, holds ``node``: a file may have ten thousand usages in one block."""
-    at = bisect.bisect_left(body, _place(node), key=_place)
-    return at < len(body) and body[at] is node
-
-
-def _precedes(first: ast.AST, then: ast.AST) -> bool:
-    return _place(first) < _place(then)
-
-
-def _place(node: ast.AST) -> tuple[int, int]:
-    return getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
+    return position(first) < position(child) and in_one_branch(block, first, child)
 
 
 def in_coroutine(scope: Scope) -> bool:

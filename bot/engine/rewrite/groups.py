@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from bot.domain.finding import Edit, Fix
 from bot.domain.migration import Applicability
-from bot.engine.analysis import Binding, Use
+from bot.engine.analysis import Use
+from bot.engine.bindings import Binding
 from bot.engine.rewrite import statements
 from bot.engine.rewrite.composition import nested
 from bot.engine.rewrite.edits import EditConflict, combine

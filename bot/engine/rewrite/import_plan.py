@@ -4,7 +4,8 @@ import ast
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from bot.engine.analysis import Binding, Use
+from bot.engine.analysis import Use
+from bot.engine.bindings import Binding
 from bot.engine.rewrite.groups import Changes, Link
 from bot.engine.rewrite.imports import Addition, Line
 from bot.engine.rewrite.layout import Layout

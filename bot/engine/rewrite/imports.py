@@ -5,7 +5,8 @@ import builtins
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from bot.engine.analysis import Analysis, Binding, Imported, Scope, ScopeKind, Use
+from bot.engine.analysis import Analysis, Use
+from bot.engine.bindings import Binding, Imported, Scope, ScopeKind
 from bot.engine.program.taken import needed_elsewhere
 from bot.engine.rewrite.dotted import hides, plain, split
 from bot.engine.rewrite.flow import dominates

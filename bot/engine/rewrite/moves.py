@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 
 from bot.domain.finding import Edit
 from bot.domain.migration import TargetKind
-from bot.engine.analysis import Analysis, Binding, Load, Use
+from bot.engine.analysis import Analysis, Use
+from bot.engine.bindings import Binding, Load
 from bot.engine.flow import reaching
 from bot.engine.rewrite.dotted import hides, is_class, is_module, plain, split
 from bot.engine.rewrite.imports import Line, can_bind_root, is_free, relative, spell, star_brings

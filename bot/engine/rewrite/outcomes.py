@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from bot.domain.finding import Edit, Kind
 from bot.domain.migration import Applicability, TargetKind
-from bot.engine.analysis import Binding, ScopeKind, Use
+from bot.engine.analysis import Use
+from bot.engine.bindings import Binding, ScopeKind
 from bot.engine.program import stars
 from bot.engine.program.existence import lacks, lacks_for
 from bot.engine.program.guards import guards

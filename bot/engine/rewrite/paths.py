@@ -3,7 +3,8 @@
 import ast
 from collections.abc import Mapping, Sequence
 
-from bot.engine.analysis import Analysis, Binding, Imported, Load, Use
+from bot.engine.analysis import Analysis, Use
+from bot.engine.bindings import Binding, Imported, Load
 from bot.engine.resolve import written
 from bot.engine.rewrite.imports import in_force
 from bot.engine.rewrite.layout import Layout

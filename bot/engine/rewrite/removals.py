@@ -7,7 +7,8 @@ from functools import cached_property
 
 from bot.domain.finding import Kind
 from bot.domain.migration import Action, Applicability, Condition
-from bot.engine.analysis import Analysis, Binding, BindingKind, Load, ScopeKind, Use
+from bot.engine.analysis import Analysis, Use
+from bot.engine.bindings import Binding, BindingKind, Load, ScopeKind
 from bot.engine.program.taken import needed_elsewhere
 from bot.engine.rewrite.flow import observed_by_try, reads_by_name, reads_itself
 from bot.engine.rewrite.layout import Layout

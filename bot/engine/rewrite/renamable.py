@@ -3,7 +3,8 @@
 import re
 from collections.abc import Collection, Mapping, Sequence
 
-from bot.engine.analysis import Analysis, Binding, BindingKind, ScopeKind, Use
+from bot.engine.analysis import Analysis, Use
+from bot.engine.bindings import Binding, BindingKind, ScopeKind
 from bot.engine.program.taken import needed_elsewhere
 from bot.engine.rewrite.flow import reads_by_name, reads_itself
 from bot.engine.rewrite.layout import Layout

@@ -15,6 +15,7 @@ from bot.engine.rewrite.order import trouble
 from bot.engine.rewrite.patterns import CANONICAL, Hole, Template, metavariable, offset_of, rest_variable
 from bot.engine.rewrite.precedence import enclosed, is_delimited, place
 from bot.engine.rewrite.reasons import Refusal
+from bot.engine.walk import position
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,20 +99,16 @@ def _in_source_order(template: Template, match: Match) -> tuple[Match, _Ahead]:
         if not isinstance(call, ast.Call) or not call.keywords or (name := rest_variable(call.keywords[-1])) is None:
             continue
         fixed = [(each, match.one.get(metavariable(each.value) or "")) for each in call.keywords[:-1]]
-        places = [(_place(node), offset_of(template.text, each)) for each, node in fixed if node is not None]
+        places = [(position(node), offset_of(template.text, each)) for each, node in fixed if node is not None]
         if len(places) < len(fixed) or places != sorted(places):
             continue
         for node in match.rest.get(name, ()):
-            later = next((offset for place, offset in places if place > _place(node)), None)
+            later = next((offset for place, offset in places if place > position(node)), None)
             if later is not None:
                 ahead[later] = (*ahead.get(later, ()), node)
         moved = {id(node) for nodes in ahead.values() for node in nodes}
         rest[name] = tuple(node for node in match.rest.get(name, ()) if id(node) not in moved)
     return replace(match, rest=rest), ahead
-
-
-def _place(node: ast.expr | ast.keyword) -> tuple[int, int]:
-    return node.lineno, node.col_offset
 
 
 def _slots(layout: Layout, filling: Filling, becomes: Becomes) -> list[_Slot]:

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 from bot.domain.finding import Edit
 from bot.domain.migration import Applicability
-from bot.engine.analysis import Binding, Use
+from bot.engine.analysis import Use
+from bot.engine.bindings import Binding
 from bot.engine.rewrite.imports import Addition, Line
 from bot.engine.rewrite.reasons import Refusal
 

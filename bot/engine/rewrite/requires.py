@@ -2,7 +2,8 @@
 
 import ast
 
-from bot.engine.analysis import Analysis, Binding, BindingKind
+from bot.engine.analysis import Analysis
+from bot.engine.bindings import Binding, BindingKind
 from bot.engine.exports import PARSE_ERRORS, parse
 from bot.engine.index import Index
 from bot.engine.rewrite.flow import dominates

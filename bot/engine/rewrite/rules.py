@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from bot.domain.finding import Edit
 from bot.domain.migration import Applicability, Rewrite
-from bot.engine.analysis import Load, Use
+from bot.engine.analysis import Use
+from bot.engine.bindings import Load
 from bot.engine.rewrite.imports import Addition
 from bot.engine.rewrite.patterns import (
     DEPRECATED,

@@ -7,7 +7,8 @@ from functools import cached_property
 
 from bot.domain.finding import Kind
 from bot.domain.migration import Action, Applicability, Condition, Migration, Rewrite
-from bot.engine.analysis import Analysis, Load, Use
+from bot.engine.analysis import Analysis, Use
+from bot.engine.bindings import Load
 from bot.engine.by_object import is_made
 from bot.engine.program.existence import lacks
 from bot.engine.rewrite import rendering, splice

@@ -5,7 +5,8 @@ import re
 from collections.abc import Mapping
 
 from bot.domain.migration import Rewrite
-from bot.engine.analysis import Scope, Use
+from bot.engine.analysis import Use
+from bot.engine.bindings import Scope
 from bot.engine.rewrite import rendering
 from bot.engine.rewrite.intended import spelled
 from bot.engine.rewrite.layout import Layout
