@@ -33,9 +33,9 @@ def hints(migrations: Iterable[Migration], index: Index, used: Iterable[str]) ->
 def _of_module(target: Target, index: Index) -> str | None:
     for name in (target.name, target.canonical or ""):
         if index.names_module(name) and (name == target.name or not index.resolution(target.name).exists):
-            below = "which takes its place, is a module" if name != target.name else "is a module"
+            below = "its successor, is a module" if name != target.name else "is a module"
             subject = f"{name}, {below}" if name != target.name else f"{name} {below}"
-            return f"{subject}: write {target.name} below 'modules', not below 'deprecated'"
+            return f"{subject}: list {target.name} under `modules`, not under `deprecated`"
     return None
 
 
@@ -43,11 +43,11 @@ def _of_name(target: Target, index: Index) -> str | None:
     resolution, name = index.resolution(target.name), target.name
     origin = resolution.names[-1]
     if origin != name and target.canonical not in resolution.names and index.has(origin.rpartition(".")[0]):
-        return f"{name} is only another name of {origin}: deprecate that one, by which its usages are found"
+        return f"{name} is another name of {origin}: list that one under `deprecated`"
     for root in index.roots:
         inside = name.removeprefix(root.replace("/", ".") + ".")
         if inside != name and resolution.exists:
-            return f"imports begin below {root}/: write {inside}, not {name}"
+            return f"imports start below {root}/: write {inside}, not {name}"
     return _misspelt(target, index) if resolution.exists is False else None
 
 

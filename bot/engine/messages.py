@@ -12,7 +12,7 @@ def message(use: Use) -> str:
 def _what(use: Use) -> str:
     name = use.symbol
     if use.target.keeps_name:
-        return f"This uses {name} in a way that is deprecated."
+        return f"This uses {name} in a deprecated way."
     short = name.rpartition(".")[2]
     match use.kind:
         case Kind.IMPORT if use.resolves is False:
@@ -38,11 +38,11 @@ def _string(use: Use, short: str) -> str:
     match use.resolves:
         case False:
             module = text.rpartition(".")[0]
-            return f"This string names the deprecated {short}, but it does not resolve: {module} has no such name."
+            return f"This string refers to the deprecated {short}, but {module} has no such name."
         case True:
-            return f"This string names the deprecated {text}, and it resolves."
+            return f"This string refers to the deprecated {text}."
         case None:
-            return f"This string names the deprecated {text}; whether it resolves is not known."
+            return f"This string refers to the deprecated {text}; it may not resolve."
 
 
 def _instead(use: Use) -> str:
@@ -50,5 +50,5 @@ def _instead(use: Use) -> str:
     if own:
         return own
     if use.target.keeps_name:
-        return "Its name stays; what changes is said by the migration's rewrites."
-    return f"Use {use.target.canonical} instead." if use.target.canonical else "Nothing takes its place by itself."
+        return "The function stays; its arguments change."
+    return f"Use {use.target.canonical} instead." if use.target.canonical else "There is no direct replacement."

@@ -169,7 +169,7 @@ def test_what_the_configuration_gets_wrong_is_reported(tmp_path: Path) -> None:
     for name, content in files.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(content)
-    module = "note: m: lib.old is a module: write lib.old below 'modules', not below 'deprecated'\n"
+    module = "note: m: lib.old is a module: list lib.old under `modules`, not under `deprecated`\n"
     undecided = "note: n: no rewrite for these usages; add 'rewrites', or 'drop_in: true' to replace the name\n"
     assert CliRunner().invoke(command, [str(tmp_path)]).stderr.endswith(module + undecided)
     listed = CliRunner().invoke(main, ["scan", "--no-cache", "--jobs", "1", str(tmp_path)])

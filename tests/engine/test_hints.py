@@ -32,7 +32,7 @@ def told(name: str, canonical: str | None, *used: str, kind: TargetKind = Target
 
 
 ORIGIN = "deprecate that one, by which its usages are found"
-BELOW = "write pkg.old below 'modules', not below 'deprecated'"
+BELOW = "list pkg.old under `modules`, not under `deprecated`"
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ BELOW = "write pkg.old below 'modules', not below 'deprecated'"
             id="one that its package imports",
         ),
         pytest.param(
-            "pkg.gone", "pkg.new", f"pkg.new, which takes its place, is a module: {BELOW}".replace("old", "gone"),
+            "pkg.gone", "pkg.new", f"pkg.new, its successor, is a module: {BELOW}".replace("old", "gone"),
             id="a module that is gone",
         ),
         pytest.param(
@@ -56,7 +56,7 @@ BELOW = "write pkg.old below 'modules', not below 'deprecated'"
             id="a façade's alias",
         ),
         pytest.param(
-            "src.lib.mod.f", None, "imports begin below src/: write lib.mod.f, not src.lib.mod.f", id="a source root"
+            "src.lib.mod.f", None, "imports start below src/: write lib.mod.f, not src.lib.mod.f", id="a source root"
         ),
         pytest.param(
             "pkg.impl.fetch_al", None, "pkg.impl has no fetch_al: did you mean pkg.impl.fetch_all?", id="misspelt"

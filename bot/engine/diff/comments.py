@@ -18,8 +18,8 @@ _RANK = {
 """Which usage of a group the comment is about: what the author wrote it for comes before what it needs."""
 MAX_CHECKED = 2 << 20
 """Bytes of source that are checked for the suggestions of one file: each suggestion takes the whole file once."""
-MANY = "This file has more new usages than are offered one by one."
-OVERLAP = "Another suggestion covers the same lines; accept that one first."
+MANY = "This file has too many new usages for single suggestions."
+OVERLAP = "Another suggestion changes the same lines; commit that one first."
 
 
 def new_findings(added: Sequence[Usage], fingerprints: Mapping[Usage, str], sides: Sides) -> tuple[NewFinding, ...]:
@@ -53,9 +53,9 @@ def _offer(
 ) -> Suggestion | SuggestionRefused:
     fix = finding.fix
     if fix is None:
-        return SuggestionRefused(reason=finding.reason or "There is no rewrite for this usage.")
+        return SuggestionRefused(reason=finding.reason or "No rewrite matches this usage.")
     if Applicability.DISPLAY_ONLY in (finding.applicability, fix.applicability):
-        return SuggestionRefused(reason=finding.reason or "The rewrite is explained, never applied.")
+        return SuggestionRefused(reason=finding.reason or "Please change this by hand.")
     if not affordable:
         return refused(MANY, fix)
     offered = suggest(fix, sides)

@@ -78,14 +78,14 @@ def refused(why: str, fix: Fix) -> SuggestionRefused:
 def suggest(fix: Fix, sides: Sides) -> Suggestion | SuggestionRefused:
     """The suggestion that does exactly what ``fix`` does, or why there is none."""
     if fix.applicability is Applicability.DISPLAY_ONLY or not fix.edits:
-        return SuggestionRefused(reason="There is no rewrite for this usage.")
+        return SuggestionRefused(reason="No rewrite matches this usage.")
     if not _is_utf8(sides.head):
-        return SuggestionRefused(reason="The file is not UTF-8, which a suggestion would make of it.")
+        return SuggestionRefused(reason="The file is not UTF-8, and a suggestion would convert it.")
     if sides.line_end is None:
-        return refused("The file mixes line ends, which a suggestion cannot keep apart.", fix)
+        return refused("The file mixes line endings, and a suggestion cannot keep them.", fix)
     placed = next((lines for lines in _line_ranges(fix, sides.lines) if sides.in_one_hunk(*lines)), None)
     if placed is None:
-        return refused("The lines that change together do not lie in one piece of this diff.", fix)
+        return refused("The lines that change together are not in one hunk of this diff.", fix)
     suggestion = _replacement(fix, sides.lines, *placed)
     return _fault(suggestion, fix, sides) or suggestion
 
@@ -93,13 +93,13 @@ def suggest(fix: Fix, sides: Sides) -> Suggestion | SuggestionRefused:
 def _fault(suggestion: Suggestion, fix: Fix, sides: Sides) -> SuggestionRefused | None:
     """Why this suggestion, though it has a place, is not to be offered."""
     if suggestion.start_line == 1 and sides.head.startswith(codecs.BOM_UTF8):
-        return refused("The first line begins with a byte-order mark, which a suggestion would drop.", fix)
+        return refused("The first line begins with a byte-order mark, and a suggestion would drop it.", fix)
     start, end = sides.lines.span(suggestion.start_line, suggestion.end_line)
     if len(suggestion.text or "") > MAX_TEXT:
-        return refused("The lines from the first to the last change are too many for a comment.", fix)
+        return refused("The change spans too many lines for a comment.", fix)
     seen = hazards(sides.head[start:end].decode() + (suggestion.text or ""))
     if seen:
-        return SuggestionRefused(reason=f"These lines hold characters that can hide what they say: {', '.join(seen)}.")
+        return SuggestionRefused(reason=f"These lines contain characters that can mislead a reader: {', '.join(seen)}.")
     expected = spliced(sides.head, fix.edits)
     if suggestion.text == "" or apply_suggestion(sides.head, suggestion) != expected:
         return refused("Whole lines cannot express this change.", fix)

@@ -151,6 +151,6 @@ def listed(source: str, files: Mapping[str, str]) -> list[tuple[int, str]]:
 
 
 def test_a_list_of_usages_needs_no_fixes() -> None:
-    message = "This uses lib.mod.f in a way that is deprecated."
+    message = "This uses lib.mod.f in a deprecated way."
     [(line, text)] = listed(IMPORT + "f()\nf(1)\n", ELSEWHERE)
     assert (line, text[: len(message)]) == (3, message)
