@@ -135,7 +135,7 @@ class Played:
     cleared: Counter[str] = field(default_factory=Counter)
     usages: list[int] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
-    seconds: dict[str, float] = field(default_factory=lambda: {"up to date": 0.0, "anew": 0.0})
+    seconds: dict[str, float] = field(default_factory=lambda: {"up to date": 0.0, "fresh": 0.0})
 
     def hold(self, commit: Sha, what: str, holds: bool) -> None:
         if not holds:
@@ -188,10 +188,10 @@ async def play(git: Git, commits: Sequence[str], config: Config, body: str) -> P
         begin = time.perf_counter()
         survey = None if known is None else await update(commit, config, scan, known)
         played.seconds["up to date"] += time.perf_counter() - begin
-        played.updated, played.force = played.updated + (survey is not None), played.force + (survey is None)
+        played.updated, played.fresh = played.updated + (survey is not None), played.fresh + (survey is None)
         begin = time.perf_counter()
         fresh = await survey_fresh(Commit(git, Sha(name)), config, scan)
-        played.seconds["anew"] += time.perf_counter() - begin
+        played.seconds["fresh"] += time.perf_counter() - begin
         known = survey or fresh
         played.hold(known.commit, "up to date is not again", answers(known) == answers(fresh))
         facts = facts_of(commit, known, migration, record)
@@ -247,7 +247,7 @@ def main() -> int:
     body = arguments.body.read_bytes().decode() if arguments.body else "- [ ] All deprecated factory calls eliminated\n"
     commits = chosen(git, arguments.first, arguments.last, arguments.sample, leaves(config))
     played = asyncio.run(play(git, commits, config, body))
-    print(f"{played.commits} commits: {played.updated} brought up to date, {played.force} again")
+    print(f"{played.commits} commits: {played.updated} brought up to date, {played.fresh} again")
     first, last, most, least = played.usages[0], played.usages[-1], max(played.usages), min(played.usages)
     print(f"usages: {first} first, {most} most, {least} least, {last} last")
     print(f"boxes ticked {played.ticked.total()} times, cleared {played.cleared.total()} times:")

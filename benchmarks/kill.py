@@ -187,7 +187,7 @@ class Driver:
     def _body(self, partition: int) -> bytes:
         repo = self._repos[partition % len(self._repos)]
         about = {
-            "lane": f"partition {partition}",
+            "partition": f"partition {partition}",
             "installation": self._github.installation(repo).id,
             "repository": repo.id,
             "owner": repo.full_name.partition("/")[0],

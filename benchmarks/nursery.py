@@ -32,7 +32,7 @@ EVENT = "pull_request"
 
 
 def route(_event: str, body: bytes) -> Work:
-    return Work(key=json.loads(body)["lane"], action="opened")
+    return Work(key=json.loads(body)["partition"], action="opened")
 
 
 async def run(bot: Bot, delivery: Delivery, lease: Lease) -> Outcome:
@@ -57,7 +57,7 @@ async def run(bot: Bot, delivery: Delivery, lease: Lease) -> Outcome:
         conclusion="success",
         title="done",
         summary="done",
-        external_id=about["lane"],
+        external_id=about["partition"],
     )
     await bot.performer.perform(check)
     return Done(summary="made")

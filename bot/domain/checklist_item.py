@@ -1,4 +1,4 @@
-"""What a checkbox of a tracking issue requires.  Row 0: standard library only.
+"""What a checkbox of a tracking issue requires.  Standard library only.
 
 ``bot.config`` builds these from ``tracking.checklist``; ``bot.tracker.evidence`` checks them against a repository.
 """

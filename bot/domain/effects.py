@@ -1,6 +1,6 @@
 """Writes to GitHub, as values: complete, rendered, ready to be sent.
 
-Row 0: standard library only.  ``bot.review.models`` holds decisions (findings, no texts); these hold what
+Standard library only.  ``bot.review.models`` holds decisions (findings, no texts); these hold what
 ``bot.github.performer`` sends, and where to.  What is created is named by a noun, what is changed by a verb.  What
 GitHub would always reject raises ``ValueError`` here: it is a defect of the caller.
 """

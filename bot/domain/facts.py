@@ -1,6 +1,6 @@
 """What can be read from GitHub, reduced to what decisions need.
 
-Row 0: standard library only.  ``bot.github.reads`` returns these; pure code decides on them.  The pull request
+Standard library only.  ``bot.github.reads`` returns these; pure code decides on them.  The pull request
 itself and its files are in ``bot.domain.references``.
 """
 

@@ -1,4 +1,4 @@
-"""The engine's results for a file: migrated, or reviewed in a pull request.  Row 0: standard library only.
+"""The engine's results for a file: migrated, or reviewed in a pull request.  Standard library only.
 
 A scan needs none of it, and each dataclass takes half a millisecond to make: so it is not in `bot.domain.finding`.
 """

@@ -1,4 +1,4 @@
-"""Findings and scan results: values that flow between the layers.  Row 0: frozen dataclasses, standard library only.
+"""Findings and scan results: values that flow between the layers.  Frozen dataclasses, standard library only.
 
 Lines and columns count from 1, columns in characters (code points); offsets are bytes of the file.
 Paths are relative to the repository's root and ``/``-separated.

@@ -1,4 +1,4 @@
-"""Git-style globs on paths, matched in time linear in the path.  Row 0: standard library only.
+"""Git-style globs on paths, matched in time linear in the path.  Standard library only.
 
 The rules are those of a ``.gitignore`` line (https://git-scm.com/docs/gitignore#_pattern_format) without comments
 and negation: a glob with a slash at its beginning or in its middle starts at the root, any other matches at every

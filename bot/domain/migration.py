@@ -1,6 +1,6 @@
 """Migrations: the values that ``.github/ssot.yml`` is read into and that the engine uses.
 
-Row 0: standard library only.  ``bot.config`` builds these from YAML, ``bot.engine`` reads them.
+Standard library only.  ``bot.config`` builds these from YAML, ``bot.engine`` reads them.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Where things happen, and what arrives: repositories, pull requests, deliveries.  Row 0: standard library only.
+"""Where things happen, and what arrives: repositories, pull requests, deliveries.  Standard library only.
 
 Paths are relative to the repository's root and ``/``-separated.
 """

@@ -214,7 +214,7 @@ def _check_rests(tree: ast.expr, text: str) -> None:
         rests = [rest for rest in _rests(node) if isinstance(rest, ast.Name)]
         starred = isinstance(node, ast.Call) and sum(rest_variable(a) is not None for a in node.args)
         if len(rests) - int(starred) > 1 or int(starred) > 1:
-            raise PatternError("two rests in one list cannot be told apart", text.find("$" + "*"))
+            raise PatternError("one list has room for one rest only", text.find("$" + "*"))
 
 
 def offset_of(text: str, node: ast.expr | ast.keyword) -> int:
