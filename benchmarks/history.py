@@ -130,7 +130,7 @@ class Played:
 
     commits: int = 0
     updated: int = 0
-    force: int = 0
+    fresh: int = 0
     ticked: Counter[str] = field(default_factory=Counter)
     cleared: Counter[str] = field(default_factory=Counter)
     usages: list[int] = field(default_factory=list)
@@ -193,7 +193,7 @@ async def play(git: Git, commits: Sequence[str], config: Config, body: str) -> P
         fresh = await survey_fresh(Commit(git, Sha(name)), config, scan)
         played.seconds["fresh"] += time.perf_counter() - begin
         known = survey or fresh
-        played.hold(known.commit, "up to date is not again", answers(known) == answers(fresh))
+        played.hold(known.commit, "an updated survey differs from a fresh one", answers(known) == answers(fresh))
         facts = facts_of(commit, known, migration, record)
         outcome = update_body(body, migration, facts, owner, section, written=record.written)
         played.commits += 1
@@ -247,7 +247,7 @@ def main() -> int:
     body = arguments.body.read_bytes().decode() if arguments.body else "- [ ] All deprecated factory calls eliminated\n"
     commits = chosen(git, arguments.first, arguments.last, arguments.sample, leaves(config))
     played = asyncio.run(play(git, commits, config, body))
-    print(f"{played.commits} commits: {played.updated} brought up to date, {played.fresh} again")
+    print(f"{played.commits} commits: {played.updated} brought up to date, {played.fresh} fresh")
     first, last, most, least = played.usages[0], played.usages[-1], max(played.usages), min(played.usages)
     print(f"usages: {first} first, {most} most, {least} least, {last} last")
     print(f"boxes ticked {played.ticked.total()} times, cleared {played.cleared.total()} times:")
