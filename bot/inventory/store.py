@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import structlog
-from msgspec import Struct, field
+from msgspec import UNSET, Struct, UnsetType, field
 
 import bot.engine
 from bot.domain.migration import Config
@@ -42,7 +42,7 @@ async def surroundings(storage: Storage, repo: RepoRef, config: Config) -> Surro
 
 
 async def save(storage: Storage, repo: RepoRef, config: Config, survey: Survey) -> None:
-    brief = _StoredBrief(names=survey.names, roots=survey.roots, facts=_packed(survey.facts))
+    brief = _StoredBrief(names=survey.names, roots=survey.roots, facts=_packed(survey.facts) or UNSET)
     for namespace, value in ((NAMESPACE, _stored(survey)), (BRIEF, brief)):
         await storage.put(namespace, _key(repo, config), zlib.compress(codec.dump(value)))
         await storage.prune(namespace, prefix=f"{repo.id}/", keep=KEPT)
@@ -83,7 +83,7 @@ def _survey_of(data: bytes) -> Survey:
 
 def _brief_of(data: bytes) -> Surroundings:
     stored = codec.load(data, _StoredBrief)
-    return Surroundings(names=stored.names, roots=stored.roots, facts=_unpacked(stored.facts))
+    return Surroundings(names=stored.names, roots=stored.roots, facts=_unpacked(stored.facts or {}))
 
 
 def _packed(facts: Mapping[str, Facts]) -> dict[str, dict[str, Any]]:
@@ -94,26 +94,26 @@ def _unpacked(facts: Mapping[str, Mapping[str, Any]]) -> dict[str, Facts]:
     return {path: unpack(each) for path, each in facts.items()}
 
 
-class _StoredBrief(Struct, omit_defaults=True):
+class _StoredBrief(Struct):
     names: frozenset[str]
     roots: tuple[str, ...]
-    facts: dict[str, dict[str, Any]] = {}
+    facts: dict[str, dict[str, Any]] | UnsetType = UNSET
 
 
-class _StoredEntry(Struct, omit_defaults=True):
+class _StoredEntry(Struct):
     report: dict[str, Any]
     looked: frozenset[str]
     gives: frozenset[str]
-    facts: dict[str, Any] = {}
-    variables: frozenset[str] = frozenset()
+    facts: dict[str, Any] | UnsetType = UNSET
+    variables: frozenset[str] | UnsetType = UNSET
 
     def entry(self) -> SurveyedFile:
         return SurveyedFile(
             report=decode(self.report),
             looked=self.looked,
             gives=self.gives,
-            facts=unpack(self.facts),
-            variables=self.variables,
+            facts=unpack(self.facts or {}),
+            variables=self.variables or frozenset(),
         )
 
 
@@ -129,7 +129,7 @@ class _StoredTerm(Struct, kw_only=True):
         )
 
 
-class _StoredSurvey(Struct, kw_only=True, omit_defaults=True):
+class _StoredSurvey(Struct, kw_only=True):
     """A survey as its JSON: rows of every version hold these keys."""
 
     commit: Sha
@@ -139,8 +139,8 @@ class _StoredSurvey(Struct, kw_only=True, omit_defaults=True):
     roots: tuple[str, ...]
     blobs: dict[str, Sha]
     files: dict[str, _StoredEntry]
-    others: dict[str, dict[str, Any]] = {}
-    order: dict[str, dict[str, Any]] = {}
+    others: dict[str, dict[str, Any]] | UnsetType = UNSET
+    order: dict[str, dict[str, Any]] | UnsetType = UNSET
 
     def survey(self) -> Survey:
         return Survey(
@@ -151,8 +151,8 @@ class _StoredSurvey(Struct, kw_only=True, omit_defaults=True):
             roots=self.roots,
             blobs=self.blobs,
             files={path: entry.entry() for path, entry in self.files.items()},
-            others=_unpacked(self.others),
-            order=_unpacked(self.order),
+            others=_unpacked(self.others or {}),
+            order=_unpacked(self.order or {}),
         )
 
 
@@ -165,8 +165,8 @@ def _stored(survey: Survey) -> _StoredSurvey:
         roots=survey.roots,
         blobs=dict(survey.blobs),
         files={path: _stored_entry(entry) for path, entry in survey.files.items()},
-        others=_packed(survey.others),
-        order=_packed(survey.order),
+        others=_packed(survey.others) or UNSET,
+        order=_packed(survey.order) or UNSET,
     )
 
 
@@ -179,6 +179,6 @@ def _stored_entry(entry: SurveyedFile) -> _StoredEntry:
         report=encode(entry.report),
         looked=entry.looked,
         gives=entry.gives,
-        facts=pack(entry.facts),
-        variables=entry.variables,
+        facts=pack(entry.facts) or UNSET,
+        variables=entry.variables or UNSET,
     )

@@ -13,7 +13,7 @@ from enum import IntEnum
 from bot.engine.rewrite.lex import CLOSING, OPENING, tokens
 
 
-class Level(IntEnum):
+class Rank(IntEnum):
     """The looser, the smaller."""
 
     NAMED = 0
@@ -39,15 +39,15 @@ class Level(IntEnum):
     """Names, literals, displays, and what calls, subscripts and attributes make of them."""
 
 
-_OPERATORS: dict[type[ast.operator], Level] = {
-    ast.BitOr: Level.BIT_OR, ast.BitXor: Level.BIT_XOR, ast.BitAnd: Level.BIT_AND,
-    ast.LShift: Level.SHIFT, ast.RShift: Level.SHIFT, ast.Add: Level.SUM, ast.Sub: Level.SUM,
-    ast.Mult: Level.TERM, ast.Div: Level.TERM, ast.FloorDiv: Level.TERM, ast.Mod: Level.TERM,
-    ast.MatMult: Level.TERM, ast.Pow: Level.POWER,
+_OPERATORS: dict[type[ast.operator], Rank] = {
+    ast.BitOr: Rank.BIT_OR, ast.BitXor: Rank.BIT_XOR, ast.BitAnd: Rank.BIT_AND,
+    ast.LShift: Rank.SHIFT, ast.RShift: Rank.SHIFT, ast.Add: Rank.SUM, ast.Sub: Rank.SUM,
+    ast.Mult: Rank.TERM, ast.Div: Rank.TERM, ast.FloorDiv: Rank.TERM, ast.Mod: Rank.TERM,
+    ast.MatMult: Rank.TERM, ast.Pow: Rank.POWER,
 }  # fmt: skip
-_LEVELS: dict[type[ast.expr], Level] = {
-    ast.NamedExpr: Level.NAMED, ast.Yield: Level.YIELD, ast.YieldFrom: Level.YIELD, ast.Starred: Level.STARRED,
-    ast.Lambda: Level.TEST, ast.IfExp: Level.TEST, ast.Compare: Level.COMPARE, ast.Await: Level.AWAIT,
+_LEVELS: dict[type[ast.expr], Rank] = {
+    ast.NamedExpr: Rank.NAMED, ast.Yield: Rank.YIELD, ast.YieldFrom: Rank.YIELD, ast.Starred: Rank.STARRED,
+    ast.Lambda: Rank.TEST, ast.IfExp: Rank.TEST, ast.Compare: Rank.COMPARE, ast.Await: Rank.AWAIT,
 }  # fmt: skip
 _INTEGER = re.compile(r"[0-9][0-9_]*\Z")
 """What a dot behind it would continue: ``1.real`` is no attribute of 1."""
@@ -57,8 +57,8 @@ _INTEGER = re.compile(r"[0-9][0-9_]*\Z")
 class Place:
     """What can stand somewhere without brackets."""
 
-    level: Level = Level.TEST
-    also: frozenset[Level] = frozenset()
+    level: Rank = Rank.TEST
+    also: frozenset[Rank] = frozenset()
     word: type[ast.boolop] | None = None
     """An operand of ``and`` or ``or``, where the same word groups alike with brackets and without."""
     attribute: bool = False
@@ -77,37 +77,37 @@ class Place:
 
 
 _EXPRESSION = Place()
-_ATOM = Place(Level.ATOM)
-_NAMED = Place(also=frozenset({Level.NAMED}))
-_DISJUNCTION = Place(Level.OR)
-_OPERAND = Place(Level.BIT_OR)
-_TUPLE = Place(also=frozenset({Level.TUPLE}))
-_ANY = Place(also=frozenset({Level.TUPLE, Level.YIELD}))
+_ATOM = Place(Rank.ATOM)
+_NAMED = Place(also=frozenset({Rank.NAMED}))
+_DISJUNCTION = Place(Rank.OR)
+_OPERAND = Place(Rank.BIT_OR)
+_TUPLE = Place(also=frozenset({Rank.TUPLE}))
+_ANY = Place(also=frozenset({Rank.TUPLE, Rank.YIELD}))
 _BELOW: dict[type[ast.expr], Place] = {
-    ast.Compare: _OPERAND, ast.Attribute: Place(Level.ATOM, attribute=True), ast.Await: _ATOM, ast.Subscript: _TUPLE,
+    ast.Compare: _OPERAND, ast.Attribute: Place(Rank.ATOM, attribute=True), ast.Await: _ATOM, ast.Subscript: _TUPLE,
     ast.Yield: _TUPLE, ast.FormattedValue: _ANY, ast.Call: _NAMED, ast.List: _NAMED, ast.Set: _NAMED,
     ast.ListComp: _NAMED, ast.SetComp: _NAMED, ast.GeneratorExp: _NAMED,
 }  # fmt: skip
 """What can stand below an expression of which all parts are alike."""
 
 
-def level(node: ast.expr, text: str) -> Level:
+def level(node: ast.expr, text: str) -> Rank:
     """How tightly ``node``, written as ``text``, binds."""
     match node:
         case ast.BinOp(op=operator):
             return _OPERATORS[type(operator)]
         case ast.BoolOp(op=ast.And()):
-            return Level.AND
+            return Rank.AND
         case ast.BoolOp():
-            return Level.OR
+            return Rank.OR
         case ast.UnaryOp(op=ast.Not()):
-            return Level.NOT
+            return Rank.NOT
         case ast.UnaryOp():
-            return Level.FACTOR
+            return Rank.FACTOR
         case ast.Tuple():
-            return Level.ATOM if enclosed(text) else Level.TUPLE
+            return Rank.ATOM if enclosed(text) else Rank.TUPLE
         case _:
-            return _LEVELS.get(type(node), Level.ATOM)
+            return _LEVELS.get(type(node), Rank.ATOM)
 
 
 def enclosed(text: str) -> bool:
@@ -151,9 +151,9 @@ def _of_expression(parent: ast.expr, node: ast.AST) -> Place:
         case ast.BinOp(op=operator, left=left):
             return _operand_of(operator, leading=node is left)
         case ast.BoolOp(op=word):
-            return Place(Level.NOT if isinstance(word, ast.And) else Level.AND, word=type(word))
+            return Place(Rank.NOT if isinstance(word, ast.And) else Rank.AND, word=type(word))
         case ast.UnaryOp(op=operator):
-            return Place(Level.NOT if isinstance(operator, ast.Not) else Level.FACTOR)
+            return Place(Rank.NOT if isinstance(operator, ast.Not) else Rank.FACTOR)
         case ast.Call(func=head) | ast.Subscript(value=head) if node is head:
             return _ATOM
         case ast.IfExp(orelse=last):
@@ -167,9 +167,9 @@ def _of_expression(parent: ast.expr, node: ast.AST) -> Place:
 
 def _operand_of(operator: ast.operator, *, leading: bool) -> Place:
     if isinstance(operator, ast.Pow):
-        return Place(Level.AWAIT if leading else Level.FACTOR)
+        return Place(Rank.AWAIT if leading else Rank.FACTOR)
     own = _OPERATORS[type(operator)]
-    return Place(own if leading else Level(own + 1))
+    return Place(own if leading else Rank(own + 1))
 
 
 def _of_statement(parent: ast.AST, node: ast.AST) -> Place:
@@ -183,7 +183,7 @@ def _of_statement(parent: ast.AST, node: ast.AST) -> Place:
         case ast.If() | ast.While():
             return _NAMED
         case ast.Match():
-            return Place(also=frozenset({Level.NAMED, Level.TUPLE}))
+            return Place(also=frozenset({Rank.NAMED, Rank.TUPLE}))
         case ast.withitem():
             return Place(items=True)
         case ast.comprehension():

@@ -114,7 +114,8 @@ class Planner:
         if expects_effect(self.analysis, statement):
             return Refusal(reason=Reason.EXPECTED_EFFECT)
         observed = observed_by_try(self.analysis, statement) and self._alone_in_try(statement)
-        return self._usage_rewrite(use, rule, deletes=(statement,), warning=_probed(observed))
+        warning = Refusal(reason=Reason.IMPORT_PROBED) if observed else None
+        return self._usage_rewrite(use, rule, deletes=(statement,), warning=warning)
 
     def _alone_in_try(self, statement: ast.stmt) -> bool:
         """Whether nothing but imports stands beside the statement: then the ``try`` is there to see them fail."""
@@ -345,7 +346,3 @@ class Planner:
                 return frozenset({node})
             node = self.analysis.parents.get(node)
         return frozenset()
-
-
-def _probed(observed: bool) -> Refusal | None:
-    return Refusal(reason=Reason.IMPORT_PROBED) if observed else None

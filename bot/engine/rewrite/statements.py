@@ -164,6 +164,8 @@ def replace(
     if not kept and isinstance(statement, ast.Import) != (lines[0].name is None):
         return [_instead(layout, statement, lines)]
     arranged = _arranged(statement, plan, _module(statement) if kept else lines[0].module)
+    if not kept and not arranged.added and not any(arranged.inside.values()):
+        return [_instead(layout, statement, lines)]
     try:
         edits = _edited(layout, statement, arranged.inside, arranged.added, arranged.module)
     except UneditableImport:
