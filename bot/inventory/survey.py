@@ -17,6 +17,7 @@ from bot.domain.references import RepoRef, Sha
 from bot.engine.index import ROUNDS, Index
 from bot.engine.names import SUFFIXES
 from bot.engine.prefilter import ImportWords, PrefilterTerm, follow, merged, reopened
+from bot.engine.program.facts import Facts
 from bot.engine.renamed import renamed
 from bot.engine.survey import Survey, SurveyedFile, differing, leaves, names_given, plan_update, roots_of, terms_of
 from bot.inventory import program, store
@@ -107,14 +108,26 @@ async def update(sources: Sources, config: Config, scan: Scan, before: Survey) -
     index = Index(dict(pending), before.roots, before.names)
     files = await _resolve(sources, config, scan, index, pending, plan.gives)
     found = replace(before, commit=sources.commit, blobs=sources.blobs, files={**plan.kept, **files})
+    others = await _others(sources, config, scan, before, found, content)
+    known = {path: facts for path, facts in before.order.items() if path not in changed}
+    return await program.ordered(sources, config, scan, replace(found, others=others), known)
+
+
+async def _others(
+    sources: Sources, config: Config, scan: Scan, before: Survey, found: Survey, content: Mapping[str, bytes]
+) -> Mapping[str, Facts]:
+    """Facts of files that hold no deprecated name: ``content`` are those that changed.
+
+    Where something else is looked for than before, every file has to be looked at once more.
+    """
     looked_for = found.sought(config)
     if looked_for != before.sought(config):
-        return None
-    more = {path: source for path, source in content.items() if path not in files and looked_for.leads_to(source)}
-    kept = {path: facts for path, facts in before.others.items() if path not in changed and path not in found.files}
-    known = {path: facts for path, facts in before.order.items() if path not in changed}
-    others = {**kept, **await program.facts_of(scan, more)}
-    return await program.ordered(sources, config, scan, replace(found, others=others), known)
+        python = frozenset(path for path in sources.blobs if path.endswith(SUFFIXES))
+        return await program.facts_of(scan, await sources.find(looked_for.leads_to, python - found.files.keys()))
+    more = {path: text for path, text in content.items() if path not in found.files and looked_for.leads_to(text)}
+    stale = differing(before.blobs, sources.blobs)
+    kept = {path: facts for path, facts in before.others.items() if path not in stale and path not in found.files}
+    return {**kept, **await program.facts_of(scan, more)}
 
 
 async def _resolve(

@@ -160,8 +160,8 @@ def test_a_survey() -> None:
 def test_the_brief_of_a_survey() -> None:
     brief = Surroundings(names=frozenset({"old", "older"}), roots=("src",))
     stored = b'{"names":["old","older"],"roots":["src"]}'
-    assert codec.load(stored, Surroundings) == brief
-    assert codec.dump(brief) == stored
+    assert store._brief_of(stored) == brief
+    assert codec.dump(store._StoredBrief(names=brief.names, roots=brief.roots)) == stored
 
 
 @pytest.mark.parametrize(("known", "stored"), TRACKERS)
