@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 _QUALIFIER = re.compile(rb"([^\W\d]\w*(?:\.\w+)*)\.\Z")
 _WORD = re.compile(rb"[A-Za-z0-9_\x80-\xff]+")
-_OTHER_LETTERS = (b"\xf0\x9d", b"\xef\xbc", b"\xef\xbd")
+_OTHER_LETTERS = ((b"\xf0", b"\x9d"), (b"\xef", b"\xbc"), (b"\xef", b"\xbd"))
 """How the mathematical letters (U+1D400 …) and the full-width ones (U+FF00 …) begin in UTF-8."""
 _FEW = 8
 """So many names are looked for one by one; of more, first which of them are there at all."""
@@ -65,10 +65,20 @@ def respelled(buffer: bytes | bytearray, size: int) -> bytes:
     Mathematical letters and the full-width ones are looked for, which are what names are written with (language
     reference, "Names").
     """
-    if all(buffer.find(mark, 0, size) < 0 for mark in _OTHER_LETTERS):
+    if not _holds_other_letters(buffer, size):
         return b""
     text = bytes(memoryview(buffer)[:size]).decode("utf-8", "replace")
     return unicodedata.normalize("NFKC", text).encode()
+
+
+def _holds_other_letters(buffer: bytes | bytearray, size: int) -> bool:
+    """One byte is found ten times as fast as two, and few files hold both bytes of a letter."""
+    for lead, second in _OTHER_LETTERS:
+        if buffer.find(lead, 0, size) < 0 or buffer.find(second, 0, size) < 0:
+            continue
+        if buffer.find(lead + second, 0, size) >= 0:
+            return True
+    return False
 
 
 def line_before(source: bytes, offset: int) -> bytes:
