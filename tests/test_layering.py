@@ -1,9 +1,10 @@
-"""A module imports only from lower rooms, and what is to be pure imports no adapter."""
+"""A module imports only from lower rooms, what is to be pure imports no adapter, and only ``identity`` names what is ours."""
 
 from pathlib import Path
 
 import pytest
 
+from tests.identity_room import ROOT, WIRES, WORDS, forgeries, others
 from tests.layering import complaints, imports_in, imports_of, is_pure, modules, name_of
 
 
@@ -85,3 +86,76 @@ def test_the_pure_part_of_a_capability_is_pure() -> None:
     assert is_pure("bot.tracker.models")
     assert is_pure("bot.tracker.render.section")
     assert not is_pure("bot.tracker.update")
+
+
+@pytest.mark.parametrize("path", others(), ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_nobody_else_writes_or_parses_what_the_bot_recognises_itself_by(path: Path) -> None:
+    assert forgeries(path.read_text()) == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'text = f"<!-- ssot:fp={value} sig={sig} -->"',
+        'begin = re.compile(rb"<!-- ssot:batch=")',
+        'branch = f"ssot/{migration}/{slug}"',
+        'mine = branch.startswith("ssot/")',
+        'branch = "ssot-removal/" + name',
+        'head = f"refs/heads/{x}" if y else f"on ssot/{x}"',
+        'message = f"Ssot-Command: {values}"',
+        "from bot.identity.markers import MarkerKeys, write",
+        "from bot.identity.markers import find as look",
+        "from bot.identity import markers",
+        "import bot.identity.markers as m",
+        "def f():\n    from bot.identity.markers import read",
+        'marker = signing.write(keys, place, "re", values)',
+        'values = read(keys, place, "skip", body)',
+        'NOTE = "tracker-note"',
+        'mark = Mark(kind="removal", values=())',
+        'KINDS = {"fp": 1}',
+        "kind = MarkerKind.SKIP.wire",
+        'place = MarkerPlace("77/issue/7")',
+        'place = f"{repo.id}/issue/{number}"',
+        'place = f"{repository}/migration"',
+        'run = CheckRun(external_id=f"{place}:{digest}")',
+        'about = run.external_id.rpartition(":")[0]',
+        "found = PATTERN.fullmatch(event.external_id)",
+        'name = pull.head_ref.removeprefix(prefix)',
+        'found = re.match(PATTERN, external_id)',
+        'case_of = {"apply-safe-fixes": run}',
+    ],
+)  # fmt: skip
+def test_the_rule_can_be_broken(source: str) -> None:
+    assert forgeries(source) != []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        '"""Branches are ``ssot/<migration>/<slug>``, markers ``<!-- ssot:fp=… -->``."""',
+        'class A:\n    x: int\n    """Of ``ssot-removal/<migration>``."""',
+        "def f():\n    # <!-- ssot:fp= -->\n    return 1",
+        'text = "`/ssot migrate --unsafe` rewrites more"',
+        'path = ".ssot/ssot.db"',
+        'name = "ssot-bot"',
+        'SPEC = CommandSpec(name="skip", summary="Put a finding aside.")',
+        'log.info("command", command=name)',
+        'what = "removal"',
+        "from bot.identity.markers import Marker, MarkerKeys",
+        "from bot.identity import branches, decisions",
+        "text = MarkerKind.SKIP.write(keys, place, values)",
+        "number = pull_number(event.external_id, event.repo.id)",
+        "name = branches.migration_of(pull.head_ref)",
+        "queued = GITHUBS.search(event.head_ref)",
+        'url = f"{repository_url}/pull/{number}"',
+        'key = f"{repo.full_name}#{number}"',
+        'content = file.read("x")',
+        'run = CheckRun(external_id=external_ids.of_pull(ref, said))',
+    ],
+)  # fmt: skip
+def test_the_rule_lets_everything_else_be(source: str) -> None:
+    assert forgeries(source) == []
+
+
+def test_the_words_are_wire_names() -> None:
+    assert WORDS < WIRES
