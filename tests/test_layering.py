@@ -1,4 +1,4 @@
-"""A module imports only from lower rooms, what is to be pure imports no adapter, and only ``identity`` names what is ours."""
+"""Modules import only from lower rooms, pure ones no adapter, and only ``identity`` writes what the bot is known by."""
 
 from pathlib import Path
 

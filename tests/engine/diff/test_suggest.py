@@ -66,8 +66,8 @@ UNFIT = {
     "import left idle": (HEAD, edits(swap(HEAD, b"dep()", "Dep()")), "`pkg.old.dep` (UnusedImport)"),
     "import gone, call left": (HEAD, edits(swap(HEAD, b"from pkg.old import dep\n", "")), "`dep` would be undefined"),
     "does not parse": (TWO, edits(swap(TWO, b"2", "(")), "would not parse"),
-    "mixed line ends": (b"x = 1\r\ny = 2\n", edits(swap(TWO, b"x = 1", "x = 3")), "mixes line ends"),
-    "lone carriage return": (b"x = 1 # a\rb = 1\ny = 2\n", edits(Edit(start=4, end=5, text="3")), "mixes line ends"),
+    "mixed line ends": (b"x = 1\r\ny = 2\n", edits(swap(TWO, b"x = 1", "x = 3")), "mixes line endings"),
+    "lone carriage return": (b"x = 1 # a\rb = 1\ny = 2\n", edits(Edit(start=4, end=5, text="3")), "mixes line endings"),
     "latin-1": (b"# coding: latin-1\nx = 1\n", edits(Edit(start=22, end=23, text="2")), "not UTF-8"),
     "not what the cookie says": (b"x = '\xff'\n", edits(Edit(start=0, end=1, text="y")), "not UTF-8"),
     "byte-order mark": (b"\xef\xbb\xbfx = 1\n", edits(Edit(start=7, end=8, text="2")), "byte-order mark"),
@@ -76,9 +76,9 @@ UNFIT = {
     "bidi control": ("x = '\u202e'\n".encode(), edits(Edit(start=0, end=1, text="y")), "U+202E RIGHT-TO-LEFT OVERRIDE"),
     "homoglyph": ("d\u0435p = 1\n".encode(), edits(Edit(start=7, end=8, text="2")), "U+0435 CYRILLIC SMALL LETTER IE"),
     "zero width in the new text": (TWO, edits(swap(TWO, b"2", "'\u200b'")), "U+200B ZERO WIDTH SPACE"),
-    "too long": (MANY, edits(insert(MANY, b"x", "y = 2\n"), insert(MANY, b"", "z = 3\n")), "too many for a comment"),
-    "display-only": (TWO, edits(swap(TWO, b"2", "3"), applicability=Applicability.DISPLAY_ONLY), "no rewrite"),
-    "no edits": (TWO, edits(), "no rewrite"),
+    "too long": (MANY, edits(insert(MANY, b"x", "y = 2\n"), insert(MANY, b"", "z = 3\n")), "too many lines for"),
+    "display-only": (TWO, edits(swap(TWO, b"2", "3"), applicability=Applicability.DISPLAY_ONLY), "No rewrite matches"),
+    "no edits": (TWO, edits(), "No rewrite matches"),
 }  # fmt: skip
 
 
