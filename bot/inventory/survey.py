@@ -4,7 +4,7 @@ What was found is kept in the records, by repository and configuration.  Which f
 trees, so a force push or a push of any size is no special case.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -108,15 +108,21 @@ async def update(sources: Sources, config: Config, scan: Scan, before: Survey) -
     index = Index(dict(pending), before.roots, before.names)
     files = await _resolve(sources, config, scan, index, pending, plan.gives)
     found = replace(before, commit=sources.commit, blobs=sources.blobs, files={**plan.kept, **files})
-    others = await _others(sources, config, scan, before, found, content)
+    others = await _others(sources, config, scan, before, found, changed, content)
     known = {path: facts for path, facts in before.order.items() if path not in changed}
     return await program.ordered(sources, config, scan, replace(found, others=others), known)
 
 
 async def _others(
-    sources: Sources, config: Config, scan: Scan, before: Survey, found: Survey, content: Mapping[str, bytes]
+    sources: Sources,
+    config: Config,
+    scan: Scan,
+    before: Survey,
+    found: Survey,
+    changed: Collection[str],
+    content: Mapping[str, bytes],
 ) -> Mapping[str, Facts]:
-    """Facts of files that hold no deprecated name: ``content`` are those that changed.
+    """Facts of files that hold no deprecated name; ``content`` is that of the files that ``changed`` and are there.
 
     Where something else is looked for than before, every file has to be looked at once more.
     """
@@ -125,8 +131,7 @@ async def _others(
         python = frozenset(path for path in sources.blobs if path.endswith(SUFFIXES))
         return await program.facts_of(scan, await sources.find(looked_for.leads_to, python - found.files.keys()))
     more = {path: text for path, text in content.items() if path not in found.files and looked_for.leads_to(text)}
-    stale = differing(before.blobs, sources.blobs)
-    kept = {path: facts for path, facts in before.others.items() if path not in stale and path not in found.files}
+    kept = {path: facts for path, facts in before.others.items() if path not in changed and path not in found.files}
     return {**kept, **await program.facts_of(scan, more)}
 
 
