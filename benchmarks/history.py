@@ -26,9 +26,9 @@ from bot.domain.finding import FileReport, Scanned
 from bot.domain.migration import Config, Migration
 from bot.domain.references import Sha
 from bot.domain.tracked import NotKnown, TrackedFacts, usages_of
-from bot.engine.index import Index
-from bot.engine.prefilter import ImportWords, Prefilter, PrefilterTerm
-from bot.engine.presence import definition_files, definitions
+from bot.engine.prefilter.terms import ImportWords, Prefilter, PrefilterTerm
+from bot.engine.program.index import Index
+from bot.engine.program.presence import definition_files, definitions
 from bot.engine.survey import Survey, SurveyedFile, leaves, of_interest, survey_file
 from bot.identity.kinds import MarkerKind
 from bot.identity.markers import MarkerKeys

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from bot.domain.finding import Scanned
 from bot.domain.migration import Config, Migration, Target, TargetKind
-from bot.engine.index import Index
-from bot.engine.names import module_paths
+from bot.engine.program.index import Index
+from bot.engine.source.names import module_paths
 
 if TYPE_CHECKING:
     from bot.local.tree import TreeScan
@@ -23,7 +23,7 @@ def hints_of(root: Path, config: Config, scan: "TreeScan") -> list[str]:
     doubted = list(_doubted(root, config.migrations, scan.roots, used))
     if not doubted:
         return []
-    from bot.engine.hints import asked, hints
+    from bot.engine.program.hints import asked, hints
     from bot.local.tree import read_modules
 
     index = Index(roots=scan.roots)

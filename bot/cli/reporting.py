@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.domain.finding import Failed, FileReport, Finding, Scanned, Skipped
-from bot.engine.source import SourceMap, Undecodable, decode, line_around
+from bot.engine.source.text import SourceMap, Undecodable, decode, line_around
 
 VERSION = 1
 """The JSON document's version: raised when a field is removed or changes its meaning."""

@@ -13,7 +13,7 @@ from urllib.parse import quote
 from bot import __version__
 from bot.cli.reporting import Shown
 from bot.domain.finding import Finding, Fix, Range
-from bot.engine.source import SourceMap
+from bot.engine.source.text import SourceMap
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 ROOT = "%SRCROOT%"

@@ -138,7 +138,7 @@ def _tree(root: Path, start: Path, config_file: str | None, fixes: bool, jobs: i
     below = "" if start == root else start.relative_to(root).as_posix()
     with listing(root, below) as listed, _loading(root, config_file, jobs) as loaded:
         config = loaded()
-        preload("bot.engine.analysis")
+        preload("bot.engine.usages.analysis")
 
         files = listed()  # git took about as long as that import; the rest is loaded while the files are searched
     from bot.local.search import Search

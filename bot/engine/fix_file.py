@@ -10,11 +10,11 @@ from bot.domain.finding import Edit, Finding, Range, Scanned
 from bot.domain.migration import Applicability, Migration
 from bot.engine.diff.hazards import hazards
 from bot.engine.diff.unified import hunks, render
-from bot.engine.index import Index
+from bot.engine.program.index import Index
 from bot.engine.rewrite import EditConflict, Reason, Refusal, apply_edits
 from bot.engine.rewrite.edits import combine
 from bot.engine.scan import scan_file
-from bot.engine.second_parser import SecondParser
+from bot.engine.source.second_parser import SecondParser
 
 Kept = Mapping[Range, str]
 """Usages of one file that stay, each with the reason for people."""

@@ -11,17 +11,17 @@ from dataclasses import dataclass, replace
 
 from bot.domain.finding import Edit
 from bot.domain.migration import Action, Applicability, Condition, Migration, Rewrite, TargetKind
-from bot.engine.analysis import Analysis
-from bot.engine.bindings import Binding, BindingKind
-from bot.engine.detect import analyse
-from bot.engine.exports import list_entries
 from bot.engine.fix_file import migrate_file
-from bot.engine.index import Index
+from bot.engine.program.index import Index
+from bot.engine.resolve.bindings import Binding, BindingKind
+from bot.engine.resolve.exports import list_entries
 from bot.engine.rewrite.edits import apply_edits
 from bot.engine.rewrite.layout import Layout
 from bot.engine.rewrite.lists import remove_items
 from bot.engine.rewrite.proof import Prover
 from bot.engine.rewrite.statements import UneditableImport, drop
+from bot.engine.usages.analysis import Analysis
+from bot.engine.usages.detect import analyse
 
 _UNREAD = Rewrite(
     when=Condition.IMPORT_UNUSED, action=Action.DELETE_STATEMENT, applicability=Applicability.UNSAFE

@@ -5,13 +5,13 @@ from collections.abc import Mapping, Sequence
 from bot.domain.finding import FileReport, Finding, Scanned
 from bot.domain.globs import matches
 from bot.domain.migration import Applicability, Migration, TargetKind
-from bot.engine.analysis import Analysis, Use, Verdict
-from bot.engine.detect import analyse
-from bot.engine.ignores import Ignore, ignores
-from bot.engine.index import Index
-from bot.engine.mentions import respelled
-from bot.engine.messages import message
-from bot.engine.targets import Targets
+from bot.engine.program.index import Index
+from bot.engine.source.ignores import Ignore, ignores
+from bot.engine.source.mentions import respelled
+from bot.engine.usages.analysis import Analysis, Use, Verdict
+from bot.engine.usages.detect import analyse
+from bot.engine.usages.messages import message
+from bot.engine.usages.targets import Targets
 
 _UNPLANNED = Verdict(applicability=Applicability.DISPLAY_ONLY)
 

@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 from bot.domain.finding import FileReport, Finding, Scanned
 from bot.domain.migration import Config, Migration
 from bot.domain.references import Sha
-from bot.engine.index import Index
-from bot.engine.names import PROJECT_FILES, SUFFIXES, find_source_roots
-from bot.engine.prefilter import ImportWords, Prefilter, PrefilterTerm, terms_to
+from bot.engine.prefilter.terms import ImportWords, Prefilter, PrefilterTerm, terms_to
 from bot.engine.program.collect import facts_of
 from bot.engine.program.facts import NOTHING, Facts
+from bot.engine.program.index import Index
 from bot.engine.program.sought import Sought, sought, variables_of
-from bot.engine.renamed import renamed
+from bot.engine.resolve.renamed import renamed
 from bot.engine.scan import scan_file
+from bot.engine.source.names import PROJECT_FILES, SUFFIXES, find_source_roots
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

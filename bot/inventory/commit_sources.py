@@ -7,7 +7,7 @@ from typing import Self
 
 from bot.context import Bot
 from bot.domain.references import RepoRef, Sha
-from bot.engine.prefilter import ImportWords, Prefilter, PrefilterTerm
+from bot.engine.prefilter.terms import ImportWords, Prefilter, PrefilterTerm
 from bot.engine.survey import of_interest
 from bot.github import reads
 from bot.github.sift import LARGEST_FILE, sift

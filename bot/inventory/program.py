@@ -7,10 +7,10 @@ from typing import Protocol
 
 from bot.domain.migration import Config, Migration
 from bot.domain.references import Sha
-from bot.engine.index import ROUNDS, Index
-from bot.engine.names import module_paths
 from bot.engine.program.facts import Facts
+from bot.engine.program.index import ROUNDS, Index
 from bot.engine.program.order import above, early_imports, successors
+from bot.engine.source.names import module_paths
 from bot.engine.survey import Survey, SurveyedFile
 
 MOST = 300

@@ -14,7 +14,7 @@ import bot.engine
 from bot.domain.migration import Config
 from bot.domain.references import RepoRef, Sha
 from bot.engine.diff.views import Surroundings
-from bot.engine.prefilter import PrefilterTerm
+from bot.engine.prefilter.terms import PrefilterTerm
 from bot.engine.program.facts import Facts
 from bot.engine.program.packed import pack, unpack
 from bot.engine.report_json import decode, encode

@@ -14,11 +14,11 @@ from bot.context import Bot
 from bot.domain.finding import Skipped
 from bot.domain.migration import Config, Migration
 from bot.domain.references import RepoRef, Sha
-from bot.engine.index import ROUNDS, Index
-from bot.engine.names import SUFFIXES
-from bot.engine.prefilter import ImportWords, PrefilterTerm, follow, merged, reopened
+from bot.engine.prefilter.terms import ImportWords, PrefilterTerm, follow, merged, reopened
 from bot.engine.program.facts import Facts
-from bot.engine.renamed import renamed
+from bot.engine.program.index import ROUNDS, Index
+from bot.engine.resolve.renamed import renamed
+from bot.engine.source.names import SUFFIXES
 from bot.engine.survey import Survey, SurveyedFile, differing, leaves, names_given, plan_update, roots_of, terms_of
 from bot.inventory import program, store
 from bot.inventory.commit_sources import Caught, CommitSources

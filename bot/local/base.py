@@ -15,8 +15,8 @@ from bot.domain.finding import FileReport, Finding, Scanned, Skipped
 from bot.domain.migration import Config
 from bot.engine.diff.compare import review_files
 from bot.engine.diff.views import Views
-from bot.engine.index import ROUNDS
-from bot.engine.names import SUFFIXES
+from bot.engine.program.index import ROUNDS
+from bot.engine.source.names import SUFFIXES
 from bot.local.files import Reader
 from bot.local.tree import surroundings
 

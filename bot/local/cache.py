@@ -11,7 +11,7 @@ from pathlib import Path
 from bot import __version__
 from bot.domain.finding import FileReport
 from bot.domain.migration import Config
-from bot.engine.index import Index
+from bot.engine.program.index import Index
 from bot.engine.report_json import decode, encode
 
 MAX_ENTRIES = 20_000

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.domain.errors import UserError
-from bot.engine.names import PROJECT_FILES, SUFFIXES
+from bot.engine.source.names import PROJECT_FILES, SUFFIXES
 
 if TYPE_CHECKING:
     from subprocess import Popen

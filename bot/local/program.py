@@ -5,12 +5,12 @@ from functools import partial
 from pathlib import Path
 
 from bot.domain.migration import Config
-from bot.engine.index import Index
-from bot.engine.names import module_paths
 from bot.engine.program.collect import facts_of, imports_of
 from bot.engine.program.facts import Facts
+from bot.engine.program.index import Index
 from bot.engine.program.order import above, early_imports, successors
 from bot.engine.program.sought import Sought, sought, variables_of
+from bot.engine.source.names import module_paths
 from bot.local.files import Listing, Reader
 from bot.local.parallel import share
 from bot.local.search import split

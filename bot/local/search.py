@@ -6,8 +6,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.engine.prefilter import ImportWords, Prefilter, PrefilterTerm, terms_to
-from bot.engine.prefilter import joined as all_import_words
+from bot.engine.prefilter.terms import ImportWords, Prefilter, PrefilterTerm, terms_to
+from bot.engine.prefilter.terms import joined as all_import_words
 from bot.local.files import NO_FILE, Listing, Reader
 from bot.local.parallel import Counter, ForkedCall
 

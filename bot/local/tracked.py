@@ -11,8 +11,8 @@ from pathlib import Path
 from bot.domain.migration import Config, Migration
 from bot.domain.references import Sha
 from bot.domain.tracked import NotKnown, TrackedFacts
-from bot.engine.names import find_source_roots
-from bot.engine.presence import definition_files, definitions
+from bot.engine.program.presence import definition_files, definitions
+from bot.engine.source.names import find_source_roots
 from bot.engine.survey import of_interest
 from bot.local.base import git
 from bot.local.files import Listing, Reader, list_files

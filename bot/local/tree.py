@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from bot.domain.finding import FileReport, Scanned, Skipped
 from bot.domain.migration import Config
-from bot.engine.index import ROUNDS, Index
-from bot.engine.mentions import modules_named
-from bot.engine.names import module_paths
-from bot.engine.prefilter import follow, reopened
-from bot.engine.prefilter import joined as all_import_words
+from bot.engine.prefilter.terms import follow, reopened
+from bot.engine.prefilter.terms import joined as all_import_words
+from bot.engine.program.index import ROUNDS, Index
 from bot.engine.scan import required_modules, scan_file
-from bot.engine.targets import Targets
+from bot.engine.source.mentions import modules_named
+from bot.engine.source.names import module_paths
+from bot.engine.usages.targets import Targets
 from bot.local.files import Listing, Reader, list_files
 from bot.local.parallel import Counter, cores, share
 from bot.local.search import Found, Progress, Search, joined, split

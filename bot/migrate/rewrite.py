@@ -7,8 +7,8 @@ from bot.context import Bot
 from bot.domain.file_result import FileMigration
 from bot.domain.migration import Config
 from bot.domain.references import RepoRef, Sha
-from bot.engine.index import ROUNDS, Index
-from bot.engine.names import find_source_roots
+from bot.engine.program.index import ROUNDS, Index
+from bot.engine.source.names import find_source_roots
 from bot.inventory import store
 from bot.review.changes import fetch_missing
 from bot.scanner.tasks import KeptUsages

@@ -11,8 +11,8 @@ from bot.domain.migration import Config
 from bot.domain.references import ChangedFile, PullRequest, RepoRef, Sha
 from bot.engine.diff.unified import Hunk, MalformedPatch, parse_patch
 from bot.engine.diff.views import Views, rooted_elsewhere
-from bot.engine.index import ROUNDS, Index
-from bot.engine.names import SUFFIXES, module_paths
+from bot.engine.program.index import ROUNDS, Index
+from bot.engine.source.names import SUFFIXES, module_paths
 from bot.github import reads
 from bot.inventory import store
 from bot.scanner.scanner import ReviewRequest

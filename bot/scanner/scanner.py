@@ -12,7 +12,7 @@ from typing import Self, TypeVar
 from bot.domain.file_result import FileChange, FileMigration, FileReview
 from bot.domain.finding import FileReport, Skipped
 from bot.domain.migration import Migration
-from bot.engine.index import Index
+from bot.engine.program.index import Index
 from bot.engine.survey import SurveyedFile
 from bot.scanner import tasks
 from bot.scanner.tasks import KeptUsages, ReviewRequest, Source

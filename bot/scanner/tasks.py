@@ -9,7 +9,7 @@ from bot.domain.migration import Migration
 from bot.engine.diff.compare import review_files
 from bot.engine.diff.unified import Hunk
 from bot.engine.fix_file import migrate_file
-from bot.engine.index import Index
+from bot.engine.program.index import Index
 from bot.engine.scan import scan_file
 from bot.engine.survey import SurveyedFile, survey_file
 

@@ -33,7 +33,7 @@ from bot.domain.tracked import (
     TrackedFacts,
     usages_of,
 )
-from bot.engine.presence import definition_files, definitions
+from bot.engine.program.presence import definition_files, definitions
 from bot.engine.survey import Survey
 from bot.github import reads
 from bot.github.errors import MissingPermission, Refused

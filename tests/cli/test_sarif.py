@@ -17,7 +17,7 @@ import pytest
 from click.testing import CliRunner
 
 from bot.cli import main
-from bot.engine.source import decode
+from bot.engine.source.text import decode
 
 
 def only(required: Mapping[str, Any], **optional: object) -> dict[str, Any]:

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from bot.domain.finding import FileReport, Finding, Scanned
 from bot.domain.migration import Migration, Target, TargetKind
-from bot.engine.analysis import Analysis
-from bot.engine.detect import analyse
-from bot.engine.index import Index
-from bot.engine.names import module_paths
+from bot.engine.program.index import Index
 from bot.engine.scan import looks_at, scan_file
+from bot.engine.source.names import module_paths
+from bot.engine.usages.analysis import Analysis
+from bot.engine.usages.detect import analyse
 
 OLD = "pkg.impl.old"
 MIGRATION = Migration(name="m", targets=(Target(name=OLD, canonical="pkg.impl.new"),))

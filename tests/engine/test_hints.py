@@ -3,9 +3,9 @@
 import pytest
 
 from bot.domain.migration import Migration, Target, TargetKind
-from bot.engine.hints import asked, hints
-from bot.engine.index import Index
-from bot.engine.names import module_paths
+from bot.engine.program.hints import asked, hints
+from bot.engine.program.index import Index
+from bot.engine.source.names import module_paths
 
 FILES = {
     "pkg/__init__.py": "from .impl import f, k as kk\nfrom . import loose\n",

@@ -6,7 +6,7 @@ from bot.config import load
 from bot.domain.file_result import FileMigration
 from bot.domain.finding import Failed, Finding, Scanned, Skipped
 from bot.engine.fix_file import migrate_file
-from bot.engine.index import Index
+from bot.engine.program.index import Index
 from bot.sandbox.example import CHANGE, FILES, HEALTH_MIGRATED, HEALTH_WITH_A_PROBE, NOTIFY
 from tests.engine.rewrite.tools import DROP_IN
 

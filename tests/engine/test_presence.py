@@ -1,7 +1,7 @@
 import pytest
 
 from bot.domain.migration import Target, TargetKind
-from bot.engine.presence import definition_files, definitions
+from bot.engine.program.presence import definition_files, definitions
 
 NAME = "pkg.impl.old"
 

@@ -361,7 +361,7 @@ def test_source_roots_place_relative_imports(root: str) -> None:
 def test_a_source_root_is_found_where_the_target_lies() -> None:
     files = {"deep/er/pkg/impl.py": "def old(): ...\n", "pkg/__init__.py": "", "pkg/impl.py": ""}
     repository = {k: v for k, v in files.items() if k.startswith("deep")}
-    from bot.engine.names import find_source_roots
+    from bot.engine.source.names import find_source_roots
 
     assert find_source_roots(repository, ["pkg.impl"]) == ("deep/er",)
     assert find_source_roots({**repository, "pkg/impl.py": ""}, ["pkg.impl"]) == ()

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from bot.domain.finding import Failed, Scanned, Skipped
 from bot.domain.migration import Applicability
-from bot.engine.index import Index
+from bot.engine.program.index import Index
 from bot.engine.scan import scan_file
-from bot.engine.source import SourceMap, Undecodable, decode
+from bot.engine.source.text import SourceMap, Undecodable, decode
 from tests.engine.repository import MIGRATION, marked, scan
 
 USE = "from pkg.impl import old\nold()\n"

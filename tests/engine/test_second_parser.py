@@ -3,8 +3,8 @@
 import pytest
 
 from bot.engine.fix_file import migrate_file
-from bot.engine.index import Index
-from bot.engine.second_parser import SecondParser
+from bot.engine.program.index import Index
+from bot.engine.source.second_parser import SecondParser
 from tests.engine.rewrite.tools import DROP_IN
 
 EXACT, FORM_FEED, RETURNS = b"x = 1\n", b"x = 1\n\x0cdef f(): pass\n", b"a = 1\rb = 2\r"

@@ -5,7 +5,7 @@ import codecs
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.engine.source import SourceMap, line_around
+from bot.engine.source.text import SourceMap, line_around
 
 TEXT = st.text("aé\u2028\f \n\r", max_size=40)
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from bot.domain.file_result import FileMigration, FileReview
 from bot.domain.finding import FileReport, Scanned
 from bot.domain.migration import Migration
-from bot.engine.index import Index
+from bot.engine.program.index import Index
 from bot.scanner.tasks import KeptUsages, ReviewRequest, Source
 from tests.hostile import misbehaving
 

@@ -8,7 +8,7 @@ import pytest
 from bot.domain.file_result import FileChange
 from bot.domain.finding import Failed, FileReport, Scanned, Skipped
 from bot.domain.migration import Migration, Target
-from bot.engine.index import Index
+from bot.engine.program.index import Index
 from bot.scanner import ReviewRequest, Scanner
 from tests.hostile.corpus import CORPUS, source
 

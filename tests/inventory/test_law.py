@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from bot.domain.finding import FileReport, Scanned
 from bot.domain.migration import Config, Migration, Target, TargetKind
 from bot.domain.references import Sha
-from bot.engine.index import Index
-from bot.engine.prefilter import Prefilter, PrefilterTerm
+from bot.engine.prefilter.terms import Prefilter, PrefilterTerm
+from bot.engine.program.index import Index
 from bot.engine.scan import scan_file
 from bot.engine.survey import Survey, SurveyedFile, of_interest, roots_of, survey_file
 from bot.inventory.commit_sources import Caught

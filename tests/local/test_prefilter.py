@@ -9,7 +9,7 @@ import pytest
 from bot.config import load
 from bot.domain.finding import Scanned
 from bot.domain.migration import Config
-from bot.engine.prefilter import PrefilterTerm
+from bot.engine.prefilter.terms import PrefilterTerm
 from bot.local.files import list_files
 from bot.local.search import Search
 from bot.local.tree import Options, scan_tree

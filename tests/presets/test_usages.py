@@ -7,7 +7,7 @@ import pytest
 from bot.config import load
 from bot.domain.finding import Scanned
 from bot.engine.fix_file import migrate_file
-from bot.engine.index import Index
+from bot.engine.program.index import Index
 from bot.engine.scan import scan_file
 from tests.presets.cases import Case, cases
 

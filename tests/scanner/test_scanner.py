@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.file_result import FileChange
 from bot.domain.finding import Failed, FileReport, Scanned, Skipped
-from bot.engine.index import Index
+from bot.engine.program.index import Index
 from bot.scanner import ReviewRequest, Scanner
 from bot.scanner.scanner import CHUNK_BYTES, CHUNK_FILES, LARGEST_FILE, NO_TIME, chunks
 from tests.hostile import engines

@@ -10,7 +10,7 @@ from bot.domain.migration import Applicability
 from bot.domain.references import Sha
 from bot.domain.tracked import Origin, Point, Snapshot
 from bot.engine.diff.views import Surroundings
-from bot.engine.prefilter import PrefilterTerm
+from bot.engine.prefilter.terms import PrefilterTerm
 from bot.engine.report_json import decode, encode
 from bot.engine.survey import Survey, SurveyedFile
 from bot.inventory import store

@@ -6,7 +6,7 @@ from functools import partial
 from bot.domain.file_result import FileChange, FileReview
 from bot.domain.migration import Migration
 from bot.engine.diff.changes import Hunks, review_changes
-from bot.engine.index import Index
+from bot.engine.program.index import Index
 from bot.engine.scan import scan_file
 
 

@@ -4,7 +4,7 @@ import ast
 import warnings
 from collections import Counter
 
-from bot.engine.exports import PARSE_ERRORS, parse
+from bot.engine.resolve.exports import PARSE_ERRORS, parse
 
 Complaints = Counter[tuple[str, tuple[str, ...]]]
 

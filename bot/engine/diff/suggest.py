@@ -17,8 +17,8 @@ from bot.engine.diff.lines import LineMap
 from bot.engine.diff.soundness import Soundness
 from bot.engine.diff.unified import Hunk, commentable, same_hunk
 from bot.engine.rewrite.edits import spliced
-from bot.engine.second_parser import SecondParser
-from bot.engine.source import Undecodable, decode
+from bot.engine.source.second_parser import SecondParser
+from bot.engine.source.text import Undecodable, decode
 
 _COMMANDS = {Applicability.SAFE: "/ssot migrate", Applicability.UNSAFE: "/ssot migrate --unsafe"}
 """What commits a fix to the branch, where no hunk is in the way."""

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 
 from bot.domain.finding import Finding, Kind
 from bot.engine.diff.lines import LineMap
-from bot.engine.exports import parse
-from bot.engine.source import SourceMap, decode
+from bot.engine.resolve.exports import parse
+from bot.engine.source.text import SourceMap, decode
 
 Position = tuple[int, int]
 """Line from 1, and column in bytes of UTF-8: as ``ast`` counts."""

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from bot.domain.file_result import FileChange, FileReview
 from bot.domain.finding import FileReport, Scanned
 from bot.domain.migration import Config
-from bot.engine.index import Index
-from bot.engine.names import find_source_roots, module_paths
 from bot.engine.program.facts import Facts
-from bot.engine.targets import Targets
+from bot.engine.program.index import Index
+from bot.engine.source.names import find_source_roots, module_paths
+from bot.engine.usages.targets import Targets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,8 +3,8 @@
 import ast
 from dataclasses import dataclass
 
-from bot.engine.exports import PARSE_ERRORS, parse
-from bot.engine.resolve import written
+from bot.engine.resolve.exports import PARSE_ERRORS, parse
+from bot.engine.resolve.resolver import written
 
 _PLAIN = frozenset(
     {"object", "str", "int", "float", "bytes", "Enum", "IntEnum", "StrEnum", "Flag", "IntFlag", "ReprEnum", "ABC",

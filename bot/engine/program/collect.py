@@ -10,11 +10,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.engine.exports import PARSE_ERRORS, parse
 from bot.engine.program.calls import called
 from bot.engine.program.doctests import examples
 from bot.engine.program.facts import OWN, Facts, Import, Name, Stub, Taking, Write
 from bot.engine.program.nodes import nodes, statements, stored, words
+from bot.engine.resolve.exports import PARSE_ERRORS, parse
 
 _DOTTED = re.compile(r"[^\W\d]\w*(?:[.:][^\W\d]\w*)+\Z")
 _WORD = re.compile(r"[^\W\d]\w*")

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from bot.engine.index import Index
-from bot.engine.names import module_paths
+from bot.engine.program.index import Index
 from bot.engine.program.view import Witness
+from bot.engine.source.names import module_paths
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ import re
 import textwrap
 from collections.abc import Iterator
 
-from bot.engine.exports import PARSE_ERRORS
+from bot.engine.resolve.exports import PARSE_ERRORS
 
 _BLOCK = re.compile(rb"^([ \t]*)>>>[^\r\n]*(?:\r?\n\1\.\.\.[^\r\n]*)*", re.MULTILINE)
 _PROMPT = re.compile(r"^[ \t]*(?:>>>|\.\.\.) ?", re.MULTILINE)

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from bot.engine.index import ROUNDS, Index
-from bot.engine.names import is_package, module_paths
 from bot.engine.program.classes import class_of
+from bot.engine.program.index import ROUNDS, Index
+from bot.engine.source.names import is_package, module_paths
 
 Known = tuple[str, bytes]
 """Path and source of a module."""

@@ -3,8 +3,8 @@
 import ast
 from collections.abc import Container, Iterator
 
-from bot.engine.exports import PARSE_ERRORS
-from bot.engine.source import parse_expression
+from bot.engine.resolve.exports import PARSE_ERRORS
+from bot.engine.source.text import parse_expression
 
 _MAKERS = frozenset({"NewType", "TypedDict", "NamedTuple", "namedtuple", "cast", "TypeVar", "ForwardRef"})
 _LOWER = frozenset({"list", "dict", "set", "frozenset", "tuple", "type", "deque", "defaultdict"})

@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator
 
-from bot.engine.analysis import Analysis, Use
+from bot.engine.usages.analysis import Analysis, Use
 
 _FAILURES = frozenset(
     {"ImportError", "ModuleNotFoundError", "AttributeError", "NameError", "Exception", "BaseException"}

@@ -2,10 +2,10 @@
 
 import ast
 
-from bot.engine.exports import PARSE_ERRORS, parse
-from bot.engine.index import Index
 from bot.engine.program.classes import class_of
 from bot.engine.program.existence import named_in
+from bot.engine.program.index import Index
+from bot.engine.resolve.exports import PARSE_ERRORS, parse
 
 _ENUMS = frozenset({"Enum", "Flag", "IntFlag", "IntEnum", "StrEnum", "ReprEnum"})
 _EQUAL = frozenset({"StrEnum", "IntEnum", "IntFlag", "ReprEnum"})

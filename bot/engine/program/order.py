@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from bot.domain.migration import Config
-from bot.engine.index import Index
-from bot.engine.names import absolute, is_package
 from bot.engine.program.facts import Facts
+from bot.engine.program.index import Index
+from bot.engine.source.names import absolute, is_package
 
 
 def successors(config: Config) -> frozenset[str]:

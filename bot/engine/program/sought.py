@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.domain.migration import Config, Target, TargetKind
-from bot.engine.index import Index
-from bot.engine.mentions import line_before, occurrences
-from bot.engine.names import absolute, is_package, module_names, module_paths
 from bot.engine.program.facts import Facts, Import
+from bot.engine.program.index import Index
 from bot.engine.program.order import above
+from bot.engine.source.mentions import line_before, occurrences
+from bot.engine.source.names import absolute, is_package, module_names, module_paths
 
 _STAR = re.compile(rb"\bfrom[ \t]+([\w.]+)[ \t]+import[ \t\\\r\n]*\*")
 _IMPORT = re.compile(rb"(?:.*[;:])?[ \t]*(?:from|import)\b")

@@ -5,8 +5,8 @@ from functools import partial
 
 from bot.domain.finding import Failed, Scanned, Skipped
 from bot.domain.migration import Migration, Target, TargetKind
-from bot.engine.names import module_names
 from bot.engine.program.view import Program
+from bot.engine.source.names import module_names
 from bot.engine.survey import Survey
 
 

@@ -1,9 +1,9 @@
 """Names that come through star imports: the last one that has a name wins."""
 
-from bot.engine.analysis import Analysis, Use
 from bot.engine.program.existence import lacks
 from bot.engine.program.taken import needed_elsewhere
-from bot.engine.walk import position
+from bot.engine.resolve.walk import position
+from bot.engine.usages.analysis import Analysis, Use
 
 
 def rival(analysis: Analysis, use: Use) -> str | None:

@@ -2,10 +2,10 @@
 
 import re
 
-from bot.engine.analysis import Analysis
 from bot.engine.program.doctests import in_example
 from bot.engine.program.forward import forward_names
 from bot.engine.program.view import Witness
+from bot.engine.usages.analysis import Analysis
 
 
 def needed_elsewhere(analysis: Analysis, name: str) -> bool:

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bot.engine.names import absolute, is_package
 from bot.engine.program.facts import OWN, Facts, Import, Name
+from bot.engine.source.names import absolute, is_package
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
-from bot.engine.analysis import Analysis, Use
-from bot.engine.bindings import BindingKind, ScopeKind
-from bot.engine.names import is_test
 from bot.engine.program.view import Program, Witness
+from bot.engine.resolve.bindings import BindingKind, ScopeKind
+from bot.engine.source.names import is_test
+from bot.engine.usages.analysis import Analysis, Use
 
 
 def writer(analysis: Analysis, use: Use, successor: str | None) -> Witness | None:

@@ -2,8 +2,8 @@
 
 import sys
 
-from bot.engine.analysis import Analysis
-from bot.engine.bindings import Binding
+from bot.engine.resolve.bindings import Binding
+from bot.engine.usages.analysis import Analysis
 
 _PACKAGES = frozenset(
     {

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from bot.domain.errors import SsotError
 from bot.domain.finding import Edit, Finding, Fix
 from bot.domain.migration import Applicability
-from bot.engine.source import Undecodable, decode
+from bot.engine.source.text import Undecodable, decode
 
 
 class EditConflict(SsotError):

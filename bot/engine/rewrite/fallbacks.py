@@ -3,9 +3,9 @@
 import ast
 from collections.abc import Iterator
 
-from bot.engine.analysis import Analysis
-from bot.engine.bindings import Binding
-from bot.engine.walk import around
+from bot.engine.resolve.bindings import Binding
+from bot.engine.resolve.walk import around
+from bot.engine.usages.analysis import Analysis
 
 
 def is_fallback(analysis: Analysis, binding: Binding, target: str) -> bool:

@@ -1,9 +1,9 @@
 """Names that take their own place: which of their uses are usages."""
 
 from bot.domain.finding import Kind
-from bot.engine.analysis import Analysis, Use
 from bot.engine.rewrite.layout import Layout
 from bot.engine.rewrite.sites import Planner
+from bot.engine.usages.analysis import Analysis, Use
 
 
 def fitting(analysis: Analysis) -> tuple[Use, ...]:

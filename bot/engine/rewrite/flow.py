@@ -4,11 +4,11 @@ import ast
 import re
 from dataclasses import dataclass
 
-from bot.engine.analysis import Analysis
-from bot.engine.bindings import Binding, BindingKind, Load, Scope, ScopeKind
-from bot.engine.flow import in_one_branch
+from bot.engine.resolve.bindings import Binding, BindingKind, Load, Scope, ScopeKind
+from bot.engine.resolve.flow import in_one_branch
+from bot.engine.resolve.walk import position
 from bot.engine.rewrite.reasons import Reason, Refusal
-from bot.engine.walk import position
+from bot.engine.usages.analysis import Analysis
 
 _OBSERVERS = frozenset({"isinstance", "issubclass", "type", "hasattr", "getattr", "callable", "id", "vars", "dir"})
 _BY_NAME = frozenset({"globals", "locals", "vars", "eval", "exec"})

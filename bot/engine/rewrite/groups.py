@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 
 from bot.domain.finding import Edit, Fix
 from bot.domain.migration import Applicability
-from bot.engine.analysis import Use
-from bot.engine.bindings import Binding
+from bot.engine.resolve.bindings import Binding
 from bot.engine.rewrite import statements
 from bot.engine.rewrite.composition import nested
 from bot.engine.rewrite.edits import EditConflict, combine
@@ -19,6 +18,7 @@ from bot.engine.rewrite.replacements import ImportReplacement
 from bot.engine.rewrite.rules import UsageRewrite, weight
 from bot.engine.rewrite.statements import ImportStatement, ListPlan, UneditableImport
 from bot.engine.rewrite.unions import Union
+from bot.engine.usages.analysis import Use
 
 SAFE, UNSAFE = Applicability.SAFE, Applicability.UNSAFE
 Link = tuple[Use | Binding, Use | Binding]

@@ -4,15 +4,15 @@ import ast
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from bot.engine.analysis import Use
-from bot.engine.bindings import Binding
+from bot.engine.resolve.bindings import Binding
+from bot.engine.resolve.walk import position
 from bot.engine.rewrite.groups import Changes, Link
 from bot.engine.rewrite.imports import Addition, Line
 from bot.engine.rewrite.layout import Layout
 from bot.engine.rewrite.replacements import ImportReplacement
 from bot.engine.rewrite.rules import UsageRewrite, weight
 from bot.engine.rewrite.statements import takes
-from bot.engine.walk import position
+from bot.engine.usages.analysis import Use
 
 
 def planned(layout: Layout, changes: Changes) -> Changes:

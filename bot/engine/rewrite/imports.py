@@ -5,14 +5,14 @@ import builtins
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from bot.engine.analysis import Analysis, Use
-from bot.engine.bindings import Binding, Imported, Scope, ScopeKind
 from bot.engine.program.taken import needed_elsewhere
+from bot.engine.resolve.bindings import Binding, Imported, Scope, ScopeKind
 from bot.engine.rewrite.dotted import hides, plain, split
 from bot.engine.rewrite.flow import dominates
 from bot.engine.rewrite.layout import Layout
 from bot.engine.rewrite.reasons import Reason, Refusal
 from bot.engine.rewrite.top import place_for_import
+from bot.engine.usages.analysis import Analysis, Use
 
 _BUILTINS = "builtins"
 

@@ -14,7 +14,7 @@ from bot.engine.rewrite.layout import Layout
 from bot.engine.rewrite.matching import Match, Rest
 from bot.engine.rewrite.patterns import CANONICAL, Template, metavariable, offset_of, rest_variable
 from bot.engine.rewrite.precedence import is_delimited
-from bot.engine.source import parse_expression, parse_statement
+from bot.engine.source.text import parse_expression, parse_statement
 
 _SIMPLE = ast.Expr | ast.Assign | ast.AugAssign | ast.AnnAssign | ast.Return | ast.Assert | ast.Raise
 _MARK = "_"

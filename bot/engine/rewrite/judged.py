@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from bot.domain.migration import Applicability
-from bot.engine.analysis import Analysis, Use
 from bot.engine.program.collect import facts_of, imports_of
 from bot.engine.program.cycles import closes_cycle, path_of
 from bot.engine.program.facts import Facts, Import
@@ -15,6 +14,7 @@ from bot.engine.rewrite.edits import apply_edits
 from bot.engine.rewrite.groups import Group
 from bot.engine.rewrite.reasons import Reason, Refusal
 from bot.engine.rewrite.rules import Outcome
+from bot.engine.usages.analysis import Analysis, Use
 
 
 def judged(analysis: Analysis, groups: Sequence[Group]) -> list[Group]:

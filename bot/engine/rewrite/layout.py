@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.domain.finding import Edit
-from bot.engine.analysis import Analysis
+from bot.engine.usages.analysis import Analysis
 
 _REST = re.compile(rb"[ \t\f]*;?[ \t\f]*(#[^\r\n]*)?(?=[\r\n]|$)")
 _LINE_END = re.compile(rb"\r\n|\r|\n")

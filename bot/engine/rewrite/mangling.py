@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterable, Iterator
 
-from bot.engine.analysis import Analysis, Use
+from bot.engine.usages.analysis import Analysis, Use
 
 
 def mangled(analysis: Analysis, use: Use, written: Iterable[ast.expr]) -> str | None:

@@ -6,9 +6,8 @@ from dataclasses import dataclass, field, replace
 
 from bot.domain.finding import Edit
 from bot.domain.migration import TargetKind
-from bot.engine.analysis import Analysis, Use
-from bot.engine.bindings import Binding, Load
-from bot.engine.flow import reaching
+from bot.engine.resolve.bindings import Binding, Load
+from bot.engine.resolve.flow import reaching
 from bot.engine.rewrite.dotted import hides, is_class, is_module, plain, split
 from bot.engine.rewrite.imports import Line, can_bind_root, is_free, relative, spell, star_brings
 from bot.engine.rewrite.layout import Layout
@@ -28,6 +27,7 @@ from bot.engine.rewrite.renamable import is_exported, is_renamable, is_renamable
 from bot.engine.rewrite.replacements import ImportReplacement
 from bot.engine.rewrite.rules import successor
 from bot.engine.rewrite.shown import shown, within
+from bot.engine.usages.analysis import Analysis, Use
 
 
 def moves(layout: Layout, candidates: Sequence[Use], doubt: Callable[[Use], Refusal | None]) -> list[ImportReplacement]:

@@ -10,11 +10,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from enum import IntEnum
 
-from bot.engine.analysis import Analysis
-from bot.engine.bindings import Binding, BindingKind, Scope
+from bot.engine.resolve.bindings import Binding, BindingKind, Scope
 from bot.engine.rewrite.matching import Match, Rest
 from bot.engine.rewrite.patterns import CANONICAL, Template, metavariable, offset_of, rest_variable
 from bot.engine.rewrite.reasons import Reason, Refusal
+from bot.engine.usages.analysis import Analysis
 
 Captured = ast.expr | ast.keyword
 _Ahead = Mapping[int, Rest]

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 
 from bot.domain.finding import Edit, Kind
 from bot.domain.migration import Applicability, TargetKind
-from bot.engine.analysis import Use
-from bot.engine.bindings import Binding, ScopeKind
 from bot.engine.program import stars
 from bot.engine.program.existence import lacks, lacks_for
 from bot.engine.program.guards import guards
 from bot.engine.program.taken import named_by_string
+from bot.engine.resolve.bindings import Binding, ScopeKind
 from bot.engine.rewrite.dotted import is_defined_here
 from bot.engine.rewrite.fallbacks import is_fallback
 from bot.engine.rewrite.flow import reads_itself
@@ -24,6 +23,7 @@ from bot.engine.rewrite.paths import as_written, siblings, successor_of_node
 from bot.engine.rewrite.reasons import Reason, Refusal
 from bot.engine.rewrite.rules import Outcome, UsageRewrite, gone, successor
 from bot.engine.rewrite.sites import Planner
+from bot.engine.usages.analysis import Use
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,12 +3,12 @@
 import ast
 from collections.abc import Mapping, Sequence
 
-from bot.engine.analysis import Analysis, Use
-from bot.engine.bindings import Binding, Imported, Load
-from bot.engine.resolve import written
+from bot.engine.resolve.bindings import Binding, Imported, Load
+from bot.engine.resolve.resolver import written
 from bot.engine.rewrite.imports import in_force
 from bot.engine.rewrite.layout import Layout
 from bot.engine.rewrite.rules import successor
+from bot.engine.usages.analysis import Analysis, Use
 
 
 def as_written(layout: Layout, use: Use) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.domain.errors import SsotError
-from bot.engine.source import parse_expression
+from bot.engine.source.text import parse_expression
 
 DEPRECATED = "deprecated"
 CANONICAL = "canonical"

@@ -7,7 +7,6 @@ proof.
 from collections.abc import Mapping, Sequence
 
 from bot.domain.migration import Applicability
-from bot.engine.analysis import Analysis, Use, Verdict
 from bot.engine.rewrite.composition import composed, raised
 from bot.engine.rewrite.groups import Changes, Group, grouped
 from bot.engine.rewrite.import_plan import planned
@@ -20,6 +19,7 @@ from bot.engine.rewrite.reasons import Reason, Refusal
 from bot.engine.rewrite.removals import removals
 from bot.engine.rewrite.shown import shown, within
 from bot.engine.rewrite.sites import Planner
+from bot.engine.usages.analysis import Analysis, Use, Verdict
 
 _DEFAULT = Refusal(reason=Reason.NO_RULE)
 Refusals = dict[Use, Refusal]

@@ -10,10 +10,10 @@ from functools import cached_property
 from pyflakes import checker, messages
 
 from bot.domain.finding import Edit
-from bot.engine.analysis import Analysis
-from bot.engine.exports import PARSE_ERRORS, parse
+from bot.engine.resolve.exports import PARSE_ERRORS, parse
 from bot.engine.rewrite.edits import EditConflict, apply_edits
-from bot.engine.source import SourceMap
+from bot.engine.source.text import SourceMap
+from bot.engine.usages.analysis import Analysis
 
 _UNDEFINED = (messages.UndefinedName, messages.UndefinedExport, messages.UndefinedLocal)
 _DOCUMENTED = (ast.Module, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)

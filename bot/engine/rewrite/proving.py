@@ -4,13 +4,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bot.domain.migration import Applicability
-from bot.engine.analysis import Analysis, Use
-from bot.engine.detect import analyse
 from bot.engine.rewrite.edits import EditConflict, apply_edits, combine
 from bot.engine.rewrite.groups import Group
 from bot.engine.rewrite.proof import Prover
 from bot.engine.rewrite.reasons import Reason, Refusal
 from bot.engine.rewrite.rules import weight
+from bot.engine.usages.analysis import Analysis, Use
+from bot.engine.usages.detect import analyse
 
 _THOROUGH = 1 << 20
 """Bytes: as long as the fixes times the file's size stay below it, pyflakes sees the file with each fix alone."""

@@ -7,9 +7,8 @@ from functools import cached_property
 
 from bot.domain.finding import Kind
 from bot.domain.migration import Action, Applicability, Condition
-from bot.engine.analysis import Analysis, Use
-from bot.engine.bindings import Binding, BindingKind, Load, ScopeKind
 from bot.engine.program.taken import needed_elsewhere
+from bot.engine.resolve.bindings import Binding, BindingKind, Load, ScopeKind
 from bot.engine.rewrite.flow import observed_by_try, reads_by_name, reads_itself
 from bot.engine.rewrite.layout import Layout
 from bot.engine.rewrite.reasons import Reason, Refusal
@@ -17,6 +16,7 @@ from bot.engine.rewrite.replacements import ImportReplacement
 from bot.engine.rewrite.rules import UsageRewrite, weight
 from bot.engine.rewrite.sites import Planner
 from bot.engine.rewrite.statements import ImportStatement
+from bot.engine.usages.analysis import Analysis, Use
 
 SAFE, UNSAFE = Applicability.SAFE, Applicability.UNSAFE
 

@@ -3,12 +3,12 @@
 import re
 from collections.abc import Collection, Mapping, Sequence
 
-from bot.engine.analysis import Analysis, Use
-from bot.engine.bindings import Binding, BindingKind, ScopeKind
 from bot.engine.program.taken import needed_elsewhere
+from bot.engine.resolve.bindings import Binding, BindingKind, ScopeKind
 from bot.engine.rewrite.flow import reads_by_name, reads_itself
 from bot.engine.rewrite.layout import Layout
 from bot.engine.rewrite.paths import as_written, doubles, siblings
+from bot.engine.usages.analysis import Analysis, Use
 
 Through = Mapping[Binding, Sequence[Use]]
 """The usages that come through each import."""

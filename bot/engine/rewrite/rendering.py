@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
+from bot.engine.resolve.walk import position
 from bot.engine.rewrite.fstrings import breaks_field, quotes_around, requoted
 from bot.engine.rewrite.intended import Filling
 from bot.engine.rewrite.layout import Layout
@@ -15,7 +16,6 @@ from bot.engine.rewrite.order import trouble
 from bot.engine.rewrite.patterns import CANONICAL, Hole, Template, metavariable, offset_of, rest_variable
 from bot.engine.rewrite.precedence import enclosed, is_delimited, place
 from bot.engine.rewrite.reasons import Refusal
-from bot.engine.walk import position
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

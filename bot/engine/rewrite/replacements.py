@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 
 from bot.domain.finding import Edit
 from bot.domain.migration import Applicability
-from bot.engine.analysis import Use
-from bot.engine.bindings import Binding
+from bot.engine.resolve.bindings import Binding
 from bot.engine.rewrite.imports import Addition, Line
 from bot.engine.rewrite.reasons import Refusal
+from bot.engine.usages.analysis import Use
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

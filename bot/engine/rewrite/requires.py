@@ -2,12 +2,12 @@
 
 import ast
 
-from bot.engine.analysis import Analysis
-from bot.engine.bindings import Binding, BindingKind
-from bot.engine.exports import PARSE_ERRORS, parse
-from bot.engine.index import Index
+from bot.engine.program.index import Index
+from bot.engine.resolve.bindings import Binding, BindingKind
+from bot.engine.resolve.exports import PARSE_ERRORS, parse
 from bot.engine.rewrite.flow import dominates
-from bot.engine.source import parse_expression
+from bot.engine.source.text import parse_expression
+from bot.engine.usages.analysis import Analysis
 
 _MAX_BASES = 8
 

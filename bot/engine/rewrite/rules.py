@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 from bot.domain.finding import Edit
 from bot.domain.migration import Applicability, Rewrite
-from bot.engine.analysis import Use
-from bot.engine.bindings import Load
+from bot.engine.resolve.bindings import Load
 from bot.engine.rewrite.imports import Addition
 from bot.engine.rewrite.patterns import (
     DEPRECATED,
@@ -19,6 +18,7 @@ from bot.engine.rewrite.patterns import (
 )
 from bot.engine.rewrite.reasons import Refusal
 from bot.engine.rewrite.rendering import Rendered
+from bot.engine.usages.analysis import Use
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -4,7 +4,7 @@ import ast
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.engine.index import Index
+from bot.engine.program.index import Index
 from bot.engine.rewrite.requires import definition_in
 
 _KEEPING = frozenset(

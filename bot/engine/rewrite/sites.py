@@ -7,10 +7,8 @@ from functools import cached_property
 
 from bot.domain.finding import Kind
 from bot.domain.migration import Action, Applicability, Condition, Migration, Rewrite
-from bot.engine.analysis import Analysis, Use
-from bot.engine.bindings import Load
-from bot.engine.by_object import is_made
 from bot.engine.program.existence import lacks
+from bot.engine.resolve.bindings import Load
 from bot.engine.rewrite import rendering, splice
 from bot.engine.rewrite.exceptions import excepted
 from bot.engine.rewrite.flow import (
@@ -35,6 +33,8 @@ from bot.engine.rewrite.rules import Outcome, Rule, UsageRewrite, compiled, gone
 from bot.engine.rewrite.signatures import Signature, signature
 from bot.engine.rewrite.unfit import unfit
 from bot.engine.rewrite.witnesses import against, replaced
+from bot.engine.usages.analysis import Analysis, Use
+from bot.engine.usages.by_object import is_made
 
 
 @dataclass(eq=False)

@@ -5,8 +5,7 @@ import re
 from collections.abc import Mapping
 
 from bot.domain.migration import Rewrite
-from bot.engine.analysis import Use
-from bot.engine.bindings import Scope
+from bot.engine.resolve.bindings import Scope
 from bot.engine.rewrite import rendering
 from bot.engine.rewrite.intended import spelled
 from bot.engine.rewrite.layout import Layout
@@ -14,6 +13,7 @@ from bot.engine.rewrite.mangling import mangled
 from bot.engine.rewrite.matching import Match
 from bot.engine.rewrite.patterns import CANONICAL, Template, metavariable
 from bot.engine.rewrite.reasons import Reason, Refusal
+from bot.engine.usages.analysis import Use
 
 
 def unfit(

@@ -1,9 +1,9 @@
 """What the rest of the program says against the rewrite of one usage, as the reason why it is not safe."""
 
-from bot.engine.analysis import Analysis, Use
 from bot.engine.program import nature, stars, witness
 from bot.engine.rewrite.reasons import Reason, Refusal
 from bot.engine.rewrite.rules import successor
+from bot.engine.usages.analysis import Analysis, Use
 
 
 def against(analysis: Analysis, use: Use) -> Refusal | None:

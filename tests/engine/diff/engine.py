@@ -7,7 +7,7 @@ from bot.domain.file_result import FileChange, FileReview, NewFinding
 from bot.domain.finding import Edit, FileReport, Finding, Fix, Scanned
 from bot.domain.migration import Applicability, Migration, Target
 from bot.engine.diff.changes import review_changes
-from bot.engine.index import Index
+from bot.engine.program.index import Index
 from bot.engine.scan import scan_file
 
 MIGRATION = Migration(name="dep", targets=(Target(name="pkg.old.dep", canonical="pkg.new.Dep"),))

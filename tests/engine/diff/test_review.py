@@ -8,7 +8,7 @@ from bot.domain.migration import Migration, Target
 from bot.engine.diff.compare import review_files
 from bot.engine.diff.suggest import apply_suggestion
 from bot.engine.diff.unified import hunks, same_hunk
-from bot.engine.index import Index
+from bot.engine.program.index import Index
 from bot.engine.rewrite import apply_fixes
 from bot.engine.scan import scan_file
 from tests.engine.diff.engine import INDEX, MIGRATION, change, told

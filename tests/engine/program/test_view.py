@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 import pytest
 
-from bot.engine.index import Index
 from bot.engine.program.cycles import closes_cycle
 from bot.engine.program.existence import lacks, lacks_for
+from bot.engine.program.index import Index
 from bot.engine.program.nature import differs
 from tests.engine.rewrite.tools import drop_in, module, rewrite
 

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from bot.domain.finding import Scanned
 from bot.domain.migration import Migration, Target, TargetKind
 from bot.engine.fix_file import migrate_file
-from bot.engine.index import Index
-from bot.engine.names import module_paths
+from bot.engine.program.index import Index
 from bot.engine.scan import scan_file
+from bot.engine.source.names import module_paths
 
 LIBRARY = {
     "lib/__init__.py": "",

@@ -4,7 +4,7 @@ import pytest
 
 from bot.config import load
 from bot.domain.finding import Finding, Scanned
-from bot.engine.index import Index
+from bot.engine.program.index import Index
 from bot.engine.rewrite import apply_fixes
 from bot.engine.scan import scan_file
 from bot.sandbox.example import FILES

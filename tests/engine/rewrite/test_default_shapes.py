@@ -5,7 +5,7 @@ import pytest
 from bot.config import load
 from bot.domain.finding import Kind, Scanned
 from bot.domain.migration import Applicability
-from bot.engine.index import Index
+from bot.engine.program.index import Index
 from bot.engine.rewrite import apply_fixes
 from bot.engine.scan import scan_file
 

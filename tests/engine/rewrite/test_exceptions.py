@@ -6,7 +6,7 @@ from importlib import resources
 import pytest
 
 from bot.engine.rewrite.exceptions import Form, forms_of
-from bot.engine.source import parse_expression
+from bot.engine.source.text import parse_expression
 
 
 @pytest.mark.parametrize(

@@ -150,7 +150,7 @@ def test_two_migrations_share_a_statement() -> None:
     two = Migration(name="n", drop_in=True, targets=(Target(name="old.mod.k", canonical="new.mod.k"),))
     source = b"from old.mod import f, k\nk()\n"
     from bot.domain.finding import Scanned
-    from bot.engine.index import Index
+    from bot.engine.program.index import Index
     from bot.engine.rewrite import apply_fixes
     from bot.engine.scan import scan_file
 

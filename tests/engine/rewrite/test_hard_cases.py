@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.finding import Scanned
 from bot.domain.migration import Migration
-from bot.engine.index import Index
+from bot.engine.program.index import Index
 from bot.engine.rewrite import apply_fixes
 from bot.engine.scan import scan_file
 from tests.engine.rewrite.tools import DROP_IN, PATH, drop_in, factory, module, pattern, rewrite

@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.finding import Scanned
 from bot.domain.migration import Migration, Rewrite, Target
-from bot.engine.index import Index
+from bot.engine.program.index import Index
 from bot.engine.scan import scan_file
 from tests.engine.rewrite.tools import SAFE, rewrite
 

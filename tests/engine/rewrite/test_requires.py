@@ -3,7 +3,7 @@
 import pytest
 
 from bot.domain.migration import Applicability, Migration, Requirement, Rewrite, Target
-from bot.engine.index import Index
+from bot.engine.program.index import Index
 from bot.engine.rewrite.requires import accepts
 from tests.engine.rewrite.tools import rewrite
 

@@ -7,7 +7,7 @@ import pytest
 
 from bot.domain.finding import Fix, Scanned
 from bot.domain.migration import Applicability, Migration, Rewrite, Target
-from bot.engine.index import Index
+from bot.engine.program.index import Index
 from bot.engine.rewrite import apply_fixes
 from bot.engine.scan import scan_file
 from tests.engine.rewrite.tools import PATH

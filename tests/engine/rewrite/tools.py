@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bot.domain.finding import Finding, Scanned
 from bot.domain.migration import Action, Applicability, Condition, Migration, Rewrite, Target, TargetKind
-from bot.engine.index import Index
+from bot.engine.program.index import Index
 from bot.engine.rewrite import apply_fixes
 from bot.engine.scan import scan_file
 

@@ -4,10 +4,10 @@ import ast
 from collections.abc import Iterator
 
 from bot.domain.finding import Kind
-from bot.engine.analysis import DottedString, Use, scope_of, statement_of
-from bot.engine.file import File
-from bot.engine.flow import reaching_end
-from bot.engine.strings import StringUse, members_of_string, string_uses
+from bot.engine.resolve.flow import reaching_end
+from bot.engine.usages.analysis import DottedString, Use, scope_of, statement_of
+from bot.engine.usages.file import File
+from bot.engine.usages.strings import StringUse, members_of_string, string_uses
 
 
 def exports(file: File) -> Iterator[Use]:

@@ -2,8 +2,8 @@
 
 import ast
 
-from bot.engine.bindings import BindingKind, Scope, ScopeKind
-from bot.engine.walk import Place, Visitor, Walk
+from bot.engine.resolve.bindings import BindingKind, Scope, ScopeKind
+from bot.engine.resolve.walk import Place, Visitor, Walk
 
 
 def _name(walk: Walk, node: ast.Name, place: Place) -> None:

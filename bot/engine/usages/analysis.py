@@ -1,7 +1,7 @@
 """What is known of one parsed file: its tree, its scopes and the usages in it.
 
-``bot.engine.detect`` builds an ``Analysis``, ``bot.engine.rewrite`` reads it.  Nodes, scopes and bindings are compared
-by identity; they are complete when ``analyse`` returns and are not changed afterwards.
+``bot.engine.usages.detect`` builds an ``Analysis``, ``bot.engine.rewrite`` reads it.  Nodes, scopes and bindings are
+compared by identity; they are complete when ``analyse`` returns and are not changed afterwards.
 """
 
 import ast
@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 from bot.domain.finding import Fix, Kind, Range
 from bot.domain.migration import Applicability, Migration, Target
-from bot.engine.bindings import Binding, Load, Scope, ScopeKind
-from bot.engine.source import SourceMap
+from bot.engine.resolve.bindings import Binding, Load, Scope, ScopeKind
+from bot.engine.source.text import SourceMap
 
 if TYPE_CHECKING:
-    from bot.engine.index import Index  # which is built on this module
+    from bot.engine.program.index import Index  # which is built on this module
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

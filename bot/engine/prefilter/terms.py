@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from bot.engine.mentions import line_before, occurrences, respelled, stands_in
-from bot.engine.names import find_source_roots
+from bot.engine.source.mentions import line_before, occurrences, respelled, stands_in
+from bot.engine.source.names import find_source_roots
 
 if TYPE_CHECKING:
     from bot.domain.migration import Config
@@ -70,7 +70,7 @@ class PrefilterTerm:
                 if name == "*" or name in self.names:
                     found |= _words_opening(path)
         words = frozenset(word for word in self.opening_words if not word.endswith("/"))
-        from bot.engine.renamed import renamed  # reads what is looked for here: not needed to begin
+        from bot.engine.resolve.renamed import renamed  # reads what is looked for here: not needed to begin
 
         return renamed(source, words, known.union(found)).union(found)
 

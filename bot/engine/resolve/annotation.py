@@ -4,8 +4,8 @@ import ast
 import re
 from collections.abc import Iterator
 
-from bot.engine.bindings import BindingKind, Scope
-from bot.engine.source import SourceMap, parse_expression
+from bot.engine.resolve.bindings import BindingKind, Scope
+from bot.engine.source.text import SourceMap, parse_expression
 
 _PLAIN = re.compile(r"""[uU]?('''|\"""|'|")(.*)\1\Z""", re.DOTALL)
 _TYPING = ("typing", "typing_extensions")

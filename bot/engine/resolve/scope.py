@@ -4,10 +4,10 @@ import ast
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from bot.engine.bindings import Load, Scope, ScopeKind
-from bot.engine.source import SourceMap
-from bot.engine.visitors import VISITORS
-from bot.engine.walk import Walk, position
+from bot.engine.resolve.bindings import Load, Scope, ScopeKind
+from bot.engine.resolve.visitors import VISITORS
+from bot.engine.resolve.walk import Walk, position
+from bot.engine.source.text import SourceMap
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

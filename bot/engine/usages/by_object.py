@@ -5,13 +5,13 @@ from collections.abc import Iterator
 
 from bot.domain.finding import Kind
 from bot.domain.migration import Target
-from bot.engine.analysis import Use
-from bot.engine.bindings import Binding, BindingKind, Load
-from bot.engine.definitions import redefinition
-from bot.engine.file import File
-from bot.engine.presence import definition_files
-from bot.engine.presence import definitions as present
-from bot.engine.scope import owner_at
+from bot.engine.program.presence import definition_files
+from bot.engine.program.presence import definitions as present
+from bot.engine.resolve.bindings import Binding, BindingKind, Load
+from bot.engine.resolve.scope import owner_at
+from bot.engine.usages.analysis import Use
+from bot.engine.usages.definitions import redefinition
+from bot.engine.usages.file import File
 
 _DECLARED = (BindingKind.PARAMETER, BindingKind.ASSIGNMENT, BindingKind.ANNOTATION)
 

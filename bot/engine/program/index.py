@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set, ValuesVi
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from bot.engine.exports import Exports, exports_of, may_have
-from bot.engine.names import find_source_roots, is_package, module_names, module_paths
-from bot.engine.renamed import renamed
+from bot.engine.resolve.exports import Exports, exports_of, may_have
+from bot.engine.resolve.renamed import renamed
+from bot.engine.source.names import find_source_roots, is_package, module_names, module_paths
 
 if TYPE_CHECKING:
     from bot.engine.program.cycles import Closure

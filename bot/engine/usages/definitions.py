@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from bot.domain.finding import Kind
 from bot.domain.migration import Migration, Target, TargetKind
-from bot.engine.analysis import Use
-from bot.engine.bindings import Binding, BindingKind
-from bot.engine.file import File
-from bot.engine.names import is_test
+from bot.engine.resolve.bindings import Binding, BindingKind
+from bot.engine.source.names import is_test
+from bot.engine.usages.analysis import Use
+from bot.engine.usages.file import File
 
 
 def definitions(file: File) -> Iterator[Use]:

@@ -1,7 +1,7 @@
 """What a finding says to the author: what is deprecated, and what to use instead."""
 
 from bot.domain.finding import Kind
-from bot.engine.analysis import Use
+from bot.engine.usages.analysis import Use
 
 
 def message(use: Use) -> str:

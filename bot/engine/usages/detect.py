@@ -6,20 +6,20 @@ from dataclasses import replace
 
 from bot.domain.finding import Failed, Skipped
 from bot.domain.migration import Migration
-from bot.engine.analysis import Analysis, Export, Use
-from bot.engine.by_name import at_home, imports, loads
-from bot.engine.by_string import exports, strings
-from bot.engine.candidates import candidate_names, line_filter
-from bot.engine.definitions import definitions
-from bot.engine.exports import PARSE_ERRORS, parse
-from bot.engine.failures import failed
-from bot.engine.file import File
-from bot.engine.index import Index
-from bot.engine.names import is_package
-from bot.engine.resolve import Resolver
-from bot.engine.scope import build_scopes
-from bot.engine.source import Decoded, SourceMap, Undecodable, decode
-from bot.engine.targets import Targets
+from bot.engine.program.index import Index
+from bot.engine.resolve.exports import PARSE_ERRORS, parse
+from bot.engine.resolve.resolver import Resolver
+from bot.engine.resolve.scope import build_scopes
+from bot.engine.source.failures import failed
+from bot.engine.source.names import is_package
+from bot.engine.source.text import Decoded, SourceMap, Undecodable, decode
+from bot.engine.usages.analysis import Analysis, Export, Use
+from bot.engine.usages.by_name import at_home, imports, loads
+from bot.engine.usages.by_string import exports, strings
+from bot.engine.usages.candidates import candidate_names, line_filter
+from bot.engine.usages.definitions import definitions
+from bot.engine.usages.file import File
+from bot.engine.usages.targets import Targets
 
 
 def analyse(
@@ -61,7 +61,7 @@ def _resolve(source: SourceMap, tree: ast.Module, path: str, targets: Targets, i
 def _analysis(file: File, decoded: Decoded) -> Analysis:
     found = [*imports(file), *loads(file), *at_home(file), *exports(file), *strings(file), *definitions(file)]
     if file.members:
-        from bot.engine.by_object import methods, overrides  # most migrations ask about no method
+        from bot.engine.usages.by_object import methods, overrides  # most migrations ask about no method
 
         found += [*methods(file), *overrides(file)]
     uses = sorted(found, key=lambda use: (use.range.start, use.range.end, use.migration.name))

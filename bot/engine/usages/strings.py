@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from bot.engine.resolve import Resolver, gets_module, is_importer, written
+from bot.engine.resolve.resolver import Resolver, gets_module, is_importer, written
 
 _BY_PATH = frozenset({"patch", "spy", "setattr", "delattr", "import_string", "resolve_name", "locate"})
 """The last component of functions whose first argument can be a dotted path (``unittest.mock.patch``, pytest's

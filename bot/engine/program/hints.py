@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from bot.domain.migration import Migration, Target, TargetKind
-from bot.engine.index import Index
+from bot.engine.program.index import Index
 
 
 def asked(migrations: Iterable[Migration], index: Index) -> frozenset[str]:

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from bot.domain.migration import Target, TargetKind
-from bot.engine.exports import PARSE_ERRORS, exports_of, may_have, parse
-from bot.engine.names import is_package, module_paths
+from bot.engine.resolve.exports import PARSE_ERRORS, exports_of, may_have, parse
+from bot.engine.source.names import is_package, module_paths
 
 
 def definition_files(targets: Iterable[Target], roots: Sequence[str]) -> frozenset[str]:

@@ -1,6 +1,6 @@
 """The scopes of a file, and what binds and reads names in them (language reference, "Naming and binding").
 
-Scopes, bindings and loads are compared by identity; they are complete when ``bot.engine.scope`` has built them.
+Scopes, bindings and loads are compared by identity; they are complete when ``bot.engine.resolve.scope`` has built them.
 """
 
 import ast

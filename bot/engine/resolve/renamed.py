@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterable
 
-from bot.engine.exports import exports_of
-from bot.engine.mentions import line_before, occurrences
+from bot.engine.resolve.exports import exports_of
+from bot.engine.source.mentions import line_before, occurrences
 
 _AS = re.compile(rb"\s+as\s+([^\W\d]\w*)")
 _NO_IMPORT = re.compile(rb"[ \t]*(?:async\s+)?(?:with|except|case)\b")

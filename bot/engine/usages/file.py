@@ -6,12 +6,12 @@ from dataclasses import dataclass, field, replace
 
 from bot.domain.finding import Range
 from bot.domain.migration import Target, TargetKind
-from bot.engine.exports import list_entries
-from bot.engine.index import Index, Resolution
-from bot.engine.resolve import Resolver
-from bot.engine.scope import Scopes
-from bot.engine.source import SourceMap
-from bot.engine.targets import Match, Targets
+from bot.engine.program.index import Index, Resolution
+from bot.engine.resolve.exports import list_entries
+from bot.engine.resolve.resolver import Resolver
+from bot.engine.resolve.scope import Scopes
+from bot.engine.source.text import SourceMap
+from bot.engine.usages.targets import Match, Targets
 
 
 @dataclass(slots=True, kw_only=True, eq=False)

@@ -5,10 +5,10 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Se
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from bot.engine.annotation import annotation_strings, parse_annotation
-from bot.engine.bindings import Binding, BindingKind, Imported, Load, Scope, ScopeKind
-from bot.engine.names import absolute
-from bot.engine.source import SourceMap
+from bot.engine.resolve.annotation import annotation_strings, parse_annotation
+from bot.engine.resolve.bindings import Binding, BindingKind, Imported, Load, Scope, ScopeKind
+from bot.engine.source.names import absolute
+from bot.engine.source.text import SourceMap
 
 _CONTEXTS = frozenset({ast.Load, ast.Store, ast.Del})
 

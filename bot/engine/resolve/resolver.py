@@ -4,10 +4,10 @@ import ast
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.engine.bindings import Binding, BindingKind, Load, Scope
-from bot.engine.flow import reaching
-from bot.engine.names import absolute
-from bot.engine.walk import position
+from bot.engine.resolve.bindings import Binding, BindingKind, Load, Scope
+from bot.engine.resolve.flow import reaching
+from bot.engine.resolve.walk import position
+from bot.engine.source.names import absolute
 
 _IMPORTERS = frozenset(
     {"import_module", "importlib.import_module", "__import__", "importorskip", "pytest.importorskip"}

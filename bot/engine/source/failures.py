@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from bot.domain.finding import Failed
-from bot.engine.mentions import occurrences
-from bot.engine.source import SourceMap
+from bot.engine.source.mentions import occurrences
+from bot.engine.source.text import SourceMap
 
 
 def failed(source: bytes, path: str, error: Exception, names: Iterable[str]) -> Failed:

@@ -6,10 +6,10 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bot.engine.bindings import Binding, BindingKind, Scope
-from bot.engine.flow import reaching_end
-from bot.engine.resolve import written
-from bot.engine.scope import build_scopes
+from bot.engine.resolve.bindings import Binding, BindingKind, Scope
+from bot.engine.resolve.flow import reaching_end
+from bot.engine.resolve.resolver import written
+from bot.engine.resolve.scope import build_scopes
 
 PARSE_ERRORS = (SyntaxError, ValueError, RecursionError, MemoryError)
 """What ``ast.parse`` raises on bad source: null bytes are a ValueError, depth the last two."""

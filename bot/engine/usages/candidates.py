@@ -6,8 +6,8 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 
-from bot.engine.mentions import occurrences
-from bot.engine.source import SourceMap
+from bot.engine.source.mentions import occurrences
+from bot.engine.source.text import SourceMap
 
 _WORD = r"[^\W\d]\w*"
 _STAR = re.compile(rb"import[ \t\\\r\n(]*\*")  # no word's boundary before it: the search for a literal is quick

@@ -5,12 +5,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from bot.domain.finding import Kind
 from bot.domain.migration import Migration, Target, TargetKind
-from bot.engine.analysis import Use
-from bot.engine.bindings import Binding, BindingKind, Imported, Load
-from bot.engine.file import File
-from bot.engine.resolve import Resolved
-from bot.engine.scope import owner_at
-from bot.engine.targets import Match, is_moved
+from bot.engine.resolve.bindings import Binding, BindingKind, Imported, Load
+from bot.engine.resolve.resolver import Resolved
+from bot.engine.resolve.scope import owner_at
+from bot.engine.usages.analysis import Use
+from bot.engine.usages.file import File
+from bot.engine.usages.targets import Match, is_moved
 
 
 def imports(file: File) -> Iterator[Use]:

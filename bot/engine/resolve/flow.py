@@ -4,9 +4,9 @@ import ast
 import bisect
 from collections.abc import Mapping, Sequence
 
-from bot.engine.bindings import Binding, BindingKind, Load, Scope, ScopeKind
-from bot.engine.scope import owner_at
-from bot.engine.walk import position
+from bot.engine.resolve.bindings import Binding, BindingKind, Load, Scope, ScopeKind
+from bot.engine.resolve.scope import owner_at
+from bot.engine.resolve.walk import position
 
 Parents = Mapping[ast.AST, ast.AST]
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)

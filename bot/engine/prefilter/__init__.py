@@ -1,0 +1,1 @@
+"""What stands in every file that can use a deprecated name."""

@@ -1,0 +1,1 @@
+"""Names of one file: scopes, bindings, and what an expression stands for."""

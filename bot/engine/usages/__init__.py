@@ -1,0 +1,1 @@
+"""The places of a file that stand for a deprecated name."""
