@@ -2,15 +2,19 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+SEED ?= 1
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test serve lint format lock clean
+.PHONY: demo test mutants serve lint format lock clean
 
 demo: $(STAMP)  ## the real server against the built-in sandbox GitHub, step by step
 	$(BIN)/ssot demo
 
 test: $(STAMP) lint  ## linters, types and every test
 	$(BIN)/python -m pytest -n auto --dist worksteal
+
+mutants: $(STAMP)  ## do the tests see a change of the engine? 200 one-place mutants (another sample: SEED=2)
+	$(BIN)/python -m benchmarks.mutants --seed $(SEED)
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
