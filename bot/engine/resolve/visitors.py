@@ -2,6 +2,7 @@
 
 import ast
 
+from bot.engine.resolve.annotation import MAKERS, last_name, may_be_generic, types_given
 from bot.engine.resolve.bindings import BindingKind, Scope, ScopeKind
 from bot.engine.resolve.walk import Place, Visitor, Walk
 
@@ -83,7 +84,7 @@ def _type_alias(walk: Walk, node: ast.AST, place: Place) -> None:
     """``type A[T] = value``: since Python 3.12, so its node has no type here."""
     name, value = getattr(node, "name"), getattr(node, "value")  # noqa: B009  since 3.12
     walk.bind_target(node, name, BindingKind.TYPE_ALIAS, place)
-    walk.push(node, [value], _type_parameters(walk, node, place))
+    walk.push_annotation(node, value, _type_parameters(walk, node, place))
 
 
 def _comprehension(walk: Walk, node: ast.AST, place: Place) -> None:
@@ -134,6 +135,8 @@ def _annotated(walk: Walk, node: ast.AnnAssign, place: Place) -> None:
         walk.push(node, [node.target], place)
     walk.push(node, [node.value], place)
     walk.push_annotation(node, node.annotation, place)
+    if node.value is not None and last_name(node.annotation) == "TypeAlias":
+        walk.quoted.append((node.annotation, [node.value], place))
 
 
 def _walrus(walk: Walk, node: ast.NamedExpr, place: Place) -> None:
@@ -181,14 +184,17 @@ def _nonlocal(_: Walk, node: ast.Nonlocal, place: Place) -> None:
 
 
 def _call(walk: Walk, node: ast.Call, place: Place) -> None:
-    """The type arguments of ``cast`` and ``TypeVar`` are annotations (typing's own documentation)."""
+    """The types that typing's functions are given are annotations (typing's own documentation)."""
     walk.push_children(node, place)
-    name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", None)
-    if name == "cast":
-        walk.annotations += [(argument, place) for argument in node.args[:1]]
-    elif name == "TypeVar":
-        walk.annotations += [(argument, place) for argument in node.args[1:]]
-        walk.annotations += [(keyword.value, place) for keyword in node.keywords if keyword.arg == "bound"]
+    if last_name(node.func) in MAKERS:
+        walk.quoted.append((node.func, types_given(node), place))
+
+
+def _subscript(walk: Walk, node: ast.Subscript, place: Place) -> None:
+    """``list["Row"]`` is a type wherever it stands."""
+    walk.push_children(node, place)
+    if may_be_generic(node.value):
+        walk.quoted.append((node.value, [node], place))
 
 
 VISITORS: dict[type[ast.AST], Visitor] = {
@@ -218,6 +224,7 @@ VISITORS: dict[type[ast.AST], Visitor] = {
     ast.Global: _global,
     ast.Nonlocal: _nonlocal,
     ast.Call: _call,
+    ast.Subscript: _subscript,
 }
 if hasattr(ast, "TypeAlias"):
     VISITORS[ast.TypeAlias] = _type_alias

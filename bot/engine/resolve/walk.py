@@ -5,7 +5,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Se
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from bot.engine.resolve.annotation import annotation_strings, parse_annotation
+from bot.engine.resolve.annotation import annotation_strings, makes_types, parse_annotation
 from bot.engine.resolve.bindings import Binding, BindingKind, Imported, Load, Scope, ScopeKind
 from bot.engine.source.names import absolute
 from bot.engine.source.text import SourceMap
@@ -40,6 +40,8 @@ class Walk:
     scopes: dict[ast.AST, Scope] = field(default_factory=dict)
     pending: list[tuple[ast.AST, Place]] = field(default_factory=list)
     annotations: list[tuple[ast.expr, Place]] = field(default_factory=list)
+    quoted: list[tuple[ast.expr, list[ast.expr], Place]] = field(default_factory=list)
+    """Expressions that hold quoted types, if the first one is what it looks like."""
     nonlocal_bindings: list[Binding] = field(default_factory=list)
 
     def build(self, tree: ast.Module) -> Scope:
@@ -200,8 +202,15 @@ class Walk:
         """Visit the expressions in string annotations, and in the strings in those."""
         if self.source is None:
             return
+        for head, parts, place in self.quoted:
+            if makes_types(head, place.scope):
+                self.annotations += [(part, place) for part in parts]
+        seen: set[ast.AST] = set()
         for node, place in self.annotations:  # grows while it is read
             for string in annotation_strings(node, place.scope):
+                if string in seen:
+                    continue
+                seen.add(string)
                 expression = parse_annotation(string, self.source)
                 if expression is not None:
                     inside = Place(place.scope, place.statement, string)

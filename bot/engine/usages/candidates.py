@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 
+from bot.engine.resolve.annotation import MAKERS, last_name
 from bot.engine.source.mentions import occurrences
 from bot.engine.source.text import SourceMap
 
@@ -49,7 +50,9 @@ def _names_of(node: ast.AST, interest: frozenset[str]) -> set[str]:
             return _roots([function, *arguments[:1]])
         case ast.Call(func=function, args=arguments, keywords=keywords) if any(k.arg in interest for k in keywords):
             return _roots([function, *arguments[:1]])
-        case ast.Subscript(value=table, slice=index) if _mentions(index, interest):
+        case ast.Call(func=function) if last_name(function) in MAKERS and _mentions_inside(node, interest):
+            return _roots([function])
+        case ast.Subscript(value=table, slice=index) if _mentions_inside(index, interest):
             return _roots([table])
         case ast.Constant(value=str(text)) if any(name in text for name in interest):
             return set(_roots_in(text, interest))
@@ -68,6 +71,10 @@ def _mentions(argument: ast.expr, interest: frozenset[str]) -> bool:
             return any(name in text for name in interest)
         case _:
             return False
+
+
+def _mentions_inside(node: ast.AST, interest: frozenset[str]) -> bool:
+    return any(isinstance(each, ast.expr) and _mentions(each, interest) for each in ast.walk(node))
 
 
 def _roots_in(text: str, interest: frozenset[str]) -> Iterator[str]:
