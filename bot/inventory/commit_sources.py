@@ -34,17 +34,17 @@ class CommitSources:
     repo: RepoRef
     commit: Sha
     blobs: Mapping[str, Sha] = field(repr=False)
-    """All Python and project files of the commit."""
+    """All Python and project files of the commit, or what else is of interest."""
     modes: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Their modes, as git writes them."""
     passed_over: dict[str, str] = field(default_factory=dict)
     """Skipped files (too big, or over the limit for all files together), with the reason."""
 
     @classmethod
-    async def at(cls, bot: Bot, repo: RepoRef, commit: Sha) -> Self:
-        """Lists the commit's tree.  Raises ``NotFound`` when there is no such commit."""
+    async def at(cls, bot: Bot, repo: RepoRef, commit: Sha, interest: Callable[[str], bool] = of_interest) -> Self:
+        """Lists the commit's files whose path is of ``interest``.  Raises ``NotFound`` when there is no such commit."""
         entries = await reads.whole_tree(bot.github, repo, commit)
-        files = [entry for entry in entries if entry.mode in REGULAR and of_interest(entry.path)]
+        files = [entry for entry in entries if entry.mode in REGULAR and interest(entry.path)]
         big = {entry.path: "too big" for entry in files if (entry.size or 0) > LARGEST_FILE}
         blobs = {entry.path: entry.sha for entry in files}
         modes = {entry.path: entry.mode for entry in files}

@@ -363,6 +363,40 @@ async def test_the_end_of_a_migration(bot: Bot, github: Sandbox, repo: Repo, ref
     assert issue.state == "open"
 
 
+async def test_a_removal_lists_the_other_files_that_name_the_definition(
+    bot: Bot, repo: Repo, ref: RepoRef, issue: IssueHandle
+) -> None:
+    naming = {
+        "setup.cfg": b"[options.entry_points]\nx =\n    old = pkg.impl:old\n",
+        "docs/use.md": b"Call `pkg.impl.old()`.\n",
+        "docs/other.md": b"Call `pkg.impl.older()`, an old one.\n",
+        "bin/run": b"#!/usr/bin/env python3\nfrom pkg.impl import (\n    new,\n    old,\n)\n",
+        "bin/shell": b"#!/bin/sh\necho pkg.impl.old\n",
+    }
+    await repo.push({"routes/a.py": CLEAN, "app/b.py": CLEAN, **naming})
+    await update(bot, ref)
+    (removal,) = repo.pull_requests
+    listed = removal.body[removal.body.index("Also named") :].split("\n\n")[1]
+    assert listed == "- `bin/run`\n- `docs/use.md`\n- `setup.cfg`"
+    assert removal.head["docs/use.md"] == naming["docs/use.md"]
+
+
+@pytest.mark.parametrize(
+    ("path", "content"),
+    {
+        "does not parse": ("app/broken.py", b"from pkg.impl import old\ndef f(:\n"),
+        "kept on purpose": ("app/kept.py", b"from pkg.impl import old  # ssot: ignore[old] a plugin needs it\n"),
+    }.values(),
+    ids=["does not parse", "kept on purpose"],
+)
+async def test_a_name_that_stands_where_no_usage_counts_keeps_the_definition(
+    bot: Bot, repo: Repo, ref: RepoRef, issue: IssueHandle, path: str, content: bytes
+) -> None:
+    await repo.push({"routes/a.py": CLEAN, "app/b.py": CLEAN, path: content})
+    await update(bot, ref)
+    assert repo.pull_requests == []
+
+
 async def test_a_removal_waits_for_a_migration_pull_request_with_the_same_file(
     bot: Bot, repo: Repo, ref: RepoRef, issue: IssueHandle
 ) -> None:

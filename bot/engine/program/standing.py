@@ -1,13 +1,18 @@
 """Whether something still speaks of a name whose definition is to go: also where no usage is counted."""
 
+import re
 from collections.abc import Collection, Iterator, Mapping
-from functools import partial
+from functools import cache, partial
 
 from bot.domain.finding import Failed, Scanned, Skipped
 from bot.domain.migration import Migration, Target, TargetKind
+from bot.engine.program.order import above
 from bot.engine.program.view import Program
 from bot.engine.source.names import module_names
 from bot.engine.survey import Survey
+
+_LONGEST_CHAIN = 8
+"""Of modules, each of which passes a name on that it has from the one before."""
 
 
 def standing(migration: Migration, survey: Survey, touched: Collection[str]) -> str | None:
@@ -40,8 +45,8 @@ def _ignored(migration: Migration, survey: Survey) -> Iterator[str]:
 def _named(migration: Migration, survey: Survey, touched: Collection[str]) -> Iterator[str]:
     program = Program(survey.facts, partial(module_names, roots=survey.roots), _itself)
     for target in migration.targets:
-        places = _takers_of_module if target.kind is TargetKind.MODULE else _takers
-        for path, line in places(program, target):
+        names = _names_of(program, target.name)
+        for path, line in _takers(program, target, names):
             if path not in touched:
                 yield f"`{path}:{line}` names it"
 
@@ -50,23 +55,73 @@ def _itself(name: str) -> tuple[str, ...]:
     return (name,)
 
 
-def _takers(program: Program, target: Target) -> Iterator[tuple[str, int]]:
-    holder = target.name.rpartition(".")[0]
-    return ((witness.path, witness.line) for witness in program.takers([holder], target.leaf))
+def _names_of(program: Program, dotted: str) -> frozenset[str]:
+    """The name and those under which modules pass it on, or a module around it."""
+    names, holders = {dotted}, set(above(dotted))
+    for _ in range(_LONGEST_CHAIN):
+        more = {name for path in program.facts for name in _passed_on(program, path, names, holders)} - names
+        if not more:
+            break
+        names |= more
+        holders |= {holder for name in more for holder in above(name)}
+    return frozenset(names)
 
 
-def _takers_of_module(program: Program, target: Target) -> Iterator[tuple[str, int]]:
-    for path in sorted(program.facts):
-        inside = any(f"{module}.".startswith(f"{target.name}.") for module in program.modules_of(path))
-        for imported, modules in () if inside else program.imports_of(path):
-            names = {*modules, *(f"{module}.{imported.name}" for module in modules)}
-            if any(f"{name}.".startswith(f"{target.name}.") for name in names):
-                yield path, imported.line
+def _passed_on(program: Program, path: str, names: Collection[str], holders: Collection[str]) -> Iterator[str]:
+    """What the file's own imports add to the names."""
+    for imported, modules in program.imports_of(path):
+        for module in modules:
+            brought = module if imported.name in (None, "*") else f"{module}.{imported.name}"
+            if brought not in holders:
+                continue
+            rests = [name.removeprefix(brought) for name in names if f"{name}.".startswith(f"{brought}.")]
+            local = "" if imported.name == "*" else f".{imported.local}"
+            plain = imported.name is None and imported.local == module.partition(".")[0]
+            for own in () if plain else program.modules_of(path):
+                yield from (f"{own}{local}{rest}" for rest in rests)
+
+
+def _takers(program: Program, target: Target, names: frozenset[str]) -> Iterator[tuple[str, int]]:
+    """The places that name it: not those in a module that goes."""
+    whole = target.kind is TargetKind.MODULE
+    found = {(path, line) for name in names for path, line in _taking(program, name)}
+    found |= _importing(program, names) if whole else set()
+    for path, line in sorted(found):
+        inside = (f"{module}.".startswith(f"{target.name}.") for module in program.modules_of(path))
+        if not (whole and any(inside)):
+            yield path, line
+
+
+def _taking(program: Program, name: str) -> Iterator[tuple[str, int]]:
+    holder, _, leaf = name.rpartition(".")
+    return ((witness.path, witness.line) for witness in program.takers([holder], leaf))
+
+
+def _importing(program: Program, names: frozenset[str]) -> set[tuple[str, int]]:
+    """The imports of a module or of something in it."""
+    return {
+        (path, imported.line)
+        for path in program.facts
+        for imported, modules in program.imports_of(path)
+        for module in modules
+        if not names.isdisjoint(above(f"{module}.{imported.name}" if imported.name else module))
+    }
 
 
 def also_named(content: bytes, names: Collection[str]) -> bool:
-    """Whether a file of another kind (a setting, a page, a notebook) holds one of the dotted names."""
-    return any(name.encode() in content for name in names)
+    """Whether a file of another kind (a setting, a page, a notebook) speaks of one of the dotted names.
+
+    It is written whole, as an entry point (``module:name``), or imported.
+    """
+    return any(_written(name).search(content) for name in names)
+
+
+@cache
+def _written(name: str) -> re.Pattern[bytes]:
+    holder, _, leaf = (re.escape(part) for part in name.rpartition("."))
+    whole = rf"(?<![\w.]){holder}[.:]{leaf}\b" if holder else rf"(?<![\w.]){leaf}\b"
+    taken = rf"\bfrom\s+{holder}\s+import\b(?:\s*\([^)]*|[^\n]*)\b{leaf}\b"
+    return re.compile((f"{whole}|{taken}" if holder else whole).encode())
 
 
 OTHER_KINDS = (".toml", ".cfg", ".ini", ".json", ".yaml", ".yml", ".rst", ".md", ".txt", ".ipynb")

@@ -7,19 +7,20 @@ from collections.abc import Collection, Set
 
 import structlog
 
+from bot.config.reading import FILE
 from bot.context import Bot
 from bot.domain.effects import NewPullRequest, TreeCommit, TreeFile
 from bot.domain.migration import Migration
 from bot.domain.references import RepoRef, Sha
 from bot.domain.tracked import NotKnown, PullState, TrackedFacts, usages_of
-from bot.engine.program.standing import listed, may_name, standing
+from bot.engine.program.standing import also_named, listed, may_name, standing
 from bot.engine.removal import RemovalRefused, take_out
+from bot.engine.survey import of_interest
 from bot.github import reads
 from bot.github.errors import AlreadyExists, NotFound
-from bot.github.sift import LARGEST_FILE
 from bot.identity.branches import of_removal
 from bot.identity.pull_requests import is_removal
-from bot.inventory.commit_sources import REGULAR, CommitSources
+from bot.inventory.commit_sources import CommitSources
 from bot.inventory.survey import survey
 from bot.repository import DefaultBranch
 from bot.scanner import Unscannable
@@ -32,7 +33,8 @@ async def open_removal(bot: Bot, at: DefaultBranch, migration: Migration, issue:
     """Open it, unless it is open already, was closed by a person, or cannot be proved safe."""
     if isinstance(facts.definitions, NotKnown) or not facts.definitions or await _was_opened(bot, at, migration):
         return
-    commit = await _commit(bot, at, migration, issue, facts)
+    sources = await CommitSources.at(bot, at.repo, at.head, interest=_of_interest)
+    commit = await _commit(bot, at, migration, issue, facts, sources)
     if commit is None:
         return
     if held := _held_by(facts, {file.path for file in commit.files}):
@@ -50,7 +52,7 @@ async def open_removal(bot: Bot, at: DefaultBranch, migration: Migration, issue:
             issue,
             bot.keys,
             at.repo,
-            await _also_named(bot, at, facts.definitions),
+            await _also_named(sources, facts.definitions),
         ),
         draft=migration.pull_requests.draft,
     )
@@ -79,14 +81,13 @@ def _held_by(facts: TrackedFacts, paths: Set[str]) -> int | None:
 
 
 async def _commit(
-    bot: Bot, at: DefaultBranch, migration: Migration, issue: int, facts: TrackedFacts
+    bot: Bot, at: DefaultBranch, migration: Migration, issue: int, facts: TrackedFacts, commit: CommitSources
 ) -> TreeCommit | None:
     """The removal as a commit on the head of the default branch; ``None`` if it is refused."""
     repo = at.repo
     if isinstance(facts.definitions, NotKnown):
         return None
     found = await survey(bot, repo, at.head, at.config)
-    commit = await CommitSources.at(bot, repo, at.head)
     paths = {*facts.definitions.values(), *(usage.path for usage in usages_of(facts, migration.name))}
     sources = await commit.read(paths)
     if (kept := standing(migration, found, paths)) is not None:
@@ -112,14 +113,19 @@ async def _commit(
     )
 
 
-async def _also_named(bot: Bot, at: DefaultBranch, names: Collection[str]) -> tuple[str, ...]:
+def _of_interest(path: str) -> bool:
+    return of_interest(path) or _may_name(path)
+
+
+def _may_name(path: str) -> bool:
+    """Whether a file is looked at for the names; the configuration has to hold them."""
+    return may_name(path) and path != FILE
+
+
+async def _also_named(commit: CommitSources, names: Collection[str]) -> tuple[str, ...]:
     """The settings, pages and scripts that name what goes: they are left to people."""
-    entries = await reads.whole_tree(bot.github, at.repo, at.head)
-    blobs = {entry.path: entry.sha for entry in entries if entry.mode in REGULAR and may_name(entry.path)}
-    big = {entry.path: "too big" for entry in entries if entry.path in blobs and (entry.size or 0) > LARGEST_FILE}
-    commit = CommitSources(bot=bot, repo=at.repo, commit=at.head, blobs=blobs, passed_over=big)
-    requested = tuple(name.encode() for name in names)
-    return listed(await commit.find(lambda content: any(name in content for name in requested), blobs), names)
+    paths = [path for path in commit.blobs if _may_name(path)]
+    return listed(await commit.find(lambda content: also_named(content, names), paths), names)
 
 
 async def _head_of(bot: Bot, repo: RepoRef, branch: str) -> Sha | None:
