@@ -6,7 +6,7 @@ A mutant lies inside a function; its code object can take the place of the one t
 import ast
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import CodeType
 
@@ -29,6 +29,8 @@ class Mutant:
     """One place, and what stands there instead."""
 
     path: Path
+    source: bytes = field(repr=False)
+    """As it was when the sample was taken."""
     function: str
     """The qualified name of the function, or of the method, that is loaded with the change."""
     first: int
@@ -71,13 +73,13 @@ class _Change:
 
 def mutants(path: Path) -> list[Mutant]:
     """All of the module at ``path``, in the order of its text."""
-    found, seen = [], Counter[tuple[str, str, str]]()
-    for place, (function, name, statement, change) in enumerate(_changes(ast.parse(path.read_bytes()))):
+    found, seen, source = [], Counter[tuple[str, str, str]](), path.read_bytes()
+    for place, (function, name, statement, change) in enumerate(_changes(ast.parse(source))):
         before, after = ast.unparse(change.old), ast.unparse(change.new)
         seen[name, before, after] += 1
         first = min([function.lineno, *(decorator.lineno for decorator in function.decorator_list)])
         mutant = Mutant(
-            path=path, function=name, first=first,
+            path=path, source=source, function=name, first=first,
             lines=frozenset({statement, *range(change.old.lineno, (change.old.end_lineno or 0) + 1)}),
             before=before, after=after, place=place,
         )  # fmt: skip
@@ -87,7 +89,7 @@ def mutants(path: Path) -> list[Mutant]:
 
 def code(mutant: Mutant) -> CodeType:
     """The code of the mutant's function, with the change."""
-    tree = ast.parse(mutant.path.read_bytes())
+    tree = ast.parse(mutant.source)
     for place, (_, _, _, change) in enumerate(_changes(tree)):
         if place == mutant.place:
             change.make()

@@ -104,6 +104,6 @@ def test_a_mutant_that_is_named_as_equivalent_and_killed_is_told() -> None:
 def _fate(killer: str, equivalent: str = "") -> Fate:
     path = Path(__file__).parent.parent / "bot" / "engine" / "x.py"
     mutant = Mutant(
-        path=path, function="f", first=1, lines=frozenset({1}), before="a", after="b", place=0
+        path=path, source=b"", function="f", first=1, lines=frozenset({1}), before="a", after="b", place=0
     )  # fmt: skip
     return Fate(mutant=mutant, tried=1, killer=killer, equivalent=equivalent)
