@@ -16,6 +16,7 @@ tests.  Limits are of CPU time, so that a busy machine kills nothing.
 import argparse
 import functools
 import gc
+import itertools
 import json
 import os
 import random
@@ -24,8 +25,9 @@ import signal
 import sys
 import tempfile
 import time
+import traceback
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType, FunctionType
@@ -53,7 +55,8 @@ class Measured:
     """What one run of a test without a change showed."""
 
     seconds: float
-    lines: frozenset[tuple[str, int]]
+    lines: Mapping[str, frozenset[int]]
+    """By file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +134,9 @@ class Session:
             self._plugins.unregister(name="terminalreporter")
             answer.write_text(json.dumps(work()))
             os._exit(0)
+        except BaseException:  # whatever it is, this process must not go on with its parent's work
+            answer.write_text(traceback.format_exc())
+            raise
         finally:
             os._exit(FAULT)
 
@@ -156,7 +162,7 @@ def measure(session: Session, names: Sequence[str], data: Path) -> dict[str, flo
     seconds = {}
     coverage = Coverage(data_file=str(data), include=[f"{ENGINE}/*"], config_file=False)
     coverage.start()
-    for name, following in zip(names, [*names[1:], None], strict=True):
+    for name, following in itertools.pairwise([*names, None]):
         coverage.switch_context(name)
         started = time.process_time()
         session.run(name, following)
@@ -181,18 +187,21 @@ def measured(session: Session, folder: Path, known: dict[str, Measured]) -> dict
         for at, half in enumerate(halves)
     ]
     seconds: dict[str, float] = {}
-    lines: dict[str, set[tuple[str, int]]] = {name: set() for name in names}
+    lines: dict[str, dict[str, set[int]]] = {name: {} for name in names}
     for answer, ended in each(session, works):
         if ended:
-            raise RuntimeError("a test fails without a change: run them first")
+            raise RuntimeError(f"run the tests first: {answer.read_text()}")
         seconds.update(json.loads(answer.read_text()))
         data = CoverageData(basename=str(answer.with_suffix(".coverage")))
         data.read()
         for path in data.measured_files():
             for line, contexts in data.contexts_by_lineno(path).items():
                 for name in filter(None, contexts):
-                    lines[name].add((path, line))
-    new = {name: Measured(seconds=seconds[name], lines=frozenset(lines[name])) for name in names}
+                    lines[name].setdefault(path, set()).add(line)
+    new = {
+        name: Measured(seconds=seconds[name], lines={path: frozenset(those) for path, those in lines[name].items()})
+        for name in names
+    }
     return {name: known.get(name) or new[name] for name in session.items}
 
 
@@ -201,7 +210,7 @@ def kept(path: Path) -> dict[str, Measured]:
     if not path.is_file():
         return {}
     return {
-        name: Measured(seconds=seconds, lines=frozenset((str(ENGINE / file), line) for file, line in lines))
+        name: Measured(seconds=seconds, lines={str(ENGINE / file): frozenset(those) for file, those in lines.items()})
         for name, (seconds, lines) in json.loads(path.read_text()).items()
     }
 
@@ -209,7 +218,7 @@ def kept(path: Path) -> dict[str, Measured]:
 def keep(path: Path, tests: dict[str, Measured]) -> None:
     """For the next run: true until the engine changes; new tests are measured then."""
     found = {
-        name: (test.seconds, sorted((str(Path(file).relative_to(ENGINE)), line) for file, line in test.lines))
+        name: (test.seconds, {os.path.relpath(file, ENGINE): sorted(those) for file, those in test.lines.items()})
         for name, test in tests.items()
     }
     path.write_text(json.dumps(found))
@@ -220,7 +229,7 @@ def trial(session: Session, mutant: Mutant, names: Sequence[str], tests: dict[st
     changed = code(mutant)
     for function in session.functions.get(_place(changed), ()):
         function.__code__ = changed
-    for name, following in zip(names, [*names[1:], None], strict=True):
+    for name, following in itertools.pairwise([*names, None]):
         signal.setitimer(signal.ITIMER_PROF, SECONDS + 10 * tests[name].seconds)
         session.run(name, following)
         if session.failed:
@@ -234,8 +243,8 @@ def _place(found: CodeType) -> tuple[str, str, int]:
 
 def choose(mutant: Mutant, tests: dict[str, Measured]) -> list[str]:
     """The tests that run the mutant's lines, the fastest first."""
-    lines = {(str(mutant.path), line) for line in mutant.lines}
-    found = [name for name, test in tests.items() if lines & test.lines]
+    path = str(mutant.path)
+    found = [name for name, test in tests.items() if not mutant.lines.isdisjoint(test.lines.get(path, ()))]
     return sorted(found, key=lambda name: tests[name].seconds)
 
 
@@ -254,7 +263,7 @@ def judge(session: Session, sample: Sequence[Mutant], reasons: dict[str, str], s
         )
         for answer, ended in each(session, works):
             if ended == FAULT:
-                raise RuntimeError(f"the trial itself failed: {chosen[answer][0].label}")
+                raise RuntimeError(f"{chosen[answer][0].label}: the trial itself failed: {answer.read_text()}")
             mutant, names = chosen[answer]
             killer = json.loads(answer.read_text()) if not ended else f"ended by signal {-ended}"
             yield Fate(mutant=mutant, tried=len(names), killer=killer, equivalent=reasons.get(key(mutant), ""))

@@ -130,14 +130,14 @@ def _inside(node: ast.AST, line: int, returns: ast.expr | None) -> Iterator[tupl
         returns = node.returns
     if isinstance(node, ast.Return) and node.value:
         yield from ((change, line) for change in _returned(node, node.value, returns))
-    for field, value in ast.iter_fields(node):
-        if field in ("annotation", "returns", "decorator_list"):
+    for where, value in ast.iter_fields(node):
+        if where in ("annotation", "returns", "decorator_list"):
             continue
         for index, child in enumerate(value) if isinstance(value, list) else [(None, value)]:
             if isinstance(child, ast.expr):
-                condition = field in ("test", "ifs", "guard")
+                condition = where in ("test", "ifs", "guard")
                 for new in (*_turned(child), *(_negated(child) if condition else ())):
-                    yield _Change(owner=node, field=field, index=index, old=child, new=new), line
+                    yield _Change(owner=node, field=where, index=index, old=child, new=new), line
             if isinstance(child, ast.AST):
                 yield from _inside(child, child.lineno if isinstance(child, ast.stmt) else line, returns)
 
