@@ -45,6 +45,10 @@ FOUND = {
         ["import:1", "call:4"],
     ),
     "global": ("from pkg.impl import old\ndef f():\n    global old\n    old()\n", ["import:1", "call:4"]),
+    "global-seen-from-inside": (
+        "from pkg.impl import old\ndef f():\n    global old\n    def g(): return old()\n",
+        ["import:1", "call:4"],
+    ),
     "global-import": (
         "def f():\n    global old\n    from pkg.impl import old\ndef g(): old()\n",
         ["import:3", "call:4"],
@@ -228,6 +232,32 @@ def test_star_import_does_not_bring_what_all_leaves_out() -> None:
     assert scan("from pkg.a import *\nold()\n", files=files, known=True).places == []
 
 
+@pytest.mark.parametrize(
+    ("listed_names", "brought"),
+    [
+        ("= ['old']", True),
+        ("= ('old',)", True),
+        ("= ['new']", False),
+        ("= ['new'] + ['old']", True),
+        ("= ['old'] + ['new']", True),
+        ("= ['new'] + ['other']", False),
+        ("= x.__all__ + ['new']", True),
+        (": list[str] = ['old']", True),
+        (": list[str] = ['new']", False),
+        ("= []\n__all__ += ['old']", True),
+        ("= []\n__all__ += ['new']", False),
+        ("= []\n__all__.extend(['old'])", True),
+        ("= []\n__all__.extend(['new'])", False),
+        ("= []\n__all__.append('old')", True),
+        ("= []\n__all__.append('new')", False),
+        ("= []\nif x:\n    __all__.append('old')", True),
+    ],
+)
+def test_a_star_brings_what_all_lists(listed_names: str, brought: bool) -> None:
+    files = {"pkg/a.py": f"from pkg.impl import old\nimport x\n__all__ {listed_names}\n"}
+    assert bool(scan("from pkg.a import *\nold()\n", files=files, known=True).places) is brought
+
+
 def test_wanted_modules_are_only_those_that_can_matter() -> None:
     found = scan("import os\nfrom pkg.impl import old\nfrom django.db import models\nold(models, os)\n")
     assert found.rounds == 0
@@ -279,6 +309,11 @@ STRINGS = {
     "getattr": ("from pkg import impl\ngetattr(impl, 'old')\n", True),
     "setattr": ("from pkg import impl\nsetattr(impl, 'old', 1)\n", True),
     "getattr-import-module": ("import importlib\ngetattr(importlib.import_module('pkg.impl'), 'old')\n", True),
+    "import-module-relative": ("import importlib\nimportlib.import_module('.impl', package='pkg').old\n", True),
+    "import-module-relative-by-place": ("import importlib\nimportlib.import_module('.impl', 'pkg').old\n", True),
+    "import-module-two-up": ("import importlib\nimportlib.import_module('..impl', 'pkg.sub').old\n", True),
+    "import-module-of-another": ("import importlib\nimportlib.import_module('.impl', package='other').old\n", None),
+    "import-module-of-something": ("import importlib\nimportlib.import_module('.impl', x).old\n", None),
     "implicit-concatenation": ("patch('pkg.impl.'\n      'old')\n", True),
     "missing": ("patch('pkg.broken.old')\n", False),
     "missing-in-the-package": ("patch('pkg.old')\n", False),
@@ -296,6 +331,12 @@ def test_a_dotted_string_says_whether_it_resolves(source: str, resolves: bool | 
     assert len(found) == 1
     assert found[0].message.startswith("This string refers to the deprecated")
     assert ("has no such name" in found[0].message) is not resolves
+
+
+def test_a_relative_module_is_imported_from_the_file_s_own_package() -> None:
+    source = "import importlib\nimportlib.import_module('.impl', __package__).old\n"
+    assert listed(scan(source, "pkg/user.py").places) == ["string-reference:2"]
+    assert listed(scan(source, "other/user.py").places) == []
 
 
 def test_positions_inside_a_plain_string_annotation_are_exact() -> None:

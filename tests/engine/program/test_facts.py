@@ -29,6 +29,12 @@ WRITES = {
     "patched in place": ("import m\nmock.patch.object(m, 'X')\n", [("m", "X", False)]),
     "several at once": ("import m\npatch.multiple(m, X=1)\npatch.multiple('n', Y=2)\n",
                         [("m", "X", False), ("n", "Y", False)]),
+    "several in a dictionary": ("patch.multiple('n', **{'X': 1, k: 2, 3: 4}, **more)\n", [("n", "X", False)]),
+    "several of an object given by name": ("import m\npatch.multiple(target=m, X=1)\n", [("m", "X", False)]),
+    "through the get of sys.modules": (
+        "sys.modules.get('a.m').X = 1\nsys.modules.get(__name__).Y = 2\nsys.modules.get(z).Z = 3\n",
+        [("a.m", "X", True), ("", "Y", True)],
+    ),
     "monkeypatched": ("import m\ndef f(monkeypatch):\n    monkeypatch.setattr(m, 'X', 1)\n", [("m", "X", False)]),
     "monkeypatched by a path": ("def f(monkeypatch): monkeypatch.setattr('m.X', 1)\n", [("m", "X", False)]),
     "a fixture of another library": ("fixtures.MonkeyPatch('a.m.X', g)\n", [("a.m", "X", False)]),
@@ -113,3 +119,7 @@ def test_what_is_written_of_the_file_itself_has_a_level_of_its_own() -> None:
     (write,) = facts_of(b"globals()['X'] = 1\n").writes
     assert write.holder == Name("", OWN)
     assert Facts() == facts_of(b"")
+
+
+def test_a_file_that_does_not_parse_gives_no_imports() -> None:
+    assert imports_of(b"import a\ndef f(:\n") == Facts(readable=False)

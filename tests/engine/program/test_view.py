@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from bot.engine.program.cycles import closes_cycle
+from bot.engine.program.cycles import closes_cycle, closure
 from bot.engine.program.existence import lacks, lacks_for
 from bot.engine.program.index import Index
 from bot.engine.program.nature import differs
@@ -94,6 +94,10 @@ def test_an_import_that_leads_back(files: Mapping[str, str], expected: str | Non
     assert (str(found) if found else None) == expected
 
 
+def test_of_a_module_that_is_not_there_nothing_is_run() -> None:
+    assert closure(index_of({"user.py": "import new\n"}), "new").steps == {}
+
+
 def test_a_package_that_has_begun_is_not_imported_again() -> None:
     files = {"p/__init__.py": "from p import user, new\n", "p/user.py": "", "p/new.py": "import os\n"}
     assert closes_cycle(index_of(files), "p/user.py", "p.new", frozenset()) is None
@@ -152,6 +156,24 @@ NATURES = {
 @pytest.mark.parametrize(("source", "expected"), NATURES.values(), ids=NATURES)
 def test_a_constant_is_no_member_of_an_enumeration(source: str, expected: bool) -> None:
     index = index_of({"old.py": "A = 'a'\n", "new.py": f"import enum\n{source}"})
+    assert (differs(index, "old.A", "new.K.A") is not None) is expected
+
+
+@pytest.mark.parametrize(
+    ("old", "expected"),
+    [
+        ("A = 'a'\n", True),
+        ("A: str = 'a'\n", True),
+        ("A = B = 'a'\n", True),
+        ("A: str\n", False),
+        ("B: str = 'a'\n", False),
+        ("A = f()\n", False),
+        ("A = 'a'\ndef f(:\n", False),
+        ("def A(): ...\n", False),
+    ],
+)
+def test_what_is_a_constant(old: str, expected: bool) -> None:
+    index = index_of({"old.py": old, "new.py": "import enum\nclass K(enum.Enum): A = 'a'\n"})
     assert (differs(index, "old.A", "new.K.A") is not None) is expected
 
 
