@@ -11,7 +11,7 @@ from bot.engine.source.mentions import respelled
 from bot.engine.usages.analysis import Analysis, Use, Verdict
 from bot.engine.usages.detect import analyse
 from bot.engine.usages.messages import message
-from bot.engine.usages.targets import Targets
+from bot.engine.usages.targets import Targets, brought
 
 _UNPLANNED = Verdict(applicability=Applicability.DISPLAY_ONLY)
 
@@ -71,6 +71,8 @@ def _required(analysis: Analysis) -> frozenset[str]:
     own = {module.partition(".")[0] for module in analysis.modules}
     found = ((use.target.canonical, use.symbol[len(use.target.name) :]) for use in analysis.uses)
     successors = {canonical + tail for canonical, tail in found if canonical}
+    migrations = {id(use.migration): use.migration for use in analysis.uses}.values()
+    successors.update(name for migration in migrations for rule in migration.rewrites for name in brought(rule))
     tops = {name: name.partition(".")[0] for name in successors}
     held = any(analysis.index.has(use.target.name.rpartition(".")[0] or use.target.name) for use in analysis.uses)
     near = [name for name, top in tops.items() if held or top in own or analysis.index.has(top)]

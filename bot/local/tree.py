@@ -15,7 +15,7 @@ from bot.engine.program.index import ROUNDS, Index
 from bot.engine.scan import required_modules, scan_file
 from bot.engine.source.mentions import modules_named
 from bot.engine.source.names import module_paths
-from bot.engine.usages.targets import Targets
+from bot.engine.usages.targets import Targets, brought
 from bot.local.files import Listing, Reader, list_files
 from bot.local.parallel import Counter, cores, share
 from bot.local.search import Found, Progress, Search, joined, split
@@ -133,6 +133,7 @@ def _successors(config: Config, index: Index) -> frozenset[str]:
     """The modules of the targets and of their successors, the same for all files, as far as the index lacks them."""
     targets = [target for migration in config.migrations for target in migration.targets]
     names = {name for target in targets for name in (target.name, target.canonical) if name}
+    names |= {name for migration in config.migrations for rule in migration.rewrites for name in brought(rule)}
     return frozenset[str]().union(*(index.resolution(name).missing_modules for name in names))
 
 

@@ -6,13 +6,14 @@ from bot.domain.migration import Config
 from bot.engine.program.facts import Facts
 from bot.engine.program.index import Index
 from bot.engine.source.names import absolute, is_package
+from bot.engine.usages.targets import brought
 
 
 def successors(config: Config) -> frozenset[str]:
     """All that may be imported by a rewrite."""
     targets = (target.canonical for migration in config.migrations for target in migration.targets)
-    imports = (name for migration in config.migrations for rule in migration.rewrites for name in rule.imports)
-    return frozenset(name for name in (*targets, *imports) if name)
+    rules = (rule for migration in config.migrations for rule in migration.rewrites)
+    return frozenset(name for name in (*targets, *(name for rule in rules for name in brought(rule))) if name)
 
 
 def above(dotted: str) -> Iterator[str]:

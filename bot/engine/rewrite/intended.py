@@ -12,7 +12,7 @@ from typing import cast
 from bot.domain.finding import Edit
 from bot.engine.rewrite.layout import Layout
 from bot.engine.rewrite.matching import Match, Rest
-from bot.engine.rewrite.patterns import CANONICAL, Template, metavariable, offset_of, rest_variable
+from bot.engine.rewrite.patterns import CANONICAL, Template, metavariable, offset_of, path_of, rest_variable
 from bot.engine.rewrite.precedence import is_delimited
 from bot.engine.source.text import parse_expression, parse_statement
 
@@ -38,8 +38,9 @@ class Filling:
         name = metavariable(node)
         if name is not None and name != CANONICAL:
             return self.match.one[name]
-        if isinstance(node, ast.Name) and (name or node.id) in self.names:
-            return spelled(self.names[name or node.id])
+        path = name or path_of(node) or ""
+        if path in self.names and (name or path != CANONICAL):
+            return spelled(self.names[path])
         return type(node)(**{field: self._value(value) for field, value in ast.iter_fields(node)})
 
     def _value(self, value: object) -> object:

@@ -15,6 +15,7 @@ from bot.engine.rewrite.groups import Group
 from bot.engine.rewrite.reasons import Reason, Refusal
 from bot.engine.rewrite.rules import Outcome
 from bot.engine.usages.analysis import Analysis, Use
+from bot.engine.usages.targets import brought
 
 
 def judged(analysis: Analysis, groups: Sequence[Group]) -> list[Group]:
@@ -69,7 +70,7 @@ class Judge:
     def _may_close(self, uses: Iterable[Use]) -> bool:
         """Whether the import of some successor leads back here."""
         names = {use.target.canonical for use in uses if use.target.canonical}
-        names |= {name for use in uses for rule in use.migration.rewrites for name in rule.imports}
+        names |= {name for use in uses for rule in use.migration.rewrites for name in brought(rule)}
         asked = frozenset(names)
         if asked not in self.cyclic:
             modules = {name for dotted in asked for name in above(dotted)}

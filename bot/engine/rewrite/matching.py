@@ -4,7 +4,7 @@ import ast
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
-from bot.engine.rewrite.patterns import DEPRECATED, Pattern, metavariable, rest_variable
+from bot.engine.rewrite.patterns import DEPRECATED, Pattern, metavariable, path_of, rest_variable
 from bot.engine.rewrite.signatures import Signature
 
 Rest = tuple[ast.expr | ast.keyword, ...]
@@ -20,15 +20,6 @@ class Match:
     rest: dict[str, Rest] = field(default_factory=dict)
     through: list[ast.Name] = field(default_factory=list)
     """The local variables that were taken for the value bound to them."""
-
-
-def _dotted(pattern: ast.AST) -> str | None:
-    """The dotted path that a part of a pattern is, when nothing in it is a metavariable."""
-    root = pattern
-    while isinstance(root, ast.Attribute):
-        root = root.value
-    plain = isinstance(pattern, ast.Attribute) and isinstance(root, ast.Name) and not metavariable(root)
-    return ast.unparse(pattern) if plain else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,11 +41,8 @@ class Matcher:
     def _fits(self, pattern: ast.AST, node: ast.AST, found: Match) -> bool:
         if name := metavariable(pattern):
             return isinstance(node, ast.expr) and self._bind(name, node, found)
-        if (
-            (dotted := _dotted(pattern))
-            and isinstance(node, ast.Name | ast.Attribute)
-            and dotted in self.names_of(node)
-        ):
+        dotted = path_of(pattern) if isinstance(pattern, ast.Attribute) else None
+        if dotted and isinstance(node, ast.Name | ast.Attribute) and dotted in self.names_of(node):
             return True
         if isinstance(node, ast.Name) and not isinstance(pattern, ast.Name):
             value = self.value_of(node)

@@ -8,7 +8,7 @@ text is an offset of the pattern as it was written.
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from bot.domain.errors import SsotError
@@ -68,6 +68,21 @@ class Template:
         """Whether it can stand in a coroutine only."""
         return any(isinstance(node, ast.Await) for node in ast.walk(self.tree))
 
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The dotted names that it writes out, each once, whole; not what begins with a variable of its own."""
+        found = (path for _, path in named(self.tree, lambda path: "." in path))
+        return tuple(dict.fromkeys(path for path in found if path.partition(".")[0] in self.bare))
+
+    @property
+    def bare(self) -> frozenset[str]:
+        """The names that it reads and does not bind itself; of a dotted one the first part."""
+        nodes = list(ast.walk(self.tree))
+        names = {node.id for node in nodes if isinstance(node, ast.Name) and node.id[0] not in ONE + REST}
+        own = {node.arg for node in nodes if isinstance(node, ast.arg)}
+        own |= {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+        return frozenset(names - own)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hole:
@@ -112,6 +127,27 @@ def compile_template(text: str, pattern: Pattern | None = None) -> Template:
         if pattern is not None and name != CANONICAL and is_rest(tree, name) != is_rest(pattern.tree, name):
             raise PatternError(f"${name} stands for one expression here and for the rest there", offset)
     return Template(text=text, tree=tree, names=frozenset(name for name, _ in places), holes=tuple(_holes(tree, text)))
+
+
+def path_of(node: ast.AST) -> str | None:
+    """The name, dotted or not, that an expression is, when nothing in it is a metavariable."""
+    names: list[str] = []
+    while isinstance(node, ast.Attribute):
+        names.append(node.attr)
+        node = node.value
+    if not isinstance(node, ast.Name) or node.id[0] in ONE + REST:
+        return None
+    return ".".join((node.id, *reversed(names)))
+
+
+def named(tree: ast.AST, wanted: Callable[[str], object]) -> Iterator[tuple[ast.expr, str]]:
+    """The names in a tree, dotted or not, that are ``wanted``; of one that stands in another the longer."""
+    path = path_of(tree)
+    if path is not None and isinstance(tree, ast.expr) and wanted(path):
+        yield tree, path
+        return
+    for child in ast.iter_child_nodes(tree):
+        yield from named(child, wanted)
 
 
 def metavariable(node: ast.AST) -> str | None:
@@ -220,6 +256,12 @@ def _check_rests(tree: ast.expr, text: str) -> None:
 def offset_of(text: str, node: ast.expr | ast.keyword) -> int:
     """Where a node of the compiled ``text`` starts, in characters of ``text``."""
     return _offset(_encode(text)[0], node.lineno, node.col_offset, in_bytes=True)
+
+
+def extent(text: str, node: ast.expr) -> tuple[int, int]:
+    """Where a node of the compiled ``text`` stands: ``[start, end)`` in characters of ``text``."""
+    end = _offset(_encode(text)[0], node.end_lineno or node.lineno, node.end_col_offset or 0, in_bytes=True)
+    return offset_of(text, node), end
 
 
 def _holes(tree: ast.expr, text: str) -> Iterator[Hole]:

@@ -4,7 +4,6 @@ import ast
 import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import cast
 
 from bot.engine.resolve.walk import position
 from bot.engine.rewrite.fstrings import breaks_field, quotes_around, requoted
@@ -13,7 +12,16 @@ from bot.engine.rewrite.layout import Layout
 from bot.engine.rewrite.lex import breaks_line, tokens
 from bot.engine.rewrite.matching import Match, Rest
 from bot.engine.rewrite.order import trouble
-from bot.engine.rewrite.patterns import CANONICAL, Hole, Template, metavariable, offset_of, rest_variable
+from bot.engine.rewrite.patterns import (
+    CANONICAL,
+    Hole,
+    Template,
+    extent,
+    metavariable,
+    named,
+    offset_of,
+    rest_variable,
+)
 from bot.engine.rewrite.precedence import enclosed, is_delimited, place
 from bot.engine.rewrite.reasons import Refusal
 
@@ -125,12 +133,19 @@ def _slots(layout: Layout, filling: Filling, becomes: Becomes) -> list[_Slot]:
             pieces = tuple(_filling(layout, hole, filling, parents, becomes))
             found.append(_Slot(start=hole.start, end=hole.end, pieces=pieces))
     found += [_Slot(start=at, end=at, pieces=(*_rest(layout, nodes), ", ")) for at, nodes in filling.ahead.items()]
-    for node in ast.walk(template.tree):
-        name = node.id if isinstance(node, ast.Name) else ""
-        if (key := metavariable(node) or name) in names:
-            start = offset_of(template.text, cast("ast.Name", node))
-            found.append(_Slot(start=start, end=start + len(name), pieces=(names[key],)))
+    found += [_spelled(template, node, names[CANONICAL]) for node in _canonicals(template) if CANONICAL in names]
+    written = named(template.tree, lambda path: path in names and path != CANONICAL)
+    found += [_spelled(template, node, names[path]) for node, path in written]
     return sorted(found, key=lambda slot: slot.start)
+
+
+def _canonicals(template: Template) -> list[ast.expr]:
+    return [n for n in ast.walk(template.tree) if isinstance(n, ast.Name) and metavariable(n) == CANONICAL]
+
+
+def _spelled(template: Template, node: ast.expr, name: str) -> _Slot:
+    start, end = extent(template.text, node)
+    return _Slot(start=start, end=end, pieces=(name,))
 
 
 def _gap(template: Template, hole: Hole, gone: set[int]) -> _Slot:

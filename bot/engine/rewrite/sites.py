@@ -7,9 +7,8 @@ from functools import cached_property
 
 from bot.domain.finding import Kind
 from bot.domain.migration import Action, Applicability, Condition, Migration, Rewrite
-from bot.engine.program.existence import lacks
 from bot.engine.resolve.bindings import Load
-from bot.engine.rewrite import rendering, splice
+from bot.engine.rewrite import naming, rendering, splice
 from bot.engine.rewrite.exceptions import excepted
 from bot.engine.rewrite.flow import (
     Bound,
@@ -21,7 +20,6 @@ from bot.engine.rewrite.flow import (
     observed_by_try,
     value_use,
 )
-from bot.engine.rewrite.imports import Addition, spell
 from bot.engine.rewrite.layout import Layout
 from bot.engine.rewrite.matching import Match, Matcher
 from bot.engine.rewrite.order import has_effects
@@ -29,7 +27,7 @@ from bot.engine.rewrite.paths import names_of, usages_inside
 from bot.engine.rewrite.patterns import CANONICAL, metavariable
 from bot.engine.rewrite.reasons import Reason, Refusal
 from bot.engine.rewrite.requires import accepts, has_type
-from bot.engine.rewrite.rules import Outcome, Rule, UsageRewrite, compiled, gone, successor, weight
+from bot.engine.rewrite.rules import Outcome, Rule, UsageRewrite, compiled, gone, weight
 from bot.engine.rewrite.signatures import Signature, signature
 from bot.engine.rewrite.unfit import unfit
 from bot.engine.rewrite.witnesses import against, replaced
@@ -224,16 +222,10 @@ class Planner:
             return Refusal(reason=Reason.NO_RULE)
         if template.awaits and not in_coroutine(use.scope):
             return Refusal(reason=Reason.NOT_ASYNC)
-        names: dict[str, str] = {}
-        additions: list[Addition] = []
-        for key, dotted in self._needed(use, rule):
-            if lacks(self.analysis.index, dotted) and not (use.target.exists and dotted == successor(use)):
-                return Refusal(reason=Reason.MISSING, name=dotted)
-            spelling = spell(self.layout, dotted, use)
-            if isinstance(spelling, Refusal):
-                return spelling
-            names[key] = spelling.text
-            additions += [spelling.addition] if spelling.addition else []
+        spelled = naming.spellings(self.layout, use, rule.rewrite, template)
+        if isinstance(spelled, Refusal):
+            return spelled
+        names, additions = spelled
         if (refused := unfit(self.layout, use, rule.rewrite, template, match, names)) is not None:
             return refused
         rendered = rendering.render(self.layout, template, match, names, self._becomes)
@@ -246,7 +238,7 @@ class Planner:
             warning = warning or Refusal(reason=Reason.UNPACKED)
         whole = self._usage_rewrite(use, rule, warning=warning, match=match)
         loads = gone(use, names.values())
-        return replace(whole, edits=edits, additions=tuple(additions), rendered=(rendered,), loads=loads)
+        return replace(whole, edits=edits, additions=additions, rendered=(rendered,), loads=loads)
 
     def _becomes(self, node: ast.expr) -> tuple[ast.expr, str] | None:
         """What takes the place of ``node``, if that is what a rule fits for a usage in it: its tree and its text."""
@@ -264,13 +256,6 @@ class Planner:
     @cached_property
     def _inside(self) -> Mapping[ast.AST, Sequence[Use]]:
         return usages_inside(self.analysis)
-
-    def _needed(self, use: Use, rule: Rule) -> list[tuple[str, str]]:
-        """The dotted names that the rule's replacement needs, by the name that stands for them in the template."""
-        found = [(dotted.rpartition(".")[2], dotted) for dotted in rule.rewrite.imports]
-        if rule.template and CANONICAL in rule.template.names and (canonical := successor(use)):
-            found.append((CANONICAL, canonical))
-        return found
 
     def _usage_rewrite(
         self, use: Use, rule: Rule, *, deletes: tuple[ast.stmt, ...] = (), warning: Refusal | None = None,

@@ -1,9 +1,10 @@
 """The deprecated names of several migrations, asked about together."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from bot.domain.migration import Migration, Target, TargetKind
+from bot.domain.migration import Migration, Rewrite, Target, TargetKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +68,15 @@ class Targets:
         """What takes the place of modules."""
         modules = (t for migration in self.migrations for t in migration.targets if t.kind is TargetKind.MODULE)
         return frozenset(target.canonical for target in modules if target.canonical)
+
+
+_STRING = re.compile(r"'[^'\n]*'|\"[^\"\n]*\"")
+_PATH = re.compile(r"(?<![\w.$*])[^\W\d]\w*(?:\.[^\W\d]\w*)+")
+
+
+def brought(rewrite: Rewrite) -> tuple[str, ...]:
+    """The dotted names that the result of a rewrite may need imports for, besides its successor."""
+    return (*rewrite.imports, *_PATH.findall(_STRING.sub("''", rewrite.replace or "")))
 
 
 def covers(target: Target, dotted: str) -> bool:
