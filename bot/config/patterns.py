@@ -1,4 +1,4 @@
-"""A small check of ``match`` and ``replace``: Python expressions with metavariables.
+"""A small check of ``match`` and ``replace``: Python expressions and statements with metavariables.
 
 The engine compiles them.  Here they are only checked against the grammar, so that a mistake is reported at its place in
 the file and not at the first usage.
@@ -8,6 +8,8 @@ import ast
 import re
 import unicodedata
 import warnings
+
+from bot.domain.statement_patterns import SIMPLE, begins_head, head, simple, targets
 
 DEPRECATED = "deprecated"
 CANONICAL = "canonical"
@@ -41,8 +43,10 @@ def check_match(text: str) -> tuple[int, str] | None:
         return problem
     if CANONICAL in names:
         return names[CANONICAL][0], "$canonical is not allowed in `match`, only in `replace`"
-    if DEPRECATED not in names:
+    if DEPRECATED not in metavariables(_value(text)[1]):
         return 0, "the pattern has no $deprecated, so it would match anywhere"
+    if DEPRECATED in _stored(text):
+        return 0, "$deprecated is not a variable that a statement binds"
     return None
 
 
@@ -57,19 +61,96 @@ def check_replace(text: str) -> tuple[int, str] | None:
 
 
 def check_bound(match: str, replace: str) -> tuple[int, str] | None:
-    """Whether ``replace`` uses only what ``match`` captures; both are valid on their own."""
-    bound = metavariables(match)
-    for name, (offset, rest) in metavariables(replace).items():
+    """Whether ``replace`` uses only what ``match`` captures, and is as much of a statement; both are valid alone."""
+    if (mismatch := _unlike(match, replace)) is not None:
+        return 0, mismatch
+    bound, (start, text) = metavariables(_value(match)[1]), _value(replace)
+    for name, (offset, rest) in metavariables(text).items():
         if name == CANONICAL:
             continue
         if name not in bound:
-            return offset, f"${name} is not in `match`"
+            return start + offset, f"${name} is not in `match`"
         if rest != bound[name][1]:
-            return offset, f"${name} is starred in only one of `match` and `replace`"
+            return start + offset, f"${name} is starred in only one of `match` and `replace`"
     return None
 
 
-def _expression(text: str, names: dict[str, tuple[int, bool]]) -> tuple[int, str] | None:
+def check_reading(match: str, reading: str, replace: str | None) -> tuple[bool, int, str] | None:
+    """The error in an entry of ``reads``, whether it is one of the key, and its offset."""
+    names = metavariables(reading)
+    about = [name for name in names if name in variables(match)]
+    if problem := _expression(reading, names, statements=False):
+        return True, *problem
+    for name, why in ((CANONICAL, "only in `replace`"), (DEPRECATED, "only in `match`")):
+        if name in names:
+            return True, names[name][0], f"${name} is not allowed here, {why}"
+    if len(about) != 1:
+        return True, 0, "an entry of `reads` names one variable that the statement in `match` binds"
+    if replace is None:
+        return None
+    found = _expression(replace, metavariables(replace), statements=False)
+    found = found or check_replace(replace) or check_bound(reading, replace)
+    return (False, *found) if found else None
+
+
+def variables(match: str) -> frozenset[str]:
+    """The metavariables, without ``$``, that stand for variables which a statement binds."""
+    leaves = [leaf for each in _bound(match) for leaf in _leaves(each)]
+    return frozenset(leaf.id[1:] for leaf in leaves if isinstance(leaf, ast.Name) and leaf.id[0] == _ONE)
+
+
+def _stored(match: str) -> frozenset[str]:
+    """The metavariables in what a head binds, or that are what a statement assigns to."""
+    nodes = [node for each in _bound(match) for node in (ast.walk(each) if begins_head(match) else [each])]
+    return frozenset(node.id[1:] for node in nodes if isinstance(node, ast.Name) and node.id[0] == _ONE)
+
+
+def _bound(match: str) -> list[ast.expr]:
+    source = _TOKEN.sub(_placeholder, match)
+    if begins_head(match):
+        target = head(source).target
+        return [ast.parse(source[slice(*target)], mode="eval").body] if target else []
+    tree = _tree(source)
+    return [] if isinstance(tree, ast.expr) else targets(tree)
+
+
+def _leaves(target: ast.expr) -> list[ast.expr]:
+    parts = target.elts if isinstance(target, ast.Tuple | ast.List) else []
+    return [leaf for part in parts for leaf in _leaves(part)] if parts else [target]
+
+
+def _value(text: str) -> tuple[int, str]:
+    """Of a head the expression in it and where that begins; else the whole."""
+    start, end = head(_TOKEN.sub(_placeholder, text)).value if begins_head(text) else (0, len(text))
+    return start, text[start:end]
+
+
+def _unlike(match: str, replace: str) -> str | None:
+    """Why ``replace`` cannot take the place of ``match``."""
+    if begins_head(match) or begins_head(replace):
+        shapes = [_shape(text) if begins_head(text) else None for text in (match, replace)]
+        return (
+            None
+            if shapes[0] == shapes[1]
+            else "`replace` must be the same statement as `match`, with the same variables"
+        )
+    one, other = (_tree(_TOKEN.sub(_placeholder, text)) for text in (match, replace))
+    if isinstance(one, ast.expr):
+        return None if isinstance(other, ast.expr) else "`match` is an expression, so `replace` must be one"
+    leaves = [type(each) if isinstance(each, ast.Return | ast.Raise) else None for each in (one, other)]
+    bound = [{ast.dump(each) for each in targets(tree) if isinstance(each, ast.Name)} for tree in (one, other)]
+    same = leaves[0] is leaves[1] and bound[0] == bound[1]
+    return None if same else "`replace` must be a statement that leaves and binds what `match` does"
+
+
+def _shape(text: str) -> tuple[str, str]:
+    source = _TOKEN.sub(_placeholder, text)
+    found = head(source)
+    target = ast.dump(ast.parse(source[slice(*found.target)], mode="eval")) if found.target else ""
+    return found.word, target
+
+
+def _expression(text: str, names: dict[str, tuple[int, bool]], *, statements: bool = True) -> tuple[int, str] | None:
     if "" in names:
         return names[""][0], "a `$` without a name"
     if problem := _misnamed(text, names):
@@ -84,8 +165,44 @@ def _expression(text: str, names: dict[str, tuple[int, bool]]) -> tuple[int, str
     if max(text.count("("), text.count("["), text.count("{")) > _MAX_BRACKETS:
         return 0, f"more than {_MAX_BRACKETS} brackets"
     source = _TOKEN.sub(_placeholder, text)
+    if statements and begins_head(source):
+        return _head_problem(source)
     parsed = _parsed(source)
-    return parsed if isinstance(parsed, tuple) else _structure(parsed, source)
+    if isinstance(parsed, tuple):
+        statement = _statement(source) if statements else None
+        return parsed if statement is None else _structure(statement, source)
+    return _structure(parsed, source)
+
+
+def _head_problem(source: str) -> tuple[int, str] | None:
+    """The error in the head of a statement: in its form, its expression or its variables."""
+    try:
+        found = head(source)
+    except SyntaxError as error:
+        offset = _offset(source, error.lineno or 1, max((error.offset or 1) - 1, 0))
+        return offset, f"not a statement that can be matched: {error.msg}"
+    except (ValueError, MemoryError, RecursionError):
+        return 0, "Python cannot read this statement"
+    for start, end in filter(None, (found.value, found.target)):
+        part = source[start:end]
+        parsed = _parsed(part)
+        problem = parsed if isinstance(parsed, tuple) else _structure(parsed, part)
+        if problem is not None:
+            return start + problem[0], problem[1]
+    return None
+
+
+def _statement(source: str) -> SIMPLE | None:
+    try:
+        return simple(source)
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        return None
+
+
+def _tree(source: str) -> ast.expr | SIMPLE:
+    """The tree of a valid pattern that is no head."""
+    parsed = _parsed(source)
+    return simple(source) if isinstance(parsed, tuple) else parsed
 
 
 def _misnamed(text: str, names: dict[str, tuple[int, bool]]) -> tuple[int, str] | None:
@@ -119,7 +236,7 @@ def _parsed(source: str) -> ast.expr | tuple[int, str]:
             return 0, "Python cannot read this expression"
 
 
-def _structure(tree: ast.expr, source: str) -> tuple[int, str] | None:
+def _structure(tree: ast.AST, source: str) -> tuple[int, str] | None:
     """Whether metavariables are expressions, and starred ones are in argument lists or displays, one in each."""
     if _deep(tree, _MAX_DEPTH):
         return 0, "nested too deeply"
@@ -134,7 +251,8 @@ def _structure(tree: ast.expr, source: str) -> tuple[int, str] | None:
             placed |= {id(name) for name in run}
             if len(run) > 1:
                 return source.find("*" + _REST), "only one starred metavariable is allowed in a list"
-    if any((node.id[0] == _REST and id(node) not in placed) or not isinstance(node.ctx, ast.Load) for node in names):
+    stored = {id(node) for node in names if not isinstance(node.ctx, ast.Load)} - {id(node) for node in targets(tree)}
+    if any((node.id[0] == _REST and id(node) not in placed) or id(node) in stored for node in names):
         return 0, "a starred metavariable must be an argument of a call or an element of a list, a tuple or a set"
     return None
 

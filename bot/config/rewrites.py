@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from bot.config.closest import closest
-from bot.config.nodes import Mapping, Scalar
-from bot.config.patterns import CANONICAL, check_bound, metavariables
+from bot.config.nodes import Mapping, Scalar, Type
+from bot.config.patterns import CANONICAL, check_bound, check_reading, metavariables
 from bot.domain.errors import ConfigError
 from bot.domain.migration import Action, Applicability, Condition, Rewrite, Target
 
@@ -14,7 +14,7 @@ def build_rewrite(node: Mapping) -> Rewrite:
     when, action, applicability = node.text("when"), node.text("action"), node.text("applicability")
     changes = "replace" in node.values or action is not None
     default = Applicability.UNSAFE if changes else Applicability.DISPLAY_ONLY
-    types, unless = node.mapping("safe_if"), node.mapping("unless")
+    types, unless, reads = node.mapping("safe_if"), node.mapping("unless"), node.mapping("reads")
     return Rewrite(
         when=Condition(when) if when else None,
         match=node.text("match"),
@@ -23,6 +23,7 @@ def build_rewrite(node: Mapping) -> Rewrite:
         applicability=Applicability(applicability) if applicability else default,
         safe_if={key.text: types.text(key.text) or "" for key in types.keys},
         unless={key.text: unless.text(key.text) or "" for key in unless.keys},
+        reads={key.text: _successor(reads, key) for key in reads.keys},
         imports=node.texts("imports"),
         message=node.text("message"),
         targets=node.texts("for"),
@@ -43,6 +44,28 @@ def check_rewrite(node: Mapping, targets: tuple[Target, ...]) -> Iterator[Config
     yield from _check_replace(node, targets)
     yield from _check_safe_if(node)
     yield from _check_captures(node, node.mapping("unless"))
+    yield from _check_reads(node)
+
+
+def _successor(reads: Mapping, key: Scalar) -> str | None:
+    """What takes the place of an entry of ``reads``; ``None``: it stays."""
+    given = reads.scalar(key.text)
+    return None if given is None or given.type is Type.NULL else given.text
+
+
+def _check_reads(node: Mapping) -> Iterator[ConfigError]:
+    """Entries about what is read off a variable that ``match`` binds, each with its place."""
+    reads, match = node.mapping("reads"), node.text("match")
+    if match is None:
+        if reads.keys:
+            yield node.key("reads").place.error("`reads` needs `match`")
+        return
+    for key in reads.keys:
+        problem = check_reading(match, key.text, _successor(reads, key))
+        if problem is not None:
+            given = reads.scalar(key.text)
+            scalar = key if problem[0] or given is None else given
+            yield scalar.at(problem[1]).error(problem[2])
 
 
 def _check_for(node: Mapping, targets: tuple[Target, ...]) -> Iterator[ConfigError]:

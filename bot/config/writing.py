@@ -92,6 +92,7 @@ def _rewrite(rewrite: Rewrite) -> Data:
             "applicability": rewrite.applicability,
             "safe_if": dict(rewrite.safe_if),
             "unless": dict(rewrite.unless),
+            "reads": dict(rewrite.reads),
             "imports": rewrite.imports,
             "message": rewrite.message,
         }

@@ -106,8 +106,8 @@ class Rewrite:
 
     Exactly one of ``when`` and ``match`` says where it applies; exactly one of ``replace`` and ``action`` says what
     is done (neither of them for a ``display-only`` rule, which only explains).  ``match`` and ``replace`` are
-    Python expressions with metavariables: ``$deprecated`` and ``$canonical`` (the target's names as this file
-    spells them), ``$name`` one expression, ``$*args`` and ``$**kwargs`` the rest of a call's arguments.
+    Python expressions or statements with metavariables: ``$deprecated`` and ``$canonical`` (the target's names as
+    this file spells them), ``$name`` one expression, ``$*args`` and ``$**kwargs`` the rest of a call's arguments.
     """
 
     when: Condition | None = None
@@ -119,6 +119,8 @@ class Rewrite:
     """Metavariable (with its ``$``) to the dotted type that its value must be proved to have."""
     unless: Mapping[str, str] = field(default_factory=dict)
     """Metavariable (with its ``$``) to the `bot.engine.rewrite.exceptions.Form` with which the rule does not fit."""
+    reads: Mapping[str, str | None] = field(default_factory=dict)
+    """What may be read off the variables that ``match`` binds, and what takes its place (``None``: it stays)."""
     imports: tuple[str, ...] = ()
     """Dotted names that ``replace`` needs besides the canonical one, e.g. ``datetime.timezone``."""
     message: str | None = None

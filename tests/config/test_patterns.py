@@ -4,8 +4,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bot.config.patterns import check_bound, check_match, check_replace
-from bot.engine.rewrite.patterns import compile_pattern, compile_template
+from bot.config.patterns import check_bound, check_match, check_reading, check_replace, variables
+from bot.engine.rewrite.compiling import compile_pattern, compile_reading, compile_template
 
 MATCHES = [
     "$deprecated",
@@ -19,6 +19,19 @@ MATCHES = [
     "lambda: $deprecated",
     "$größe + $deprecated()",
     "(\n$deprecated\n)",
+    "with $deprecated($a, $*rest) as $v:",
+    "async with $deprecated() as ($a, [$b, $c]):",
+    "with $deprecated:",
+    "for $k, $v in $deprecated($g).items():",
+    "async for $x.y in $deprecated():",
+    "@$deprecated($*args, **$more)",
+    "@$deprecated",
+    "$x.attr = $deprecated($v)",
+    "$x[$k] += $deprecated($v)",
+    "$größe = $deprecated()",
+    "return $deprecated($x)",
+    "raise $deprecated($x) from $y",
+    "assert $deprecated($x), $y",
 ]
 REFUSED = [
     ("", 0),
@@ -43,6 +56,22 @@ REFUSED = [
     ("$deprecated($ﬁ)", 12),
     ("$deprecated($x, $*x)", 16),
     ("$deprecated($*a, b=$a)", 19),
+    ("with $deprecated() as $v", 24),
+    ("with $deprecated() as $v: pass", 30),
+    ("with f() as $v:", 0),
+    ("with f() as $deprecated:", 0),
+    ("with $deprecated() as $deprecated:", 0),
+    ("$deprecated = $deprecated()", 0),
+    ("with $deprecated(), $other:", 0),
+    ("with $deprecated() as $*v:", 22),
+    ("with $deprecated($*x, $*y) as $v:", 17),
+    ("with $deprecated(x.$y):", 19),
+    ("for $x in $deprecated(): $x", 27),
+    ("@$deprecated\n@$other", 0),
+    ("$x = $y = $deprecated()", 3),
+    ("$x.$attr = $deprecated()", 3),
+    ("import $deprecated", 0),
+    ("del $deprecated", 0),
 ]
 
 
@@ -84,7 +113,16 @@ EXPRESSIONS = st.recursive(
     ),
     max_leaves=8,
 )
-TEXTS = st.one_of(st.lists(PIECES, max_size=12).map("".join), EXPRESSIONS)
+STATEMENTS = st.builds(
+    lambda form, value, target: form.format(value, target),
+    st.sampled_from(
+        ["{0}", "with {0} as {1}:", "with {0}:", "for {1} in {0}:", "async for {1} in {0}:", "@{0}", "{1} = {0}",
+         "{1} += {0}", "return {0}", "raise {0}", "assert {0}, {1}"]
+    ),
+    EXPRESSIONS,
+    st.sampled_from(["$x", "$y", "$x.a", "$x[0]", "$x, $y", "[$y]", "z", "$deprecated", "$canonical", "$*x"]),
+)  # fmt: skip
+TEXTS = st.one_of(st.lists(PIECES, max_size=12).map("".join), EXPRESSIONS, STATEMENTS)
 
 
 @settings(derandomize=True, max_examples=600, deadline=None)
@@ -98,8 +136,51 @@ def test_what_is_taken_compiles(text: str) -> None:
 
 
 @settings(derandomize=True, max_examples=300, deadline=None)
-@given(EXPRESSIONS, EXPRESSIONS)
+@given(STATEMENTS, STATEMENTS)
 @example("$deprecated($x, $*x)", "$x")
+@example("with $deprecated() as $v:", "with $canonical($v) as $v:")
+@example("$x = $deprecated()", "$canonical()")
 def test_what_is_bound_compiles_together(match: str, replace: str) -> None:
     if check_match(match) is None and check_replace(replace) is None and check_bound(match, replace) is None:
         compile_template(replace, compile_pattern(match))
+
+
+@settings(derandomize=True, max_examples=300, deadline=None)
+@given(STATEMENTS, EXPRESSIONS, st.none() | EXPRESSIONS)
+@example("with $deprecated() as $x:", "$x.a($y)", "$x.b($y)")
+@example("for $x, $y in $deprecated():", "$x.a($y)", None)
+@example("for $x in $deprecated():", "$x.a($deprecated)", None)
+def test_what_may_be_read_compiles(match: str, reading: str, replace: str | None) -> None:
+    if check_match(match) is None and check_reading(match, reading, replace) is None:
+        found = compile_reading(reading, replace, compile_pattern(match).variables)
+        assert found.variable in variables(match)
+
+
+@pytest.mark.parametrize(
+    ("match", "reading", "replace"),
+    [
+        pytest.param("with $deprecated() as $v:", "$v.rows", None, id="stays"),
+        pytest.param("with $deprecated() as $v:", "$v", None, id="itself"),
+        pytest.param("for $k, $v in $deprecated():", "$k.a[$v2]", "$canonical($k, $v2)", id="of two"),
+    ],
+)
+def test_an_entry_of_reads_is_taken(match: str, reading: str, replace: str | None) -> None:
+    assert check_reading(match, reading, replace) is None
+
+
+@pytest.mark.parametrize(
+    ("match", "reading", "replace", "problem"),
+    [
+        pytest.param("$deprecated()", "$v.rows", None, (True, 0), id="no variable"),
+        pytest.param("with $deprecated() as $v:", "v.rows", None, (True, 0), id="not of it"),
+        pytest.param("for $k, $v in $deprecated():", "$k.a($v)", None, (True, 0), id="of both"),
+        pytest.param("with $deprecated() as $v:", "return $v", None, (True, 0), id="a statement"),
+        pytest.param("with $deprecated() as $v:", "$v.a($canonical)", None, (True, 5), id="canonical"),
+        pytest.param("with $deprecated() as $v:", "$v.a($deprecated)", None, (True, 5), id="deprecated"),
+        pytest.param("with $deprecated() as $v:", "$v.a()", "$v.b($x)", (False, 5), id="not captured"),
+    ],
+)
+def test_an_entry_of_reads_is_refused(match: str, reading: str, replace: str | None, problem: tuple[bool, int]) -> None:
+    found = check_reading(match, reading, replace)
+    assert found is not None
+    assert found[:2] == problem

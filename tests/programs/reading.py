@@ -7,7 +7,7 @@ line ``--- path``, its files (``--- path with a mark``: after a byte-order mark)
     drop-in successors; with ``apart: yes`` each ``rename`` is a migration of its own.
 ``rewrite: MATCH -> REPLACE``
     a safe rewrite of ``depot.ledger.old``, whose successor is ``depot.vault.new``; ``imports: NAME`` and
-    ``unless: CAPTURE KIND`` belong to it.
+    ``unless: CAPTURE KIND`` belong to it, and ``reads: TEXT`` or ``reads: TEXT -> REPLACE``.
 ``delete: NAME``
     statements that call NAME for nothing go.
 ``expect: safe``, ``expect: safe but N`` (usages left), ``expect: refused WORDS``, ``expect: same``
@@ -83,6 +83,7 @@ def _migration(header: _Header) -> dict[str, object]:
         match, replace = header["rewrite"][0].split(" -> ")
         rule: dict[str, object] = {"match": match, "replace": replace, "applicability": "safe"}
         rule |= {"imports": header["imports"]} if "imports" in header else {}
+        rule |= {"reads": dict(_read(line) for line in header["reads"])} if "reads" in header else {}
         rule |= {"unless": dict(line.split() for line in header["unless"])} if "unless" in header else {}
         canonical = {"canonical": "depot.vault.new"} if "$canonical" in replace else {}
         return {"deprecated": "depot.ledger.old", "rewrites": [rule], **canonical}
@@ -91,6 +92,11 @@ def _migration(header: _Header) -> dict[str, object]:
         return {"deprecated": header["delete"][0], "rewrites": [rule]}
     words = {"deprecated": "rename", "modules": "module"}
     return {**{key: _pairs(header[word]) for key, word in words.items() if word in header}, "drop_in": True}
+
+
+def _read(line: str) -> tuple[str, str | None]:
+    text, _, other = line.partition(" -> ")
+    return text, other or None
 
 
 def _pairs(lines: list[str]) -> dict[str, str]:

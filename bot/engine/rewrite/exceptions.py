@@ -38,7 +38,7 @@ def excepted(rewrite: Rewrite, match: Match) -> bool:
 
 
 def _captured(match: Match, name: str) -> list[ast.expr]:
-    one = [match.one[name]] if name in match.one else []
+    one = [found[name] for found in (match.one, match.bound) if name in found]
     return [*one, *(each.value if isinstance(each, ast.keyword) else each for each in match.rest.get(name, ()))]
 
 

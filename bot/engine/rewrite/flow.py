@@ -81,7 +81,7 @@ def _unprovable(analysis: Analysis, scope: Scope, binding: Binding, loads: tuple
     if any(name in inner.nonlocals for inner in scope.walk()):
         return Refusal(reason=Reason.REBOUND, name=name)
     for load in loads:
-        if _runs_later(load.scope, scope):
+        if runs_later(load.scope, scope):
             return Refusal(reason=Reason.CLOSED_OVER, name=name)
         if not dominates(analysis, binding.statement, load.statement):
             return Refusal(reason=Reason.CONDITIONAL, name=name)
@@ -102,7 +102,8 @@ def reads_itself(analysis: Analysis, name: str) -> bool:
     return re.search(rf"""['".]{re.escape(name)}['"]""", analysis.text) is not None
 
 
-def _runs_later(inner: Scope, outer: Scope) -> bool:
+def runs_later(inner: Scope, outer: Scope) -> bool:
+    """Whether the code of a scope may run at another time than that of one around it."""
     while inner is not outer:
         if inner.kind in (ScopeKind.FUNCTION, ScopeKind.LAMBDA) or inner.parent is None:
             return True

@@ -30,9 +30,9 @@ class Filling:
     ahead: Mapping[int, Rest]
     """Keyword arguments by the offset, in the template, of the one that they come before."""
 
-    def tree(self) -> ast.expr:
+    def tree(self) -> ast.AST:
         """The template's tree, filled."""
-        return cast("ast.expr", self._built(self.template.tree))
+        return self._built(self.template.tree)
 
     def _built(self, node: ast.AST) -> ast.AST:
         name = metavariable(node)
@@ -66,7 +66,7 @@ def spelled(name: str) -> ast.expr:
         return ast.Name(id=name, ctx=ast.Load())  # like nothing that can be written
 
 
-def agrees(layout: Layout, root: ast.expr, intended: ast.expr, edits: Sequence[Edit]) -> bool:
+def agrees(layout: Layout, root: ast.AST, intended: ast.AST, edits: Sequence[Edit]) -> bool:
     """Whether the file reads, with ``edits`` made, as if ``intended`` stood in the place of ``root``."""
     unit = _unit(layout, root)
     start, end = layout.span(unit)
@@ -82,11 +82,11 @@ def agrees(layout: Layout, root: ast.expr, intended: ast.expr, edits: Sequence[E
     return found is not None and same(unit, found, {id(root): intended})
 
 
-def _unit(layout: Layout, root: ast.expr) -> ast.AST:
+def _unit(layout: Layout, root: ast.AST) -> ast.AST:
     """The node to be parsed again: up to the next brackets, or the statement if that has no body."""
     node: ast.AST = root
     parents = layout.analysis.parents
-    while not is_delimited(parent := parents[node], node):
+    while not isinstance(node, ast.stmt) and not is_delimited(parent := parents[node], node):
         if isinstance(parent, _SIMPLE):
             return parent
         if isinstance(parent, ast.expr):
@@ -141,7 +141,7 @@ def _only(node: ast.AST, field: str, inner: str | None = None) -> ast.AST | None
     return cast("ast.AST", getattr(members[0], inner) if inner else members[0])
 
 
-def same(expected: object, found: object, instead: Mapping[int, ast.expr]) -> bool:
+def same(expected: object, found: object, instead: Mapping[int, ast.AST]) -> bool:
     """Whether two trees are equal, the nodes of ``expected`` in ``instead`` (by id) being others."""
     pending = [(expected, found)]
     while pending:
@@ -162,7 +162,7 @@ def same(expected: object, found: object, instead: Mapping[int, ast.expr]) -> bo
     return True
 
 
-def _operands(node: ast.BoolOp, instead: Mapping[int, ast.expr]) -> Iterator[ast.expr]:
+def _operands(node: ast.BoolOp, instead: Mapping[int, ast.AST]) -> Iterator[ast.AST]:
     """``a or (b or c)`` is ``a or b or c``."""
     for value in [instead.get(id(each), each) for each in node.values]:
         if isinstance(value, ast.BoolOp) and type(value.op) is type(node.op):

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from bot.engine.usages.analysis import Analysis, Use
 
 
-def mangled(analysis: Analysis, use: Use, written: Iterable[ast.expr]) -> str | None:
+def mangled(analysis: Analysis, use: Use, written: Iterable[ast.AST]) -> str | None:
     """The first name in ``written`` that would be another one where ``use`` stands."""
     node: ast.AST | None = use.expression or use.node
     while node is not None:
@@ -21,7 +21,7 @@ def is_private(name: str) -> bool:
     return name.startswith("__") and not name.endswith("__")
 
 
-def _names(tree: ast.expr) -> Iterator[str]:
+def _names(tree: ast.AST) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Name):
             yield node.id

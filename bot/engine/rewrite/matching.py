@@ -1,10 +1,10 @@
 """Whether an expression of a file is what a pattern describes."""
 
 import ast
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bot.engine.rewrite.patterns import DEPRECATED, Pattern, metavariable, path_of, rest_variable
+from bot.engine.rewrite.patterns import DEPRECATED, Pattern, PatternHead, Reading, metavariable, path_of, rest_variable
 from bot.engine.rewrite.signatures import Signature
 
 Rest = tuple[ast.expr | ast.keyword, ...]
@@ -15,11 +15,44 @@ _IGNORED = frozenset({"ctx", "kind", "type_comment"})
 class Match:
     """What the metavariables of a pattern stand for at one place."""
 
-    root: ast.expr
+    root: ast.expr | ast.stmt
     one: dict[str, ast.expr] = field(default_factory=dict)
     rest: dict[str, Rest] = field(default_factory=dict)
     through: list[ast.Name] = field(default_factory=list)
     """The local variables that were taken for the value bound to them."""
+    bound: dict[str, ast.expr] = field(default_factory=dict)
+    """What the metavariables behind ``as`` or ``for`` stand for."""
+    read: list[tuple[Reading, "Match"]] = field(default_factory=list)
+    """What is read off those, wherever that is."""
+
+
+def _same(one: ast.expr, other: ast.expr) -> bool:
+    """Whether two expressions are written alike, be they read or assigned."""
+    if isinstance(one, ast.Name) and isinstance(other, ast.Name):
+        return one.id == other.id
+    return ast.dump(one) == ast.dump(other)
+
+
+def _head_of(node: ast.AST, parents: Mapping[ast.AST, ast.AST]) -> tuple[str, ast.expr | None]:
+    """The word of the statement or clause whose head ``node`` is the expression of, and what that binds."""
+    parent = parents.get(node)
+    match parent:
+        case ast.withitem(context_expr=value, optional_vars=target) if value is node:
+            return "with" if isinstance(parents.get(parent), ast.With) else "async with", target
+        case ast.For(iter=value, target=target) if value is node:
+            return "for", target
+        case ast.AsyncFor(iter=value, target=target) if value is node:
+            return "async for", target
+        case ast.comprehension(iter=value, target=target, is_async=is_async) if value is node:
+            return "async for" if is_async else "for", target
+        case (
+            ast.FunctionDef(decorator_list=found)
+            | ast.AsyncFunctionDef(decorator_list=found)
+            | ast.ClassDef(decorator_list=found)
+        ) if any(each is node for each in found):
+            return "@", None
+        case _:
+            return "", None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,11 +65,26 @@ class Matcher:
     names_of: Callable[[ast.expr], Collection[str]]
     signature: Callable[[], Signature | None] = lambda: None
     """Of the target, where its definition is in view."""
+    parents: Mapping[ast.AST, ast.AST] = field(default_factory=dict)
+    subject: str = DEPRECATED
+    """The metavariable that ``deprecated`` is asked about."""
 
-    def match(self, pattern: Pattern, root: ast.expr) -> Match | None:
+    def match(self, pattern: Pattern, root: ast.expr | ast.stmt) -> Match | None:
         """What ``pattern`` binds when the whole of ``root`` fits it, else ``None``."""
         found = Match(root=root)
-        return found if self._fits(pattern.tree, root, found) else None
+        fits = self._fits(pattern.tree, root, found)
+        return found if fits and (pattern.head is None or self._head_fits(pattern.head, root, found)) else None
+
+    def _head_fits(self, head: PatternHead, root: ast.AST, found: Match) -> bool:
+        """Whether ``root`` stands where the pattern has its expression, and what it is bound to fits too."""
+        words, target = _head_of(root, self.parents)
+        if head.word != words or (head.target is None) != (target is None):
+            return False
+        whole = Match(root=found.root)
+        if head.target is not None and target is not None and not self._fits(head.target, target, whole):
+            return False
+        found.bound = whole.one
+        return not whole.rest
 
     def _fits(self, pattern: ast.AST, node: ast.AST, found: Match) -> bool:
         if name := metavariable(pattern):
@@ -63,10 +111,12 @@ class Matcher:
     def _bind(self, name: str, node: ast.expr, found: Match) -> bool:
         if isinstance(node, ast.Starred):
             return False
+        if name == self.subject and not self.deprecated(node):
+            return False
         if name == DEPRECATED:
-            return self.deprecated(node)
+            return True
         earlier = found.one.setdefault(name, node)
-        return earlier is node or ast.dump(earlier) == ast.dump(node)
+        return earlier is node or _same(earlier, node)
 
     def _fields_fit(self, pattern: ast.AST, node: ast.AST, found: Match) -> bool:
         return all(

@@ -132,7 +132,7 @@ def _is_in_loop(analysis: Analysis, statement: ast.stmt) -> bool:
 def trouble(analysis: Analysis, template: Template, match: Match, ahead: _Ahead) -> Refusal | None:
     """Why the captured expressions would be evaluated otherwise than before, if they would."""
     given = [*match.one.values(), *itertools.chain(*match.rest.values()), *itertools.chain(*ahead.values())]
-    given.sort(key=lambda node: (node.lineno, node.col_offset))
+    given.sort(key=lambda node: (_is_stored_in(match.root, node), node.lineno, node.col_offset))
     touches = {id(node): touch(analysis, node) for node in given}
     used = list(_evaluated(template, match, ahead))
     times = Counter(id(node) for node, _ in used)
@@ -143,6 +143,12 @@ def trouble(analysis: Analysis, template: Template, match: Match, ahead: _Ahead)
     places = {id(node): n for n, node in enumerate(given)}
     order = [(places[id(node)], touches[id(node)]) for node, _ in used if touches[id(node)]]
     return Refusal(reason=Reason.EVALUATION_ORDER) if _clashes(order) else None
+
+
+def _is_stored_in(root: ast.AST, node: Captured) -> bool:
+    """Whether ``node`` is part of what an assignment assigns to: evaluated after the value."""
+    end = (root.value.lineno, root.value.col_offset) if isinstance(root, ast.Assign) else None
+    return end is not None and (node.lineno, node.col_offset) < end
 
 
 def _clashes(order: Sequence[tuple[int, Touch]]) -> bool:
@@ -184,6 +190,8 @@ def _parts(node: ast.AST, when: When) -> Iterator[tuple[ast.AST, When]]:
 def _children(node: ast.AST) -> Sequence[tuple[ast.AST, When]]:
     once, perhaps = When.ONCE, When.PERHAPS
     match node:
+        case ast.Assign(targets=stored, value=value):
+            return [(each, once) for each in (value, *stored)]
         case ast.Lambda(body=body):
             return [(body, When.LATER)]
         case ast.IfExp(test=test, body=body, orelse=orelse):

@@ -113,7 +113,7 @@ class _Judge:
         if drops_in and not self.planner.applicable(use):
             return None
         outcome = self.planner.plan(use)
-        fitted = isinstance(outcome, UsageRewrite) or outcome.reason is Reason.RULE
+        fitted = isinstance(outcome, UsageRewrite) or outcome.reason is Reason.RULE or use in self.planner.unread
         return None if drops_in and not fitted else outcome
 
     def _may_run_before(self, use: Use, binding: Binding) -> bool:

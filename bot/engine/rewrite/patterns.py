@@ -1,4 +1,4 @@
-"""The pattern language of ``match`` and ``replace``: Python expressions with metavariables.
+"""The pattern language of ``match`` and ``replace``: Python expressions and statements with metavariables.
 
 ``$name`` stands for one expression, ``$*name`` for any run of positional arguments or elements, ``$**name`` for the
 remaining keyword arguments; ``$deprecated`` and ``$canonical`` are the target's names as the file spells them.  Each
@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from bot.domain.errors import SsotError
-from bot.engine.source.text import parse_expression
+from bot.domain.statement_patterns import SIMPLE, targets
 
 DEPRECATED = "deprecated"
 CANONICAL = "canonical"
@@ -30,6 +30,8 @@ _LEXEME = re.compile(
 MAX_LENGTH = 10_000
 """Characters; a longer pattern is a mistake, and could exhaust the parser."""
 MAX_NESTING = 50
+Tree = ast.expr | SIMPLE
+"""What a pattern or a template is: an expression, or a simple statement."""
 
 
 class PatternError(SsotError):
@@ -48,17 +50,40 @@ class Pattern:
     """A compiled ``match``."""
 
     text: str
-    tree: ast.expr
+    tree: Tree
+    """Of a head the expression in it."""
     names: frozenset[str]
     """The metavariables that a match binds, without their ``$`` and stars, ``deprecated`` among them."""
+    head: "PatternHead | None" = None
+
+    @property
+    def variables(self) -> frozenset[str]:
+        """The metavariables that stand for a variable which the statement binds."""
+        bound = [self.head.target] if self.head else targets(self.tree)
+        names = (metavariable(node) for tree in bound if tree is not None for node in _leaves(tree))
+        return frozenset(name for name in names if name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatternHead:
+    """What stands around the expression of a ``with``, a ``for`` or a decorator."""
+
+    word: str
+    """See `bot.domain.statement_patterns.Head`."""
+    target: ast.expr | None
+
+    @property
+    def shape(self) -> tuple[str, str]:
+        """What a replacement must have too."""
+        return self.word, ast.dump(self.target) if self.target else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Template:
-    """A compiled ``replace``."""
+    """A compiled ``replace``; of a head the expression in it."""
 
     text: str
-    tree: ast.expr
+    tree: Tree
     names: frozenset[str]
     holes: tuple["Hole", ...]
     """Every place where a metavariable stands, in the order of the text."""
@@ -85,6 +110,16 @@ class Template:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """A compiled entry of ``reads``: what may be read off a variable that the matched statement binds."""
+
+    variable: str
+    pattern: Pattern
+    template: Template | None
+    """What takes its place; ``None``: it stays."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Hole:
     """A metavariable's place: ``[start, end)`` in characters of the template's text, stars and ``$`` included."""
 
@@ -94,39 +129,6 @@ class Hole:
     end: int
     node: ast.expr
     """The node of the template's tree that stands there (for a rest: the ``Name`` inside the star)."""
-
-
-def compile_pattern(text: str) -> Pattern:
-    """Parse a ``match``; it must name ``$deprecated`` and nothing that only a template can know.
-
-    Raises `PatternError`.
-    """
-    tree, places = _parse(text)
-    for name, offset in places:
-        if name == CANONICAL:
-            raise PatternError("$canonical cannot be matched: it belongs into 'replace'", offset)
-    names = frozenset(name for name, _ in places)
-    if DEPRECATED not in names:
-        raise PatternError("the pattern does not name $deprecated, so that it would fit anywhere", 0)
-    _check_rests(tree, text)
-    return Pattern(text=text, tree=tree, names=names)
-
-
-def compile_template(text: str, pattern: Pattern | None = None) -> Template:
-    """Parse a ``replace``.  With ``pattern``: every metavariable must be bound by it.
-
-    Raises `PatternError`.
-    """
-    tree, places = _parse(text)
-    bound = (pattern.names if pattern else frozenset()) | {CANONICAL}
-    for name, offset in places:
-        if name == DEPRECATED:
-            raise PatternError("$deprecated cannot be part of 'replace': the result would be found again", offset)
-        if pattern is not None and name not in bound:
-            raise PatternError(f"${name} is not bound by 'match'", offset)
-        if pattern is not None and name != CANONICAL and is_rest(tree, name) != is_rest(pattern.tree, name):
-            raise PatternError(f"${name} stands for one expression here and for the rest there", offset)
-    return Template(text=text, tree=tree, names=frozenset(name for name, _ in places), holes=tuple(_holes(tree, text)))
 
 
 def path_of(node: ast.AST) -> str | None:
@@ -140,14 +142,14 @@ def path_of(node: ast.AST) -> str | None:
     return ".".join((node.id, *reversed(names)))
 
 
-def named(tree: ast.AST, wanted: Callable[[str], object]) -> Iterator[tuple[ast.expr, str]]:
-    """The names in a tree, dotted or not, that are ``wanted``; of one that stands in another the longer."""
+def named(tree: ast.AST, is_one: Callable[[str], object]) -> Iterator[tuple[ast.expr, str]]:
+    """The names in a tree, dotted or not, that are one of those; of one that stands in another the longer."""
     path = path_of(tree)
-    if path is not None and isinstance(tree, ast.expr) and wanted(path):
+    if path is not None and isinstance(tree, ast.expr) and is_one(path):
         yield tree, path
         return
     for child in ast.iter_child_nodes(tree):
-        yield from named(child, wanted)
+        yield from named(child, is_one)
 
 
 def metavariable(node: ast.AST) -> str | None:
@@ -171,25 +173,10 @@ def is_rest(tree: ast.AST, name: str) -> bool:
     return any(isinstance(node, ast.Name) and node.id == REST + name for node in ast.walk(tree))
 
 
-def _parse(text: str) -> tuple[ast.expr, list[tuple[str, int]]]:
-    """The tree, and every metavariable with its offset."""
+def encode(text: str) -> tuple[str, list[tuple[str, int]]]:
+    """Metavariables as identifiers, character for character: ``$a`` → ``ǃa``, ``$*a`` → ``*ǂa``."""
     if len(text) > MAX_LENGTH:
         raise PatternError(f"the pattern is longer than {MAX_LENGTH} characters", MAX_LENGTH)
-    source, places = _encode(text)
-    try:
-        tree = parse_expression(source).body
-    except SyntaxError as error:
-        offset = _offset(source, error.lineno or 1, (error.offset or 1) - 1)
-        raise PatternError(f"not a Python expression: {error.msg}", offset) from None
-    except (ValueError, MemoryError, RecursionError):
-        raise PatternError("not a Python expression", 0) from None
-    _check_nesting(tree, 0)
-    _check_places(tree, source, len(places))
-    return tree, places
-
-
-def _encode(text: str) -> tuple[str, list[tuple[str, int]]]:
-    """Metavariables as identifiers, character for character: ``$a`` → ``ǃa``, ``$*a`` → ``*ǂa``."""
     pieces: list[str] = []
     places: list[tuple[str, int]] = []
     depth = 0
@@ -209,73 +196,24 @@ def _encode(text: str) -> tuple[str, list[tuple[str, int]]]:
     return "".join(pieces), places
 
 
-def _check_nesting(node: ast.AST, depth: int) -> None:
-    if depth > 2 * MAX_NESTING:
-        raise PatternError("nested too deeply", 0)
-    for child in ast.iter_child_nodes(node):
-        _check_nesting(child, depth + 1)
-
-
-def _check_places(tree: ast.expr, source: str, expected: int) -> None:
-    """Every metavariable must have become a ``Name``, and a rest must stand where there can be one."""
-    names = [n for n in ast.walk(tree) if isinstance(n, ast.Name) and n.id[0] in ONE + REST]
-    if len(names) != expected:
-        seen = {_offset(source, n.lineno, n.col_offset, in_bytes=True) for n in names}
-        stray = next(m.start() for m in re.finditer(f"[{ONE}{REST}]", source) if m.start() not in seen)
-        raise PatternError("a metavariable stands for an expression, not for a name or a label", stray)
-    allowed = {id(rest) for node in ast.walk(tree) for rest in _rests(node)}
-    for node in names:
-        if (node.id[0] == REST and id(node) not in allowed) or not isinstance(node.ctx, ast.Load):
-            offset = _offset(source, node.lineno, node.col_offset, in_bytes=True)
-            raise PatternError(f"${node.id[1:]} cannot stand here", offset)
-
-
-def _rests(node: ast.AST) -> Iterator[ast.expr]:
-    """The names of the rests that are direct elements of ``node``."""
-    match node:
-        case ast.Call(args=args, keywords=keywords):
-            candidates: list[ast.AST] = [*args, *keywords]
-        case ast.List(elts=elements) | ast.Tuple(elts=elements) | ast.Set(elts=elements):
-            candidates = [*elements]
-        case _:
-            return
-    for candidate in candidates:
-        if rest_variable(candidate) is not None and isinstance(candidate, ast.Starred | ast.keyword):
-            yield candidate.value
-
-
-def _check_rests(tree: ast.expr, text: str) -> None:
-    """A call or a sequence has at most one rest of each sort, else a match would be a guess."""
-    for node in ast.walk(tree):
-        rests = [rest for rest in _rests(node) if isinstance(rest, ast.Name)]
-        starred = isinstance(node, ast.Call) and sum(rest_variable(a) is not None for a in node.args)
-        if len(rests) - int(starred) > 1 or int(starred) > 1:
-            raise PatternError("one list has room for one rest only", text.find("$" + "*"))
+def _leaves(target: ast.expr) -> list[ast.expr]:
+    """The parts of a target, those of a tuple or a list one by one."""
+    parts = target.elts if isinstance(target, ast.Tuple | ast.List) else [target]
+    return [leaf for part in parts for leaf in ([part] if part is target else _leaves(part))]
 
 
 def offset_of(text: str, node: ast.expr | ast.keyword) -> int:
     """Where a node of the compiled ``text`` starts, in characters of ``text``."""
-    return _offset(_encode(text)[0], node.lineno, node.col_offset, in_bytes=True)
+    return offset_at(encode(text)[0], node.lineno, node.col_offset, in_bytes=True)
 
 
 def extent(text: str, node: ast.expr) -> tuple[int, int]:
     """Where a node of the compiled ``text`` stands: ``[start, end)`` in characters of ``text``."""
-    end = _offset(_encode(text)[0], node.end_lineno or node.lineno, node.end_col_offset or 0, in_bytes=True)
+    end = offset_at(encode(text)[0], node.end_lineno or node.lineno, node.end_col_offset or 0, in_bytes=True)
     return offset_of(text, node), end
 
 
-def _holes(tree: ast.expr, text: str) -> Iterator[Hole]:
-    source, _ = _encode(text)
-    found = [n for n in ast.walk(tree) if isinstance(n, ast.Name) and n.id[0] in ONE + REST]
-    for node in sorted(found, key=lambda n: (n.lineno, n.col_offset)):
-        start = _offset(source, node.lineno, node.col_offset, in_bytes=True)
-        stars = 0
-        while node.id[0] == REST and source[start - 1 - stars] == "*":
-            stars += 1
-        yield Hole(name=node.id[1:], rest=node.id[0] == REST, start=start - stars, end=start + len(node.id), node=node)
-
-
-def _offset(source: str, line: int, column: int, *, in_bytes: bool = False) -> int:
+def offset_at(source: str, line: int, column: int, *, in_bytes: bool = False) -> int:
     """The character offset of a position that Python reports (line from 1, column from 0)."""
     lines = source.split("\n")
     line = min(line, len(lines))

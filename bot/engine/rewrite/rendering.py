@@ -40,13 +40,13 @@ Piece = str | Captured
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendered:
-    """What takes the place of one expression."""
+    """What takes the place of one expression or statement."""
 
-    root: ast.expr
+    root: ast.expr | ast.stmt
     start: int
     end: int
     pieces: tuple[Piece, ...]
-    intended: ast.expr
+    intended: ast.AST
     """The tree that the result is to have."""
     quotes: tuple[str, ...] = ()
     """Those of the f-strings in whose fields it stands."""
@@ -183,12 +183,12 @@ def _filling(
     return ["(", captured, ")"] if loose and not (_is_hole(template) and has_brackets(layout, root)) else [captured]
 
 
-def has_brackets(layout: Layout, node: ast.expr) -> bool:
+def has_brackets(layout: Layout, node: ast.expr | ast.stmt) -> bool:
     """Whether ``node`` stands in parentheses of its own."""
-    return layout.outside(node, _room(layout, node)) != layout.span(node)
+    return isinstance(node, ast.expr) and layout.outside(node, _room(layout, node)) != layout.span(node)
 
 
-def _opens_format(layout: Layout, root: ast.expr, text: str, *, delimited: bool) -> bool:
+def _opens_format(layout: Layout, root: ast.AST, text: str, *, delimited: bool) -> bool:
     """Whether a colon in ``text`` would end the expression of an f-string's field."""
     return not delimited and breaks_field(text) and _is_in_field(layout, root)
 
@@ -244,9 +244,9 @@ def _is_comma(text: str) -> bool:
     return [token.text for token in tokens(text)] == [","]
 
 
-def _wants_brackets(layout: Layout, template: Template, root: ast.expr) -> bool:
+def _wants_brackets(layout: Layout, template: Template, root: ast.AST) -> bool:
     """Whether the whole result must be put in parentheses to stay one operand where the match stood."""
-    if _is_hole(template):
+    if _is_hole(template) or not isinstance(root, ast.expr) or not isinstance(template.tree, ast.expr):
         return False
     loose = not place(layout.analysis.parents, root).takes(template.tree, template.text)
     loose = loose or (breaks_field(template.text) and _is_in_field(layout, root))
@@ -260,7 +260,7 @@ def _is_hole(template: Template) -> bool:
     return metavariable(template.tree) not in (None, CANONICAL)
 
 
-def _is_in_field(layout: Layout, root: ast.expr) -> bool:
+def _is_in_field(layout: Layout, root: ast.AST) -> bool:
     """Whether nothing parts ``root`` from the braces of an f-string's field."""
     node: ast.AST = root
     while isinstance(parent := layout.analysis.parents[node], ast.expr) and not is_delimited(parent, node):
@@ -270,7 +270,7 @@ def _is_in_field(layout: Layout, root: ast.expr) -> bool:
     return False
 
 
-def stands_in_brackets(layout: Layout, root: ast.expr) -> bool:
+def stands_in_brackets(layout: Layout, root: ast.AST) -> bool:
     """Whether ``root`` can span lines where it stands: between brackets, those around a list of arguments included."""
     node: ast.AST = root
     while isinstance(node, ast.expr):

@@ -7,15 +7,9 @@ from dataclasses import dataclass
 from bot.domain.finding import Edit
 from bot.domain.migration import Applicability, Rewrite
 from bot.engine.resolve.bindings import Load
+from bot.engine.rewrite.compiling import compile_pattern, compile_reading, compile_template
 from bot.engine.rewrite.imports import Addition
-from bot.engine.rewrite.patterns import (
-    DEPRECATED,
-    Pattern,
-    Template,
-    compile_pattern,
-    compile_template,
-    metavariable,
-)
+from bot.engine.rewrite.patterns import DEPRECATED, Pattern, Reading, Template, metavariable
 from bot.engine.rewrite.reasons import Refusal
 from bot.engine.rewrite.rendering import Rendered
 from bot.engine.usages.analysis import Use
@@ -50,6 +44,7 @@ class Rule:
     rewrite: Rewrite
     pattern: Pattern | None
     template: Template | None
+    readings: tuple[Reading, ...] = ()
 
     @property
     def follows(self) -> bool:
@@ -77,7 +72,9 @@ def compiled(rewrite: Rewrite) -> Rule:
     """Raises ``PatternError`` for a pattern that does not parse, which no checked configuration has."""
     pattern = compile_pattern(rewrite.match) if rewrite.match is not None else None
     template = compile_template(rewrite.replace, pattern) if rewrite.replace is not None else None
-    return Rule(rewrite=rewrite, pattern=pattern, template=template)
+    variables = pattern.variables if pattern else ()
+    readings = tuple(compile_reading(text, other, variables) for text, other in rewrite.reads.items())
+    return Rule(rewrite=rewrite, pattern=pattern, template=template, readings=readings)
 
 
 def weight(applicability: Applicability) -> int:

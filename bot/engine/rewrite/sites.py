@@ -8,15 +8,14 @@ from functools import cached_property
 from bot.domain.finding import Kind
 from bot.domain.migration import Action, Applicability, Condition, Migration, Rewrite
 from bot.engine.resolve.bindings import Load
-from bot.engine.rewrite import naming, rendering, splice
 from bot.engine.rewrite.exceptions import excepted
+from bot.engine.rewrite.filled import filled
 from bot.engine.rewrite.flow import (
     Bound,
     Discarded,
     Probe,
     consumption,
     expects_effect,
-    in_coroutine,
     observed_by_try,
     value_use,
 )
@@ -25,11 +24,11 @@ from bot.engine.rewrite.matching import Match, Matcher
 from bot.engine.rewrite.order import has_effects
 from bot.engine.rewrite.paths import names_of, usages_inside
 from bot.engine.rewrite.patterns import CANONICAL, metavariable
+from bot.engine.rewrite.reads import reads_of
 from bot.engine.rewrite.reasons import Reason, Refusal
 from bot.engine.rewrite.requires import accepts, has_type
 from bot.engine.rewrite.rules import Outcome, Rule, UsageRewrite, compiled, gone, weight
 from bot.engine.rewrite.signatures import Signature, signature
-from bot.engine.rewrite.unfit import unfit
 from bot.engine.rewrite.witnesses import against, replaced
 from bot.engine.usages.analysis import Analysis, Use
 from bot.engine.usages.by_object import is_made
@@ -42,6 +41,8 @@ class Planner:
     layout: Layout
     rules: dict[int, tuple[Rule, ...]] = field(default_factory=dict)
     missing_modules: set[str] = field(default_factory=set)
+    unread: dict[Use, Refusal] = field(default_factory=dict)
+    """Usages that a rule would fit, but for what is read off a variable there."""
 
     @property
     def analysis(self) -> Analysis:
@@ -160,6 +161,8 @@ class Planner:
             return Refusal(reason=Reason.RULE, name=found[0].rewrite.message or "")
         if refused is not None and any(rule.follows for rule in self.applicable(use)):
             return refused
+        if use in self.unread:
+            return self.unread[use]
         if use.call is None:
             return consumption(self.analysis, use.expression) or Refusal(reason=Reason.NO_RULE)
         return Refusal(reason=Reason.NO_RULE)
@@ -175,21 +178,28 @@ class Planner:
             value_of=lambda node: values.get(node.id),
             names_of=lambda node: names_of(self.analysis, node),
             signature=lambda: self._signature(use),
+            parents=self.analysis.parents,
         )
-        around: list[ast.expr] = []
+        around: list[ast.expr | ast.stmt] = []
         node: ast.AST = inner
         while isinstance(node, ast.expr | ast.keyword):
             if isinstance(node, ast.expr):
                 around.append(node)
             node = self.analysis.parents[node]
+        around += [node] if isinstance(node, ast.stmt) else []
         for rule in self.applicable(use):
             if rule.pattern is None:
                 continue
             # A variable alone does not fit: its value would be made where it is read, not where it is bound.
             for root in around[1:] if values else around:
                 found = matcher.match(rule.pattern, root)
-                if found is not None and (not values or inner in found.through) and not excepted(rule.rewrite, found):
+                if found is None or (values and inner not in found.through) or excepted(rule.rewrite, found):
+                    continue
+                read = reads_of(self.analysis, rule, found)
+                if not isinstance(read, Refusal):
+                    found.read = read
                     return rule, found
+                self.unread.setdefault(use, read)
         return None
 
     def _signature(self, use: Use) -> Signature | None:
@@ -217,28 +227,14 @@ class Planner:
         return whole
 
     def _render(self, use: Use, rule: Rule, match: Match) -> Outcome:
-        template = rule.template
-        if template is None:
+        if rule.template is None:
             return Refusal(reason=Reason.NO_RULE)
-        if template.awaits and not in_coroutine(use.scope):
-            return Refusal(reason=Reason.NOT_ASYNC)
-        spelled = naming.spellings(self.layout, use, rule.rewrite, template)
-        if isinstance(spelled, Refusal):
-            return spelled
-        names, additions = spelled
-        if (refused := unfit(self.layout, use, rule.rewrite, template, match, names)) is not None:
-            return refused
-        rendered = rendering.render(self.layout, template, match, names, self._becomes)
-        written = splice.edits(self.layout, rendered)
-        if isinstance(written, Refusal):
-            return written
-        edits, lost = written
-        warning = Refusal(reason=Reason.COMMENT_LOST) if lost else rendered.warning
-        if use.target.keeps_name and rendering.gives_beside_unpacked(template, match):
-            warning = warning or Refusal(reason=Reason.UNPACKED)
-        whole = self._usage_rewrite(use, rule, warning=warning, match=match)
-        loads = gone(use, names.values())
-        return replace(whole, edits=edits, additions=additions, rendered=(rendered,), loads=loads)
+        done = filled(self.layout, use, rule, match, self._becomes)
+        if isinstance(done, Refusal):
+            return done
+        whole = self._usage_rewrite(use, rule, warning=done.warning, match=match)
+        loads = gone(use, done.names)
+        return replace(whole, edits=done.edits, additions=done.additions, rendered=done.rendered, loads=loads)
 
     def _becomes(self, node: ast.expr) -> tuple[ast.expr, str] | None:
         """What takes the place of ``node``, if that is what a rule fits for a usage in it: its tree and its text."""
@@ -247,6 +243,8 @@ class Planner:
             if found is None or found[1].root is not node or found[0].template is None:
                 continue
             template, match = found[0].template, found[1]
+            if not isinstance(template.tree, ast.expr):
+                continue
             captured = match.one.get(metavariable(template.tree) or "")
             if captured is None:
                 return template.tree, template.text

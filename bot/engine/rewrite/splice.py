@@ -4,6 +4,7 @@ Captured expressions are not copied but left where they are, as long as the temp
 between them is changed token by token, so that comments and line breaks there survive.
 """
 
+import ast
 import difflib
 import itertools
 from collections.abc import Sequence
@@ -88,7 +89,8 @@ def _run_together(left: str, right: str) -> bool:
 
 def _bracketed(layout: Layout, rendered: Rendered, changes: tuple[Edit, ...]) -> tuple[Edit, ...]:
     """In parentheses, if brackets went that let the expression span lines."""
-    if not breaks_line(_apply(layout, rendered, changes)) or stands_in_brackets(layout, rendered.root):
+    whole = isinstance(rendered.root, ast.stmt) or stands_in_brackets(layout, rendered.root)
+    if whole or not breaks_line(_apply(layout, rendered, changes)):
         return changes
     return _wrapped(rendered, changes, "(", ")")
 

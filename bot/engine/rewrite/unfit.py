@@ -22,7 +22,7 @@ def unfit(
     """The first reason; ``names`` are the spellings of what the template names besides its captures."""
     if CANONICAL in template.names and CANONICAL not in names:
         return Refusal(reason=Reason.NO_SUCCESSOR)
-    written = [template.tree, *map(spelled, names.values())]
+    written: list[ast.AST] = [template.tree, *map(spelled, names.values())]
     if (private := mangled(layout.analysis, use, written)) is not None:
         return Refusal(reason=Reason.PRIVATE, name=private)
     if (empty := _given_none(use, rewrite, match)) is not None:

@@ -27,10 +27,12 @@ def analyse(
 ) -> Analysis | Failed | Skipped:
     """Resolve the names of a file and find the usages of the migrations' targets.
 
-    ``sparse`` leaves out of the scopes what no usage depends on: enough to list usages, not to rewrite them.
+    ``sparse`` leaves out of the scopes what no usage depends on: enough to list usages, not to rewrite them, nor to
+    see what is read off a variable.
     ``Failed`` for a file that does not parse, ``Skipped`` for one whose bytes are no text; nothing is raised.
     """
     targets = Targets(migrations)
+    sparse = sparse and not any(rule.reads for migration in migrations for rule in migration.rewrites)
     try:
         decoded = decode(source)
         file = _resolve(SourceMap(source, decoded.encoding), parse(source), path, targets, index, sparse=sparse)
