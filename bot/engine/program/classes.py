@@ -37,11 +37,11 @@ def class_of(source: bytes, name: str) -> Class | None:
     except PARSE_ERRORS:
         return None
     found = [node for node in body if isinstance(node, ast.ClassDef) and node.name == name]
-    bound = [node for node in body if name in _named(node)]
+    bound = [node for node in body if name in names_bound(node)]
     if len(found) != 1 or len(bound) != 1:
         return None
     node = found[0]
-    names = {member for statement in node.body for member in _named(statement)}
+    names = {member for statement in node.body for member in names_bound(statement)}
     bases = tuple(written(base) for base in node.bases)
     metas = all(k.arg == "metaclass" and written(k.value).rpartition(".")[2] in _METAS for k in node.keywords)
     certain = all(bases) and metas and not node.decorator_list and not any(map(_is_open, node.body))
@@ -54,12 +54,15 @@ def class_of(source: bytes, name: str) -> Class | None:
 _METAS = ("EnumMeta", "EnumType", "ABCMeta")
 
 
-def _named(node: ast.stmt) -> set[str]:
+def names_bound(node: ast.stmt) -> set[str]:
+    """The names that a statement may bind where it stands."""
     match node:
         case ast.ClassDef(name=name) | ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
             return {name}
         case _:
             names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+            inner = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+            names |= {n.name for n in ast.walk(node) if isinstance(n, inner)}
             aliases = (alias for n in ast.walk(node) if isinstance(n, ast.Import | ast.ImportFrom) for alias in n.names)
             return names | {alias.asname or alias.name.partition(".")[0] for alias in aliases}
 

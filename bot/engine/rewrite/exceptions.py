@@ -43,7 +43,7 @@ def _captured(match: Match, name: str) -> list[ast.expr]:
 
 
 def forms_of(node: ast.expr) -> frozenset[Form]:
-    """What an expression is as it is written; a sum or a ``%`` of a string is a string."""
+    """What an expression is as it is written; a sum or a ``%`` of a string is a string, a choice is all its parts."""
     match node:
         case ast.Constant(value=value):
             return frozenset({Form.LITERAL, _OF_VALUE.get(type(value), Form.LITERAL)})
@@ -52,6 +52,12 @@ def forms_of(node: ast.expr) -> frozenset[Form]:
         case ast.BinOp(op=ast.Add() | ast.Mod(), left=left, right=right):
             sides = forms_of(left) | (forms_of(right) if isinstance(node.op, ast.Add) else frozenset())
             return sides & {Form.STRING, Form.BYTES}
+        case ast.IfExp(body=body, orelse=other):
+            return forms_of(body) | forms_of(other)
+        case ast.BoolOp(values=values):
+            return frozenset[Form]().union(*map(forms_of, values))
+        case ast.NamedExpr(value=value):
+            return forms_of(value)
         case _:
             return frozenset({_OF_NODE[type(node)]}) if type(node) in _OF_NODE else frozenset()
 

@@ -14,6 +14,7 @@ from bot.engine.rewrite.reads import open_to_others, same_names
 from bot.engine.rewrite.reasons import Reason, Refusal
 from bot.engine.rewrite.rendering import Becomes, Rendered
 from bot.engine.rewrite.rules import Rule
+from bot.engine.rewrite.unbound import without_object
 from bot.engine.rewrite.unfit import unfit
 from bot.engine.usages.analysis import Use
 
@@ -39,15 +40,17 @@ class Filled:
         )  # fmt: skip
 
 
-def filled(layout: Layout, use: Use, rule: Rule, match: Match, becomes: Becomes) -> Filled | Refusal:
+def filled(
+    layout: Layout, use: Use, rule: Rule, match: Match, becomes: Becomes, missing_modules: set[str]
+) -> Filled | Refusal:
     """What takes the place of the match, and of all that is read off the variables that it binds."""
-    whole = _of_template(layout, use, rule, rule.template, match, becomes) if rule.template else None
+    whole = _of_template(layout, use, rule, rule.template, match, becomes, missing_modules) if rule.template else None
     if whole is None or isinstance(whole, Refusal):
         return whole or Refusal(reason=Reason.NO_RULE)
     for reading, place in match.read:
         if reading.template is None:
             continue
-        more = _of_template(layout, use, rule, reading.template, place, becomes)
+        more = _of_template(layout, use, rule, reading.template, place, becomes, missing_modules)
         if isinstance(more, Refusal):
             return more
         if not same_names(layout.analysis, place.root, use.scope, more.names):
@@ -57,23 +60,25 @@ def filled(layout: Layout, use: Use, rule: Rule, match: Match, becomes: Becomes)
 
 
 def _of_template(
-    layout: Layout, use: Use, rule: Rule, template: Template, match: Match, becomes: Becomes
+    layout: Layout, use: Use, rule: Rule, template: Template, match: Match, becomes: Becomes,
+    missing_modules: set[str],
 ) -> Filled | Refusal:  # fmt: skip
     if template.awaits and not in_coroutine(layout.analysis.scope_of(match.root)):
         return Refusal(reason=Reason.NOT_ASYNC)
     spelled = spellings(layout, use, rule.rewrite, template)
     if isinstance(spelled, Refusal):
         return spelled
-    names, additions = spelled
+    names = spelled.texts
     if (refused := unfit(layout, use, rule.rewrite, template, match, names)) is not None:
         return refused
     rendered = rendering.render(layout, template, match, names, becomes)
     edits = splice.edits(layout, rendered)
     if isinstance(edits, Refusal):
         return edits
-    warning = Refusal(reason=Reason.COMMENT_LOST) if edits[1] else rendered.warning
+    unbound = without_object(layout, use, template, match, spelled.dotted, missing_modules)
+    warning = unbound or (Refusal(reason=Reason.COMMENT_LOST) if edits[1] else rendered.warning)
     if use.target.keeps_name and rendering.gives_beside_unpacked(template, match):
         warning = warning or Refusal(reason=Reason.UNPACKED)
     return Filled(
-        edits=edits[0], additions=additions, rendered=(rendered,), names=list(names.values()), warning=warning
+        edits=edits[0], additions=spelled.additions, rendered=(rendered,), names=list(names.values()), warning=warning
     )

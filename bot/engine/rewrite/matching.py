@@ -150,15 +150,21 @@ class Matcher:
         """By the names of the parameters, however the arguments are given: by place here and by name there."""
         rest = next((name for keyword in pattern.keywords if (name := rest_variable(keyword))), None)
         named = [keyword for keyword in pattern.keywords if rest_variable(keyword) is None]
-        signature = self.signature() if not any(map(rest_variable, pattern.args)) else None
-        asked = signature.bound(pattern.args, named) if signature else None
+        run = rest_variable(pattern.args[-1]) if pattern.args else None
+        places = pattern.args[:-1] if run else pattern.args
+        signature = self.signature() if not any(map(rest_variable, places)) else None
+        asked = signature.bound(places, named) if signature else None
         given = signature.bound(node.args, node.keywords) if signature else None
-        if asked is None or given is None or not asked.keys() <= given.keys():
+        if signature is None or asked is None or given is None or not asked.keys() <= given.keys():
             return False
+        behind = [n for n, name in enumerate(signature.positional[: len(node.args)]) if name not in asked]
         left = tuple(keyword for keyword in node.keywords if keyword.arg not in asked)
-        if len(left) + len(asked) != len(given) or (left and rest is None):
+        if (behind and run is None) or (left and rest is None):
             return False
+        if behind != list(range(len(places), len(places) + len(behind))):
+            return False  # what remains has another place in the call than in the pattern
         fits = all(self._fits(asked[name], given[name], found) for name in asked)
+        fits = fits and (run is None or self._bind_rest(run, tuple(node.args[n] for n in behind), found))
         return fits and (rest is None or self._bind_rest(rest, left, found))
 
     def _sequence_fits(self, patterns: Sequence[ast.expr], nodes: Sequence[ast.expr], found: Match) -> bool:

@@ -2,6 +2,7 @@
 
 import builtins
 import sys
+from dataclasses import dataclass
 
 from bot.domain.migration import Rewrite
 from bot.engine.program.existence import lacks
@@ -12,15 +13,25 @@ from bot.engine.rewrite.reasons import Reason, Refusal
 from bot.engine.rewrite.rules import successor
 from bot.engine.usages.analysis import Analysis, Use
 
-Spellings = tuple[dict[str, str], tuple[Addition, ...]]
-"""How each name is written, by what the template calls it, and the imports that this needs."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spellings:
+    """The names of a template, by what it calls them."""
+
+    texts: dict[str, str]
+    """How each is written."""
+    dotted: dict[str, str]
+    """What each stands for."""
+    additions: tuple[Addition, ...]
+    """The imports that they need."""
 
 
 def spellings(layout: Layout, use: Use, rewrite: Rewrite, template: Template) -> Spellings | Refusal:
     """The successor, what the rule imports, and every dotted name that the template writes out."""
     names: dict[str, str] = {}
     additions: list[Addition] = []
-    for key, dotted in _needed(layout.analysis, use, rewrite, template).items():
+    needed = _needed(layout.analysis, use, rewrite, template)
+    for key, dotted in needed.items():
         if lacks(layout.analysis.index, dotted) and not (use.target.exists and dotted == successor(use)):
             return Refusal(reason=Reason.MISSING, name=dotted)
         spelling = spell(layout, dotted, use)
@@ -31,7 +42,7 @@ def spellings(layout: Layout, use: Use, rewrite: Rewrite, template: Template) ->
     for name in template.bare - names.keys():
         if hasattr(builtins, name) and use.scope.owner(name) is not None:
             return Refusal(reason=Reason.NAME_TAKEN, name=name)
-    return names, tuple(dict.fromkeys(additions))
+    return Spellings(texts=names, dotted=needed, additions=tuple(dict.fromkeys(additions)))
 
 
 def _needed(analysis: Analysis, use: Use, rewrite: Rewrite, template: Template) -> dict[str, str]:

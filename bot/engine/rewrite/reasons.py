@@ -41,6 +41,7 @@ class Reason(StrEnum):
     UNREAD = "unread"
     RIVAL = "rival-star-import"
     NATURE = "another-nature"
+    NO_OBJECT = "no-object"
     CYCLE = "import-cycle"
     SHADOWS = "shadows-elsewhere"
     SUBMODULE = "submodule-needed"
@@ -109,6 +110,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.UNREAD: "{name} does not parse and contains the name: it may assign it.",
     Reason.RIVAL: "The name may come from {name}, which is star-imported too.",
     Reason.NATURE: "{name}: the successor is another kind of object.",
+    Reason.NO_OBJECT: "{name} is a method: here it would be called on the class, without an object.",
     Reason.CYCLE: "Importing the successor would make an import cycle: {name} imports this module.",
     Reason.SHADOWS: "{name} star-imports this module and would get the new name too.",
     Reason.SUBMODULE: "{name} uses the module without importing it: the import here loads it.",

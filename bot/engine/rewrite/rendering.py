@@ -84,7 +84,7 @@ def render(
     filling = Filling(template=template, match=match, names=names, ahead=ahead)
     for slot in _slots(layout, filling, becomes):
         pieces += [template.text[at : slot.start], *slot.pieces]
-        at = slot.end
+        at = max(at, slot.end)
     pieces.append(template.text[at:])
     if _wants_brackets(layout, template, match.root):
         pieces = ["(", *pieces, ")"]
@@ -150,7 +150,9 @@ def _spelled(template: Template, node: ast.expr, name: str) -> _Slot:
 
 def _gap(template: Template, hole: Hole, gone: set[int]) -> _Slot:
     """The place of an empty rest, with the comma after it, else with the one before it."""
-    commas = [token for token in tokens(template.text) if token.start not in gone]
+    found = tokens(template.text)
+    gone |= {token.start for token in found if hole.start <= token.start < hole.end}
+    commas = [token for token in found if token.start not in gone]
     after = next((token for token in commas if token.start >= hole.end), None)
     before = next((token for token in reversed(commas) if token.end <= hole.start), None)
     if after and after.text == ",":

@@ -29,6 +29,7 @@ from bot.engine.rewrite.reasons import Reason, Refusal
 from bot.engine.rewrite.requires import accepts, has_type
 from bot.engine.rewrite.rules import Outcome, Rule, UsageRewrite, compiled, gone, weight
 from bot.engine.rewrite.signatures import Signature, signature
+from bot.engine.rewrite.unbound import drops_in_without_object
 from bot.engine.rewrite.witnesses import against, replaced
 from bot.engine.usages.analysis import Analysis, Use
 from bot.engine.usages.by_object import is_made
@@ -41,6 +42,7 @@ class Planner:
     layout: Layout
     rules: dict[int, tuple[Rule, ...]] = field(default_factory=dict)
     missing_modules: set[str] = field(default_factory=set)
+    signatures: dict[str, Signature | None] = field(default_factory=dict)
     unread: dict[Use, Refusal] = field(default_factory=dict)
     """Usages that a rule would fit, but for what is read off a variable there."""
 
@@ -206,9 +208,10 @@ class Planner:
         """Of what the usage names; not of what stays under its name: its result would fit again."""
         if use.target.keeps_name:
             return None
-        found, missing_modules = signature(self.analysis.index, use.symbol)
-        self.missing_modules |= missing_modules
-        return found
+        if use.symbol not in self.signatures:
+            self.signatures[use.symbol], missing_modules = signature(self.analysis.index, use.symbol)
+            self.missing_modules |= missing_modules
+        return self.signatures[use.symbol]
 
     # --- the result -------------------------------------------------------------------------------------------
 
@@ -229,7 +232,7 @@ class Planner:
     def _render(self, use: Use, rule: Rule, match: Match) -> Outcome:
         if rule.template is None:
             return Refusal(reason=Reason.NO_RULE)
-        done = filled(self.layout, use, rule, match, self._becomes)
+        done = filled(self.layout, use, rule, match, self._becomes, self.missing_modules)
         if isinstance(done, Refusal):
             return done
         whole = self._usage_rewrite(use, rule, warning=done.warning, match=match)
@@ -292,7 +295,8 @@ class Planner:
             return Refusal(reason=Reason.MONKEYPATCHED)
         if use.object is not None and not is_made(use.object):
             return Refusal(reason=Reason.UNPROVED_TYPE, name=f"{use.object.name} is of no subclass of its class")
-        return self.unmet(use.migration, use) or against(self.analysis, use)
+        refusal = self.unmet(use.migration, use) or against(self.analysis, use)
+        return refusal or drops_in_without_object(self.analysis, use, self.missing_modules)
 
     def unmet(self, migration: Migration, use: Use) -> Refusal | None:
         """The first requirement of the migration that the index does not confirm."""

@@ -1,0 +1,144 @@
+"""The function, the class or the method that a dotted name leads to."""
+
+import ast
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from bot.engine.program.classes import names_bound
+from bot.engine.program.existence import named_in
+from bot.engine.program.index import Index
+from bot.engine.resolve.exports import PARSE_ERRORS, parse
+from bot.engine.resolve.resolver import written
+
+_DEEPEST = 8
+_IMPLICIT = frozenset({"__new__", "__init_subclass__", "__class_getitem__"})
+"""Methods that need no decorator to be called on the class."""
+_OF_CLASS = frozenset({"staticmethod", "classmethod"})
+_OF_OBJECT = frozenset(
+    {"abstractmethod", "override", "final", "deprecated", "cache", "lru_cache", "wraps", "contextmanager",
+     "asynccontextmanager", "coroutine", "overload", "singledispatchmethod"}
+)  # fmt: skip
+"""Decorators with which a method still takes its object first."""
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Definition:
+    """What a name stands for, where that is certain."""
+
+    module: str
+    statement: Function | ast.ClassDef
+    owner: ast.ClassDef | None = None
+    """The class whose body holds it."""
+
+    @property
+    def decorators(self) -> frozenset[str]:
+        """The last components of what decorates it; an empty one for what is no name."""
+        return frozenset(leaf(decorator) for decorator in self.statement.decorator_list)
+
+
+def leaf(decorator: ast.expr) -> str:
+    """The last component of a decorator's name."""
+    function = decorator.func if isinstance(decorator, ast.Call) else decorator
+    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+
+
+def definition_of(index: Index, dotted: str, missing_modules: set[str]) -> Definition | None:
+    """The definition of ``dotted``; ``missing_modules`` gets those that the index lacks and whose source would tell."""
+    return _follow(index, dotted, missing_modules, _DEEPEST)
+
+
+def _follow(index: Index, dotted: str, missing_modules: set[str], depth: int) -> Definition | None:
+    resolution = index.resolution(dotted)
+    missing_modules |= resolution.missing_modules
+    for name in resolution.names if depth > 0 else ():
+        found = _of_name(index, name, missing_modules, depth - 1)
+        if found is not None:
+            return found
+        module = name.rpartition(".")[0]
+        if module and index.source_of(module) is False and not _module_of(index, module):
+            missing_modules.add(module)
+    return None
+
+
+def _of_name(index: Index, dotted: str, missing_modules: set[str], depth: int) -> Definition | None:
+    known = _module_of(index, dotted)
+    if known is None:
+        return None
+    module, rest = known
+    source = index.source_of(module)
+    statement = _bound_in(source[1], rest[0]) if isinstance(source, tuple) else None
+    if statement is None or len(rest) > 2:
+        return None
+    if len(rest) == 1:
+        return Definition(module=module, statement=statement)
+    if not isinstance(statement, ast.ClassDef):
+        return None
+    return _member(index, Definition(module=module, statement=statement), rest[1], missing_modules, depth)
+
+
+def _module_of(index: Index, dotted: str) -> tuple[str, Sequence[str]] | None:
+    """The longest known module that a name begins with, and the rest."""
+    parts = dotted.split(".")
+    cuts = (cut for cut in range(len(parts) - 1, 0, -1) if index.has(".".join(parts[:cut])))
+    return next(((".".join(parts[:cut]), parts[cut:]) for cut in cuts), None)
+
+
+def _bound_in(source: bytes, name: str) -> Function | ast.ClassDef | None:
+    """The statement at the top of a module that defines ``name`` for good."""
+    try:
+        return last(parse(source).body, name)
+    except PARSE_ERRORS:
+        return None
+
+
+def last(body: Sequence[ast.stmt], name: str) -> Function | ast.ClassDef | None:
+    """The definition of ``name`` in a body; ``None`` if something else binds it after that, or perhaps."""
+    for node in reversed(body):
+        match node:
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef() if node.name == name:
+                return node
+            case ast.Assign(targets=[ast.Name(id=bound)], value=ast.Name(id=other)) if bound == name != other:
+                return last(body[: body.index(node)], other)
+            case _ if name in names_bound(node):
+                return None
+    return None
+
+
+def _member(
+    index: Index, holder: Definition, name: str, missing_modules: set[str], depth: int
+) -> Definition | None:  # fmt: skip
+    """A method of a class or, where it has none, of the first base that has it."""
+    body = holder.statement.body
+    if any(name in names_bound(node) for node in body):
+        found, owner = last(body, name), holder.statement
+        if found is None or not isinstance(owner, ast.ClassDef):
+            return None
+        return Definition(module=holder.module, statement=found, owner=owner)
+    for base in bases_of(index, holder):
+        above = _follow(index, base, missing_modules, depth)
+        if above is None or not isinstance(above.statement, ast.ClassDef):
+            return None
+        inherited = _member(index, above, name, missing_modules, depth - 1) if depth > 0 else None
+        if inherited is not None:
+            return inherited
+    return None
+
+
+def bases_of(index: Index, holder: Definition) -> Iterator[str]:
+    """The dotted names of what a class is derived from; ``object`` is left out."""
+    known = index.source_of(holder.module)
+    for base in getattr(holder.statement, "bases", ()):
+        text = written(base)
+        if isinstance(known, tuple) and text != "object":
+            yield from named_in(index, known, holder.module, text)[:1]
+
+
+def needs_object(index: Index, dotted: str, missing_modules: set[str]) -> Definition | None:
+    """The method that ``dotted`` is, if it is called on an object of its class."""
+    found = definition_of(index, dotted, missing_modules)
+    if found is None or found.owner is None or not isinstance(found.statement, Function):
+        return None
+    decorators = found.decorators
+    plain = decorators <= _OF_OBJECT and not decorators & _OF_CLASS
+    return found if plain and found.statement.name not in _IMPLICIT else None
