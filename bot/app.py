@@ -102,6 +102,7 @@ def build(
             metrics=metrics,
             operator_token=settings.metrics_token.reveal() if settings.metrics_token else None,
             burn_downs=lambda: burn_downs(opened.bot.storage),
+            scanner_fault=lambda: opened.bot.scanner.fault,
             more=[commands_route(wired.commands)],
         )
     )

@@ -5,6 +5,7 @@ the damage of a parser (time, memory, crashes), and is a second barrier in case 
 """
 
 import gc
+import math
 import os
 import resource
 import signal
@@ -67,7 +68,8 @@ def confine(memory: int) -> None:
     """
     refuse_environment()
     silence()
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # pebble's handler waits for the interpreter, which a parser blocks
+    for number in (signal.SIGTERM, signal.SIGPROF):  # a handler waits for the interpreter, which a parser blocks
+        signal.signal(number, signal.SIG_DFL)
     limit(resource.RLIMIT_CORE, 0)
     limit(resource.RLIMIT_FSIZE, 0)
     limit(resource.RLIMIT_NOFILE, OPEN_FILES)
@@ -111,15 +113,22 @@ def refuse(event: str, args: tuple[object, ...]) -> None:
         raise ForbiddenCall(event)
 
 
-def run(function: Callable[..., T], args: tuple[object, ...], seconds: int) -> T:
-    """``function(*args)`` within ``seconds`` of CPU.
+def breathe() -> None:
+    """The least that a worker can do."""
 
-    The parent's deadline comes first; the kernel's is for a worker whose parent is gone.
+
+def run(function: Callable[..., T], args: tuple[object, ...], seconds: float) -> T:
+    """``function(*args)`` within ``seconds`` of CPU: then the kernel ends the process.
+
+    It is the worker's own time that counts, so that a busy machine makes no file too complex.
     """
     used = resource.getrusage(resource.RUSAGE_SELF)
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + seconds + 2, hard))
+    resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + math.ceil(seconds) + 2, hard))
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         return function(*args)
     except MemoryError:
         os._exit(MEMORY_EXIT)
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)

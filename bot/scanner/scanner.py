@@ -16,7 +16,8 @@ from bot.engine.program.index import Index
 from bot.engine.survey import SurveyedFile
 from bot.scanner import tasks
 from bot.scanner.tasks import KeptUsages, ReviewRequest, Source
-from bot.scanner.workers import Unscannable, Workers
+from bot.scanner.unscannable import Unscannable
+from bot.scanner.workers import Workers
 
 T = TypeVar("T")
 F = TypeVar("F")
@@ -41,9 +42,12 @@ NO_TIME = "time limit: earlier files used up the time for this pull request"
 class Scanner:
     """Runs the engine in killable processes; an async context manager.
 
-    ``timeout`` is the deadline of one task in seconds, ``memory`` the address space of a worker in bytes, and
-    ``budget`` the seconds after which one call stops retrying files that broke the engine.  What runs
-    in the workers are ``review_changes``, ``scan_files`` and ``migrate_files``, functions that a worker can import.
+    Everything here raises :class:`bot.scanner.workers.ScannerDown`, which is a ``RetryLater``, when nothing can be
+    scanned for a fault of ours: it says nothing about a file.
+
+    ``timeout`` is the deadline of one task in seconds of its own work, ``memory`` the address space of a worker in
+    bytes, and ``budget`` the seconds after which one call stops retrying files that broke the engine.  What runs in
+    the workers are ``review_changes``, ``scan_files`` and ``migrate_files``, functions that a worker can import.
     """
 
     def __init__(
@@ -57,7 +61,7 @@ class Scanner:
         scan_files: ScanFiles = tasks.scan_files,
         migrate_files: MigrateFiles = tasks.migrate_files,
     ) -> None:
-        self._pool = Workers(workers=workers, memory=memory)
+        self._pool = Workers(workers=workers, memory=memory, trial=tasks.read_known_file)
         self._timeout, self._budget = timeout, budget
         self._review_changes, self._scan_files, self._migrate_files = review_changes, scan_files, migrate_files
 
@@ -65,6 +69,11 @@ class Scanner:
     def exits(self) -> Counter[str]:
         """How tasks ended: ``ok``, an :attr:`Unscannable.cause`, or ``pool`` for a pool that had to be replaced."""
         return self._pool.exits
+
+    @property
+    def fault(self) -> str | None:
+        """Why nothing can be scanned now, in a constant phrase; ``None`` when the scanner read a known file."""
+        return None if self._pool.up else "the scanner is not running"
 
     async def __aenter__(self) -> Self:
         await self._pool.__aenter__()

@@ -4,14 +4,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.domain.file_result import FileChange, FileMigration, FileReview
-from bot.domain.finding import FileReport, Range
-from bot.domain.migration import Migration
+from bot.domain.finding import FileReport, Range, Scanned
+from bot.domain.migration import Migration, Target
 from bot.engine.diff.compare import review_files
 from bot.engine.diff.unified import Hunk
 from bot.engine.fix_file import migrate_file
 from bot.engine.program.index import Index
 from bot.engine.scan import scan_file
 from bot.engine.survey import SurveyedFile, survey_file
+
+KNOWN_FILE = b"from known.module import old\n\nold()\n"
+_KNOWN = Migration(name="known", targets=(Target(name="known.module.old", canonical="known.module.new"),), drop_in=True)
 
 Source = tuple[str, bytes]
 """Path and content of a file."""
@@ -61,3 +64,15 @@ def migrate_files(
 def survey_files(files: Sequence[Source], migrations: Sequence[Migration], index: Index) -> tuple[SurveyedFile, ...]:
     """The usages of each file with what they depend on, in order."""
     return tuple(survey_file(source, path, migrations, index) for path, source in files)
+
+
+class WrongAnswer(RuntimeError):
+    """The engine does not find what is known to be there."""
+
+
+def read_known_file() -> None:
+    """Tries the engine on a file whose usages are known.  Raises :class:`WrongAnswer` when it does not find them."""
+    report = scan_file(KNOWN_FILE, "known.py", (_KNOWN,), Index())
+    lines = [finding.range.line for finding in report.findings] if isinstance(report, Scanned) else report
+    if lines != [1, 3]:
+        raise WrongAnswer(f"a known file was read as {lines}")

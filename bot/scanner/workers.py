@@ -1,51 +1,45 @@
-"""Killable worker processes: a task that crashes, spins or eats memory costs its worker and nothing else."""
+"""Killable worker processes: a task that crashes, spins or eats memory costs its worker and nothing else.
+
+What breaks is told apart: a task that breaks its worker by its own nature is :class:`Unscannable`; a fault of ours
+(the fork server is gone, the kernel was short of memory, the machine too slow) is mended, and the task done again.
+While it cannot be mended, tasks wait and nothing is judged.
+"""
 
 import asyncio
 import logging
-import math
-import multiprocessing
-import os
-import signal
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
-from multiprocessing.context import ForkServerContext
+from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Self, TypeVar
 
-from pebble import ProcessExpired, ProcessPool
+from pebble import ProcessExpired
 
-from bot.domain.errors import SsotError
+from bot.domain.errors import RetryLater
 from bot.scanner import child
+from bot.scanner.pool import Pool
+from bot.scanner.unscannable import Unscannable, death, is_from_outside
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-TASKS_PER_WORKER = 200
-"""Then a worker is replaced, and with it whatever its parsers have leaked."""
-PRELOADED = (
-    "bot.scanner.tasks",
-    "bot.engine.diff.compare",
-    "bot.engine.rewrite",
-    "bot.engine.rewrite.import_list",  # and with it LibCST, which a file's deadline has no time to load
-    "pebble.pool.process",
-)
-"""Modules that every worker has in memory from the start, shared among them."""
+TRIES = 2
+"""Of a task: a death that may be our fault is no death of the task's, unless it happens again."""
+WATCH = 1.0
+"""Seconds between two looks at the fork server and the pool."""
+LONGEST_PAUSE = 30.0
+"""Seconds between two tries to start workers, which grow with each failure."""
+PATIENCE = 30.0
+"""Seconds that a task waits for workers before its job is put off."""
+AGAIN = timedelta(seconds=30)
+TRIAL_SECONDS = 20.0
 
 
-class Unscannable(SsotError):
-    """The work on some source could not be done.
-
-    ``cause`` is short and stable, for counting: ``timeout``, ``memory``, ``recursion``, ``crash:SIGSEGV``,
-    ``crash:exit-3``, ``error:ValueError``.  The text is for the author.
-    """
-
-    def __init__(self, cause: str, reason: str) -> None:
-        super().__init__(reason)
-        self.cause = cause
+class ScannerDown(RetryLater):
+    """No task can be run now: the work waits."""
 
 
 class Workers:
@@ -53,54 +47,74 @@ class Workers:
 
     The workers are forked from a fork server that was started with an empty environment and has the engine imported:
     they inherit nothing of this process (no secrets, no sockets), and a lost one is replaced within milliseconds.
+    ``trial`` runs in every new pool before any task does, and in one whose worker died for no reason of its own: it
+    raises where the workers are of no use.
     """
 
-    def __init__(self, *, workers: int, memory: int) -> None:
-        self.size, self._memory = workers, memory
-        self._pool: ProcessPool | None = None
+    def __init__(self, *, workers: int, memory: int, trial: Callable[[], None] = child.breathe) -> None:
+        self.size, self._memory, self._trial = workers, memory, trial
+        self._pool: Pool | None = None
+        self._mending = asyncio.Lock()
+        self._up = asyncio.Event()
+        self._watching: asyncio.Task[None] | None = None
         self.exits: Counter[str] = Counter()
         """How tasks ended: ``ok``, an :attr:`Unscannable.cause`, or ``pool`` for a pool that had to be replaced."""
 
+    @property
+    def up(self) -> bool:
+        """Whether tasks can be run."""
+        return self._up.is_set()
+
     async def __aenter__(self) -> Self:
-        self._pool = await asyncio.to_thread(self._start)
+        self._watching = asyncio.create_task(self._watch(), name="ssot-scanner")
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        watching, self._watching = self._watching, None
+        if watching is not None:
+            watching.cancel()
+            await asyncio.wait({watching})
         pool, self._pool = self._pool, None
         if pool is not None:
-            await asyncio.to_thread(stop, pool)
+            await asyncio.to_thread(pool.stop)
 
     async def run(self, function: Callable[..., T], *args: object, seconds: float) -> T:
         """``function(*args)`` in a worker; both must be picklable, the function importable.
 
-        ``seconds`` count from when a worker takes the task.  Raises :class:`Unscannable`; what the
-        function itself raised is its ``__cause__``.
+        ``seconds`` are those of the worker's own work, not of its waiting for a processor.  Raises
+        :class:`Unscannable`; what the function itself raised is its ``__cause__``.  Raises :class:`ScannerDown` when
+        there are no workers, or the machine is too busy to give it these seconds.
         """
-        try:
-            result = await self._attempt(function, args, seconds)
-        except BrokenProcessPool:  # not this task's fault, as far as one can tell: once more on a new pool
-            result = await self._last_attempt(function, args, seconds)
-        self.exits["ok"] += 1
-        return result
+        fault: BaseException | None = None
+        for _ in range(TRIES):
+            pool = await self._sound()
+            try:
+                result = await self._attempt(pool, function, args, seconds)
+            except (BrokenProcessPool, ProcessExpired) as error:  # not this task's fault, as far as one can tell
+                fault = error
+                await self._look_after(pool)
+                continue
+            self.exits["ok"] += 1
+            return result
+        await self._sound()  # the workers are fine again without this task
+        code = fault.exitcode if isinstance(fault, ProcessExpired) else None
+        raise self._failed(*death(code, self._memory, seconds)) from fault
 
-    async def _last_attempt(self, function: Callable[..., T], args: tuple[object, ...], seconds: float) -> T:
-        try:
-            return await self._attempt(function, args, seconds)
-        except BrokenProcessPool as error:
-            raise self._failed("crash:pool", "too complex: the worker processes crashed") from error
-
-    async def _attempt(self, function: Callable[..., T], args: tuple[object, ...], seconds: float) -> T:
-        future = self._scheduled(await self._sound_pool(), function, args, seconds)
+    async def _attempt(self, pool: Pool, function: Callable[..., T], args: tuple[object, ...], seconds: float) -> T:
+        future: Future[T] = pool.schedule(function, args, seconds)
         try:
             return await asyncio.wrap_future(future)
         except BrokenProcessPool:
             raise
         except ProcessExpired as error:
-            raise self._failed(*death(error.exitcode, self._memory)) from error
+            if is_from_outside(error.exitcode) or not pool.sound:
+                raise
+            raise self._failed(*death(error.exitcode, self._memory, seconds)) from error
         except TimeoutError as error:
-            raise self._failed("timeout", f"too complex: timed out after {seconds:g} seconds") from error
+            self.exits["starved"] += 1
+            raise ScannerDown(at=_soon(), reason="the machine is too busy to scan") from error
         except RecursionError as error:
             raise self._failed("recursion", "too complex: nested too deeply") from error
         except Exception as error:  # a defect of the engine: it costs this task, and is logged
@@ -109,77 +123,61 @@ class Workers:
                 f"error:{type(error).__name__}", "internal error in the analysis; see the log"
             ) from error
 
-    @staticmethod
-    def _scheduled(
-        pool: ProcessPool, function: Callable[..., T], args: tuple[object, ...], seconds: float
-    ) -> Future[T]:
-        try:
-            return pool.schedule(child.run, args=(function, args, math.ceil(seconds)), timeout=seconds)
-        except RuntimeError as error:  # the pool gave up since it was looked at
-            raise BrokenProcessPool(str(error)) from error
-
-    async def _sound_pool(self) -> ProcessPool:
-        """The pool; a new one when the old one's own threads gave up."""
-        if self._pool is None:
-            raise RuntimeError("the workers are not started")
-        if not self._pool.active:
-            self.exits["pool"] += 1
-            broken, self._pool = self._pool, self._start()
-            await asyncio.to_thread(stop, broken)
-        return self._pool
-
     def _failed(self, cause: str, reason: str) -> Unscannable:
         self.exits[cause] += 1
         return Unscannable(cause, reason)
 
-    def _start(self) -> ProcessPool:
-        return ProcessPool(
-            max_workers=self.size,
-            max_tasks=TASKS_PER_WORKER,
-            initializer=child.confine,
-            initargs=(self._memory,),
-            context=fork_server(),
-        )
+    # --- watching -------------------------------------------------------------------------------------------------
+
+    async def _sound(self) -> Pool:
+        """The pool that passed its trial."""
+        if self._watching is None:
+            raise RuntimeError("the workers are not started")
+        try:
+            async with asyncio.timeout(PATIENCE):
+                while self._pool is None or not self._up.is_set():
+                    await self._up.wait()
+        except TimeoutError as error:
+            raise ScannerDown(at=_soon(), reason="the scanner is down") from error
+        return self._pool
+
+    async def _watch(self) -> None:
+        pause = WATCH
+        while True:
+            async with self._mending:
+                if self._pool is None or not self._pool.sound or not self.up:
+                    await self._replace()
+            pause = WATCH if self.up else min(2 * pause, LONGEST_PAUSE)
+            await asyncio.sleep(pause)
+
+    async def _look_after(self, pool: Pool) -> None:
+        """After a task ended in a way that may be ours to answer for: a trial, on a new pool if need be."""
+        async with self._mending:
+            if pool is self._pool and not (pool.sound and await self._passes(pool)):
+                await self._replace()
+
+    async def _replace(self) -> None:
+        """A new pool; it is in use once it passed its trial."""
+        self._up.clear()
+        broken = self._pool
+        if broken is not None:
+            self.exits["pool"] += 1
+            log.warning("the worker processes are replaced")
+            await asyncio.to_thread(broken.stop)
+        self._pool = Pool(self.size, self._memory)
+        if await self._passes(self._pool):
+            self._up.set()
+
+    async def _passes(self, pool: Pool) -> bool:
+        future: Future[None] | None = None
+        try:
+            future = await asyncio.to_thread(pool.schedule, self._trial, (), TRIAL_SECONDS)  # starts the processes
+            await asyncio.wrap_future(future)
+        except Exception:  # whatever it is: the workers are of no use
+            log.exception("the worker processes failed their trial")
+            return False
+        return True
 
 
-def death(code: int, memory: int) -> tuple[str, str]:
-    """Cause and reason of a worker's exit status, negative for a signal."""
-    if code == child.MEMORY_EXIT:
-        return "memory", f"too complex: it needs more than {memory >> 20} MiB"
-    if code < 0:
-        name = signal.Signals(-code).name
-        return f"crash:{name}", f"too complex: the parser crashed ({name})"
-    return f"crash:exit-{code}", f"too complex: the parser exited (status {code})"
-
-
-def stop(pool: ProcessPool) -> None:
-    """Ends the workers, whatever they are doing."""
-    pool.stop()  # type: ignore[no-untyped-call]  # pebble leaves it untyped
-    pool.join()
-
-
-def fork_server() -> ForkServerContext:
-    """A fork server with the engine in memory and no environment, started if there is none."""
-    from multiprocessing.forkserver import ensure_running
-
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([*PRELOADED])
-    with no_environment():
-        ensure_running()
-    return context
-
-
-@contextmanager
-def no_environment() -> Iterator[None]:
-    """The standard library starts the fork server with this process's environment, and offers no other.
-
-    It is gone for the moment of one ``exec``, when the program starts and reads no variables.
-    """
-    saved = dict(os.environ)
-    os.environ.clear()
-    for name in ("LINES", "COLUMNS"):  # readline sets them behind Python's back
-        os.unsetenv(name)
-    try:
-        yield
-    finally:
-        os.environ.update(saved)
+def _soon() -> datetime:
+    return datetime.now(UTC) + AGAIN

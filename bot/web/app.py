@@ -42,6 +42,8 @@ class WebParts:
     limits: BodyLimits = field(default_factory=BodyLimits)
     burn_downs: Callable[[], Awaitable[Sequence[BurnDown]]] = _no_burn_downs
     """The burn-down of the tracked migrations.  Raises ``StorageUnavailable``."""
+    scanner_fault: Callable[[], str | None] = lambda: None
+    """Why nothing can be scanned; ``None`` when it can."""
     more: Iterable[web.AbstractRouteDef] = ()
 
 
@@ -50,7 +52,7 @@ def create_web_app(parts: WebParts) -> web.Application:
     if not parts.secrets or min(map(len, parts.secrets)) < MIN_SECRET_BYTES:
         raise SettingsError(f"GITHUB_WEBHOOK_SECRET must have at least {MIN_SECRET_BYTES} bytes")
     app = web.Application()
-    readiness = Readiness(parts.inbox, parts.worker)
+    readiness = Readiness(parts.inbox, parts.worker, parts.scanner_fault)
     app.add_routes([*_hook(parts), *_health(readiness), *_operator(parts, readiness), *parts.more])
     return app
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 
 from bot.jobs import Inbox, StoreUnavailable, Worker
 
@@ -10,10 +11,13 @@ FRESH = 1.0
 
 
 class Readiness:
-    """Tries a durable write, at most once in ``FRESH`` seconds."""
+    """Tries a durable write, at most once in ``FRESH`` seconds.
 
-    def __init__(self, inbox: Inbox, worker: Worker) -> None:
-        self._inbox, self._worker = inbox, worker
+    ``scanner`` says why nothing can be scanned; ``None`` when it can.
+    """
+
+    def __init__(self, inbox: Inbox, worker: Worker, scanner: Callable[[], str | None]) -> None:
+        self._inbox, self._worker, self._scanner = inbox, worker, scanner
         self._lock = asyncio.Lock()
         self._checked_at = float("-inf")
         self._fault: str | None = None
@@ -22,6 +26,8 @@ class Readiness:
         """Why the server is not ready, in a constant phrase (the log has the details); ``None`` when it is."""
         if not self._worker.alive:
             return "the worker is not running"
+        if (fault := self._scanner()) is not None:
+            return fault
         async with self._lock:
             if time.monotonic() - self._checked_at >= FRESH:
                 self._fault = await self._check()

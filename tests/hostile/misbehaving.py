@@ -3,6 +3,7 @@
 import faulthandler
 import os
 import resource
+import signal
 import socket
 import subprocess
 import sys
@@ -25,6 +26,11 @@ def exit_at_once(_: object = None) -> NoReturn:
 
 def segfault(_: object = None) -> None:
     faulthandler._sigsegv()  # type: ignore[attr-defined]  # there for such tests
+
+
+def be_killed(_: object = None) -> None:
+    """As the kernel does it to whoever has the memory."""
+    signal.raise_signal(signal.SIGKILL)
 
 
 def spin(_: object = None) -> NoReturn:

@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.scanner.workers import Unscannable, Workers
+from bot.scanner import Unscannable
+from bot.scanner.workers import Workers
 from tests.hostile import misbehaving, parsing
 from tests.hostile.corpus import CORPUS, source
 

@@ -2,13 +2,18 @@
 
 import asyncio
 import os
+import signal
+import time
 from collections.abc import AsyncIterator, Callable
+from multiprocessing.forkserver import ensure_running
 from pathlib import Path
 
 import pytest
 
-from bot.scanner import child
-from bot.scanner.workers import Unscannable, Workers, no_environment
+from bot.scanner import Unscannable, child, fork_server, pool
+from bot.scanner import workers as module
+from bot.scanner.fork_server import no_environment
+from bot.scanner.workers import ScannerDown, Workers
 from tests.hostile import misbehaving
 
 MEMORY = 512 << 20
@@ -148,3 +153,64 @@ def test_a_process_with_an_environment_refuses_to_work(tmp_path: Path) -> None:
     (tmp_path / "environ").write_bytes(b"GITHUB_WEBHOOK_SECRET=canary-e8a1\0")
     with pytest.raises(child.ForbiddenCall, match="environment"):
         child.refuse_environment(tmp_path / "environ")
+
+
+# --- faults that are no task's ------------------------------------------------------------------------------------
+
+
+async def test_a_worker_that_is_killed_at_work_costs_no_task(workers: Workers) -> None:
+    """As when the kernel runs out of memory and picks it."""
+    victim = await workers.run(misbehaving.process_id, seconds=5)
+    work = asyncio.ensure_future(workers.run(misbehaving.sleep, 1.0, seconds=5))
+    await asyncio.sleep(0.5)
+    os.kill(victim, signal.SIGKILL)
+    assert await work == 1.0
+
+
+async def test_a_task_that_gets_its_worker_killed_each_time_is_to_blame(workers: Workers) -> None:
+    with pytest.raises(Unscannable) as caught:
+        await workers.run(misbehaving.be_killed, seconds=5)
+    assert caught.value.cause == "crash:SIGKILL"
+    assert await workers.run(misbehaving.echo, 1, seconds=5) == 1
+
+
+async def test_a_task_that_runs_when_the_fork_server_is_lost_is_done_again(workers: Workers) -> None:
+    await workers.run(misbehaving.echo, 1, seconds=5)
+    work = [asyncio.ensure_future(workers.run(misbehaving.sleep, n / 2, seconds=5)) for n in range(1, 4)]
+    await asyncio.sleep(0.3)
+    os.kill(fork_server.process_id() or 0, signal.SIGKILL)
+    assert await asyncio.gather(*work) == [0.5, 1.0, 1.5]
+    assert await workers.run(misbehaving.environment, seconds=5) == {}
+    assert inherited_environment(fork_server.process_id() or 0) == b""
+
+
+async def test_a_fork_server_that_others_started_is_not_used(workers: Workers) -> None:
+    """The standard library starts one by itself, with the environment."""
+    os.kill(fork_server.process_id() or 0, signal.SIGKILL)
+    foreign = await asyncio.to_thread(started_by_others)
+    assert await workers.run(misbehaving.environment, seconds=5) == {}
+    assert fork_server.process_id() != foreign
+
+
+def started_by_others() -> int | None:
+    while fork_server.is_ours():
+        time.sleep(0.01)
+    ensure_running()
+    return fork_server.process_id()
+
+
+async def test_workers_that_fail_their_trial_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PATIENCE", 0.5)
+    async with Workers(workers=1, memory=MEMORY, trial=misbehaving.raise_value_error) as running:
+        with pytest.raises(ScannerDown):
+            await running.run(misbehaving.echo, 1, seconds=5)
+        assert not running.up
+
+
+async def test_a_machine_that_is_too_busy_says_nothing_about_the_task(
+    workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool, "PAUSE", 0.0)
+    with pytest.raises(ScannerDown):
+        await workers.run(misbehaving.sleep, 60, seconds=0.1)
+    assert workers.exits == {"starved": 1}

@@ -1,0 +1,98 @@
+"""The process that workers are forked from: started with an empty environment, and with the engine in memory.
+
+The standard library starts it, and starts it again when it is gone: then with this process's environment, which holds
+secrets, and in the middle of a task.  So nothing is forked here but from a server that was started by :func:`start`.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing import context, forkserver
+from multiprocessing.popen_forkserver import Popen
+from multiprocessing.process import BaseProcess
+
+PRELOADED = (
+    "bot.scanner.tasks",
+    "bot.engine.diff.compare",
+    "bot.engine.rewrite",
+    "bot.engine.rewrite.import_list",  # and with it LibCST, which a file's deadline has no time to load
+    "pebble.pool.process",
+)
+"""Modules that every worker has in memory from the start, shared among them."""
+
+
+class ForkServerGone(OSError):
+    """There is no server to fork from, or not the one that this process has started."""
+
+
+class _Started:
+    """The process id of the server that :func:`start` started."""
+
+    pid: int | None = None
+
+
+def start() -> context.ForkServerContext:
+    """What makes processes of a server without an environment; it is started if there is none."""
+    if not is_ours():
+        forkserver.set_forkserver_preload([*PRELOADED])
+        _end_foreign()
+        with no_environment():
+            forkserver.ensure_running()
+        _Started.pid = process_id()
+    return _Context()
+
+
+def process_id() -> int | None:
+    """Of the fork server that the standard library knows; it says so nowhere else."""
+    found = getattr(forkserver, "_forkserver")._forkserver_pid  # noqa: B009 -- no public name
+    return found if isinstance(found, int) else None
+
+
+def is_ours() -> bool:
+    """Whether the server runs, and is the one that was started here."""
+    return _Started.pid is not None and _Started.pid == process_id() and _is_alive(_Started.pid)
+
+
+def _is_alive(pid: int) -> bool:
+    """Looks without taking the end away from the standard library, which waits for it."""
+    if not hasattr(os, "waitid"):  # then a lost server is noticed when a worker is to be made
+        return True
+    try:
+        return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
+    except ChildProcessError:
+        return False
+
+
+def _end_foreign() -> None:
+    """Ends a server that was not started here: it has an environment."""
+    pid = process_id()
+    if pid is not None and pid != _Started.pid:
+        getattr(forkserver, "_forkserver")._stop()  # noqa: B009 -- no public name
+
+
+class _Process(context.ForkServerProcess):
+    @staticmethod
+    def _Popen(process_obj: BaseProcess) -> Popen:  # noqa: N802 -- the standard library's name
+        if not is_ours():
+            raise ForkServerGone("the fork server is gone")
+        return Popen(process_obj)
+
+
+class _Context(context.ForkServerContext):
+    Process = _Process
+
+
+@contextmanager
+def no_environment() -> Iterator[None]:
+    """The standard library starts the fork server with this process's environment, and offers no other.
+
+    It is gone for the moment of one ``exec``, when the program starts and reads no variables.
+    """
+    saved = dict(os.environ)
+    os.environ.clear()
+    for name in ("LINES", "COLUMNS"):  # readline sets them behind Python's back
+        os.unsetenv(name)
+    try:
+        yield
+    finally:
+        os.environ.update(saved)
