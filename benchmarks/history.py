@@ -20,6 +20,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 
 from bot.config import load
 from bot.domain.finding import FileReport, Scanned
@@ -27,19 +28,23 @@ from bot.domain.migration import Config, Migration
 from bot.domain.references import Sha
 from bot.domain.tracked import NotKnown, TrackedFacts, usages_of
 from bot.engine.prefilter.terms import ImportWords, Prefilter, PrefilterTerm
-from bot.engine.program.index import Index
+from bot.engine.program.facts import Facts
 from bot.engine.program.presence import definition_files, definitions
-from bot.engine.survey import Survey, SurveyedFile, leaves, of_interest, survey_file
+from bot.engine.program.sought import Sought
+from bot.engine.survey import Survey, leaves, of_interest
 from bot.identity.kinds import MarkerKind
 from bot.identity.markers import MarkerKeys
 from bot.identity.places import MarkerPlace
 from bot.inventory.commit_sources import Caught
+from bot.inventory.program import facts_of as program_facts
 from bot.inventory.survey import survey_fresh, update
 from bot.tracker.checklist.section import Owner
 from bot.tracker.checklist.update import update as update_body
 from bot.tracker.models import Changed, Conflict, Holds, Missing
 from bot.tracker.record import TrackerRecord
 from bot.tracker.render.section import section
+
+T = TypeVar("T")
 
 _ELSEWHERE = NotKnown(why="only GitHub knows")
 _SECTION = MarkerKind.TRACKER_BEGIN.opening
@@ -116,12 +121,12 @@ class Commit:
             files=files, import_words={path: import_words for path, (_, import_words) in looked.items() if import_words}
         )
 
-    async def find(self, keeps: Callable[[bytes], bool], paths: Iterable[str]) -> Mapping[str, bytes]:
-        return {path: source for path, source in (await self.read(paths)).items() if keeps(source)}
+    async def facts(self, looked_for: Sought, paths: Iterable[str]) -> Mapping[str, Facts]:
+        return await program_facts(each, await self.read(paths), looked_for)
 
 
-async def scan(files: Iterable[tuple[str, bytes]], migrations: Sequence[Migration], index: Index) -> list[SurveyedFile]:
-    return [survey_file(source, path, migrations, index) for path, source in files]
+async def each(function: Callable[..., T], files: Iterable[tuple[str, bytes]], *args: object) -> list[T]:
+    return [function(source, path, *args) for path, source in files]
 
 
 @dataclass
@@ -186,11 +191,11 @@ async def play(git: Git, commits: Sequence[str], config: Config, body: str) -> P
     for name in commits:
         commit = Commit(git, Sha(name))
         begin = time.perf_counter()
-        survey = None if known is None else await update(commit, config, scan, known)
+        survey = None if known is None else await update(commit, config, each, known)
         played.seconds["up to date"] += time.perf_counter() - begin
         played.updated, played.fresh = played.updated + (survey is not None), played.fresh + (survey is None)
         begin = time.perf_counter()
-        fresh = await survey_fresh(Commit(git, Sha(name)), config, scan)
+        fresh = await survey_fresh(Commit(git, Sha(name)), config, each)
         played.seconds["fresh"] += time.perf_counter() - begin
         known = survey or fresh
         played.hold(known.commit, "an updated survey differs from a fresh one", answers(known) == answers(fresh))

@@ -103,6 +103,8 @@ class Skipped:
 
     path: str
     reason: str
+    passing: bool = False
+    """It is not the file's own fault: another time it may be scanned."""
 
 
 FileReport = Scanned | Failed | Skipped

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from bot.domain.finding import FileReport, Finding, Scanned
 from bot.domain.migration import Config, Migration
 from bot.domain.references import Sha
-from bot.engine.prefilter.terms import ImportWords, Prefilter, PrefilterTerm, terms_to
+from bot.engine.prefilter.terms import ImportWords, Prefilter, PrefilterTerm, reopened, terms_to
 from bot.engine.program.collect import facts_of
 from bot.engine.program.facts import NOTHING, Facts
 from bot.engine.program.index import Index
@@ -78,6 +78,54 @@ class Survey:
         return tuple(f for report in self.reports if isinstance(report, Scanned) for f in report.findings)
 
 
+# --- of one file: each may take any time on a hostile one ---------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Glance:
+    """What a changed file shows, before it is scanned."""
+
+    hit: bool = False
+    """A prefilter term leads to it."""
+    import_words: ImportWords = field(default_factory=dict)
+    """What it adds to the prefilter terms, all of it."""
+    gives: frozenset[str] = frozenset()
+    """If it is a hit, the names that it gives to others."""
+
+
+def glance(source: bytes, path: str, terms: Sequence[PrefilterTerm], names: frozenset[str]) -> Glance:
+    """What a changed file shows."""
+    hit, _ = Prefilter(terms).look(path, source, len(source))
+    opening = (term for term in terms if term.opens(path, source, len(source)))
+    return Glance(
+        hit=hit,
+        import_words={term.package: term.opened_by(path, source) for term in opening},
+        gives=renamed(source, names) if hit else frozenset(),
+    )
+
+
+def search_file(source: bytes, path: str, terms: Sequence[PrefilterTerm]) -> tuple[bool, ImportWords]:
+    """Whether a prefilter term leads to the file; what the file adds to the terms."""
+    return Prefilter(terms).look(path, source, len(source))
+
+
+def given_names(source: bytes, _: str, names: frozenset[str], known: frozenset[str] = frozenset()) -> frozenset[str]:
+    """The names that the file gives to one of ``names``; of those in ``known`` some may be left out."""
+    return renamed(source, names, known)
+
+
+def reopened_words(
+    source: bytes, path: str, terms: Sequence[PrefilterTerm], before: Sequence[PrefilterTerm]
+) -> ImportWords:
+    """What a file that was found by the terms ``before`` adds, as far as ``terms`` ask for more."""
+    return reopened(terms, before, {path: source}).get(path, {})
+
+
+def facts_if(source: bytes, _: str, looked_for: Sought | None) -> Facts | None:
+    """The facts of a file that may have a say; ``None`` of any other.  With ``None`` every file may."""
+    return facts_of(source) if looked_for is None or looked_for.leads_to(source) else None
+
+
 def survey_file(source: bytes, path: str, migrations: Sequence[Migration], index: Index) -> SurveyedFile:
     """The usages in one file, and what they depend on."""
     watched, looked = index.watched()
@@ -87,6 +135,9 @@ def survey_file(source: bytes, path: str, migrations: Sequence[Migration], index
     if isinstance(report, Scanned) and report.findings:
         variables = variables_of(Config(migrations=tuple(migrations)), watched, path, facts)
     return SurveyedFile(report=report, looked=frozenset(looked), facts=facts, variables=variables)
+
+
+# --- of all files -------------------------------------------------------------------------------------------------
 
 
 def of_interest(path: str) -> bool:
@@ -114,13 +165,6 @@ def terms_of(config: Config, paths: Iterable[str]) -> tuple[PrefilterTerm, ...]:
     return terms_to(config, [path for path in listed if path.endswith(SUFFIXES)], projects)
 
 
-def names_given(sources: Mapping[str, bytes], names: frozenset[str]) -> frozenset[str]:
-    """``names`` and all that ``sources`` may give to one of them."""
-    while more := frozenset[str]().union(*(renamed(source, names, names) for source in sources.values())):
-        names |= more
-    return names
-
-
 def differing(before: Mapping[str, Sha], after: Mapping[str, Sha]) -> frozenset[str]:
     """The paths that were added, removed or changed."""
     return frozenset(path for path, _ in before.items() ^ after.items())
@@ -134,25 +178,24 @@ class Update:
     """Entries that hold on."""
     again: frozenset[str]
     """Unchanged files to scan again, because a file that their names go through changed."""
-    hits: Mapping[str, bytes]
+    hits: frozenset[str]
     """Changed files to scan."""
     gives: Mapping[str, frozenset[str]]
     """Of each file to scan: the names that it gives to others."""
 
 
 def plan_update(
-    before: Survey, config: Config, blobs: Mapping[str, Sha], changed: Mapping[str, bytes]
+    before: Survey, config: Config, blobs: Mapping[str, Sha], changed: Mapping[str, Glance]
 ) -> Update | None:
-    """What ``changed`` (the new content of all changed Python files that exist) means; ``None``: survey again.
+    """What ``changed`` (a glance at all changed Python files that exist) means; ``None``: survey again.
 
     That is so when a name of a target or a way to it comes or goes, or the source roots are others.
     """
     paths = differing(before.blobs, blobs)
     if not _same_ways(before, terms_of(config, blobs), paths, changed):
         return None
-    prefilter = Prefilter(before.terms)
-    hits = {path: source for path, source in changed.items() if prefilter.look(path, source, len(source))[0]}
-    gives = {path: renamed(source, before.names) for path, source in hits.items()}
+    hits = frozenset(path for path, seen in changed.items() if seen.hit)
+    gives = {path: changed[path].gives for path in hits}
     gone = {path: before.files[path].gives for path in paths if path in before.files}
     if any(gives.get(path, frozenset()) != names for path, names in gone.items()):
         return None
@@ -169,16 +212,15 @@ def plan_update(
 
 
 def _same_ways(
-    before: Survey, first: Sequence[PrefilterTerm], paths: Iterable[str], changed: Mapping[str, bytes]
+    before: Survey, first: Sequence[PrefilterTerm], paths: Iterable[str], changed: Mapping[str, Glance]
 ) -> bool:
     """Whether the prefilter terms would be found again, by the same steps: ``first`` are those at the beginning."""
     if any(bool(term.opening_words) != bool(old.opening_words) for term, old in zip(first, before.terms, strict=True)):
         return False
     for path in paths:
-        source = changed.get(path, b"")
+        shown = changed[path].import_words if path in changed else {}
         for term in before.terms:
-            opens = term.opens(path, source, len(source)) if path in changed else False
-            now = term.opened_by(path, source) if opens else frozenset[str]()
+            now = shown.get(term.package, frozenset())
             if not before.import_words.get(path, {}).get(term.package, frozenset()) <= now <= term.opening_words:
                 return False
     return True

@@ -1,51 +1,82 @@
-"""Picks files out of a ``.tar.gz`` stream while it comes: no temporary file, and in memory only what is kept."""
+"""Picks files out of a ``.tar.gz`` stream while it comes: no temporary file, and in memory only what is on its way."""
 
 import asyncio
 import tarfile
 import zlib
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, Self, cast
 
-from bot.domain.errors import RetryLater
+from bot.domain.errors import RetryLater, SsotError
 from bot.github.clock import Clock
 
 LARGEST_FILE = 8 << 20
 """Bytes; larger files are skipped: nobody wrote them by hand."""
-MOST_KEPT = 128 << 20
-"""Bytes of all kept files together; further files are skipped."""
+PIECE_FILES, PIECE_BYTES = 64, 1 << 20
+"""How much is handed over at once."""
+MOST_UNPACKED = 4 << 30
+"""Bytes of an archive, unpacked."""
+MOST_MEMBERS = 1_000_000
+LONGEST_NAME = 64 << 10
+"""Bytes of a member's own headers: a path, and what tar notes beside it."""
 _DRAINED = 1 << 20
 _AGAIN = timedelta(seconds=30)
+_FURTHER = frozenset({
+    tarfile.XHDTYPE,
+    tarfile.XGLTYPE,
+    tarfile.SOLARIS_XHDTYPE,
+    tarfile.GNUTYPE_LONGNAME,
+    tarfile.GNUTYPE_LONGLINK,
+    tarfile.GNUTYPE_SPARSE,
+})  # fmt: skip
+"""Kinds of headers that say something about the next one; sparse files, which git does not write, have some too."""
+
+
+class BrokenArchive(RetryLater):
+    """The stream is no such archive, or ends too early: the next one may be whole."""
+
+
+class HugeArchive(SsotError):
+    """The archive is larger than what is read of one."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Sifted:
-    """What was found in an archive; paths are relative to its one directory."""
+    """What was seen in an archive; paths are relative to its one directory."""
 
-    files: dict[str, bytes] = field(default_factory=dict)
-    """The files that were kept."""
     seen: set[str] = field(default_factory=set)
-    """All that were read, kept or not."""
+    """All files that were handed over."""
     passed_over: dict[str, str] = field(default_factory=dict)
-    """Skipped files (too big, or over the limit for all files together), with the reason."""
+    """Skipped files, with the reason."""
 
 
-async def sift(
-    chunks: AsyncIterator[bytes], clock: Clock, *, wants: Callable[[str], bool], keeps: Callable[[str, bytes], bool]
-) -> Sifted:
-    """The regular files whose path is wanted and whose content is kept.
+Take = Callable[[Sequence[tuple[str, bytes]]], Awaitable[None]]
 
-    Unpacking runs in a thread of its own, which asks for a chunk when it needs one.  Both functions are called there.
-    Raises ``RetryLater`` when the stream is no such archive or ends too early.
+
+async def sift(chunks: AsyncIterator[bytes], clock: Clock, *, wants: Callable[[str], bool], take: Take) -> Sifted:
+    """Hands the regular files whose path is wanted to ``take`` (path, content), some at once, while they come.
+
+    Unpacking runs in a thread of its own, which asks for a chunk when it needs one, and waits for ``take``, which runs
+    in the event loop.  ``wants`` is called in the thread.  Raises ``BrokenArchive``, ``HugeArchive``, and what ``take``
+    raises.
     """
-    pull = _Pull(chunks, asyncio.get_running_loop())
+    loop = asyncio.get_running_loop()
+    pull = _Pull(chunks, loop)
+
+    def hand_over(piece: Sequence[tuple[str, bytes]]) -> None:
+        asyncio.run_coroutine_threadsafe(_awaited(take(piece)), loop).result()
+
     try:
-        return await asyncio.to_thread(_sift, pull, wants, keeps)
-    except (tarfile.TarError, zlib.error, EOFError) as fault:
-        raise RetryLater(at=clock.now() + _AGAIN, reason=f"the archive is broken: {fault}"[:200]) from fault
+        return await asyncio.to_thread(_sift, pull, wants, hand_over)
+    except (tarfile.TarError, zlib.error, EOFError, RecursionError) as fault:  # a header of a header of a header
+        raise BrokenArchive(at=clock.now() + _AGAIN, reason=f"the archive is broken: {fault}"[:200]) from fault
     finally:
         pull.ended = True
+
+
+async def _awaited(result: Awaitable[None]) -> None:
+    await result
 
 
 class _Pull:
@@ -54,6 +85,7 @@ class _Pull:
     def __init__(self, chunks: AsyncIterator[bytes], loop: asyncio.AbstractEventLoop) -> None:
         self._chunks, self._loop = chunks, loop
         self._gzip = zlib.decompressobj(wbits=31)
+        self._unpacked = 0
         self.ended = False
 
     def read(self, size: int) -> bytes:
@@ -62,6 +94,9 @@ class _Pull:
         while len(found) < size and not self._gzip.eof and not self.ended:
             packed = self._gzip.unconsumed_tail or self._chunk()
             found += self._gzip.decompress(packed, size - len(found))
+        self._unpacked += len(found)
+        if self._unpacked > MOST_UNPACKED:
+            raise HugeArchive(f"the archive has more than {MOST_UNPACKED >> 30} GiB")
         return bytes(found)
 
     def finish(self) -> None:
@@ -89,25 +124,43 @@ def _next(chunks: AsyncIterator[bytes]) -> Coroutine[Any, Any, bytes | None]:
     return pull()
 
 
-def _sift(pull: _Pull, wants: Callable[[str], bool], keeps: Callable[[str, bytes], bool]) -> Sifted:
-    found, held = Sifted(), 0
+class _Member(tarfile.TarInfo):
+    """A header whose further headers are bounded: the standard library would read whatever size they claim."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+        found = super().frombuf(buf, encoding, errors)
+        if found.type in _FURTHER and (found.size > LONGEST_NAME or found.type == tarfile.GNUTYPE_SPARSE):
+            raise tarfile.ReadError("a header is too long")
+        return found
+
+
+def _sift(
+    pull: _Pull, wants: Callable[[str], bool], hand_over: Callable[[Sequence[tuple[str, bytes]]], None]
+) -> Sifted:
+    found, piece, held, members = Sifted(), list[tuple[str, bytes]](), 0, 0
     # A tar stream's reader asks for nothing but read().
-    with tarfile.open(fileobj=cast("BinaryIO", pull), mode="r|") as archive:
+    with tarfile.open(fileobj=cast("BinaryIO", pull), mode="r|", tarinfo=_Member) as archive:
         while (member := archive.next()) is not None:
             archive.members.clear()  # type: ignore[attr-defined]  # it would remember them all
+            members += 1
+            if members > MOST_MEMBERS:
+                raise HugeArchive(f"the archive has more than {MOST_MEMBERS:,} entries")
             path = member.name.partition("/")[2]
             if not member.isreg() or not path or not wants(path):
                 continue
-            if member.size > LARGEST_FILE or held > MOST_KEPT:
-                found.passed_over[path] = (
-                    "too big" if member.size > LARGEST_FILE else "over the limit for all files together"
-                )
+            if member.size > LARGEST_FILE:
+                found.passed_over[path] = "too big"
                 continue
             stream = archive.extractfile(member)
             content = b"" if stream is None else stream.read()
             found.seen.add(path)
-            if keeps(path, content):
-                found.files[path] = content
-                held += len(content)
+            piece.append((path, content))
+            held += len(content)
+            if held >= PIECE_BYTES or len(piece) >= PIECE_FILES:
+                hand_over(piece)
+                piece, held = [], 0
+    if piece:
+        hand_over(piece)
     pull.finish()
     return found

@@ -1,29 +1,45 @@
-"""The Python files of one commit: a few of them by their blobs, many from the one stream of its archive."""
+"""The Python files of one commit: a few of them by their blobs, many from the one stream of its archive.
 
+What is asked of their content is asked in a worker, while the stream comes.
+"""
+
+import asyncio
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 from bot.context import Bot
+from bot.domain.finding import Skipped
 from bot.domain.references import RepoRef, Sha
-from bot.engine.prefilter.terms import ImportWords, Prefilter, PrefilterTerm
-from bot.engine.survey import of_interest
+from bot.engine.prefilter.terms import ImportWords, PrefilterTerm
+from bot.engine.program.collect import unread
+from bot.engine.program.facts import Facts
+from bot.engine.program.sought import Sought
+from bot.engine.survey import facts_if, of_interest, search_file
 from bot.github import reads
 from bot.github.sift import LARGEST_FILE, sift
 
 MANY = 60
 """Files up to which they are fetched one by one."""
+AT_ONCE = 4
+"""Pieces of an archive that are looked at at the same time; so much of it is in memory."""
+MOST_KEPT = 128 << 20
+"""Bytes of all kept files together; further files are skipped."""
 REGULAR = frozenset({"100644", "100755"})
+Source = tuple[str, bytes]
+Look = Callable[[Sequence[Source]], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caught:
     """What a search found."""
 
-    files: Mapping[str, bytes]
-    import_words: Mapping[str, ImportWords]
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    import_words: dict[str, ImportWords] = field(default_factory=dict)
     """By path, what files add to the prefilter terms, whether they match or not."""
+    broken: dict[str, Skipped] = field(default_factory=dict)
+    """Files that could not be looked at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,51 +68,137 @@ class CommitSources:
 
     async def read(self, paths: Iterable[str]) -> Mapping[str, bytes]:
         """The content of those of ``paths`` that exist and can be read."""
-        requested = {path for path in paths if path in self.blobs and path not in self.passed_over}
+        requested = self._there(paths)
         if len(requested) <= MANY:
             return await self._by_blob(requested)
-        return await self._from_archive(requested, lambda *_: True)
+        return await self.find(lambda _: True, requested)
 
     async def search(self, terms: Sequence[PrefilterTerm], paths: Iterable[str]) -> Caught:
         """Those of ``paths`` that match a prefilter term."""
-        requested = {path for path in paths if path in self.blobs and path not in self.passed_over}
-        prefilter, import_words = Prefilter(terms), dict[str, ImportWords]()
+        caught, kept = Caught(), _Kept(self.passed_over)
 
-        def keeps(path: str, content: bytes) -> bool:
-            hit, import_words[path] = prefilter.look(path, content, len(content))
-            return hit
+        async def look(piece: Sequence[Source]) -> None:
+            found = await self.bot.scanner.each(search_file, piece, terms)
+            for (path, content), seen in zip(piece, found, strict=True):
+                if isinstance(seen, Skipped):
+                    caught.broken[path] = seen
+                    continue
+                hit, words = seen
+                if words:
+                    caught.import_words[path] = words
+                if hit:
+                    kept.add(path, content)
 
-        files = await self._from_archive(requested, keeps)
-        return Caught(files=files, import_words={path: to for path, to in import_words.items() if to})
+        await self._stream(self._there(paths), look)
+        return replace(caught, files=kept.files)
+
+    async def facts(self, looked_for: Sought, paths: Iterable[str]) -> Mapping[str, Facts]:
+        """The facts of those of ``paths`` that may have a say; of one that breaks the engine only its words."""
+        facts: dict[str, Facts] = {}
+
+        async def look(piece: Sequence[Source]) -> None:
+            found = await self.bot.scanner.each(facts_if, piece, looked_for)
+            for (path, content), seen in zip(piece, found, strict=True):
+                if seen is not None:
+                    facts[path] = unread(content) if isinstance(seen, Skipped) else seen
+
+        await self._stream(self._there(paths), look)
+        return facts
 
     async def find(self, keeps: Callable[[bytes], bool], paths: Iterable[str]) -> Mapping[str, bytes]:
-        """Those of ``paths`` whose content is wanted."""
-        requested = {path for path in paths if path in self.blobs and path not in self.passed_over}
-        return await self._from_archive(requested, lambda _, content: keeps(content))
+        """Those of ``paths`` whose content is wanted; ``keeps`` runs in this process, so it has to be quick."""
+        kept = _Kept(self.passed_over)
 
-    async def _from_archive(
-        self, requested: Collection[str], keeps: Callable[[str, bytes], bool]
-    ) -> Mapping[str, bytes]:
-        """An archive may lack files (``export-ignore``) and hold others changed (``eol``, ``export-subst``).
+        async def look(piece: Sequence[Source]) -> None:
+            for path, content in piece:
+                if keeps(content):
+                    kept.add(path, content)
 
-        What it lacks is fetched and checked; what it changed has another id and is fetched as well.
+        await self._stream(self._there(paths), look)
+        return kept.files
+
+    def _there(self, paths: Iterable[str]) -> frozenset[str]:
+        return frozenset(path for path in paths if path in self.blobs and path not in self.passed_over)
+
+    async def _stream(self, requested: Collection[str], look: Look) -> None:
+        """Hands all requested files to ``look``, in pieces.
+
+        An archive may lack files (``export-ignore``) and hold others changed (``eol``, ``export-subst``): what it lacks
+        is fetched, and what it changed has another id and is fetched as well.
         https://git-scm.com/docs/git-archive#ATTRIBUTES
         """
         if not requested:
-            return {}
-        stream = await reads.tarball(self.bot.github, self.repo, self.commit)
-        async with stream as chunks:
-            found = await sift(chunks, self.bot.github.clock, wants=requested.__contains__, keeps=keeps)
-        self.passed_over.update(found.passed_over)
-        true = {path: content for path, content in found.files.items() if is_blob(content, self.blobs[path])}
-        lacking = [path for path in requested if path not in found.seen and path not in found.passed_over]
-        fetched = await self._by_blob([*lacking, *(found.files.keys() - true.keys())])
-        return {**true, **{path: content for path, content in fetched.items() if keeps(path, content)}}
+            return
+        changed: list[str] = []
+
+        async def take(piece: Sequence[Source]) -> None:
+            true = [(path, content) for path, content in piece if is_blob(content, self.blobs[path])]
+            changed.extend({path for path, _ in piece} - {path for path, _ in true})
+            await pieces.put(true)
+
+        pieces = _Pieces(look)
+        try:
+            async with await reads.tarball(self.bot.github, self.repo, self.commit) as chunks:
+                found = await sift(chunks, self.bot.github.clock, wants=requested.__contains__, take=take)
+            self.passed_over.update(found.passed_over)
+            lacking = [path for path in requested if path not in found.seen and path not in found.passed_over]
+            await pieces.put(list((await self._by_blob([*lacking, *changed])).items()))
+            await pieces.done()
+        finally:
+            await pieces.cancel()
 
     async def _by_blob(self, paths: Iterable[str]) -> Mapping[str, bytes]:
         ids = {path: self.blobs[path] for path in paths}
         content = await reads.blobs(self.bot.github, self.repo, ids.values())
         return {path: content[sha] for path, sha in ids.items()}
+
+
+class _Kept:
+    """Files up to a number of bytes for all of them together."""
+
+    def __init__(self, passed_over: dict[str, str]) -> None:
+        self.files: dict[str, bytes] = {}
+        self._held, self._passed_over = 0, passed_over
+
+    def add(self, path: str, content: bytes) -> None:
+        if self._held + len(content) > MOST_KEPT:
+            self._passed_over[path] = "over the limit for all files together"
+            return
+        self.files[path] = content
+        self._held += len(content)
+
+
+class _Pieces:
+    """A few pieces of an archive that are looked at at the same time."""
+
+    def __init__(self, look: Look) -> None:
+        self._look, self._room = look, asyncio.Semaphore(AT_ONCE)
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def put(self, piece: Sequence[Source]) -> None:
+        """Returns when there is room for it.  Raises what looking at an earlier one raised."""
+        await self._room.acquire()
+        ended = [task for task in self._tasks if task.done()]
+        self._tasks = [task for task in self._tasks if not task.done()]
+        task = asyncio.create_task(self._run(piece))
+        self._tasks.append(task)
+        for each in ended:
+            each.result()
+
+    async def _run(self, piece: Sequence[Source]) -> None:
+        try:
+            await self._look(piece)
+        finally:
+            self._room.release()
+
+    async def done(self) -> None:
+        """Once all were looked at."""
+        await asyncio.gather(*self._tasks)
+
+    async def cancel(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
 
 def is_blob(content: bytes, sha: Sha) -> bool:

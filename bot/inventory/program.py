@@ -1,22 +1,34 @@
 """The view of the whole program at one commit: further files that have a say, and the order in which modules run."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Protocol
+from typing import Protocol, TypeVar
 
-from bot.domain.migration import Config, Migration
+from bot.domain.finding import Skipped
+from bot.domain.migration import Config
 from bot.domain.references import Sha
+from bot.engine.program.collect import unread
 from bot.engine.program.facts import Facts
 from bot.engine.program.index import ROUNDS, Index
 from bot.engine.program.order import above, early_imports, successors
+from bot.engine.program.sought import Sought
 from bot.engine.source.names import module_paths
-from bot.engine.survey import Survey, SurveyedFile
+from bot.engine.survey import Survey, facts_if
+
+T = TypeVar("T")
 
 MOST = 300
 """Files whose imports are followed: what runs when a successor is imported may be the whole program."""
-Scan = Callable[[Iterable[tuple[str, bytes]], Sequence[Migration], Index], Awaitable[Sequence[SurveyedFile]]]
 _NONE: Mapping[str, Facts] = MappingProxyType({})
+
+
+class Each(Protocol):
+    """A function of one file's source and path, on many files, where a crash costs nothing else: ``Scanner.each``."""
+
+    async def __call__(
+        self, function: Callable[..., T], files: Iterable[tuple[str, bytes]], *args: object
+    ) -> Sequence[T | Skipped]: ...
 
 
 class Reads(Protocol):
@@ -28,14 +40,18 @@ class Reads(Protocol):
     async def read(self, paths: Iterable[str]) -> Mapping[str, bytes]: ...
 
 
-async def facts_of(scan: Scan, files: Mapping[str, bytes]) -> dict[str, Facts]:
-    """The facts of files that hold no deprecated name; they are parsed where a crash costs nothing else."""
-    entries = await scan(files.items(), (), Index()) if files else ()
-    return {path: entry.facts for path, entry in zip(files, entries, strict=True)}
+async def facts_of(each: Each, files: Mapping[str, bytes], looked_for: Sought | None = None) -> dict[str, Facts]:
+    """The facts of those files that may have a say (``None``: of all); of one that breaks the engine only its words."""
+    found = await each(facts_if, files.items(), looked_for) if files else ()
+    return {
+        path: unread(source) if isinstance(facts, Skipped) else facts
+        for (path, source), facts in zip(files.items(), found, strict=True)
+        if facts is not None
+    }
 
 
 async def ordered(
-    sources: Reads, config: Config, scan: Scan, survey: Survey, known: Mapping[str, Facts] = _NONE
+    sources: Reads, config: Config, each: Each, survey: Survey, known: Mapping[str, Facts] = _NONE
 ) -> Survey:
     """The survey with the imports of all files that run when a successor's module is imported.
 
@@ -49,7 +65,7 @@ async def ordered(
         paths = set(sorted(paths & survey.blobs.keys())[: MOST - len(looked)])
         looked |= paths
         lacking = [path for path in sorted(paths) if path not in here and path not in known]
-        read = await facts_of(scan, await sources.read(lacking))
+        read = await facts_of(each, await sources.read(lacking))
         found = {p: here.get(p) or read.get(p) or known.get(p) for p in paths}
         order |= {p: replace(Facts(), imports=f.imports) for p, f in found.items() if f and p not in here}
         new = {name for p, f in found.items() if f for name in early_imports(p, f, index)}

@@ -4,27 +4,40 @@ What was found is kept in the records, by repository and configuration.  Which f
 trees, so a force push or a push of any size is no special case.
 """
 
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
-from typing import Protocol
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Protocol, TypeVar
 
 import structlog
 
 from bot.context import Bot
 from bot.domain.finding import Skipped
-from bot.domain.migration import Config, Migration
+from bot.domain.migration import Config
 from bot.domain.references import RepoRef, Sha
-from bot.engine.prefilter.terms import ImportWords, PrefilterTerm, follow, merged, reopened
+from bot.engine.prefilter.terms import ImportWords, PrefilterTerm, follow, merged
+from bot.engine.program.collect import unread
 from bot.engine.program.facts import Facts
 from bot.engine.program.index import ROUNDS, Index
-from bot.engine.resolve.renamed import renamed
+from bot.engine.program.sought import Sought
 from bot.engine.source.names import SUFFIXES
-from bot.engine.survey import Survey, SurveyedFile, differing, leaves, names_given, plan_update, roots_of, terms_of
+from bot.engine.survey import (
+    Survey,
+    SurveyedFile,
+    differing,
+    given_names,
+    glance,
+    leaves,
+    plan_update,
+    reopened_words,
+    roots_of,
+    survey_file,
+    terms_of,
+)
 from bot.inventory import program, store
 from bot.inventory.commit_sources import Caught, CommitSources
+from bot.inventory.program import Each
 
-Scan = Callable[[Iterable[tuple[str, bytes]], Sequence[Migration], Index], Awaitable[Sequence[SurveyedFile]]]
-"""``Scanner.survey``."""
+T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
 
@@ -45,7 +58,7 @@ class Sources(Protocol):
 
     async def search(self, terms: Sequence[PrefilterTerm], paths: Iterable[str]) -> Caught: ...
 
-    async def find(self, keeps: Callable[[bytes], bool], paths: Iterable[str]) -> Mapping[str, bytes]: ...
+    async def facts(self, looked_for: Sought, paths: Iterable[str]) -> Mapping[str, Facts]: ...
 
 
 async def survey(bot: Bot, repo: RepoRef, commit: Sha, config: Config) -> Survey:
@@ -54,69 +67,83 @@ async def survey(bot: Bot, repo: RepoRef, commit: Sha, config: Config) -> Survey
     Raises ``RetryLater`` and ``NotFound`` as reading does.
     """
     before = await store.load(bot.storage, repo, config)
-    if before is not None and before.commit == commit:
+    if before is not None and before.commit == commit and not _passing(before):
         return before
     sources = await CommitSources.at(bot, repo, commit)
-    found = None if before is None else await update(sources, config, bot.scanner.survey, before)
+    found = None if before is None else await update(sources, config, bot.scanner.each, before)
     how = "full" if found is None else "updated"
     if found is None:
-        found = await survey_fresh(sources, config, bot.scanner.survey)
+        found = await survey_fresh(sources, config, bot.scanner.each)
     log.info("surveyed", repository=repo.full_name, commit=commit, how=how, usages=len(found.findings))
     await store.save(bot.storage, repo, config, found)
     return found
 
 
-async def survey_fresh(sources: Sources, config: Config, scan: Scan) -> Survey:
+async def survey_fresh(sources: Sources, config: Config, each: Each) -> Survey:
     """All usages of the commit, without an earlier survey."""
     python = frozenset(path for path in sources.blobs if path.endswith(SUFFIXES))
     terms, names = terms_of(config, sources.blobs), leaves(config)
     hits: dict[str, bytes] = {}
     import_words: dict[str, ImportWords] = {}
+    asked = Asked(each)
     for _ in range(ROUNDS):
-        caught = await sources.search(terms, python - hits.keys())
+        caught = await sources.search(terms, python - hits.keys() - asked.broken.keys())
+        asked.broken.update(caught.broken)
         hits |= caught.files
         import_words = merged(import_words, caught.import_words)
-        names = names_given(hits, names)
+        names = await asked.names(hits, names)
         before, terms = terms, follow(terms, names - leaves(config), import_words.values())
         if terms == before:
             break
-        import_words = merged(import_words, reopened(terms, before, hits))
+        import_words = merged(import_words, await asked.of(reopened_words, hits, terms, before))
     roots = roots_of(config, hits, sources.blobs)
+    gives = await asked.of(given_names, hits, names)
     index = Index(dict(hits), roots, names)
-    gives = {path: renamed(source, names) for path, source in hits.items()}
     found = Survey(
         commit=sources.commit,
         names=names,
         terms=terms,
-        import_words=import_words,
+        import_words={path: words for path, words in import_words.items() if words},
         roots=roots,
         blobs=sources.blobs,
-        files=await _resolve(sources, config, scan, index, hits, gives),
+        files=await _resolve(sources, config, asked, index, hits, gives),
     )
-    more = await sources.find(found.sought(config).leads_to, python - found.files.keys())
-    return await program.ordered(sources, config, scan, replace(found, others=await program.facts_of(scan, more)))
+    others = await sources.facts(found.sought(config), python - found.files.keys())
+    return await program.ordered(sources, config, each, replace(found, others=others))
 
 
-async def update(sources: Sources, config: Config, scan: Scan, before: Survey) -> Survey | None:
+async def update(sources: Sources, config: Config, each: Each, before: Survey) -> Survey | None:
     """The same from the survey of another commit; ``None`` when what all files depend on has changed."""
+    asked, before = Asked(each), _without_passing(before)
     changed = differing(before.blobs, sources.blobs)
     content = await sources.read(path for path in changed if path.endswith(SUFFIXES))
-    plan = plan_update(before, config, sources.blobs, content)
+    plan = plan_update(before, config, sources.blobs, await asked.of(glance, content, before.terms, before.names))
     if plan is None:
         return None
-    pending = {**plan.hits, **await sources.read(plan.again)}
+    pending = {**{path: content[path] for path in plan.hits}, **await sources.read(plan.again)}
     index = Index(dict(pending), before.roots, before.names)
-    files = await _resolve(sources, config, scan, index, pending, plan.gives)
+    files = await _resolve(sources, config, asked, index, pending, plan.gives)
     found = replace(before, commit=sources.commit, blobs=sources.blobs, files={**plan.kept, **files})
-    others = await _others(sources, config, scan, before, found, changed, content)
+    others = await _others(sources, config, each, before, found, changed, content)
     known = {path: facts for path, facts in before.order.items() if path not in changed}
-    return await program.ordered(sources, config, scan, replace(found, others=others), known)
+    return await program.ordered(sources, config, each, replace(found, others=others), known)
+
+
+def _without_passing(before: Survey) -> Survey:
+    """The survey as if it had not known of the files that were skipped for no fault of theirs."""
+    passing = _passing(before)
+    return replace(before, blobs={path: sha for path, sha in before.blobs.items() if path not in passing})
+
+
+def _passing(survey: Survey) -> frozenset[str]:
+    reports = ((path, entry.report) for path, entry in survey.files.items())
+    return frozenset(path for path, report in reports if isinstance(report, Skipped) and report.passing)
 
 
 async def _others(
     sources: Sources,
     config: Config,
-    scan: Scan,
+    each: Each,
     before: Survey,
     found: Survey,
     changed: Collection[str],
@@ -129,16 +156,42 @@ async def _others(
     looked_for = found.sought(config)
     if looked_for != before.sought(config):
         python = frozenset(path for path in sources.blobs if path.endswith(SUFFIXES))
-        return await program.facts_of(scan, await sources.find(looked_for.leads_to, python - found.files.keys()))
-    more = {path: text for path, text in content.items() if path not in found.files and looked_for.leads_to(text)}
+        return await sources.facts(looked_for, python - found.files.keys())
+    more = {path: text for path, text in content.items() if path not in found.files}
     kept = {path: facts for path, facts in before.others.items() if path not in changed and path not in found.files}
-    return {**kept, **await program.facts_of(scan, more)}
+    return {**kept, **await program.facts_of(each, more, looked_for)}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Questions about many files, asked in workers; a file that breaks one of them is asked nothing more."""
+
+    each: Each
+    broken: dict[str, Skipped] = field(default_factory=dict)
+
+    async def of(self, function: Callable[..., T], files: Mapping[str, bytes], *args: object) -> dict[str, T]:
+        """What ``function(source, path, *args)`` says of each file that is not broken."""
+        sound = {path: source for path, source in files.items() if path not in self.broken}
+        answers = await self.each(function, sound.items(), *args) if sound else ()
+        found: dict[str, T] = {}
+        for path, answer in zip(sound, answers, strict=True):
+            if isinstance(answer, Skipped):
+                self.broken[path] = answer
+            else:
+                found[path] = answer
+        return found
+
+    async def names(self, files: Mapping[str, bytes], names: frozenset[str]) -> frozenset[str]:
+        """``names`` and all that ``files`` may give to one of them."""
+        while more := frozenset[str]().union(*(await self.of(given_names, files, names, names)).values()):
+            names |= more
+        return names
 
 
 async def _resolve(
     sources: Sources,
     config: Config,
-    scan: Scan,
+    asked: Asked,
     index: Index,
     pending: Mapping[str, bytes],
     gives: Mapping[str, frozenset[str]],
@@ -149,18 +202,19 @@ async def _resolve(
     """
     done: dict[str, SurveyedFile] = {}
     for _ in range(ROUNDS):
-        if not pending:
-            break
-        entries = await scan(pending.items(), config.migrations, index)
-        for path, entry in zip(pending, entries, strict=True):
-            done[path] = replace(entry, gives=gives[path])
-        missing = frozenset[str]().union(*(entry.looked for entry in entries)) - index.files.keys()
+        entries = await asked.of(survey_file, pending, config.migrations, index)
+        done |= {path: replace(entry, gives=gives.get(path, frozenset())) for path, entry in entries.items()}
+        missing = frozenset[str]().union(*(entry.looked for entry in entries.values())) - index.files.keys()
         if not missing:
             break
-        pending = {path: source for path, source in pending.items() if not missing.isdisjoint(done[path].looked)}
+        pending = {path: pending[path] for path, entry in entries.items() if not missing.isdisjoint(entry.looked)}
         found = await sources.read(missing)
         index = index.with_modules((path, found.get(path)) for path in missing)
     passed_over = {
         path: SurveyedFile(report=Skipped(path=path, reason=why)) for path, why in sources.passed_over.items()
     }
-    return {**done, **passed_over}
+    return {**done, **{path: _unscanned(path, why, index) for path, why in asked.broken.items()}, **passed_over}
+
+
+def _unscanned(path: str, why: Skipped, index: Index) -> SurveyedFile:
+    return SurveyedFile(report=why, facts=unread(index.files.get(path) or b""))

@@ -4,7 +4,7 @@ import asyncio
 import os
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from types import MappingProxyType, TracebackType
 from typing import Self, TypeVar
@@ -13,7 +13,6 @@ from bot.domain.file_result import FileChange, FileMigration, FileReview
 from bot.domain.finding import FileReport, Skipped
 from bot.domain.migration import Migration
 from bot.engine.program.index import Index
-from bot.engine.survey import SurveyedFile
 from bot.scanner import tasks
 from bot.scanner.tasks import KeptUsages, ReviewRequest, Source
 from bot.scanner.unscannable import Unscannable
@@ -37,6 +36,14 @@ CHUNK_BYTES = 1 << 20
 """How much one task scans: enough to make handing it over cheap, little enough to share among the workers."""
 TOO_BIG = f"too big: more than {LARGEST_FILE >> 20} MiB"
 NO_TIME = "time limit: earlier files used up the time for this pull request"
+
+
+@dataclass(frozen=True, slots=True)
+class _Reason:
+    """Why a file was not scanned."""
+
+    text: str
+    passing: bool = False
 
 
 class Scanner:
@@ -99,7 +106,7 @@ class Scanner:
         again.
         """
         big = {change.path for change in request.changes if size(change) > LARGEST_FILE}
-        found = {path: skipped(path, TOO_BIG) for path in big}
+        found = {path: unreviewed(path, _Reason(TOO_BIG)) for path in big}
         changes = tuple(change for change in request.changes if change.path not in big)
         found |= await self._reviewed(request, changes)
         return tuple(found[change.path] for change in request.changes)
@@ -109,7 +116,7 @@ class Scanner:
             return await self._together(request, changes, self._timeout)
         except Unscannable as error:
             if len(changes) == 1:
-                return {changes[0].path: skipped(changes[0].path, str(error))}
+                return {changes[0].path: unreviewed(changes[0].path, _Reason(str(error)))}
         alone = await self._one_by_one(request, changes)
         sound = tuple(change for change in changes if not isinstance(alone[change.path].report, Skipped))
         if len(sound) == len(changes):
@@ -139,7 +146,7 @@ class Scanner:
 
         found = await self._each(review, changes)
         return {
-            change.path: skipped(change.path, result) if isinstance(result, str) else result
+            change.path: unreviewed(change.path, result) if isinstance(result, _Reason) else result
             for change, result in zip(changes, found, strict=True)
         }
 
@@ -148,16 +155,12 @@ class Scanner:
     ) -> tuple[FileReport, ...]:
         """:func:`bot.engine.scan_file` of each ``(path, source)``, in order; what breaks the engine is skipped."""
         work = partial(self._scan_files, migrations=tuple(migrations), index=index)
-        return await self._all(tuple(files), work, lambda file, reason: Skipped(path=file[0], reason=reason))
+        return await self._all(tuple(files), work, skipped)
 
-    async def survey(
-        self, files: Iterable[Source], migrations: Sequence[Migration], index: Index
-    ) -> tuple[SurveyedFile, ...]:
-        """:func:`bot.engine.survey.survey_file` of each ``(path, source)``, in order; what breaks it is skipped."""
-        work = partial(tasks.survey_files, migrations=tuple(migrations), index=index)
-        return await self._all(
-            tuple(files), work, lambda file, reason: SurveyedFile(report=Skipped(path=file[0], reason=reason))
-        )
+    async def each(self, function: Callable[..., T], files: Iterable[Source], *args: object) -> tuple[T | Skipped, ...]:
+        """``function(source, path, *args)`` of each file, in order; :class:`Skipped` for what breaks it."""
+        work = partial(tasks.each_file, function=function, args=args)
+        return await self._all(tuple(files), work, skipped)
 
     async def migrate(
         self,
@@ -176,16 +179,18 @@ class Scanner:
         work = partial(self._migrate_files, migrations=tuple(migrations), index=index, unsafe=unsafe, keep=kept)
         return await self._all(tuple(files), work, untouched)
 
-    async def _all(self, files: tuple[Source, ...], work: Work[T], failed: Callable[[Source, str], T]) -> tuple[T, ...]:
+    async def _all(
+        self, files: tuple[Source, ...], work: Work[T], failed: Callable[[Source, _Reason], F]
+    ) -> tuple[T | F, ...]:
         """``work`` on all files, shared among the workers in pieces; ``failed`` stands for a file that broke it."""
         sound = [file for file in files if len(file[1]) <= LARGEST_FILE]
         done = await asyncio.gather(*(self._piece(chunk, work, failed) for chunk in chunks(sound)))
         found = {path: result for (path, _), result in zip(sound, (r for piece in done for r in piece), strict=True)}
-        return tuple(found[file[0]] if file[0] in found else failed(file, TOO_BIG) for file in files)
+        return tuple(found[file[0]] if file[0] in found else failed(file, _Reason(TOO_BIG)) for file in files)
 
     async def _piece(
-        self, files: tuple[Source, ...], work: Work[T], failed: Callable[[Source, str], T]
-    ) -> tuple[T, ...]:
+        self, files: tuple[Source, ...], work: Work[T], failed: Callable[[Source, _Reason], F]
+    ) -> tuple[T | F, ...]:
         async def alone(file: Source, seconds: float) -> T:
             [result] = await self._pool.run(work, (file,), seconds=seconds)
             return result
@@ -194,27 +199,29 @@ class Scanner:
             return await self._pool.run(work, files, seconds=self._timeout)
         except Unscannable as error:
             if len(files) == 1:
-                return (failed(files[0], str(error)),)
+                return (failed(files[0], _Reason(str(error))),)
         results = await self._each(alone, files)
         return tuple(
-            failed(file, result) if isinstance(result, str) else result
+            failed(file, result) if isinstance(result, _Reason) else result
             for file, result in zip(files, results, strict=True)
         )
 
-    async def _each(self, work: Callable[[F, float], Coroutine[None, None, T]], files: Sequence[F]) -> list[T | str]:
+    async def _each(
+        self, work: Callable[[F, float], Coroutine[None, None, T]], files: Sequence[F]
+    ) -> list[T | _Reason]:
         """The result of each file alone, or the reason why there is none."""
         loop = asyncio.get_running_loop()
         end = loop.time() + self._budget
         turns = asyncio.Semaphore(self._pool.size)
 
-        async def one(file: F) -> T | str:
+        async def one(file: F) -> T | _Reason:
             async with turns:
                 if loop.time() > end:
-                    return NO_TIME
+                    return _Reason(NO_TIME, passing=True)
                 try:
                     return await work(file, self._patience)
                 except Unscannable as error:
-                    return str(error)
+                    return _Reason(str(error))
 
         return await asyncio.gather(*(one(file) for file in files))
 
@@ -224,14 +231,18 @@ def size(change: FileChange) -> int:
     return max(len(change.base or b""), len(change.head or b""))
 
 
-def skipped(path: str, reason: str) -> FileReview:
-    return FileReview(report=Skipped(path=path, reason=reason))
+def skipped(file: Source, reason: _Reason) -> Skipped:
+    return Skipped(path=file[0], reason=reason.text, passing=reason.passing)
 
 
-def untouched(file: Source, reason: str) -> FileMigration:
+def unreviewed(path: str, reason: _Reason) -> FileReview:
+    return FileReview(report=skipped((path, b""), reason))
+
+
+def untouched(file: Source, reason: _Reason) -> FileMigration:
     """A file that was not scanned."""
     path, source = file
-    return FileMigration(path=path, before=source, after=source, report=Skipped(path=path, reason=reason))
+    return FileMigration(path=path, before=source, after=source, report=skipped(file, reason))
 
 
 def chunks(files: Iterable[Source]) -> Iterator[tuple[Source, ...]]:

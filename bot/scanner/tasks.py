@@ -1,7 +1,8 @@
 """What runs in a worker: pure functions of several files at once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from bot.domain.file_result import FileChange, FileMigration, FileReview
 from bot.domain.finding import FileReport, Range, Scanned
@@ -11,7 +12,8 @@ from bot.engine.diff.unified import Hunk
 from bot.engine.fix_file import migrate_file
 from bot.engine.program.index import Index
 from bot.engine.scan import scan_file
-from bot.engine.survey import SurveyedFile, survey_file
+
+T = TypeVar("T")
 
 KNOWN_FILE = b"from known.module import old\n\nold()\n"
 _KNOWN = Migration(name="known", targets=(Target(name="known.module.old", canonical="known.module.new"),), drop_in=True)
@@ -61,9 +63,9 @@ def migrate_files(
     )
 
 
-def survey_files(files: Sequence[Source], migrations: Sequence[Migration], index: Index) -> tuple[SurveyedFile, ...]:
-    """The usages of each file with what they depend on, in order."""
-    return tuple(survey_file(source, path, migrations, index) for path, source in files)
+def each_file(files: Sequence[Source], function: Callable[..., T], args: tuple[object, ...]) -> tuple[T, ...]:
+    """``function(source, path, *args)`` of each file, in order."""
+    return tuple(function(source, path, *args) for path, source in files)
 
 
 class WrongAnswer(RuntimeError):

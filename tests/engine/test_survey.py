@@ -15,7 +15,8 @@ from bot.engine.survey import (
     SurveyedFile,
     Update,
     differing,
-    names_given,
+    given_names,
+    glance,
     of_interest,
     plan_update,
     roots_of,
@@ -36,7 +37,9 @@ def blobs_of(tree: Mapping[str, str]) -> dict[str, Sha]:
 def surveyed(tree: Mapping[str, str], config: Config) -> Survey:
     sources = {path: text.encode() for path, text in tree.items() if path.endswith(".py")}
     blobs = blobs_of(tree)
-    names = names_given(sources, frozenset({"old"}))
+    names = frozenset({"old"})
+    while more := frozenset[str]().union(*(given_names(each, path, names, names) for path, each in sources.items())):
+        names |= more
     terms = tuple(
         type(term)(package=term.package, names=names, modules=term.modules, opening_words=term.opening_words)
         for term in terms_of(config, blobs)
@@ -58,7 +61,9 @@ def surveyed(tree: Mapping[str, str], config: Config) -> Survey:
 
 def planned(before: Mapping[str, str], after: Mapping[str, str], config: Config = INSIDE) -> Update | None:
     changed = {path: text.encode() for path, text in after.items() if before.get(path) != text and path[-3:] == ".py"}
-    return plan_update(surveyed(before, config), config, blobs_of(after), changed)
+    known = surveyed(before, config)
+    seen = {path: glance(source, path, known.terms, known.names) for path, source in changed.items()}
+    return plan_update(known, config, blobs_of(after), seen)
 
 
 def test_a_survey_has_the_files_with_a_name_and_what_they_depend_on() -> None:
@@ -111,7 +116,7 @@ def test_only_what_depends_on_a_change_is_looked_at(after: Mapping[str, str], ag
     found = planned(TREE, after)
     assert found is not None
     assert found.again == again
-    assert found.hits.keys() == hits
+    assert found.hits == hits
     entries = {"a.py", "b.py", "pkg/face.py", "pkg/impl.py"}
     unchanged = {path for path in entries if after.get(path) == TREE[path]}
     assert found.kept.keys() == unchanged - again

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 import pytest
 from hypothesis import example, given, settings
@@ -13,12 +14,17 @@ from bot.domain.finding import FileReport, Scanned
 from bot.domain.migration import Config, Migration, Target, TargetKind
 from bot.domain.references import Sha
 from bot.engine.prefilter.terms import Prefilter, PrefilterTerm
+from bot.engine.program.facts import Facts
 from bot.engine.program.index import Index
+from bot.engine.program.sought import Sought
 from bot.engine.scan import scan_file
-from bot.engine.survey import Survey, SurveyedFile, of_interest, roots_of, survey_file
+from bot.engine.survey import Survey, of_interest, roots_of, survey_file
 from bot.inventory.commit_sources import Caught
+from bot.inventory.program import facts_of
 from bot.inventory.survey import survey_fresh, update
 from tests.local.test_prefilter import NOISE, WAYS
+
+T = TypeVar("T")
 
 OLD = Migration(name="m", targets=(Target(name="pkg.impl.old", canonical="pkg.impl.new"),))
 LEGACY = Migration(name="n", targets=(Target(name="pkg.legacy", kind=TargetKind.MODULE),), exclude=("app/b.py",))
@@ -134,16 +140,16 @@ class Files:
             import_words={path: import_words for path, (_, import_words) in looked.items() if import_words},
         )
 
-    async def find(self, keeps: Callable[[bytes], bool], paths: Iterable[str]) -> Mapping[str, bytes]:
-        return {path: source for path, source in (await self.read(paths)).items() if keeps(source)}
+    async def facts(self, looked_for: Sought, paths: Iterable[str]) -> Mapping[str, Facts]:
+        return await facts_of(each, await self.read(paths), looked_for)
 
 
-async def scan(files: Iterable[tuple[str, bytes]], migrations: Sequence[Migration], index: Index) -> list[SurveyedFile]:
-    return [survey_file(source, path, migrations, index) for path, source in files]
+async def each(function: Callable[..., T], files: Iterable[tuple[str, bytes]], *args: object) -> list[T]:
+    return [function(source, path, *args) for path, source in files]
 
 
 def force(tree: Mapping[str, str]) -> Survey:
-    return asyncio.run(survey_fresh(Files(tree), CONFIG, scan))
+    return asyncio.run(survey_fresh(Files(tree), CONFIG, each))
 
 
 def answers(survey: Survey) -> dict[str, FileReport]:
@@ -189,7 +195,7 @@ def test_every_way_into_a_file_is_followed(files: Mapping[str, str]) -> None:
     assert survey.findings
     assert "noise.py" not in survey.files
     for path in files:
-        assert asyncio.run(update(Files({**files, path: files[path] + "x = 1\n"}), CONFIG, scan, survey)) is not None
+        assert asyncio.run(update(Files({**files, path: files[path] + "x = 1\n"}), CONFIG, each, survey)) is not None
 
 
 @pytest.mark.parametrize(
@@ -204,7 +210,7 @@ def test_every_way_into_a_file_is_followed(files: Mapping[str, str]) -> None:
 def test_another_way_is_looked_for_anew(path: str, text: str | None) -> None:
     files = WAYS["a module's name for the package, renamed"]
     after = {p: t for p, t in {**files, path: text}.items() if t is not None}
-    assert asyncio.run(update(Files(after), CONFIG, scan, force(files))) is None
+    assert asyncio.run(update(Files(after), CONFIG, each, force(files))) is None
 
 
 @given(first=trees, edits=st.lists(trees, min_size=1, max_size=4))
@@ -218,7 +224,7 @@ def test_brought_up_to_date_equals_made_anew(first: Mapping[str, str], edits: li
                 del tree[path]
             else:
                 tree[path] = text
-        survey = asyncio.run(update(Files(tree), CONFIG, scan, survey)) or force(tree)
+        survey = asyncio.run(update(Files(tree), CONFIG, each, survey)) or force(tree)
         fresh = force(tree)
         assert answers(survey) == answers(fresh)
         assert survey.roots == roots_of(CONFIG, survey.files, survey.blobs)
@@ -235,7 +241,7 @@ def test_a_changed_facade_changes_what_others_use() -> None:
     before = force(tree)
     assert sorted(report.path for report in before.reports) == ["app/a.py", "pkg/facade.py"]
     changed = tree | {"pkg/facade.py": "def old(): ...  # its own\n"}
-    after = asyncio.run(update(Files(changed), CONFIG, scan, before))
+    after = asyncio.run(update(Files(changed), CONFIG, each, before))
     assert after is not None
     assert [(f.path, f.kind) for f in after.findings] == [("pkg/facade.py", "definition")]
 
@@ -244,8 +250,9 @@ def test_a_change_that_concerns_nobody_scans_nothing() -> None:
     tree = {"pkg/impl.py": "def old(): ...\n", "app/a.py": "from pkg.impl import old\nold()\n", "app/b.py": "x = 1\n"}
     before = force(tree)
 
-    async def never(files: Iterable[tuple[str, bytes]], *_: object) -> list[SurveyedFile]:
-        raise AssertionError(dict(files))
+    async def never(function: Callable[..., T], files: Iterable[tuple[str, bytes]], *args: object) -> list[T]:
+        assert function is not survey_file, dict(files)
+        return await each(function, files, *args)
 
     after = asyncio.run(update(Files(tree | {"app/b.py": "x = 2\n"}), CONFIG, never, before))
     assert after is not None

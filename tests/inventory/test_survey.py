@@ -1,5 +1,8 @@
 """The inventory of a repository at the sandbox GitHub: what is asked for, what is remembered."""
 
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
 import pytest
 
 from bot.config import Valid, parse_state
@@ -8,13 +11,18 @@ from bot.domain.errors import RetryLater
 from bot.domain.finding import Skipped
 from bot.domain.migration import Config
 from bot.domain.references import RepoRef
+from bot.engine.survey import survey_file
 from bot.github import reads
 from bot.inventory import commit_sources, store
 from bot.inventory.survey import survey
 from bot.sandbox import Repo, Sandbox, Symlink
 from bot.sandbox.faults import Reply
 from bot.sandbox.routes import gitdata
+from bot.scanner import Scanner
+from bot.scanner.workers import ScannerDown, Workers
 from tests.inventory.conftest import ref_of
+
+T = TypeVar("T")
 
 YAML = b"""version: 1
 migrations:
@@ -178,3 +186,44 @@ async def test_what_breaks_the_engine_costs_one_file(bot: Bot, repo: Repo, ref: 
     found = await survey(bot, ref, commit, config())
     assert len(found.findings) == 3
     assert {report.path for report in found.reports} >= {"app/deep.py", "app/bad.py"}
+
+
+async def test_what_was_skipped_for_no_fault_of_its_own_is_scanned_the_next_time(
+    bot: Bot, repo: Repo, ref: RepoRef, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit, each = await reads.branch_head(bot.github, ref, "main"), Scanner.each
+
+    async def late(
+        self: Scanner, function: Callable[..., T], files: Iterable[tuple[str, bytes]], *args: object
+    ) -> tuple[T | Skipped, ...]:
+        found = await each(self, function, files := list(files), *args)
+        lost = {"app/a.py"} if function is survey_file else set()
+        return tuple(
+            Skipped(path=path, reason="no time", passing=True) if path in lost else answer
+            for (path, _), answer in zip(files, found, strict=True)
+        )
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Scanner, "each", late)
+        found = await survey(bot, ref, commit, config())
+        assert Skipped(path="app/a.py", reason="no time", passing=True) in found.reports
+    again = await survey(bot, ref, commit, config())
+    assert [(f.path, f.range.line) for f in again.findings] == [
+        ("app/a.py", 1), ("app/a.py", 2), ("pkg/facade.py", 1),
+    ]  # fmt: skip
+
+
+async def test_while_nothing_can_be_scanned_no_survey_is_kept(
+    bot: Bot, repo: Repo, ref: RepoRef, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit = await reads.branch_head(bot.github, ref, "main")
+
+    async def down(*_: object, **__: object) -> None:
+        raise ScannerDown(at=bot.github.clock.now(), reason="the scanner is down")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Workers, "run", down)
+        with pytest.raises(RetryLater):
+            await survey(bot, ref, commit, config())
+    assert await bot.storage.entries("survey") == ()
+    assert len((await survey(bot, ref, commit, config())).findings) == 3

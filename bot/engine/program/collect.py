@@ -34,8 +34,13 @@ def facts_of(source: bytes) -> Facts:
         for code in (tree, *codes):
             collector.names_of(code)
     except PARSE_ERRORS:
-        return Facts(readable=False, words=frozenset(_WORD.findall(source.decode("utf-8", "replace"))))
+        return unread(source)
     return collector.facts(tree)
+
+
+def unread(source: bytes) -> Facts:
+    """The facts of a file that cannot be parsed: the words in it."""
+    return Facts(readable=False, words=frozenset(_WORD.findall(source.decode("utf-8", "replace"))))
 
 
 def imports_of(source: bytes) -> Facts:
