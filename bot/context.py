@@ -1,8 +1,10 @@
 """What every workflow uses: the open adapters."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
+from weakref import WeakValueDictionary
 
 from bot.domain.references import DeliveryId, Task
 from bot.github.client import GitHub
@@ -22,6 +24,20 @@ class StoredDeliveries:
     """Those of the GUIDs that are stored.  Raises ``StoreUnavailable``."""
 
 
+class Turns:
+    """One lock for each name, as long as somebody holds it or waits for it: work that is done once for all of them."""
+
+    def __init__(self) -> None:
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    def of(self, name: str) -> asyncio.Lock:
+        """Work under another name goes on beside it; other processes have turns of their own."""
+        lock = self._locks.get(name)
+        if lock is None:
+            lock = self._locks[name] = asyncio.Lock()
+        return lock
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bot:
     """The adapters, opened and ready; lives as long as the process."""
@@ -37,5 +53,6 @@ class Bot:
     send: Callable[[Task], Awaitable[None]]
     """``await bot.send(task)`` returns once the task is as durable as a delivery.  Raises ``StoreUnavailable``."""
     kept: StoredDeliveries
+    turns: Turns = field(default_factory=Turns)
     tracker_window: timedelta = timedelta(seconds=20)
     """How long changes to a tracking issue are collected into one edit."""

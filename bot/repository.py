@@ -77,6 +77,11 @@ class DefaultBranch(RepositoryAt):
     head: Sha
     """The same as ``rev``."""
 
+    @property
+    def branch(self) -> str:
+        """Its name."""
+        return self.repository.default_branch
+
 
 # --- reading ---------------------------------------------------------------------------------------------------------
 

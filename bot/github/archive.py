@@ -7,8 +7,8 @@ from datetime import timedelta
 import aiohttp
 from yarl import URL
 
-from bot.domain.errors import RetryLater
 from bot.github.clock import Clock
+from bot.github.errors import NoArchive
 
 _CHUNK = 256 * 1024
 _AGAIN = timedelta(seconds=30)
@@ -19,12 +19,12 @@ _TIMEOUT = aiohttp.ClientTimeout(total=600, connect=10, sock_read=30)
 async def download(session: aiohttp.ClientSession, url: str, clock: Clock) -> AsyncIterator[AsyncIterator[bytes]]:
     """The bytes at ``url`` as they come, in chunks of at most 256 KiB.
 
-    Raises ``RetryLater`` when the download fails or is cut short; discard what was read until then.
+    Raises ``NoArchive`` when the download fails or is cut short; discard what was read until then.
     """
     try:
         async with session.get(URL(url, encoded=True), allow_redirects=False, timeout=_TIMEOUT) as response:
             if response.status != 200:
-                raise RetryLater(at=clock.now() + _AGAIN, reason=f"the download failed with status {response.status}")
+                raise NoArchive(at=clock.now() + _AGAIN, reason=f"the download failed with status {response.status}")
             yield response.content.iter_chunked(_CHUNK)
     except (aiohttp.ClientError, TimeoutError, OSError) as fault:
-        raise RetryLater(at=clock.now() + _AGAIN, reason=f"the download failed: {type(fault).__name__}") from fault
+        raise NoArchive(at=clock.now() + _AGAIN, reason=f"the download failed: {type(fault).__name__}") from fault

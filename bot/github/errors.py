@@ -15,6 +15,10 @@ class Uncertain(RetryLater):
     """
 
 
+class NoArchive(RetryLater):
+    """The archive of a commit did not come, or not whole: the next one may."""
+
+
 class NotFound(Gone):
     """404: not there, not there yet, or hidden from this token."""
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, BinaryIO, Self, cast
 
-from bot.domain.errors import RetryLater, SsotError
+from bot.domain.errors import SsotError
 from bot.github.clock import Clock
+from bot.github.errors import NoArchive
 
 LARGEST_FILE = 8 << 20
 """Bytes; larger files are skipped: nobody wrote them by hand."""
@@ -33,10 +34,6 @@ _FURTHER = frozenset({
 """Kinds of headers that say something about the next one; sparse files, which git does not write, have some too."""
 
 
-class BrokenArchive(RetryLater):
-    """The stream is no such archive, or ends too early: the next one may be whole."""
-
-
 class HugeArchive(SsotError):
     """The archive is larger than what is read of one."""
 
@@ -58,7 +55,7 @@ async def sift(chunks: AsyncIterator[bytes], clock: Clock, *, wants: Callable[[s
     """Hands the regular files whose path is wanted to ``take`` (path, content), some at once, while they come.
 
     Unpacking runs in a thread of its own, which asks for a chunk when it needs one, and waits for ``take``, which runs
-    in the event loop.  ``wants`` is called in the thread.  Raises ``BrokenArchive``, ``HugeArchive``, and what ``take``
+    in the event loop.  ``wants`` is called in the thread.  Raises ``NoArchive``, ``HugeArchive``, and what ``take``
     raises.
     """
     loop = asyncio.get_running_loop()
@@ -70,7 +67,7 @@ async def sift(chunks: AsyncIterator[bytes], clock: Clock, *, wants: Callable[[s
     try:
         return await asyncio.to_thread(_sift, pull, wants, hand_over)
     except (tarfile.TarError, zlib.error, EOFError, RecursionError) as fault:  # a header of a header of a header
-        raise BrokenArchive(at=clock.now() + _AGAIN, reason=f"the archive is broken: {fault}"[:200]) from fault
+        raise NoArchive(at=clock.now() + _AGAIN, reason=f"the archive is broken: {fault}"[:200]) from fault
     finally:
         pull.ended = True
 

@@ -3,6 +3,8 @@
 import hashlib
 import zlib
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,6 +20,7 @@ from bot.engine.prefilter.terms import PrefilterTerm
 from bot.engine.program.facts import Facts
 from bot.engine.program.packed import pack, unpack
 from bot.engine.report_json import decode, encode
+from bot.engine.source.names import SUFFIXES
 from bot.engine.survey import Survey, SurveyedFile
 from bot.storage import Storage, codec
 
@@ -25,46 +28,100 @@ Stored = TypeVar("Stored")
 
 NAMESPACE = "survey"
 BRIEF = "survey-brief"
-KEPT = 3
-"""Configurations of one repository whose surveys are kept: the current one, and those that were just tried."""
+FAILED = "survey-failed"
+KEPT = 6
+"""Branches and configurations of one repository whose surveys are kept: the current ones, and those just tried."""
 
 log = structlog.get_logger(__name__)
 
 
-async def load(storage: Storage, repo: RepoRef, config: Config) -> Survey | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surveyed:
+    """What a survey is of: a branch of a repository, under a configuration."""
+
+    repo: RepoRef
+    branch: str
+    config: Config
+
+    @property
+    def key(self) -> str:
+        """Everything that a survey depends on but the commit."""
+        text = f"{_engine()}\0{self.branch}\0{self.config!r}"
+        digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16)
+        return f"{self.repo.id}/{digest.hexdigest()}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """Why a branch could not be surveyed, since when, and the last time that it was tried."""
+
+    reason: str
+    since: datetime
+    at: datetime
+    lasting: bool = False
+    """Another try would fail as well."""
+
+
+async def load(storage: Storage, place: Surveyed) -> Survey | None:
     """The last survey; ``None`` if there is none, or it cannot be read: then a full survey is made."""
-    return await _get(storage, NAMESPACE, repo, config, _survey_of)
+    return await _get(storage, NAMESPACE, place, _survey_of)
 
 
-async def surroundings(storage: Storage, repo: RepoRef, config: Config) -> Surroundings | None:
-    """The part of the last survey that each review asks for, which is small; ``None`` as for `load`."""
-    return await _get(storage, BRIEF, repo, config, _brief_of)
+async def surroundings(storage: Storage, place: Surveyed) -> tuple[Sha, Surroundings] | None:
+    """The part of the last survey that each review asks for, which is small, and its commit; ``None`` as for `load`."""
+    return await _get(storage, BRIEF, place, _brief_of)
 
 
-async def save(storage: Storage, repo: RepoRef, config: Config, survey: Survey) -> None:
-    brief = _StoredBrief(names=survey.names, roots=survey.roots, facts=_packed(survey.facts) or UNSET)
-    for namespace, value in ((NAMESPACE, _stored(survey)), (BRIEF, brief)):
-        await storage.put(namespace, _key(repo, config), zlib.compress(codec.dump(value)))
-        await storage.prune(namespace, prefix=f"{repo.id}/", keep=KEPT)
+async def failure(storage: Storage, place: Surveyed) -> Failure | None:
+    """The last failure, unless the branch was surveyed since."""
+    return await _get(storage, FAILED, place, _failure_of)
 
 
-async def _get(
-    storage: Storage, namespace: str, repo: RepoRef, config: Config, decoded: Callable[[bytes], Stored]
-) -> Stored | None:  # fmt: skip
-    record = await storage.get(namespace, _key(repo, config))
+async def save(storage: Storage, place: Surveyed, survey: Survey) -> None:
+    around = surroundings_of(survey)
+    brief = _StoredBrief(
+        commit=survey.commit,
+        names=around.names,
+        roots=around.roots,
+        facts=_packed(around.facts) or UNSET,
+        paths=around.paths or frozenset(),
+        looked=dict(around.looked),
+    )
+    await _put(storage, NAMESPACE, place, _stored(survey))
+    await _put(storage, BRIEF, place, brief)
+    await storage.delete(FAILED, place.key)
+
+
+async def save_failure(storage: Storage, place: Surveyed, failure: Failure) -> None:
+    await _put(storage, FAILED, place, failure)
+
+
+def surroundings_of(survey: Survey) -> Surroundings:
+    """The part of a survey that a change to the branch asks for."""
+    paths = frozenset(path for path in survey.blobs if path.endswith(SUFFIXES))
+    return Surroundings(
+        names=survey.names,
+        roots=survey.roots,
+        facts=survey.facts,
+        paths=paths,
+        looked={path: entry.looked & paths for path, entry in survey.files.items() if entry.looked & paths},
+    )
+
+
+async def _put(storage: Storage, namespace: str, place: Surveyed, value: object) -> None:
+    await storage.put(namespace, place.key, zlib.compress(codec.dump(value)))
+    await storage.prune(namespace, prefix=f"{place.repo.id}/", keep=KEPT)
+
+
+async def _get(storage: Storage, namespace: str, place: Surveyed, decoded: Callable[[bytes], Stored]) -> Stored | None:
+    record = await storage.get(namespace, place.key)
     if record is None:
         return None
     try:
         return decoded(zlib.decompress(record.value))
     except (ValueError, KeyError, TypeError, zlib.error) as error:
-        log.warning("survey_unreadable", repository=repo.full_name, error=type(error).__name__)
+        log.warning("survey_unreadable", repository=place.repo.full_name, error=type(error).__name__)
         return None
-
-
-def _key(repo: RepoRef, config: Config) -> str:
-    """Everything that a survey depends on but the commit."""
-    digest = hashlib.blake2b(f"{_engine()}\0{config!r}".encode("utf-8", "surrogatepass"), digest_size=16)
-    return f"{repo.id}/{digest.hexdigest()}"
 
 
 @cache
@@ -81,9 +138,19 @@ def _survey_of(data: bytes) -> Survey:
     return codec.load(data, _StoredSurvey).survey()
 
 
-def _brief_of(data: bytes) -> Surroundings:
+def _brief_of(data: bytes) -> tuple[Sha, Surroundings]:
     stored = codec.load(data, _StoredBrief)
-    return Surroundings(names=stored.names, roots=stored.roots, facts=_unpacked(stored.facts or {}))
+    return stored.commit, Surroundings(
+        names=stored.names,
+        roots=stored.roots,
+        facts=_unpacked(stored.facts or {}),
+        paths=stored.paths,
+        looked=stored.looked,
+    )
+
+
+def _failure_of(data: bytes) -> Failure:
+    return codec.load(data, Failure)
 
 
 def _packed(facts: Mapping[str, Facts]) -> dict[str, dict[str, Any]]:
@@ -95,8 +162,11 @@ def _unpacked(facts: Mapping[str, Mapping[str, Any]]) -> dict[str, Facts]:
 
 
 class _StoredBrief(Struct):
+    commit: Sha
     names: frozenset[str]
     roots: tuple[str, ...]
+    paths: frozenset[str]
+    looked: dict[str, frozenset[str]]
     facts: dict[str, dict[str, Any]] | UnsetType = UNSET
 
 

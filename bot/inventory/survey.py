@@ -13,7 +13,7 @@ import structlog
 from bot.context import Bot
 from bot.domain.finding import Skipped
 from bot.domain.migration import Config
-from bot.domain.references import RepoRef, Sha
+from bot.domain.references import Sha
 from bot.engine.prefilter.terms import ImportWords, PrefilterTerm, follow, merged
 from bot.engine.program.collect import unread
 from bot.engine.program.facts import Facts
@@ -36,6 +36,7 @@ from bot.engine.survey import (
 from bot.inventory import program, store
 from bot.inventory.commit_sources import Caught, CommitSources
 from bot.inventory.program import Each
+from bot.inventory.store import Surveyed
 
 T = TypeVar("T")
 
@@ -61,12 +62,19 @@ class Sources(Protocol):
     async def facts(self, looked_for: Sought, paths: Iterable[str]) -> Mapping[str, Facts]: ...
 
 
-async def survey(bot: Bot, repo: RepoRef, commit: Sha, config: Config) -> Survey:
-    """All usages at ``commit``, updated from the last surveyed commit if there is one.
+async def survey(bot: Bot, place: Surveyed, commit: Sha) -> Survey:
+    """All usages at ``commit``, updated from the last surveyed commit of the branch if there is one.
 
-    Raises ``RetryLater`` and ``NotFound`` as reading does.
+    Work that needs the same survey waits for the one under way.  Raises ``RetryLater`` and ``NotFound`` as reading
+    does, and ``HugeArchive``.
     """
-    before = await store.load(bot.storage, repo, config)
+    async with bot.turns.of(f"survey {place.key}"):
+        return await _survey(bot, place, commit)
+
+
+async def _survey(bot: Bot, place: Surveyed, commit: Sha) -> Survey:
+    repo, config = place.repo, place.config
+    before = await store.load(bot.storage, place)
     if before is not None and before.commit == commit and not _passing(before):
         return before
     sources = await CommitSources.at(bot, repo, commit)
@@ -75,7 +83,7 @@ async def survey(bot: Bot, repo: RepoRef, commit: Sha, config: Config) -> Survey
     if found is None:
         found = await survey_fresh(sources, config, bot.scanner.each)
     log.info("surveyed", repository=repo.full_name, commit=commit, how=how, usages=len(found.findings))
-    await store.save(bot.storage, repo, config, found)
+    await store.save(bot.storage, place, found)
     return found
 
 
@@ -85,7 +93,7 @@ async def survey_fresh(sources: Sources, config: Config, each: Each) -> Survey:
     terms, names = terms_of(config, sources.blobs), leaves(config)
     hits: dict[str, bytes] = {}
     import_words: dict[str, ImportWords] = {}
-    asked = Asked(each)
+    asked = Questions(each)
     for _ in range(ROUNDS):
         caught = await sources.search(terms, python - hits.keys() - asked.broken.keys())
         asked.broken.update(caught.broken)
@@ -114,7 +122,7 @@ async def survey_fresh(sources: Sources, config: Config, each: Each) -> Survey:
 
 async def update(sources: Sources, config: Config, each: Each, before: Survey) -> Survey | None:
     """The same from the survey of another commit; ``None`` when what all files depend on has changed."""
-    asked, before = Asked(each), _without_passing(before)
+    asked, before = Questions(each), _without_passing(before)
     changed = differing(before.blobs, sources.blobs)
     content = await sources.read(path for path in changed if path.endswith(SUFFIXES))
     plan = plan_update(before, config, sources.blobs, await asked.of(glance, content, before.terms, before.names))
@@ -163,7 +171,7 @@ async def _others(
 
 
 @dataclass(frozen=True)
-class Asked:
+class Questions:
     """Questions about many files, asked in workers; a file that breaks one of them is asked nothing more."""
 
     each: Each
@@ -191,7 +199,7 @@ class Asked:
 async def _resolve(
     sources: Sources,
     config: Config,
-    asked: Asked,
+    asked: Questions,
     index: Index,
     pending: Mapping[str, bytes],
     gives: Mapping[str, frozenset[str]],

@@ -1,15 +1,15 @@
 """Files of a revision with their fixes applied: what `/ssot migrate` commits on a pull request and from an issue."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from types import MappingProxyType
 
 from bot.context import Bot
 from bot.domain.file_result import FileMigration
 from bot.domain.migration import Config
 from bot.domain.references import RepoRef, Sha
+from bot.engine.diff.views import Surroundings
 from bot.engine.program.index import ROUNDS, Index
 from bot.engine.source.names import find_source_roots
-from bot.inventory import store
 from bot.review.changes import fetch_missing
 from bot.scanner.tasks import KeptUsages
 
@@ -21,25 +21,26 @@ async def migrate_files(
     config: Config,
     sources: Mapping[str, bytes],
     *,
-    tree: Iterable[str] = (),
+    around: Surroundings | None,
+    beside: Mapping[str, bytes | None] = MappingProxyType({}),
+    tree: Collection[str],
     unsafe: bool = False,
     keep: Mapping[str, KeptUsages] = MappingProxyType({}),
 ) -> tuple[FileMigration, ...]:
     """Each of ``sources`` (path to content, at ``rev``) with its safe fixes applied; with ``unsafe``, those too.
 
     The same rewrites as ``ssot migrate`` makes in a checkout of ``rev``: modules that names come through are fetched
-    until none is missing.  ``tree`` are the paths of ``rev`` as far as they are known: they show where the source
-    roots are; names that other files give to the targets are known from the last survey.  ``keep`` are the usages
-    that stay, by path.  What is parsed is parsed in killable workers; a file that breaks the engine is reported as
-    skipped.
+    until none is missing.  ``tree`` are the Python and project files of ``rev``, or all: they show where the source
+    roots are.  What other files say is known from ``around``, a survey of the branch, and from ``beside``, files of
+    ``rev`` that differ from it (``None``: they are gone).  ``keep`` are the usages that stay, by path.  What is parsed
+    is parsed in killable workers; a file that breaks the engine is reported as skipped.
     """
-    around = await store.surroundings(bot.storage, repo, config)
-    index, known = _index(sources, config, tree, around.names if around else frozenset()), set(sources)
-    index = index.with_facts(around.facts) if around else index
+    index = _index(sources, config, tree, around.names if around else frozenset()).with_modules(beside.items())
+    index, known = index.with_facts(around.facts) if around else index, {*sources, *beside}
     migrated: tuple[FileMigration, ...] = ()
     for _ in range(ROUNDS):
         migrated = await bot.scanner.migrate(sources.items(), config.migrations, index, unsafe=unsafe, keep=keep)
-        found = await fetch_missing(bot, repo, rev, (each.report for each in migrated), index, known)
+        found = await fetch_missing(bot, repo, rev, (each.report for each in migrated), index, known, tree)
         if not found:
             break
         known.update(found)

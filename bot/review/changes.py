@@ -1,7 +1,7 @@
 """The sources that a scan needs: both sides of what a pull request changes, and the modules that names go through."""
 
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.context import Bot
 from bot.domain.facts import ChangedFiles
@@ -10,11 +10,12 @@ from bot.domain.finding import FileReport, Scanned, Skipped
 from bot.domain.migration import Config
 from bot.domain.references import ChangedFile, PullRequest, RepoRef, Sha
 from bot.engine.diff.unified import Hunk, MalformedPatch, parse_patch
-from bot.engine.diff.views import Views, rooted_elsewhere
+from bot.engine.diff.views import Surroundings, Views, rooted_elsewhere
 from bot.engine.program.index import ROUNDS, Index
 from bot.engine.source.names import SUFFIXES, module_paths
 from bot.github import reads
-from bot.inventory import store
+from bot.inventory.store import Surveyed
+from bot.inventory.view import view_of
 from bot.scanner.scanner import ReviewRequest
 
 
@@ -24,6 +25,8 @@ class ScannedChanges:
 
     reviews: tuple[FileReview, ...]
     skipped: tuple[Skipped, ...]
+    lacking: str | None = None
+    """Why the files that the pull request does not change were not in view."""
 
 
 async def scan_changes(bot: Bot, pull: PullRequest, config: Config, changed: ChangedFiles) -> ScannedChanges:
@@ -34,7 +37,12 @@ async def scan_changes(bot: Bot, pull: PullRequest, config: Config, changed: Cha
     base = await reads.merge_base(bot.github, pull.ref.repo, pull.base_sha, pull.head_sha)
     changes, skipped = await _fetch(bot, pull, base, python)
     hunks = {file.path: found for file in python if (found := _hunks(file)) is not None}
-    return ScannedChanges(reviews=await _review(bot, pull, config, changes, hunks), skipped=skipped)
+    view = await view_of(bot, Surveyed(repo=pull.ref.repo, branch=pull.base_ref, config=config))
+    around = view.around
+    if around is not None and view.commit != base:  # the branch has moved on: files may be there that it lost since
+        around = replace(around, paths=None)
+    reviews = await _review(bot, pull, config, changes, hunks, around)
+    return ScannedChanges(reviews=reviews, skipped=skipped, lacking=view.lacking)
 
 
 def _is_python(file: ChangedFile) -> bool:
@@ -83,14 +91,16 @@ async def _review(
     config: Config,
     changes: tuple[FileChange, ...],
     hunks: Mapping[str, Sequence[Hunk]],
+    around: Surroundings | None,
 ) -> tuple[FileReview, ...]:
     """The engine's answer once it misses no module that a name could come through.
 
-    Making an index parses nothing, so it happens here; what is parsed is parsed in a worker.
+    Making an index parses nothing, so it happens here; what is parsed is parsed in a worker.  What the survey says of
+    the files that names are looked up in is fetched first, so that few scans end in asking for more.
     """
-    around = await store.surroundings(bot.storage, pull.ref.repo, config)
     listed = () if around else await _listed(bot, pull, config, changes)
     views = Views.of(changes, config, around, listed)
+    views = await _with(bot, pull, views, views.first(config, around))
     reviews: tuple[FileReview, ...] = ()
     for _ in range(ROUNDS):
         request = ReviewRequest(
@@ -100,9 +110,16 @@ async def _review(
         missing = views.missing(reviews)
         if not missing:
             break
-        # What the pull request does not change is the same on both sides.
-        views = views.with_unchanged(await reads.files_at(bot.github, pull.ref.repo, missing, pull.head_sha))
+        views = await _with(bot, pull, views, missing)
     return reviews
+
+
+async def _with(bot: Bot, pull: PullRequest, views: Views, paths: Sequence[str]) -> Views:
+    """The same and what is at ``paths``: what the pull request does not change is the same on both sides."""
+    absent = views.absent(paths)
+    there = [path for path in paths if path not in absent]
+    found = await reads.files_at(bot.github, pull.ref.repo, there, pull.head_sha) if there else {}
+    return views.with_unchanged({**found, **dict.fromkeys(absent)})
 
 
 async def _listed(bot: Bot, pull: PullRequest, config: Config, changes: Sequence[FileChange]) -> Sequence[str]:
@@ -115,13 +132,21 @@ async def _listed(bot: Bot, pull: PullRequest, config: Config, changes: Sequence
 
 
 async def fetch_missing(
-    bot: Bot, repo: RepoRef, rev: Sha, reports: Iterable[FileReport], index: Index, known: Container[str]
+    bot: Bot,
+    repo: RepoRef,
+    rev: Sha,
+    reports: Iterable[FileReport],
+    index: Index,
+    known: Container[str],
+    tree: Container[str] | None = None,
 ) -> Mapping[str, bytes | None]:
     """The files that the modules wanted by ``reports`` may be, as far as they are not ``known`` yet.
 
-    ``None`` for those that do not exist; empty when nothing is missing any more.
+    ``None`` for those that do not exist; empty when nothing is missing any more.  ``tree`` are all that exist, where
+    that is known.
     """
     modules = {module for report in reports if isinstance(report, Scanned) for module in report.missing_modules}
     candidates = {path for module in modules for path in module_paths(module, index.roots)}
     missing = sorted(path for path in candidates if path not in known)
-    return await reads.files_at(bot.github, repo, missing, rev) if missing else {}
+    there = [path for path in missing if tree is None or path in tree]
+    return {**dict.fromkeys(missing), **(await reads.files_at(bot.github, repo, there, rev) if there else {})}

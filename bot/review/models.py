@@ -52,6 +52,8 @@ class CompleteCheckRun:
     """Changed Python files that were scanned."""
     not_listed: int = 0
     """Changed files beyond the 3,000 that GitHub lists."""
+    lacking: str | None = None
+    """Why the files that the pull request does not change were not in view."""
     config_error: str | None = None
     """Why there was no scan: the configuration is invalid or unreadable."""
 

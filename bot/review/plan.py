@@ -37,6 +37,8 @@ class ReviewFacts:
     skipped: tuple[Skipped, ...] = ()
     """Changed files that never reached the engine: too big, a symbolic link, gone."""
     not_listed: int = 0
+    lacking: str | None = None
+    """Why the files that the pull request does not change were not in view."""
     waivers: Mapping[str, Waiver] = field(default_factory=dict)
     """What people skipped, by the finding's fingerprint."""
 
@@ -71,6 +73,7 @@ def plan_check(facts: ReviewFacts) -> CompleteCheckRun:
         skipped=(*facts.skipped, *(r.report for r in facts.reviews if isinstance(r.report, Skipped))),
         scanned=sum(isinstance(review.report, Scanned) for review in facts.reviews),
         not_listed=facts.not_listed,
+        lacking=facts.lacking,
     )
 
 

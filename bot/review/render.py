@@ -159,6 +159,11 @@ def _honest_lines(action: CompleteCheckRun) -> list[str]:
     if action.not_listed:
         limit = "GitHub lists only the first 3,000 files of a pull request."
         lines.append(f"**{count(action.not_listed, 'file')} not scanned**: {limit}")
+    if action.lacking:
+        lines.append(
+            "**Only the changed files were in view**: what other files say of the deprecated names is not known, "
+            f"because the base branch could not be scanned ({plain(action.lacking)})."
+        )
     if action.skipped or action.failed:
         lines.append(f"**{count(len(action.skipped) + len(action.failed), 'file')} not scanned**, see the details.")
     if action.ignored:

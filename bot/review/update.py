@@ -127,6 +127,7 @@ async def found_in(
         reviews=scanned.reviews,
         skipped=scanned.skipped,
         not_listed=changed.not_listed,
+        lacking=scanned.lacking,
         waivers={fingerprint: waiver for fingerprint, waiver in waivers.items() if waiver},
     )
 

@@ -8,7 +8,8 @@ import pytest
 
 from bot.github import sift as module
 from bot.github.clock import SystemClock
-from bot.github.sift import BrokenArchive, HugeArchive, Sifted, sift
+from bot.github.errors import NoArchive
+from bot.github.sift import HugeArchive, Sifted, sift
 
 
 def member(path: str, content: bytes = b"x = 1\n", kind: bytes = tarfile.REGTYPE, size: int | None = None) -> bytes:
@@ -67,7 +68,7 @@ async def test_the_headers_that_git_writes_are_read() -> None:
     ],
 )
 async def test_headers_without_bounds_are_refused(parts: list[bytes]) -> None:
-    with pytest.raises(BrokenArchive):
+    with pytest.raises(NoArchive):
         await sifted(*parts, member("a.py"))
 
 

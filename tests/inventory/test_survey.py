@@ -14,6 +14,7 @@ from bot.domain.references import RepoRef
 from bot.engine.survey import survey_file
 from bot.github import reads
 from bot.inventory import commit_sources, store
+from bot.inventory.store import Surveyed
 from bot.inventory.survey import survey
 from bot.sandbox import Repo, Sandbox, Symlink
 from bot.sandbox.faults import Reply
@@ -44,9 +45,13 @@ def config() -> Config:
     return state.config
 
 
+def place(ref: RepoRef) -> Surveyed:
+    return Surveyed(repo=ref, branch="main", config=config())
+
+
 async def usages(bot: Bot, repo: Repo, ref: RepoRef) -> list[str]:
     commit = await reads.branch_head(bot.github, ref, "main")
-    found = await survey(bot, ref, commit, config())
+    found = await survey(bot, place(ref), commit)
     return [f"{finding.path}:{finding.range.line}" for finding in found.findings]
 
 
@@ -137,7 +142,7 @@ async def test_a_file_that_is_too_big_is_named(
     monkeypatch.setattr(commit_sources, "LARGEST_FILE", 50)
     await repo.push({"app/big.py": b"from pkg.impl import old\n" + b"#" * 50})
     commit = await reads.branch_head(bot.github, ref, "main")
-    found = await survey(bot, ref, commit, config())
+    found = await survey(bot, place(ref), commit)
     assert Skipped(path="app/big.py", reason="too big") in found.reports
 
 
@@ -172,18 +177,20 @@ async def test_a_record_that_cannot_be_read_is_made_anew(bot: Bot, github: Sandb
 
 async def test_what_a_review_asks_for_is_in_a_record_of_its_own(bot: Bot, repo: Repo, ref: RepoRef) -> None:
     await usages(bot, repo, ref)
-    around = await store.surroundings(bot.storage, ref, config())
-    assert around is not None
+    found = await store.surroundings(bot.storage, place(ref))
+    assert found is not None
+    commit, around = found
+    assert commit == await reads.branch_head(bot.github, ref, "main")
     assert around.names >= {"old", "make"}
     (entry,) = await bot.storage.entries(store.BRIEF)
     await bot.storage.put(store.BRIEF, entry.key, b"junk")
-    assert await store.surroundings(bot.storage, ref, config()) is None
+    assert await store.surroundings(bot.storage, place(ref)) is None
 
 
 async def test_what_breaks_the_engine_costs_one_file(bot: Bot, repo: Repo, ref: RepoRef) -> None:
     await repo.push({"app/deep.py": b"old = " + b"(" * 5_000 + b")" * 5_000 + b"\n", "app/bad.py": b"def old(:\n"})
     commit = await reads.branch_head(bot.github, ref, "main")
-    found = await survey(bot, ref, commit, config())
+    found = await survey(bot, place(ref), commit)
     assert len(found.findings) == 3
     assert {report.path for report in found.reports} >= {"app/deep.py", "app/bad.py"}
 
@@ -205,9 +212,9 @@ async def test_what_was_skipped_for_no_fault_of_its_own_is_scanned_the_next_time
 
     with monkeypatch.context() as patched:
         patched.setattr(Scanner, "each", late)
-        found = await survey(bot, ref, commit, config())
+        found = await survey(bot, place(ref), commit)
         assert Skipped(path="app/a.py", reason="no time", passing=True) in found.reports
-    again = await survey(bot, ref, commit, config())
+    again = await survey(bot, place(ref), commit)
     assert [(f.path, f.range.line) for f in again.findings] == [
         ("app/a.py", 1), ("app/a.py", 2), ("pkg/facade.py", 1),
     ]  # fmt: skip
@@ -224,6 +231,6 @@ async def test_while_nothing_can_be_scanned_no_survey_is_kept(
     with monkeypatch.context() as patched:
         patched.setattr(Workers, "run", down)
         with pytest.raises(RetryLater):
-            await survey(bot, ref, commit, config())
+            await survey(bot, place(ref), commit)
     assert await bot.storage.entries("survey") == ()
-    assert len((await survey(bot, ref, commit, config())).findings) == 3
+    assert len((await survey(bot, place(ref), commit)).findings) == 3

@@ -158,10 +158,13 @@ def test_a_survey() -> None:
 
 
 def test_the_brief_of_a_survey() -> None:
-    brief = Surroundings(names=frozenset({"old", "older"}), roots=("src",))
-    stored = b'{"names":["old","older"],"roots":["src"]}'
-    assert store._brief_of(stored) == brief
-    assert codec.dump(store._StoredBrief(names=brief.names, roots=brief.roots)) == stored
+    brief = Surroundings(names=frozenset({"old", "older"}), roots=("src",), paths=frozenset({"a.py"}))
+    stored = b'{"commit":"c1","names":["old","older"],"roots":["src"],"paths":["a.py"],"looked":{}}'
+    assert store._brief_of(stored) == (Sha("c1"), brief)
+    made = store._StoredBrief(
+        commit=Sha("c1"), names=brief.names, roots=brief.roots, paths=frozenset({"a.py"}), looked={}
+    )
+    assert codec.dump(made) == stored
 
 
 @pytest.mark.parametrize(("known", "stored"), TRACKERS)

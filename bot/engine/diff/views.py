@@ -11,6 +11,9 @@ from bot.engine.program.index import Index
 from bot.engine.source.names import find_source_roots, module_paths
 from bot.engine.usages.targets import Targets
 
+MOST_FIRST = 100
+"""Files that are fetched before they are asked for."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
@@ -22,6 +25,10 @@ class Surroundings:
     """The source roots below the repository's top."""
     facts: Mapping[str, Facts] = field(default_factory=dict, repr=False)
     """What they contribute to the view of the whole program."""
+    paths: frozenset[str] | None = None
+    """All Python files of the repository; ``None``: they are not known."""
+    looked: Mapping[str, frozenset[str]] = field(default_factory=dict, repr=False)
+    """Of each file with a deprecated name, the files that its names were looked up in."""
 
 
 def rooted_elsewhere(changes: Iterable[FileChange], config: Config) -> tuple[tuple[str, ...], ...]:
@@ -45,6 +52,9 @@ class Views:
     head: Index
     base: Index
 
+    paths: frozenset[str] | None = None
+    """All Python files that there are, beside the changed ones; ``None``: they are not known."""
+
     @classmethod
     def of(
         cls,
@@ -65,7 +75,8 @@ class Views:
         base: dict[str, bytes | None] = {**dict.fromkeys(after), **before}
         roots, names = _roots({*head, *base, *listed}, config, around), around.names if around else frozenset()
         facts = around.facts if around else {}
-        return cls(head=Index(head, roots, names, facts), base=Index(base, roots, names, facts))
+        paths = around.paths if around else None
+        return cls(head=Index(head, roots, names, facts), base=Index(base, roots, names, facts), paths=paths)
 
     def missing(self, reviews: Iterable[FileReview | FileReport]) -> tuple[str, ...]:
         """The paths that the wanted modules may have, as far as it is not known what is there; sorted."""
@@ -74,9 +85,27 @@ class Views:
         candidates = {path for module in modules for path in module_paths(module, self.head.roots)}
         return tuple(sorted(candidates - self.head.files.keys()))
 
+    def absent(self, missing: Iterable[str]) -> frozenset[str]:
+        """Those of ``missing`` that are known not to be there."""
+        return frozenset() if self.paths is None else frozenset(missing) - self.paths
+
     def with_unchanged(self, files: Mapping[str, bytes | None]) -> "Views":
         """The same and these files, which both sides have alike; ``None`` for those that neither has."""
-        return Views(head=self.head.with_modules(files.items()), base=self.base.with_modules(files.items()))
+        return Views(
+            head=self.head.with_modules(files.items()), base=self.base.with_modules(files.items()), paths=self.paths
+        )
+
+    def first(self, config: Config, around: Surroundings | None) -> tuple[str, ...]:
+        """Unchanged files that a scan is sure to ask for, sorted: where the changed ones look, and the definitions."""
+        if around is None:
+            return ()
+        looked = frozenset[str]().union(*(around.looked.get(path, frozenset()) for path in self.head.files))
+        targets = [target for migration in config.migrations for target in migration.targets]
+        names = {name for target in targets for name in (target.name, target.canonical) if name}
+        modules = {name.rpartition(".")[0] for name in names}
+        defined = {path for module in modules for path in module_paths(module, self.head.roots)}
+        found = (looked | (defined & (around.paths or frozenset()))) - self.head.files.keys()
+        return tuple(sorted(found)[:MOST_FIRST])
 
 
 def _roots(paths: Iterable[str], config: Config, around: Surroundings | None) -> tuple[str, ...]:

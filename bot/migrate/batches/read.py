@@ -13,6 +13,7 @@ from bot.github import reads
 from bot.identity import branches
 from bot.identity.pull_requests import batch_mark_of
 from bot.inventory.commit_sources import CommitSources
+from bot.inventory.store import Surveyed, surroundings_of
 from bot.inventory.survey import survey
 from bot.migrate.batches.codeowners import CODEOWNERS, Codeowners
 from bot.migrate.batches.models import BatchFacts, BatchRequest, ClosedPull, FileFacts, OpenPull, Owners, Tier
@@ -160,13 +161,13 @@ async def _files(
     """
     repo = at.repo
     config = replace(at.config, migrations=(migration,))
-    known = await survey(bot, repo, at.head, at.config)
+    known = await survey(bot, Surveyed(repo=repo, branch=at.branch, config=at.config), at.head)
     commit = await CommitSources.at(bot, repo, at.head)
-    sources = await commit.read(known.files)
+    sources, around = await commit.read(known.files), surroundings_of(known)
     migrated: dict[str, dict[Tier, FileMigration]] = {path: {} for path in sources}
     for tier in sorted(tiers):
         unsafe = tier is Tier.UNSAFE
-        done = await migrate_files(bot, repo, at.head, config, sources, tree=known.blobs, unsafe=unsafe)
+        done = await migrate_files(bot, repo, at.head, config, sources, tree=known.blobs, unsafe=unsafe, around=around)
         for each in done:
             migrated[each.path][tier] = each
     files = (FileFacts(path=path, migrated=each, mode=commit.modes[path]) for path, each in sorted(migrated.items()))

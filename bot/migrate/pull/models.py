@@ -120,6 +120,8 @@ class Report:
     selection: Selection = field(default_factory=Selection)
     not_listed: int = 0
     """Changed files beyond those that GitHub lists."""
+    lacking: str | None = None
+    """Why the files that the pull request does not change were not in view."""
     commits: tuple[Sha, ...] = ()
     committed: tuple[FileMigration, ...] = ()
     """The files of those commits."""

@@ -16,15 +16,19 @@ from bot.context import Bot
 from bot.domain.commands import Reply
 from bot.domain.effects import Reaction
 from bot.domain.errors import RetryLater
-from bot.domain.facts import BranchCommit, PullBranch, TreeEntry
+from bot.domain.facts import BranchCommit, ChangedFiles, PullBranch, TreeEntry
 from bot.domain.file_result import FileMigration
 from bot.domain.finding import Range
 from bot.domain.migration import Config
 from bot.domain.references import PullRequest, PullRequestRef, RepoRef, Sha
+from bot.engine.source.names import SUFFIXES
 from bot.github import reads
 from bot.github.errors import HeadMoved
 from bot.identity import decisions
 from bot.identity.commits import part_of
+from bot.inventory.commit_sources import REGULAR
+from bot.inventory.store import Surveyed
+from bot.inventory.view import BranchView, view_of
 from bot.jobs import Lease
 from bot.migrate.pull import render_commit as words
 from bot.migrate.pull.models import PLAIN, CommitChunk, MigrateRequest, Obstacle, Obstructed, Overtaken, Report, Stop
@@ -55,6 +59,8 @@ class _Run:
     config: Config
     keep: Mapping[str, KeptUsages] = field(default_factory=dict)
     """The usages that people skipped on this pull request, by path."""
+    view: BranchView = field(default_factory=BranchView)
+    """The files that the pull request does not change."""
 
 
 async def migrate_pull(bot: Bot, ref: PullRequestRef, ask: MigrateRequest, lease: Lease) -> Reply:
@@ -82,7 +88,8 @@ async def _migrate(run: _Run) -> Report:
     if stop and not done:
         return Report(pull=run.pull, ask=run.ask, head=run.pull.head_sha, stop=stop)
     head = _seen(run, branch, done)
-    run = replace(run, keep=await _skipped(run, head))
+    place = Surveyed(repo=run.pull.ref.repo, branch=run.pull.base_ref, config=run.config)
+    run = replace(run, keep=await _skipped(run, head), view=await view_of(run.bot, place))
     report, tree = await _plan(run, head)
     parts = batches(report.files, {entry.path: entry.mode for entry in tree})
     if run.ask.dry_run or not parts:
@@ -128,28 +135,45 @@ async def _skipped(run: _Run, head: Sha) -> Mapping[str, KeptUsages]:
 async def _plan(run: _Run, head: Sha) -> tuple[Report, tuple[TreeEntry, ...]]:
     """What there is to do on ``head``, and the tree it was found in."""
     tree = await reads.whole_tree(run.bot.github, run.pull.ref.repo, head)
-    changed = None if run.ask.paths else await reads.changed_files(run.bot.github, run.pull)
-    touched = [file.path for file in changed.files] if changed else []
-    selection = select(tree, touched, run.ask.paths)
+    changed = await reads.changed_files(run.bot.github, run.pull)
+    selection = select(tree, [] if run.ask.paths else [file.path for file in changed.files], run.ask.paths)
     report = Report(
         pull=run.pull,
         ask=run.ask,
         head=head,
-        files=await _migrated(run, head, tree, selection.paths),
+        files=await _migrated(run, head, tree, selection.paths, changed),
         selection=selection,
-        not_listed=changed.not_listed if changed else 0,
+        not_listed=0 if run.ask.paths else changed.not_listed,
+        lacking=run.view.lacking,
     )
     return report, tree
 
 
-async def _migrated(run: _Run, rev: Sha, tree: Iterable[TreeEntry], paths: Iterable[str]) -> tuple[FileMigration, ...]:
-    """The files at ``paths`` with their fixes applied."""
-    entries = {entry.path: entry for entry in tree}
+async def _migrated(
+    run: _Run, rev: Sha, tree: Iterable[TreeEntry], paths: Iterable[str], changed: ChangedFiles | None = None
+) -> tuple[FileMigration, ...]:
+    """The files at ``paths`` with their fixes applied; all that the pull request has changed has a say in them."""
+    repo, entries = run.pull.ref.repo, {entry.path: entry for entry in tree}
+    changed = changed or await reads.changed_files(run.bot.github, run.pull)
+    touched = {path for file in changed.files for path in (file.path, file.previous_path) if path}
+    touched = {path for path in touched if path.endswith(SUFFIXES)}
     requested = {path: entries[path].sha for path in paths if path in entries}
-    content = await reads.blobs(run.bot.github, run.pull.ref.repo, requested.values())
-    sources = {path: content[sha] for path, sha in requested.items()}
-    repo, unsafe = run.pull.ref.repo, run.ask.unsafe
-    return await migrate_files(run.bot, repo, rev, run.config, sources, tree=entries, unsafe=unsafe, keep=run.keep)
+    files = {path: entry.sha for path, entry in entries.items() if entry.mode in REGULAR}
+    others = {path: files.get(path) for path in touched - requested.keys()}
+    ids = [*requested.values(), *(sha for sha in others.values() if sha)]
+    content = await reads.blobs(run.bot.github, repo, ids)
+    return await migrate_files(
+        run.bot,
+        repo,
+        rev,
+        run.config,
+        {path: content[sha] for path, sha in requested.items()},
+        around=run.view.around,
+        beside={path: content[sha] if sha else None for path, sha in others.items()},
+        tree=entries,
+        unsafe=run.ask.unsafe,
+        keep=run.keep,
+    )
 
 
 # --- commits ------------------------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from bot.github.errors import AlreadyExists, NotFound
 from bot.identity.branches import of_removal
 from bot.identity.pull_requests import is_removal
 from bot.inventory.commit_sources import CommitSources
+from bot.inventory.store import Surveyed
 from bot.inventory.survey import survey
 from bot.repository import DefaultBranch
 from bot.scanner import Unscannable
@@ -87,7 +88,7 @@ async def _commit(
     repo = at.repo
     if isinstance(facts.definitions, NotKnown):
         return None
-    found = await survey(bot, repo, at.head, at.config)
+    found = await survey(bot, Surveyed(repo=repo, branch=at.branch, config=at.config), at.head)
     paths = {*facts.definitions.values(), *(usage.path for usage in usages_of(facts, migration.name))}
     sources = await commit.read(paths)
     if (kept := standing(migration, found, paths)) is not None:
