@@ -9,7 +9,8 @@ from bot.engine.resolve.scope import owner_at
 from bot.engine.resolve.walk import position
 
 Parents = Mapping[ast.AST, ast.AST]
-_LOOPS = (ast.For, ast.AsyncFor, ast.While)
+_FOR = (ast.For, ast.AsyncFor)
+_LOOPS = (*_FOR, ast.While)
 _NOT_BINDING = (BindingKind.ANNOTATION,)
 _BRANCHES = ("body", "orelse", "finalbody", "handlers")
 
@@ -59,7 +60,7 @@ def _before(load: Load, bindings: Sequence[Binding], parents: Parents) -> tuple[
     found: list[Binding] = []
     for binding in bindings:
         if _follows(binding, load, place):
-            if any(isinstance(node, _LOOPS) and node in around for node in _ancestors(binding.statement, parents)):
+            if any(node in around and _repeats(node, binding) for node in _ancestors(binding.statement, parents)):
                 found.append(binding)
             continue
         if binding.written_in is binding.scope and _always_before(binding, load, around, parents):
@@ -68,9 +69,16 @@ def _before(load: Load, bindings: Sequence[Binding], parents: Parents) -> tuple[
     return tuple(found)
 
 
+def _repeats(node: ast.AST, binding: Binding) -> bool:
+    """Whether the text of the binding runs again for each turn of a loop: not what the loop itself goes through."""
+    return isinstance(node, _LOOPS) and not (node is binding.statement and isinstance(node, _FOR))
+
+
 def _follows(binding: Binding, load: Load, place: tuple[int, int]) -> bool:
     """Whether a binding is made after the load: below it, or by the statement whose value the load is part of."""
     if binding.statement is load.statement:
+        if isinstance(binding.statement, _FOR) and position(binding.node) < position(binding.statement.iter) <= place:
+            return True  # the target is bound after what the loop goes through is evaluated
         if binding.kind in (BindingKind.LOOP, BindingKind.WITH, BindingKind.WALRUS, BindingKind.PARAMETER):
             return position(binding.node) > place
         return True

@@ -2,8 +2,9 @@
 
 import pytest
 
+from bot.domain.migration import Migration, Rewrite, Target
 from bot.engine.rewrite import PatternError, compile_pattern, compile_template
-from tests.engine.rewrite.tools import pattern, rewrite
+from tests.engine.rewrite.tools import SAFE, pattern, rewrite
 
 
 @pytest.mark.parametrize(
@@ -208,3 +209,15 @@ def test_what_a_template_needs_is_imported(before: str, after: str | None) -> No
 def test_a_dotted_name_in_a_pattern_is_a_name_not_a_text(head: str, argument: str, fits: bool) -> None:
     found = rewrite(f"from old.mod import f\n{head}f({argument})\n", pattern("$deprecated(lib.K)", "$canonical()"))
     assert (found.text.endswith("\ng()\n")) is fits
+
+
+@pytest.mark.parametrize("after", ["", ";", "\n"])
+def test_a_result_at_the_end_of_the_file_has_nothing_behind_it(after: str) -> None:
+    found = rewrite(f"from old.mod import f\nf(y){after}", pattern("$deprecated($x)", "$x"))
+    assert found.text == f"y{after}"
+
+
+def test_a_result_at_the_start_of_the_file_has_nothing_before_it() -> None:
+    rule = Rewrite(match="$deprecated($x)", replace="$x.again()", applicability=SAFE)
+    migration = Migration(name="m", targets=(Target(name="builtins.reload"),), rewrites=(rule,))
+    assert rewrite("reload(a)\n", migration).text == "a.again()\n"
