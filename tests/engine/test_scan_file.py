@@ -191,3 +191,34 @@ def test_positions_and_offsets_agree(text: str) -> None:
         prefix = placed.source[placed.starts[line - 1] : offset].decode()
         assert len(prefix) == column - 1
         assert placed.offset(line, len(prefix.encode())) == offset
+
+
+MESSAGES = {
+    "from pkg.impl import old\n": "This imports the deprecated pkg.impl.old.",
+    "import pkg.impl\npkg.impl.old()\n": "This calls the deprecated pkg.impl.old.",
+    "import pkg.impl\npkg.impl.old\n": "This refers to the deprecated pkg.impl.old.",
+    "patch('pkg.impl.old')\n": "This string refers to the deprecated pkg.impl.old; it may not resolve.",
+    "patch('pkg.other.old')\n": "",
+    "patch('pkg.empty.old')\n": "This string refers to the deprecated old, but pkg.empty has no such name.",
+    "from pkg.empty import old\n": "This imports the deprecated old from a module that does not have it.",
+    "import pkg.empty\npkg.empty.old()\n": "This uses the deprecated old, from a module that does not have it.",
+    "import pkg.empty\npkg.empty.old\n": "This uses the deprecated old, from a module that does not have it.",
+    "def old(): ...\n": "This defines old again, which is deprecated as pkg.impl.old.",
+}
+
+
+@pytest.mark.parametrize(("source", "message"), MESSAGES.items(), ids=list(MESSAGES))
+def test_the_message_says_what_the_usage_is(source: str, message: str) -> None:
+    found = scan(source, files={"pkg/empty.py": ""}).findings
+    expected = [f"{message} Use pkg.impl.new instead."] if message else []
+    assert [finding.message for finding in found] == expected
+
+
+def test_the_message_of_an_export() -> None:
+    found = scan("from pkg.impl import old\n__all__ = ['old']\n").findings
+    assert "This re-exports the deprecated pkg.impl.old. Use pkg.impl.new instead." in [f.message for f in found]
+
+
+def test_the_message_of_a_string_that_resolves() -> None:
+    (found,) = scan("patch('pkg.impl.old')\n", known=True).findings
+    assert found.message == "This string refers to the deprecated pkg.impl.old. Use pkg.impl.new instead."

@@ -2,9 +2,11 @@
 
 import codecs
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.engine.source.mentions import occurrences, respelled
 from bot.engine.source.text import SourceMap, line_around
 
 TEXT = st.text("aé\u2028\f \n\r", max_size=40)
@@ -20,3 +22,36 @@ def test_a_line_found_alone_is_the_line_of_the_map(text: str, bom: bool, encodin
         offset -= 1  # between the two bytes of one line end no node begins
     line, _ = lines.position(offset)
     assert line_around(source, offset, encoding) == lines.line_bytes(line).rstrip(b"\r\n").decode(encoding, "replace")
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("\U0001d420et", "get"),
+        ("m.\U0001d420et", "m.get"),
+        ("\uff47et", "get"),
+        ("get", ""),
+        ("", ""),
+        ("# \u00e9", ""),
+    ],
+)
+def test_letters_that_stand_for_others(text: str, read: str) -> None:
+    source = text.encode()
+    assert respelled(source, len(source)).decode() == read
+    assert respelled(source + "\U0001d420".encode(), len(source)).decode() == read
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("old", [(0, 3)]),
+        ("old.old", [(0, 3), (4, 7)]),
+        ("older bold _old old1", []),
+        ("x old", [(2, 5)]),
+        ("older old", [(6, 9)]),
+        ("\u00e9old old\u00e9", []),
+        ("", []),
+    ],
+)
+def test_a_word_stands_alone(text: str, found: list[tuple[int, int]]) -> None:
+    assert list(occurrences(text.encode(), ["old"])) == found

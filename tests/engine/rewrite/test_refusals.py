@@ -29,6 +29,13 @@ CASES: dict[str, tuple[Migration, str, str | None]] = {
         TOP, "import old.mod as m\ng = 1\nm.f(m.k)\n",
         "import old.mod as m\nimport g as canonical_g\ng = 1\ncanonical_g(m.k)\n",
     ),
+    "a package that is imported for a module below it": (
+        TOP, "import g.below\nimport old.mod as m\nm.f(m.k)\n", "import g.below\nimport old.mod as m\ng(m.k)\n",
+    ),
+    "another package that is": (
+        TOP, "import h.below\nimport old.mod as m\nm.f(m.k)\n",
+        "import h.below\nimport old.mod as m\nimport g\ng(m.k)\n",
+    ),
     "a built-in name has no import to stand beside": (drop_in("builtins.reload", "g"), "reload(1)\n", "name-taken"),
     "a name is taken, and its other one": (DROP_IN, "import old.mod as m\ng = canonical_g = 1\nm.f(m.k)\n",
                                            "name-taken"),
