@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from bot.config import FILE, Absent, ConfigState, Invalid, UnreadableConfig, Valid, parse_state
+from bot.context import Bot
 from bot.domain.errors import UserError
 from bot.domain.facts import NotAFile, Repository
 from bot.domain.migration import Config, Migration
 from bot.domain.references import RepoRef, Sha
 from bot.github import reads
-from bot.github.client import GitHub
 
 ConfigProblem = Invalid | UnreadableConfig
 """The two states in which the bot does nothing."""
@@ -86,28 +86,29 @@ class DefaultBranch(RepositoryAt):
 # --- reading ---------------------------------------------------------------------------------------------------------
 
 
-async def at_branch(gh: GitHub, repo: RepoRef, rev: str) -> RepositoryAt:
+async def at_branch(bot: Bot, repo: RepoRef, rev: str) -> RepositoryAt:
     """At ``rev``: a branch that the author of a pull request cannot write to, or a commit of one.  One request."""
-    return RepositoryAt(repo=repo, rev=rev, state=await _state(gh, repo, rev))
+    return RepositoryAt(repo=repo, rev=rev, state=await _state(bot, repo, rev))
 
 
-async def at_default_branch(gh: GitHub, repo: RepoRef) -> DefaultBranch:
+async def at_default_branch(bot: Bot, repo: RepoRef) -> DefaultBranch:
     """The default branch as it is now.  Raises ``NotFound`` if the repository is empty.  Three requests."""
-    return await at_head(gh, await reads.repository(gh, repo))
+    return await at_head(bot, await reads.repository(bot.github, repo))
 
 
-async def at_head(gh: GitHub, repository: Repository) -> DefaultBranch:
+async def at_head(bot: Bot, repository: Repository) -> DefaultBranch:
     """As :func:`at_default_branch`, where the repository was read a moment ago."""
-    head = await reads.branch_head(gh, repository.ref, repository.default_branch)
-    state = await _state(gh, repository.ref, head)
+    head = await reads.branch_head(bot.github, repository.ref, repository.default_branch)
+    state = await _state(bot, repository.ref, head)
     return DefaultBranch(repo=repository.ref, rev=head, state=state, repository=repository, head=head)
 
 
-async def _state(gh: GitHub, repo: RepoRef, rev: str) -> ConfigState:
-    found = await reads.file_at(gh, repo, FILE, rev)
+async def _state(bot: Bot, repo: RepoRef, rev: str) -> ConfigState:
+    """Whoever can write to the branch wrote the file, so it is read in a worker."""
+    found = await reads.file_at(bot.github, repo, FILE, rev)
     if isinstance(found, NotAFile):
         return parse_state(None, unreadable=f"it is a {found}, not a file")
-    return parse_state(found)
+    return parse_state(None) if found is None else await bot.scanner.configuration(found)
 
 
 # --- texts -----------------------------------------------------------------------------------------------------------

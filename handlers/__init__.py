@@ -18,8 +18,27 @@ from bot.domain.references import Delivery
 from bot.github.payloads import parse
 from bot.jobs import Ignored, Lease, Outcome, Route, Unreadable, Work
 from bot.timers import Timer
-from handlers.github import check_run, deployment_status, issue_comment, issues, merge_group, pull_request, push, status
-from handlers.tasks import keep_migrations, recover_deliveries, review, review_missed, update_tracker, update_trackers
+from handlers.github import (
+    check_run,
+    deployment_status,
+    installation,
+    installation_repositories,
+    issue_comment,
+    issues,
+    merge_group,
+    pull_request,
+    push,
+    status,
+)
+from handlers.tasks import (
+    keep_migrations,
+    recover_deliveries,
+    review,
+    review_missed,
+    survey,
+    update_tracker,
+    update_trackers,
+)
 
 
 class Handler(Protocol):
@@ -43,6 +62,8 @@ HANDLERS: Mapping[str, Handler] = MappingProxyType(
         for handler in (
             check_run,
             deployment_status,
+            installation,
+            installation_repositories,
             issue_comment,
             issues,
             keep_migrations,
@@ -53,12 +74,13 @@ HANDLERS: Mapping[str, Handler] = MappingProxyType(
             review,
             review_missed,
             status,
+            survey,
             update_tracker,
             update_trackers,
         )
     },
 )
-TIMERS: tuple[Timer, ...] = (recover_deliveries.TIMER, review_missed.TIMER, update_trackers.TIMER)
+TIMERS: tuple[Timer, ...] = (recover_deliveries.TIMER, review_missed.TIMER, survey.TIMER, update_trackers.TIMER)
 """What the bot does on a schedule: each timer sends tasks."""
 
 

@@ -141,7 +141,7 @@ async def _configured(bot: Bot, call: CommandCall) -> RepositoryAt:
         branch = (await reads.pull_request(bot.github, call.pull)).base_ref
     else:
         branch = (await reads.repository(bot.github, call.repo)).default_branch
-    at = await at_branch(bot.github, call.repo, branch)
+    at = await at_branch(bot, call.repo, branch)
     if at.problem:
         raise CommandError(sentence_of(at.problem))
     return at

@@ -1,5 +1,6 @@
 """The errors that cross layers.  Everything else is a defect: logged with the delivery's id, answered neutrally."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -25,6 +26,18 @@ class ConfigError(UserError):
         self.message, self.file, self.line, self.column = message, file, line, column
         place = f"{file}:{line}:{column}: " if line else f"{file}: "
         super().__init__(place + message)
+
+    def __reduce__(self) -> "tuple[Callable[..., ConfigError], tuple[object, ...]]":
+        """To come from another process as it is."""
+        return _config_error, (self.message, self.file, self.line, self.column, self.others)
+
+
+def _config_error(
+    message: str, file: str, line: int, column: int, others: tuple[ConfigError, ...]
+) -> ConfigError:  # fmt: skip
+    error = ConfigError(message, file=file, line=line, column=column)
+    error.others = others
+    return error
 
 
 class SettingsError(UserError):

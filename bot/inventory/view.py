@@ -42,8 +42,11 @@ class BranchView:
     """Why not, as the end of a sentence."""
 
 
-async def view_of(bot: Bot, place: Surveyed) -> BranchView:
+async def view_of(bot: Bot, place: Surveyed, *, seconds: float | None = None) -> BranchView:
     """The files of the branch as it is now.
+
+    ``seconds`` are what a survey may take; by default what work may take that waits for it, and then a survey that
+    failed a moment ago is not tried again.
 
     Raises ``RetryLater`` where waiting helps: GitHub's limits, the scanner, an archive that did not come.
     """
@@ -55,13 +58,14 @@ async def view_of(bot: Bot, place: Surveyed) -> BranchView:
     if known is not None and known[0] == head:
         return BranchView(around=known[1], commit=head)
     failed = await store.failure(bot.storage, place)
-    if failed is not None and failed.lasting and bot.github.clock.now() - failed.at < REMEMBERED:
+    if seconds is None and failed is not None and failed.lasting and bot.github.clock.now() - failed.at < REMEMBERED:
         return BranchView(lacking=failed.reason)
+    seconds = MOST_SECONDS if seconds is None else seconds
     try:
-        async with asyncio.timeout(MOST_SECONDS):
+        async with asyncio.timeout(seconds):
             return BranchView(around=store.surroundings_of(await survey(bot, place, head)), commit=head)
     except TimeoutError:
-        return await _failed(bot, place, f"its scan takes longer than {MOST_SECONDS:g} seconds")
+        return await _failed(bot, place, f"its scan takes longer than {seconds:g} seconds")
     except (HugeArchive, MissingPermission, Refused) as error:
         return await _failed(bot, place, str(error))
     except NoArchive as error:

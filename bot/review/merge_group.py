@@ -24,7 +24,7 @@ async def check_merge_group(bot: Bot, ref: PullRequestRef, base: Sha, head: Sha,
     here as well.  ``force``: somebody asked for a re-run.
     """
     pull = replace(await reads.pull_request(bot.github, ref), base_sha=base, head_sha=head)
-    at = await at_branch(bot.github, ref.repo, pull.base_ref)
+    at = await at_branch(bot, ref.repo, pull.base_ref)
     if at.problem:
         check = not_scanned(pull, at.problem)
     else:

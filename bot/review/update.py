@@ -77,7 +77,7 @@ async def review(
     pull = await reads.pull_request(bot.github, ref)
     if pull.state != "open":
         return Ignored(reason=f"the pull request is {pull.state}")
-    at = await at_branch(bot.github, ref.repo, pull.base_ref)
+    at = await at_branch(bot, ref.repo, pull.base_ref)
     try:
         reviewed = Reviewed(pull=pull, actions=await _decide(bot, pull, at, waive))
         for action in reviewed.actions:
@@ -90,7 +90,7 @@ async def review(
 async def verdict_on(bot: Bot, ref: PullRequestRef) -> Reviewed:
     """What a review of the pull request would say now; nothing is written."""
     pull = await reads.pull_request(bot.github, ref)
-    at = await at_branch(bot.github, ref.repo, pull.base_ref)
+    at = await at_branch(bot, ref.repo, pull.base_ref)
     check = not_scanned(pull, at.problem) if at.problem else plan_check(await found_in(bot, pull, at.config))
     return Reviewed(pull=pull, actions=(check,))
 

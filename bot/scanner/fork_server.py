@@ -12,6 +12,7 @@ from multiprocessing.popen_forkserver import Popen
 from multiprocessing.process import BaseProcess
 
 PRELOADED = (
+    "bot.scanner.configuration",
     "bot.scanner.tasks",
     "bot.engine.diff.compare",
     "bot.engine.rewrite",

@@ -9,6 +9,7 @@ from functools import partial
 from types import MappingProxyType, TracebackType
 from typing import Self, TypeVar
 
+from bot.config import ConfigState, UnreadableConfig
 from bot.domain.file_result import FileChange, FileMigration, FileReview
 from bot.domain.finding import FileReport, Skipped
 from bot.domain.migration import Migration
@@ -97,6 +98,13 @@ class Scanner:
         Raises :class:`Unscannable` when it could not be done.
         """
         return await self._pool.run(function, *args, seconds=self._timeout)
+
+    async def configuration(self, text: bytes) -> ConfigState:
+        """The state of a repository's configuration; one that breaks the parser is unreadable."""
+        try:
+            return await self.run(tasks.read_configuration, text)
+        except Unscannable as error:
+            return UnreadableConfig(reason=str(error))
 
     async def review(self, request: ReviewRequest) -> tuple[FileReview, ...]:
         """New usages of each changed file, in the order of ``request.changes``.

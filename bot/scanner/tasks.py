@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from bot.config import ConfigState
 from bot.domain.file_result import FileChange, FileMigration, FileReview
 from bot.domain.finding import FileReport, Range, Scanned
 from bot.domain.migration import Migration, Target
@@ -66,6 +67,13 @@ def migrate_files(
 def each_file(files: Sequence[Source], function: Callable[..., T], args: tuple[object, ...]) -> tuple[T, ...]:
     """``function(source, path, *args)`` of each file, in order."""
     return tuple(function(source, path, *args) for path, source in files)
+
+
+def read_configuration(text: bytes) -> ConfigState:
+    """The state of a repository's configuration."""
+    from bot.scanner.configuration import state_of  # reads the presets: workers have it, the server needs it not
+
+    return state_of(text)
 
 
 class WrongAnswer(RuntimeError):

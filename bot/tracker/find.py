@@ -37,7 +37,7 @@ async def default_branch_of(bot: Bot, repo: RepoRef) -> DefaultBranch:
     if repository.archived:
         raise NotTracked("the repository is archived")
     try:
-        at = await at_head(bot.github, repository)
+        at = await at_head(bot, repository)
     except NotFound as error:
         raise NotTracked("the repository is empty") from error
     if at.problem:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from bot.config import reading
 from bot.sandbox import Repo, Sandbox
 from bot.scanner import Scanner
 from tests.e2e.conftest import RunningBot
@@ -58,6 +59,7 @@ async def test_nothing_is_parsed_in_the_servers_process(
     """A review, a command on it, a tracker and its pull requests: the workers, which come from elsewhere, parse."""
     parsed: list[object] = []
     monkeypatch.setattr(ast, "parse", lambda source, *_, **__: parsed.append(source))
+    monkeypatch.setattr(reading, "parse", lambda text, *_: parsed.append(text))
     repo = await github.repo("acme/app", files=dict(FILES))
     ann = github.user("ann", role="write")
     issue = await repo.open_issue("Migrate", BODY)

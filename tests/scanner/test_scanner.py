@@ -4,12 +4,13 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from bot.config import Invalid, UnreadableConfig, parse_state, preset_names
 from bot.domain.file_result import FileChange
 from bot.domain.finding import Failed, FileReport, Scanned, Skipped
 from bot.engine.program.index import Index
-from bot.scanner import ReviewRequest, Scanner
+from bot.scanner import ReviewRequest, Scanner, tasks
 from bot.scanner.scanner import CHUNK_BYTES, CHUNK_FILES, LARGEST_FILE, NO_TIME, chunks
-from tests.hostile import engines
+from tests.hostile import engines, misbehaving
 
 BIG = b"#" * (LARGEST_FILE + 1)
 
@@ -133,3 +134,32 @@ async def test_a_file_that_breaks_the_engine_is_not_migrated(scanner: Scanner) -
     assert [told(each.report) for each in done] == [
         "scanned", "too complex: the parser crashed (SIGSEGV)", "too big: more than 8 MiB", "scanned",
     ]  # fmt: skip
+
+
+CONFIGURATIONS = {
+    "one migration": b"version: 1\nmigrations:\n  m: {deprecated: a.b, canonical: a.c, drop_in: true}\n",
+    "a preset": b"version: 1\nextends: [datetime-utcnow]\n",
+    "every preset": b"version: 1\nextends: [" + ", ".join(preset_names()).encode() + b"]\n",
+    "errors in several places": b"version: 1\nmigrations:\n  m: {deprecated: 3}\n  n: {canonical: b}\nx: 1\n",
+    "no YAML": b"a: [\n",
+}
+
+
+@pytest.mark.parametrize("text", CONFIGURATIONS.values(), ids=CONFIGURATIONS)
+async def test_a_configuration_is_read_as_it_is_here(scanner: Scanner, text: bytes) -> None:
+    here, there = parse_state(text), await scanner.configuration(text)
+    if isinstance(here, Invalid):
+        assert isinstance(there, Invalid)
+        assert [(str(e), e.line, e.column, e.message) for e in there.errors] == [
+            (str(e), e.line, e.column, e.message) for e in here.errors
+        ]
+    else:
+        assert there == here
+
+
+async def test_a_configuration_that_breaks_the_parser_is_unreadable(
+    scanner: Scanner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tasks, "read_configuration", misbehaving.spin)
+    state = await scanner.configuration(b"version: 1\n")
+    assert state == UnreadableConfig(reason="too complex: timed out after 2 seconds")

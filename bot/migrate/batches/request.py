@@ -29,7 +29,7 @@ async def migrate_issue(bot: Bot, call: CommandCall, lease: Lease) -> Reply:
     that lead out of the repository, and (``ConfigUnusable``) when the configuration is not valid.
     """
     ask = _ask(call.arguments)
-    at = await at_default_branch(bot.github, call.repo)
+    at = await at_default_branch(bot, call.repo)
     migrations = at.tracked_on(call.number)
     if not migrations:
         trackers = {m.name: m.tracking_issue for m in at.config.migrations if m.tracking_issue is not None}

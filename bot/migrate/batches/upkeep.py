@@ -72,7 +72,7 @@ async def _keep_up(bot: Bot, at: DefaultBranch, migration: Migration, lease: Lea
 
 async def _default_branch(bot: Bot, repo: RepoRef) -> DefaultBranch | None:
     """``None`` while the configuration is invalid: the review of the next pull request reports that."""
-    at = await at_default_branch(bot.github, repo)
+    at = await at_default_branch(bot, repo)
     return None if at.problem else at
 
 

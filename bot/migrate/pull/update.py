@@ -69,7 +69,7 @@ async def migrate_pull(bot: Bot, ref: PullRequestRef, ask: MigrateRequest, lease
     Raises ``UserError`` for invalid arguments.
     """
     pull = await reads.pull_request(bot.github, ref)
-    at = await at_branch(bot.github, ref.repo, pull.base_ref)
+    at = await at_branch(bot, ref.repo, pull.base_ref)
     if at.problem:
         return _confused(invalid_configuration(details_of(at.problem)))
     report = await _migrate(_Run(bot=bot, lease=lease, pull=pull, ask=ask, config=at.config))

@@ -1,0 +1,27 @@
+"""``installation``: when the App is installed, the default branches of its repositories are surveyed.
+
+GitHub sends it to every App, and it can not be subscribed to.
+"""
+
+from bot.context import Bot
+from bot.domain.events import InstallationEvent
+from bot.github import reads
+from bot.inventory.first import ask_for_survey
+from bot.jobs import Done, Ignored, Lease, Outcome, Route, Work
+
+EVENT = "installation"
+BEGINNINGS = frozenset({"created", "unsuspend", "new_permissions_accepted"})
+
+
+def route(event: InstallationEvent) -> Route:
+    """One partition per installation."""
+    if event.action not in BEGINNINGS:
+        return Ignored(reason=f"nothing to do when an installation is {event.action}")
+    return Work(key=f"{EVENT} {event.installation}", action=event.action)
+
+
+async def handle(bot: Bot, event: InstallationEvent, lease: Lease) -> Outcome:
+    repos = await reads.installation_repositories(bot.github, event.installation)
+    for repo in repos:
+        await ask_for_survey(bot, repo, lease.job)
+    return Done(summary=f"tasks sent for {len(repos)} repositories")
