@@ -14,6 +14,7 @@ from bot.engine.program.calls import called
 from bot.engine.program.doctests import examples
 from bot.engine.program.facts import OWN, Facts, Import, Name, Stub, Taking, Write
 from bot.engine.program.nodes import nodes, statements, stored, words
+from bot.engine.program.reloads import put_back
 from bot.engine.resolve.exports import PARSE_ERRORS, parse
 
 _DOTTED = re.compile(r"[^\W\d]\w*(?:[.:][^\W\d]\w*)+\Z")
@@ -70,10 +71,12 @@ class Collector:
     def facts(self, tree: ast.Module) -> Facts:
         """All of them."""
         star = any(each.name == "*" for each in self.imports)
+        back = put_back(tree) if self.stubs else frozenset()
         return Facts(
             imports=tuple(self.imports),
             takings=tuple(Taking(name, line, string) for (name, string), line in self.takings.items()),
-            writes=tuple(self.writes), rebound=tuple(self.rebound), stubs=tuple(self.stubs),
+            writes=tuple(self.writes), rebound=tuple(self.rebound),
+            stubs=tuple(stub for stub in self.stubs if stub.module not in back),
             words=frozenset(words(tree)) if star else frozenset(),
         )  # fmt: skip
 

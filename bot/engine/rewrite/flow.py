@@ -1,17 +1,16 @@
 """Where a value goes: what is done with an expression, and whether a local variable stands for it."""
 
 import ast
-import re
 from dataclasses import dataclass
 
 from bot.engine.resolve.bindings import Binding, BindingKind, Load, Scope, ScopeKind
 from bot.engine.resolve.flow import in_one_branch
 from bot.engine.resolve.walk import position
+from bot.engine.rewrite.namespaces import reads_by_name
 from bot.engine.rewrite.reasons import Reason, Refusal
 from bot.engine.usages.analysis import Analysis
 
 _OBSERVERS = frozenset({"isinstance", "issubclass", "type", "hasattr", "getattr", "callable", "id", "vars", "dir"})
-_BY_NAME = frozenset({"globals", "locals", "vars", "eval", "exec"})
 _EXPECTING = frozenset(
     {"raises", "warns", "deprecated_call", "suppress", "catch_warnings", "assertRaises", "assertRaisesRegex",
      "assertWarns", "assertWarnsRegex", "assertLogs", "assertNoLogs", "assertNumQueries", "pytest.raises"}
@@ -76,7 +75,7 @@ def _unprovable(analysis: Analysis, scope: Scope, binding: Binding, loads: tuple
     bindings = [b for b in scope.bindings[name] if b.kind is not BindingKind.ANNOTATION]
     if len(bindings) > 1 or binding.written_in is not scope:
         return Refusal(reason=Reason.REBOUND, name=name)
-    if reads_by_name(scope):
+    if reads_by_name(analysis, scope):
         return Refusal(reason=Reason.SCOPE_ESCAPES)
     if any(name in inner.nonlocals for inner in scope.walk()):
         return Refusal(reason=Reason.REBOUND, name=name)
@@ -86,20 +85,6 @@ def _unprovable(analysis: Analysis, scope: Scope, binding: Binding, loads: tuple
         if not dominates(analysis, binding.statement, load.statement):
             return Refusal(reason=Reason.CONDITIONAL, name=name)
     return None
-
-
-def reads_by_name(scope: Scope) -> bool:
-    """Whether code in the scope may read variables by their names: ``eval``, ``exec``, ``locals`` …"""
-    return any(used in inner.loads for inner in scope.walk() for used in _BY_NAME)
-
-
-def reads_itself(analysis: Analysis, name: str) -> bool:
-    """Whether the module may look ``name`` up in itself: ``sys.modules[__name__]`` and a string that ends with it."""
-    readers = ("__name__", "globals", "vars", "locals")
-    loads = (load for inner in analysis.root.walk() for reader in readers for load in inner.loads.get(reader, ()))
-    if all(isinstance(analysis.parents[load.node], ast.Compare) for load in loads):
-        return False
-    return re.search(rf"""['".]{re.escape(name)}['"]""", analysis.text) is not None
 
 
 def runs_later(inner: Scope, outer: Scope) -> bool:

@@ -164,8 +164,9 @@ class ImportReplacer:
             return self._of_plain(binding, use, target)
         uses = self.through.get(binding, [])
         if (builtin := target.removeprefix("builtins.")) != target:
-            free = self._renamable(binding) and all(is_left(binding, builtin, use) for use in uses)
-            return self._result(binding, None, self._renamed(uses, builtin)) if free else None
+            if self._renamable(binding) and all(is_left(binding, builtin, use) for use in uses):
+                return self._result(binding, None, self._renamed(uses, builtin))
+            return self._keeping(binding, "builtins", builtin) if imported.name and "." not in builtin else None
         module, leaf = split(self.analysis, target)
         if module and "." in leaf:
             return self._of_member(binding, module, leaf)

@@ -13,12 +13,12 @@ from bot.engine.program.taken import named_by_string
 from bot.engine.resolve.bindings import Binding, ScopeKind
 from bot.engine.rewrite.dotted import is_defined_here
 from bot.engine.rewrite.fallbacks import is_fallback
-from bot.engine.rewrite.flow import reads_itself
 from bot.engine.rewrite.imports import in_function, spell
 from bot.engine.rewrite.intended import spelled
 from bot.engine.rewrite.judged import without_import
 from bot.engine.rewrite.lists import remove_items
 from bot.engine.rewrite.mangling import mangled
+from bot.engine.rewrite.namespaces import reads_itself
 from bot.engine.rewrite.paths import as_written, siblings, successor_of_node
 from bot.engine.rewrite.reasons import Reason, Refusal
 from bot.engine.rewrite.rules import Outcome, UsageRewrite, gone, successor

@@ -9,8 +9,9 @@ from bot.domain.finding import Kind
 from bot.domain.migration import Action, Applicability, Condition
 from bot.engine.program.taken import needed_elsewhere
 from bot.engine.resolve.bindings import Binding, BindingKind, Load, ScopeKind
-from bot.engine.rewrite.flow import observed_by_try, reads_by_name, reads_itself
+from bot.engine.rewrite.flow import observed_by_try
 from bot.engine.rewrite.layout import Layout
+from bot.engine.rewrite.namespaces import reads_by_name, reads_itself
 from bot.engine.rewrite.reasons import Reason, Refusal
 from bot.engine.rewrite.replacements import ImportReplacement
 from bot.engine.rewrite.rules import UsageRewrite, weight
@@ -120,7 +121,7 @@ class _Finder:
         others = [b for b in scope.bindings[name] if b is not binding and b.kind is not BindingKind.ANNOTATION]
         if others:
             return Refusal(reason=Reason.FALLBACK)
-        if reads_by_name(scope):
+        if reads_by_name(self.analysis, scope):
             return Refusal(reason=Reason.SCOPE_ESCAPES)
         if scope is not self.analysis.root:
             return None

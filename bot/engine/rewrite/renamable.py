@@ -5,8 +5,8 @@ from collections.abc import Collection, Mapping, Sequence
 
 from bot.engine.program.taken import needed_elsewhere
 from bot.engine.resolve.bindings import Binding, BindingKind, ScopeKind
-from bot.engine.rewrite.flow import reads_by_name, reads_itself
 from bot.engine.rewrite.layout import Layout
+from bot.engine.rewrite.namespaces import reads_by_name, reads_itself
 from bot.engine.rewrite.paths import as_written, doubles, siblings
 from bot.engine.usages.analysis import Analysis, Use
 
@@ -26,7 +26,7 @@ def is_renamable(layout: Layout, binding: Binding, through: Through, imports: Co
         and all(b.kind is BindingKind.FROM_IMPORT and b in imports for b in scope.bindings[name])
         and len(scope.bindings[name]) == 1
         and all(as_written(layout, use) for use in uses if use.string is not None)
-        and not reads_by_name(scope)
+        and not reads_by_name(analysis, scope)
         and not reads_itself(analysis, name)
         and not _is_annotated_within(analysis, binding, through)
         and not any(len(use.bindings) > 1 for use in uses)
@@ -40,7 +40,7 @@ def is_renamable_module(analysis: Analysis, binding: Binding) -> bool:
     scope, name = binding.scope, binding.name
     public = scope is analysis.root and (analysis.is_package or is_exported(analysis, name))
     alone = len(scope.bindings[name]) == len(siblings(binding) or [binding, *doubles(binding)])
-    return alone and not public and not reads_by_name(scope) and not reads_itself(analysis, name)
+    return alone and not public and not reads_by_name(analysis, scope) and not reads_itself(analysis, name)
 
 
 def is_exported(analysis: Analysis, name: str) -> bool:

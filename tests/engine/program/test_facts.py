@@ -85,6 +85,38 @@ def test_what_stands_in_for_a_module(source: str) -> None:
     assert facts_of(source.encode()).stubs == (Stub("m", 1),)
 
 
+NO_STUBS = {
+    "taken out and put back": "old = sys.modules.pop('m', None)\nimport m\nsys.modules['m'] = old\n",
+    "read and put back": "old = sys.modules['m']\ndel sys.modules['m']\nsys.modules['m'] = old\n",
+    "put back by an attribute": "self.old = sys.modules.get('m')\nsys.modules['m'] = self.old\n",
+    "put back in each test": (
+        "def a():\n    m = sys.modules.pop('m')\n    sys.modules['m'] = m\n"
+        "def b():\n    m = sys.modules.pop('m')\n    sys.modules['m'] = m\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("source", NO_STUBS.values(), ids=NO_STUBS)
+def test_what_is_put_back_stands_in_for_nothing(source: str) -> None:
+    assert facts_of(source.encode()).stubs == ()
+
+
+NOT_PUT_BACK = {
+    "something else is put in between": "old = sys.modules.pop('m')\nsys.modules['m'] = fake\nsys.modules['m'] = old\n",
+    "another module's": "old = sys.modules.pop('n')\nsys.modules['m'] = old\n",
+    "a variable that also holds something else": "old = sys.modules.pop('m')\nold = fake\nsys.modules['m'] = old\n",
+    "a parameter": "def f(old):\n    sys.modules['m'] = old\nold = sys.modules.pop('m')\n",
+    "patched besides": "old = sys.modules.pop('m')\npatch.dict(sys.modules, m=1, **{'m': 2})\n"
+    "patch.dict(sys.modules, {'m': fake})\nsys.modules['m'] = old\n",
+    "bound by a loop": "old = sys.modules.pop('m')\nfor old in fakes:\n    sys.modules['m'] = old\n",
+}
+
+
+@pytest.mark.parametrize("source", NOT_PUT_BACK.values(), ids=NOT_PUT_BACK)
+def test_what_is_not_put_back_stands_in_for_a_module(source: str) -> None:
+    assert "m" in {stub.module for stub in facts_of(source.encode()).stubs}
+
+
 EARLY = {
     "at the top": ("import m\n", True),
     "in a try": ("try: import m\nexcept ImportError: m = None\n", True),
