@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
+from bot.engine.program.index import Index
 from bot.engine.program.view import Program, Witness
 from bot.engine.resolve.bindings import BindingKind, ScopeKind
 from bot.engine.source.names import is_test
@@ -15,6 +16,8 @@ def writer(analysis: Analysis, use: Use, successor: str | None) -> Witness | Non
     What is bound when the file is imported sees only what lasts; what is looked up later also sees what is patched.
     """
     program, (own, later, before) = analysis.index.program, _variables(analysis, use)
+    if is_same(analysis.index, use.symbol, successor):
+        later, before, successor = _others(analysis, later, successor), _others(analysis, before, successor), None
     found = chain(
         *(program.writers(name, besides=analysis.path) for name in later),
         *(_lasting(program.writers(name)) for name in (*later, *before)),
@@ -23,6 +26,21 @@ def writer(analysis: Analysis, use: Use, successor: str | None) -> Witness | Non
         *(_lasting(program.writers(name)) for name in [successor] if name),
     )
     return next(_relevant(analysis, found), None)
+
+
+def is_same(index: Index, symbol: str, successor: str | None) -> bool:
+    """Whether two names are one variable: the same member of one object that a façade gives another path to."""
+    holder, _, member = symbol.rpartition(".")
+    other, _, name = (successor or "").rpartition(".")
+    if member != name or holder == other or other not in (steps := index.resolution(holder).names):
+        return False
+    beyond = index.resolution(other).names
+    return all(step in beyond or other in index.resolution(step).names for step in steps)  # by every way
+
+
+def _others(analysis: Analysis, names: Iterable[str], successor: str | None) -> list[str]:
+    """Those of ``names`` that are not the very variable that the successor names."""
+    return [name for name in names if name != successor and not is_same(analysis.index, name, successor)]
 
 
 def patcher(analysis: Analysis, use: Use) -> Witness | None:

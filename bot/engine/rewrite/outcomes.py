@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bot.domain.finding import Edit, Kind
 from bot.domain.migration import Applicability, TargetKind
-from bot.engine.program import stars
+from bot.engine.program import stars, witness
 from bot.engine.program.existence import lacks, lacks_for
 from bot.engine.program.guards import guards
 from bot.engine.program.taken import named_by_string
@@ -127,11 +127,13 @@ class _Judge:
             other.statement.lineno < binding.statement.lineno for other in others
         )
 
-    def _string(self, use: Use, *, drops_in: bool) -> Outcome:
+    def _string(self, use: Use, *, drops_in: bool) -> Outcome | None:
         function = use.dotted.function if use.dotted else ""
         if use.resolves is False or (use.dotted and use.dotted.resolves is False):
             return Refusal(reason=Reason.STRING_UNRESOLVED, name=function)
         target, node = successor(use), use.node
+        if drops_in and use.bindings and witness.is_same(self.analysis.index, use.symbol, target):
+            return None  # it names the same member of what the import brings
         written = isinstance(node, ast.Constant) and use.dotted is not None and node.value == use.dotted.text
         if not drops_in or target is None or not written or use.dotted is None or use.dotted.text != use.symbol:
             return Refusal(reason=Reason.STRING, name=function)
@@ -158,6 +160,8 @@ class _Judge:
     def alone(self, use: Use) -> Outcome:
         """A drop-in successor where the import cannot change as a whole: this usage alone is spelled again."""
         target = successor(use)
+        if use.dotted is not None:
+            return Refusal(reason=Reason.STRING, name=use.dotted.function)
         if use.expression is None or target is None or use.load is None:
             return Refusal(reason=Reason.STAR_IMPORT if use.star else Reason.FALLBACK)
         if len(use.bindings) > 1 or any(binding.imported is None for binding in use.bindings):

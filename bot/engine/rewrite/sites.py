@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from bot.domain.finding import Kind
 from bot.domain.migration import Action, Applicability, Condition, Migration, Rewrite
+from bot.engine.program.witness import is_same
 from bot.engine.resolve.bindings import Load
 from bot.engine.rewrite.exceptions import excepted
 from bot.engine.rewrite.filled import filled
@@ -22,6 +22,7 @@ from bot.engine.rewrite.flow import (
 from bot.engine.rewrite.layout import Layout
 from bot.engine.rewrite.matching import Match, Matcher
 from bot.engine.rewrite.order import has_effects
+from bot.engine.rewrite.patches import is_patched, patches
 from bot.engine.rewrite.paths import names_of, usages_inside
 from bot.engine.rewrite.patterns import CANONICAL, metavariable
 from bot.engine.rewrite.reads import reads_of
@@ -52,8 +53,8 @@ class Planner:
 
     @cached_property
     def patched(self) -> Sequence[Use]:
-        """The strings that name a target, for a patch or a look-up."""
-        return [use for use in self.analysis.uses if use.kind is Kind.STRING_REFERENCE]
+        """See `patches`."""
+        return patches(self.analysis)
 
     def rules_of(self, migration: Migration) -> tuple[Rule, ...]:
         """The rules of a migration, compiled once."""
@@ -68,7 +69,7 @@ class Planner:
         """What a call or a reference becomes by the migration's rules (``drop_in`` is not looked at)."""
         if use.expression is None or use.string is not None:
             return Refusal(reason=Reason.IN_STRING)
-        if self._is_patched(use):
+        if is_patched(self.analysis, self.patched, use):
             return Refusal(reason=Reason.MONKEYPATCHED)
         value = self._value(use)
         if value is not None:
@@ -289,9 +290,9 @@ class Planner:
     def doubt(self, use: Use) -> Refusal | None:
         """Why it is not safe that a drop-in successor takes the place of a usage."""
         written = not isinstance(getattr(use.node, "ctx", ast.Load()), ast.Load)
-        if written:
+        if written and not is_same(self.analysis.index, use.symbol, successor(use)):
             return Refusal(reason=Reason.ASSIGNED)
-        if use.load is not None and self._is_patched(use):
+        if use.load is not None and is_patched(self.analysis, self.patched, use):
             return Refusal(reason=Reason.MONKEYPATCHED)
         if use.object is not None and not is_made(use.object):
             return Refusal(reason=Reason.UNPROVED_TYPE, name=f"{use.object.name} is of no subclass of its class")
@@ -310,26 +311,3 @@ class Planner:
                 short = symbol.rpartition(".")[2]
                 return Refusal(reason=Reason.REQUIREMENT, name=f"{short} accepts {requirement.parameter}")
         return None
-
-    def _is_patched(self, use: Use) -> bool:
-        """Whether the function around the usage (or what decorates it or its class) patches the name."""
-        around = set[ast.AST]()
-        node: ast.AST | None = use.statement
-        while node is not None:
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-                around.add(node)
-            node = self.analysis.parents.get(node)
-        return any(
-            self._around(string) & around or not self._around(string)
-            for string in self.patched
-            if string.target == use.target
-        )
-
-    def _around(self, use: Use) -> frozenset[ast.AST]:
-        """The function that a string stands in, or that it decorates, or the class that it decorates."""
-        node: ast.AST | None = use.node
-        while node is not None:
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-                return frozenset({node})
-            node = self.analysis.parents.get(node)
-        return frozenset()

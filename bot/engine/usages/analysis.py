@@ -52,7 +52,8 @@ class Use:
     bindings: tuple[Binding, ...] = ()
     """Of a call or reference: those bindings of its first name that may reach it, the last one last, some of them
     perhaps not deprecated (``except ImportError: f = None``); empty if it comes through a star import.  Of an import:
-    the binding that it makes.  Of an ``__all__`` entry: the bindings of the name in the module."""
+    the binding that it makes.  Of an ``__all__`` entry: the bindings of the name in the module.  Of a string
+    that names a member: the bindings of what has it."""
     call: ast.Call | None = None
     """The call whose function ``expression`` is."""
     awaited: bool = False

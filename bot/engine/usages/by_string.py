@@ -4,7 +4,8 @@ import ast
 from collections.abc import Iterator
 
 from bot.domain.finding import Kind
-from bot.engine.resolve.flow import reaching_end
+from bot.engine.resolve.bindings import Binding
+from bot.engine.resolve.flow import reaching, reaching_end
 from bot.engine.usages.analysis import DottedString, Use, scope_of, statement_of
 from bot.engine.usages.file import File
 from bot.engine.usages.strings import StringUse, members_of_string, string_uses
@@ -65,7 +66,15 @@ def _string_uses(file: File, string: StringUse) -> Iterator[Use]:
                 node=string.node, kind=Kind.STRING_REFERENCE, migration=match.migration, target=match.target,
                 symbol=match.symbol, statement=statement_of(string.node, parents),
                 scope=scope_of(string.node, scopes.root, scopes.scopes, parents),
-                range=file.place(string.node),
+                range=file.place(string.node), bindings=_held_by(file, string.holder),
                 dotted=DottedString(text=dotted, function=string.function, resolves=match.resolves),
                 resolves=match.resolves,
             )  # fmt: skip
+
+
+def _held_by(file: File, holder: ast.expr | None) -> tuple[Binding, ...]:
+    """The bindings of the first name of what has the member."""
+    while isinstance(holder, ast.Attribute):
+        holder = holder.value
+    load = file.resolver.loads.get(holder) if isinstance(holder, ast.Name) else None
+    return tuple(reaching(load, file.scopes.parents)) if load else ()

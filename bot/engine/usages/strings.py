@@ -25,6 +25,8 @@ class StringUse:
     """The string; of ``patch.multiple`` the keyword that is the member's name."""
     dotted: tuple[str, ...]
     function: str
+    holder: ast.expr | None = None
+    """The expression for what has the member that the string names."""
 
 
 def string_uses(call: ast.Call, resolver: Resolver) -> Iterator[StringUse]:
@@ -48,7 +50,8 @@ def string_uses(call: ast.Call, resolver: Resolver) -> Iterator[StringUse]:
         case [module, ast.Constant(value=str(member)) as node, *_] if last in _BY_MEMBER:
             bases = resolver.expression(module)
             if bases:
-                yield StringUse(node=node, dotted=tuple(f"{base}.{member}" for base in bases), function=function)
+                dotted = tuple(f"{base}.{member}" for base in bases)
+                yield StringUse(node=node, dotted=dotted, function=function, holder=module)
         case _:
             return
 
