@@ -10,7 +10,7 @@ from bot.engine.program.facts import Facts
 from bot.engine.program.index import Index
 from bot.engine.program.order import above, early_imports, successors
 from bot.engine.program.sought import Sought, sought, variables_of
-from bot.engine.source.names import module_paths
+from bot.engine.source.names import is_package, module_paths
 from bot.local.files import Listing, Reader
 from bot.local.parallel import share
 from bot.local.search import split
@@ -35,8 +35,12 @@ def with_program(
 
 
 def _run(root: Path, config: Config, index: Index) -> Mapping[str, Facts]:
-    """The imports of all files that run when a successor's module is imported."""
+    """The imports of all files that run when a successor's module is imported, and of the packages of targets."""
     reader, program, found = Reader(root), index.program, dict[str, Facts]()
+    packages = {name for migration in config.migrations for target in migration.targets for name in above(target.name)}
+    for path in {path for name in packages for path in module_paths(name, index.roots) if is_package(path)}:
+        if path not in program.facts and (source := reader.read(path)) is not None:
+            found[path] = imports_of(source)
     pending = {name for target in successors(config) for name in above(target)}
     seen = set(pending)
     for _ in range(DEEPEST):

@@ -8,6 +8,7 @@ from bot.domain.migration import Applicability
 from bot.engine.program.collect import facts_of, imports_of
 from bot.engine.program.cycles import closes_cycle, path_of
 from bot.engine.program.facts import Facts, Import
+from bot.engine.program.loading import relying
 from bot.engine.program.order import above
 from bot.engine.program.view import Witness
 from bot.engine.rewrite.edits import apply_edits
@@ -52,7 +53,7 @@ class Judge:
         self.relied_on = {
             module: found
             for module in self._loaded(self.before)
-            if "." in module and (found := next(self.program.relying(module, besides=analysis.path), None))
+            if "." in module and (found := relying(analysis.index, module, besides=analysis.path))
         }
         self.cyclic: dict[frozenset[str], bool] = {}
 
