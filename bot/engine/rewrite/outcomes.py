@@ -18,9 +18,10 @@ from bot.engine.rewrite.intended import spelled
 from bot.engine.rewrite.judged import without_import
 from bot.engine.rewrite.lists import remove_items
 from bot.engine.rewrite.mangling import mangled
-from bot.engine.rewrite.namespaces import reads_itself
+from bot.engine.rewrite.namespaces import reads_by_name, reads_itself
 from bot.engine.rewrite.paths import as_written, siblings, successor_of_node
 from bot.engine.rewrite.reasons import Reason, Refusal
+from bot.engine.rewrite.renamable import is_exported
 from bot.engine.rewrite.rules import Outcome, UsageRewrite, gone, successor
 from bot.engine.rewrite.sites import Planner
 from bot.engine.usages.analysis import Use
@@ -162,6 +163,8 @@ class _Judge:
         target = successor(use)
         if use.dotted is not None:
             return Refusal(reason=Reason.STRING, name=use.dotted.function)
+        if isinstance(use.node, ast.alias) and use.binding is not None:
+            return self._kept(use, use.binding, (target or "").rpartition(".")[2])
         if use.expression is None or target is None or use.load is None:
             return Refusal(reason=Reason.STAR_IMPORT if use.star else Reason.FALLBACK)
         if len(use.bindings) > 1 or any(binding.imported is None for binding in use.bindings):
@@ -182,6 +185,20 @@ class _Judge:
             edits=(Edit(start=start, end=end, text=spelling.text),), loads=gone(use, [spelling.text]),
             additions=(spelling.addition,) if spelling.addition else (),
         )  # fmt: skip
+
+    def _kept(self, use: Use, binding: Binding, leaf: str) -> Refusal:
+        """Why an import cannot become that of the successor."""
+        scope, name = binding.scope, binding.name
+        if binding.imported is not None and binding.imported.name == "*":
+            return Refusal(reason=Reason.STAR_IMPORT)
+        if len(scope.bindings[name]) > len(siblings(binding) or [binding]):
+            return Refusal(reason=Reason.FALLBACK)
+        if reads_by_name(self.analysis, scope) or reads_itself(self.analysis, name):
+            return Refusal(reason=Reason.SCOPE_ESCAPES)
+        public = scope is self.analysis.root and (self.analysis.is_package or is_exported(self.analysis, name))
+        if use.kind is Kind.RE_EXPORT or public:
+            return Refusal(reason=Reason.RE_EXPORTED)
+        return Refusal(reason=Reason.NAME_TAKEN, name=leaf)
 
     def _patched_from_outside(self, use: Use, name: str) -> Refusal | None:
         """Whether a string may name the variable of this file by which the usage goes: then a patch would miss it."""
