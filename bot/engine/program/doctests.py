@@ -28,6 +28,11 @@ def examples(source: bytes) -> Iterator[ast.Module]:
 
 
 def in_example(text: str, name: str) -> bool:
-    """Whether an example speaks of ``name``."""
-    word = rf"^[ \t]*(?:>>>|\.\.\.)[^\r\n]*\b{re.escape(name)}\b"
-    return ">>>" in text and name in text and re.search(word, text, re.MULTILINE) is not None
+    """Whether an example speaks of ``name``: not of a member that some value has under that name."""
+    if ">>>" not in text or name not in text:
+        return False
+    word = rf"^[ \t]*(?:>>>|\.\.\.)[^\r\n]*?(?<!\.)\b{re.escape(name)}\b"
+    if re.search(word, text, re.MULTILINE) is not None:
+        return True
+    holders = re.findall(rf"\b(\w+)\.{re.escape(name)}\b", text)
+    return any(re.search(rf"\bimport\b[^\r\n]*\b{re.escape(holder)}\b", text) for holder in holders)

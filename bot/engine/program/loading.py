@@ -13,26 +13,20 @@ _ALWAYS = frozenset({"os.path", "collections.abc", "importlib._bootstrap"})
 def relying(index: Index, module: str, *, besides: str) -> Witness | None:
     """Who uses ``module`` without importing it, so that it may be the import in the file ``besides`` that loads it.
 
-    A package of another project is taken to load what is read of it, but for modules that some file here imports by
-    ``import package.module``: that file says that the package alone does not.
+    Whether a package of another project loads a module by itself is not known: it counts what most files here do, that
+    read it by the package's name: ``import package`` or ``import package.module``.
     """
-    if not _needs_import(index, module):
+    top = module.partition(".")[0]
+    if module in _ALWAYS:
         return None
+    if top not in sys.stdlib_module_names and not index.has(top) and not index.has(module):
+        found = list(index.program.relying(module))
+        given = len({witness.path for witness in found}) > len(index.program.importers(module))
+        return None if given else next((witness for witness in found if witness.path != besides), None)
     for witness in index.program.relying(module, besides=besides):
         if not _is_loaded(index, witness.path, module, besides):
             return witness
     return None
-
-
-def _needs_import(index: Index, module: str) -> bool:
-    top = module.partition(".")[0]
-    if top in sys.stdlib_module_names or index.has(top) or index.has(module):
-        return module not in _ALWAYS
-    return any(
-        imported.name is None and imported.local == top and f"{imported.module.text}.".startswith(f"{module}.")
-        for facts in index.program.facts.values()
-        for imported in facts.imports
-    )
 
 
 def _is_loaded(index: Index, path: str, module: str, besides: str) -> bool:

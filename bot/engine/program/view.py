@@ -44,6 +44,8 @@ class Program:
     """By the last component, what is taken whole; by each other one, what is taken of it."""
     _stars: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
     _stubs: dict[str, list[Witness]] = field(default_factory=dict)
+    _plain: dict[str, set[str]] = field(default_factory=dict)
+    """By the module that ``import package.module`` names, without ``as``, the files that have it."""
     _unread: list[str] = field(default_factory=list)
     _imported: set[str] = field(default_factory=set)
 
@@ -68,9 +70,14 @@ class Program:
             for dotted in self.absolute(path, taking.name):
                 self._take(_Seen(dotted, witness, taking.string))
         for imported in facts.imports:
-            if imported.name == "*":
-                for module in self.absolute(path, imported.module):
-                    self._stars.setdefault(module, []).append((path, imported.line))
+            self._add_import(path, imported)
+
+    def _add_import(self, path: str, imported: Import) -> None:
+        if imported.name == "*":
+            for module in self.absolute(path, imported.module):
+                self._stars.setdefault(module, []).append((path, imported.line))
+        elif imported.name is None and imported.module.text.startswith(f"{imported.local}."):
+            self._plain.setdefault(imported.module.text, set()).add(path)
 
     def _take(self, seen: _Seen) -> None:
         for component in dict.fromkeys(seen.dotted.split(".")[1:]):
@@ -159,6 +166,12 @@ class Program:
             used = any(name == module or module in self.names_of(name) for name in names)
             if used and not self._loads(seen.witness.path, module):
                 yield seen.witness
+
+    def importers(self, module: str) -> frozenset[str]:
+        """The files that have ``import module``, or of one below it, without ``as``."""
+        return frozenset(
+            path for name, paths in self._plain.items() if f"{name}.".startswith(f"{module}.") for path in paths
+        )
 
     def _loads(self, path: str, module: str) -> bool:
         """Whether a file imports a module itself, or something from it."""

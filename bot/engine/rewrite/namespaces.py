@@ -4,12 +4,13 @@ import ast
 import re
 from collections.abc import Iterator
 
-from bot.engine.resolve.bindings import Load, Scope, ScopeKind
+from bot.engine.resolve.bindings import BindingKind, Load, Scope, ScopeKind
 from bot.engine.resolve.resolver import gets_module, is_importer
 from bot.engine.usages.analysis import Analysis
 
 _TABLES = frozenset({"globals", "locals", "vars"})
 _RUNNERS = frozenset({"eval", "exec"})
+_OF_ITS_OWN = frozenset({BindingKind.PARAMETER, BindingKind.FUNCTION, BindingKind.CLASS})
 _INSIDES = re.compile(r"__dict__|\bf_globals\b|\bf_locals\b")
 """Other ways to a namespace than the functions for it."""
 
@@ -21,7 +22,10 @@ def reads_by_name(analysis: Analysis, scope: Scope) -> bool:
 
 
 def _is_of_another(analysis: Analysis, load: Load) -> bool:
-    """``vars(value)``, or code that is run with names of its own."""
+    """``vars(value)``, code that is run with names of its own, or a parameter that is called as the function is."""
+    owner = load.scope.owner(load.node.id)
+    if owner is not None and all(binding.kind in _OF_ITS_OWN for binding in owner.bindings[load.node.id]):
+        return True
     call = analysis.parents[load.node]
     if not isinstance(call, ast.Call) or call.func is not load.node:
         return False
