@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from bot.engine.program.taken import needed_elsewhere
 from bot.engine.resolve.bindings import Binding, BindingKind, Load, Scope, ScopeKind
 from bot.engine.resolve.flow import reaching
-from bot.engine.rewrite.flow import consumption, reads_by_name, reads_itself, runs_later
+from bot.engine.rewrite.flow import consumption, runs_later
 from bot.engine.rewrite.matching import Match, Matcher
+from bot.engine.rewrite.namespaces import reads_by_name, reads_itself
 from bot.engine.rewrite.patterns import Reading
 from bot.engine.rewrite.reasons import Reason, Refusal
 from bot.engine.rewrite.rules import Rule
@@ -50,7 +51,7 @@ def _escapes(analysis: Analysis, binding: Binding) -> Refusal | None:
     if scope.kind is ScopeKind.CLASS:
         return Refusal(reason=Reason.STORED_ON_SELF)
     if scope.kind is not ScopeKind.MODULE:
-        return Refusal(reason=Reason.SCOPE_ESCAPES) if reads_by_name(scope) else None
+        return Refusal(reason=Reason.SCOPE_ESCAPES) if reads_by_name(analysis, scope) else None
     listed = any(export.name == name for export in analysis.exports)
     taken = listed or reads_itself(analysis, name) or needed_elsewhere(analysis, name)
     return Refusal(reason=Reason.STORED) if taken else None

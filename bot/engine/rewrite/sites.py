@@ -28,7 +28,7 @@ from bot.engine.rewrite.patterns import CANONICAL, metavariable
 from bot.engine.rewrite.reads import reads_of
 from bot.engine.rewrite.reasons import Reason, Refusal
 from bot.engine.rewrite.requires import accepts, has_type
-from bot.engine.rewrite.rules import Outcome, Rule, UsageRewrite, compiled, gone, weight
+from bot.engine.rewrite.rules import Outcome, Rule, UsageRewrite, compiled, gone, successor, weight
 from bot.engine.rewrite.signatures import Signature, signature
 from bot.engine.rewrite.unbound import drops_in_without_object
 from bot.engine.rewrite.witnesses import against, replaced
