@@ -31,11 +31,11 @@ def relying(index: Index, module: str, *, besides: str) -> Witness | None:
 
 def _is_loaded(index: Index, path: str, module: str, besides: str) -> bool:
     """Whether the imports of a file load a module by other files than ``besides``."""
-    wanted = path_of(index, module)
-    for imported, modules in index.program.imports_of(path) if wanted is not None else ():
+    sought = path_of(index, module)
+    for imported, modules in index.program.imports_of(path) if sought is not None else ():
         names = [name for each in modules for name in ((each, f"{each}.{imported.name}") if imported.name else (each,))]
         for name in names if imported.early else ():
             begun = {path_of(index, name), *closure(index, name).steps}
-            if wanted in begun and besides not in begun:
+            if sought in begun and besides not in begun:
                 return True
     return False
