@@ -101,6 +101,16 @@ SYMBOL = [
         id="a literal is no annotation",
     ),
     pytest.param(
+        "import typing\nfrom old.mod import f\nx: typing.Literal['f'] = 'f'\ny: 'f'\n",
+        "import typing\nfrom new.mod import g\nx: typing.Literal['f'] = 'f'\ny: 'g'\n",
+        id="a literal by its module",
+    ),
+    pytest.param(
+        "from typing import Annotated\nfrom old.mod import f\nx: Annotated['f', 'unit'] = 1\n",
+        "from typing import Annotated\nfrom new.mod import g\nx: Annotated['g', 'unit'] = 1\n",
+        id="what an annotation is annotated with",
+    ),
+    pytest.param(
         'from old.mod import f\nx: \'list["f"]\' = 1\ny: "\\x66" = 2\n',
         'from new.mod import g as f\nx: \'list["f"]\' = 1\ny: "\\x66" = 2\n',
         id="an escape in an annotation",

@@ -24,7 +24,34 @@ NESTED = several(("old.mod", "new.mod"), ("old.mod.f", "other.g"), kinds=[M, S])
 PACKAGES = several(("old", "new"), ("old.mod", "newer.mod"), kinds=[M, M])
 TIME = pattern("$deprecated($x)", "time.sleep($x)", "time")
 
+ONE_STATEMENT = several(("lib.load", "lib.d.get"), ("lib.a.fetch", "lib.d.get"))
+SAME_MODULE = several(("lib.a.load", "lib.d.get"), ("lib.a.fetch", "lib.d.get"))
+
 ONCE = [
+    pytest.param(
+        ONE_STATEMENT,
+        "from lib import a, load\nload(a.fetch(a.k))\n",
+        "from lib import a\nfrom lib.d import get\nget(get(a.k))\n",
+        id="a name of a statement and one beside it",
+    ),
+    pytest.param(
+        SAME_MODULE,
+        "from lib.a import load, fetch\nload(fetch(1))\n",
+        "from lib.d import get\nget(get(1))\n",
+        id="two names of a statement",
+    ),
+    pytest.param(
+        SAME_MODULE,
+        "from lib.a import load, fetch, k\nload(fetch(k))\n",
+        "from lib.a import k\nfrom lib.d import get\nget(get(k))\n",
+        id="two names of a statement, a third stays",
+    ),
+    pytest.param(
+        SAME_MODULE,
+        "import lib.a as a\na.load(a.fetch(a.k))\n",
+        "import lib.a as a\nfrom lib.d import get\nget(get(a.k))\n",
+        id="two beside a statement",
+    ),
     pytest.param(
         ONE_SUCCESSOR,
         "from lib.a import load, k\nfrom lib.c import fetch, j\nload(fetch(k, j))\n",

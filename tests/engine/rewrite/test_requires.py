@@ -26,6 +26,20 @@ DEFINITIONS = [
     pytest.param("async def G(other): ...\n", False, id="function without"),
     pytest.param("G = make()\n", None, id="computed"),
     pytest.param("def (", None, id="does not parse"),
+    pytest.param("G = 1\n", None, id="a value"),
+    pytest.param("@dataclass\nclass G:\n    context: int\n", True, id="a dataclass's field"),
+    pytest.param("@dataclasses.dataclass(frozen=True)\nclass G:\n    context: int = 1\n", True, id="with arguments"),
+    pytest.param("@dataclass\nclass G:\n    other: int\n", False, id="a dataclass without"),
+    pytest.param("@dataclass\nclass G:\n    context = 1\n", False, id="no field of a dataclass"),
+    pytest.param("@other\nclass G:\n    context: int\n", False, id="no dataclass"),
+    pytest.param("class G:\n    context: int\n", False, id="no decorator"),
+    pytest.param("class G(x.B): ...\n", None, id="a base that is not known"),
+    pytest.param("class B: ...\nclass G(B): ...\n", False, id="a base without"),
+    pytest.param(
+        "class A: ...\nclass B:\n    def __init__(self, context): ...\nclass G(A, B): ...\n", True, id="a second base"
+    ),
+    pytest.param("class G:\n    def other(self, context): ...\n", False, id="another method"),
+    pytest.param("class G:\n    async def __init__(self, context): ...\n", True, id="a coroutine"),
 ]
 IMPL = ("new/impl.py", b"class _G:\n    def __init__(self, context): ...\n")
 
@@ -69,7 +83,21 @@ TYPED = [
     pytest.param("def a(x):\n    c = Ctx.of(x)\n    return f(c)\n", id="a classmethod that says so"),
     pytest.param("def a(x):\n    c = Ctx.itself(x)\n    return f(c)\n", id="a classmethod that returns Self"),
 ]
+TYPED += [
+    pytest.param("def a(c: Annotated[Ctx, 1]):\n    return f(c)\n", id="annotated, with more"),
+    pytest.param("def a(c: typing.Annotated['Ctx', 1]):\n    return f(c)\n", id="annotated, by its module, a string"),
+    pytest.param("import lib.ctx\ndef a(c: lib.ctx.Ctx):\n    return f(c)\n", id="a dotted annotation"),
+    pytest.param("def a(x):\n    c = Ctx()\n    c = Ctx(x)\n    return f(c)\n", id="constructed twice"),
+]
 UNTYPED = [
+    pytest.param("def a(c: Annotated[int, Ctx]):\n    return f(c)\n", id="annotated, as more"),
+    pytest.param("def a(c: 'Ctx ('):\n    return f(c)\n", id="a string that does not parse"),
+    pytest.param("def a(c: '\"Ctx\"'):\n    return f(c)\n", id="a string in a string"),
+    pytest.param("def a(*c: Ctx):\n    return f(Ctx.nothing())\n", id="a method that is not there"),
+    pytest.param("def a(x):\n    return f(Other.of(x))\n", id="another class's method"),
+    pytest.param("def a(x):\n    return f(x().of(x))\n", id="a method of something"),
+    pytest.param("def a(x):\n    for c in Ctx(x):\n        return f(c)\n", id="a part of it"),
+    pytest.param("def a():\n    return f(c)\n", id="a name that nothing binds"),
     pytest.param("def a(c):\n    return f(c)\n", id="no annotation"),
     pytest.param("def a(c: Ctx | None):\n    return f(c)\n", id="perhaps None"),
     pytest.param("def a(c: 'Other'):\n    return f(c)\n", id="another type"),
