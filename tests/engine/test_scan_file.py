@@ -222,3 +222,17 @@ def test_the_message_of_an_export() -> None:
 def test_the_message_of_a_string_that_resolves() -> None:
     (found,) = scan("patch('pkg.impl.old')\n", known=True).findings
     assert found.message == "This string refers to the deprecated pkg.impl.old. Use pkg.impl.new instead."
+
+
+@pytest.mark.parametrize(
+    ("source", "line", "message", "hits"),
+    [
+        ("old\nx = 1" + " + 1" * 9000 + "\nold\n", 1, "too deeply nested to parse", (1, 3)),
+        ("x = 1\nold = \0\n", 2, "the source contains a null byte", (2,)),
+        ("x\nold = (\n", 2, "'(' was never closed", (2,)),
+    ],
+)
+def test_a_file_that_does_not_parse_tells_where_and_why(
+    source: str, line: int, message: str, hits: tuple[int, ...]
+) -> None:
+    assert scan(source).report == Failed(path="pkg/user.py", line=line, message=message, hits=hits)

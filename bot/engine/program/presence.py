@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from bot.domain.migration import Target, TargetKind
-from bot.engine.resolve.exports import PARSE_ERRORS, exports_of, may_have, parse
+from bot.engine.resolve.exports import exports_of, may_have, parse
 from bot.engine.source.names import is_package, module_paths
 
 
@@ -53,11 +53,8 @@ def _has(source: bytes, path: str, rest: Sequence[str]) -> bool:
 
 
 def _has_members(source: bytes, names: Sequence[str]) -> bool:
-    """Whether the class has the member; a name that is no class statement here may have any."""
-    try:
-        body = parse(source).body
-    except PARSE_ERRORS:
-        return True
+    """Whether the class has the member; a name that is no class statement here may have any.  The source parses."""
+    body = parse(source).body
     for name, member in pairwise(names):
         classes = [node for node in body if isinstance(node, ast.ClassDef) and node.name == name]
         if not classes:

@@ -204,3 +204,16 @@ def test_a_module_that_is_moved_needs_all_that_is_used_of_it() -> None:
     source = "from depot.ledger import *\nother()\n"
     found = rewrite(source, module("depot.ledger", "depot.vault"), files=DEPOT)
     assert (found.text, set(found.codes)) == (source, {"successor-missing"})
+
+
+def test_an_index_that_is_watched_remembers_the_files_that_it_is_asked_about() -> None:
+    index = index_of({"a.py": "from b import x\n", "b.py": "from c import x\n", "d.py": "x = 1\n"})
+    watched, asked = index.watched()
+    assert (list(watched.files), len(watched.files)) == (["a.py", "b.py", "d.py"], 3)
+    assert list(watched.files.values()) == list(index.files.values())
+    assert asked == set()
+    assert watched.resolution("b.x").names == index.resolution("b.x").names
+    assert {"b.py", "c.py"} <= asked
+    assert asked.isdisjoint({"a.py", "d.py"})
+    assert watched.files["d.py"] == b"x = 1\n"
+    assert "d.py" in asked

@@ -7,6 +7,7 @@ import pytest
 from bot.domain.migration import Condition, Migration, Rewrite, Target
 from tests.engine.rewrite.tools import DROP_IN, SAFE, drop_in, factory, pattern, rewrite
 
+OR = pattern("$deprecated($a)", "$a or {}")
 F, G = "from old.mod import f\n", "from new.mod import g\n"
 TOP = drop_in("old.mod.f", "g")
 LESS = pattern("$deprecated($x) < $y", "$canonical($x, $y)")
@@ -35,6 +36,20 @@ CASES: dict[str, tuple[Migration, str, str | None]] = {
     "another package that is": (
         TOP, "import h.below\nimport old.mod as m\nm.f(m.k)\n",
         "import h.below\nimport old.mod as m\nimport g\ng(m.k)\n",
+    ),
+    "an argument unpacked by name": (OR, F + "h(**f(x))\n", "h(**x or {})\n"),
+    "an argument unpacked": (OR, F + "h(*f(x))\n", "h(*x or {})\n"),
+    "an argument by its label": (OR, F + "h(k=f(x))\n", "h(k=x or {})\n"),
+    "a value unpacked in a display": (OR, F + "{**f(x)}\n", "{**(x or {})}\n"),
+    "an item unpacked in a display": (OR, F + "[*f(x)]\n", "[*(x or {})]\n"),
+    "a key": (OR, F + "{f(x): 1}\n", "{x or {}: 1}\n"),
+    "a value": (OR, F + "{1: f(x)}\n", "{1: x or {}}\n"),
+    "an index": (OR, F + "y[f(x)]\n", "y[x or {}]\n"),
+    "a rule that names a successor, and a target that has none": (
+        Migration(
+            name="m", targets=(Target(name="old.mod.f"),),
+            rewrites=(Rewrite(match="$deprecated($x)", replace="$canonical($x)", applicability=SAFE),),
+        ), F + "f(1)\n", "no-successor",
     ),
     "a built-in name has no import to stand beside": (drop_in("builtins.reload", "g"), "reload(1)\n", "name-taken"),
     "a name is taken, and its other one": (DROP_IN, "import old.mod as m\ng = canonical_g = 1\nm.f(m.k)\n",
