@@ -173,5 +173,5 @@ def _entries(layout: Layout, names: Collection[str], path: str) -> list[Edit]:
         if not isinstance(parent, ast.List | ast.Tuple):
             raise _Refused(f"`{path}` lists it in an `__all__` that is computed")
         gone = [any(element is node for node in entries) for element in parent.elts]
-        edits += remove_items(layout, parent.elts, gone, bracketed=True)
+        edits += remove_items(layout, parent, gone)
     return edits

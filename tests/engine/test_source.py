@@ -55,3 +55,23 @@ def test_letters_that_stand_for_others(text: str, read: str) -> None:
 )
 def test_a_word_stands_alone(text: str, found: list[tuple[int, int]]) -> None:
     assert list(occurrences(text.encode(), ["old"])) == found
+
+
+@pytest.mark.parametrize(
+    ("source", "offset", "line"),
+    [
+        (b"a\nbc\nd", 2, "bc"),
+        (b"a\nbc\nd", 3, "bc"),
+        (b"a\nbc\nd", 0, "a"),
+        (b"a\nbc\nd", 5, "d"),
+        (b"a\rbc\rd", 2, "bc"),
+        (b"a\r\nbc\r\nd", 3, "bc"),
+        (b"a\rb\nc\rd", 2, "b"),
+        (b"\xef\xbb\xbfa\nb", 3, "a"),
+        (b"x\n\xef\xbb\xbfa", 5, "\ufeffa"),
+        (b"\n\n", 1, ""),
+        (b"abc", 1, "abc"),
+    ],
+)
+def test_the_line_around_a_byte(source: bytes, offset: int, line: str) -> None:
+    assert line_around(source, offset, "utf-8") == line

@@ -154,7 +154,7 @@ class _Judge:
         if not isinstance(parent, ast.List | ast.Tuple) or not use.bindings:
             return Refusal(reason=Reason.RE_EXPORTED)
         gone = [element is use.node for element in parent.elts]
-        edits = tuple(remove_items(self.layout, parent.elts, gone, bracketed=True))
+        edits = tuple(remove_items(self.layout, parent, gone))
         refusal = Refusal(reason=Reason.RE_EXPORTED)
         return UsageRewrite(use=use, applicability=Applicability.UNSAFE, refusal=refusal, edits=edits, export=True)
 

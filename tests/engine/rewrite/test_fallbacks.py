@@ -41,6 +41,22 @@ KEPT = [
     ),
     pytest.param(
         DROP_IN,
+        "if V < 3:\n    from old.mod import f as g\nelse:\n    from new.mod import g\ng()\n",
+        id="the other way",
+    ),
+    pytest.param(
+        DROP_IN,
+        "if V > 3:\n    from new.mod import g\nelif V > 2:\n    from old.mod import f as g\ng()\n",
+        id="by two versions",
+    ),
+    pytest.param(
+        DROP_IN,
+        "try:\n    from new.mod import g\nexcept A:\n    pass\n"
+        "except ImportError:\n    from old.mod import f as g\ng()\n",
+        id="in a second handler",
+    ),
+    pytest.param(
+        DROP_IN,
         "def a():\n try:\n  from new.mod import g\n except ImportError:\n  from old.mod import f as g\n return g\n",
         id="in a function",
     ),
@@ -72,6 +88,18 @@ CHANGED = [
         "if a:\n    from new.mod import g\n    g()\nelse:\n    from old.mod import f\n    f()\n",
         "if a:\n    from new.mod import g\n    g()\nelse:\n    from new.mod import g as f\n    f()\n",
         id="each branch its own",
+    ),
+    pytest.param(
+        DROP_IN,
+        "if a:\n    from new.mod import g\n    from old.mod import f\n    f(g)\n",
+        "if a:\n    from new.mod import g\n    g(g)\n",
+        id="both in one branch",
+    ),
+    pytest.param(
+        DROP_IN,
+        "try:\n    from new.mod import g\nfinally:\n    from old.mod import f\nf(g)\n",
+        "try:\n    from new.mod import g\nfinally:\n    from new.mod import g as f\nf(g)\n",
+        id="what is done in any case",
     ),
     pytest.param(
         DROP_IN,
