@@ -15,6 +15,7 @@ DEFINITIONS = {
     "a class, by position only": ("class f:\n    def __init__(self, a, /, b): ...\n", ("a", "b"), 1),
     "a class, itself by position only": ("class f:\n    def __init__(self, /, a): ...\n", ("a",), 0),
     "a class that makes itself": ("class f:\n    def __new__(cls, a): ...\n", ("a",), 0),
+    "a class with neither": ("class f:\n    def other(self, a): ...\n", (), 0),
     "a decorator that keeps them": ("@functools.lru_cache(maxsize=1)\ndef f(a): ...\n", ("a",), 0),
     "a decorator by its own name": ("@cache\ndef f(a): ...\n", ("a",), 0),
 }
@@ -28,7 +29,7 @@ def test_the_parameters_of_a_definition(source: str, positional: tuple[str, ...]
 
 UNKNOWN = {
     "a class with both": "class f:\n    def __new__(cls, a): ...\n    def __init__(self, a): ...\n",
-    "a class with neither": "class f:\n    def other(self, a): ...\n",
+    "a class with neither, of one that is not in view": "class f(B):\n    def other(self, a): ...\n",
     "a class with a decorator": "@dataclass\nclass f:\n    def __init__(self, a): ...\n",
     "a decorator that may change them": "@wrapped\ndef f(a): ...\n",
     "one of two that may": "@cache\n@mock.patch('x')\ndef f(a): ...\n",
