@@ -53,7 +53,7 @@ def _migrate(paths: Sequence[str], config_file: str | None, *, as_diff: bool, un
     config = scan_config(root, config_file)
     below = [_below(root, start) for start in starts]
     scan = _scan(root, below, config)
-    reports = _reports(below, scan)
+    reports = scan.reports
     changed, reader = 0, Reader(root)
     for report in reports:
         source = reader.read(report.path) if isinstance(report, Scanned) and report.findings else None
@@ -65,7 +65,8 @@ def _migrate(paths: Sequence[str], config_file: str | None, *, as_diff: bool, un
             _show(root, report.path, source, after, as_diff=as_diff)
     left = _left(reports, unsafe=unsafe)
     click.echo(_summary(changed, left, reports, as_diff=as_diff), err=True)
-    for hint in (*hints_of(root, config, scan), *_undecided(config, left)):
+    hints = hints_of(root, config, scan) if "" in below else []  # of a part is not known what the rest uses
+    for hint in (*hints, *_undecided(config, left)):
         click.echo(f"note: {hint}", err=True)
     return bool(left)
 
@@ -81,7 +82,7 @@ def _undecided(config: Config, left: Iterable[Finding]) -> list[str]:
 
 
 def _scan(root: Path, below: Sequence[str], config: Config) -> "TreeScan":
-    """The whole tree is read: a name may stay because a file elsewhere needs it.  ``below`` may name ignored files."""
+    """The files of ``below``, which may be ignored ones; the whole tree has a say: a file elsewhere may need a name."""
     from bot.local.files import list_files
     from bot.local.parallel import cores
     from bot.local.search import Search
@@ -92,12 +93,7 @@ def _scan(root: Path, below: Sequence[str], config: Config) -> "TreeScan":
     listing = replace(listing, paths=tuple(dict.fromkeys((*listing.paths, *named))))
     jobs = cores()
     search = Search.of(root, listing, config, jobs)
-    return scan_tree(root, listing, search, config, Options(jobs=jobs, fixes=True))
-
-
-def _reports(below: Sequence[str], scan: "TreeScan") -> list[FileReport]:
-    """The reports of these files and directories."""
-    return [r for r in scan.reports if any(not path or f"{r.path}/".startswith(f"{path}/") for path in below)]
+    return scan_tree(root, listing, search, config, Options(jobs=jobs, fixes=True, below=below))
 
 
 def _below(root: Path, start: Path) -> str:

@@ -38,7 +38,10 @@ _RARE = 0.05
 
 
 class Search:
-    """A search for ``prefilter terms`` in all of ``paths``, begun on ``jobs`` cores."""
+    """A search for ``prefilter terms`` in all of ``paths``, begun on ``jobs`` cores.
+
+    ``before``: the terms by which nothing was found in these files.
+    """
 
     def __init__(
         self,
@@ -47,6 +50,7 @@ class Search:
         terms: Sequence[PrefilterTerm],
         jobs: int,
         progress: Progress | None = None,
+        before: Sequence[PrefilterTerm] = (),
     ) -> None:
         self.terms = terms
         shares = split(paths, jobs)
@@ -55,7 +59,7 @@ class Search:
         self._counter = Counter(len(shares))
         counter = self._counter if progress else None
         self._tasks = [
-            ForkedCall(partial(_search, root, part, terms, counter, place), alone=jobs > 1)
+            ForkedCall(partial(_search, root, part, Prefilter(terms, before), counter, place), alone=jobs > 1)
             for place, part in enumerate(shares)
         ]
 
@@ -124,11 +128,8 @@ def split(paths: Sequence[str], jobs: int) -> list[Sequence[str]]:
     return [paths[n::jobs] for n in range(max(min(jobs, len(paths)), 1))]
 
 
-def _search(
-    root: Path, paths: Sequence[str], terms: Sequence[PrefilterTerm], counter: Counter | None, place: int
-) -> Found:
+def _search(root: Path, paths: Sequence[str], prefilter: Prefilter, counter: Counter | None, place: int) -> Found:
     reader = Reader(root)
-    prefilter = Prefilter(terms)
     sources, unreadable, absent = {}, {}, set()
     opened: list[ImportWords] = []
     for path in paths:

@@ -47,8 +47,14 @@ class Options:
 
     jobs: int
     fixes: bool = False
+    below: Sequence[str] = ("",)
+    """The files and directories whose files are scanned.  Of the others is read what these depend on."""
     cache: "Cache | None" = None
     progress: Progress | None = None
+
+    def asks_for(self, path: str) -> bool:
+        """Whether the file at ``path`` is to be scanned."""
+        return any(not each or f"{path}/".startswith(f"{each}/") for each in self.below)
 
 
 def scan_tree(root: Path, listing: Listing, search: Search, config: Config, options: Options) -> TreeScan:
@@ -57,15 +63,16 @@ def scan_tree(root: Path, listing: Listing, search: Search, config: Config, opti
     What the files with a hit add to the terms is searched for as well; then these files are resolved together.
     """
     found, index = _search_on(root, listing, search, config, options)
+    sources = {path: source for path, source in found.sources.items() if options.asks_for(path)}
     names = index.aliases(Targets(config.migrations).leaves)
-    index = _foresee(root, found.sources, names, config, index, options)
+    index = _foresee(root, sources, names, config, index, options)
     if options.fixes:
         from bot.local.program import with_program  # a scan that plans no fix does not ask what the whole program says
 
-        index = with_program(root, listing, found.sources, config, index, options.jobs)
-    reports = _resolve(root, found.sources, config, index, options)
+        index = with_program(root, listing, sources, config, index, options.jobs)
+    reports = _resolve(root, sources, config, index, options)
     unreadable = (*listing.unreadable, *found.unreadable.items())
-    skipped = [Skipped(path=path, reason=reason) for path, reason in unreadable]
+    skipped = [Skipped(path=path, reason=reason) for path, reason in unreadable if options.asks_for(path)]
     everything = sorted([*reports, *skipped], key=lambda report: report.path)
     files = len(listing.paths) - len(found.unreadable) - len(found.absent)
     return TreeScan(root=root, files=files, reports=tuple(everything), roots=index.roots)
@@ -89,15 +96,15 @@ def _search_on(root: Path, listing: Listing, search: Search, config: Config, opt
         index = _index(listing, found.sources, config)
         known, leaves = terms, Targets(config.migrations).leaves
         terms = follow(known, index.aliases(leaves) - leaves, [found.opened])
-        new = [term for term, before in zip(terms, known, strict=True) if term != before]
+        new = [(term, before) for term, before in zip(terms, known, strict=True) if term != before]
         if not new:
             return found, index
         known_of = (found.sources, found.unreadable, found.absent)
         left = [path for path in listing.paths if not any(path in each for each in known_of)]
         import_words = all_import_words([found.opened, *reopened(terms, known, found.sources).values()])
-        found = joined(
-            [replace(found, opened=import_words), Search(root, left, new, options.jobs, options.progress).result()]
-        )
+        added, before = zip(*new, strict=True)
+        more = Search(root, left, added, options.jobs, options.progress, before).result()
+        found = joined([replace(found, opened=import_words), more])
 
 
 def _index(listing: Listing, sources: Mapping[str, bytes], config: Config) -> Index:

@@ -2,12 +2,15 @@ import subprocess
 import sys
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
 from bot.cli import main
 from bot.cli.fix_files import command, write_whole
+from bot.domain.finding import FileReport
+from bot.engine.scan import scan_file
 from bot.sandbox.example import FILES, HEALTH_MIGRATED, HEALTH_WITH_A_PROBE
 
 HEALTH = "netra_backend/app/routes/health.py"
@@ -57,6 +60,22 @@ def test_only_the_given_paths(repository: Path) -> None:
     result = CliRunner().invoke(command, ["--write", str(repository / "netra_backend/app/services")])
     assert result.exit_code == 0
     assert (repository / HEALTH).read_bytes() == HEALTH_WITH_A_PROBE
+
+
+def test_the_fixes_of_other_files_are_not_planned(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the whole tree costs is the search; another file's fixes say nothing of this one's."""
+    whole = CliRunner().invoke(command, [str(repository)]).stdout
+    planned = []
+
+    def recorded(source: bytes, path: str, *arguments: Any, **options: Any) -> FileReport:  # noqa: ANN401
+        planned.append(path)
+        return scan_file(source, path, *arguments, **options)
+
+    monkeypatch.setattr("bot.local.tree.scan_file", recorded)
+    part = CliRunner().invoke(command, [str(repository / HEALTH)]).stdout
+    assert part
+    assert part in whole
+    assert set(planned) == {HEALTH}
 
 
 def test_a_missing_path_is_an_error(repository: Path) -> None:
@@ -172,5 +191,8 @@ def test_what_the_configuration_gets_wrong_is_reported(tmp_path: Path) -> None:
     module = "note: m: lib.old is a module: list lib.old under `modules`, not under `deprecated`\n"
     undecided = "note: n: no rewrite for these usages; add 'rewrites', or 'drop_in: true' to replace the name\n"
     assert CliRunner().invoke(command, [str(tmp_path)]).stderr.endswith(module + undecided)
+    part = CliRunner().invoke(command, [str(tmp_path / "x.py")])
+    assert module not in part.stderr
+    assert part.stderr.endswith(undecided)
     listed = CliRunner().invoke(main, ["scan", "--no-cache", "--jobs", "1", str(tmp_path)])
     assert listed.stderr == module

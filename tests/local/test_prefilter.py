@@ -20,8 +20,11 @@ migrations:
   m:
     deprecated: [ext.str, ext.sub.get, builtins.reload]
 """
-NOISE = {"noise.py": "def get(str):\n    return str\nget(1)\n"}
-"""The names as text, and nothing that could bring the package's."""
+NOISE = {
+    "noise.py": "def get(str):\n    return str\nget(1)\n",
+    "other.py": "import ext\nfor str in ext.all():\n    print(str(1), {1: 2}[get], len(str) == 3)\n",
+}
+"""The names as text, and nothing that could bring the package's; or the package, and nothing that takes them of it."""
 
 WAYS = {
     "imported": {"a.py": "from ext import str\nstr(1)\n"},
@@ -86,6 +89,20 @@ WAYS = {
         "lib/two.py": "from.one import str\n",
         "a.py": "from lib.two import str\nstr(1)\n",
     },
+    "a member on the next line": {"a.py": "import ext\n(ext.  # of others\n    str(1))\n(ext.\n sub.\\\n get())\n"},
+    "a member by its name": {"one.py": "from ext import str\n", "a.py": "import one\ngetattr(one, 'str')(1)\n"},
+    "a keyword": {"one.py": "from ext import str\n", "a.py": "import one\npatch.multiple(one, str = 1)\n"},
+    "an object's path": {
+        "lib/__init__.py": "",
+        "lib/one.py": "from ext import str\n",
+        "a.py": "resolve_name('lib.one:str')\n",
+    },
+    "a long list": {
+        "one.py": "from ext import (\n    other, str as text,\n    str\n)\n",
+        "a.py": f"from one import ({', '.join(f'name{n}' for n in range(90))}, str)\nstr(1)\n",
+    },
+    "a star that brings it here": {"one.py": "from ext import str\n", "a.py": "from one import *\nstr(1)\n"},
+    "an import among others on its line": {"a.py": "x = 1; from ext import other, str; str(1)\n"},
     "a name that is given to another name": {
         "one.py": "from ext import str as text\n",
         "two.py": "from one import text\nwords = text\n",
@@ -99,8 +116,8 @@ WAYS = {
 def test_it_is_found(tmp_path: Path, files: Mapping[str, str], jobs: int) -> None:
     found, read = scan(tmp_path, {**NOISE, **files}, jobs)
     assert {(path, line) for path, line in found if path == list(files)[-1]}, found
-    assert all(path != "noise.py" for path, _ in found)
-    assert "noise.py" not in read
+    assert all(path not in NOISE for path, _ in found)
+    assert read.isdisjoint(NOISE)
 
 
 FILLERS = {f"filler/f{number}.py": f"x = {number}\n" for number in range(80)}

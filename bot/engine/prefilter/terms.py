@@ -8,6 +8,7 @@ repository comes by an import that says so, in the file itself or in a module th
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from bot.engine.source.mentions import line_before, occurrences, respelled, stands_in
@@ -35,7 +36,8 @@ class PrefilterTerm:
     """The modules of the package in which the targets are, by their last components."""
     opening_words: frozenset[str] = frozenset()
     """And one of these: the package, what modules call it or its modules, and the modules through which a target
-    comes; with a slash at its end a directory above the file.  Empty: that is not asked."""
+    comes; with a slash at its end a directory above the file.  Then a name is also taken of something.  Empty: that is
+    not asked."""
 
     def opens(self, path: str, source: bytes | bytearray, size: int) -> bool:
         """Whether a target can come into the file: the first ``size`` bytes of ``source``."""
@@ -47,6 +49,12 @@ class PrefilterTerm:
     def stands_in(self, source: bytes) -> bool:
         """Whether one of the names does."""
         return any(name.encode() in source for name in self.names)
+
+    def taken_in(self, source: bytes) -> bool:
+        """Whether one of the names is taken of something: what comes from elsewhere does not come by itself."""
+        from bot.engine.source.taken import takes  # not needed for a name that is in few files
+
+        return takes(source, self.names)
 
     def opened_by(self, path: str, source: bytes, known: frozenset[str] = frozenset()) -> frozenset[str]:
         """The gates that a file adds for those that import from it; of those in ``known`` some may be left out.
@@ -69,7 +77,7 @@ class PrefilterTerm:
                     found.add(local or name)
                 if name == "*" or name in self.names:
                     found |= _words_opening(path)
-        words = frozenset(word for word in self.opening_words if not word.endswith("/"))
+        words = _without_directories(self.opening_words)
         from bot.engine.resolve.renamed import renamed  # reads what is looked for here: not needed to begin
 
         return renamed(source, words, known.union(found)).union(found)
@@ -98,13 +106,22 @@ ImportWords = Mapping[str, frozenset[str]]
 """Package to gates."""
 
 
-class Prefilter:
-    """A quick look at files by several prefilter terms together."""
+@lru_cache
+def _without_directories(words: frozenset[str]) -> frozenset[str]:
+    return frozenset(word for word in words if not word.endswith("/"))
 
-    def __init__(self, terms: Iterable[PrefilterTerm]) -> None:
-        terms = tuple(terms)
+
+class Prefilter:
+    """A quick look at files by several prefilter terms together.
+
+    ``before`` are the terms, in the same order, by which the files were looked at already and found to hold nothing:
+    then only what the new terms add is looked for.
+    """
+
+    def __init__(self, terms: Sequence[PrefilterTerm], before: Sequence[PrefilterTerm] = ()) -> None:
         self._bare = [name.encode() for term in terms if not term.opening_words for name in term.names]
-        self._gated = [term for term in terms if term.opening_words]
+        pairs = zip(terms, before, strict=True) if before else ((term, None) for term in terms)
+        self._gated = [_Gate(term, old) for term, old in pairs if term.opening_words]
 
     def look(self, path: str, buffer: bytes | bytearray, size: int) -> tuple[bool, ImportWords]:
         """Whether one of the prefilter terms leads to the first ``size`` bytes; the gates that these add."""
@@ -115,14 +132,35 @@ class Prefilter:
                 break
         if not hit and self._bare and (other := respelled(buffer, size)):
             hit = any(name in other for name in self._bare)
-        fitting = [term for term in self._gated if term.opens(path, buffer, size)] if self._gated else ()
+        fitting = [gate.term for gate in self._gated if gate.opens(path, buffer, size)] if self._gated else ()
         if not fitting:
             return hit, {}
         source = bytes(memoryview(buffer)[:size])
         import_words = {term.package: term.opened_by(path, source, term.opening_words) for term in fitting}
-        return hit or any(term.stands_in(source) for term in fitting), {
+        return hit or any(term.taken_in(source) for term in fitting), {
             package: to for package, to in import_words.items() if to
         }
+
+
+class _Gate:
+    """What a prefilter term looks for beside its names; what it adds to an earlier one, if there is one."""
+
+    def __init__(self, term: PrefilterTerm, before: PrefilterTerm | None) -> None:
+        added = term.opening_words - (before.opening_words if before else frozenset())
+        self.term = term
+        self._directories = tuple(word for word in added if word.endswith("/"))
+        self._words = [word.encode() for word in _without_directories(added)]
+        self._names = [name.encode() for name in term.names - before.names] if before else []
+
+    def opens(self, path: str, source: bytes | bytearray, size: int) -> bool:
+        """Whether a target can come into the file, in a way that the earlier term does not know."""
+        if self._directories and path.startswith(self._directories):
+            return True
+        for word in self._words:
+            if stands_in(word, source, size):
+                return True
+        more = any(stands_in(name, source, size) for name in self._names)
+        return more and self.term.opens(path, source, size)
 
 
 def follow(

@@ -10,10 +10,10 @@ from bot.engine.program.index import Index
 from bot.engine.program.order import above
 from bot.engine.source.mentions import line_before, occurrences
 from bot.engine.source.names import absolute, is_package, module_names, module_paths
+from bot.engine.source.taken import is_taken
 
 _STAR = re.compile(rb"\bfrom[ \t]+([\w.]+)[ \t]+import[ \t\\\r\n]*\*")
 _IMPORT = re.compile(rb"(?:.*[;:])?[ \t]*(?:from|import)\b")
-_TAKING = re.compile(rb"(?:.*[;:])?[ \t]*(?:from\b.*|[\w., \t]*[,(]?[ \t]*)\Z", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +41,7 @@ class Sought:
         """Whether ``name`` is taken of something, and one of the modules is spoken of (or a relative import made)."""
         if name.encode() not in source:
             return False
-        if not any(_is_taken(source, start) for start, _ in occurrences(source, [name])):
+        if not any(is_taken(source, start, end) for start, end in occurrences(source, [name])):
             return False
         return b"from ." in source or any(leaf.encode() in source for leaf in leaves)
 
@@ -65,11 +65,6 @@ def _is_named(source: bytes, module: str) -> bool:
 def _speaks_of(source: bytes, module: str) -> bool:
     package, _, leaf = module.rpartition(".")
     return leaf.encode() in source and (module.encode() in source or package.rpartition(".")[2].encode() in source)
-
-
-def _is_taken(source: bytes, start: int) -> bool:
-    before = source[start - 1 : start]
-    return before in (b".", b"'", b'"') or _TAKING.match(line_before(source, start)) is not None
 
 
 def variables_of(config: Config, index: Index, path: str, facts: Facts) -> frozenset[str]:

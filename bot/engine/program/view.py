@@ -50,7 +50,7 @@ class Program:
     _imported: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        for path, facts in self.facts.items():
+        for path, facts in sorted(self.facts.items(), key=lambda item: item[0]):  # the first witness is named
             self._add(path, facts)
 
     def _add(self, path: str, facts: Facts) -> None:

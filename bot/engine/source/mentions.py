@@ -8,9 +8,9 @@ _QUALIFIER = re.compile(rb"([^\W\d]\w*(?:\.\w+)*)\.\Z")
 _WORD = re.compile(rb"[A-Za-z0-9_\x80-\xff]+")
 _OTHER_LETTERS = ((b"\xf0", b"\x9d"), (b"\xef", b"\xbc"), (b"\xef", b"\xbd"))
 """How the mathematical letters (U+1D400 …) and the full-width ones (U+FF00 …) begin in UTF-8."""
-_FEW = 8
+_FEW = 32
 """So many names are looked for one by one; of more, first which of them are there at all."""
-_REACH = 300
+REACH = 300
 """How far before a name its line or its qualifier is looked for."""
 _WORD_BYTES = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") | frozenset(range(128, 256))
 
@@ -51,7 +51,7 @@ def modules_named(source: bytes, names: Iterable[str]) -> frozenset[str]:
     for start, end in occurrences(source, names):
         if source[start - 1 : start] != b".":
             continue
-        qualifier = _QUALIFIER.search(source[max(start - _REACH, 0) : start])
+        qualifier = _QUALIFIER.search(source[max(start - REACH, 0) : start])
         if qualifier and b"." in qualifier[1]:
             found |= {
                 each.decode("utf-8", "replace") for each in (qualifier[1], qualifier[1] + b"." + source[start:end])
@@ -83,6 +83,6 @@ def _holds_other_letters(buffer: bytes | bytearray, size: int) -> bool:
 
 def line_before(source: bytes, offset: int) -> bytes:
     """What stands before ``offset`` on its line."""
-    floor = max(offset - _REACH, 0)
+    floor = max(offset - REACH, 0)
     start = max(source.rfind(b"\n", floor, offset), source.rfind(b"\r", floor, offset), floor - 1) + 1
     return source[start:offset]
