@@ -121,7 +121,7 @@ class Prefilter:
     def __init__(self, terms: Sequence[PrefilterTerm], before: Sequence[PrefilterTerm] = ()) -> None:
         self._bare = [name.encode() for term in terms if not term.opening_words for name in term.names]
         pairs = zip(terms, before, strict=True) if before else ((term, None) for term in terms)
-        self._gated = [_Gate(term, old) for term, old in pairs if term.opening_words]
+        self._gated = [_Opening(term, old) for term, old in pairs if term.opening_words]
 
     def look(self, path: str, buffer: bytes | bytearray, size: int) -> tuple[bool, ImportWords]:
         """Whether one of the prefilter terms leads to the first ``size`` bytes; the gates that these add."""
@@ -132,7 +132,7 @@ class Prefilter:
                 break
         if not hit and self._bare and (other := respelled(buffer, size)):
             hit = any(name in other for name in self._bare)
-        fitting = [gate.term for gate in self._gated if gate.opens(path, buffer, size)] if self._gated else ()
+        fitting = [each.term for each in self._gated if each.opens(path, buffer, size)] if self._gated else ()
         if not fitting:
             return hit, {}
         source = bytes(memoryview(buffer)[:size])
@@ -142,7 +142,7 @@ class Prefilter:
         }
 
 
-class _Gate:
+class _Opening:
     """What a prefilter term looks for beside its names; what it adds to an earlier one, if there is one."""
 
     def __init__(self, term: PrefilterTerm, before: PrefilterTerm | None) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 
 _QUALIFIER = re.compile(rb"([^\W\d]\w*(?:\.\w+)*)\.\Z")
 _WORD = re.compile(rb"[A-Za-z0-9_\x80-\xff]+")
-_OTHER_LETTERS = ((b"\xf0", b"\x9d"), (b"\xef", b"\xbc"), (b"\xef", b"\xbd"))
-"""How the mathematical letters (U+1D400 …) and the full-width ones (U+FF00 …) begin in UTF-8."""
+_OTHER_LETTERS = ((b"\xf0", (b"\x9d",)), (b"\xef", (b"\xbc", b"\xbd")))
+"""How the mathematical letters (U+1D400 …) and the full-width ones (U+FF00 …) begin in UTF-8: first and second byte."""
 _FEW = 32
 """So many names are looked for one by one; of more, first which of them are there at all."""
 REACH = 300
@@ -72,12 +72,13 @@ def respelled(buffer: bytes | bytearray, size: int) -> bytes:
 
 
 def _holds_other_letters(buffer: bytes | bytearray, size: int) -> bool:
-    """One byte is found ten times as fast as two, and few files hold both bytes of a letter."""
-    for lead, second in _OTHER_LETTERS:
-        if buffer.find(lead, 0, size) < 0 or buffer.find(second, 0, size) < 0:
+    """One byte is found ten times as fast as two, and few files hold the first byte of a letter."""
+    for lead, seconds in _OTHER_LETTERS:
+        if buffer.find(lead, 0, size) < 0:
             continue
-        if buffer.find(lead + second, 0, size) >= 0:
-            return True
+        for second in seconds:
+            if buffer.find(second, 0, size) >= 0 and buffer.find(lead + second, 0, size) >= 0:
+                return True
     return False
 
 
