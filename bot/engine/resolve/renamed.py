@@ -20,11 +20,11 @@ def renamed(source: bytes, names: frozenset[str], known: frozenset[str] = frozen
     The text shows which may be; what a module imports or defines itself is none of them.  Nobody asks for ``known``.
     An import that begins its line is not looked at more closely.
     """
-    wanted = _encoded(names)
+    given = _encoded(names)
     certain, candidates = set[bytes](), set[bytes]()
-    for new, line in _imported_as(source, wanted):
+    for new, line in _imported_as(source, given):
         (certain if line.startswith((b"import", b"from")) else candidates).add(new)
-    candidates.update(_assigned(source, wanted))
+    candidates.update(_assigned(source, given))
     doubtful = _decoded(candidates - certain) - known
     return (_decoded(certain) - known) | (_confirmed(source, names, doubtful) if doubtful else frozenset())
 
@@ -48,21 +48,21 @@ def _decoded(names: Iterable[bytes]) -> frozenset[str]:
     return frozenset(name.decode("utf-8", "replace") for name in names)
 
 
-def _imported_as(source: bytes, wanted: frozenset[bytes]) -> Iterator[tuple[bytes, bytes]]:
-    """Of each ``old as new`` with a wanted name: the new one, and what stands before the old one on its line."""
+def _imported_as(source: bytes, given: frozenset[bytes]) -> Iterator[tuple[bytes, bytes]]:
+    """Of each ``old as new`` with one of the names: the new one, and what stands before the old one on its line."""
     for found in _AS.finditer(source):
         before = source[max(found.start() - REACH, 0) : found.start()]
         kept = before.rstrip()
         old = _LAST_WORD.search(kept) if len(kept) < len(before) else None
-        if old and old[0] in wanted:
+        if old and old[0] in given:
             line = line_before(source, found.start() - len(before) + old.start())
             if not _NO_IMPORT.match(line):
                 yield found[1], line
 
 
-def _assigned(source: bytes, wanted: frozenset[bytes]) -> Iterator[bytes]:
-    """The new name of each ``new = some.old`` at the end of a line with a wanted name."""
+def _assigned(source: bytes, given: frozenset[bytes]) -> Iterator[bytes]:
+    """The new name of each ``new = some.old`` at the end of a line with one of the given names."""
     for found in _VALUE.finditer(source):
-        variable = _ASSIGNED.search(line_before(source, found.start())) if found[1] in wanted else None
+        variable = _ASSIGNED.search(line_before(source, found.start())) if found[1] in given else None
         if variable:
             yield variable[1]
