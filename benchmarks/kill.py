@@ -68,18 +68,18 @@ class Report:
 
 
 class Servers:
-    """Forked by the nursery, killed by us."""
+    """Forked by one process, killed by us."""
 
-    def __init__(self, nursery: asyncio.subprocess.Process) -> None:
-        self._nursery = nursery
+    def __init__(self, forker: asyncio.subprocess.Process) -> None:
+        self._forker = forker
         self.alive: list[tuple[int, int]] = []
         """``(pid, port)``."""
 
     async def start(self) -> None:
-        assert self._nursery.stdin is not None  # noqa: S101  # for the type checker
-        assert self._nursery.stdout is not None  # noqa: S101
-        self._nursery.stdin.write(b"start\n")
-        line = await asyncio.wait_for(self._nursery.stdout.readline(), 30)
+        assert self._forker.stdin is not None  # noqa: S101  # for the type checker
+        assert self._forker.stdout is not None  # noqa: S101
+        self._forker.stdin.write(b"start\n")
+        line = await asyncio.wait_for(self._forker.stdout.readline(), 30)
         pid, port = map(int, line.split())
         self.alive.append((pid, port))
 
@@ -106,23 +106,23 @@ async def until(condition: Callable[[], bool], *, within: float = 300.0, pause: 
 
 @asynccontextmanager
 async def servers(environment: dict[str, str], count: int) -> AsyncIterator[Servers]:
-    nursery = await asyncio.create_subprocess_exec(
+    forker = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
-        "benchmarks.nursery",
+        "benchmarks.forked_servers",
         cwd=ROOT,
         env={"PATH": os.environ["PATH"], **environment},
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
     )
     try:
-        found = Servers(nursery)
+        found = Servers(forker)
         for _ in range(count):
             await found.start()
         yield found
     finally:
-        nursery.stdin.close()  # type: ignore[union-attr]  # it is a pipe
-        await nursery.wait()
+        forker.stdin.close()  # type: ignore[union-attr]  # it is a pipe
+        await forker.wait()
 
 
 class Driver:

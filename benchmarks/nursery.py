@@ -1,106 +1,203 @@
-"""Servers to be killed: ``python -m benchmarks.nursery`` forks one for each line on stdin.
+"""Programs put together at random, run before and after their safe fixes: what is called safe is safe, and enough is.
 
-Each is the whole server (``bot.app.build``) with a handler that has one visible effect for a delivery: a check run
-whose name is the delivery's GUID, looked for before it is made, as every write of the bot is.  It says ``PID PORT`` on
-stdout.
+    python -m benchmarks.nursery [--programs 5000] [--jobs N]     # exits with 1 if less is found than is asked
+    python -m benchmarks.nursery --show SEED                      # one program, made smaller while it behaves otherwise
+    python -m benchmarks.nursery --record                         # keep today's safe and right fixes as those to be had
+
+A program is made of its seed (`tests.programs.generated`), so the same number is the same program for ever, as long as
+the pieces stay.  Printed are: programs that behave otherwise after safe fixes (asked: 0); of the recorded fixes, those
+that are unsafe or manual today (asked: at most 1 %), each reason with its number and a program; programs with a safe
+fix (asked: 60 %); usages of the written programs that were refused without need (asked: 80 % safe).
 """
 
-import asyncio
-import json
+import argparse
+import difflib
 import os
-import signal
 import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from hashlib import blake2b
+from itertools import islice
+from pathlib import Path
 
-from aiohttp import web
+from benchmarks.shrinking import shrunk
+from bot.domain.finding import Finding
+from bot.domain.migration import Applicability
+from tests.programs.generated.composing import program
+from tests.programs.generated.drawing import Seeded
+from tests.programs.generated.trying import Outcome, Trials
+from tests.programs.model import Program, Safe
+from tests.programs.reading import programs
 
-from bot import log
-from bot.app import Handlers, build, redactor
-from bot.context import Bot
-from bot.domain.effects import CheckRun
-from bot.domain.references import Delivery, InstallationId, RepoRef, RepositoryId, Sha
-from bot.github import reads
-from bot.github.limits import Pace
-from bot.jobs import Done, Lease, Outcome, Superseded, Work, WorkerLimits
-from bot.jobs.opening import POSTGRES
-from bot.jobs.postgres import PostgresStore
-from bot.settings import Settings
-from bot.web import create_runner
-
-TTL = 5.0
-"""Seconds of silence after which the others take over."""
-EVENT = "pull_request"
-
-
-def route(_event: str, body: bytes) -> Work:
-    return Work(key=json.loads(body)["partition"], action="opened")
-
-
-async def run(bot: Bot, delivery: Delivery, lease: Lease) -> Outcome:
-    """Look, then write: what a run before this one made is found."""
-    about = json.loads(delivery.body)
-    repo = RepoRef(
-        installation=InstallationId(about["installation"]),
-        id=RepositoryId(about["repository"]),
-        owner=about["owner"],
-        name="app",
-    )
-    sha = Sha(about["sha"])
-    if await reads.check_runs(bot.github, repo, sha, name=delivery.id):
-        return Done(summary="found")
-    if not lease.held():
-        return Superseded(reason="another process has it")
-    check = CheckRun(
-        repo=repo,
-        name=delivery.id,
-        head_sha=sha,
-        status="completed",
-        conclusion="success",
-        title="done",
-        summary="done",
-        external_id=about["partition"],
-    )
-    await bot.performer.perform(check)
-    return Done(summary="made")
+RECORD = Path(__file__).with_name("nursery.txt")
+"""A line for each program that behaves as before: its seed, a digest of its text, and a key for each safe usage."""
+_DIGITS = 4
+_BATCH = 20
 
 
-async def serve() -> None:
-    settings = Settings.from_env(os.environ)
-    log.configure(form="text", level="error", redact=redactor(settings))
-    url = settings.database_url.reveal()
-    app = build(
-        settings,
-        Handlers(events=frozenset({EVENT}), route=route, run=run),
-        limits=WorkerLimits(tick=TTL / 5),
-        pace=Pace(gap=0.0, per_minute=1_000_000, per_hour=1_000_000),
-        store=PostgresStore(url, ttl=TTL) if url.startswith(POSTGRES) else None,
-    )
-    runner = create_runner(app.web)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    print(os.getpid(), runner.addresses[0][1], flush=True)
-    stopped = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
-    await stopped.wait()
-    await runner.cleanup()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """What is kept of a program that was tried."""
+
+    seed: int
+    digest: str
+    runs: bool
+    same: bool
+    verdicts: tuple[tuple[str, bool, str], ...]
+    """For each usage its key, whether it is safe, and the reason where it is not."""
+
+    @property
+    def safe(self) -> list[str]:
+        """The keys of the safe usages."""
+        return [key for key, safe, _ in self.verdicts if safe]
+
+
+def made(seed: int) -> Program:
+    """The program of a seed."""
+    return program(Seeded(seed), str(seed))
+
+
+def tried(seeds: Sequence[int]) -> list[Tried]:
+    """Try some programs, in a process of their own."""
+    with Trials() as trials:
+        return [_tried(seed, trials) for seed in seeds]
+
+
+def _tried(seed: int, trials: Trials) -> Tried:
+    one = made(seed)
+    outcome = trials.outcome(one)
+    verdicts = tuple((_key(usage), _is_safe(usage), usage.reason_code or "") for usage in outcome.usages)
+    return Tried(seed=seed, digest=_digest(one), runs=outcome.runs, same=outcome.same, verdicts=verdicts)
+
+
+def _is_safe(usage: Finding) -> bool:
+    return usage.fix is not None and usage.fix.applicability is Applicability.SAFE
+
+
+def _key(usage: Finding) -> str:
+    return blake2b(f"{usage.path}:{usage.range.start}".encode(), digest_size=_DIGITS // 2).hexdigest()
+
+
+def _digest(one: Program) -> str:
+    return blake2b(repr(sorted(one.tree.items())).encode(), digest_size=4).hexdigest()
+
+
+def all_tried(number: int, jobs: int) -> list[Tried]:
+    """The first programs that run, so many, in the order of their seeds."""
+    seeds = (range(start, start + _BATCH) for start in range(0, number * 2, _BATCH))
+    found: list[Tried] = []
+    with ProcessPoolExecutor(jobs) as pool:
+        while len(found) < number:
+            for group in pool.map(tried, islice(seeds, jobs * 4)):
+                found += [each for each in group if each.runs]
+            print(f"\r{len(found)} programs", end="", file=sys.stderr, flush=True)
+    print(file=sys.stderr)
+    return found[:number]
+
+
+def record(found: Sequence[Tried]) -> None:
+    """Keep the safe usages of the programs that behave as before."""
+    lines = [f"{each.seed} {each.digest} {''.join(each.safe)}\n" for each in found if each.same and each.safe]
+    RECORD.write_text("".join(lines), encoding="utf-8")
+
+
+def recorded() -> dict[tuple[int, str], frozenset[str]]:
+    """By seed and digest, the keys of the usages that were safe and right."""
+    known = {}
+    for line in RECORD.read_text(encoding="utf-8").splitlines():
+        seed, digest, keys = line.split(" ")
+        known[int(seed), digest] = frozenset(keys[n : n + _DIGITS] for n in range(0, len(keys), _DIGITS))
+    return known
+
+
+def _lost(found: Sequence[Tried]) -> tuple[int, list[tuple[int, str]]]:
+    """How many recorded fixes there are in these programs, and those that are not safe any more: seed and reason."""
+    known, total, lost = recorded(), 0, []
+    for each in found:
+        keys = known.get((each.seed, each.digest), frozenset())
+        total += len(keys)
+        reasons = {key: reason for key, safe, reason in each.verdicts if not safe}
+        lost += [(each.seed, reasons.get(key, "not found")) for key in keys - set(each.safe)]
+    return total, lost
+
+
+def needless() -> tuple[int, int]:
+    """Of the written programs about needless refusals: the usages that may stay refused are left out; safe, and all."""
+    safe = total = 0
+    with Trials() as trials:
+        for name, one in programs().items():
+            if name.startswith("needless/") and isinstance(one.expect, Safe):
+                usages = trials.outcome(one).usages
+                total += len(usages) - one.expect.left
+                safe += sum(map(_is_safe, usages))
+    return safe, total
+
+
+def report(found: Sequence[Tried]) -> bool:
+    """Print what was found; whether it is all that is asked."""
+    changed = [each.seed for each in found if not each.same]
+    total, lost = _lost(found)
+    with_fix = sum(bool(each.safe) for each in found)
+    safe, refused = needless()
+    print(f"programs that behave otherwise after safe fixes: {len(changed)} of {len(found)} (asked: 0)")
+    for seed in changed:
+        print(f"  --show {seed}")
+    print(f"recorded safe and right fixes that are none today: {len(lost)} of {total}, {len(lost) / (total or 1):.2%}"
+          " (asked: at most 1 %)")  # fmt: skip
+    for reason, number in Counter(reason for _, reason in lost).most_common():
+        seeds = dict.fromkeys(seed for seed, each in lost if each == reason)
+        print(f"  {number} × {reason}: programs {', '.join(map(str, list(seeds)[:12]))}")
+    print(f"programs with a safe fix: {with_fix / len(found):.1%} (asked: 60 %)")
+    print(f"usages once refused without need that are safe: {safe} of {refused} (asked: 80 %)")
+    return not changed and len(lost) <= total / 100 and with_fix >= 0.6 * len(found) and safe >= 0.8 * refused
+
+
+def show(seed: int) -> None:
+    """One program, as small as it gets while it behaves otherwise after its safe fixes."""
+    with Trials() as trials:
+        one = made(seed)
+        outcome = trials.outcome(one)
+        if outcome.runs and not outcome.same:
+            one = shrunk(one, partial(_differs, trials, outcome.fails), "app/")
+        print("\n".join(_lines(one, trials.outcome(one))))
+
+
+def _differs(trials: Trials, fails: bool, one: Program) -> bool:
+    """Whether it behaves otherwise in the same way: it ends by an exception, or it does not."""
+    outcome = trials.outcome(one)
+    return outcome.runs and not outcome.same and outcome.fails == fails
+
+
+def _lines(one: Program, outcome: Outcome) -> Iterator[str]:
+    yield one.config
+    for path, text in one.files.items():
+        if text.strip():
+            after = outcome.files.get(path, text)
+            yield f"--- {path}\n{text.rstrip()}"
+            yield from list(difflib.unified_diff(text.splitlines(), after.splitlines(), lineterm="", n=0))[2:]
+    for usage in outcome.usages:
+        yield f"{usage.path}:{usage.range.line}: {usage.symbol}: {usage.applicability.value}: {usage.reason or ''}"
+    yield from difflib.unified_diff(outcome.before.splitlines(), outcome.after.splitlines(), "before", "after", n=1)
 
 
 def main() -> None:
-    """The children end by being killed; whatever is left at the end of stdin is killed here."""
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    children: list[int] = []
-    for _ in sys.stdin:
-        child = os.fork()
-        if child == 0:
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            sys.stdin.close()
-            asyncio.run(serve())
-            os._exit(0)
-        children.append(child)
-    for child in children:
-        try:
-            os.kill(child, signal.SIGKILL)
-        except ProcessLookupError:
-            continue
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--programs", type=int, default=5_000, metavar="NUMBER")
+    parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)), metavar="N")
+    parser.add_argument("--show", type=int, metavar="SEED")
+    parser.add_argument("--record", action="store_true")
+    asked = parser.parse_args()
+    if asked.show is not None:
+        show(asked.show)
+        return
+    found = all_tried(asked.programs, asked.jobs)
+    if asked.record:
+        record(found)
+        return
+    sys.exit(0 if report(found) else 1)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,11 @@
 """Runs scripts for the suite: for each line on stdin (JSON: ``[directory, script]``) a forked process.
 
 What the script printed, and the exception that ended it, come back as a line of JSON.  Run by itself, without the
-product's packages, so that a program sees nothing of the suite.
+product's packages, so that a program sees nothing of the suite.  Its arguments are modules of the standard library to
+import at the start: many programs import them, and each would take long.
 """
 
+import importlib
 import json
 import os
 import runpy
@@ -15,6 +17,8 @@ SECONDS = 20
 
 
 def main() -> None:
+    for name in sys.argv[1:]:
+        importlib.import_module(name)
     for line in sys.stdin:
         directory, script = json.loads(line)
         with tempfile.TemporaryFile() as out:
@@ -41,7 +45,7 @@ def _run(directory: str, script: str, out: int) -> None:
     try:
         runpy.run_path(script, run_name="__main__")
     except BaseException as error:  # noqa: BLE001  whatever ends a program is its outcome
-        print(f"ended by {type(error).__name__}")
+        sys.stdout.write(f"ended by {type(error).__name__}\n")  # a program may replace print
     sys.stdout.flush()
     os._exit(0)
 

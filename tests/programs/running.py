@@ -34,9 +34,9 @@ class Migrated:
 class Interpreter:
     """A process in which scripts run, each in a fork: an interpreter's start costs more than most programs."""
 
-    def __init__(self) -> None:
+    def __init__(self, preload: tuple[str, ...] = ()) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-W", "ignore", str(Path(__file__).with_name("child.py"))],
+            [sys.executable, "-W", "ignore", str(Path(__file__).with_name("child.py")), *preload],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={"PYTHONHASHSEED": "0"},
         )  # fmt: skip
 
