@@ -27,7 +27,7 @@ def with_program(
     facts = _facts(known, jobs)
     index = index.knowing(facts)
     variables = {path: variables_of(config, index, path, facts[path]) for path in sources if path in facts}
-    looked_for = sought(config, index.roots, variables, lambda path: index.files.get(path) is not None)
+    looked_for = sought(config, index.roots, variables, frozenset(listing.paths).__contains__)
     left = [path for path in listing.paths if path not in known]
     more = {path: source for part in _look(root, left, looked_for, jobs) for path, source in part.items()}
     index = index.with_modules(more.items()).knowing(_facts(more, jobs))

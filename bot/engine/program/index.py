@@ -154,6 +154,15 @@ class Index:
             return module not in exports.origins[leaf]
         return any(self.offers(star, leaf) and self.resolution(f"{star}.{leaf}").exists for star in exports.stars)
 
+    def is_contended(self, module: str) -> bool:
+        """Whether the last to come decides what ``module`` is: the module, or what its package has under its name.
+
+        Not where the package takes that from the module itself, which is loaded by then.
+        """
+        if not self.has(module) or not self.hides(module):
+            return False
+        return not any(name.startswith(f"{module}.") for name in self.resolution(module).names)
+
     def exports(self, path: str, source: bytes) -> Exports:
         """The exports of a known file."""
         found = self._exports.get(path)

@@ -40,6 +40,8 @@ class Program:
     """A dotted name and all that it leads to through re-exports."""
     _writes: dict[str, list[_Seen]] = field(default_factory=dict)
     """By the member's name, the holders."""
+    _members_written: dict[str, list[Witness]] = field(default_factory=dict)
+    """By all names of the holder, who writes a member of it."""
     _takings: dict[str, list[_Seen]] = field(default_factory=dict)
     """By the last component, what is taken whole; by each other one, what is taken of it."""
     _stars: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
@@ -103,6 +105,14 @@ class Program:
         for seen in self._writes.get(member, ()):
             if seen.witness.path != besides and (seen.dotted == holder or holder in self.names_of(seen.dotted)):
                 yield seen.witness
+
+    def member_writers(self, dotted: str) -> Sequence[Witness]:
+        """Who writes a member of ``dotted``, a class: by whatever way to it."""
+        if not self._members_written:
+            for seen in (seen for found in self._writes.values() for seen in found):
+                for name in dict.fromkeys((seen.dotted, *self.names_of(seen.dotted))):
+                    self._members_written.setdefault(name, []).append(seen.witness)
+        return self._members_written.get(dotted, ())
 
     def takers(
         self, modules: Iterable[str], name: str, *, besides: str = "", strings: bool = True

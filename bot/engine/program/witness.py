@@ -1,5 +1,6 @@
 """The judgment: whether the program holds a witness against rewriting one usage."""
 
+import ast
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
@@ -24,6 +25,7 @@ def writer(analysis: Analysis, use: Use, successor: str | None) -> Witness | Non
         *(_lasting(program.writers(name, besides=analysis.path)) for name in own),
         *(_first_seen(analysis, program, program.writers(name, besides=analysis.path)) for name in before),
         *(_lasting(program.writers(name)) for name in [successor] if name),
+        *(_patched(analysis, use, name) for name in [successor] if name),
     )
     return next(_relevant(analysis, found), None)
 
@@ -41,6 +43,28 @@ def is_same(index: Index, symbol: str, successor: str | None) -> bool:
 def _others(analysis: Analysis, names: Iterable[str], successor: str | None) -> list[str]:
     """Those of ``names`` that are not the very variable that the successor names."""
     return [name for name in names if name != successor and not is_same(analysis.index, name, successor)]
+
+
+def _patched(analysis: Analysis, use: Use, successor: str) -> Iterator[Witness]:
+    """Who patches the successor for a while: seen where it is looked up, or where the deprecated one looks it up.
+
+    A name that an import has bound sees none of it, unless the deprecated function calls the successor.
+    """
+    index = analysis.index
+    names = index.resolution(use.symbol).names
+    homes = [home for name in names if (home := index.source_of(name.rpartition(".")[0]))]
+    module = successor.rpartition(".")[0].rpartition(".")[2].encode()
+    calls = successor not in names and any(isinstance(home, tuple) and module in home[1] for home in homes)
+    if calls or not _is_bound_at_once(use):
+        yield from index.program.writers(successor)
+
+
+def member_writer(analysis: Analysis, use: Use, successor: str | None) -> Witness | None:
+    """Who gives a member of the deprecated class (or its successor) another value, which the other class lacks."""
+    names = {use.symbol, *analysis.index.resolution(use.symbol).names}
+    others = {successor, *analysis.index.resolution(successor).names} if successor else set()
+    found = () if others & names else chain(*map(analysis.index.program.member_writers, sorted(names ^ others)))
+    return next(_relevant(analysis, found), None)
 
 
 def patcher(analysis: Analysis, use: Use) -> Witness | None:
@@ -72,13 +96,20 @@ def _variables(analysis: Analysis, use: Use) -> tuple[list[str], list[str], list
         return own, [], names
     if binding.scope is analysis.root:
         own = [f"{module}.{binding.name}" for module in analysis.modules]
-    at_once = binding.kind is BindingKind.FROM_IMPORT and binding.node is not use.node and _is_bare(use)
     first = _named(use)
     names = list(dict.fromkeys((*(each for name in first for each in analysis.index.resolution(name).names), *names)))
-    if at_once and binding.scope.kind in (ScopeKind.MODULE, ScopeKind.CLASS):
+    if _is_bound_at_once(use):
         return own, [], names
     later = list(dict.fromkeys(step for name in first for step in _looked_up(analysis, name)))
     return own, later, [name for name in names if name not in later]
+
+
+def _is_bound_at_once(use: Use) -> bool:
+    """Whether an import has bound the name when the file was imported, and nothing is looked up later."""
+    binding = use.binding
+    if binding is None or binding.scope.kind not in (ScopeKind.MODULE, ScopeKind.CLASS):
+        return False
+    return isinstance(use.node, ast.alias) or (binding.kind is BindingKind.FROM_IMPORT and _is_bare(use))
 
 
 def _is_bare(use: Use) -> bool:
@@ -88,8 +119,6 @@ def _is_bare(use: Use) -> bool:
 
 def _named(use: Use) -> list[str]:
     """The dotted names by which the file reaches it."""
-    import ast
-
     parts: list[str] = []
     node: ast.AST | None = use.expression
     while isinstance(node, ast.Attribute):

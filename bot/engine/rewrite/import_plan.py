@@ -51,6 +51,14 @@ class _Want:
         owners = self.owner, other.owner
         return all(isinstance(each, ImportReplacement) and each.binding.name == self.line.local for each in owners)
 
+    def is_bound_again(self, other: "_Want") -> bool:
+        """Whether the name means something else between two imports of the same thing."""
+        owners = [each for each in (self.owner, other.owner) if isinstance(each, ImportReplacement)]
+        known = [owner.binding for owner in owners]
+        names = {self.line.local or self.line.name or "", *(binding.name for binding in known)}
+        scope = known[0].scope.bindings if known else {}
+        return any(binding not in known for name in names for binding in scope.get(name, ()))
+
     def is_above(self, other: "_Want") -> bool:
         """Whether this import comes before all that ``other`` is for."""
         here = position(self.statement)
@@ -115,7 +123,7 @@ class _Plan:
             return before
         if before.statement is want.statement and not (before.addition or want.addition):
             return before
-        if before.was_doubled_by(want):
+        if before.was_doubled_by(want) or before.is_bound_again(want):
             return before
         stays, goes = (before, want) if before.weight <= want.weight else (want, before)
         if stays is want and not want.is_above(before):
@@ -195,6 +203,8 @@ def _into(layout: Layout, replacement: ImportReplacement, fading: Collection[ast
     statement, line = replacement.binding.statement, replacement.line
     if line is None or line.name in (None, "*") or line.local == replacement.binding.name != line.name:
         return replacement
+    if len(replacement.binding.scope.bindings.get(line.local or line.name or "", ())) > 1:
+        return replacement  # what is bound again is bound at this place for a reason
     place = _place(layout, statement, line, replacement.uses, fading)
     if place is statement:
         return replacement

@@ -18,6 +18,7 @@ from bot.engine.rewrite.paths import (
     imported_name,
     imports_already,
     is_left,
+    names_module,
     serves,
     siblings,
     successor_of_node,
@@ -94,7 +95,7 @@ class ImportReplacer:
     def _with_astray(self, replacement: ImportReplacement) -> ImportReplacement | None:
         """The replacement, with the usages that have another successor than the import spelled again."""
         for use in self.astray.get(replacement.binding, ()):
-            spelling = spell(self.layout, successor(use) or "", use)
+            spelling = spell(self.layout, successor_of_node(use), use, module_itself=names_module(use))
             if isinstance(spelling, Refusal) or spelling.text.partition(".")[0] == replacement.binding.name:
                 return None
             added = (spelling.addition,) if spelling.addition else ()
@@ -221,7 +222,7 @@ class ImportReplacer:
         """The usages spelled by what the file has besides this import, if each can be."""
         found = []
         for use in uses:
-            spelling = spell(self.layout, successor(use) or "", use)
+            spelling = spell(self.layout, successor_of_node(use), use, module_itself=names_module(use))
             if isinstance(spelling, Refusal) or spelling.addition is not None:
                 return None
             if spelling.text.partition(".")[0] == binding.name and len(binding.scope.bindings[binding.name]) == 1:

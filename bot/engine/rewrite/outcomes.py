@@ -19,7 +19,7 @@ from bot.engine.rewrite.judged import without_import
 from bot.engine.rewrite.lists import remove_items
 from bot.engine.rewrite.mangling import mangled
 from bot.engine.rewrite.namespaces import reads_by_name, reads_itself
-from bot.engine.rewrite.paths import as_written, siblings, successor_of_node
+from bot.engine.rewrite.paths import as_written, names_module, reached_by, siblings, successor_of_node
 from bot.engine.rewrite.reasons import Reason, Refusal
 from bot.engine.rewrite.renamable import is_exported
 from bot.engine.rewrite.rules import Outcome, UsageRewrite, gone, successor
@@ -90,6 +90,8 @@ class _Judge:
     def outcome(self, use: Use) -> Outcome | None:
         """``None``: the canonical name takes its place as it is (``drop_in``)."""
         drops_in = use.migration.drop_in and successor(use) is not None
+        if any(self.analysis.index.is_contended(name) for name in reached_by(use)):
+            return Refusal(reason=Reason.FALLBACK)
         match use.kind:
             case Kind.DEFINITION:
                 inside = use.scope.kind is ScopeKind.CLASS
@@ -107,7 +109,7 @@ class _Judge:
         if use.object is not None:
             beside = (successor(use) or "").rpartition(".")[0] == use.symbol.rpartition(".")[0]
             return None if drops_in and beside and not self.planner.applicable(use) else Refusal(reason=Reason.OBJECT)
-        if any(self._may_run_before(use, binding) for binding in use.bindings):
+        if any(self._may_run_before(use, binding) for binding in (*use.bindings, *([use.star] if use.star else []))):
             return Refusal(reason=Reason.FALLBACK)
         if any(binding.imported is None for binding in use.bindings) or (len(use.bindings) > 1 and not drops_in):
             return None if drops_in else Refusal(reason=Reason.FALLBACK)
@@ -123,7 +125,8 @@ class _Judge:
         if binding.scope is not root or not in_function(use.scope):
             return False
         same = siblings(binding) or [binding]
-        others = [other for other in (*root.bindings[binding.name], *root.stars) if other not in same]
+        name = use.load.node.id if use.star and use.load else binding.name
+        others = [other for other in (*root.bindings.get(name, ()), *root.stars) if other not in same]
         return binding.statement.lineno > use.statement.lineno and any(
             other.statement.lineno < binding.statement.lineno for other in others
         )
@@ -174,7 +177,7 @@ class _Judge:
         start, end = self.layout.span(use.node)
         if use.string is not None and not as_written(self.layout, use):
             return Refusal(reason=Reason.IN_STRING)
-        spelling = spell(self.layout, dotted, use, module_itself=use.target.kind is TargetKind.MODULE)
+        spelling = spell(self.layout, dotted, use, module_itself=names_module(use))
         if isinstance(spelling, Refusal):
             return spelling
         if isinstance(self.analysis.parents.get(use.node), ast.MatchValue) and "." not in spelling.text:

@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Mapping, Sequence
 
+from bot.domain.migration import TargetKind
 from bot.engine.resolve.bindings import Binding, Imported, Load
 from bot.engine.resolve.resolver import written
 from bot.engine.rewrite.imports import in_force
@@ -26,8 +27,9 @@ def doubles(binding: Binding) -> list[Binding]:
     found = binding.imported
     if found is None or found.name is not None:
         return []
-    same = [b for b in binding.scope.bindings[binding.name] if b.imported is not None and b is not binding]
-    return [b for b in same if b.imported and _said(b.imported) == _said(found)]
+    others = [b for b in binding.scope.bindings[binding.name] if b is not binding]
+    same = [b for b in others if b.imported and _said(b.imported) == _said(found)]
+    return same if len(same) == len(others) else []  # between them the name may mean something else
 
 
 def _said(imported: Imported) -> tuple[object, ...]:
@@ -75,6 +77,11 @@ def successor_of_node(use: Use) -> str:
     return (successor(use) or "").removesuffix(tail)
 
 
+def names_module(use: Use) -> bool:
+    """Whether ``use.node`` names a module: not a member of one, which may come here through another module."""
+    return use.target.kind is TargetKind.MODULE and (use.symbol == use.target.name or use.expression is not use.node)
+
+
 def is_left(binding: Binding, builtin: str, use: Use) -> bool:
     """Whether ``builtin`` means the built-in thing where ``use`` stands, once the import is gone."""
     owner = use.scope.owner(builtin)
@@ -88,6 +95,19 @@ def imports_already(analysis: Analysis, binding: Binding, target: str, uses: Seq
     found = [b for b in binding.scope.bindings.get(target.partition(".")[0], ()) if b is not binding]
     again = [other for other in found if is_plain(other) and imported_name(other) == target]
     return bool(again) and all(any(in_force(analysis, other, use) for other in again) for use in uses)
+
+
+def reached_by(use: Use) -> list[str]:
+    """The dotted names that the file goes through to reach the usage, as its imports name them; without the last."""
+    parts, node = [], use.expression
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    found = []
+    for origin in dict.fromkeys(o for b in use.bindings if b.imported for o in b.imported.origins):
+        dotted = [*origin.split("."), *reversed(parts)]
+        found += [".".join(dotted[:cut]) for cut in range(2, len(dotted) + (use.expression is None))]
+    return found
 
 
 def names_of(analysis: Analysis, node: ast.expr) -> tuple[str, ...]:

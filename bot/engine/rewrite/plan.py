@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from bot.domain.migration import Applicability
 from bot.engine.rewrite.composition import composed, raised
+from bot.engine.rewrite.covered import covered_uses, without
 from bot.engine.rewrite.groups import Changes, Group, grouped
 from bot.engine.rewrite.import_plan import planned
 from bot.engine.rewrite.judged import judged
@@ -29,11 +30,16 @@ def plan_fixes(analysis: Analysis) -> Mapping[int, Verdict]:
     """The verdict on each usage, by its position in ``analysis.uses``.  Raises nothing that the source can cause."""
     if not analysis.editable:
         return {n: _refused(Refusal(reason=Reason.ENCODING)) for n in range(len(analysis.uses))}
-    planner = Planner(Layout(analysis))
+    covered = covered_uses(analysis)
+    planner = Planner(Layout(without(analysis, covered)))
     groups, refusals = _proposed(planner)
-    kept, given_up = proved(analysis, groups, lambda again: _proposed(Planner(Layout(again)))[0])
+    kept, given_up = proved(planner.analysis, groups, _proposed_again)
     verdicts = _settled(planner, kept, {**refusals, **given_up})
-    return {n: verdicts[use] for n, use in enumerate(analysis.uses)}
+    return {n: verdicts[covered.get(use, use)] for n, use in enumerate(analysis.uses)}
+
+
+def _proposed_again(analysis: Analysis) -> list[Group]:
+    return _proposed(Planner(Layout(without(analysis, covered_uses(analysis)))))[0]
 
 
 def _proposed(planner: Planner) -> tuple[list[Group], Refusals]:

@@ -1,6 +1,8 @@
 """What the rest of the program says against the rewrite of one usage, as the reason why it is not safe."""
 
+from bot.domain.migration import TargetKind
 from bot.engine.program import nature, stars, witness
+from bot.engine.program.view import Witness
 from bot.engine.rewrite.reasons import Reason, Refusal
 from bot.engine.rewrite.rules import successor
 from bot.engine.usages.analysis import Analysis, Use
@@ -11,6 +13,7 @@ def against(analysis: Analysis, use: Use) -> Refusal | None:
     target = successor(use)
     for reason, found in (
         (Reason.WRITTEN, witness.writer(analysis, use, target)),
+        (Reason.WRITTEN, _of_a_member(analysis, use, target)),
         (Reason.STUBBED, witness.stub(analysis, use, target)),
         (Reason.UNREAD, witness.unread(analysis, use)),
         (Reason.RIVAL, stars.rival(analysis, use)),
@@ -19,6 +22,13 @@ def against(analysis: Analysis, use: Use) -> Refusal | None:
         if found is not None:
             return Refusal(reason=reason, name=str(found))
     return None
+
+
+def _of_a_member(analysis: Analysis, use: Use, target: str | None) -> Witness | None:
+    """Who writes a member: of a module each member is asked about by itself."""
+    if use.symbol == use.target.name and use.target.kind is TargetKind.MODULE:
+        return None
+    return witness.member_writer(analysis, use, target)
 
 
 def replaced(analysis: Analysis, use: Use) -> Refusal | None:
