@@ -192,7 +192,7 @@ class Index:
     def _step(self, dotted: str) -> Resolution:
         """One step of ``dotted``: what the module that holds it says of the next component."""
         parts = dotted.split(".")
-        for cut in range(len(parts) - 1, 0, -1):
+        for cut in range(self._longest_module(parts), 0, -1):
             module = ".".join(parts[:cut])
             known = self.source_of(module)
             if known is False:
@@ -200,6 +200,14 @@ class Index:
             if isinstance(known, tuple):
                 return self._member(known, parts[cut], parts[cut + 1 :])
         return Resolution(names=())
+
+    def _longest_module(self, parts: Sequence[str]) -> int:
+        """How many of the parts may name a module: there is none below one that is known and no package."""
+        for cut in range(1, len(parts) - 1):
+            known = self.source_of(".".join(parts[:cut]))
+            if isinstance(known, tuple) and not is_package(known[0]):
+                return cut
+        return len(parts) - 1
 
     def _member(self, known: tuple[str, bytes], name: str, rest: Sequence[str]) -> Resolution:
         path, source = known
