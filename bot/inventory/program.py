@@ -67,7 +67,9 @@ async def ordered(
         lacking = [path for path in sorted(paths) if path not in here and path not in known]
         read = await facts_of(each, await sources.read(lacking))
         found = {p: here.get(p) or read.get(p) or known.get(p) for p in paths}
-        order |= {p: replace(Facts(), imports=f.imports) for p, f in found.items() if f and p not in here}
+        order |= {
+            p: replace(Facts(), imports=f.imports, calls=f.calls) for p, f in found.items() if f and p not in here
+        }
         new = {name for p, f in found.items() if f for name in early_imports(p, f, index)}
         pending, seen = new - seen, seen | new
         if not pending:

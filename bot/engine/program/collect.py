@@ -12,6 +12,7 @@ from typing import Any
 
 from bot.engine.program.calls import called
 from bot.engine.program.doctests import examples
+from bot.engine.program.early import early_calls
 from bot.engine.program.facts import OWN, Facts, Import, Name, Stub, Taking, Write
 from bot.engine.program.nodes import nodes, statements, stored, words
 from bot.engine.program.reloads import put_back
@@ -45,13 +46,13 @@ def unread(source: bytes) -> Facts:
 
 
 def imports_of(source: bytes) -> Facts:
-    """The imports of a file alone; nothing of one that does not parse."""
+    """What happens when the file is imported, alone: imports and calls; nothing of one that does not parse."""
     try:
-        collector = Collector()
-        collector.imports_of(parse(source))
+        tree, collector = parse(source), Collector()
+        collector.imports_of(tree)
     except PARSE_ERRORS:
         return Facts(readable=False)
-    return Facts(imports=tuple(collector.imports))
+    return Facts(imports=tuple(collector.imports), calls=early_calls(tree, collector.meaning))
 
 
 @dataclass(eq=False)
@@ -77,6 +78,7 @@ class Collector:
             takings=tuple(Taking(name, line, string) for (name, string), line in self.takings.items()),
             writes=tuple(self.writes), rebound=tuple(self.rebound),
             stubs=tuple(stub for stub in self.stubs if stub.module not in back),
+            calls=early_calls(tree, self.meaning),
             words=frozenset(words(tree)) if star else frozenset(),
         )  # fmt: skip
 

@@ -98,3 +98,66 @@ def closes_cycle(index: Index, path: str, module: str, begun: frozenset[str]) ->
         if (step := closure(index, name).steps.get(path)) is not None:
             return step
     return None
+
+
+def caller(index: Index, path: str, dotted: str, line: int | None) -> Witness | None:
+    """Who may call code of ``path`` while the module of ``dotted`` is imported and its ``line`` is not reached yet.
+
+    Then an import in a function of ``path`` would come too early as well.  A call leads to all that the called file
+    imports, whenever it does.
+    """
+    program = index.program
+    module = next((m for m in _from_the_longest(dotted) if path_of(index, m) is not None), None)
+    start = path_of(index, module) if module else None
+    if module is None or start is None:
+        return None
+    reaching = {path: True}
+    for other in (start, *closure(index, module).steps):
+        for call in program.facts[other].calls:
+            if other == start and line is not None and call.line > line:
+                continue
+            for name in program.absolute(other, call.name):
+                if _leads_to(index, name, reaching):
+                    return Witness(path=other, line=call.line)
+    return None
+
+
+def _from_the_longest(dotted: str) -> Iterator[str]:
+    parts = dotted.split(".")
+    return (".".join(parts[:cut]) for cut in range(len(parts), 0, -1))
+
+
+def _leads_to(index: Index, name: str, reaching: dict[str, bool]) -> bool:
+    """Whether what ``name`` stands for is in a file that leads to one of those that are ``reaching``."""
+    module = next((m for m in _from_the_longest(name) if path_of(index, m) is not None), None)
+    start = path_of(index, module) if module else None
+    return start is not None and _reaches(index, start, reaching)
+
+
+def _reaches(index: Index, start: str, reaching: dict[str, bool]) -> bool:
+    """Whether a file imports such a one, or one that does; ``reaching`` are the answers so far, and take this one."""
+    if start in reaching:
+        return reaching[start]
+    seen, pending = {start}, [start]
+    for each in pending:  # grows while it is read
+        if reaching.get(each):
+            break
+        for imported, modules in index.program.imports_of(each):
+            for module in modules:
+                names = [module, f"{module}.{imported.name}"] if imported.name else [module]
+                found = {other for name in names if (other := path_of(index, name)) is not None}
+                if not found and not imported.early and _may_be_here(index, module):
+                    reaching[start] = True  # only what is imported early is followed to its end
+                    return True
+                pending += found - seen
+                seen |= found
+    else:
+        reaching |= dict.fromkeys(seen, False)
+        return False
+    reaching[start] = True
+    return True
+
+
+def _may_be_here(index: Index, module: str) -> bool:
+    """Whether the program may have a module of which nothing is known."""
+    return path_of(index, module.partition(".")[0]) is not None and index.source_of(module) is not None

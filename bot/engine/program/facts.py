@@ -68,6 +68,8 @@ class Facts:
     rebound: tuple[tuple[str, int], ...] = ()
     """The module's variables that a function binds again (``global``), with the line."""
     stubs: tuple[Stub, ...] = ()
+    calls: tuple[Taking, ...] = ()
+    """What is called, or handed to what is called, when the file is imported; every name once."""
     words: frozenset[str] = frozenset()
     """All names that are read or bound in it, if it has a star import: one of them may come through that.
 

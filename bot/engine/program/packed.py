@@ -14,6 +14,7 @@ def pack(facts: Facts) -> dict[str, Any]:
         "writes": [[*_name(w.holder), w.attribute, w.line, w.lasting] for w in facts.writes],
         "rebound": [[*each] for each in facts.rebound],
         "stubs": [[stub.module, stub.line] for stub in facts.stubs],
+        "calls": [[*_name(t.name), t.line] for t in facts.calls],
         "words": sorted(facts.words),
     }
     return {key: value for key, value in found.items() if value} | ({} if facts.readable else {"unreadable": True})
@@ -27,6 +28,7 @@ def unpack(packed: Mapping[str, Any]) -> Facts:
         writes=tuple(Write(Name(t, n), *rest) for t, n, *rest in packed.get("writes", ())),
         rebound=tuple((name, line) for name, line in packed.get("rebound", ())),
         stubs=tuple(Stub(*each) for each in packed.get("stubs", ())),
+        calls=tuple(Taking(Name(t, n), line) for t, n, line in packed.get("calls", ())),
         words=frozenset(packed.get("words", ())),
         readable=not packed.get("unreadable", False),
     )  # fmt: skip

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bot.engine.program.taken import needed_elsewhere
 from bot.engine.resolve.bindings import Binding, Imported, Scope, ScopeKind
+from bot.engine.rewrite.deferred import place_inside
 from bot.engine.rewrite.dotted import hides, plain, split
 from bot.engine.rewrite.flow import dominates
 from bot.engine.rewrite.layout import Layout
@@ -85,7 +86,24 @@ def spell(layout: Layout, dotted: str, use: Use, *, module_itself: bool = False)
         return Spelling(text=known)
     if use.binding is None and use.star is None and use.load is not None:
         return _at_the_top(analysis, module, rest, use)
+    if (inside := _inside(layout, module, rest, use)) is not None:
+        return inside
     return _added(analysis, module, rest, use, dotted if module_itself else plain(analysis, dotted))
+
+
+def _inside(layout: Layout, module: str, rest: str, use: Use) -> Spelling | None:
+    """Import the name in the function around the usage, where the top of the file is no place for it."""
+    through, name = use.binding or use.star, rest.partition(".")[0]
+    if through is None or through.imported is None or through.written_in is not layout.analysis.root:
+        return None
+    place, scope = place_inside(layout, module, name, use), use.scope
+    while place is not None and scope.kind is not ScopeKind.FUNCTION and scope.parent is not None:
+        scope = scope.parent
+    if place is None or not is_free(scope, name, [use]):
+        return None
+    line = Line(module=relative(module, through.imported), name=name)
+    above = not isinstance(place, ast.Import | ast.ImportFrom)
+    return Spelling(text=rest, addition=Addition(anchor=place, line=line, above=above))
 
 
 def _top_level(analysis: Analysis, name: str, use: Use) -> Spelling | Refusal:

@@ -5,12 +5,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from bot.domain.migration import Applicability
-from bot.engine.program.collect import facts_of, imports_of
-from bot.engine.program.cycles import closes_cycle, path_of
+from bot.engine.program.collect import imports_of
+from bot.engine.program.cycles import path_of
 from bot.engine.program.facts import Facts, Import
 from bot.engine.program.loading import relying
 from bot.engine.program.order import above
-from bot.engine.program.view import Witness
+from bot.engine.rewrite.deferred import facts_here, leads_back
 from bot.engine.rewrite.edits import apply_edits
 from bot.engine.rewrite.groups import Group
 from bot.engine.rewrite.reasons import Reason, Refusal
@@ -47,9 +47,8 @@ class Judge:
     def __init__(self, analysis: Analysis) -> None:
         self.analysis = analysis
         self.program = analysis.index.program
-        self.before = self.program.facts.get(analysis.path) or facts_of(analysis.source)
+        self.before = facts_here(analysis)
         self.stars = list(self.program.star_importers(analysis.modules))
-        self.begun = frozenset(module for _, modules in self._early(self.before.imports) for module in modules)
         self.relied_on = {
             module: found
             for module in self._loaded(self.before)
@@ -75,11 +74,8 @@ class Judge:
         asked = frozenset(names)
         if asked not in self.cyclic:
             modules = {name for dotted in asked for name in above(dotted)}
-            self.cyclic[asked] = any(self._leads_back(module) for module in modules)
+            self.cyclic[asked] = any(leads_back(self.analysis, module) for module in modules)
         return self.cyclic[asked]
-
-    def _leads_back(self, module: str) -> Witness | None:
-        return closes_cycle(self.analysis.index, self.analysis.path, module, self.begun)
 
     def _cycle(self, after: Facts) -> Refusal | None:
         known = {_key(each) for each in self.before.imports if each.early}
@@ -87,7 +83,7 @@ class Judge:
             for module in modules:
                 names = [module, f"{module}.{imported.name}"] if imported.name else [module]
                 for name in names:
-                    if found := self._leads_back(name):
+                    if found := leads_back(self.analysis, name):
                         return Refusal(reason=Reason.CYCLE, name=str(found))
         return None
 

@@ -8,6 +8,7 @@ from bot.domain.finding import Edit
 from bot.domain.migration import TargetKind
 from bot.engine.resolve.bindings import Binding, Load
 from bot.engine.resolve.flow import reaching
+from bot.engine.rewrite.deferred import place_inside
 from bot.engine.rewrite.dotted import hides, is_class, is_module, plain, split
 from bot.engine.rewrite.imports import Line, can_bind_root, is_free, relative, spell, star_brings
 from bot.engine.rewrite.layout import Layout
@@ -107,7 +108,7 @@ class ImportReplacer:
     def _move(self, binding: Binding) -> ImportReplacement | None:
         imported = binding.imported
         use = self.imports.get(binding)
-        if imported is None or not self._wholly(binding):
+        if imported is None or not self._wholly(binding) or self._goes_inside(binding):
             return None
         if imported.name == "*":
             return self._of_star(binding, use) if use else None
@@ -118,6 +119,19 @@ class ImportReplacer:
         if module and imported.name and (is_class(self.analysis, binding) or self._is_of_class(binding)):
             return self._of_class(binding)
         return self._of_module(binding, module) if module else None
+
+    def _goes_inside(self, binding: Binding) -> bool:
+        """Whether every usage has a function into which the successor's import goes instead."""
+        uses = self.through.get(binding, ())
+        targets = [(use, split(self.analysis, successor(use) or "")) for use in uses]
+        return (
+            bool(uses)
+            and binding.written_in is self.analysis.root
+            and all(
+                module and place_inside(self.layout, module, rest.partition(".")[0], use) is not None
+                for use, (module, rest) in targets
+            )
+        )
 
     def _is_hidden(self, use: Use, target: str) -> bool:
         """Whether an import would bring a module, but brings what its package has under the module's name."""

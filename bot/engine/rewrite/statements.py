@@ -67,7 +67,9 @@ def _add(layout: Layout, addition: Addition) -> Edit:
         return _behind(layout, addition.anchor, addition.line.statement, addition.pragma)
     decorators: list[ast.expr] = getattr(addition.anchor, "decorator_list", [])
     at = layout.line_start(layout.span(decorators[0] if decorators else addition.anchor)[0])
-    return Edit(start=at, end=at, text=addition.line.statement + layout.newline)
+    indent = layout.indent(addition.anchor) or ""
+    gap = layout.newline if indent else ""  # in a function a blank line parts imports from the rest
+    return Edit(start=at, end=at, text=indent + addition.line.statement + layout.newline + gap)
 
 
 def _behind(layout: Layout, anchor: ast.stmt, text: str, remark: str = "") -> Edit:

@@ -10,14 +10,15 @@ def place_for_import(tree: ast.Module) -> tuple[ast.stmt, bool]:
     """
     found: ast.stmt | None = None
     for n, statement in enumerate(tree.body):
-        if isinstance(statement, ast.Import | ast.ImportFrom) or (n == 0 and _is_docstring(statement)):
+        if isinstance(statement, ast.Import | ast.ImportFrom) or (n == 0 and is_docstring(statement)):
             found = statement
         else:
             break
     return (found, False) if found else (tree.body[0], True)
 
 
-def _is_docstring(statement: ast.stmt) -> bool:
+def is_docstring(statement: ast.stmt) -> bool:
+    """Whether a statement that comes first is one."""
     match statement:
         case ast.Expr(value=ast.Constant(value=str())):
             return True

@@ -6,7 +6,7 @@ compared by identity; they are complete when ``analyse`` returns and are not cha
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bot.domain.finding import Fix, Kind, Range
@@ -16,6 +16,7 @@ from bot.engine.source.text import SourceMap
 
 if TYPE_CHECKING:
     from bot.engine.program.index import Index  # which is built on this module
+    from bot.engine.program.view import Witness
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -126,6 +127,8 @@ class Analysis:
     exports: tuple[Export, ...]
     index: "Index"
     """What the rest of the repository exports."""
+    leading: "dict[str, Witness | None]" = field(default_factory=dict)
+    """What is worked out of the order of imports: `bot.engine.rewrite.deferred`."""
     moved_to: frozenset[str] = frozenset()
     """The successors of modules, which are modules although the repository may not have them."""
     missing_modules: frozenset[str] = frozenset()

@@ -134,6 +134,38 @@ def test_what_runs_when_the_file_is_imported(source: str, early: bool) -> None:
     assert found.early is early
 
 
+CALLS = {
+    "of a module": ("import m\nm.f()\n", ["m.f"]),
+    "of a function of its own": ("def f(): ...\nf()\n", ["-f"]),
+    "of a class of its own": ("class C: ...\nx = C()\nx.f()\n", ["-C"]),
+    "by a method of what is imported": ("from m import registry\nregistry.items['a'].add(1)\n", ["m.registry"]),
+    "handed over": ("from m import f\nmap(f, [])\nsorted([], key=f)\n", ["m.f"]),
+    "a decorator": ("from m import d\n@d\ndef f(): ...\n", ["m.d"]),
+    "a decorator with arguments": ("import m\n@m.d(1)\nclass C: ...\n", ["m.d"]),
+    "in a default value": ("import m\ndef f(x=m.g()): ...\n", ["m.g"]),
+    "in a class": ("import m\nclass C:\n    x = m.g()\n", ["m.g"]),
+    "in a condition": ("import m\nif m.f():\n    pass\n", ["m.f"]),
+    "in a with": ("import m\nwith m.f():\n    m.g()\n", ["m.f", "m.g"]),
+    "in a handler": ("import m\ntry:\n    pass\nexcept OSError:\n    m.f()\n", ["m.f"]),
+    "in a comprehension": ("import m\nx = [m.f(n) for n in m.g()]\n", ["m.f", "m.g"]),
+    "in a function": ("import m\ndef f(): m.g()\n", []),
+    "in a method": ("import m\nclass C:\n    def f(self): m.g()\n", []),
+    "in a lambda": ("import m\nx = lambda: m.g()\n", []),
+    "when run as a script": ("import m\nif __name__ == '__main__':\n    m.f()\n", []),
+    "for types": ("import m\nif TYPE_CHECKING:\n    m.f()\n", []),
+    "of what is built in": ("print(len([]))\n", []),
+    "named alone": ("import m\nx = m.f\n", []),
+}
+
+
+@pytest.mark.parametrize(("source", "expected"), CALLS.values(), ids=CALLS)
+def test_what_is_called_when_the_file_is_imported(source: str, expected: list[str]) -> None:
+    for found in (facts_of(source.encode()), imports_of(source.encode())):
+        names = [f"{'-' if call.name.level == OWN else ''}{call.name.text}" for call in found.calls]
+        assert sorted(names) == expected
+        assert unpack(json.loads(json.dumps(pack(found)))) == found
+
+
 def test_a_file_that_does_not_parse_has_words() -> None:
     found = facts_of(b"def broken(:\n    depot.fetch_row\n")
     assert (found.readable, {"depot", "fetch_row"} <= found.words) == (False, True)

@@ -1,0 +1,77 @@
+"""Imports that come into the function that needs them: at the top of the file they would close an import cycle."""
+
+import ast
+
+from bot.engine.program.collect import facts_of
+from bot.engine.program.cycles import caller, closes_cycle
+from bot.engine.program.facts import Facts
+from bot.engine.program.view import Witness
+from bot.engine.resolve.bindings import Scope, ScopeKind
+from bot.engine.resolve.exports import PARSE_ERRORS, parse
+from bot.engine.rewrite.layout import Layout
+from bot.engine.rewrite.top import is_docstring
+from bot.engine.usages.analysis import Analysis, Use
+
+
+def facts_here(analysis: Analysis) -> Facts:
+    """What the file itself contributes to the view of the program."""
+    return analysis.index.program.facts.get(analysis.path) or facts_of(analysis.source)
+
+
+def leads_back(analysis: Analysis, dotted: str) -> Witness | None:
+    """The import by which that of ``dotted``, at the top of this file, would lead back to this file."""
+    if dotted not in analysis.leading:
+        program, path = analysis.index.program, analysis.path
+        early = (each for each in facts_here(analysis).imports if each.early)
+        begun = frozenset(module for each in early for module in program.absolute(path, each.module))
+        analysis.leading[dotted] = closes_cycle(analysis.index, path, dotted, begun)
+    return analysis.leading[dotted]
+
+
+def place_inside(layout: Layout, module: str, name: str, use: Use) -> ast.stmt | None:
+    """The first statement of the function around a usage, if the import of the name belongs there.
+
+    That is: at the top of the file it would close a cycle, and no code calls the function before that is complete.
+    """
+    analysis, dotted = layout.analysis, f"{module}.{name}"
+    place = _first_statement(layout, use.scope)
+    if place is None or not (leads_back(analysis, module) or leads_back(analysis, dotted)):
+        return None
+    if _takes_early(analysis, module) or caller(analysis.index, analysis.path, dotted, _line_of(analysis, dotted)):
+        return None
+    return place
+
+
+def _takes_early(analysis: Analysis, module: str) -> bool:
+    """Whether the file takes names of the module already: then one more changes nothing."""
+    program = analysis.index.program
+    early = (each for each in facts_here(analysis).imports if each.early and each.name is not None)
+    return any(module in program.absolute(analysis.path, each.module) for each in early)
+
+
+def _line_of(analysis: Analysis, dotted: str) -> int | None:
+    """The last line of the one function or class at the top of its module that ``dotted`` names."""
+    module, _, name = dotted.rpartition(".")
+    known = analysis.index.source_of(module)
+    if not isinstance(known, tuple):
+        return None
+    try:
+        body = parse(known[1]).body
+    except PARSE_ERRORS:
+        return None
+    found = [each for each in body if isinstance(each, _DEFINITIONS) and each.name == name]
+    return found[0].end_lineno if len(found) == 1 else None
+
+
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+
+def _first_statement(layout: Layout, scope: Scope | None) -> ast.stmt | None:
+    """Where an import can stand first in the innermost function, if that has lines of its own."""
+    while scope is not None and scope.kind is not ScopeKind.FUNCTION:
+        scope = scope.parent
+    if scope is None or not isinstance(scope.node, ast.FunctionDef | ast.AsyncFunctionDef):
+        return None
+    body = scope.node.body
+    first = body[1] if is_docstring(body[0]) and len(body) > 1 else body[0]
+    return None if layout.indent(first) is None else first
