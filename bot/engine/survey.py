@@ -12,7 +12,7 @@ from bot.domain.finding import FileReport, Finding, Scanned
 from bot.domain.migration import Config, Migration
 from bot.domain.references import Sha
 from bot.engine.prefilter.terms import ImportWords, Prefilter, PrefilterTerm, reopened, terms_to
-from bot.engine.program.collect import facts_of
+from bot.engine.program.collect import facts_at
 from bot.engine.program.facts import NOTHING, Facts
 from bot.engine.program.index import Index
 from bot.engine.program.sought import Sought, sought, variables_of
@@ -121,16 +121,16 @@ def reopened_words(
     return reopened(terms, before, {path: source}).get(path, {})
 
 
-def facts_if(source: bytes, _: str, looked_for: Sought | None) -> Facts | None:
+def facts_if(source: bytes, path: str, looked_for: Sought | None) -> Facts | None:
     """The facts of a file that may have a say; ``None`` of any other.  With ``None`` every file may."""
-    return facts_of(source) if looked_for is None or looked_for.leads_to(source) else None
+    return facts_at(path, source) if looked_for is None or looked_for.leads_to(source) else None
 
 
 def survey_file(source: bytes, path: str, migrations: Sequence[Migration], index: Index) -> SurveyedFile:
     """The usages in one file, and what they depend on."""
     watched, looked = index.watched()
     report = scan_file(source, path, migrations, watched, fixes=False)
-    facts = facts_of(source)
+    facts = facts_at(path, source)
     variables: frozenset[str] = frozenset()
     if isinstance(report, Scanned) and report.findings:
         variables = variables_of(Config(migrations=tuple(migrations)), watched, path, facts)

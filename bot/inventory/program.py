@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 MOST = 300
 """Files whose imports are followed: what runs when a successor is imported may be the whole program."""
-_NONE: Mapping[str, Facts] = MappingProxyType({})
+NONE: Mapping[str, Facts] = MappingProxyType({})
 
 
 class Each(Protocol):
@@ -51,7 +51,7 @@ async def facts_of(each: Each, files: Mapping[str, bytes], looked_for: Sought | 
 
 
 async def ordered(
-    sources: Reads, config: Config, each: Each, survey: Survey, known: Mapping[str, Facts] = _NONE
+    sources: Reads, config: Config, each: Each, survey: Survey, known: Mapping[str, Facts] = NONE
 ) -> Survey:
     """The survey with the imports of all files that run when a successor's module is imported.
 

@@ -18,6 +18,7 @@ from bot.engine.prefilter.terms import ImportWords, PrefilterTerm, follow, merge
 from bot.engine.program.collect import unread
 from bot.engine.program.facts import Facts
 from bot.engine.program.index import ROUNDS, Index
+from bot.engine.program.pythons import is_project
 from bot.engine.program.sought import Sought
 from bot.engine.source.names import SUFFIXES
 from bot.engine.survey import (
@@ -117,6 +118,7 @@ async def survey_fresh(sources: Sources, config: Config, each: Each) -> Survey:
         files=await _resolve(sources, config, asked, index, hits, gives),
     )
     others = await sources.facts(found.sought(config), python - found.files.keys())
+    others = {**await _projects(sources, each, found), **others}
     return await program.ordered(sources, config, each, replace(found, others=others))
 
 
@@ -133,6 +135,8 @@ async def update(sources: Sources, config: Config, each: Each, before: Survey) -
     files = await _resolve(sources, config, asked, index, pending, plan.gives)
     found = replace(before, commit=sources.commit, blobs=sources.blobs, files={**plan.kept, **files})
     others = await _others(sources, config, each, before, found, changed, content)
+    unchanged = {path: facts for path, facts in before.others.items() if path not in changed}
+    others = {**await _projects(sources, each, found, unchanged), **others}
     known = {path: facts for path, facts in before.order.items() if path not in changed}
     return await program.ordered(sources, config, each, replace(found, others=others), known)
 
@@ -157,7 +161,7 @@ async def _others(
     changed: Collection[str],
     content: Mapping[str, bytes],
 ) -> Mapping[str, Facts]:
-    """Facts of files that hold no deprecated name; ``content`` is that of the files that ``changed`` and are there.
+    """Facts of Python files that hold no deprecated name; ``content`` is that of those that ``changed`` and are there.
 
     Where something else is looked for than before, every file has to be looked at once more.
     """
@@ -166,8 +170,18 @@ async def _others(
         python = frozenset(path for path in sources.blobs if path.endswith(SUFFIXES))
         return await sources.facts(looked_for, python - found.files.keys())
     more = {path: text for path, text in content.items() if path not in found.files}
-    kept = {path: facts for path, facts in before.others.items() if path not in changed and path not in found.files}
+    stays = {path for path in before.others if path.endswith(SUFFIXES)} - set(changed) - found.files.keys()
+    kept = {path: before.others[path] for path in stays}
     return {**kept, **await program.facts_of(each, more, looked_for)}
+
+
+async def _projects(
+    sources: Sources, each: Each, found: Survey, known: Mapping[str, Facts] = program.NONE
+) -> Mapping[str, Facts]:
+    """Facts of the project files that hold no deprecated name; ``known`` are those of unchanged files."""
+    paths = {path for path in sources.blobs if is_project(path)} - found.files.keys()
+    read = await program.facts_of(each, await sources.read(paths - known.keys()))
+    return {**{path: known[path] for path in paths & known.keys()}, **read}
 
 
 @dataclass(frozen=True)

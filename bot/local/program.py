@@ -1,16 +1,17 @@
 """The view of the whole program, from the files of a directory."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
 from bot.domain.migration import Config
-from bot.engine.program.collect import facts_of, imports_of
+from bot.engine.program.collect import facts_at, imports_of
 from bot.engine.program.facts import Facts
 from bot.engine.program.index import Index
 from bot.engine.program.order import above, early_imports, successors
+from bot.engine.program.pythons import is_project
 from bot.engine.program.sought import Sought, sought, variables_of
-from bot.engine.source.names import is_package, module_paths
+from bot.engine.source.names import PROJECT_FILES, is_package, module_paths
 from bot.local.files import Listing, Reader
 from bot.local.parallel import share
 from bot.local.search import split
@@ -24,6 +25,7 @@ def with_program(
 ) -> Index:
     """The index with the facts of all files that have a say in a rewrite of ``sources``."""
     known = {path: source for path, source in index.files.items() if source is not None}
+    known |= _projects(root, known)
     facts = _facts(known, jobs)
     index = index.knowing(facts)
     variables = {path: variables_of(config, index, path, facts[path]) for path in sources if path in facts}
@@ -31,7 +33,17 @@ def with_program(
     left = [path for path in listing.paths if path not in known]
     more = {path: source for part in _look(root, left, looked_for, jobs) for path, source in part.items()}
     index = index.with_modules(more.items()).knowing(_facts(more, jobs))
-    return index.with_facts(_run(root, config, index))
+    projects = {path: each for path, each in facts.items() if is_project(path) and path not in index.files}
+    return index.with_facts({**projects, **_run(root, config, index)})
+
+
+def _projects(root: Path, paths: Iterable[str]) -> Mapping[str, bytes]:
+    """The project files in the directories around the files, whatever part of the tree is listed."""
+    reader = Reader(root)
+    directories = {"", *(path[:at] for path in paths for at, char in enumerate(path) if char == "/")}
+    names = (f"{directory}/{name}" if directory else name for directory in directories for name in PROJECT_FILES)
+    found = {name: reader.read(name) for name in names}
+    return {name: source for name, source in found.items() if source is not None}
 
 
 def _run(root: Path, config: Config, index: Index) -> Mapping[str, Facts]:
@@ -59,7 +71,7 @@ def _run(root: Path, config: Config, index: Index) -> Mapping[str, Facts]:
 
 def _facts(sources: Mapping[str, bytes], jobs: int) -> Mapping[str, Facts]:
     parts = split(sorted(sources, key=lambda path: len(sources[path])), jobs)
-    done = share(lambda part: {path: facts_of(sources[path]) for path in part}, parts)
+    done = share(lambda part: {path: facts_at(path, sources[path]) for path in part}, parts)
     return {path: facts for part in done for path, facts in part.items()}
 
 

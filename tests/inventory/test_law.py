@@ -100,7 +100,7 @@ SHAPES: Mapping[str, list[str]] = {
     "pkg/legacy.py": ["def thing(): ...\n"],
     "src/lib/tool.py": ["from pkg.impl import old as again\n", "def again(): ...\n"],
     "lib/tool.py": ["from pkg.facade import make as again\n", "again = 2\n"],
-    "src/pyproject.toml": [""],
+    "src/pyproject.toml": ["", "[project]\nrequires-python = '>=3.12'\n"],
     "src/pkg/impl.py": ["def old(): ...\n"],
     "app/a.py": USERS,
     "app/b.py": USERS,

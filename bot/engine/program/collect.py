@@ -7,16 +7,17 @@ never one too few.
 import ast
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.engine.program.calls import called
 from bot.engine.program.doctests import examples
 from bot.engine.program.early import early_calls
-from bot.engine.program.facts import OWN, Facts, Import, Name, Stub, Taking, Write
+from bot.engine.program.facts import NOTHING, OWN, Facts, Import, Name, Stub, Taking, Write
 from bot.engine.program.nodes import nodes, statements, stored, words
 from bot.engine.program.reloads import put_back
 from bot.engine.resolve.exports import PARSE_ERRORS, parse
+from bot.engine.source.names import PROJECT_FILES, SUFFIXES
 
 _DOTTED = re.compile(r"[^\W\d]\w*(?:[.:][^\W\d]\w*)+\Z")
 _WORD = re.compile(r"[^\W\d]\w*")
@@ -43,6 +44,16 @@ def facts_of(source: bytes) -> Facts:
 def unread(source: bytes) -> Facts:
     """The facts of a file that cannot be parsed: the words in it."""
     return Facts(readable=False, words=frozenset(_WORD.findall(source.decode("utf-8", "replace"))))
+
+
+def facts_at(path: str, source: bytes) -> Facts:
+    """The facts of a file at a path: a project file also says for which Pythons it is."""
+    if path.rpartition("/")[2] not in PROJECT_FILES:
+        return facts_of(source)
+    from bot.engine.program.pythons import oldest_python
+
+    own = facts_of(source) if path.endswith(SUFFIXES) else NOTHING
+    return replace(own, python=oldest_python(path, source))
 
 
 def imports_of(source: bytes) -> Facts:

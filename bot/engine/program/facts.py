@@ -74,6 +74,8 @@ class Facts:
     """All names that are read or bound in it, if it has a star import: one of them may come through that.
 
     Of a file that does not parse all words."""
+    python: tuple[int, int] | None = None
+    """Of a project file: the oldest Python that it is for, see `bot.engine.program.pythons`."""
     readable: bool = True
     """It parses."""
 

@@ -99,12 +99,12 @@ class Index:
         return self._program[0]
 
     def _view(self) -> "Program":
-        from bot.engine.program.collect import facts_of
+        from bot.engine.program.collect import facts_at
         from bot.engine.program.view import Program
 
         for path, source in self.files.items():
             if source is not None and path not in self._facts:
-                self._facts[path] = facts_of(source)
+                self._facts[path] = facts_at(path, source)
         here = {path: found for path, found in self._facts.items() if self.files.get(path) is not None}
         elsewhere = {path: found for path, found in self.facts.items() if path not in self.files}
         return Program({**elsewhere, **here}, self.modules_of, self._names)

@@ -15,6 +15,7 @@ def pack(facts: Facts) -> dict[str, Any]:
         "rebound": [[*each] for each in facts.rebound],
         "stubs": [[stub.module, stub.line] for stub in facts.stubs],
         "calls": [[*_name(t.name), t.line] for t in facts.calls],
+        "python": list(facts.python or ()),
         "words": sorted(facts.words),
     }
     return {key: value for key, value in found.items() if value} | ({} if facts.readable else {"unreadable": True})
@@ -30,6 +31,7 @@ def unpack(packed: Mapping[str, Any]) -> Facts:
         stubs=tuple(Stub(*each) for each in packed.get("stubs", ())),
         calls=tuple(Taking(Name(t, n), line) for t, n, line in packed.get("calls", ())),
         words=frozenset(packed.get("words", ())),
+        python=(packed["python"][0], packed["python"][1]) if "python" in packed else None,
         readable=not packed.get("unreadable", False),
     )  # fmt: skip
 

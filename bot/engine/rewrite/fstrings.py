@@ -1,15 +1,19 @@
 """What can be written in a field of an f-string.
 
 Before Python 3.12 the field is cut out of the string first: it can hold neither the string's own quotes nor a backslash
-or a comment.  What is written here is right for every Python, whichever runs this.
+or a comment.  That rule holds unless the project is for later ones only, and the one that runs this can read it.
 """
 
 import ast
+import sys
 from collections.abc import Iterator
 
+from bot.engine.program.pythons import oldest_for
 from bot.engine.rewrite.layout import Layout
 from bot.engine.rewrite.lex import CLOSING, OPENING, comments, is_string, tokens
 
+NESTED = (3, 12)
+"""The first Python in which a field is an expression like any other (PEP 701)."""
 _TRIPLE = ('"""', "'''")
 
 
@@ -56,6 +60,11 @@ def _other(literal: str, quotes: tuple[str, ...]) -> str:
     body = body.removesuffix(quote)
     free = next((mark for mark in ("'", '"') if mark not in "".join(quotes) and mark not in body), None)
     return literal if free is None or "\n" in body or "\\" in body else f"{prefix}{free}{body}{free}"
+
+
+def takes_anything(layout: Layout) -> bool:
+    """Whether all Pythons that the file is for, and this one, take any expression in a field."""
+    return min(sys.version_info[:2], oldest_for(layout.analysis.index, layout.analysis.path)) >= NESTED
 
 
 def fits_field(text: str, quotes: tuple[str, ...]) -> bool:

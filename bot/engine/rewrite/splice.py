@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.domain.finding import Edit
-from bot.engine.rewrite.fstrings import fits_field
+from bot.engine.rewrite.fstrings import fits_field, takes_anything
 from bot.engine.rewrite.intended import agrees
 from bot.engine.rewrite.layout import Layout
 from bot.engine.rewrite.lex import CLOSING, Token, breaks_line, comments, tokens
@@ -42,6 +42,7 @@ def in_order(rendered: Rendered) -> bool:
 def edits(layout: Layout, rendered: Rendered) -> tuple[tuple[Edit, ...], bool] | Refusal:
     """The edits that make it so, and whether a comment is lost by them; or why the result would be another one."""
     before = layout.text(rendered.start, rendered.end)
+    any_field = bool(rendered.quotes) and takes_anything(layout)
     for keep in _ways(rendered):
         if keep is None:
             whole = Edit(start=rendered.start, end=rendered.end, text=plain(layout, rendered))
@@ -50,7 +51,7 @@ def edits(layout: Layout, rendered: Rendered) -> tuple[tuple[Edit, ...], bool] |
             gaps = tuple(_gap_edits(layout, rendered, keep=keep))
             found = _apart(layout, rendered, _bracketed(layout, rendered, gaps))
         after = _apply(layout, rendered, found)
-        if rendered.quotes and not fits_field(after, rendered.quotes):
+        if rendered.quotes and not (any_field or fits_field(after, rendered.quotes)):
             continue
         if agrees(layout, rendered.root, rendered.intended, found):
             return found, _lost(before, after)
