@@ -117,7 +117,7 @@ def caller(index: Index, path: str, dotted: str, line: int | None) -> Witness | 
             if other == start and line is not None and call.line > line:
                 continue
             for name in program.absolute(other, call.name):
-                if _leads_to(index, name, reaching):
+                if leads_to(index, name, reaching):
                     return Witness(path=other, line=call.line)
     return None
 
@@ -127,7 +127,7 @@ def _from_the_longest(dotted: str) -> Iterator[str]:
     return (".".join(parts[:cut]) for cut in range(len(parts), 0, -1))
 
 
-def _leads_to(index: Index, name: str, reaching: dict[str, bool]) -> bool:
+def leads_to(index: Index, name: str, reaching: dict[str, bool]) -> bool:
     """Whether what ``name`` stands for is in a file that leads to one of those that are ``reaching``."""
     module = next((m for m in _from_the_longest(name) if path_of(index, m) is not None), None)
     start = path_of(index, module) if module else None

@@ -1,7 +1,7 @@
 """What is called when a file is imported: it may lead into other files, also into such as are not complete yet."""
 
 import ast
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from bot.engine.program.facts import OWN, Name, Taking
 from bot.engine.program.nodes import statements
@@ -18,20 +18,26 @@ def early_calls(tree: ast.Module, meaning: Meaning) -> tuple[Taking, ...]:
     """
     own = {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)}
     found: dict[Name, int] = {}
-    for statement, runs in statements([each for each in tree.body if not _is_main(each)], True):
-        for called in _called(statement) if runs else ():
-            for name in _names(called, own, meaning):
-                found.setdefault(name, called.lineno)
+    for expression in called(each for each in tree.body if not _is_main(each)):
+        for name in _names(expression, own, meaning):
+            found.setdefault(name, expression.lineno)
     return tuple(Taking(name, line) for name, line in found.items())
 
 
-def _names(called: ast.expr, own: set[str], meaning: Meaning) -> Sequence[Name]:
-    base = called
+def called(body: Iterable[ast.stmt]) -> Iterator[ast.expr]:
+    """What the statements call while they run, decorators included, and what they hand to it."""
+    for statement, runs in statements([*body], True):
+        if runs:
+            yield from _called(statement)
+
+
+def _names(used: ast.expr, own: set[str], meaning: Meaning) -> Sequence[Name]:
+    base = used
     while isinstance(base, ast.Attribute | ast.Subscript):
         base = base.value
     if isinstance(base, ast.Name) and base.id in own:
         return [Name(base.id, OWN)]
-    return meaning(called) or (meaning(base) if base is not called else ())
+    return meaning(used) or (meaning(base) if base is not used else ())
 
 
 def _called(statement: ast.stmt) -> Iterator[ast.expr]:

@@ -92,6 +92,8 @@ def _variables(analysis: Analysis, use: Use) -> tuple[list[str], list[str], list
     own: list[str] = []
     names = list(dict.fromkeys((use.symbol, *analysis.index.resolution(use.symbol).names)))
     binding = use.binding
+    if use.load is not None and binding is not None and binding.imported is None and binding.scope is analysis.root:
+        return own, names, []  # in the module that defines it
     if use.load is None or binding is None or binding.imported is None:
         return own, [], names
     if binding.scope is analysis.root:

@@ -2,6 +2,7 @@
 
 import ast
 
+from bot.engine.program.calling import may_run
 from bot.engine.program.collect import facts_of
 from bot.engine.program.cycles import caller, closes_cycle
 from bot.engine.program.facts import Facts
@@ -31,15 +32,18 @@ def leads_back(analysis: Analysis, dotted: str) -> Witness | None:
 def place_inside(layout: Layout, module: str, name: str, use: Use) -> ast.stmt | None:
     """The first statement of the function around a usage, if the import of the name belongs there.
 
-    That is: at the top of the file it would close a cycle, and no code calls the function before that is complete.
+    That is: at the top of the file it would close a cycle, no code calls the function before that is complete, and
+    the successor does not come back to this file: the function may be what it calls.
     """
     analysis, dotted = layout.analysis, f"{module}.{name}"
     place = _first_statement(layout, use.scope)
     if place is None or not (leads_back(analysis, module) or leads_back(analysis, dotted)):
         return None
-    if _takes_early(analysis, module) or caller(analysis.index, analysis.path, dotted, _line_of(analysis, dotted)):
-        return None
-    return place
+    if dotted not in analysis.deferred:
+        index, path = analysis.index, analysis.path
+        early = _takes_early(analysis, module) or caller(index, path, dotted, _line_of(analysis, dotted))
+        analysis.deferred[dotted] = not early and not may_run(index, dotted, path)
+    return place if analysis.deferred[dotted] else None
 
 
 def _takes_early(analysis: Analysis, module: str) -> bool:

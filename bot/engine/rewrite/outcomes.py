@@ -13,6 +13,7 @@ from bot.engine.program.taken import named_by_string
 from bot.engine.resolve.bindings import Binding, ScopeKind
 from bot.engine.rewrite.dotted import is_defined_here
 from bot.engine.rewrite.fallbacks import is_fallback
+from bot.engine.rewrite.home import is_at_home, unfit_at_home
 from bot.engine.rewrite.imports import in_function, spell
 from bot.engine.rewrite.intended import spelled
 from bot.engine.rewrite.judged import without_import
@@ -80,7 +81,10 @@ class _Judge:
         if use.target.kind is TargetKind.SYMBOL and _is_package(use):
             return Refusal(reason=Reason.IS_MODULE, name=use.target.name)
         if is_defined_here(self.analysis, target):
-            return Refusal(reason=Reason.DEFINES_SUCCESSOR)
+            if not is_at_home(self.analysis, use):
+                return Refusal(reason=Reason.DEFINES_SUCCESSOR)
+            if (refused := unfit_at_home(self.analysis, use, target)) is not None:
+                return refused
         if use.expression is not None and (private := mangled(self.analysis, use, [spelled(target)])) is not None:
             return Refusal(reason=Reason.PRIVATE, name=private)
         if guards(self.analysis, use, target) or any(is_fallback(self.analysis, b, target) for b in use.bindings):
@@ -111,13 +115,22 @@ class _Judge:
             return None if drops_in and beside and not self.planner.applicable(use) else Refusal(reason=Reason.OBJECT)
         if any(self._may_run_before(use, binding) for binding in (*use.bindings, *([use.star] if use.star else []))):
             return Refusal(reason=Reason.FALLBACK)
-        if any(binding.imported is None for binding in use.bindings) or (len(use.bindings) > 1 and not drops_in):
+        if self._stays_at_home(use):
+            refused = unfit_at_home(self.analysis, use, successor(use) or "")
+            if refused is not None:
+                return refused
+        elif any(binding.imported is None for binding in use.bindings) or (len(use.bindings) > 1 and not drops_in):
             return None if drops_in else Refusal(reason=Reason.FALLBACK)
         if drops_in and not self.planner.applicable(use):
             return None
         outcome = self.planner.plan(use)
         fitted = isinstance(outcome, UsageRewrite) or outcome.reason is Reason.RULE or use in self.planner.unread
         return None if drops_in and not fitted else outcome
+
+    def _stays_at_home(self, use: Use) -> bool:
+        """Whether a module uses what it defines itself, and defines the successor as well."""
+        target = successor(use)
+        return target is not None and is_at_home(self.analysis, use) and is_defined_here(self.analysis, target)
 
     def _may_run_before(self, use: Use, binding: Binding) -> bool:
         """Whether the function around a usage may run above the import, where the name is something else."""
@@ -170,7 +183,9 @@ class _Judge:
             return self._kept(use, use.binding, (target or "").rpartition(".")[2])
         if use.expression is None or target is None or use.load is None:
             return Refusal(reason=Reason.STAR_IMPORT if use.star else Reason.FALLBACK)
-        if len(use.bindings) > 1 or any(binding.imported is None for binding in use.bindings):
+        if not self._stays_at_home(use) and (
+            len(use.bindings) > 1 or any(binding.imported is None for binding in use.bindings)
+        ):
             return Refusal(reason=Reason.FALLBACK)
         below = use.symbol[len(use.target.name) :]
         dotted = successor_of_node(use) if below else target

@@ -31,6 +31,7 @@ class Reason(StrEnum):
     MISSING = "successor-missing"
     ASSIGNED = "assigned"
     DEFINES_SUCCESSOR = "defines-successor"
+    DEFINED_BELOW = "defined-below"
     IS_MODULE = "is-a-module"
     GIVEN_NONE = "given-none"
     EXPECTED_EFFECT = "expected-effect"
@@ -99,6 +100,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.MISSING: "The successor {name} does not exist at this revision.",
     Reason.ASSIGNED: "The name is assigned or deleted here, and other code may use the old name.",
     Reason.DEFINES_SUCCESSOR: "The successor is defined here: the rewrite might make it use itself.",
+    Reason.DEFINED_BELOW: "{name} is defined further below, and this may run before it is.",
     Reason.IS_MODULE: "{name} is a module: list it under `modules`, not under `deprecated`.",
     Reason.NOT_ASYNC: "The successor has to be awaited, and this is no coroutine.",
     Reason.GIVEN_NONE: "It would get None as {name}: find the right value first.",

@@ -129,6 +129,8 @@ class Analysis:
     """What the rest of the repository exports."""
     leading: "dict[str, Witness | None]" = field(default_factory=dict)
     """What is worked out of the order of imports: `bot.engine.rewrite.deferred`."""
+    deferred: dict[str, bool] = field(default_factory=dict)
+    """Of names whose imports lead back here: whether they may come into functions."""
     moved_to: frozenset[str] = frozenset()
     """The successors of modules, which are modules although the repository may not have them."""
     missing_modules: frozenset[str] = frozenset()
