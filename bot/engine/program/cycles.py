@@ -66,12 +66,12 @@ def _runs(index: Index, path: str) -> Iterator[tuple[int, str]]:
         for module in modules:
             names = [module, f"{module}.{imported.name}"] if imported.name else [module]
             for name in names:
-                for other in _begun_by(index, name):
+                for other in files_begun(index, name):
                     if other not in own:
                         yield imported.line, other
 
 
-def _begun_by(index: Index, module: str) -> Iterator[str]:
+def files_begun(index: Index, module: str) -> Iterator[str]:
     """The files of a module and of the packages around it; nothing for what is no module."""
     parts = module.split(".")
     if path_of(index, module) is None:
@@ -88,7 +88,7 @@ def closes_cycle(index: Index, path: str, module: str, begun: frozenset[str]) ->
     ``begun`` are the modules that the file imports already.  A package around the module counts if it would be
     imported for the first time.
     """
-    above = {p for other in begun for p in _begun_by(index, other)} | set(_around(index, path)) | {path}
+    above = {p for other in begun for p in files_begun(index, other)} | set(_around(index, path)) | {path}
     parts = module.split(".")
     for cut in range(len(parts), 0, -1):
         name = ".".join(parts[:cut])

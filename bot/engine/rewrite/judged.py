@@ -49,10 +49,11 @@ class Judge:
         self.program = analysis.index.program
         self.before = facts_here(analysis)
         self.stars = list(self.program.star_importers(analysis.modules))
+        leaving = {target.name for use in analysis.uses for target in use.migration.targets}
         self.relied_on = {
             module: found
             for module in self._loaded(self.before)
-            if "." in module and (found := relying(analysis.index, module, besides=analysis.path))
+            if "." in module and (found := relying(analysis.index, module, besides=analysis.path, leaving=leaving))
         }
         self.cyclic: dict[frozenset[str], bool] = {}
 
@@ -92,12 +93,12 @@ class Judge:
         return [(each, self.program.absolute(path, each.module)) for each in imports if each.early]
 
     def _loaded(self, facts: Facts) -> set[str]:
-        """The modules that the file's imports load."""
+        """The modules that the file's imports load, with the packages around them."""
         found: set[str] = set()
         for imported, modules in self._early(facts.imports):
             for module in modules:
                 below = f"{module}.{imported.name}"
-                found |= {module, below} if path_of(self.analysis.index, below) else {module}
+                found |= {*above(below if path_of(self.analysis.index, below) else module)}
         return found
 
     def _unloaded(self, after: Facts) -> Refusal | None:
