@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from bot.engine.program.taken import needed_elsewhere
 from bot.engine.resolve.bindings import Binding, Imported, Scope, ScopeKind
-from bot.engine.rewrite.deferred import place_inside
 from bot.engine.rewrite.dotted import hides, plain, split
 from bot.engine.rewrite.flow import dominates
+from bot.engine.rewrite.import_order import place_inside
 from bot.engine.rewrite.layout import Layout
 from bot.engine.rewrite.reasons import Reason, Refusal
 from bot.engine.rewrite.top import place_for_import

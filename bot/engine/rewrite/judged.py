@@ -8,11 +8,10 @@ from bot.domain.migration import Applicability
 from bot.engine.program.collect import imports_of
 from bot.engine.program.cycles import path_of
 from bot.engine.program.facts import Facts, Import
-from bot.engine.program.loading import relying
 from bot.engine.program.order import above
-from bot.engine.rewrite.deferred import facts_here, leads_back
 from bot.engine.rewrite.edits import apply_edits
 from bot.engine.rewrite.groups import Group
+from bot.engine.rewrite.import_order import facts_here, leads_back, relied_on
 from bot.engine.rewrite.reasons import Reason, Refusal
 from bot.engine.rewrite.rules import Outcome
 from bot.engine.usages.analysis import Analysis, Use
@@ -49,11 +48,10 @@ class Judge:
         self.program = analysis.index.program
         self.before = facts_here(analysis)
         self.stars = list(self.program.star_importers(analysis.modules))
-        leaving = {target.name for use in analysis.uses for target in use.migration.targets}
         self.relied_on = {
             module: found
             for module in self._loaded(self.before)
-            if "." in module and (found := relying(analysis.index, module, besides=analysis.path, leaving=leaving))
+            if "." in module and (found := relied_on(analysis, module))
         }
         self.cyclic: dict[frozenset[str], bool] = {}
 

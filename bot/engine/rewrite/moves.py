@@ -8,8 +8,8 @@ from bot.domain.finding import Edit
 from bot.domain.migration import TargetKind
 from bot.engine.resolve.bindings import Binding, Load
 from bot.engine.resolve.flow import reaching
-from bot.engine.rewrite.deferred import place_inside
 from bot.engine.rewrite.dotted import hides, is_class, is_module, plain, split
+from bot.engine.rewrite.import_order import place_inside
 from bot.engine.rewrite.imports import Line, can_bind_root, is_free, relative, spell, star_brings
 from bot.engine.rewrite.layout import Layout
 from bot.engine.rewrite.paths import (

@@ -201,7 +201,7 @@ class _Judge:
         return UsageRewrite(
             use=use, applicability=Applicability.UNSAFE if refusal else Applicability.SAFE, refusal=refusal,
             edits=(Edit(start=start, end=end, text=spelling.text),), loads=gone(use, [spelling.text]),
-            additions=(spelling.addition,) if spelling.addition else (),
+            additions=(spelling.addition,) if spelling.addition else (), respelled=spelling.text,
         )  # fmt: skip
 
     def _kept(self, use: Use, binding: Binding, leaf: str) -> Refusal:

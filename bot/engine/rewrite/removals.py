@@ -10,8 +10,10 @@ from bot.domain.migration import Action, Applicability, Condition
 from bot.engine.program.taken import needed_elsewhere
 from bot.engine.resolve.bindings import Binding, BindingKind, Load, ScopeKind
 from bot.engine.rewrite.flow import observed_by_try
+from bot.engine.rewrite.import_order import relied_on
 from bot.engine.rewrite.layout import Layout
 from bot.engine.rewrite.namespaces import reads_by_name, reads_itself
+from bot.engine.rewrite.paths import imported_name, is_plain, serves, siblings
 from bot.engine.rewrite.reasons import Reason, Refusal
 from bot.engine.rewrite.replacements import ImportReplacement
 from bot.engine.rewrite.rules import UsageRewrite, weight
@@ -49,7 +51,8 @@ def removals(
     finder = _Finder(planner=planner, rewrites=rewrites)
     imports = {use.bindings[0]: use for use in analysis.uses if isinstance(use.node, ast.alias)}
     moved = {replacement.binding for replacement in replacements}
-    candidates = [*imports, *(binding for rewrite in rewrites for binding in rewrite.use.bindings if binding.imported)]
+    through = (binding for rewrite in rewrites for binding in rewrite.use.bindings if binding.imported)
+    candidates = [*imports, *(each for binding in through for each in siblings(binding) or [binding])]
     for binding in dict.fromkeys(candidates):
         if binding in moved or binding.imported is None or binding.imported.name == "*":
             continue
@@ -81,19 +84,25 @@ class _Finder:
         """The reads that end, each with the rewrite that ends it."""
         return {load: rewrite for rewrite in self.rewrites for load in rewrite.loads}
 
+    @cached_property
+    def respelled(self) -> Mapping[Load, UsageRewrite]:
+        """The reads that begin another path afterwards, each with the rewrite that writes it."""
+        return {rewrite.use.load: rewrite for rewrite in self.rewrites if rewrite.use.load and rewrite.respelled}
+
     def removal(self, binding: Binding, use: Use | None) -> Removal | Refusal:
         """The removal of an import, or why it has to stay."""
-        consumed = self.consumed
         loads = binding.scope.reads.get(binding.name, [])
         exports = [s for s in self.rewrites if s.export and binding in s.use.bindings]
-        left = [load for load in loads if load not in consumed]
-        if left:
+        ended = {load: self._ended(binding, load) for load in loads}
+        if any(found is None for found in ended.values()):
             return Refusal(reason=Reason.STILL_USED)
-        rewrites = [*dict.fromkeys(consumed[load] for load in loads), *exports]
+        rewrites = [*dict.fromkeys(rewrite for found in ended.values() if found for rewrite in found), *exports]
         if not rewrites and use is None:
             return Refusal(reason=Reason.STILL_USED)
         if (refused := self._kept(binding, exports)) is not None:
             return refused
+        if use is None and self._is_relied_on(binding):
+            return Refusal(reason=Reason.STILL_USED)
         if not rewrites and use is not None:
             return self._unused(binding, use)
         worst = max((rewrite.applicability for rewrite in rewrites), key=weight)
@@ -105,6 +114,27 @@ class _Finder:
         if worst is SAFE and self._probed(binding, rewrites):
             worst, reason = UNSAFE, Refusal(reason=Reason.IMPORT_PROBED)
         return Removal(binding=binding, use=use, rewrites=tuple(rewrites), applicability=worst, refusal=reason)
+
+    def _is_relied_on(self, binding: Binding) -> bool:
+        """Whether another file uses a module that this import loads: the usages change, and the import stays."""
+        imported = binding.imported
+        if imported is None or binding.scope is not self.analysis.root:
+            return False
+        loaded = {*imported.modules, *(imported.origins if imported.name else ())}
+        return any("." in module and relied_on(self.analysis, module) for module in loaded)
+
+    def _ended(self, binding: Binding, load: Load) -> Sequence[UsageRewrite] | None:
+        """The rewrites by which a read no longer needs an import, if it ever did; ``None`` if it goes on to need it.
+
+        What begins with ``a`` needs of ``import a.b`` and ``import a.c`` only the one whose path it continues.
+        """
+        if load in self.consumed:
+            return [self.consumed[load]]
+        beside = [other for other in siblings(binding) if other is not binding]
+        if load in self.respelled and is_plain(binding):
+            rewrite = self.respelled[load]
+            return None if f"{rewrite.respelled}.".startswith(f"{imported_name(binding)}.") else [rewrite]
+        return [] if any(serves(other, load, self.analysis.parents) for other in beside) else None
 
     def _probed(self, binding: Binding, rewrites: Sequence[UsageRewrite]) -> bool:
         """Whether a ``try`` watches the import, and its uses vanish with it.
@@ -118,7 +148,8 @@ class _Finder:
         scope, name = binding.scope, binding.name
         if binding.written_in is not scope or scope.kind is ScopeKind.CLASS:
             return Refusal(reason=Reason.SCOPE_ESCAPES)
-        others = [b for b in scope.bindings[name] if b is not binding and b.kind is not BindingKind.ANNOTATION]
+        same = siblings(binding) or [binding]
+        others = [b for b in scope.bindings[name] if b not in same and b.kind is not BindingKind.ANNOTATION]
         if others:
             return Refusal(reason=Reason.FALLBACK)
         if reads_by_name(self.analysis, scope):

@@ -30,6 +30,8 @@ class UsageRewrite:
     """What is rendered again; its edits are among ``edits``."""
     loads: tuple[Load, ...] = ()
     """The reads of imported names that are gone afterwards."""
+    respelled: str = ""
+    """The dotted path that takes the usage's place, if it is one."""
     export: bool = False
     """An entry of ``__all__``: goes only together with the import."""
 

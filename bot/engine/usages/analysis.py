@@ -128,7 +128,7 @@ class Analysis:
     index: "Index"
     """What the rest of the repository exports."""
     leading: "dict[str, Witness | None]" = field(default_factory=dict)
-    """What is worked out of the order of imports: `bot.engine.rewrite.deferred`."""
+    """What is worked out of the order of imports: `bot.engine.rewrite.import_order`."""
     deferred: dict[str, bool] = field(default_factory=dict)
     """Of names whose imports lead back here: whether they may come into functions."""
     moved_to: frozenset[str] = frozenset()

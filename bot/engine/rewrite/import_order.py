@@ -1,4 +1,5 @@
-"""Imports that come into the function that needs them: at the top of the file they would close an import cycle."""
+"""The order of imports: which come into the function that needs them, because at the top of the file they would close a
+cycle; and which other files rely on."""
 
 import ast
 
@@ -6,6 +7,7 @@ from bot.engine.program.calling import may_run
 from bot.engine.program.collect import facts_of
 from bot.engine.program.cycles import caller, closes_cycle
 from bot.engine.program.facts import Facts
+from bot.engine.program.loading import relying
 from bot.engine.program.view import Witness
 from bot.engine.resolve.bindings import Scope, ScopeKind
 from bot.engine.resolve.exports import PARSE_ERRORS, parse
@@ -27,6 +29,12 @@ def leads_back(analysis: Analysis, dotted: str) -> Witness | None:
         begun = frozenset(module for each in early for module in program.absolute(path, each.module))
         analysis.leading[dotted] = closes_cycle(analysis.index, path, dotted, begun)
     return analysis.leading[dotted]
+
+
+def relied_on(analysis: Analysis, module: str) -> Witness | None:
+    """Who uses a module that nothing loads but the import of another file, perhaps of this one."""
+    leaving = {target.name for use in analysis.uses for target in use.migration.targets}
+    return relying(analysis.index, module, besides=analysis.path, leaving=leaving)
 
 
 def place_inside(layout: Layout, module: str, name: str, use: Use) -> ast.stmt | None:
