@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from bot.engine.program.facts import Name
+from bot.engine.program.facts import OWN, Name
 
 Meaning = Callable[[ast.expr], Sequence[Name]]
 _DOTTED = re.compile(r"[^\W\d]\w*(?:[.:][^\W\d]\w*)+\Z")
@@ -13,7 +13,11 @@ _READERS = frozenset({"getattr", "hasattr"})
 _WRITERS = frozenset({"setattr", "delattr"})
 _IN_PLACE = frozenset({"object", "spy", "stub", "setattr", "delattr", "patch", "patch_object", "replace", "swap"})
 """The last component of functions that are given a module and a member's name, and take the write back."""
-_KNOWN = _READERS | _WRITERS | _IN_PLACE | {"dict", "setitem", "delitem", "update", "pop", "setdefault", "multiple"}
+_ON_TABLE = frozenset({"update", "pop", "setdefault", "__setitem__", "__delitem__"})
+_WITH_TABLE = frozenset({"dict", "setitem", "delitem"})
+"""The last component of functions that are given a dictionary, and take the write back."""
+_SPECIAL = frozenset({"__setattr__", "__delattr__"})
+_KNOWN = _READERS | _WRITERS | _IN_PLACE | _ON_TABLE | _WITH_TABLE | _SPECIAL | {"multiple"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,10 +44,14 @@ def called(call: ast.Call, meaning: Meaning) -> Called:
             if function and call.args and type(call.args[0]) is ast.Constant
             else _NOTHING
         )
-    if last in ("dict", "setitem", "delitem", "update", "pop", "setdefault") and (stubbed := _stubbed(call)):
+    if last in _ON_TABLE | _WITH_TABLE and (stubbed := _stubbed(call)):
         return Called(stubbed=stubbed)
+    if last in _ON_TABLE | _WITH_TABLE and (written := tuple(_in_table(call, last, meaning))):
+        return Called(written=written, lasting=last in _ON_TABLE)
     if last == "multiple":
         return Called(written=tuple(_multiple(call, meaning)))
+    if last in _SPECIAL:
+        return Called(written=tuple(_specially(call, meaning)), lasting=True)
     match [*call.args, *(keyword.value for keyword in call.keywords if keyword.arg in ("attribute", "name"))]:
         case [holder, ast.Constant(value=str(member)), *_] if last in _READERS | _WRITERS | _IN_PLACE:
             names = meaning(holder)
@@ -96,11 +104,48 @@ def _multiple(call: ast.Call, meaning: Meaning) -> Iterator[tuple[Name, str]]:
                     yield from ((holder, key.value) for holder in holders)
 
 
+def _specially(call: ast.Call, meaning: Meaning) -> Iterator[tuple[Name, str]]:
+    """``object.__setattr__(module, "name", …)``, ``module.__setattr__("name", …)``."""
+    match call:
+        case ast.Call(args=[holder, ast.Constant(value=str(member)), *_]):
+            yield from ((name, member) for name in meaning(holder))
+        case ast.Call(func=ast.Attribute(value=holder), args=[ast.Constant(value=str(member)), *_]):
+            yield from ((name, member) for name in meaning(holder))
+        case _:
+            return
+
+
+def table_of(node: ast.expr, meaning: Meaning) -> Sequence[Name]:
+    """The modules or classes whose members an expression gives as a dictionary: ``vars(m)``, ``m.__dict__`` …"""
+    match node:
+        case ast.Attribute(value=holder, attr="__dict__") | ast.Call(func=ast.Name(id="vars"), args=[holder]):
+            return meaning(holder)
+        case ast.Call(func=ast.Name(id="globals"), args=[]):
+            return (Name("", OWN),)
+        case _:
+            return ()
+
+
+def _in_table(call: ast.Call, last: str, meaning: Meaning) -> Iterator[tuple[Name, str]]:
+    """``vars(m).update(name=…)``, ``patch.dict(m.__dict__, {"name": …})`` and their like."""
+    table, *rest = (
+        [call.func.value, *call.args]
+        if last in _ON_TABLE and isinstance(call.func, ast.Attribute)
+        else (call.args or [call])
+    )
+    holders = table_of(table, meaning) if table is not call else ()
+    for holder in holders:
+        yield from ((holder, keyword.arg) for keyword in call.keywords if keyword.arg)
+        for given in rest:
+            keys = given.keys if isinstance(given, ast.Dict) else [given]
+            yield from ((holder, k.value) for k in keys if isinstance(k, ast.Constant) and isinstance(k.value, str))
+
+
 def _stubbed(call: ast.Call) -> tuple[str, ...]:
     """The modules that ``patch.dict(sys.modules, {…})`` and its like put something else for."""
     table = call.func.value if isinstance(call.func, ast.Attribute) and call.func.attr in _ON_TABLE else None
     first = call.args[0] if call.args else None
-    if not any(_is_modules(each) for each in (table, first)):
+    if not any(is_modules(each) for each in (table, first)):
         return ()
     found = []
     for argument in [*call.args, *(keyword.value for keyword in call.keywords)]:
@@ -114,10 +159,8 @@ def _stubbed(call: ast.Call) -> tuple[str, ...]:
     return tuple(found)
 
 
-_ON_TABLE = ("update", "pop", "setdefault")
-
-
-def _is_modules(node: ast.expr | None) -> bool:
+def is_modules(node: ast.expr | None) -> bool:
+    """Whether an expression looks like ``sys.modules``."""
     match node:
         case ast.Attribute(attr="modules") | ast.Constant(value="sys.modules") | ast.Name(id="modules"):
             return True

@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from bot.engine.program.calls import called
+from bot.engine.program.calls import called, is_modules, table_of
+from bot.engine.program.constants import constant, folded
 from bot.engine.program.doctests import examples
 from bot.engine.program.early import early_calls
 from bot.engine.program.facts import NOTHING, OWN, Facts, Import, Name, Stub, Taking, Write
@@ -77,6 +78,8 @@ class Collector:
     stubs: list[Stub] = field(default_factory=list)
     locals: dict[str, list[Name]] = field(default_factory=dict)
     """What a variable may stand for."""
+    texts: dict[str, str | None] = field(default_factory=dict)
+    """What variables are bound to if that is one string, and ``None`` for another one."""
     inner: set[ast.AST] = field(default_factory=set)
     """The parts of chains of which the whole was seen."""
 
@@ -137,6 +140,8 @@ class Collector:
         """``name = pkg.module``: the variable stands for it."""
         target = node.targets[0]
         if isinstance(target, ast.Name):
+            text = node.value.value if isinstance(node.value, ast.Constant) else None
+            self.texts[target.id] = text if type(text) is str and target.id not in self.texts else None
             for name in self.meaning(node.value):
                 self._bind(target.id, name)
 
@@ -168,10 +173,20 @@ class Collector:
 
     def write(self, holder: Name, attribute: str, line: int, *, lasting: bool) -> None:
         """Note a write."""
-        self.writes.append(Write(holder, attribute, line, lasting))
+        own = _written(f"{holder.text}.")
+        self.writes.append(Write(holder if own.level != OWN else own, attribute, line, lasting))
+
+    def joined(self, node: ast.JoinedStr | ast.BinOp) -> None:
+        """A dotted name that is put together of constants."""
+        text = folded(node, self.texts)
+        if text is not None and len(text) < _LONGEST and _DOTTED.match(text):
+            self._take(_written(text), node.lineno, string=True)
 
     def call(self, node: ast.Call) -> None:
         """What a call does to members of modules."""
+        args = [each if type(each) is ast.Constant else constant(each, self.texts) or each for each in node.args[:2]]
+        if args != node.args[:2]:
+            node = ast.copy_location(ast.Call(node.func, [*args, *node.args[2:]], node.keywords), node)
         found = called(node, self.meaning)
         for name in found.taken:
             self._take(name, node.lineno)
@@ -184,19 +199,10 @@ class Collector:
         key = node.slice.value if isinstance(node.slice, ast.Constant) else None
         if isinstance(node.ctx, ast.Load) or not isinstance(key, str):
             return
-        match node.value:
-            case ast.Attribute(attr="modules"):
-                self.stubs.append(Stub(key, node.lineno))
-            case ast.Attribute(value=holder, attr="__dict__"):
-                for name in self.meaning(holder):
-                    self.write(name, key, node.lineno, lasting=True)
-            case ast.Call(func=ast.Name(id="vars"), args=[holder]):
-                for name in self.meaning(holder):
-                    self.write(name, key, node.lineno, lasting=True)
-            case ast.Call(func=ast.Name(id="globals"), args=[]):
-                self.write(Name("", OWN), key, node.lineno, lasting=True)
-            case _:
-                pass
+        if is_modules(node.value):
+            self.stubs.append(Stub(key, node.lineno))
+        for name in table_of(node.value, self.meaning):
+            self.write(name, key, node.lineno, lasting=True)
 
     def rebinds(self, found: Sequence[ast.AST]) -> None:
         """The module's variables that a function binds: what it only reads needs no ``global``, and may have one."""
@@ -251,7 +257,15 @@ _LOOKS: dict[type[ast.AST], Callable[[Collector, Any], None]] = {
     ast.Subscript: Collector.item,
     ast.Constant: Collector.string,
     ast.ImportFrom: Collector.names_from,
+    ast.JoinedStr: Collector.joined,
+    ast.BinOp: Collector.joined,
 }
+
+
+def _written(text: str) -> Name:
+    """The name that a string means: ``__name__`` in front is the file's own module."""
+    own = text.removeprefix("__name__.")
+    return Name(own.rstrip("."), OWN) if own != text else Name(text.replace(":", ".").rstrip("."))
 
 
 def _joined(module: str | None, name: str) -> str:

@@ -38,6 +38,19 @@ WRITES = {
     "monkeypatched": ("import m\ndef f(monkeypatch):\n    monkeypatch.setattr(m, 'X', 1)\n", [("m", "X", False)]),
     "monkeypatched by a path": ("def f(monkeypatch): monkeypatch.setattr('m.X', 1)\n", [("m", "X", False)]),
     "a fixture of another library": ("fixtures.MonkeyPatch('a.m.X', g)\n", [("a.m", "X", False)]),
+    "in the updated dictionary": ("import m\nvars(m).update(X=1)\nm.__dict__.update({'Y': 2})\nglobals().pop('Z')\n",
+                                  [("", "Z", True), ("m", "X", True), ("m", "Y", True)]),
+    "in the patched dictionary": ("import m\npatch.dict(m.__dict__, {'X': 1})\nmonkeypatch.setitem(vars(m), 'Y', 1)\n",
+                                  [("m", "X", False), ("m", "Y", False)]),
+    "by a special method": ("import m\nobject.__setattr__(m, 'X', 1)\nm.__setattr__('Y', 1)\nm.__delattr__('Z')\n",
+                            [("m", "X", True), ("m", "Y", True), ("m", "Z", True)]),
+    "by a constant name": ("import m\nN = 'X'\nsetattr(m, N, 1)\n", [("m", "X", True)]),
+    "by one of two names": ("import m\nN = 'X'\nN = 'Y'\nsetattr(m, N, 1)\n", []),
+    "patched by a path that is put together": ("B = 'a'\npatch(f'{B}.m.X')\npatch(B + '.m.Y')\npatch('%s.m.Z' % B)\n",
+                                               [("a.m", "X", False), ("a.m", "Y", False), ("a.m", "Z", False)]),
+    "patched by a path in this module": ("patch(f'{__name__}.X')\npatch(__name__ + '.Y')\n",
+                                         [("", "X", False), ("", "Y", False)]),
+    "patched by a path that is not known": ("patch(f'{b}.X')\npatch(f'{1}.m.Y')\npatch('%s.%s' % B)\n", []),
     "by a computed name": ("import m\nsetattr(m, n, 1)\n", []),
     "of something else": ("self.X = 1\nx.y.X = 2\n", []),
 }  # fmt: skip
@@ -77,6 +90,7 @@ STUBS = {
     "monkeypatched": "monkeypatch.setitem(sys.modules, 'm', fake)\n",
     "updated": "sys.modules.update({'m': fake})\n",
     "taken out": "del sys.modules['m']\n",
+    "an item of the table alone": "modules['m'] = None\n",
 }
 
 
