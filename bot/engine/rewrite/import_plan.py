@@ -49,6 +49,8 @@ class _Want:
     def was_doubled_by(self, other: "_Want") -> bool:
         """Whether the file imports the thing twice, under a name that both imports keep."""
         owners = self.owner, other.owner
+        if self.addition or other.addition:
+            return False
         return all(isinstance(each, ImportReplacement) and each.binding.name == self.line.local for each in owners)
 
     def is_bound_again(self, other: "_Want") -> bool:
@@ -95,6 +97,8 @@ def _wants(changes: Changes) -> Iterable[_Want]:
         for addition in rewrite.additions:
             yield _Want(owner=rewrite, statement=addition.anchor, line=addition.line, addition=addition)
     for replacement in changes.replacements:
+        for addition in replacement.additions:
+            yield _Want(owner=replacement, statement=addition.anchor, line=addition.line, addition=addition)
         if replacement.line is not None and replacement.line.name != "*":
             yield _Want(owner=replacement, statement=replacement.binding.statement, line=replacement.line)
 
@@ -110,7 +114,12 @@ class _Plan:
     def keep_name(self, want: _Want) -> _Want | None:
         """The want of a replacement that leaves the file's own name to its thing: another one has the successor's."""
         replacement = want.owner
-        if isinstance(replacement, UsageRewrite) or replacement.keeping is None or replacement.keeping.line is None:
+        if (
+            want.addition
+            or isinstance(replacement, UsageRewrite)
+            or replacement.keeping is None
+            or replacement.keeping.line is None
+        ):
             return None
         self.replacements[replacement.binding] = replacement.keeping
         return replace(want, owner=replacement.keeping, line=replacement.keeping.line)
@@ -136,16 +145,21 @@ class _Plan:
         return stays
 
     def _exchange(self, want: _Want, addition: Addition | None) -> None:
-        """Another addition, or none, for that of a rewrite."""
+        """Another addition, or none, for that of a rewrite or a replacement."""
         if isinstance(want.owner, UsageRewrite):
             rewrite = self.rewrites[want.owner.use]
-            left = [a if a != want.addition else addition for a in rewrite.additions]
-            self.rewrites[rewrite.use] = replace(
-                rewrite, additions=tuple(dict.fromkeys(a for a in left if a is not None))
-            )
+            self.rewrites[rewrite.use] = replace(rewrite, additions=_with_other(rewrite.additions, want, addition))
+        else:
+            other = self.replacements[want.owner.binding]
+            self.replacements[other.binding] = replace(other, additions=_with_other(other.additions, want, addition))
 
     def applied(self, changes: Changes) -> Changes:
         return _with(changes, self.rewrites, self.replacements, (*changes.links, *self.links))
+
+
+def _with_other(additions: Sequence[Addition], want: _Want, addition: Addition | None) -> tuple[Addition, ...]:
+    left = [each if each != want.addition else addition for each in additions]
+    return tuple(dict.fromkeys(each for each in left if each is not None))
 
 
 def _with(
