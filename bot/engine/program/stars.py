@@ -31,10 +31,12 @@ def lost(analysis: Analysis, use: Use, target: str) -> str | None:
     old, new = index.source_of(use.symbol), index.source_of(target)
     if not isinstance(old, tuple) or not isinstance(new, tuple):
         return None
-    names = {*here.reads, *here.bindings, *(export.name for export in analysis.exports)}
+    exported = {export.name for export in analysis.exports}
+    names = {*here.reads, *here.bindings, *exported}
     offered = {name for name in index.exports(*old).origins if index.offers(use.symbol, name)}
     for name in sorted(offered):
-        if lacks(index, f"{target}.{name}") and (name in here.reads or needed_elsewhere(analysis, name)):
+        needed = name in here.reads or name in exported or needed_elsewhere(analysis, name)
+        if needed and lacks(index, f"{target}.{name}"):
             return f"{target}.{name}"
     unasked = [n for n in index.exports(*new).origins if n in names and n not in offered and index.offers(target, n)]
     return f"a use of {min(unasked)} that is not of {target}" if unasked else None
