@@ -24,7 +24,7 @@ MANY = 60
 """Files up to which they are fetched one by one."""
 AT_ONCE = 4
 """Pieces of an archive that are looked at at the same time; so much of it is in memory."""
-MOST_KEPT = 128 << 20
+MOST_KEPT = 64 << 20
 """Bytes of all kept files together; further files are skipped."""
 REGULAR = frozenset({"100644", "100755"})
 Source = tuple[str, bytes]
@@ -71,7 +71,14 @@ class CommitSources:
         requested = self._there(paths)
         if len(requested) <= MANY:
             return await self._by_blob(requested)
-        return await self.find(lambda _: True, requested)
+        kept = _Kept(self.passed_over)
+
+        async def look(piece: Sequence[Source]) -> None:
+            for path, content in piece:
+                kept.add(path, content)
+
+        await self._stream(requested, look)
+        return kept.files
 
     async def search(self, terms: Sequence[PrefilterTerm], paths: Iterable[str]) -> Caught:
         """Those of ``paths`` that match a prefilter term."""
@@ -105,17 +112,16 @@ class CommitSources:
         await self._stream(self._there(paths), look)
         return facts
 
-    async def find(self, keeps: Callable[[bytes], bool], paths: Iterable[str]) -> Mapping[str, bytes]:
-        """Those of ``paths`` whose content is wanted; ``keeps`` runs in this process, so it has to be quick."""
-        kept = _Kept(self.passed_over)
+    async def find(self, function: Callable[..., bool], paths: Iterable[str], *args: object) -> frozenset[str]:
+        """Those of ``paths`` for which ``function(source, path, *args)`` holds, or that break it."""
+        found: set[str] = set()
 
         async def look(piece: Sequence[Source]) -> None:
-            for path, content in piece:
-                if keeps(content):
-                    kept.add(path, content)
+            answers = await self.bot.scanner.each(function, piece, *args)
+            found.update(path for (path, _), holds in zip(piece, answers, strict=True) if holds)
 
         await self._stream(self._there(paths), look)
-        return kept.files
+        return frozenset(found)
 
     def _there(self, paths: Iterable[str]) -> frozenset[str]:
         return frozenset(path for path in paths if path in self.blobs and path not in self.passed_over)

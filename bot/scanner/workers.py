@@ -159,12 +159,16 @@ class Workers:
     async def _replace(self) -> None:
         """A new pool; it is in use once it passed its trial."""
         self._up.clear()
-        broken = self._pool
+        broken, self._pool = self._pool, None
         if broken is not None:
             self.exits["pool"] += 1
             log.warning("the worker processes are replaced")
             await asyncio.to_thread(broken.stop)
-        self._pool = Pool(self.size, self._memory)
+        try:
+            self._pool = Pool(self.size, self._memory)
+        except OSError:  # no process, no memory, no descriptor: there may be one the next time
+            log.exception("the fork server could not be started")
+            return
         if await self._passes(self._pool):
             self._up.set()
 

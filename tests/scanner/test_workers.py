@@ -5,6 +5,7 @@ import os
 import signal
 import time
 from collections.abc import AsyncIterator, Callable
+from multiprocessing.context import ForkServerContext
 from multiprocessing.forkserver import ensure_running
 from pathlib import Path
 
@@ -205,6 +206,21 @@ async def test_workers_that_fail_their_trial_are_not_used(monkeypatch: pytest.Mo
         with pytest.raises(ScannerDown):
             await running.run(misbehaving.echo, 1, seconds=5)
         assert not running.up
+
+
+async def test_a_fork_server_that_cannot_be_started_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    start, refusals = fork_server.start, [OSError("no process"), OSError("no memory")]
+
+    def reluctant() -> ForkServerContext:
+        if refusals:
+            raise refusals.pop()
+        return start()
+
+    monkeypatch.setattr(fork_server, "start", reluctant)
+    monkeypatch.setattr(module, "WATCH", 0.05)
+    async with Workers(workers=1, memory=MEMORY) as running:
+        assert await running.run(misbehaving.echo, 1, seconds=5) == 1
+    assert not refusals
 
 
 async def test_a_machine_that_is_too_busy_says_nothing_about_the_task(

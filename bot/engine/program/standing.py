@@ -1,7 +1,7 @@
 """Whether something still speaks of a name whose definition is to go: also where no usage is counted."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from functools import cache, partial
 
 from bot.domain.finding import Failed, Scanned, Skipped
@@ -134,12 +134,7 @@ def may_name(path: str) -> bool:
     return leaf.endswith(OTHER_KINDS) or "." not in leaf
 
 
-def names_in(path: str, content: bytes, names: Collection[str]) -> bool:
+def names_in(content: bytes, path: str, names: Collection[str]) -> bool:
     """Whether the file is one of those, and holds one of ``names``; a script has to be Python's."""
     script = path.endswith(OTHER_KINDS) or (content.startswith(b"#!") and b"python" in content.partition(b"\n")[0])
     return script and also_named(content, names)
-
-
-def listed(files: Mapping[str, bytes], names: Collection[str]) -> tuple[str, ...]:
-    """The files in which the names stand, in order."""
-    return tuple(sorted(path for path, content in files.items() if names_in(path, content, names)))

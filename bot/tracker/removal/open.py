@@ -13,7 +13,7 @@ from bot.domain.effects import NewPullRequest, TreeCommit, TreeFile
 from bot.domain.migration import Migration
 from bot.domain.references import RepoRef, Sha
 from bot.domain.tracked import NotKnown, PullState, TrackedFacts, usages_of
-from bot.engine.program.standing import also_named, listed, may_name, standing
+from bot.engine.program.standing import may_name, names_in, standing
 from bot.engine.removal import RemovalRefused, take_out
 from bot.engine.survey import of_interest
 from bot.github import reads
@@ -126,7 +126,7 @@ def _may_name(path: str) -> bool:
 async def _also_named(commit: CommitSources, names: Collection[str]) -> tuple[str, ...]:
     """The settings, pages and scripts that name what goes: they are left to people."""
     paths = [path for path in commit.blobs if _may_name(path)]
-    return listed(await commit.find(lambda content: also_named(content, names), paths), names)
+    return tuple(sorted(await commit.find(names_in, paths, tuple(names))))
 
 
 async def _head_of(bot: Bot, repo: RepoRef, branch: str) -> Sha | None:
