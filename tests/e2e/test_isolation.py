@@ -3,7 +3,7 @@
 import ast
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 
@@ -53,13 +53,23 @@ async def test_a_knot_on_the_default_branch_costs_itself_and_the_server_goes_on(
     assert await bot.failed() == []
 
 
+def noting(parse: Callable[..., object], parsed: list[object]) -> Callable[..., object]:
+    """The same, with a note of what it is given."""
+
+    def noted(source: object, *rest: object, **named: object) -> object:
+        parsed.append(source)
+        return parse(source, *rest, **named)
+
+    return noted
+
+
 async def test_nothing_is_parsed_in_the_servers_process(
     bot: RunningBot, github: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A review, a command on it, a tracker and its pull requests: the workers, which come from elsewhere, parse."""
     parsed: list[object] = []
-    monkeypatch.setattr(ast, "parse", lambda source, *_, **__: parsed.append(source))
-    monkeypatch.setattr(reading, "parse", lambda text, *_: parsed.append(text))
+    for module in (ast, reading):
+        monkeypatch.setattr(module, "parse", noting(module.parse, parsed))
     repo = await github.repo("acme/app", files=dict(FILES))
     ann = github.user("ann", role="write")
     issue = await repo.open_issue("Migrate", BODY)
