@@ -10,7 +10,7 @@ from bot.engine.source.names import module_paths
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Closure:
-    """The files that run when one module is imported, those around it left out: they have begun before it."""
+    """The files that run when one module is imported; those around it only where files elsewhere lead back to them."""
 
     steps: dict[str, Witness] = field(default_factory=dict)
     """By path, the import that leads to it."""
@@ -28,16 +28,15 @@ def _closure(index: Index, module: str) -> Closure:
     start = path_of(index, module)
     if start is None:
         return Closure()
-    begun = {start, *_around(index, start)}
+    above = {start, *_around(index, start)}
     steps: dict[str, Witness] = {}
     pending = [start]
     for path in pending:  # grows while it is read
         for line, other in _runs(index, path):
-            if other not in begun and other not in steps:
+            if other not in steps:
                 steps[other] = Witness(path=path, line=line)
-                pending.append(other)
-            elif other == start and other not in steps:
-                steps[other] = Witness(path=path, line=line)
+                if other not in above:
+                    pending.append(other)
     return Closure(steps=steps)
 
 

@@ -58,12 +58,13 @@ def collect_reads(root: Scope) -> None:
 def owner_at(load: Load) -> Scope | None:
     """The scope whose variable a load means.
 
-    A class body reads on outside as long as it has not bound the name itself: ``class C: f = f``.
+    A class body reads the module's as long as it has not bound the name itself: ``class C: f = f``.  Variables of a
+    function around it are none of those that it looks at then (language reference, "Resolution of names").
     """
     name = load.node.id
     owner = load.scope.owner(name)
     if owner is load.scope and owner.kind is ScopeKind.CLASS and owner.parent:
         first = owner.bindings[name][0]
         if position(load.statement) <= position(first.statement):
-            return owner.parent.seen_from_inside(name)
+            return owner.module if name in owner.module.bindings else None
     return owner

@@ -98,7 +98,7 @@ def imports_already(analysis: Analysis, binding: Binding, target: str, uses: Seq
 
 
 def reached_by(use: Use) -> list[str]:
-    """The dotted names that the file goes through to reach the usage, as its imports name them; without the last."""
+    """The dotted names that the file goes through to reach the usage, as its imports name them."""
     parts, node = [], use.expression
     while isinstance(node, ast.Attribute):
         parts.append(node.attr)
@@ -106,7 +106,7 @@ def reached_by(use: Use) -> list[str]:
     found = []
     for origin in dict.fromkeys(o for b in use.bindings if b.imported for o in b.imported.origins):
         dotted = [*origin.split("."), *reversed(parts)]
-        found += [".".join(dotted[:cut]) for cut in range(2, len(dotted) + (use.expression is None))]
+        found += [".".join(dotted[:cut]) for cut in range(2, len(dotted) + 1)]
     return found
 
 

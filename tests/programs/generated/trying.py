@@ -17,6 +17,7 @@ from tests.programs.model import Program
 from tests.programs.running import Interpreter, read, write
 
 _PRELOADED = ("unittest.mock", "asyncio", "doctest", "dataclasses", "typing", "functools", "contextlib", "pickle")
+_UNREADY = re.compile(r"^[\w.]+ (?:AttributeError|NameError|ImportError)$", re.MULTILINE)
 _MEMORY = Path("/dev/shm")
 
 
@@ -34,8 +35,11 @@ class Outcome:
 
     @property
     def runs(self) -> bool:
-        """Whether the program runs to its end before: else it shows nothing."""
-        return bool(self.before) and "ended by" not in self.before
+        """Whether the program runs to its end before: else it shows nothing.
+
+        Nor does one of which a module reads what is not there yet: another path to the same thing may be there.
+        """
+        return bool(self.before) and "ended by" not in self.before and not _UNREADY.search(self.before)
 
     @property
     def fails(self) -> bool:
@@ -68,7 +72,7 @@ class Trials:
             directory = Path(name)
             write(program, directory)
             before = self._run(directory, program)
-            if not before or "ended by" in before:
+            if not before or "ended by" in before or _UNREADY.search(before):
                 return Outcome(before=before, after=before, usages=(), files={})
             usages = _fixed(directory)
             return Outcome(before=before, after=self._run(directory, program), usages=usages, files=read(directory))
