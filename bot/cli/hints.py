@@ -1,5 +1,6 @@
 """Likely mistakes in a configuration, given the scanned tree."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -8,11 +9,14 @@ from typing import TYPE_CHECKING
 from bot.domain.finding import Scanned
 from bot.domain.migration import Config, Migration, Target, TargetKind
 from bot.engine.program.index import Index
+from bot.engine.source.mentions import line_before, occurrences
 from bot.engine.source.names import module_paths
 
 if TYPE_CHECKING:
     from bot.local.tree import TreeScan
 
+_DEFINING = re.compile(rb"[ \t]*(?:async[ \t]+)?(?:def|class)[ \t]+\Z")
+_ASSIGNED = re.compile(rb"[ \t]*(?:=|:(?!=))")
 _ROUNDS = 5
 """How long a chain of re-exports is followed."""
 
@@ -38,14 +42,17 @@ def _doubted(
     root: Path, migrations: Iterable[Migration], roots: tuple[str, ...], used: set[str]
 ) -> Iterator[Migration]:  # fmt: skip
     """The migrations with only the doubtful names: reading modules takes time."""
+    texts: dict[Path, bytes] = {}
     for migration in migrations:
-        targets = tuple(target for target in migration.targets if _is_doubted(root, target, roots, used))
+        targets = tuple(target for target in migration.targets if _is_doubted(root, target, roots, used, texts))
         if targets:
             yield replace(migration, targets=targets)
 
 
-def _is_doubted(root: Path, target: Target, roots: tuple[str, ...], used: set[str]) -> bool:
-    """A symbol of a package in the tree that is not used there, or whose name or successor may be a module's."""
+def _is_doubted(
+    root: Path, target: Target, roots: tuple[str, ...], used: set[str], texts: dict[Path, bytes]
+) -> bool:  # fmt: skip
+    """A symbol of a package in the tree that is not used there, or whose name may be a module's or a façade's."""
     if target.kind is TargetKind.MODULE:
         return False
     top = target.name.partition(".")[0]
@@ -54,4 +61,22 @@ def _is_doubted(root: Path, target: Target, roots: tuple[str, ...], used: set[st
     if not any(f"{symbol}.".startswith(f"{target.name}.") for symbol in used):
         return True
     modules = [path for name in (target.name, target.canonical) if name for path in module_paths(name, roots)]
-    return any((root / path).exists() for path in modules)
+    return any((root / path).exists() for path in modules) or _is_passed_on(root, target, roots, texts)
+
+
+def _is_passed_on(root: Path, target: Target, roots: tuple[str, ...], texts: dict[Path, bytes]) -> bool:
+    """Whether the module of a name has it and does not define it, as far as its text shows."""
+    paths = [root / path for path in module_paths(target.name.rpartition(".")[0], roots)]
+    held = next((path for path in paths if path in texts or path.is_file()), None)
+    if held is None:
+        return False
+    if held not in texts:
+        texts[held] = held.read_bytes()
+    places = list(occurrences(texts[held], [target.leaf]))
+    return bool(places) and not any(_defines(texts[held], start, end) for start, end in places)
+
+
+def _defines(text: bytes, start: int, end: int) -> bool:
+    """Whether a name is defined at this place: by a statement, or by an assignment at the start of a line."""
+    before = line_before(text, start)
+    return bool(_DEFINING.match(before)) or (not before.strip() and bool(_ASSIGNED.match(text, end)))

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from bot.domain.migration import Migration, Target, TargetKind
+from bot.engine.program.facades import definition_behind
 from bot.engine.program.index import Index
 
 
@@ -17,15 +18,21 @@ def asked(migrations: Iterable[Migration], index: Index) -> frozenset[str]:
 def hints(migrations: Iterable[Migration], index: Index, used: Iterable[str]) -> Iterator[str]:
     """Of each deprecated name that cannot mean what it says: what is probably meant, in one line.
 
-    ``used`` are the symbols of all usages: a name that has some is doubted only if it is a module's.
+    ``used`` are the symbols of all usages: a name that has some is doubted only if it is a module's, or a façade's
+    that is not followed to the definition.
     """
-    found = tuple(used)
-    for migration in migrations:
+    found, given = tuple(used), list(migrations)
+    listed = frozenset(target.name for migration in given for target in migration.targets)
+    for migration in given:
         for target in migration.targets:
             if target.kind is TargetKind.MODULE:
                 continue
-            seen = any(f"{symbol}.".startswith(f"{target.name}.") for symbol in found)
-            hint = _of_module(target, index) or (None if seen else _of_name(target, index))
+            behind = definition_behind(target, index, listed)
+            seen = any(
+                f"{symbol}.".startswith(f"{name}.") for symbol in found for name in {target.name, behind or target.name}
+            )
+            of_used = None if behind else _of_facade(target, index)
+            hint = _of_module(target, index) or (of_used if seen else _of_name(target, index))
             if hint:
                 yield f"{migration.name}: {hint}"
 
@@ -39,11 +46,20 @@ def _of_module(target: Target, index: Index) -> str | None:
     return None
 
 
-def _of_name(target: Target, index: Index) -> str | None:
+def _of_facade(target: Target, index: Index) -> str | None:
+    """Of a name that a module only passes on: without the definition's, those who use that are not found."""
     resolution, name = index.resolution(target.name), target.name
     origin = resolution.names[-1]
-    if origin != name and target.canonical not in resolution.names and index.has(origin.rpartition(".")[0]):
-        return f"{name} is another name of {origin}: list that one under `deprecated`"
+    given_up = target.canonical and not set(index.resolution(target.canonical).names).isdisjoint(resolution.names)
+    if origin == name or given_up or not index.has(origin.rpartition(".")[0]):
+        return None
+    return f"{name} is another name of {origin}: list that one under `deprecated`"
+
+
+def _of_name(target: Target, index: Index) -> str | None:
+    resolution, name = index.resolution(target.name), target.name
+    if hint := _of_facade(target, index):
+        return hint
     for root in index.roots:
         inside = name.removeprefix(root.replace("/", ".") + ".")
         if inside != name and resolution.exists:

@@ -4,7 +4,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bot.domain.migration import Config, Target, TargetKind
+from bot.domain.migration import Config, Migration, Target, TargetKind
+from bot.engine.program.facades import followed
 from bot.engine.program.facts import Facts, Import
 from bot.engine.program.index import Index
 from bot.engine.program.order import above
@@ -69,7 +70,8 @@ def _speaks_of(source: bytes, module: str) -> bool:
 
 def variables_of(config: Config, index: Index, path: str, facts: Facts) -> frozenset[str]:
     """The variables of a file that stand for a module with a target, or for one around it."""
-    owners, own, package = _all_owners(config), index.modules_of(path), is_package(path)
+    owners = _all_owners(followed(config.migrations, index)) | _all_owners(config.migrations)
+    own, package = index.modules_of(path), is_package(path)
     found = set()
     for imported in facts.imports:
         name = imported.module
@@ -98,13 +100,13 @@ def sought(
     modules = {each for name in held for each in above(name) if "." in each}
     return Sought(
         variables={name: frozenset(leaves) for name, leaves in found.items() if name not in known},
-        modules=frozenset(owner for owner in _all_owners(config) if "." in owner),
+        modules=frozenset(owner for owner in _all_owners(config.migrations) if "." in owner),
         absent=frozenset(each for each in modules if not any(map(has, module_paths(each, roots)))),
     )  # fmt: skip
 
 
-def _all_owners(config: Config) -> set[str]:
-    return {owner for migration in config.migrations for target in migration.targets for owner in _owners(target)}
+def _all_owners(migrations: Iterable[Migration]) -> set[str]:
+    return {owner for migration in migrations for target in migration.targets for owner in _owners(target)}
 
 
 def _owners(target: Target) -> Iterator[str]:

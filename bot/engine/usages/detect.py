@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from bot.domain.finding import Failed, Skipped
 from bot.domain.migration import Migration
+from bot.engine.program.facades import followed
 from bot.engine.program.index import Index
 from bot.engine.resolve.exports import PARSE_ERRORS, parse
 from bot.engine.resolve.resolver import Resolver
@@ -31,6 +32,7 @@ def analyse(
     see what is read off a variable.
     ``Failed`` for a file that does not parse, ``Skipped`` for one whose bytes are no text; nothing is raised.
     """
+    migrations = followed(migrations, index)
     targets = Targets(migrations)
     sparse = sparse and not any(rule.reads for migration in migrations for rule in migration.rewrites)
     try:

@@ -60,9 +60,16 @@ class File:
             found = tuple(
                 match for name, resolution in resolutions.items() for match in self._misdirected(name, resolution)
             )
-            for resolution in resolutions.values():
-                self.missing_modules |= resolution.missing_modules
+            for name, resolution in resolutions.items():
+                self.missing_modules |= resolution.missing_modules | self._facades(name)
         return tuple(match for match in found if match.target not in self.exempt)
+
+    def _facades(self, dotted: str) -> set[str]:
+        """The modules that may pass ``dotted`` on under a target's name, as far as the index lacks them."""
+        package, leaf = dotted.partition(".")[0], dotted.rpartition(".")[2]
+        targets = (target for migration in self.targets.migrations for target in migration.targets)
+        same = [target for target in targets if target.leaf == leaf and target.name.partition(".")[0] == package]
+        return {module for target in same for module in self.index.resolution(target.name).missing_modules}
 
     def _misdirected(self, dotted: str, resolution: Resolution) -> Iterator[Match]:
         """The targets that a name means where they do not exist: in another module of the target's own package.
