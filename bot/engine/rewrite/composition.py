@@ -1,5 +1,7 @@
 """Rewrites inside rewrites, and those that wait for an import: the values that groups are made of."""
 
+import bisect
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -14,9 +16,10 @@ from bot.engine.rewrite.rules import UsageRewrite, weight
 def composed(layout: Layout, rewrites: Sequence[UsageRewrite]) -> list[UsageRewrite]:
     """Rewrites inside a rewrite whose captures are copied become part of it, and no more certain than it."""
     found = sorted(rewrites, key=lambda rewrite: max((r.end - r.start for r in rewrite.rendered), default=0))
+    spans = _Spans(found)
     for n, outer in enumerate(found):
         copied = [rendered for rendered in outer.rendered if not splice.in_order(rendered)]
-        inner = [m for m in range(n) if any(_is_inside(found[m], rendered) for rendered in copied)] if copied else []
+        inner = sorted({m for rendered in copied for m in spans.inside(rendered) if m < n})
         if not inner:
             continue
         worst = max((found[m] for m in (*inner, n)), key=lambda rewrite: weight(rewrite.applicability))
@@ -30,8 +33,21 @@ def composed(layout: Layout, rewrites: Sequence[UsageRewrite]) -> list[UsageRewr
     return found
 
 
-def _is_inside(rewrite: UsageRewrite, rendered: Rendered) -> bool:
-    return bool(rewrite.rendered) and all(rendered.start <= r.start and r.end <= rendered.end for r in rewrite.rendered)
+class _Spans:
+    """Where rewrites stand, to be asked for those inside a place."""
+
+    def __init__(self, rewrites: Sequence[UsageRewrite]) -> None:
+        self._all = sorted(
+            (min(r.start for r in rewrite.rendered), max(r.end for r in rewrite.rendered), n)
+            for n, rewrite in enumerate(rewrites)
+            if rewrite.rendered
+        )
+
+    def inside(self, rendered: Rendered) -> list[int]:
+        """The positions of the rewrites of which all that is rendered stands inside ``rendered``, in their order."""
+        first = bisect.bisect_left(self._all, (rendered.start,))
+        last = bisect.bisect_right(self._all, (rendered.end, math.inf))
+        return sorted(n for _, end, n in self._all[first:last] if end <= rendered.end)
 
 
 def _around(layout: Layout, rewrite: UsageRewrite, rendered: Rendered, inner: Sequence[Edit]) -> tuple[Edit, ...]:
@@ -41,12 +57,12 @@ def _around(layout: Layout, rewrite: UsageRewrite, rendered: Rendered, inner: Se
 
 def nested(rewrites: Sequence[UsageRewrite]) -> Iterator[tuple[UsageRewrite, UsageRewrite]]:
     """Rewrites of which one has taken in the edits of the other."""
+    spans = _Spans(rewrites)
     for outer in rewrites:
         for rendered in outer.rendered:
             if not splice.in_order(rendered):
-                yield from (
-                    (outer, rewrite) for rewrite in rewrites if rewrite is not outer and _is_inside(rewrite, rendered)
-                )
+                found = (rewrites[n] for n in spans.inside(rendered))
+                yield from ((outer, rewrite) for rewrite in found if rewrite is not outer)
 
 
 def raised(rewrites: Sequence[UsageRewrite], removals: Sequence[Removal]) -> tuple[list[UsageRewrite], list[Removal]]:

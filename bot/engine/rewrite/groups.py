@@ -162,7 +162,8 @@ def _without_lonely_exports(changes: Changes) -> tuple[Changes, dict[Use, Refusa
     """An entry of ``__all__`` goes only with its import."""
     leaving = {removal.binding for removal in changes.removals}
     kept = [s for s in changes.rewrites if not s.export or (s.use.bindings and leaving.issuperset(s.use.bindings))]
-    lonely = {rewrite.use: Refusal(reason=Reason.STILL_USED) for rewrite in changes.rewrites if rewrite not in kept}
+    staying = frozenset(kept)
+    lonely = {s.use: Refusal(reason=Reason.STILL_USED) for s in changes.rewrites if s not in staying}
     return Changes(rewrites=tuple(kept), removals=changes.removals, replacements=changes.replacements), lonely
 
 

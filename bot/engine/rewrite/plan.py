@@ -66,7 +66,7 @@ def _proposed(planner: Planner) -> tuple[list[Group], Refusals]:
 def _unseen(layout: Layout, groups: list[Group]) -> tuple[list[Group], Refusals]:
     """The groups that change nothing that a formatted string shows."""
     spans = shown(layout) if groups else []
-    seen = [group for group in groups if within(spans, group.fix.edits)]
+    seen = {group: None for group in groups if within(spans, group.fix.edits)}
     refusals = {use: Refusal(reason=Reason.SHOWN) for group in seen for use in group.uses}
     return [group for group in groups if group not in seen], refusals
 

@@ -4,14 +4,16 @@ import ast
 import bisect
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from pyflakes import checker, messages
 
 from bot.domain.finding import Edit
 from bot.engine.resolve.exports import PARSE_ERRORS, parse
+from bot.engine.rewrite.apart import Apart
 from bot.engine.rewrite.edits import EditConflict, apply_edits
+from bot.engine.rewrite.groups import Group
 from bot.engine.source.text import SourceMap
 from bot.engine.usages.analysis import Analysis
 
@@ -38,6 +40,8 @@ class Prover:
     """The checks of one file's fixes against the file as it is."""
 
     analysis: Analysis
+    _known: dict[tuple[tuple[Edit, ...], bool], str | None] = field(default_factory=dict)
+    """What was found for these edits, with and without names: one group alone is often all that there is."""
 
     def fault(self, edits: Sequence[Edit], *, names: bool = True) -> str | None:
         """What is wrong with the file once ``edits`` are applied; ``None``: nothing.
@@ -45,6 +49,12 @@ class Prover:
         It parses; the statements that the edits do not touch are the same, each at its place; and (with ``names``) no
         name is newly undefined, no import or argument newly doubled, and no import that the edits brought is unused.
         """
+        key = tuple(edits), names
+        if key not in self._known:
+            self._known[key] = self._fault(edits, names=names)
+        return self._known[key]
+
+    def _fault(self, edits: Sequence[Edit], *, names: bool) -> str | None:
         try:
             after = apply_edits(self.analysis.source, edits)
             tree = parse(after)
@@ -54,7 +64,7 @@ class Prover:
             return f"it does not parse ({error})"
         if not self._keeps_the_rest(SourceMap(after, self.analysis.encoding), tree, edits):
             return "a statement outside the edits changed"
-        if _docstrings(tree) > _docstrings(self.analysis.tree):
+        if sum(_documented(tree)) > sum(_documented(self.analysis.tree)):
             return "a string becomes a docstring"
         try:
             return self._complaint(tree) if names else None
@@ -83,7 +93,25 @@ class Prover:
         """
         if not all(edit.text for edit in edits) or any("import" in edit.text for edit in edits):
             return False
-        return not any(start < edit.end and edit.start < end for start, end in self._imports for edit in edits)
+        return not self._in_imports(edits)
+
+    def is_inner(self, edits: Sequence[Edit]) -> bool:
+        """Whether ``edits`` stay outside import statements, and bind and free no name inside an expression."""
+        source = self.analysis.source
+        texts = (text for edit in edits for text in (edit.text, source[edit.start : edit.end].decode("latin-1")))
+        return not any("import" in text or ":=" in text for text in texts) and not self._in_imports(edits)
+
+    def mixed(self, groups: Sequence[Group], edits: Sequence[Edit]) -> set[Group]:
+        """Those of ``groups`` that have to be proved alone, although all ``edits`` of them hold together."""
+        after = apply_edits(self.analysis.source, edits)
+        tree = parse(after)
+        if _documented(tree) != _documented(self.analysis.tree):
+            return set(groups)
+        apart = Apart(before=self.analysis.map, after=SourceMap(after, self.analysis.encoding), edits=edits)
+        return apart.mixed(self.analysis.tree, tree, groups)
+
+    def _in_imports(self, edits: Sequence[Edit]) -> bool:
+        return any(start < edit.end and edit.start < end for start, end in self._imports for edit in edits)
 
     @cached_property
     def _imports(self) -> list[tuple[int, int]]:
@@ -117,10 +145,10 @@ class Prover:
         return next((str(m.message % m.message_args) for m in unused if m.message_args[0] not in old), None)
 
 
-def _docstrings(tree: ast.Module) -> int:
-    """How many functions, classes and modules (of those that stand in blocks) have one."""
+def _documented(tree: ast.Module) -> list[bool]:
+    """Whether functions, classes and modules (of those that stand in blocks) have a docstring."""
     documented = (each for each in _nodes(tree) if isinstance(each, _DOCUMENTED))
-    return sum(ast.get_docstring(each, clean=False) is not None for each in documented)
+    return [ast.get_docstring(each, clean=False) is not None for each in documented]
 
 
 def _statements(tree: ast.Module) -> Iterator[ast.stmt]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bot.domain.migration import Applicability
+from bot.engine.rewrite.apart import alike
 from bot.engine.rewrite.edits import EditConflict, apply_edits, combine
 from bot.engine.rewrite.groups import Group
 from bot.engine.rewrite.proof import Prover
@@ -13,7 +14,7 @@ from bot.engine.usages.analysis import Analysis, Use
 from bot.engine.usages.detect import analyse
 
 _THOROUGH = 1 << 20
-"""Bytes: as long as the fixes times the file's size stay below it, pyflakes sees the file with each fix alone."""
+"""Bytes: as long as the proofs times the file's size stay below it, pyflakes sees the file with each fix alone."""
 
 Proposer = Callable[[Analysis], Sequence[Group]]
 """What a run would do to a file, unproved."""
@@ -39,16 +40,36 @@ class _Proof:
     proposer: Proposer
 
     def alone(self, groups: Sequence[Group]) -> tuple[list[Group], dict[Use, Refusal]]:
-        thorough = len(groups) * len(self.analysis.source) < _THOROUGH
-        kept, refusals = list[Group](), dict[Use, Refusal]()
+        """The groups that hold when nothing else changes."""
+        batches = alike(groups, self.prover.is_inner)
+        thorough = len(batches) * len(self.analysis.source) < _THOROUGH
+        wrong = {group: fault for batch in batches for group, fault in self._faults(batch, thorough=thorough).items()}
+        refusals = dict[Use, Refusal]()
         for group in groups:
-            edits = group.fix.edits
-            wrong = self.prover.fault(edits, names=thorough and not self.prover.is_plain(edits))
-            if wrong is None:
-                kept.append(group)
-            else:
-                refusals |= _given_up(group, wrong)
-        return kept, refusals
+            if group in wrong:
+                refusals |= _given_up(group, wrong[group])
+        return [group for group in groups if group not in wrong], refusals
+
+    def _faults(self, batch: Sequence[Group], *, thorough: bool) -> dict[Group, str]:
+        """What is wrong with each of the groups alone: most are shown at once, where the batch holds as a whole."""
+        names = thorough and not all(self.prover.is_plain(group.fix.edits) for group in batch)
+        if len(batch) == 1:
+            wrong = self.prover.fault(batch[0].fix.edits, names=names)
+            return {} if wrong is None else {batch[0]: wrong}
+        left = self._unshown(batch, names=names)
+        parts = _halves(batch) if left is None else [(group,) for group in left]
+        return {group: wrong for part in parts for group, wrong in self._faults(part, thorough=thorough).items()}
+
+    def _unshown(self, batch: Sequence[Group], *, names: bool) -> Sequence[Group] | None:
+        """The groups that are not shown to hold alone by the whole batch; ``None`` if that does not hold itself."""
+        try:
+            edits = combine([group.fix for group in batch])
+        except EditConflict:
+            return None
+        if self.prover.fault(edits, names=names) is not None:
+            return None
+        mixed = self.prover.mixed(batch, edits)
+        return [group for group in batch if group in mixed]
 
     def together(self, groups: list[Group], tier: Applicability) -> tuple[list[Group], dict[Use, Refusal]]:
         """The groups up to a tier must hold together; of those that do not, the first ones are kept."""
@@ -56,14 +77,19 @@ class _Proof:
         of_tier = [group for group in chosen if group.fix.applicability is tier]
         if not of_tier or self._fault_of(chosen) is None:
             return groups, {}
-        kept, refusals = [group for group in chosen if group not in of_tier], dict[Use, Refusal]()
-        for group in of_tier:
-            wrong = self._fault_of([*kept, group], last=group is of_tier[-1])
+        kept, refusals = [group for group in chosen if group.fix.applicability is not tier], dict[Use, Refusal]()
+        pending = _halves(of_tier)
+        while pending:
+            part = pending.pop(0)
+            wrong = self._fault_of([*kept, *part], last=part[-1] is of_tier[-1])
             if wrong is None:
-                kept.append(group)
+                kept += part
+            elif len(part) == 1:
+                refusals |= _given_up(part[0], wrong)
             else:
-                refusals |= _given_up(group, wrong)
-        return [group for group in groups if group in kept or group not in chosen], refusals
+                pending = _halves(part) + pending
+        dropped = {*chosen} - {*kept}
+        return [group for group in groups if group not in dropped], refusals
 
     def _fault_of(self, groups: Sequence[Group], *, last: bool = True) -> str | None:
         """Whether all of ``groups`` hold together, and (the ``last`` time) leave nothing of their sort to be done."""
@@ -87,6 +113,12 @@ class _Proof:
         if more:  # what does not hold is not done in a second run either
             more, _ = _Proof(again, Prover(again), self.proposer).alone(more)
         return "a second run would change more" if more else None
+
+
+def _halves(groups: Sequence[Group]) -> list[Sequence[Group]]:
+    """The first and the second half of several groups; a single group as it is."""
+    middle = len(groups) // 2
+    return [part for part in (groups[:middle], groups[middle:]) if part]
 
 
 def _given_up(group: Group, wrong: str) -> dict[Use, Refusal]:
