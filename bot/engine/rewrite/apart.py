@@ -115,7 +115,7 @@ class Apart:
 
     def _is_still_one(self, one: ast.AST, other: ast.AST | None, own: Sequence[Edit]) -> bool:
         """Whether ``other`` is a node of the sort of ``one`` and all that stands in its place, but for brackets."""
-        if type(one) is not type(other) and not (isinstance(one, ast.expr) and isinstance(other, ast.expr)):
+        if other is None or _sort(one) != _sort(other):
             return False
         start, end = _span(self.before, one)
         first = self._before(own[0])
@@ -136,6 +136,17 @@ def _children(node: ast.AST) -> Iterator[ast.AST]:
             yield child
         else:
             yield from _children(child)
+
+
+def _sort(node: ast.AST) -> tuple[object, ...]:
+    """What a node has in common with one that may stand in its place, whatever stands beside it."""
+    match node:
+        case ast.keyword(arg=label):
+            return ast.keyword, label is None  # what may follow arguments depends on their stars
+        case ast.expr():
+            return ast.expr, isinstance(node, ast.Starred)
+        case _:
+            return (type(node),)
 
 
 def _span(of: SourceMap, node: ast.AST) -> tuple[int, int]:
