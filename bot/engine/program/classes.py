@@ -1,8 +1,10 @@
 """Classes as they are written: their members, and whether they are enumerations."""
 
 import ast
+from collections import Counter
 from dataclasses import dataclass
 
+from bot.engine.program.index import Index
 from bot.engine.resolve.exports import PARSE_ERRORS, parse
 from bot.engine.resolve.resolver import written
 
@@ -30,17 +32,40 @@ class Class:
         return True if name in self.members else (False if self.certain else None)
 
 
-def class_of(source: bytes, name: str) -> Class | None:
+def class_of(index: Index, path: str, source: bytes, name: str) -> Class | None:
     """The one class statement of this name at the top of a module; ``None`` if there is none, or several."""
+    return top_of(index, path, source).classes.get(name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Top:
+    """What the statements at the top of a module bind."""
+
+    classes: dict[str, Class]
+    """The classes whose names nothing else there binds."""
+    constants: frozenset[str]
+    """The names that a literal is bound to."""
+
+
+def top_of(index: Index, path: str, source: bytes) -> Top:
+    """The top of a known module, read once; empty if it does not parse."""
+    found = index.tops.get(path)
+    if found is None:
+        found = index.tops[path] = _read(source)
+    return found
+
+
+def _read(source: bytes) -> Top:
     try:
         body = parse(source).body
     except PARSE_ERRORS:
-        return None
-    found = [node for node in body if isinstance(node, ast.ClassDef) and node.name == name]
-    bound = [node for node in body if name in names_bound(node)]
-    if len(found) != 1 or len(bound) != 1:
-        return None
-    node = found[0]
+        return Top(classes={}, constants=frozenset())
+    times = Counter(name for node in body for name in names_bound(node))
+    classes = {node.name: _class(node) for node in body if isinstance(node, ast.ClassDef) and times[node.name] == 1}
+    return Top(classes=classes, constants=frozenset(name for node in body for name in _given_literals(node)))
+
+
+def _class(node: ast.ClassDef) -> Class:
     names = {member for statement in node.body for member in names_bound(statement)}
     bases = tuple(written(base) for base in node.bases)
     metas = all(k.arg == "metaclass" and written(k.value).rpartition(".")[2] in _METAS for k in node.keywords)
@@ -49,6 +74,16 @@ def class_of(source: bytes, name: str) -> Class | None:
         members=frozenset(names), bases=tuple(base for base in bases if base not in _PLAIN), written=bases,
         certain=certain,
     )  # fmt: skip
+
+
+def _given_literals(node: ast.stmt) -> list[str]:
+    match node:
+        case ast.Assign(targets=targets, value=ast.Constant()):
+            return [target.id for target in targets if isinstance(target, ast.Name)]
+        case ast.AnnAssign(target=ast.Name(id=bound), value=ast.Constant()):
+            return [bound]
+        case _:
+            return []
 
 
 _METAS = ("EnumMeta", "EnumType", "ABCMeta")

@@ -43,7 +43,7 @@ def _has_not(index: Index, known: Known, module: str, rest: Sequence[str], depth
 
 def _class_lacks(index: Index, known: Known, module: str, rest: Sequence[str], depth: int) -> bool:
     """Whether a class that the module defines certainly has no such member, nor those that it is derived from."""
-    found = class_of(known[1], rest[0])
+    found = class_of(index, *known, rest[0])
     if found is None or found.has(rest[1]) is not False:
         return False
     names = [f"{name}.{rest[1]}" for base in found.bases for name in named_in(index, known, module, base)]

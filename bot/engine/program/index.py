@@ -9,6 +9,7 @@ from bot.engine.resolve.renamed import renamed
 from bot.engine.source.names import find_source_roots, is_package, module_names, module_paths
 
 if TYPE_CHECKING:
+    from bot.engine.program.classes import Top
     from bot.engine.program.cycles import Closure
     from bot.engine.program.facts import Facts  # no plain scan asks what the whole program says
     from bot.engine.program.view import Program
@@ -48,6 +49,8 @@ class Index:
     _program: "list[Program]" = field(default_factory=list, repr=False)
     closures: "dict[str, Closure]" = field(default_factory=dict, repr=False)
     """What is worked out of the order of imports: `bot.engine.program.cycles`."""
+    tops: "dict[str, Top]" = field(default_factory=dict, repr=False)
+    """By path, what the top of a module binds: `bot.engine.program.classes`."""
     _exports: dict[str, Exports] = field(default_factory=dict, repr=False)
     _resolutions: dict[str, Resolution] = field(default_factory=dict, repr=False)
     _aliases: dict[frozenset[str], frozenset[str]] = field(default_factory=dict, repr=False)

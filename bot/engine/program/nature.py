@@ -1,11 +1,8 @@
 """Successors that are another kind of thing than what they take the place of, as far as both definitions are known."""
 
-import ast
-
-from bot.engine.program.classes import class_of
+from bot.engine.program.classes import class_of, top_of
 from bot.engine.program.existence import named_in
 from bot.engine.program.index import Index
-from bot.engine.resolve.exports import PARSE_ERRORS, parse
 
 _ENUMS = frozenset({"Enum", "Flag", "IntFlag", "IntEnum", "StrEnum", "ReprEnum"})
 _EQUAL = frozenset({"StrEnum", "IntEnum", "IntFlag", "ReprEnum"})
@@ -34,22 +31,7 @@ def _is_constant(index: Index, dotted: str) -> bool:
     known = index.source_of(module) if module else None
     if not isinstance(known, tuple):
         return False
-    try:
-        body = parse(known[1]).body
-    except PARSE_ERRORS:
-        return False
-    values = [_value(statement, name) for statement in body]
-    return any(isinstance(value, ast.Constant) for value in values)
-
-
-def _value(statement: ast.stmt, name: str) -> ast.expr | None:
-    match statement:
-        case ast.Assign(targets=targets, value=value) if any(isinstance(t, ast.Name) and t.id == name for t in targets):
-            return value
-        case ast.AnnAssign(target=ast.Name(id=bound), value=value) if bound == name:
-            return value
-        case _:
-            return None
+    return name in top_of(index, *known).constants
 
 
 def _bases(index: Index, dotted: str, depth: int = 0) -> frozenset[str]:
@@ -58,7 +40,7 @@ def _bases(index: Index, dotted: str, depth: int = 0) -> frozenset[str]:
     for name in index.resolution(dotted).names:
         module, _, leaf = name.rpartition(".")
         known = index.source_of(module) if module else None
-        definition = class_of(known[1], leaf) if isinstance(known, tuple) else None
+        definition = class_of(index, *known, leaf) if isinstance(known, tuple) else None
         if definition is None or not isinstance(known, tuple) or depth > _DEEPEST:
             continue
         found |= definition.members & {"__str__"}

@@ -50,6 +50,8 @@ class Program:
     """By the module that ``import package.module`` names, without ``as``, the files that have it."""
     _unread: list[str] = field(default_factory=list)
     _imported: set[str] = field(default_factory=set)
+    _loads: dict[str, set[str]] = field(default_factory=dict)
+    _relying: dict[str, list[Witness]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for path, facts in sorted(self.facts.items(), key=lambda item: item[0]):  # the first witness is named
@@ -168,13 +170,17 @@ class Program:
 
     def relying(self, module: str, *, besides: str = "") -> Iterator[Witness]:
         """Who uses a module below a package by the package's name, though another file's import loads it."""
-        for seen in self._takings.get(module.rpartition(".")[2], ()):
-            if seen.string or seen.witness.path == besides:
+        if module not in self._relying:
+            self._relying[module] = list(self._all_relying(module))
+        return (witness for witness in self._relying[module] if witness.path != besides)
+
+    def _all_relying(self, module: str) -> Iterator[Witness]:
+        leaf = module.rpartition(".")[2]
+        for seen in self._takings.get(leaf, ()):
+            if seen.string or module in self._loaded(seen.witness.path):
                 continue
-            leaf = module.rpartition(".")[2]
             names = (f"{holder}.{leaf}" for holder in _holders(seen.dotted, leaf))
-            used = any(name == module or module in self.names_of(name) for name in names)
-            if used and not self._loads(seen.witness.path, module):
+            if any(name == module or module in self.names_of(name) for name in names):
                 yield seen.witness
 
     def importers(self, module: str) -> frozenset[str]:
@@ -183,13 +189,19 @@ class Program:
             path for name, paths in self._plain.items() if f"{name}.".startswith(f"{module}.") for path in paths
         )
 
-    def _loads(self, path: str, module: str) -> bool:
-        """Whether a file imports a module itself, or something from it."""
+    def _loaded(self, path: str) -> set[str]:
+        if path not in self._loads:
+            self._loads[path] = set(self._loads_of(path))
+        return self._loads[path]
+
+    def _loads_of(self, path: str) -> Iterator[str]:
+        """What a file imports by itself: modules, the packages around them, and what it takes from them."""
         for imported, modules in self.imports_of(path):
-            names = modules if imported.name is None else (*modules, *(f"{each}.{imported.name}" for each in modules))
-            if any(f"{name}.".startswith(f"{module}.") for name in names):
-                return True
-        return False
+            for module in modules:
+                parts = module.split(".")
+                yield from (".".join(parts[:cut]) for cut in range(1, len(parts) + 1))
+                if imported.name is not None:
+                    yield f"{module}.{imported.name}"
 
     def unreadable(self, modules: Iterable[str], name: str) -> Iterator[Witness]:
         """The files that do not parse, and whose bytes hold ``name`` and the last component of one of ``modules``."""
@@ -203,11 +215,7 @@ class Program:
         """Whether some file imports ``module``, or from it or below it."""
         if not self._imported:
             for path in self.facts:
-                for imported, modules in self.imports_of(path):
-                    self._imported |= {f"{each}.{imported.name}" for each in modules}
-                    for each in modules:
-                        parts = each.split(".")
-                        self._imported |= {".".join(parts[:cut]) for cut in range(1, len(parts) + 1)}
+                self._imported.update(self._loads_of(path))
         return module in self._imported
 
     def imports_of(self, path: str) -> Iterator[tuple[Import, tuple[str, ...]]]:
