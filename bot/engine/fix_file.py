@@ -30,6 +30,7 @@ def migrate_file(
     *,
     unsafe: bool = False,
     keep: Kept = _NOTHING,
+    patient: bool = False,
 ) -> FileMigration:
     """The file with its safe fixes applied (with ``unsafe``: those too); what is only displayed is never applied.
 
@@ -38,9 +39,10 @@ def migrate_file(
     The result parses, by ``ast`` and by LibCST, and a second run finds nothing more to do; where that does not hold the
     file stays as it is, and its usages say so.  So does a file in which a line to be changed holds characters that can
     deceive a reader.
+    With ``patient`` a file that wants modules stays as it is: the caller asks again when they are there.
     Nothing is raised for bad source.
     """
-    report = scan_file(source, path, migrations, index)
+    report = scan_file(source, path, migrations, index, patient=patient)
     same = FileMigration(path=path, before=source, after=source, report=report)
     if not isinstance(report, Scanned):
         return same

@@ -17,12 +17,19 @@ _UNPLANNED = Verdict(applicability=Applicability.DISPLAY_ONLY)
 
 
 def scan_file(
-    source: bytes, path: str, migrations: Sequence[Migration], index: Index, *, fixes: bool = True
+    source: bytes,
+    path: str,
+    migrations: Sequence[Migration],
+    index: Index,
+    *,
+    fixes: bool = True,
+    patient: bool = False,
 ) -> FileReport:
     """The usages in one file of those migrations whose paths hold it.
 
     ``path`` is relative to the repository, ``/``-separated.  Without ``fixes`` no fix is planned: every finding is
-    display-only, without a reason.  Nothing is raised for bad source: it is ``Failed`` or ``Skipped``.
+    display-only, without a reason.  Nor is one with ``patient`` while modules are missing, for a caller that scans
+    again when they are there.  Nothing is raised for bad source: it is ``Failed`` or ``Skipped``.
     """
     asked = [migration for migration in migrations if looks_at(migration, path)]
     if not may_use(source, asked, index):
@@ -32,10 +39,11 @@ def scan_file(
         analysis = analyse(source, path, asked, index)
     if not isinstance(analysis, Analysis):
         return analysis
-    verdicts = _verdicts(analysis) if fixes and analysis.uses else {}
+    planned = fixes and bool(analysis.uses)
+    missing_modules = analysis.missing_modules | (_required(analysis) | _facades(analysis) if planned else frozenset())
+    verdicts = _verdicts(analysis) if planned and not (patient and missing_modules) else {}
+    missing_modules = missing_modules.union(*(verdict.missing_modules for verdict in verdicts.values()))
     comments = ignores(analysis.text) if analysis.uses else {}
-    missing_modules = analysis.missing_modules.union(*(verdict.missing_modules for verdict in verdicts.values()))
-    missing_modules |= _required(analysis) | _facades(analysis) if verdicts else frozenset()
     found = (_finding(use, path, verdicts.get(n, _UNPLANNED), comments) for n, use in enumerate(analysis.uses))
     return Scanned(path=path, findings=tuple(found), missing_modules=missing_modules)
 

@@ -15,7 +15,7 @@ from bot.domain.finding import FileReport, Finding, Scanned, Skipped
 from bot.domain.migration import Config
 from bot.engine.diff.compare import review_files
 from bot.engine.diff.views import Views
-from bot.engine.program.index import ROUNDS
+from bot.engine.program.index import LAST_ROUND, ROUNDS
 from bot.engine.source.names import SUFFIXES
 from bot.local.files import Reader
 from bot.local.tree import surroundings
@@ -142,8 +142,9 @@ def review_of(root: Path, changes: Sequence[FileChange], config: Config) -> tupl
     """What the changes add: the same as the review of a pull request with these changes finds."""
     views = Views.of(changes, config, surroundings(root, config) if changes else None)
     reviews: tuple[FileReview, ...] = ()
-    for _ in range(ROUNDS):
-        reviews = review_files(changes, config.migrations, views.head, base_index=views.base)
+    for turn in range(ROUNDS):
+        patient = turn < LAST_ROUND
+        reviews = review_files(changes, config.migrations, views.head, base_index=views.base, patient=patient)
         missing = views.missing(reviews)
         if not missing:
             break

@@ -11,7 +11,7 @@ from bot.domain.finding import FileReport, Scanned, Skipped
 from bot.domain.migration import Config
 from bot.engine.prefilter.terms import follow, reopened
 from bot.engine.prefilter.terms import joined as all_import_words
-from bot.engine.program.index import ROUNDS, Index
+from bot.engine.program.index import LAST_ROUND, ROUNDS, Index
 from bot.engine.scan import required_modules, scan_file
 from bot.engine.source.mentions import modules_named
 from bot.engine.source.names import module_paths
@@ -51,6 +51,8 @@ class Options:
     """The files and directories whose files are scanned.  Of the others is read what these depend on."""
     cache: "Cache | None" = None
     progress: Progress | None = None
+    patient: bool = False
+    """No fix is planned in a file while modules are missing."""
 
     def asks_for(self, path: str) -> bool:
         """Whether the file at ``path`` is to be scanned."""
@@ -150,9 +152,9 @@ def _resolve(
     """Scan the files, read the modules that they request, and scan those files again until none requests more."""
     done: dict[str, FileReport] = {}
     pending = dict(sources)
-    for _ in range(ROUNDS):
+    for turn in range(ROUNDS):
         index.aliases(Targets(config.migrations).leaves)  # remembered by the processes that are forked now
-        for report in _scan(pending, config, index, options):
+        for report in _scan(pending, config, index, replace(options, patient=turn < LAST_ROUND)):
             done[report.path] = report
         missing_modules = {
             path: r.missing_modules
@@ -170,12 +172,12 @@ def scan_source(root: Path, path: str, source: bytes, config: Config, *, fixes: 
     """One source that need not be a file of the tree, resolved with the tree's modules."""
     listing = Listing(paths=(path,))
     index = _index(listing, {path: source}, config)
-    report: FileReport = scan_file(source, path, config.migrations, index, fixes=fixes)
-    for _ in range(ROUNDS):
+    report: FileReport = Scanned(path=path)
+    for turn in range(ROUNDS):
+        report = scan_file(source, path, config.migrations, index, fixes=fixes, patient=turn < LAST_ROUND)
         if not isinstance(report, Scanned) or not report.missing_modules:
             break
         index = index.with_modules(read_modules(root, report.missing_modules, index))
-        report = scan_file(source, path, config.migrations, index, fixes=fixes)
     return report
 
 
@@ -192,7 +194,7 @@ def _scan(sources: Mapping[str, bytes], config: Config, index: Index, options: O
     left = sorted((path for path in sources if path not in known), key=lambda path: len(sources[path]))
     shares = [[(path, sources[path]) for path in part] for part in split(left, options.jobs)]
     counter = Counter(len(shares))
-    work = partial(_scan_share, config, index, options.fixes, counter)
+    work = partial(_scan_share, config, index, options, counter)
     meanwhile = partial(_tell, options.progress, counter, len(left)) if options.progress else None
     for reports in share(work, list(enumerate(shares)), meanwhile):
         for report in reports:
@@ -206,12 +208,13 @@ def _tell(progress: Progress, counter: Counter, total: int) -> None:
 
 
 def _scan_share(
-    config: Config, index: Index, fixes: bool, counter: Counter, part: tuple[int, Sequence[tuple[str, bytes]]]
+    config: Config, index: Index, options: Options, counter: Counter, part: tuple[int, Sequence[tuple[str, bytes]]]
 ) -> list[FileReport]:
     place, files = part
     reports, parsed = [], 0
     for path, source in files:
-        reports.append(scan_file(source, path, config.migrations, index, fixes=fixes))
+        found = scan_file(source, path, config.migrations, index, fixes=options.fixes, patient=options.patient)
+        reports.append(found)
         counter.add(place)
         parsed += len(source)
         if parsed > COLLECT_AFTER:

@@ -8,7 +8,7 @@ from bot.domain.file_result import FileMigration
 from bot.domain.migration import Config
 from bot.domain.references import RepoRef, Sha
 from bot.engine.diff.views import Surroundings
-from bot.engine.program.index import ROUNDS, Index
+from bot.engine.program.index import LAST_ROUND, ROUNDS, Index
 from bot.engine.source.names import find_source_roots
 from bot.review.changes import fetch_missing
 from bot.scanner.tasks import KeptUsages
@@ -38,8 +38,10 @@ async def migrate_files(
     index = _index(sources, config, tree, around.names if around else frozenset()).with_modules(beside.items())
     index, known = index.with_facts(around.facts) if around else index, {*sources, *beside}
     migrated: tuple[FileMigration, ...] = ()
-    for _ in range(ROUNDS):
-        migrated = await bot.scanner.migrate(sources.items(), config.migrations, index, unsafe=unsafe, keep=keep)
+    for turn in range(ROUNDS):
+        migrated = await bot.scanner.migrate(
+            sources.items(), config.migrations, index, unsafe=unsafe, keep=keep, patient=turn < LAST_ROUND
+        )
         found = await fetch_missing(bot, repo, rev, (each.report for each in migrated), index, known, tree)
         if not found:
             break

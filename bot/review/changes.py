@@ -11,7 +11,7 @@ from bot.domain.migration import Config
 from bot.domain.references import ChangedFile, PullRequest, RepoRef, Sha
 from bot.engine.diff.unified import Hunk, MalformedPatch, parse_patch
 from bot.engine.diff.views import Surroundings, Views, rooted_elsewhere
-from bot.engine.program.index import ROUNDS, Index
+from bot.engine.program.index import LAST_ROUND, ROUNDS, Index
 from bot.engine.source.names import SUFFIXES, module_paths
 from bot.github import reads
 from bot.inventory.store import Surveyed
@@ -102,10 +102,11 @@ async def _review(
     views = Views.of(changes, config, around, listed)
     views = await _with(bot, pull, views, views.first(config, around))
     reviews: tuple[FileReview, ...] = ()
-    for _ in range(ROUNDS):
+    for turn in range(ROUNDS):
         request = ReviewRequest(
-            changes=changes, migrations=config.migrations, index=views.head, hunks=hunks, base_index=views.base
-        )
+            changes=changes, migrations=config.migrations, index=views.head, hunks=hunks, base_index=views.base,
+            patient=turn < LAST_ROUND,
+        )  # fmt: skip
         reviews = await bot.scanner.review(request)
         missing = views.missing(reviews)
         if not missing:

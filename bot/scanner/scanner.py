@@ -178,13 +178,15 @@ class Scanner:
         *,
         unsafe: bool = False,
         keep: Mapping[str, KeptUsages] = MappingProxyType({}),
+        patient: bool = False,
     ) -> tuple[FileMigration, ...]:
         """:func:`bot.engine.migrate_file` of each ``(path, source)``, in order; ``keep`` by path.
 
         What breaks the engine stays as it is, and its report is :class:`Skipped`.
         """
         kept = {path: dict(usages) for path, usages in keep.items()}
-        work = partial(self._migrate_files, migrations=tuple(migrations), index=index, unsafe=unsafe, keep=kept)
+        how = {"unsafe": unsafe, "keep": kept, "patient": patient}
+        work = partial(self._migrate_files, migrations=tuple(migrations), index=index, **how)
         return await self._all(tuple(files), work, untouched)
 
     async def _all(

@@ -36,13 +36,16 @@ class ReviewRequest:
     """By head path; ``None`` leaves them to be computed from both sides."""
     base_index: Index | None = None
     """Resolves the merge base's side; ``None``: ``index`` does both."""
+    patient: bool = False
+    """No fix is planned in a file that wants modules: the caller asks again when they are there."""
 
 
 def review_changes(request: ReviewRequest) -> tuple[FileReview, ...]:
     """A review of each change, in order."""
     return review_files(
-        request.changes, request.migrations, request.index, request.hunks, base_index=request.base_index
-    )
+        request.changes, request.migrations, request.index, request.hunks,
+        base_index=request.base_index, patient=request.patient,
+    )  # fmt: skip
 
 
 def scan_files(files: Sequence[Source], migrations: Sequence[Migration], index: Index) -> tuple[FileReport, ...]:
@@ -57,10 +60,12 @@ def migrate_files(
     *,
     unsafe: bool,
     keep: Mapping[str, KeptUsages],
+    patient: bool = False,
 ) -> tuple[FileMigration, ...]:
     """Each file with its fixes applied, in order."""
     return tuple(
-        migrate_file(source, path, migrations, index, unsafe=unsafe, keep=keep.get(path, {})) for path, source in files
+        migrate_file(source, path, migrations, index, unsafe=unsafe, keep=keep.get(path, {}), patient=patient)
+        for path, source in files
     )
 
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 ROUNDS = 20
 """How often modules that a scan wants are fetched: the longest chain of re-exports that is followed."""
+LAST_ROUND = ROUNDS - 1
+"""The one that plans fixes although modules are still missing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
