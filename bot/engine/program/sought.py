@@ -15,6 +15,8 @@ from bot.engine.source.taken import is_taken
 
 _STAR = re.compile(rb"\bfrom[ \t]+([\w.]+)[ \t]+import[ \t\\\r\n]*\*")
 _IMPORT = re.compile(rb"(?:.*[;:])?[ \t]*(?:from|import)\b")
+_PATH_BEGINS = re.compile(rb"(?:.*[;:])?[ \t]*from[ \t]+[\w.]*\Z")
+_PATH_ENDS = re.compile(rb"[\w.]*[ \t]+import\b")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +44,8 @@ class Sought:
         """Whether ``name`` is taken of something, and one of the modules is spoken of (or a relative import made)."""
         if name.encode() not in source:
             return False
-        if not any(is_taken(source, start, end) for start, end in occurrences(source, [name])):
+        places = occurrences(source, [name])
+        if not any(is_taken(source, start, end) and not _is_in_path(source, start, end) for start, end in places):
             return False
         return b"from ." in source or any(leaf.encode() in source for leaf in leaves)
 
@@ -66,6 +69,11 @@ def _is_named(source: bytes, module: str) -> bool:
 def _speaks_of(source: bytes, module: str) -> bool:
     package, _, leaf = module.rpartition(".")
     return leaf.encode() in source and (module.encode() in source or package.rpartition(".")[2].encode() in source)
+
+
+def _is_in_path(source: bytes, start: int, end: int) -> bool:
+    """Whether a name is a part of the module of ``from … import``: what is taken of it comes later."""
+    return bool(_PATH_BEGINS.match(line_before(source, start)) and _PATH_ENDS.match(source, end))
 
 
 def variables_of(config: Config, index: Index, path: str, facts: Facts) -> frozenset[str]:
@@ -120,7 +128,8 @@ def _owners(target: Target) -> Iterator[str]:
 def _is_of(imported: Import, modules: Iterable[str], owners: set[str], index: Index) -> bool:
     """Whether an import brings one of ``owners`` under a name of its own."""
     if imported.name is None:
-        return not owners.isdisjoint(above(imported.module.text))
+        dotted = imported.module.text
+        return not owners.isdisjoint(above(dotted) if imported.local == dotted.partition(".")[0] else (dotted,))
     if imported.name == "*":
         return False
     names = [f"{module}.{imported.name}" for module in modules]

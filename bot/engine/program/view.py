@@ -52,6 +52,7 @@ class Program:
     _imported: set[str] = field(default_factory=set)
     _loads: dict[str, set[str]] = field(default_factory=dict)
     _relying: dict[str, list[Witness]] = field(default_factory=dict)
+    _members: dict[str, dict[str, list[tuple[int, _Seen]]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for path, facts in sorted(self.facts.items(), key=lambda item: item[0]):  # the first witness is named
@@ -176,11 +177,14 @@ class Program:
 
     def _all_relying(self, module: str) -> Iterator[Witness]:
         leaf = module.rpartition(".")[2]
-        for seen in self._takings.get(leaf, ()):
-            if seen.string or module in self._loaded(seen.witness.path):
-                continue
-            names = (f"{holder}.{leaf}" for holder in _holders(seen.dotted, leaf))
-            if any(name == module or module in self.names_of(name) for name in names):
+        found = [
+            place
+            for name, places in self._members_called(leaf).items()
+            if name == module or module in self.names_of(name)
+            for place in places
+        ]
+        for _, seen in sorted(found, key=lambda place: place[0]):
+            if module not in self._loaded(seen.witness.path):
                 yield seen.witness
 
     def importers(self, module: str) -> frozenset[str]:
@@ -188,6 +192,15 @@ class Program:
         return frozenset(
             path for name, paths in self._plain.items() if f"{name}.".startswith(f"{module}.") for path in paths
         )
+
+    def _members_called(self, leaf: str) -> Mapping[str, Sequence[tuple[int, _Seen]]]:
+        """The dotted names that end with ``leaf``, each with the places that read it, or something of it."""
+        if leaf not in self._members:
+            found = self._members[leaf] = dict[str, list[tuple[int, _Seen]]]()
+            for n, seen in enumerate(self._takings.get(leaf, ())):
+                for holder in () if seen.string else _holders(seen.dotted, leaf):
+                    found.setdefault(f"{holder}.{leaf}", []).append((n, seen))
+        return self._members[leaf]
 
     def _loaded(self, path: str) -> set[str]:
         if path not in self._loads:
