@@ -34,7 +34,9 @@ def with_program(
     more = {path: source for part in _look(root, left, looked_for, jobs) for path, source in part.items()}
     index = index.with_modules(more.items()).knowing(_facts(more, jobs))
     projects = {path: each for path, each in facts.items() if is_project(path) and path not in index.files}
-    return index.with_facts({**projects, **_run(root, config, index)})
+    index = index.with_facts({**projects, **_run(root, config, index)})
+    index.program.imports_module("")  # worked out once, for all processes that are forked from here
+    return index
 
 
 def _projects(root: Path, paths: Iterable[str]) -> Mapping[str, bytes]:
@@ -48,17 +50,17 @@ def _projects(root: Path, paths: Iterable[str]) -> Mapping[str, bytes]:
 
 def _run(root: Path, config: Config, index: Index) -> Mapping[str, Facts]:
     """The imports of all files that run when a successor's module is imported, and of the packages of targets."""
-    reader, program, found = Reader(root), index.program, dict[str, Facts]()
+    reader, known, found = Reader(root), index.all_facts(), dict[str, Facts]()
     packages = {name for migration in config.migrations for target in migration.targets for name in above(target.name)}
     for path in {path for name in packages for path in module_paths(name, index.roots) if is_package(path)}:
-        if path not in program.facts and (source := reader.read(path)) is not None:
+        if path not in known and (source := reader.read(path)) is not None:
             found[path] = imports_of(source)
     pending = {name for target in successors(config) for name in above(target)}
     seen = set(pending)
     for _ in range(DEEPEST):
         new: set[str] = set()
         for path in {path for module in pending for path in module_paths(module, index.roots)}:
-            facts = program.facts.get(path) or found.get(path)
+            facts = known.get(path) or found.get(path)
             if facts is None and (source := reader.read(path)) is not None:
                 facts = found[path] = imports_of(source)
             new |= early_imports(path, facts, index) if facts else set()

@@ -53,6 +53,7 @@ class Index:
     """What is worked out of the order of imports: `bot.engine.program.cycles`."""
     tops: "dict[str, Top]" = field(default_factory=dict, repr=False)
     """By path, what the top of a module binds: `bot.engine.program.classes`."""
+    _modules: dict[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
     _exports: dict[str, Exports] = field(default_factory=dict, repr=False)
     _resolutions: dict[str, Resolution] = field(default_factory=dict, repr=False)
     _aliases: dict[frozenset[str], frozenset[str]] = field(default_factory=dict, repr=False)
@@ -104,15 +105,20 @@ class Index:
         return self._program[0]
 
     def _view(self) -> "Program":
-        from bot.engine.program.collect import facts_at
         from bot.engine.program.view import Program
+
+        return Program(self.all_facts(), self.modules_of, self._names)
+
+    def all_facts(self) -> "Mapping[str, Facts]":
+        """By path, what all files that are known contribute to the view of the whole program."""
+        from bot.engine.program.collect import facts_at
 
         for path, source in self.files.items():
             if source is not None and path not in self._facts:
                 self._facts[path] = facts_at(path, source)
         here = {path: found for path, found in self._facts.items() if self.files.get(path) is not None}
         elsewhere = {path: found for path, found in self.facts.items() if path not in self.files}
-        return Program({**elsewhere, **here}, self.modules_of, self._names)
+        return {**elsewhere, **here}
 
     def _names(self, dotted: str) -> tuple[str, ...]:
         return self.resolution(dotted).names
@@ -128,7 +134,10 @@ class Index:
 
     def modules_of(self, path: str) -> tuple[str, ...]:
         """The dotted names that the file at ``path`` can have."""
-        return module_names(path, self.roots)
+        found = self._modules.get(path)
+        if found is None:
+            found = self._modules[path] = module_names(path, self.roots)
+        return found
 
     def source_of(self, module: str) -> tuple[str, bytes] | bool | None:
         """Path and source of ``module``; ``None`` if it is known to be absent, ``False`` if it is not known."""
