@@ -2,7 +2,10 @@
 
 import pytest
 
-from bot.engine.program.sought import Sought
+from bot.domain.migration import Config, Migration, Target
+from bot.engine.program.collect import facts_of
+from bot.engine.program.index import Index
+from bot.engine.program.sought import Sought, variables_of
 
 VARIABLES = Sought(variables={"impl": frozenset({"facade"})})
 MODULES = Sought(modules=frozenset({"pkg.impl"}))
@@ -18,6 +21,9 @@ CASES = {
     "from another module": (VARIABLES, "from other import impl\n", False),
     "not taken": (VARIABLES, "import facade\nx = impl\n", False),
     "another name": (VARIABLES, "from facade import other\n", False),
+    "the way to a module of that name": (VARIABLES, "from facade.impl import x\nfrom .impl.y import z\n", False),
+    "a way that is continued": (VARIABLES, "from facade.\\\n    impl import x\n", True),
+    "the way to a module, and from it": (VARIABLES, "from facade.impl import impl\n", True),
     "a module is stood in for": (MODULES, "sys.modules['pkg.impl'] = x\n", True),
     "a module's member": (MODULES, "pkg.impl.f = 1\n", True),
     "a module is imported": (MODULES, "import pkg.impl\n", False),
@@ -34,3 +40,20 @@ CASES = {
 @pytest.mark.parametrize(("asked", "source", "expected"), CASES.values(), ids=CASES)
 def test_a_file_that_may_have_a_say(asked: Sought, source: str, expected: bool) -> None:
     assert asked.leads_to(source.encode()) is expected
+
+
+OLD = Config(migrations=(Migration(name="m", targets=(Target(name="pkg.impl.old", canonical="pkg.impl.new"),)),))
+BOUND = {
+    "import pkg.impl as i\n": {"i"},
+    "import pkg as p, pkg.other\n": {"p", "pkg"},
+    "import pkg.other as o, pkg.impl.below as b\n": set(),
+    "import pkg.impl.below\n": {"pkg"},
+    "from pkg import impl, other\n": {"impl"},
+    "import other as pkg\n": set(),
+}
+
+
+@pytest.mark.parametrize(("source", "expected"), BOUND.items())
+def test_variables_that_stand_for_the_module_of_a_target(source: str, expected: set[str]) -> None:
+    index = Index.build([("a.py", source.encode())])
+    assert variables_of(OLD, index, "a.py", facts_of(source.encode())) == expected
