@@ -44,6 +44,7 @@ def migrate_files(
     *,
     unsafe: bool,
     keep: Mapping[str, KeptUsages],
+    patient: bool,
 ) -> tuple[FileMigration, ...]:
     reports = scan_files(files, migrations, index)
     return tuple(
