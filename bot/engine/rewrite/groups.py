@@ -138,8 +138,9 @@ def _linked(changes: Changes) -> Union:
         link.join(replacement.binding, replacement.binding.statement)
         for use in replacement.uses:
             link.join(replacement.binding, use)
-        if replacement.doubles:
-            link.join(replacement.binding, replacement.doubles)
+        for beside in (replacement.doubles, replacement.after):
+            if beside is not None:
+                link.join(replacement.binding, beside)
     for one, other in nested(changes.rewrites):
         link.join(one.use, other.use)
     for first, second in changes.links:

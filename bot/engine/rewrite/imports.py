@@ -266,11 +266,15 @@ def _at_the_top(analysis: Analysis, module: str, rest: str, use: Use) -> Spellin
     return Spelling(text=rest, addition=Addition(anchor=anchor, line=Line(module=module, name=name), above=above))
 
 
-def is_free(scope: Scope, name: str, uses: Iterable[Use]) -> bool:
-    """Whether ``scope`` can bind ``name`` again: nothing there binds or reads it, nothing hides it from ``uses``."""
-    if name in scope.bindings or name in scope.globals or name in scope.nonlocals:
+def is_free(scope: Scope, name: str, uses: Iterable[Use], besides: Binding | None = None) -> bool:
+    """Whether ``scope`` can bind ``name`` again: nothing there binds or reads it, nothing hides it from ``uses``.
+
+    What ``besides`` binds, and is read through it, does not count: it gets another name.
+    """
+    bound = [binding for binding in scope.bindings.get(name, ()) if binding is not besides]
+    if bound or name in scope.globals or name in scope.nonlocals:
         return False
-    for inner in scope.walk():
+    for inner in scope.walk() if besides is None else ():
         if name in inner.loads and _reaches(inner, name, scope):
             return False
     return not any(_is_hidden(scope, name, use.scope) for use in uses)

@@ -9,12 +9,13 @@ from bot.domain.migration import TargetKind
 from bot.engine.resolve.bindings import Binding, Load
 from bot.engine.resolve.flow import reaching
 from bot.engine.rewrite.dotted import hides, is_class, is_module, plain, split
-from bot.engine.rewrite.import_order import place_inside
+from bot.engine.rewrite.freed import Freed, gives_up, reusing
 from bot.engine.rewrite.imports import Line, can_bind_root, is_free, relative, spell, star_brings
 from bot.engine.rewrite.layout import Layout
 from bot.engine.rewrite.paths import (
     as_written,
     doubles,
+    goes_inside,
     home,
     imported_name,
     imports_already,
@@ -34,8 +35,8 @@ from bot.engine.usages.analysis import Analysis, Use
 
 def moves(layout: Layout, candidates: Sequence[Use], doubt: Callable[[Use], Refusal | None]) -> list[ImportReplacement]:
     """All imports that can change as a whole; ``candidates`` are the usages for which ``drop_in`` decides."""
-    found = []
-    for replacement in ImportReplacer.of(layout, candidates).moves():
+    found, replacer = [], ImportReplacer.of(layout, candidates)
+    for replacement in replacer.moves():
         refusals = {use: refusal for use in replacement.uses if (refusal := doubt(use)) is not None}
         found.append(
             replace(
@@ -45,7 +46,9 @@ def moves(layout: Layout, candidates: Sequence[Use], doubt: Callable[[Use], Refu
             )
         )
     unsafe = {replacement.binding: replacement.refusals for replacement in found if replacement.refusals}
-    return [replace(m, refusals=unsafe.get(m.doubles, {})) if m.doubles else m for m in found]
+    found = [replace(m, refusals=unsafe.get(m.doubles, {})) if m.doubles else m for m in found]
+    freed = {(m.binding.scope, m.binding.name): m.binding for m in found if gives_up(m)}
+    return reusing(found, freed, replace(replacer, freed=freed).moves) if freed else found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -58,6 +61,7 @@ class ImportReplacer:
     imports: dict[Binding, Use] = field(default_factory=dict)
     astray: dict[Binding, list[Use]] = field(default_factory=dict)
     """The usages that come through an import, and go elsewhere than it goes."""
+    freed: Freed = field(default_factory=dict)
 
     @classmethod
     def of(cls, layout: Layout, candidates: Sequence[Use]) -> "ImportReplacer":
@@ -108,7 +112,11 @@ class ImportReplacer:
     def _move(self, binding: Binding) -> ImportReplacement | None:
         imported = binding.imported
         use = self.imports.get(binding)
-        if imported is None or not self._wholly(binding) or self._goes_inside(binding):
+        if (
+            imported is None
+            or not self._wholly(binding)
+            or goes_inside(self.layout, binding, self.through.get(binding, ()))
+        ):
             return None
         if imported.name == "*":
             return self._of_star(binding, use) if use else None
@@ -119,19 +127,6 @@ class ImportReplacer:
         if module and imported.name and (is_class(self.analysis, binding) or self._is_of_class(binding)):
             return self._of_class(binding)
         return self._of_module(binding, module) if module else None
-
-    def _goes_inside(self, binding: Binding) -> bool:
-        """Whether every usage has a function into which the successor's import goes instead."""
-        uses = self.through.get(binding, ())
-        targets = [(use, split(self.analysis, successor(use) or "")) for use in uses]
-        return (
-            bool(uses)
-            and binding.written_in is self.analysis.root
-            and all(
-                module and place_inside(self.layout, module, rest.partition(".")[0], use) is not None
-                for use, (module, rest) in targets
-            )
-        )
 
     def _is_hidden(self, use: Use, target: str) -> bool:
         """Whether an import would bring a module, but brings what its package has under the module's name."""
@@ -195,7 +190,7 @@ class ImportReplacer:
             if known is not None:
                 return self._result(binding, None, known)
             hidden = star_brings(self.analysis, binding.scope, leaf, binding.statement)
-            if is_free(binding.scope, leaf, uses) and not hidden and not self._shown(uses, leaf):
+            if self._is_free(binding, leaf, uses) and not hidden and not self._shown(uses, leaf):
                 renamed = self._result(binding, self._from(binding, module, leaf, None), self._renamed(uses, leaf))
                 return replace(renamed, keeping=self._keeping(binding, module, leaf))
         return self._keeping(binding, module, leaf)
@@ -224,6 +219,10 @@ class ImportReplacer:
         imported = binding.imported
         written = relative(module, imported) if imported else module
         return Line(module=written, name=leaf, local=local)
+
+    def _is_free(self, binding: Binding, name: str, uses: Sequence[Use]) -> bool:
+        """Whether an import can bind a name; also one that another import of its scope gives up."""
+        return is_free(binding.scope, name, uses, besides=self.freed.get((binding.scope, name)))
 
     def _renamable(self, binding: Binding) -> bool:
         return is_renamable(self.layout, binding, self.through, self.imports)
@@ -306,7 +305,7 @@ class ImportReplacer:
             edits = [self._edit(each.node, f"{module}.{name}") for each, name in leaves]
             return self._result(binding, Line(module=named.pop()), edits)
         above, _, leaf = module.rpartition(".")
-        local = imported.alias.asname or (leaf if is_free(binding.scope, leaf, uses) else binding.name)
+        local = imported.alias.asname or (leaf if self._is_free(binding, leaf, uses) else binding.name)
         if leaf == binding.name:
             local = leaf
         edits = [self._edit(use.node, f"{local}.{name}") for use, name in leaves]

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from bot.domain.migration import TargetKind
 from bot.engine.resolve.bindings import Binding, Imported, Load
 from bot.engine.resolve.resolver import written
+from bot.engine.rewrite.dotted import split
+from bot.engine.rewrite.import_order import place_inside
 from bot.engine.rewrite.imports import in_force
 from bot.engine.rewrite.layout import Layout
 from bot.engine.rewrite.rules import successor
@@ -88,6 +90,16 @@ def is_left(binding: Binding, builtin: str, use: Use) -> bool:
     if owner is binding.scope and builtin == binding.name:
         owner = owner.parent.owner(builtin) if owner.parent else None
     return owner is None
+
+
+def goes_inside(layout: Layout, binding: Binding, uses: Sequence[Use]) -> bool:
+    """Whether every usage through an import has a function into which the successor's import goes instead."""
+    targets = [(use, split(layout.analysis, successor(use) or "")) for use in uses]
+    inside = (
+        module and place_inside(layout, module, rest.partition(".")[0], use) is not None
+        for use, (module, rest) in targets
+    )
+    return bool(uses) and binding.written_in is layout.analysis.root and all(inside)
 
 
 def imports_already(analysis: Analysis, binding: Binding, target: str, uses: Sequence[Use]) -> bool:

@@ -23,12 +23,19 @@ class ImportReplacement:
     edits: tuple[Edit, ...] = ()
     doubles: Binding | None = None
     """The import that this one says again; it goes with it."""
+    after: Binding | None = None
+    """The import that gives up the name which this one takes; both change, or neither does."""
     additions: tuple[Addition, ...] = ()
     """The successor's import, where that comes beside another statement than the one that goes."""
     refusals: Mapping[Use, Refusal] = field(default_factory=dict)
     """Why it is not safe, by the usage that says so."""
     keeping: "ImportReplacement | None" = None
     """The same, with the file's own name for the thing kept: where another import wants the successor's."""
+
+    @property
+    def bound(self) -> str | None:
+        """What the file calls the thing afterwards, by this import; ``None`` where that goes."""
+        return None if self.line is None else self.line.local or self.line.name or self.line.module.partition(".")[0]
 
     @property
     def applicability(self) -> Applicability:
