@@ -4,7 +4,7 @@ import ast
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from bot.engine.program.facts import OWN, Name, Taking
-from bot.engine.program.nodes import statements
+from bot.engine.program.nodes import run_at_once
 
 Meaning = Callable[[ast.expr], Sequence[Name]]
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
@@ -20,15 +20,14 @@ def early_calls(tree: ast.Module, meaning: Meaning) -> tuple[Taking, ...]:
     found: dict[Name, int] = {}
     for expression in called(each for each in tree.body if not _is_main(each)):
         for name in _names(expression, own, meaning):
-            found.setdefault(name, expression.lineno)
+            found[name] = min(expression.lineno, found.get(name, expression.lineno))
     return tuple(Taking(name, line) for name, line in found.items())
 
 
 def called(body: Iterable[ast.stmt]) -> Iterator[ast.expr]:
     """What the statements call while they run, decorators included, and what they hand to it."""
-    for statement, runs in statements([*body], True):
-        if runs:
-            yield from _called(statement)
+    for statement in run_at_once(body):
+        yield from _called(statement)
 
 
 def _names(used: ast.expr, own: set[str], meaning: Meaning) -> Sequence[Name]:

@@ -1,7 +1,7 @@
 """Ways through the tree of a file, for those that collect its facts."""
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _LEAVES = (ast.Name, ast.Constant, ast.expr_context, ast.operator, ast.cmpop, ast.boolop, ast.unaryop, ast.alias)
@@ -41,6 +41,21 @@ def statements(body: Sequence[ast.stmt], early: bool) -> Iterator[tuple[ast.stmt
                     pending.append((each, now))
                 else:
                     pending.extend((inner, now) for inner in reversed(each.body))
+
+
+def run_at_once(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
+    """The statements that run when those of ``body`` do, themselves included; as `statements`, without functions'."""
+    pending = [*body]
+    while pending:
+        statement = pending.pop()
+        yield statement
+        if isinstance(statement, _FUNCTIONS):
+            continue
+        for name in ("body", "handlers", "cases", "orelse", "finalbody"):
+            if name == "body" and isinstance(statement, ast.If) and _checks_types(statement.test):
+                continue
+            for each in getattr(statement, name, ()):
+                pending += [each] if isinstance(each, ast.stmt) else each.body
 
 
 def _checks_types(test: ast.expr) -> bool:
