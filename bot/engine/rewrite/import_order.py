@@ -37,14 +37,14 @@ def relied_on(analysis: Analysis, module: str) -> Witness | None:
     return relying(analysis.index, module, besides=analysis.path, leaving=leaving)
 
 
-def place_inside(layout: Layout, module: str, name: str, use: Use) -> ast.stmt | None:
-    """The first statement of the function around a usage, if the import of the name belongs there.
+def place_inside(layout: Layout, module: str, name: str, use: Use) -> tuple[Scope, ast.stmt] | None:
+    """The function around a usage and the first statement in it, if the import of the name belongs there.
 
     That is: at the top of the file it would close a cycle, no code calls the function before that is complete, and
     the successor does not come back to this file: the function may be what it calls.
     """
     analysis, dotted = layout.analysis, f"{module}.{name}"
-    place = _first_statement(layout, use.scope)
+    place = _function(layout, use.scope)
     if place is None or not (leads_back(analysis, module) or leads_back(analysis, dotted)):
         return None
     if dotted not in analysis.deferred:
@@ -78,12 +78,13 @@ def _line_of(analysis: Analysis, dotted: str) -> int | None:
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
-def _first_statement(layout: Layout, scope: Scope | None) -> ast.stmt | None:
-    """Where an import can stand first in the innermost function, if that has lines of its own."""
-    while scope is not None and scope.kind is not ScopeKind.FUNCTION:
+def _function(layout: Layout, scope: Scope | None) -> tuple[Scope, ast.stmt] | None:
+    """The innermost function that has lines of its own, and the statement before which an import can stand there."""
+    while scope is not None:
+        if scope.kind is ScopeKind.FUNCTION and isinstance(scope.node, ast.FunctionDef | ast.AsyncFunctionDef):
+            body = scope.node.body
+            first = body[1] if is_docstring(body[0]) and len(body) > 1 else body[0]
+            if layout.indent(first) is not None:
+                return scope, first
         scope = scope.parent
-    if scope is None or not isinstance(scope.node, ast.FunctionDef | ast.AsyncFunctionDef):
-        return None
-    body = scope.node.body
-    first = body[1] if is_docstring(body[0]) and len(body) > 1 else body[0]
-    return None if layout.indent(first) is None else first
+    return None

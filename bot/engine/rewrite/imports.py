@@ -96,12 +96,10 @@ def _inside(layout: Layout, module: str, rest: str, use: Use) -> Spelling | None
     through, name = use.binding or use.star, rest.partition(".")[0]
     if through is None or through.imported is None or through.written_in is not layout.analysis.root:
         return None
-    place, scope = place_inside(layout, module, name, use), use.scope
-    while place is not None and scope.kind is not ScopeKind.FUNCTION and scope.parent is not None:
-        scope = scope.parent
-    if place is None or not is_free(scope, name, [use]):
+    found = place_inside(layout, module, name, use)
+    if found is None or not is_free(found[0], name, [use]):
         return None
-    line = Line(module=relative(module, through.imported), name=name)
+    line, place = Line(module=relative(module, through.imported), name=name), found[1]
     above = not isinstance(place, ast.Import | ast.ImportFrom)
     return Spelling(text=rest, addition=Addition(anchor=place, line=line, above=above))
 

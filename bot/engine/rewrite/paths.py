@@ -4,6 +4,7 @@ import ast
 from collections.abc import Mapping, Sequence
 
 from bot.domain.migration import TargetKind
+from bot.engine.program.taken import named_by_string
 from bot.engine.resolve.bindings import Binding, Imported, Load
 from bot.engine.resolve.resolver import written
 from bot.engine.rewrite.dotted import split
@@ -93,13 +94,17 @@ def is_left(binding: Binding, builtin: str, use: Use) -> bool:
 
 
 def goes_inside(layout: Layout, binding: Binding, uses: Sequence[Use]) -> bool:
-    """Whether every usage through an import has a function into which the successor's import goes instead."""
+    """Whether every usage through an import has a function into which the successor's import goes instead.
+
+    Not where a string names the variable of this file, perhaps to patch it.
+    """
     targets = [(use, split(layout.analysis, successor(use) or "")) for use in uses]
     inside = (
         module and place_inside(layout, module, rest.partition(".")[0], use) is not None
         for use, (module, rest) in targets
     )
-    return bool(uses) and binding.written_in is layout.analysis.root and all(inside)
+    at_the_top = bool(uses) and binding.written_in is layout.analysis.root
+    return at_the_top and all(inside) and not named_by_string(layout.analysis, binding.name)
 
 
 def imports_already(analysis: Analysis, binding: Binding, target: str, uses: Sequence[Use]) -> bool:
