@@ -159,7 +159,7 @@ def _ended(running: dict[int, Path]) -> tuple[Path, int]:
 
 
 def measure(session: Session, names: Sequence[str], data: Path) -> dict[str, float]:
-    """Each test once, with its coverage in ``data``; the seconds of CPU of each."""
+    """Each test once, with its coverage in ``data``; the seconds of CPU of each that passes."""
     seconds = {}
     coverage = Coverage(data_file=str(data), include=[f"{ENGINE}/*"], config_file=False)
     coverage.start()
@@ -167,16 +167,16 @@ def measure(session: Session, names: Sequence[str], data: Path) -> dict[str, flo
         coverage.switch_context(name)
         started = time.process_time()
         session.run(name, following)
-        seconds[name] = time.process_time() - started
-        if session.failed:
-            raise RuntimeError(f"{name} fails without a change")
+        if not session.failed:
+            seconds[name] = time.process_time() - started
+        session.failed = ""
     coverage.stop()
     coverage.save()
     return seconds
 
 
 def measured(session: Session, folder: Path, known: dict[str, Measured]) -> dict[str, Measured]:
-    """All tests, each run once without a change; the known ones are taken as they are."""
+    """All tests that pass, each run once without a change; the known ones are taken as they are."""
     names = [name for name in session.items if name not in known]
     modules = sorted({name.partition("::")[0] for name in names})
     halves = [
@@ -191,7 +191,7 @@ def measured(session: Session, folder: Path, known: dict[str, Measured]) -> dict
     lines: dict[str, dict[str, set[int]]] = {name: {} for name in names}
     for answer, ended in each(session, works):
         if ended:
-            raise RuntimeError(f"run the tests first: {answer.read_text()}")
+            raise RuntimeError(f"the tests cannot be measured: {answer.read_text()}")
         seconds.update(json.loads(answer.read_text()))
         data = CoverageData(basename=str(answer.with_suffix(".coverage")))
         data.read()
@@ -199,11 +199,15 @@ def measured(session: Session, folder: Path, known: dict[str, Measured]) -> dict
             for line, contexts in data.contexts_by_lineno(path).items():
                 for name in filter(None, contexts):
                     lines[name].setdefault(path, set()).add(line)
+    for name in names:
+        if name not in seconds:
+            session.say(f"left out, for it fails without a change: {name}")
     new = {
-        name: Measured(seconds=seconds[name], lines={path: frozenset(those) for path, those in lines[name].items()})
-        for name in names
+        name: Measured(seconds=spent, lines={path: frozenset(those) for path, those in lines[name].items()})
+        for name, spent in seconds.items()
     }
-    return {name: known.get(name) or new[name] for name in session.items}
+    every = known | new
+    return {name: every[name] for name in session.items if name in every}
 
 
 def kept(path: Path) -> dict[str, Measured]:
