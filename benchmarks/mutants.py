@@ -199,15 +199,13 @@ def measured(session: Session, folder: Path, known: dict[str, Measured]) -> dict
             for line, contexts in data.contexts_by_lineno(path).items():
                 for name in filter(None, contexts):
                     lines[name].setdefault(path, set()).add(line)
-    for name in names:
-        if name not in seconds:
-            session.say(f"left out, for it fails without a change: {name}")
+    for name in sorted(set(names) - seconds.keys()):
+        session.say(f"left out, for it fails without a change: {name}")
     new = {
         name: Measured(seconds=spent, lines={path: frozenset(those) for path, those in lines[name].items()})
         for name, spent in seconds.items()
     }
-    every = known | new
-    return {name: every[name] for name in session.items if name in every}
+    return {name: test for name, test in (known | new).items() if name in session.items}
 
 
 def kept(path: Path) -> dict[str, Measured]:
