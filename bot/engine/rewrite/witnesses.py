@@ -28,6 +28,8 @@ def _of_a_member(analysis: Analysis, use: Use, target: str | None) -> Witness | 
     """Who writes a member: of a module each member is asked about by itself."""
     if use.symbol == use.target.name and use.target.kind is TargetKind.MODULE:
         return None
+    if any(analysis.index.names_module(name) for name in (use.symbol, target) if name):
+        return None
     return witness.member_writer(analysis, use, target)
 
 
