@@ -17,7 +17,7 @@ _ON_TABLE = frozenset({"update", "pop", "setdefault", "__setitem__", "__delitem_
 _WITH_TABLE = frozenset({"dict", "setitem", "delitem"})
 """The last component of functions that are given a dictionary, and take the write back."""
 _SPECIAL = frozenset({"__setattr__", "__delattr__"})
-_KNOWN = _READERS | _WRITERS | _IN_PLACE | _ON_TABLE | _WITH_TABLE | _SPECIAL | {"multiple"}
+_KNOWN = _READERS | _WRITERS | _IN_PLACE | _ON_TABLE | _WITH_TABLE | _SPECIAL | {"multiple", "get"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +27,7 @@ class Called:
     taken: tuple[Name, ...] = ()
     written: tuple[tuple[Name, str], ...] = ()
     stubbed: tuple[str, ...] = ()
+    looked_up: tuple[str, ...] = ()
     lasting: bool = False
 
 
@@ -48,6 +49,8 @@ def called(call: ast.Call, meaning: Meaning) -> Called:
         return Called(stubbed=stubbed)
     if last in _ON_TABLE | _WITH_TABLE and (written := tuple(_in_table(call, last, meaning))):
         return Called(written=written, lasting=last in _ON_TABLE)
+    if last == "get":
+        return Called(looked_up=_stubbed(call))
     if last == "multiple":
         return Called(written=tuple(_multiple(call, meaning)))
     if last in _SPECIAL:
@@ -143,7 +146,7 @@ def _in_table(call: ast.Call, last: str, meaning: Meaning) -> Iterator[tuple[Nam
 
 def _stubbed(call: ast.Call) -> tuple[str, ...]:
     """The modules that ``patch.dict(sys.modules, {…})`` and its like put something else for."""
-    table = call.func.value if isinstance(call.func, ast.Attribute) and call.func.attr in _ON_TABLE else None
+    table = call.func.value if isinstance(call.func, ast.Attribute) and call.func.attr in _ON_TABLE | {"get"} else None
     first = call.args[0] if call.args else None
     if not any(is_modules(each) for each in (table, first)):
         return ()

@@ -193,11 +193,23 @@ class Collector:
         for holder, attribute in found.written:
             self.write(holder, attribute, node.lineno, lasting=found.lasting)
         self.stubs += [Stub(module, node.lineno) for module in found.stubbed]
+        self.stubs += [Stub(module, node.lineno, read=True) for module in found.looked_up]
+
+    def membership(self, node: ast.Compare) -> None:
+        """``"m" in sys.modules``."""
+        match node:
+            case ast.Compare(left=ast.Constant(value=str(module)), comparators=[table]) if is_modules(table):
+                self.stubs.append(Stub(module, node.lineno, read=True))
+            case _:
+                pass
 
     def item(self, node: ast.Subscript) -> None:
         """``sys.modules["m"] = …``, ``m.__dict__["n"] = …``, ``globals()["n"] = …``."""
         key = node.slice.value if isinstance(node.slice, ast.Constant) else None
-        if isinstance(node.ctx, ast.Load) or not isinstance(key, str):
+        if not isinstance(key, str):
+            return
+        if isinstance(node.ctx, ast.Load):
+            self.stubs += [Stub(key, node.lineno, read=True)] if is_modules(node.value) else []
             return
         if is_modules(node.value):
             self.stubs.append(Stub(key, node.lineno))
@@ -256,6 +268,7 @@ _LOOKS: dict[type[ast.AST], Callable[[Collector, Any], None]] = {
     ast.Call: Collector.call,
     ast.Subscript: Collector.item,
     ast.Constant: Collector.string,
+    ast.Compare: Collector.membership,
     ast.ImportFrom: Collector.names_from,
     ast.JoinedStr: Collector.joined,
     ast.BinOp: Collector.joined,

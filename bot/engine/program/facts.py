@@ -51,10 +51,11 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class Stub:
-    """Something else is put into ``sys.modules`` under a module's name."""
+    """Something else is put into ``sys.modules`` under a module's name; or it is only looked up there."""
 
     module: str
     line: int
+    read: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -48,6 +48,7 @@ class Program:
     _stubs: dict[str, list[Witness]] = field(default_factory=dict)
     _plain: dict[str, set[str]] = field(default_factory=dict)
     """By the module that ``import package.module`` names, without ``as``, the files that have it."""
+    _looked_up: dict[str, list[Witness]] = field(default_factory=dict)
     _unread: list[str] = field(default_factory=list)
     _imported: set[str] = field(default_factory=set)
     _loads: dict[str, set[str]] = field(default_factory=dict)
@@ -69,7 +70,8 @@ class Program:
             for module in self.modules_of(path):
                 self._writes.setdefault(name, []).append(_Seen(module, Witness(path=path, line=line)))
         for stub in facts.stubs:
-            self._stubs.setdefault(stub.module, []).append(Witness(path=path, line=stub.line))
+            found = self._looked_up if stub.read else self._stubs
+            found.setdefault(stub.module, []).append(Witness(path=path, line=stub.line))
         for taking in facts.takings:
             witness = Witness(path=path, line=taking.line)
             for dotted in self.absolute(path, taking.name):
@@ -168,6 +170,10 @@ class Program:
     def stubs(self, module: str) -> Sequence[Witness]:
         """Who puts something else for ``module`` into ``sys.modules``."""
         return self._stubs.get(module, ())
+
+    def looked_up(self, module: str) -> Sequence[Witness]:
+        """Who looks ``module`` up in ``sys.modules``, where it is only while somebody imports it."""
+        return self._looked_up.get(module, ())
 
     def relying(self, module: str, *, besides: str = "") -> Iterator[Witness]:
         """Who uses a module below a package by the package's name, though another file's import loads it."""

@@ -10,8 +10,13 @@ from bot.engine.resolve.walk import position
 from bot.engine.source.names import absolute
 
 _IMPORTERS = frozenset(
-    {"import_module", "importlib.import_module", "__import__", "importorskip", "pytest.importorskip"}
+    {"import_module", "importlib.import_module", "__import__", "builtins.__import__", "importlib.__import__",
+     "importorskip", "pytest.importorskip"}
 )  # fmt: skip
+_TABLE = "sys.modules"
+_ON_TABLE = frozenset({"get", "pop", "setdefault"})
+NAMING = frozenset({"name", "modname", "mod_name", "target"})
+"""What the argument that names a module is called."""
 MAX_DEPTH = 8
 """How many assignments of modules to variables are followed."""
 
@@ -97,25 +102,58 @@ class Resolver:
                 return tuple(f"{origin}.{attribute}" for origin in self.expression(value, depth))
             case ast.Call():
                 return self.imported_module(node)
-            case ast.Subscript(value=ast.Attribute(attr="modules") as table, slice=ast.Constant(value=str(name))):
-                return (name,) if "sys.modules" in self.expression(table, depth) else ()
+            case ast.Subscript(value=table, slice=ast.Constant(value=str(name))):
+                return (name,) if self.is_table(table, depth) else ()
             case _:
                 return ()
 
+    def is_table(self, node: ast.expr, depth: int = 0) -> bool:
+        """Whether it is ``sys.modules``, however the file calls it."""
+        named = isinstance(node, ast.Name) or (isinstance(node, ast.Attribute) and node.attr == "modules")
+        return named and _TABLE in self.expression(node, depth)
+
+    def gets_module(self, function: ast.expr) -> bool:
+        """Whether it is ``sys.modules.get`` or its like."""
+        return isinstance(function, ast.Attribute) and function.attr in _ON_TABLE and self.is_table(function.value)
+
+    def is_importer(self, function: ast.expr) -> bool:
+        """Whether a call of ``function`` imports a module by name."""
+        if is_importer(function):
+            return True
+        named = isinstance(function, ast.Name | ast.Attribute)
+        return named and not _IMPORTERS.isdisjoint(self.expression(function, MAX_DEPTH))
+
     def imported_module(self, call: ast.Call) -> tuple[str, ...]:
         """The module that ``import_module("…")`` returns, when its arguments are written out."""
-        named = [keyword.value for keyword in call.keywords if keyword.arg in ("name", "modname")]
-        match [*call.args[:1], *named, *call.args[1:]]:
-            case [ast.Constant(value=str(name)), *_] if gets_module(call.func):
+        match self._asked(call):
+            case [ast.Constant(value=str(name)), *_] if self.gets_module(call.func):
                 return (name,)
-            case [ast.Constant(value=str(name)), *rest] if is_importer(call.func):
-                level = len(name) - len(name.lstrip("."))
-                if level == 0:
-                    return (name.partition(".")[0],) if _brings_top(call) else (name,)
-                anchors = [keyword.value for keyword in call.keywords if keyword.arg == "package"] + rest
-                return self._relative(name, level, anchors)
+            case [ast.Constant(value=str()), *_] if self.is_importer(call.func):
+                names = self.named_module(call)
+                return tuple(name.partition(".")[0] for name in names) if self._brings_top(call) else names
             case _:
                 return ()
+
+    def named_module(self, call: ast.Call) -> tuple[str, ...]:
+        """The module that is named by a call's first argument, or by one that is called so; perhaps a relative name."""
+        match self._asked(call):
+            case [ast.Constant(value=str(name)), *rest]:
+                level = len(name) - len(name.lstrip("."))
+                anchors = [keyword.value for keyword in call.keywords if keyword.arg == "package"] + rest
+                return self._relative(name, level, anchors) if level else (name,)
+            case _:
+                return ()
+
+    def _asked(self, call: ast.Call) -> list[ast.expr]:
+        """The arguments, the one that names the module first."""
+        named = [keyword.value for keyword in call.keywords if keyword.arg in NAMING]
+        return [*call.args[:1], *named, *call.args[1:]]
+
+    def _brings_top(self, call: ast.Call) -> bool:
+        """Whether it is ``__import__("a.b")`` without a list of names: that returns ``a``."""
+        given = [keyword.value for keyword in call.keywords if keyword.arg == "fromlist"] + call.args[3:4]
+        empty = all(isinstance(each, ast.List | ast.Tuple) and not each.elts for each in given)
+        return written(call.func).rpartition(".")[2] == "__import__" and empty
 
     def _relative(self, name: str, level: int, anchors: list[ast.expr]) -> tuple[str, ...]:
         match anchors:
@@ -128,24 +166,17 @@ class Resolver:
 
 
 def is_importer(function: ast.expr) -> bool:
-    """Whether a call of ``function`` imports a module by name."""
+    """Whether ``function`` is called as one that imports a module by name."""
     return written(function) in _IMPORTERS
 
 
 def gets_module(function: ast.expr) -> bool:
-    """Whether it is ``sys.modules.get`` or its like."""
+    """Whether ``function`` looks like ``sys.modules.get`` or its like."""
     match function:
-        case ast.Attribute(attr="get" | "pop" | "setdefault", value=ast.Attribute(attr="modules")):
-            return True
+        case ast.Attribute(attr=method, value=ast.Attribute(attr="modules")):
+            return method in _ON_TABLE
         case _:
             return False
-
-
-def _brings_top(call: ast.Call) -> bool:
-    """Whether it is ``__import__("a.b")`` without a list of names: that returns ``a``."""
-    given = [keyword.value for keyword in call.keywords if keyword.arg == "fromlist"] + call.args[3:4]
-    empty = all(isinstance(each, ast.List | ast.Tuple) and not each.elts for each in given)
-    return written(call.func) == "__import__" and empty
 
 
 def written(expression: ast.expr) -> str:

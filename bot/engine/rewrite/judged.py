@@ -9,6 +9,7 @@ from bot.engine.program.collect import imports_of
 from bot.engine.program.cycles import path_of
 from bot.engine.program.facts import Facts, Import
 from bot.engine.program.order import above
+from bot.engine.program.view import Witness
 from bot.engine.rewrite.edits import apply_edits
 from bot.engine.rewrite.groups import Group
 from bot.engine.rewrite.import_order import facts_here, leads_back, relied_on
@@ -48,12 +49,13 @@ class Judge:
         self.program = analysis.index.program
         self.before = facts_here(analysis)
         self.stars = list(self.program.star_importers(analysis.modules))
-        self.relied_on = {
-            module: found
-            for module in self._loaded(self.before)
-            if "." in module and (found := relied_on(analysis, module))
-        }
+        self.relied_on = {module: found for module in self._loaded(self.before) if (found := self._relying(module))}
         self.cyclic: dict[frozenset[str], bool] = {}
+
+    def _relying(self, module: str) -> Witness | None:
+        """Who needs the file's import of a module: by the package's name, or in ``sys.modules``."""
+        below = relied_on(self.analysis, module) if "." in module else None
+        return below or next(iter(self.program.looked_up(module)), None)
 
     def of(self, group: Group) -> Group:
         """The group, perhaps no longer safe."""

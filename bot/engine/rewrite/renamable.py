@@ -39,6 +39,7 @@ def is_renamable_module(analysis: Analysis, binding: Binding) -> bool:
     """Whether the import of a module can become that of another one: nobody else takes it from here."""
     scope, name = binding.scope, binding.name
     public = scope is analysis.root and (analysis.is_package or is_exported(analysis, name))
+    public = public or scope.kind is ScopeKind.CLASS  # an attribute, which whoever has the class can read
     alone = len(scope.bindings[name]) == len(siblings(binding) or [binding, *doubles(binding)])
     return alone and not public and not reads_by_name(analysis, scope) and not reads_itself(analysis, name)
 

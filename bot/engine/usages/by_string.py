@@ -36,7 +36,7 @@ def strings(file: File) -> Iterator[Use]:
     parents = file.scopes.parents
     for plugin in _plugins(file):
         yield from _interesting(file, plugin)
-    for node in [node for node in parents if isinstance(node, ast.Call | ast.Subscript)]:
+    for node in [node for node in parents if isinstance(node, ast.Call | ast.Subscript | ast.Compare)]:
         found = string_uses(node, file.resolver) if isinstance(node, ast.Call) else ()
         uses = [use for string in found for use in _interesting(file, string)]
         if not uses:
@@ -46,11 +46,19 @@ def strings(file: File) -> Iterator[Use]:
 
 
 def _plugins(file: File) -> Iterator[StringUse]:
-    """The modules that ``pytest_plugins`` names."""
-    for binding in file.scopes.root.bindings.get("pytest_plugins", ()):
-        for node in ast.walk(binding.value) if binding.value is not None else ():
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and node in file.scopes.parents:
-                yield StringUse(node=node, dotted=(node.value,), function="pytest_plugins")
+    """The modules that ``pytest_plugins`` names, or is given later."""
+    root, parents = file.scopes.root, file.scopes.parents
+    found: list[ast.AST] = []
+    for binding in root.bindings.get("pytest_plugins", ()):
+        added = binding.statement.value if isinstance(binding.statement, ast.AugAssign) else None
+        found += [value for value in (binding.value, added) if value is not None]
+    for load in root.reads.get("pytest_plugins", ()):
+        method = parents.get(load.node)
+        call = parents.get(method) if isinstance(method, ast.Attribute) else None
+        found += call.args if isinstance(call, ast.Call) and call.func is method else []
+    for node in (node for value in found for node in ast.walk(value)):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node in parents:
+            yield StringUse(node=node, dotted=(node.value,), function="pytest_plugins")
 
 
 def _interesting(file: File, string: StringUse) -> Iterator[Use]:

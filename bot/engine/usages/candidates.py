@@ -46,8 +46,12 @@ def _names_of(node: ast.AST, interest: frozenset[str]) -> set[str]:
     match node:
         case ast.Attribute(attr=attribute) if attribute in interest:
             return _roots([node])
-        case ast.Call(func=function, args=arguments) if any(_mentions(each, interest) for each in arguments):
+        case ast.Call(func=function, args=arguments, keywords=named) if any(
+            _mentions(each, interest) for each in (*arguments, *(keyword.value for keyword in named))
+        ):
             return _roots([function, *arguments[:1]])
+        case ast.Compare(left=left, comparators=others) if _mentions(left, interest):
+            return _roots(others)
         case ast.Call(func=function, args=arguments, keywords=keywords) if any(k.arg in interest for k in keywords):
             return _roots([function, *arguments[:1]])
         case ast.Call(func=function) if last_name(function) in MAKERS and _mentions_inside(node, interest):

@@ -4,15 +4,13 @@ import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from bot.engine.resolve.resolver import Resolver, gets_module, is_importer, written
+from bot.engine.resolve.resolver import NAMING, Resolver, written
 
 _BY_PATH = frozenset({"patch", "spy", "setattr", "delattr", "import_string", "resolve_name", "locate"})
 """The last component of functions whose first argument can be a dotted path (``unittest.mock.patch``, pytest's
 ``monkeypatch.setattr``, ``pkgutil.resolve_name``, ``pydoc.locate``, Django's and Werkzeug's ``import_string``)."""
 _MODULES = frozenset({"find_spec", "run_module", "find_loader", "import_module", "importorskip"})
 """Those whose first argument is a module's name."""
-_NAMED = ("name", "modname", "mod_name", "target")
-"""What that argument is called."""
 _BY_MEMBER = frozenset({"object", "spy", "setattr", "delattr", "getattr", "hasattr"})
 """Those whose first argument is the module and whose second is the member's name."""
 
@@ -31,7 +29,7 @@ class StringUse:
 
 def string_uses(call: ast.Call, resolver: Resolver) -> Iterator[StringUse]:
     """The dotted strings that ``call`` is given."""
-    named = [keyword.value for keyword in call.keywords if keyword.arg in _NAMED]
+    named = [keyword.value for keyword in call.keywords if keyword.arg in NAMING]
     arguments = [*call.args[:2], *named]
     if getattr(call.func, "attr", "") == "multiple":
         yield from _multiple(call, written(call.func), resolver)
@@ -41,9 +39,11 @@ def string_uses(call: ast.Call, resolver: Resolver) -> Iterator[StringUse]:
     function = written(call.func) or getattr(call.func, "attr", "")
     last = _meaning(call.func, function, resolver).rpartition(".")[2]
     match arguments:
-        case [ast.Constant(value=str(path)) as node, *_] if (last in _MODULES or gets_module(call.func)) and path:
+        case [ast.Constant(value=str(path)) as node, *_] if last in _MODULES and path:
+            yield StringUse(node=node, dotted=resolver.named_module(call), function=function)
+        case [ast.Constant(value=str(path)) as node, *_] if path and resolver.gets_module(call.func):
             yield StringUse(node=node, dotted=(path,), function=function)
-        case [ast.Constant(value=str(path)) as node, *_] if is_importer(call.func) and path:
+        case [ast.Constant(value=str(path)) as node, *_] if path and resolver.is_importer(call.func):
             yield StringUse(node=node, dotted=resolver.imported_module(call) or (path,), function=function)
         case [ast.Constant(value=str(path)) as node, *_] if last in _BY_PATH and "." in path:
             yield StringUse(node=node, dotted=(path.replace(":", "."),), function=function)
@@ -68,15 +68,20 @@ def _multiple(call: ast.Call, function: str, resolver: Resolver) -> Iterator[Str
 
 
 def members_of_string(node: ast.AST, parents: Mapping[ast.AST, ast.AST], resolver: Resolver) -> Iterator[StringUse]:
-    """``sys.modules["a.b"]``, and the members that are taken of it or of ``import_module("a.b")``: shortest first."""
+    """``sys.modules["a.b"]``, ``"a.b" in sys.modules``, and the members that are taken of it or of
+    ``import_module("a.b")``: shortest first."""
     match node:
-        case ast.Call(func=function) if (is_importer(function) or gets_module(function)) and (named := _named(node)):
-            text, spelled = named, written(function)
-        case ast.Subscript(value=ast.Attribute(attr="modules") as table, slice=ast.Constant(value=str()) as text):
-            spelled = written(table)
+        case ast.Call(func=function):
+            text = _named(node)
+            if text is None or not (resolver.is_importer(function) or resolver.gets_module(function)):
+                return
+            spelled, dotted = written(function), resolver.expression(node)
+        case ast.Subscript(value=table, slice=ast.Constant(value=str()) as text) if resolver.is_table(table):
+            spelled, dotted = written(table), resolver.expression(node)
+        case ast.Compare(left=ast.Constant(value=str(name)) as text, ops=[ast.In() | ast.NotIn()], comparators=[table]):
+            spelled, dotted = written(table), (name,) if resolver.is_table(table) else ()
         case _:
             return
-    dotted = resolver.expression(node)
     while dotted:
         yield StringUse(node=text, dotted=dotted, function=spelled)
         parent = parents.get(node)
@@ -87,7 +92,7 @@ def members_of_string(node: ast.AST, parents: Mapping[ast.AST, ast.AST], resolve
 
 def _named(call: ast.Call) -> ast.Constant | None:
     """The string that names the module."""
-    given = [*call.args[:1], *(keyword.value for keyword in call.keywords if keyword.arg in _NAMED)]
+    given = [*call.args[:1], *(keyword.value for keyword in call.keywords if keyword.arg in NAMING)]
     first = given[0] if given else None
     return first if isinstance(first, ast.Constant) and isinstance(first.value, str) else None
 
