@@ -32,7 +32,7 @@ WATCH = 1.0
 """Seconds between two looks at the fork server and the pool."""
 LONGEST_PAUSE = 30.0
 """Seconds between two tries to start workers, which grow with each failure."""
-PATIENCE = 30.0
+PATIENCE = 100.0
 """Seconds that a task waits for workers before its job is put off."""
 AGAIN = timedelta(seconds=30)
 TRIAL_SECONDS = 20.0
