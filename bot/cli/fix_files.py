@@ -150,14 +150,10 @@ def _left(reports: Iterable[FileReport], *, unsafe: bool) -> list[Finding]:
     return [finding for finding in findings if finding.fix is None or finding.applicability not in fixed]
 
 
-def _kind(applicability: Applicability) -> str:
-    return "manual" if applicability is Applicability.DISPLAY_ONLY else applicability.value
-
-
 def _summary(changed: int, left: Sequence[Finding], reports: Iterable[FileReport], *, as_diff: bool) -> str:
     """What was done, what was left and why."""
     lines = [f"{changed} {'file' if changed == 1 else 'files'} {'would change' if as_diff else 'changed'}"]
-    reasons = Counter((_kind(f.applicability), f.reason or "no fix available") for f in left)
+    reasons = Counter((f.applicability.label, f.reason or "no fix available") for f in left)
     if left:
         lines.append(f"{len(left)} {'usage' if len(left) == 1 else 'usages'} left:")
     lines += [f"  {number} × {kind}: {reason}" for (kind, reason), number in reasons.most_common()]

@@ -18,8 +18,6 @@ from bot.review.render import handle
 
 _LISTED = 20
 """Entries of a list in a reply."""
-_FIXES = {Applicability.SAFE: "safe", Applicability.UNSAFE: "unsafe", Applicability.DISPLAY_ONLY: "manual"}
-"""What people read: ``manual`` says what to do, the configuration's ``display-only`` what the bot does."""
 
 
 # --- a pull request ------------------------------------------------------------------------------------------------
@@ -79,14 +77,14 @@ def _run(check: CompleteCheckRun, run: CheckRunFact | None) -> str:
 def _kinds(new: Sequence[NewFinding]) -> str:
     """Usages by kind and fix: safe, unsafe or manual."""
     tally = Counter((f.kind, f.applicability) for n in new for f in (n.finding, *n.also))
-    rows = [(str(kind), *(f"{tally[kind, each]:,}" for each in _FIXES)) for kind in sorted({kind for kind, _ in tally})]
-    return table(("usage", *_FIXES.values()), rows, numbers=range(1, 1 + len(_FIXES)))
+    rows = [(str(kind), *(f"{tally[kind, each]:,}" for each in Applicability)) for kind in sorted({kind for kind, _ in tally})]
+    return table(("usage", *(each.label for each in Applicability)), rows, numbers=range(1, 1 + len(Applicability)))
 
 
 def _findings(new: Sequence[NewFinding], pull: PullRequest) -> str:
     return _cut(
         [
-            f"- {handle(n)} {link_in_pull(n.finding, pull)}: {n.finding.kind}, {_FIXES[n.finding.applicability]}"
+            f"- {handle(n)} {link_in_pull(n.finding, pull)}: {n.finding.kind}, {n.finding.applicability.label}"
             for n in new
         ]
     )
@@ -177,7 +175,7 @@ def _rewrite(rule: Rewrite, migration: Migration) -> Sequence[str]:
         becomes = "the statement is deleted"
     else:
         becomes = prose(rule.message or "change it by hand")
-    trust = _FIXES[rule.applicability] + (f", safe if {_proof(rule)}" if rule.safe_if else "")
+    trust = rule.applicability.label + (f", safe if {_proof(rule)}" if rule.safe_if else "")
     return tuple(map(cell, (where, becomes, trust)))
 
 

@@ -67,8 +67,10 @@ def build_evidence(node: Mapping) -> Evidence:
             return AllOf(evidence=tuple(map(build_evidence, node.mappings(kind))))
         case "any":
             return AnyOf(evidence=tuple(map(build_evidence, node.mappings(kind))))
-        case _:
+        case "attested":
             return Attested()
+        case _:
+            raise ValueError(f"the schema allows the evidence {kind!r}, and nothing builds it")
 
 
 def _state(node: Mapping) -> str | None:

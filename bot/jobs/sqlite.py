@@ -138,6 +138,8 @@ def path_of(database_url: str) -> Path:
 
 def existing(path: Path, *, writable: bool = False) -> SqliteConnection:
     """A connection to a database that a server may be using; it is not created.  Raises ``StoreUnavailable``."""
+    if not path.exists():
+        raise StoreUnavailable(f"{path} does not exist: no server has run with this database yet")
     address = f"{path.resolve().as_uri()}?mode={'rw' if writable else 'ro'}"
     try:
         connection = sqlite3.connect(address, uri=True, timeout=2.0, isolation_level=None, factory=SqliteConnection)
