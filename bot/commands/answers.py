@@ -10,7 +10,7 @@ from bot.domain.checklist_item import AllOf, AnyOf, Attested, ChecklistItem, Evi
 from bot.domain.commands import CommandCall, CommandError, CommandPlace, Reply
 from bot.domain.effects import Reaction
 from bot.domain.facts import Waiver
-from bot.domain.file_result import NewFinding
+from bot.domain.file_result import NewFinding, UnreadFile
 from bot.domain.migration import Migration
 from bot.domain.references import PullRequestRef
 from bot.github import reads
@@ -46,10 +46,10 @@ async def status(bot: Bot, call: CommandCall) -> Reply:
 async def skip(bot: Bot, call: CommandCall, lease: Lease, *, finding: str, reason: str | None, undo: bool) -> Reply:
     """Skip a finding (or undo that), update the check, and record it in the reply."""
     said = _reason(reason, undo=undo)
-    chosen: list[NewFinding] = []
+    chosen: list[NewFinding | UnreadFile] = []
 
-    def waive(new: Sequence[NewFinding]) -> Mapping[str, Waiver | None]:
-        chosen.append(_the_finding(new, finding))
+    def waive(new: Sequence[NewFinding], unread: Sequence[UnreadFile]) -> Mapping[str, Waiver | None]:
+        chosen.append(_chosen(new, unread, finding))
         fingerprint = chosen[0].fingerprint
         return {fingerprint: Waiver(fingerprint=fingerprint, by=call.sender, reason=said) if said else None}
 
@@ -78,10 +78,18 @@ def _reason(reason: str | None, *, undo: bool) -> str:
     return reason
 
 
-def _the_finding(new: Iterable[NewFinding], handle: str) -> NewFinding:
+def _chosen(new: Iterable[NewFinding], unread: Iterable[UnreadFile], handle: str) -> NewFinding | UnreadFile:
+    """By the finding's code, or by the path of a file that could not be read."""
+    by_path = [file for file in unread if file.path == handle]
+    if by_path:
+        return by_path[0]
     if not _HANDLE.fullmatch(handle.lower()):
-        raise CommandError("FINDING is the code at the end of the bot's comment: at least 6 of its digits.")
-    found = [each for each in new if each.fingerprint.startswith(handle.lower())]
+        raise CommandError(
+            "FINDING is the code at the end of the bot's comment (at least 6 of its digits), or the path of a file"
+            " that the check lists as not read."
+        )
+    every: tuple[NewFinding | UnreadFile, ...] = (*new, *unread)
+    found = [each for each in every if each.fingerprint.startswith(handle.lower())]
     if not found:
         raise CommandError("This pull request has no such finding.")
     if len(found) > 1:

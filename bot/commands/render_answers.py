@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from bot.domain.checklist_item import ChecklistItem
 from bot.domain.commands import PREFIX
 from bot.domain.facts import CheckRunFact
-from bot.domain.file_result import NewFinding
+from bot.domain.file_result import NewFinding, UnreadFile
 from bot.domain.migration import Action, Applicability, Condition, Migration, Rewrite, Target
 from bot.domain.references import PullRequest
 from bot.markdown.blocks import cell, table
@@ -34,7 +34,8 @@ def _verdict(check: CompleteCheckRun) -> str:
     usages = [finding for n in check.new for finding in (n.finding, *n.also)]
     found = count(len(usages), "new deprecated usage") if usages else "no new deprecated usages"
     skipped = f", {count(len(check.waived), 'finding')} skipped" if check.waived else ""
-    return f"{found}{skipped}. The check is *{check.conclusion}*."
+    unread = f", {count(len(check.unread), 'file')} not read" if check.unread else ""
+    return f"{found}{skipped}{unread}. The check is *{check.conclusion}*."
 
 
 def status(pull: PullRequest, check: CompleteCheckRun, run: CheckRunFact | None) -> str:
@@ -57,9 +58,8 @@ def status(pull: PullRequest, check: CompleteCheckRun, run: CheckRunFact | None)
     ]
     if rest:
         parts.append(f"Other usages in the touched files: {', '.join(rest)}.")
-    unseen = len(check.skipped) + len(check.failed) + check.not_listed
-    if unseen:
-        parts.append(f"**{count(unseen, 'file')} not scanned**; the check run says why.")
+    if check.unread:
+        parts.append(f"**{count(len(check.unread), 'file')} not read**; the check run says why.")
     return fit("\n\n".join(parts))
 
 
@@ -77,7 +77,10 @@ def _run(check: CompleteCheckRun, run: CheckRunFact | None) -> str:
 def _kinds(new: Sequence[NewFinding]) -> str:
     """Usages by kind and fix: safe, unsafe or manual."""
     tally = Counter((f.kind, f.applicability) for n in new for f in (n.finding, *n.also))
-    rows = [(str(kind), *(f"{tally[kind, each]:,}" for each in Applicability)) for kind in sorted({kind for kind, _ in tally})]
+    rows = [
+        (str(kind), *(f"{tally[kind, each]:,}" for each in Applicability))
+        for kind in sorted({kind for kind, _ in tally})
+    ]
     return table(("usage", *(each.label for each in Applicability)), rows, numbers=range(1, 1 + len(Applicability)))
 
 
@@ -95,12 +98,12 @@ def _cut(lines: Sequence[str]) -> str:
     return "\n".join([*lines[:_LISTED], *([f"- … and {rest:,} more"] if rest > 0 else [])])
 
 
-def skipped(new: NewFinding, pull: PullRequest, check: CompleteCheckRun, by: str, reason: str) -> str:
+def skipped(what: NewFinding | UnreadFile, pull: PullRequest, check: CompleteCheckRun, by: str, reason: str) -> str:
     """The reply to ``skip``; without a reason, to ``skip --undo``."""
-    where = link_in_pull(new.finding, pull)
+    where = code(what.path) if isinstance(what, UnreadFile) else link_in_pull(what.finding, pull)
     if not reason:
         return f"No longer skipped: {where}. Now: {_verdict(check)}"
-    undo = f"{PREFIX} skip {new.fingerprint[:8]} --undo"
+    undo = f"{PREFIX} skip {what.fingerprint[:8]} --undo"
     return f"{plain(by)} skipped {where}. Reason: {plain(reason)}\n\nNow: {_verdict(check)} To undo: `{undo}`"
 
 

@@ -109,7 +109,7 @@ class Role(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ChangedFiles:
+class ListedFiles:
     """The files of a pull request, as far as GitHub lists them."""
 
     files: tuple[ChangedFile, ...]

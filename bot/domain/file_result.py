@@ -83,3 +83,27 @@ class FileReview:
 
     report: FileReport
     new: tuple[NewFinding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnreadFile:
+    """A changed file that was not read although a migration applies to it."""
+
+    path: str
+    reason: str
+    """For people."""
+    migrations: tuple[str, ...]
+    """Those whose deprecated names stand on its added lines; all that apply to it where it could not be searched."""
+    names: tuple[str, ...] = ()
+    """The deprecated names that stand there, as written."""
+    lines: tuple[int, ...] = ()
+    """The added lines that hold them, from 1."""
+    searched: bool = True
+    """Whether its added lines could be searched as text."""
+    fingerprint: str
+    """Stable until one of these lines changes: 16 hexadecimal characters."""
+
+    @property
+    def suspect(self) -> bool:
+        """Whether it may add a usage."""
+        return bool(self.lines) or not self.searched

@@ -55,11 +55,8 @@ def looks_at(migration: Migration, path: str) -> bool:
 
 def may_use(source: bytes, migrations: Sequence[Migration], index: Index) -> bool:
     """Whether a target's last component, or a name that a known module gives to it, stands in ``source``."""
-    names = index.aliases(Targets(migrations).leaves) if migrations else ()
-    if any(name.encode() in source for name in names):
-        return True
-    other = respelled(source, len(source)) if names else b""
-    return any(name.encode() in other for name in names)
+    names = [name.encode() for name in index.aliases(Targets(migrations).leaves)] if migrations else []
+    return any(name in source for name in names) or (bool(names) and respelled(source, len(source), names))
 
 
 def _verdicts(analysis: Analysis) -> Mapping[int, Verdict]:

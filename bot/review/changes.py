@@ -2,10 +2,11 @@
 
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from bot.context import Bot
-from bot.domain.facts import ChangedFiles
-from bot.domain.file_result import FileChange, FileReview
+from bot.domain.errors import RetryLater
+from bot.domain.file_result import FileChange, FileReview, UnreadFile
 from bot.domain.finding import FileReport, Scanned, Skipped
 from bot.domain.migration import Config
 from bot.domain.references import ChangedFile, PullRequest, RepoRef, Sha
@@ -16,25 +17,41 @@ from bot.engine.source.names import SUFFIXES, module_paths
 from bot.github import reads
 from bot.inventory.store import Surveyed
 from bot.inventory.view import view_of
+from bot.review.unread import unread_files
 from bot.scanner.scanner import ReviewRequest
+
+_SOON = timedelta(seconds=10)
+
+
+class NotShownYet(RetryLater):
+    """What is to be judged cannot be looked at yet: there is no verdict until it can."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScannedChanges:
-    """What the engine made of the changed files; ``skipped`` are those that never reached it."""
+    """What the engine made of the changed files."""
 
     reviews: tuple[FileReview, ...]
     skipped: tuple[Skipped, ...]
+    """What is no source file: links, submodules."""
+    unread: tuple[UnreadFile, ...] = ()
+    """What could not be read, of those in ``reviews``."""
     lacking: str | None = None
     """Why the files that the pull request does not change were not in view."""
 
 
-async def scan_changes(bot: Bot, pull: PullRequest, config: Config, changed: ChangedFiles) -> ScannedChanges:
-    """Both sides of every changed Python file against the merge base, scanned together."""
-    python = [file for file in changed.files if _is_python(file)]
+async def scan_changes(
+    bot: Bot, pull: PullRequest, config: Config, changed: Iterable[ChangedFile], *, onto: str | None = None
+) -> ScannedChanges:
+    """Both sides of every changed Python file against the merge base, scanned together.
+
+    ``onto``: what the change is put on, a branch or a commit; by default the base branch as it is now.
+    Raises ``NotShownYet`` while GitHub does not give a file that it has just listed.
+    """
+    python = [file for file in changed if _is_python(file)]
     if not python:
         return ScannedChanges(reviews=(), skipped=())
-    base = await reads.merge_base(bot.github, pull.ref.repo, pull.base_sha, pull.head_sha)
+    base = await reads.merge_base(bot.github, pull.ref.repo, onto or pull.base_ref, pull.head_sha)
     changes, skipped = await _fetch(bot, pull, base, python)
     hunks = {file.path: found for file in python if (found := _hunks(file)) is not None}
     view = await view_of(bot, Surveyed(repo=pull.ref.repo, branch=pull.base_ref, config=config))
@@ -42,7 +59,8 @@ async def scan_changes(bot: Bot, pull: PullRequest, config: Config, changed: Cha
     if around is not None and view.commit != base:  # the branch has moved on: files may be there that it lost since
         around = replace(around, paths=None)
     reviews = await _review(bot, pull, config, changes, hunks, around)
-    return ScannedChanges(reviews=reviews, skipped=skipped, lacking=view.lacking)
+    unread = await unread_files(bot, config.migrations, changes, reviews)
+    return ScannedChanges(reviews=reviews, skipped=skipped, unread=unread, lacking=view.lacking)
 
 
 def _is_python(file: ChangedFile) -> bool:
@@ -64,16 +82,29 @@ async def _fetch(
 ) -> tuple[tuple[FileChange, ...], tuple[Skipped, ...]]:
     """Both sides of each file.  Symbolic links and submodules are skipped: they are no source files."""
     repo = pull.ref.repo
-    before = await reads.files_at(bot.github, repo, (_base_path(f) for f in files if _has_base(f)), base)
-    after = await reads.files_at(bot.github, repo, (f.path for f in files if f.status != "removed"), pull.head_sha)
+    before = await _sides(bot, repo, [_base_path(f) for f in files if _has_base(f)], base)
+    after = await _sides(bot, repo, [f.path for f in files if f.status != "removed"], pull.head_sha)
     changes, skipped = [], []
     for file in files:
         head, old = after.get(file.path), before.get(_base_path(file)) if _has_base(file) else None
         if head is None and old is None:
-            skipped.append(Skipped(path=file.path, reason="not a regular file on either side (a link or a submodule?)"))
+            skipped.append(Skipped(path=file.path, reason="not a regular file on either side (a link or a submodule)"))
         else:
             changes.append(FileChange(path=file.path, base_path=_base_path(file), base=old, head=head))
     return tuple(changes), tuple(skipped)
+
+
+async def _sides(bot: Bot, repo: RepoRef, paths: Sequence[str], rev: Sha) -> Mapping[str, bytes | None]:
+    """The files at ``paths``, all of which GitHub has just named; ``None``: a link or a submodule."""
+    found = await reads.files_at(bot.github, repo, paths, rev)
+    return {path: await _named(bot, repo, path, rev) if found[path] is None else found[path] for path in paths}
+
+
+async def _named(bot: Bot, repo: RepoRef, path: str, rev: Sha) -> bytes | None:
+    """Once more, what GitHub listed and did not give: it may be no file, or not be there yet."""
+    if await reads.file_at(bot.github, repo, path, rev) is None:
+        raise NotShownYet(at=bot.github.clock.now() + _SOON, reason=f"GitHub lists {path} and does not give it yet")
+    return (await reads.files_at(bot.github, repo, [path], rev))[path]
 
 
 def _base_path(file: ChangedFile) -> str:

@@ -8,8 +8,8 @@ from enum import StrEnum
 
 from bot.domain.effects import ResolveThread, UnresolveThread
 from bot.domain.facts import Waiver
-from bot.domain.file_result import NewFinding
-from bot.domain.finding import Failed, Finding, Skipped
+from bot.domain.file_result import NewFinding, UnreadFile
+from bot.domain.finding import Finding, Skipped
 from bot.domain.references import Sha
 
 
@@ -46,12 +46,14 @@ class CompleteCheckRun:
     """Usages that an ``ssot: ignore`` comment silences, with its reason."""
     waived: tuple[tuple[NewFinding, Waiver], ...] = ()
     """New usages that somebody skipped with ``/ssot skip``; they do not count in the conclusion."""
-    failed: tuple[Failed, ...] = ()
+    unread: tuple[UnreadFile, ...] = ()
+    """Changed files that could not be read; those that may add a usage count in the conclusion."""
+    accepted: tuple[tuple[UnreadFile, Waiver], ...] = ()
+    """Such files that somebody skipped with ``/ssot skip``; they do not count."""
     skipped: tuple[Skipped, ...] = ()
+    """What is no source file: links, submodules."""
     scanned: int = 0
     """Changed Python files that were scanned."""
-    not_listed: int = 0
-    """Changed files beyond the 3,000 that GitHub lists."""
     lacking: str | None = None
     """Why the files that the pull request does not change were not in view."""
     config_error: str | None = None

@@ -6,8 +6,8 @@ from typing import assert_never
 
 from bot.domain.effects import ResolveThread, UnresolveThread
 from bot.domain.facts import Waiver
-from bot.domain.file_result import FileReview, NewFinding
-from bot.domain.finding import Failed, Finding, Scanned, Skipped
+from bot.domain.file_result import FileReview, NewFinding, UnreadFile
+from bot.domain.finding import Finding, Scanned, Skipped
 from bot.domain.migration import Config, Mode
 from bot.domain.references import PullRequest
 from bot.review.models import Action, CompleteCheckRun, Conclusion, SubmitReview
@@ -35,8 +35,9 @@ class ReviewFacts:
     """Fingerprints that the App has written on this pull request before, inline or in a summary."""
     threads: tuple[OwnThread, ...] = ()
     skipped: tuple[Skipped, ...] = ()
-    """Changed files that never reached the engine: too big, a symbolic link, gone."""
-    not_listed: int = 0
+    """Changed files that are no source files: symbolic links, submodules."""
+    unread: tuple[UnreadFile, ...] = ()
+    """Changed files that the engine could not read."""
     lacking: str | None = None
     """Why the files that the pull request does not change were not in view."""
     waivers: Mapping[str, Waiver] = field(default_factory=dict)
@@ -62,17 +63,18 @@ def plan_check(facts: ReviewFacts) -> CompleteCheckRun:
     introduced = {finding for n in added for finding in (n.finding, *n.also)}
     present = [finding for review in facts.reviews for finding in _findings(review)]
     old = tuple(f for f in present if f.ignored is None and f not in introduced)
+    unread = tuple(file for file in facts.unread if file.fingerprint not in facts.waivers)
     return CompleteCheckRun(
         head_sha=facts.pull.head_sha,
-        conclusion=_conclusion(facts.config, new, old),
+        conclusion=_conclusion(facts.config, new, old, unread),
         new=new,
         old=old,
         ignored=tuple(f for f in present if f.ignored is not None),
         waived=tuple((n, facts.waivers[n.fingerprint]) for n in added if n.fingerprint in facts.waivers),
-        failed=tuple(r.report for r in facts.reviews if isinstance(r.report, Failed)),
-        skipped=(*facts.skipped, *(r.report for r in facts.reviews if isinstance(r.report, Skipped))),
+        unread=tuple(sorted(unread, key=lambda file: (not file.suspect, file.path))),
+        accepted=tuple((f, facts.waivers[f.fingerprint]) for f in facts.unread if f.fingerprint in facts.waivers),
+        skipped=facts.skipped,
         scanned=sum(isinstance(review.report, Scanned) for review in facts.reviews),
-        not_listed=facts.not_listed,
         lacking=facts.lacking,
     )
 
@@ -86,10 +88,13 @@ def _importance(new: NewFinding) -> tuple[bool, bool, str, int]:
     return (not new.finding.critical, new.suggestion is None, new.finding.path, new.finding.range.start)
 
 
-def _conclusion(config: Config, new: Iterable[NewFinding], old: Iterable[Finding]) -> Conclusion:
-    """The worst conclusion of all migrations."""
+def _conclusion(
+    config: Config, new: Iterable[NewFinding], old: Iterable[Finding], unread: Iterable[UnreadFile]
+) -> Conclusion:
+    """The worst conclusion of all migrations.  A file that was not read and may add a usage counts as if it did."""
     modes = {migration.name: migration.mode for migration in config.migrations}
     verdicts = {_verdict(modes[n.finding.migration]) for n in new}
+    verdicts |= {_verdict(modes[name]) for file in unread if file.suspect for name in file.migrations}
     if any(modes[finding.migration] is Mode.REMOVED for finding in old):
         verdicts.add(Conclusion.FAILURE)
     for verdict in (Conclusion.FAILURE, Conclusion.NEUTRAL):
@@ -132,9 +137,7 @@ def _plan_threads(facts: ReviewFacts, new: Iterable[NewFinding]) -> tuple[Resolv
     unseen -= scanned
 
     def is_gone(thread: OwnThread) -> bool:
-        if thread.fingerprint in present or thread.path in unseen:
-            return False
-        return thread.path in scanned or not facts.not_listed
+        return thread.fingerprint not in present and thread.path not in unseen
 
     gone = [thread for thread in facts.threads if not thread.resolved and is_gone(thread)]
     back = [thread for thread in facts.threads if thread.resolved_by_us and thread.fingerprint in present]

@@ -4,8 +4,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from bot.domain.commands import PREFIX
 from bot.domain.effects import MAX_CHECK_TEXT
-from bot.domain.file_result import NewFinding, Suggestion
+from bot.domain.file_result import NewFinding, Suggestion, UnreadFile
 from bot.domain.finding import Finding
 from bot.domain.migration import Applicability, Migration
 from bot.domain.references import PullRequest
@@ -19,6 +20,10 @@ _LISTED = 100
 """Lines of one list in a summary; above that the rest is counted."""
 _SHORT = 8
 """Digits of a fingerprint that are shown; `/ssot skip` takes 6 or more."""
+_WAY_OUT = (
+    "Make such a file readable, or leave it out with the migration's `paths.exclude` in the configuration. "
+    f"Somebody with write permission can also accept it on this pull request: `{PREFIX} skip PATH REASON`."
+)
 _TRUST = {
     Applicability.SAFE: "Safe fix: behaviour stays the same.",
     Applicability.UNSAFE: "This fix may change behaviour: please read it before you commit it.",
@@ -133,12 +138,25 @@ def check_text(action: CompleteCheckRun, pull: PullRequest, migrations: Mapping[
 
 
 def _title(action: CompleteCheckRun) -> str:
+    return "; ".join(part for part in (_verdict(action), _not_read(action)) if part)
+
+
+def _verdict(action: CompleteCheckRun) -> str:
     new = sum(1 + len(n.also) for n in action.new)
     if new:
         return f"{count(new, 'new deprecated usage')}"
+    if any(file.suspect for file in action.unread):
+        return ""  # nothing better can be said than that some were not read
     if action.conclusion is Conclusion.FAILURE:
         return f"{count(len(action.old), 'usage')} of a removed name"
     return "No new deprecated usages"
+
+
+def _not_read(action: CompleteCheckRun) -> str:
+    suspect = sum(file.suspect for file in action.unread)
+    if suspect:
+        return f"{count(suspect, 'changed file')} could not be read and may add deprecated usages"
+    return f"{count(len(action.unread), 'changed file')} not read" if action.unread else ""
 
 
 def _table(new: Sequence[NewFinding], migrations: Mapping[str, Migration]) -> str:
@@ -156,16 +174,19 @@ def _honest_lines(action: CompleteCheckRun) -> list[str]:
     lines = [f"{count(action.scanned, 'changed Python file')} scanned."]
     if action.old:
         lines.append(f"{count(len(action.old), 'existing usage')} in the files that this pull request changes.")
-    if action.not_listed:
-        limit = "GitHub lists only the first 3,000 files of a pull request."
-        lines.append(f"**{count(action.not_listed, 'file')} not scanned**: {limit}")
     if action.lacking:
         lines.append(
             "**Only the changed files were in view**: what other files say of the deprecated names is not known, "
             f"because the base branch could not be scanned ({plain(action.lacking)})."
         )
-    if action.skipped or action.failed:
-        lines.append(f"**{count(len(action.skipped) + len(action.failed), 'file')} not scanned**, see the details.")
+    if action.unread:
+        lines.append(f"**{count(len(action.unread), 'changed file')} not read**, see the details.")
+    if any(file.suspect for file in action.unread):
+        lines.append(_WAY_OUT)
+    if action.skipped:
+        lines.append(f"{count(len(action.skipped), 'changed path')} not scanned: no source file, see the details.")
+    if action.accepted:
+        lines.append(f"{count(len(action.accepted), 'unread file')} skipped with `/ssot skip`, see the details.")
     if action.ignored:
         lines.append(f"{count(len(action.ignored), 'usage')} ignored by a comment in the code, see the details.")
     if action.waived:
@@ -176,11 +197,8 @@ def _honest_lines(action: CompleteCheckRun) -> list[str]:
 def _details(action: CompleteCheckRun, pull: PullRequest) -> str | None:
     sections = (
         ("New usages", [f"- {link_in_pull(n.finding, pull)}: {_message(n.finding)} {handle(n)}" for n in action.new]),
-        ("Not scanned", [f"- {code(s.path)}: {plain(s.reason)}" for s in action.skipped]),
-        (
-            "Does not parse",
-            [f"- {code(f.path)}, line {f.line}: {plain(f.message)}{_hits(f.hits)}" for f in action.failed],
-        ),
+        ("Not read", [_unread(file) for file in action.unread]),
+        ("No source file", [f"- {code(s.path)}: {plain(s.reason)}" for s in action.skipped]),
         ("Ignored by a comment", [f"- {link_in_pull(f, pull)}: {plain(f.ignored or '')}" for f in action.ignored]),
         (
             "Skipped with `/ssot skip`",
@@ -189,15 +207,32 @@ def _details(action: CompleteCheckRun, pull: PullRequest) -> str | None:
                 for n, w in action.waived
             ],
         ),
+        (
+            "Not read, and skipped with `/ssot skip`",
+            [f"- {code(f.path)}: {plain(w.reason)} ({plain(w.by)})" for f, w in action.accepted],
+        ),
         ("Existing usages in the changed files", [f"- {link_in_pull(f, pull)}: {f.kind}" for f in action.old]),
     )
     blocks = [f"### {title}\n\n{_cut(items)}" for title, items in sections if items]
     return fit("\n\n".join(blocks), limit=MAX_CHECK_TEXT) if blocks else None
 
 
-def _hits(hits: Sequence[int]) -> str:
-    line = "line" if len(hits) == 1 else "lines"
-    return f" (the deprecated name is on {line} {', '.join(map(str, hits[:20]))})" if hits else ""
+def _unread(file: UnreadFile) -> str:
+    """Why it was not read, and what its added lines hold."""
+    said = f"- {code(file.path)}: {plain(file.reason, limit=300)}"
+    if not file.searched:
+        return f"{said}. Its text could not be searched. {_skip(file)}"
+    if not file.lines:
+        return f"{said}. The added lines name nothing deprecated."
+    lines = ", ".join(map(str, file.lines[:20])) + (" …" if len(file.lines) > 20 else "")
+    word = "line" if len(file.lines) == 1 else "lines"
+    return f"{said}. Added {word} {lines}: {', '.join(map(code, file.names[:5]))}. {_skip(file)}"
+
+
+def _skip(file: UnreadFile) -> str:
+    """The command that accepts it; a path with white space is no word of a command."""
+    name = file.fingerprint[:_SHORT] if any(map(str.isspace, file.path)) or "`" in file.path else file.path
+    return f"To accept it: {code(f'{PREFIX} skip {name} REASON')}"
 
 
 def _cut(items: Sequence[str]) -> str:

@@ -12,6 +12,7 @@ from bot.identity import checks, external_ids
 from bot.identity.kinds import MarkerKind
 from bot.identity.markers import MarkerKeys
 from bot.identity.places import pull_request
+from bot.markdown.text import prose
 from bot.review.models import CompleteCheckRun, Conclusion, SubmitReview
 from bot.review.render import CheckText, annotation_message, check_text, inline_comment, review_body
 
@@ -69,6 +70,20 @@ def check_run(action: CompleteCheckRun, pull: PullRequest, migrations: Mapping[s
         ),
         actions=buttons,
         external_id=external_ids.of_pull(pull.ref, _said(action, text, buttons)),
+    )
+
+
+def pending_check_run(pull: PullRequest, reason: str) -> CheckRun:
+    """No verdict yet: the check stays in progress, and merging waits for it."""
+    summary = f"There is no verdict yet: {prose(reason)}. The scan starts again by itself."
+    return CheckRun(
+        repo=pull.ref.repo,
+        name=checks.CHECK_NAME,
+        head_sha=pull.head_sha,
+        status="in_progress",
+        title="Waiting to scan",
+        summary=summary,
+        external_id=external_ids.of_pull(pull.ref, summary),
     )
 
 

@@ -12,10 +12,10 @@ import structlog
 
 from bot.context import Bot
 from bot.domain.effects import CheckRun, ResolveThread, UnresolveThread
-from bot.domain.facts import ChangedFiles, ReviewThread, Waiver
-from bot.domain.file_result import NewFinding
+from bot.domain.facts import ReviewThread, Waiver
+from bot.domain.file_result import NewFinding, UnreadFile
 from bot.domain.migration import Config, Migration
-from bot.domain.references import PullRequest, PullRequestRef
+from bot.domain.references import PullRequest, PullRequestRef, Sha
 from bot.github import reads
 from bot.identity import decisions
 from bot.identity.external_ids import about_the_same
@@ -25,7 +25,7 @@ from bot.jobs import Done, Ignored, Lease, Outcome, Superseded
 from bot.markdown.text import count
 from bot.repository import ConfigProblem, RepositoryAt, at_branch, details_of
 from bot.review import render_effects as words
-from bot.review.changes import scan_changes
+from bot.review.changes import NotShownYet, scan_changes
 from bot.review.models import Action, CompleteCheckRun, Conclusion, SubmitReview
 from bot.review.plan import OwnThread, ReviewFacts, plan_check, plan_review
 
@@ -50,14 +50,14 @@ class Reviewed:
         return check
 
 
-Waive = Callable[[Sequence[NewFinding]], Mapping[str, Waiver | None]]
-"""Which of a pull request's new findings are skipped (or, with ``None``, no longer), before a reply records it.
+Waive = Callable[[Sequence[NewFinding], Sequence[UnreadFile]], Mapping[str, Waiver | None]]
+"""Which new findings and unread files are skipped (or, with ``None``, no longer), before a reply records it.
 
 By fingerprint.  Its errors are passed on, and nothing is written then.
 """
 
 
-def _as_recorded(_: Sequence[NewFinding]) -> Mapping[str, Waiver | None]:
+def _as_recorded(_: Sequence[NewFinding], __: Sequence[UnreadFile]) -> Mapping[str, Waiver | None]:
     return {}
 
 
@@ -79,7 +79,7 @@ async def review(
         return Ignored(reason=f"the pull request is {pull.state}")
     at = await at_branch(bot, ref.repo, pull.base_ref)
     try:
-        reviewed = Reviewed(pull=pull, actions=await _decide(bot, pull, at, waive))
+        reviewed = Reviewed(pull=pull, actions=await _decided(bot, pull, at, waive))
         for action in reviewed.actions:
             await _perform(bot, pull, at.migrations, action, lease, force=force)
     except _Stale as reason:
@@ -93,6 +93,15 @@ async def verdict_on(bot: Bot, ref: PullRequestRef) -> Reviewed:
     at = await at_branch(bot, ref.repo, pull.base_ref)
     check = not_scanned(pull, at.problem) if at.problem else plan_check(await found_in(bot, pull, at.config))
     return Reviewed(pull=pull, actions=(check,))
+
+
+async def _decided(bot: Bot, pull: PullRequest, at: RepositoryAt, waive: Waive) -> tuple[Action, ...]:
+    """What to do; while that cannot be told yet, the check says so and the work waits."""
+    try:
+        return await _decide(bot, pull, at, waive)
+    except NotShownYet as fault:
+        await complete_check(bot, words.pending_check_run(pull, fault.reason), force=False)
+        raise
 
 
 async def _decide(bot: Bot, pull: PullRequest, at: RepositoryAt, waive: Waive) -> tuple[Action, ...]:
@@ -111,14 +120,20 @@ def not_scanned(pull: PullRequest, problem: ConfigProblem) -> CompleteCheckRun:
 
 
 async def found_in(
-    bot: Bot, pull: PullRequest, config: Config, *, changed: ChangedFiles | None = None, waive: Waive = _as_recorded
+    bot: Bot, pull: PullRequest, config: Config, *, onto: Sha | None = None, waive: Waive = _as_recorded
 ) -> ReviewFacts:
-    """The findings of the pull request (by default in all files that it changes), and which of them people skipped."""
-    changed = changed or await reads.changed_files(bot.github, pull)
-    scanned = await scan_changes(bot, pull, config, changed)
+    """The findings of the pull request, and which of them people skipped.
+
+    ``onto``: the commit that it is put on in the merge queue; otherwise its base branch is.
+    """
+    if onto is None:
+        changed = await reads.changed_files(bot.github, pull)
+    else:
+        changed = await reads.changed_between(bot.github, pull.ref.repo, onto, pull.head_sha)
+    scanned = await scan_changes(bot, pull, config, changed, onto=onto)
     new = [finding for each in scanned.reviews for finding in each.new]
-    waivers = dict(waive(new))
-    if new:
+    waivers = dict(waive(new, scanned.unread))
+    if new or scanned.unread:
         comments = await reads.issue_comments(bot.github, pull.ref.repo, pull.ref.number)
         waivers = {**decisions.waivers(bot.keys, pull.ref.repo, pull.ref.number, comments), **waivers}
     return ReviewFacts(
@@ -126,7 +141,7 @@ async def found_in(
         config=config,
         reviews=scanned.reviews,
         skipped=scanned.skipped,
-        not_listed=changed.not_listed,
+        unread=scanned.unread,
         lacking=scanned.lacking,
         waivers={fingerprint: waiver for fingerprint, waiver in waivers.items() if waiver},
     )

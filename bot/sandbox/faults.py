@@ -51,6 +51,11 @@ class ExtraHeaders:
     headers: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class NullObjects:
+    """A GraphQL answer of a replica that lags: each object of the repository is ``null``."""
+
+
 @dataclass(slots=True)
 class Hold:
     """The answer waits until the test lets it pass; what was asked has been done by then (or not: ``effect``)."""
@@ -66,7 +71,7 @@ class Hold:
         await self._open.wait()
 
 
-Deed = Reply | HalfBody | Drop | Slow | ExtraHeaders | Hold
+Deed = Reply | HalfBody | Drop | Slow | ExtraHeaders | NullObjects | Hold
 
 
 @dataclass(slots=True, kw_only=True)
@@ -179,6 +184,10 @@ class Faults:
     def redirect(self, location: str, status: int = 301, **where: object) -> Fault:
         deed = _json(status, "Moved Permanently", {"location": location})
         return self.add("redirect", deed, effect=False, **where)
+
+    def null_objects(self, **where: object) -> Fault:
+        """What was just pushed is not there yet, as GraphQL says it."""
+        return self.add("null objects", NullObjects(), effect=True, **{"operation": "repository", **where})
 
     def foreign_next(self, url: str, **where: object) -> Fault:
         """A page whose ``Link: …; rel="next"`` leads to another host."""

@@ -1,6 +1,5 @@
 """The HTTP side: each request through faults, identity, limits, its route, conditional answer and record."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, replace
@@ -12,12 +11,13 @@ from aiohttp import web
 from bot.sandbox import etag, githttp, graphql, registration
 from bot.sandbox.auth import Anonymous, Authority, Identity
 from bot.sandbox.errors import ApiError, not_found
-from bot.sandbox.faults import Drop, ExtraHeaders, Fault, Faults, HalfBody, Hold, Reply, Slow
+from bot.sandbox.faults import ExtraHeaders, Fault, Faults, HalfBody, Hold, Slow
 from bot.sandbox.limits import Limits
 from bot.sandbox.observer import Exchange, GraphQLExchange, Observer
 from bot.sandbox.recorder import Recorded
 from bot.sandbox.routes import ROUTES
 from bot.sandbox.routing import Answer, Call, Route, admit, find
+from bot.sandbox.spoiling import delay, spoil
 from bot.sandbox.webhooks import Webhooks
 from bot.sandbox.world import Obj, World
 
@@ -194,16 +194,16 @@ class Front:
         if fault is not None and not fault.effect:
             match fault.deed:
                 case Hold() | Slow():
-                    await _delay(fault.deed)
+                    await delay(fault.deed)
                 case HalfBody() | ExtraHeaders():
                     pass
                 case deed:
-                    return _spoil(None, deed)
+                    return spoil(None, deed)
         answer = await self._answer(incoming, identity, refusal, found)
         if fault is None or not fault.effect:
             return answer
-        await _delay(fault.deed)
-        return _spoil(answer, fault.deed)
+        await delay(fault.deed)
+        return spoil(answer, fault.deed)
 
     # --- onlookers --------------------------------------------------------------------------------------------
 
@@ -296,31 +296,6 @@ def _graphql_exchange(body: Obj, exchange: Exchange) -> GraphQLExchange:
         response=exchange.response,
         fault=exchange.fault,
     )
-
-
-async def _delay(deed: object) -> None:
-    match deed:
-        case Hold():
-            await deed.wait()
-        case Slow(seconds):
-            await asyncio.sleep(seconds)
-        case _:
-            pass
-
-
-def _spoil(answer: Answer | None, deed: object) -> Answer | None:
-    """What a fault makes of an answer (``None``: of no answer, as nothing was done)."""
-    match deed:
-        case Drop():
-            return None
-        case Reply():
-            return Answer(status=deed.status, body=deed.body, headers=deed.headers, content_type=deed.content_type)
-        case HalfBody() if answer is not None and isinstance(answer.body, bytes):
-            return replace(answer, body=answer.body[: len(answer.body) // 2])
-        case ExtraHeaders(headers) if answer is not None:
-            return replace(answer, headers={**answer.headers, **headers})
-        case _:
-            return answer
 
 
 def _hang_up(request: web.Request) -> web.StreamResponse:

@@ -181,7 +181,7 @@ async def _pulls(
 
 async def _changed(bot: Bot, at: DefaultBranch, number: int) -> tuple[str, ...]:
     pull = await reads.pull_request(bot.github, PullRequestRef(repo=at.repo, number=number))
-    return tuple(sorted(file.path for file in (await reads.changed_files(bot.github, pull)).files))
+    return tuple(sorted(file.path for file in await reads.changed_files(bot.github, pull)))
 
 
 async def _issues(bot: Bot, at: DefaultBranch, numbers: Iterable[int]) -> tuple[IssueFact, ...] | NotKnown:

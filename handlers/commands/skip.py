@@ -1,4 +1,4 @@
-"""``/ssot skip FINDING reason``: skip a finding of a pull request."""
+"""``/ssot skip FINDING reason``: skip a finding of a pull request, or a file that could not be read."""
 
 import click
 
@@ -12,8 +12,9 @@ from bot.jobs import Lease
 SPEC = CommandSpec(
     name="skip",
     summary="Skips a finding of this pull request: it is listed with its reason and no longer fails the check.",
-    details="FINDING is the code at the end of the bot's comment: at least 6 of its digits. The bot's reply is the "
-    "record. To undo it, use `--undo` or delete that reply; the comment's thread is then reopened.",
+    details="FINDING is the code at the end of the bot's comment: at least 6 of its digits. It can also be the path of "
+    "a changed file that the check lists as not read. The bot's reply is the record. To undo it, use `--undo` or "
+    "delete that reply; the comment's thread is then reopened.",
     needs=Role.WRITE,
     places=frozenset({CommandPlace.PULL_REQUEST}),
     params=(
@@ -25,6 +26,7 @@ SPEC = CommandSpec(
     examples=(
         "/ssot skip 3fc47e00 removed together with the admin page in the next release",
         "/ssot skip 3fc47e00 --undo",
+        "/ssot skip app/legacy.py Python 2, nobody runs it any more",
     ),
 )
 

@@ -50,8 +50,9 @@ async def test_links_submodules_and_binaries_are_passed_over(bot: RunningBot, se
     await bot.settled()
     assert await bot.failed() == []
     (check,) = service.check_runs
-    assert (pr.review_comments, check.conclusion) == ([], "success")
+    assert (pr.review_comments, check.conclusion) == ([], "failure")
     assert "not scanned" in (check.summary or "")
+    assert check.title == "1 changed file could not be read and may add deprecated usages"
     for path in ("link.py", "sub.py", "picture.py"):
         assert path in (check.text or "")
 

@@ -181,15 +181,6 @@ async def test_an_invalid_configuration_is_said_and_nothing_is_scanned(bot: Runn
     assert ".github/ssot.yml:3:" in (check.summary or "")
 
 
-async def test_a_file_that_does_not_parse_is_named(bot: RunningBot, service: Repo) -> None:
-    pr = await service.open_pull_request({HEALTH: b"def broken(:\n    get_websocket_manager_factory()\n"})
-    await bot.settled()
-    (check,) = service.check_runs
-    assert (pr.review_comments, check.conclusion) == ([], "success")
-    assert "1 file not scanned" in (check.summary or "")
-    assert "is on line 2" in (check.text or "")
-
-
 async def test_more_usages_than_comments_end_in_the_summary(bot: RunningBot, service: Repo) -> None:
     usage = "    factory = get_websocket_manager_factory()\n    print(isinstance(factory, object), {n})\n"
     body = "from netra_backend.app.websocket_core.websocket_manager_factory import get_websocket_manager_factory\n\n\n"

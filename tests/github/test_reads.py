@@ -35,7 +35,7 @@ async def test_a_pull_request_of_a_fork(github: Sandbox, gh: GitHub, ref: RepoRe
 async def test_all_pages_of_the_changed_files_are_read(gh: GitHub, ref: RepoRef, repo: Repo) -> None:
     opened = await repo.open_pull_request({f"src/f{n}.py": b"x = 1\n" for n in range(201)})
     pull = await reads.pull_request(gh, PullRequestRef(repo=ref, number=opened.number))
-    changed = await reads.changed_files(gh, pull)
+    changed = await reads.listed_files(gh, pull)
     assert sorted(file.path for file in changed.files) == sorted(f"src/f{n}.py" for n in range(201))
     assert (changed.truncated, changed.not_listed) == (False, 0)
 
@@ -43,8 +43,21 @@ async def test_all_pages_of_the_changed_files_are_read(gh: GitHub, ref: RepoRef,
 async def test_more_files_than_github_lists_are_counted(gh: GitHub, ref: RepoRef, repo: Repo) -> None:
     opened = await repo.open_pull_request({f"f{n}.py": b"" for n in range(3_007)})
     pull = await reads.pull_request(gh, PullRequestRef(repo=ref, number=opened.number))
-    changed = await reads.changed_files(gh, pull)
+    changed = await reads.listed_files(gh, pull)
     assert (len(changed.files), changed.not_listed) == (3_000, 7)
+
+
+async def test_all_changed_files_are_found_beyond_those_that_github_lists(gh: GitHub, ref: RepoRef, repo: Repo) -> None:
+    await repo.push({"old.py": b"x = 1\n", "gone.py": b"y = 1\n"})
+    moved = {"old.py": None, "zz.py": b"x = 1\n", "gone.py": None}
+    opened = await repo.open_pull_request({**{f"f{n}.py": b"" for n in range(3_007)}, **moved})
+    await repo.push({"later.py": b"z = 1\n"})
+    pull = await reads.pull_request(gh, PullRequestRef(repo=ref, number=opened.number))
+    changed = await reads.changed_files(gh, pull)
+    assert len({file.path for file in changed}) == len(changed) == 3_009
+    (renamed,) = (file for file in changed if file.path == "zz.py")
+    assert (renamed.status, renamed.previous_path) == ("renamed", "old.py")
+    assert {file.path for file in changed if file.status == "removed"} == {"gone.py"}
 
 
 async def test_open_pull_requests_of_a_branch(gh: GitHub, ref: RepoRef, repo: Repo) -> None:

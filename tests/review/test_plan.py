@@ -4,7 +4,7 @@ import pytest
 
 from bot.domain.effects import ResolveThread, UnresolveThread
 from bot.domain.facts import Waiver
-from bot.domain.file_result import FileReview, NewFinding
+from bot.domain.file_result import FileReview, NewFinding, UnreadFile
 from bot.domain.finding import Failed, Scanned, Skipped
 from bot.domain.migration import Config, Mode
 from bot.domain.references import PullRequest
@@ -154,11 +154,6 @@ def test_threads_that_the_bot_resolved_are_opened_when_their_finding_is_back(
     assert opened_again(actions) == expected
 
 
-def test_a_file_beyond_the_list_of_github_says_nothing_of_its_threads() -> None:
-    given = replace(facts(), threads=(thread("x", path="app/unlisted.py"),), not_listed=12)
-    assert resolved(plan_review(given)) == set()
-
-
 def test_the_group_of_a_new_finding_does_not_count_as_old() -> None:
     call, imported = finding(line=9), finding(line=1)
     review = FileReview(
@@ -167,14 +162,52 @@ def test_the_group_of_a_new_finding_does_not_count_as_old() -> None:
     assert check(plan_review(replace(facts(), reviews=(review,)))).old == ()
 
 
-def test_the_check_counts_what_was_not_looked_at() -> None:
-    broken = FileReview(report=Failed(path="app/broken.py", line=1, message="invalid syntax"))
-    slow = FileReview(report=Skipped(path="app/slow.py", reason="too complex"))
-    given = replace(facts(), reviews=(broken, slow), skipped=(Skipped(path="link.py", reason="a link"),), not_listed=4)
+def not_read(*, names: bool = False, searched: bool = True, fingerprint: str = "u1") -> UnreadFile:
+    return UnreadFile(
+        path="app/broken.py",
+        reason="line 1: invalid syntax",
+        migrations=("managers",) if names or not searched else (),
+        names=("get_manager",) if names else (),
+        lines=(3,) if names else (),
+        searched=searched,
+        fingerprint=fingerprint,
+    )
+
+
+@pytest.mark.parametrize(
+    ("file", "blocking", "warning"),
+    [
+        pytest.param(not_read(names=True), Conclusion.FAILURE, Conclusion.NEUTRAL, id="an added line holds a name"),
+        pytest.param(not_read(searched=False), Conclusion.FAILURE, Conclusion.NEUTRAL, id="could not be searched"),
+        pytest.param(not_read(), Conclusion.SUCCESS, Conclusion.SUCCESS, id="nothing deprecated is named"),
+    ],
+)
+def test_a_file_that_was_not_read_is_not_green_if_it_may_add_a_usage(
+    file: UnreadFile, blocking: Conclusion, warning: Conclusion
+) -> None:
+    for mode, expected in (
+        (Mode.WARN, warning),
+        (Mode.BLOCK_NEW, blocking),
+        (Mode.MIGRATE, blocking),
+        (Mode.REMOVED, blocking),
+    ):
+        given = replace(facts(mode=mode), reviews=(), unread=(file,))
+        assert check(plan_review(given)).conclusion is expected, mode
+        assert check(plan_review(given)).unread == (file,)
+
+
+def test_a_file_that_somebody_accepted_does_not_count() -> None:
+    waiver = Waiver(fingerprint="u1", by="ann", reason="Python 2")
+    given = replace(facts(), reviews=(), unread=(not_read(names=True),), waivers={"u1": waiver})
     verdict = check(plan_review(given))
-    assert [f.path for f in verdict.failed] == ["app/broken.py"]
-    assert [s.path for s in verdict.skipped] == ["link.py", "app/slow.py"]
-    assert (verdict.scanned, verdict.not_listed) == (0, 4)
+    assert (verdict.conclusion, verdict.unread) == (Conclusion.SUCCESS, ())
+    assert verdict.accepted == ((not_read(names=True), waiver),)
+
+
+def test_what_is_no_source_file_is_listed_and_does_not_count() -> None:
+    link = Skipped(path="link.py", reason="a link")
+    verdict = check(plan_review(replace(facts(), reviews=(), skipped=(link,))))
+    assert (verdict.conclusion, verdict.skipped, verdict.scanned) == (Conclusion.SUCCESS, (link,), 0)
 
 
 def test_planning_again_on_its_own_outcome_adds_nothing() -> None:

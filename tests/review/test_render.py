@@ -3,7 +3,9 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.effects import MAX_BODY
-from bot.domain.finding import Failed, Skipped
+from bot.domain.facts import Waiver
+from bot.domain.file_result import UnreadFile
+from bot.domain.finding import Skipped
 from bot.domain.migration import Applicability, Mode
 from bot.review.models import CompleteCheckRun, Conclusion, SubmitReview
 from bot.review.render import annotation_message, check_text, inline_comment, review_body
@@ -66,6 +68,17 @@ def test_a_review_of_thousands_fits_and_says_that_it_was_shortened() -> None:
     assert body.endswith(MARKER)
 
 
+def unread(path: str = "app/broken.py", *, names: bool = True) -> UnreadFile:
+    return UnreadFile(
+        path=path,
+        reason="line 4: invalid syntax",
+        migrations=("managers",) if names else (),
+        names=("get_manager",) if names else (),
+        lines=(4, 9) if names else (),
+        fingerprint="0123abcd89ef0123",
+    )
+
+
 def verdict(**changes: object) -> CompleteCheckRun:
     return replace(CompleteCheckRun(head_sha=HEAD, conclusion=Conclusion.SUCCESS, scanned=3), **changes)  # type: ignore[arg-type] # replace cannot see the field types through **
 
@@ -76,9 +89,24 @@ def verdict(**changes: object) -> CompleteCheckRun:
         (verdict(), "No new deprecated usages", "3 changed Python files scanned."),
         (verdict(new=(new(also=(finding(),)),)), "2 new deprecated usages", "| `managers` | 2 | 1 | block-new |"),
         (
-            verdict(not_listed=9),
-            "No new deprecated usages",
-            "**9 files not scanned**: GitHub lists only the first 3,000",
+            verdict(unread=(unread(names=False),)),
+            "No new deprecated usages; 1 changed file not read",
+            "**1 changed file not read**, see the details.",
+        ),
+        (
+            verdict(conclusion=Conclusion.FAILURE, unread=(unread(), unread(names=False))),
+            "1 changed file could not be read and may add deprecated usages",
+            "the migration's `paths.exclude`",
+        ),
+        (
+            verdict(conclusion=Conclusion.FAILURE, new=(new(),), unread=(unread(),)),
+            "1 new deprecated usage; 1 changed file could not be read and may add deprecated usages",
+            "`/ssot skip PATH REASON`",
+        ),
+        (
+            verdict(conclusion=Conclusion.FAILURE, unread=(replace(unread(names=False), searched=False),)),
+            "1 changed file could not be read and may add deprecated usages",
+            "**1 changed file not read**",
         ),
         (
             verdict(conclusion=Conclusion.FAILURE, old=(finding(),)),
@@ -99,15 +127,30 @@ def test_the_check_run_says_what_is_the_case(action: CompleteCheckRun, title: st
     assert within in text.summary
 
 
-def test_the_details_name_every_file_that_was_not_looked_at() -> None:
+def test_the_details_name_every_file_that_was_not_read_and_the_way_out() -> None:
+    waiver = Waiver(fingerprint="u", by="ann", reason="Python 2")
     action = verdict(
-        skipped=(Skipped(path="a`b.py", reason="too <big>"),),
-        failed=(Failed(path="c.py", line=4, message="invalid syntax", hits=(4, 9)),),
+        skipped=(Skipped(path="a`b.py", reason="a <link>"),),
+        unread=(
+            unread(),
+            replace(unread("odd name.py"), reason="too <big>", names=(), lines=(), searched=False),
+            unread("c.py", names=False),
+        ),
+        accepted=((unread("old.py"), waiver),),
     )
     details = check_text(action, pull(), {}).text
     assert details is not None
-    assert "``a`b.py``: too &#60;big&#62;" in details
-    assert "`c.py`, line 4: invalid syntax (the deprecated name is on lines 4, 9)" in details
+    assert "``a`b.py``: a &#60;link&#62;" in details
+    assert (
+        "`app/broken.py`: line 4&#58; invalid syntax. Added lines 4, 9: `get_manager`."
+        " To accept it: `/ssot skip app/broken.py REASON`" in details
+    )
+    assert (
+        "`odd name.py`: too &#60;big&#62;. Its text could not be searched."
+        " To accept it: `/ssot skip 0123abcd REASON`" in details
+    )
+    assert "`c.py`: line 4&#58; invalid syntax. The added lines name nothing deprecated." in details
+    assert "### Not read, and skipped with `/ssot skip`\n\n- `old.py`: Python 2 (ann)" in details
 
 
 def test_an_annotation_is_plain_text() -> None:

@@ -130,8 +130,8 @@ class Prefilter:
             if buffer.find(name, 0, size) >= 0:
                 hit = True
                 break
-        if not hit and self._bare and (other := respelled(buffer, size)):
-            hit = any(name in other for name in self._bare)
+        if not hit and self._bare:
+            hit = respelled(buffer, size, self._bare)
         fitting = [each.term for each in self._gated if each.opens(path, buffer, size)] if self._gated else ()
         if not fitting:
             return hit, {}

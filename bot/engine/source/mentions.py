@@ -8,6 +8,8 @@ _QUALIFIER = re.compile(rb"([^\W\d]\w*(?:\.\w+)*)\.\Z")
 _WORD = re.compile(rb"[A-Za-z0-9_\x80-\xff]+")
 _OTHER_LETTERS = ((b"\xf0", (b"\x9d",)), (b"\xef", (b"\xbc", b"\xbd")))
 """How the mathematical letters (U+1D400 …) and the full-width ones (U+FF00 …) begin in UTF-8: first and second byte."""
+_CODING, _HEAD = b"coding", 400
+"""What a declared encoding needs, and within how many bytes it stands (PEP 263: the first two lines)."""
 _FEW = 32
 """So many names are looked for one by one; of more, first which of them are there at all."""
 REACH = 300
@@ -59,16 +61,28 @@ def modules_named(source: bytes, names: Iterable[str]) -> frozenset[str]:
     return frozenset(found)
 
 
-def respelled(buffer: bytes | bytearray, size: int) -> bytes:
-    """The first ``size`` bytes as Python reads its names, if they hold letters that stand for others (NFKC).
+def respelled(buffer: bytes | bytearray, size: int, names: Iterable[bytes]) -> bool:
+    """Whether Python reads one of ``names`` in the first ``size`` bytes though they do not stand there as they are.
 
-    Mathematical letters and the full-width ones are looked for, which are what names are written with (language
-    reference, "Names").
+    They may be spelled with letters that stand for others (NFKC: the mathematical letters and the full-width ones are
+    what names are written with; language reference, "Names"), or in an encoding whose ASCII bytes stand for something
+    else (PEP 263).  What cannot be decoded may hold anything.
     """
+    if buffer.find(_CODING, 0, _HEAD) >= 0:
+        from bot.engine.source import text  # few files declare an encoding
+
+        source = bytes(memoryview(buffer)[:size])
+        if text.is_other_encoding(source):
+            decoded = text.readable_text(source)
+            return decoded is None or _as_read(decoded, names)
     if not _holds_other_letters(buffer, size):
-        return b""
-    text = bytes(memoryview(buffer)[:size]).decode("utf-8", "replace")
-    return unicodedata.normalize("NFKC", text).encode()
+        return False
+    return _as_read(bytes(memoryview(buffer)[:size]).decode("utf-8", "replace"), names)
+
+
+def _as_read(text: str, names: Iterable[bytes]) -> bool:
+    other = unicodedata.normalize("NFKC", text).encode("utf-8", "replace")
+    return any(name in other for name in names)
 
 
 def _holds_other_letters(buffer: bytes | bytearray, size: int) -> bool:

@@ -8,6 +8,7 @@ mark; lines end at ``\\n``, ``\\r\\n`` and a lone ``\\r``, never at a form feed 
 import ast
 import bisect
 import codecs
+import functools
 import re
 import warnings
 from dataclasses import dataclass, field
@@ -20,6 +21,12 @@ _BLANK = re.compile(rb"^[ \t\f]*(?:#.*)?$")
 _LINE_END = re.compile(rb"\r\n?|\n")
 _ONE_BYTE = re.compile(r"iso8859-|cp125\d$|cp437$|cp85\d$|koi8-|mac-|ascii$")
 """Codec names (as ``codecs.lookup`` normalises them) in which each character is a byte and ASCII is itself."""
+_PROBE = (
+    bytes(range(0x20, 0x7F)).replace(b"\\", b"")
+    + rb"\u0067\x67\147\N{LATIN SMALL LETTER G}"
+    + b"+AGc-~{gg~}\x1b$B0g\x1b(B\x0egg\x0f.xn--gg-ia."
+)
+"""All of printable ASCII, and the ways in which an encoding may take it for something else."""
 
 
 class Undecodable(Exception):
@@ -64,6 +71,44 @@ def decode(source: bytes) -> Decoded:
     except UnicodeDecodeError as error:
         raise Undecodable(f"not {encoding}: {error.reason} at byte {error.start + 3 * bom}") from None
     return Decoded(text=text, encoding=encoding, bom=bom)
+
+
+def readable_text(source: bytes) -> str | None:
+    """The text of ``source``, in whatever encoding it declares, for a search; ``None`` if there is none.
+
+    Bytes that are wrong where ASCII stands for itself hide no name: they are replaced.
+    """
+    declared = declared_encoding(source.removeprefix(codecs.BOM_UTF8))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # an unknown escape is no reason to stop
+        return _decoded(source, declared)
+
+
+def _decoded(source: bytes, declared: str | None) -> str | None:
+    try:
+        if declared is None or ascii_stands_for_itself(declared):
+            return source.decode("utf-8" if declared is None else declared, "replace")
+        return source.decode(declared)
+    except (LookupError, ValueError):  # no such encoding, none for text, or not its bytes
+        return None
+
+
+def is_other_encoding(source: bytes) -> bool:
+    """Whether ASCII bytes of ``source`` may stand for something else than these characters."""
+    declared = declared_encoding(source.removeprefix(codecs.BOM_UTF8))
+    return declared is not None and not ascii_stands_for_itself(declared)
+
+
+@functools.cache
+def ascii_stands_for_itself(encoding: str) -> bool:
+    """Whether each ASCII byte of a source in this encoding is that character, and nothing else is.
+
+    It is not so in UTF-7, in encodings that switch by escape sequences, and in those that read backslashes.
+    """
+    try:
+        return _PROBE.decode(encoding) == _PROBE.decode("ascii")
+    except (LookupError, ValueError):
+        return False
 
 
 def line_around(source: bytes, offset: int, encoding: str) -> str:

@@ -12,12 +12,11 @@ from bot.github.reads.app import (
     installations,
     repo_installation,
 )
+from bot.github.reads.changes import changed_between, changed_files, listed_files
 from bot.github.reads.checks import check_runs
 from bot.github.reads.contents import blob, blobs, file_at, files_at, tarball, tree, whole_tree
 from bot.github.reads.pulls import (
-    changed_files,
     commits_ahead,
-    files_between,
     open_heads,
     open_pull_requests,
     own_pull_requests,
@@ -47,6 +46,7 @@ __all__ = [
     "blob",
     "blobs",
     "branch_head",
+    "changed_between",
     "changed_files",
     "check_runs",
     "checks",
@@ -55,7 +55,6 @@ __all__ = [
     "deployment",
     "file_at",
     "files_at",
-    "files_between",
     "hook_config",
     "hook_deliveries",
     "identity",
@@ -68,6 +67,7 @@ __all__ = [
     "issue_fact",
     "last_change",
     "linked_pulls",
+    "listed_files",
     "merge_base",
     "numbered_pull",
     "open_heads",

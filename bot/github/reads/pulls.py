@@ -3,15 +3,12 @@
 from datetime import datetime
 from typing import Any
 
-from bot.domain.facts import AppIdentity, BranchCommit, ChangedFiles, Commit, OwnPullRequest, PullBranch
-from bot.domain.references import ChangedFile, PullRequest, PullRequestRef, RepoRef, RepositoryId, Sha
+from bot.domain.facts import AppIdentity, BranchCommit, Commit, OwnPullRequest, PullBranch
+from bot.domain.references import PullRequest, PullRequestRef, RepoRef, RepositoryId, Sha
 from bot.github import operations as ops
 from bot.github.client import GitHub
 from bot.github.errors import NotFound
 from bot.github.reads.app import identity
-
-COMPARED = 300
-"""Files that a comparison of two commits lists."""
 
 
 async def pull_request(gh: GitHub, ref: PullRequestRef) -> PullRequest:
@@ -58,30 +55,6 @@ async def commits_ahead(gh: GitHub, repo: RepoRef, base: Sha, head: Sha) -> tupl
         return commits if len(commits) == int(data["total_commits"]) else None
 
     return await gh.call(ops.COMPARE, repo, parse, basehead=f"{base}...{head}", query={"per_page": 100})
-
-
-async def files_between(gh: GitHub, repo: RepoRef, base: Sha, head: Sha) -> tuple[ChangedFile, ...] | None:
-    """The files that ``head`` changes since its merge base with ``base``; ``None`` if not all of them are listed.
-
-    GitHub lists up to 300, with the first page of the commits alone.
-    https://docs.github.com/en/rest/commits/commits#compare-two-commits
-    """
-
-    def parse(data: Any) -> tuple[ChangedFile, ...] | None:
-        files = tuple(_file(file) for file in data["files"])
-        return files if len(files) < COMPARED else None
-
-    return await gh.call(ops.COMPARE, repo, parse, basehead=f"{base}...{head}", query={"per_page": 1})
-
-
-async def changed_files(gh: GitHub, pull: PullRequest) -> ChangedFiles:
-    """The changed files, three-dot, renames detected: at most 3,000, and how many more there are.
-
-    https://docs.github.com/en/rest/pulls/pulls#list-pull-requests-files
-    """
-    pages = gh.pages(ops.LIST_FILES, pull.ref.repo, _file, pull_number=pull.ref.number)
-    files = tuple([file async for file in pages])
-    return ChangedFiles(files=files, not_listed=max(0, pull.changed_files - len(files)))
 
 
 async def pull_branch(gh: GitHub, ref: PullRequestRef) -> PullBranch:
@@ -160,13 +133,3 @@ _WEB_FLOW = "web-flow"
 def _commit(us: AppIdentity, data: Any) -> Commit:
     author, committer = ((data[who] or {}).get("login") for who in ("author", "committer"))
     return Commit(sha=Sha(str(data["sha"])), ours=author == us.login and committer in (us.login, _WEB_FLOW))
-
-
-def _file(data: Any) -> ChangedFile:
-    return ChangedFile(
-        path=str(data["filename"]),
-        previous_path=data.get("previous_filename"),
-        status=str(data["status"]),
-        blob_sha=None if data["sha"] is None else Sha(str(data["sha"])),
-        patch=data.get("patch"),
-    )

@@ -26,10 +26,10 @@ async def branch_head(gh: GitHub, repo: RepoRef, branch: str) -> Sha:
     return await gh.call(ops.GET_REF, repo, lambda data: Sha(str(data["object"]["sha"])), ref=f"heads/{branch}")
 
 
-async def merge_base(gh: GitHub, repo: RepoRef, base: Sha, head: Sha) -> Sha:
+async def merge_base(gh: GitHub, repo: RepoRef, base: str, head: Sha) -> Sha:
     """The best common ancestor of two commits of the repository's network: what three-dot diffs start from.
 
-    ``NotFound``: there is none, or a commit is missing.
+    ``base`` is a commit, or a branch: its tip of this moment.  ``NotFound``: there is none, or a commit is missing.
     """
 
     def parse(data: Any) -> Sha:

@@ -113,7 +113,7 @@ async def _open_pull(bot: Bot, at: DefaultBranch, own: OwnPullRequest, pull: Pul
 async def _files_of(bot: Bot, pull: PullRequest) -> dict[str, str | None]:
     """Each path that it changes with the id of its blob; ``None`` for one that goes."""
     files: dict[str, str | None] = {}
-    for file in (await reads.changed_files(bot.github, pull)).files:
+    for file in await reads.changed_files(bot.github, pull):
         files[file.path] = None if file.status == "removed" else file.blob_sha
         if file.previous_path and file.status == "renamed":
             files[file.previous_path] = None
@@ -136,7 +136,7 @@ async def _closed(bot: Bot, opened: OpenedPullRequests, migration: Migration) ->
         if (await reads.issue(bot.github, repo, own.number)).closed_by == us.login:
             continue
         changed = await reads.changed_files(bot.github, pull)
-        found.append(ClosedPull(number=own.number, paths=frozenset(file.path for file in changed.files)))
+        found.append(ClosedPull(number=own.number, paths=frozenset(file.path for file in changed)))
     return tuple(found)
 
 

@@ -118,8 +118,6 @@ class Report:
     """The commit whose files were scanned."""
     files: tuple[FileMigration, ...] = ()
     selection: Selection = field(default_factory=Selection)
-    not_listed: int = 0
-    """Changed files beyond those that GitHub lists."""
     lacking: str | None = None
     """Why the files that the pull request does not change were not in view."""
     commits: tuple[Sha, ...] = ()

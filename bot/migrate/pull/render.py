@@ -192,8 +192,6 @@ def _unseen(report: Report) -> Iterable[str]:
                 items.append(f"- {code(path)}: does not parse (line {line}: {plain(message, limit=200)})")
     if report.lacking:
         items.append(f"- the files that this pull request does not change: {plain(report.lacking)}")
-    if report.not_listed:
-        items.append(f"- {count(report.not_listed, 'file')}: GitHub lists only the first 3,000 files of a pull request")
     if items:
         rest = [f"- … and {len(items) - _REASONS:,} more"] if len(items) > _REASONS else []
         yield "**Not scanned**\n\n" + "\n".join([*items[:_REASONS], *rest])

@@ -136,14 +136,13 @@ async def _plan(run: _Run, head: Sha) -> tuple[Report, tuple[TreeEntry, ...]]:
     """What there is to do on ``head``, and the tree it was found in."""
     tree = await reads.whole_tree(run.bot.github, run.pull.ref.repo, head)
     changed = await reads.changed_files(run.bot.github, run.pull)
-    selection = select(tree, [] if run.ask.paths else [file.path for file in changed.files], run.ask.paths)
+    selection = select(tree, [] if run.ask.paths else [file.path for file in changed], run.ask.paths)
     report = Report(
         pull=run.pull,
         ask=run.ask,
         head=head,
         files=await _migrated(run, head, tree, selection.paths, changed),
         selection=selection,
-        not_listed=0 if run.ask.paths else changed.not_listed,
         lacking=run.view.lacking,
     )
     return report, tree
