@@ -11,6 +11,7 @@ from typing import Protocol
 import structlog
 
 from bot.commands import render as words
+from bot.commands.invocations import find_invocations
 from bot.commands.parse import Command, CommandSpec, parse_all
 from bot.commands.permissions import PER_MINUTE, TOO_FAST, Asker, CommandPace, may, reason_to_ignore
 from bot.commands.rate_limit import pace_of
@@ -26,6 +27,7 @@ from bot.identity import decisions, replies
 from bot.identity.replies import AnsweredCommand
 from bot.jobs import Done, Ignored, Lease, Outcome, Policy, Superseded
 from bot.markdown.limits import fit
+from bot.scanner import Unscannable
 
 log = structlog.get_logger(__name__)
 
@@ -86,14 +88,28 @@ async def answer_comment(bot: Bot, event: IssueCommentEvent, commands: Commands,
     )
     session = _Session(bot=bot, event=event, asker=asker, commands=commands, lease=lease)
     specs = {name: module.SPEC for name, module in commands.items()}
-    asked = (
-        parse_all(comment.body, specs) if speed is CommandPace.ALLOWED else (CommandError(words.too_fast(PER_MINUTE)),)
-    )
+    asked = await _asked(bot, comment.body, specs, speed)
+    if not asked:
+        return Ignored(reason="no command in the comment")
     try:
         reactions = await _answer_all(session, asked)
     except _LeaseLost:
         return Superseded(reason="the deadline of this run has passed")
     return Done(summary=", ".join(reactions))
+
+
+async def _asked(
+    bot: Bot, body: str, specs: Mapping[str, CommandSpec], speed: CommandPace
+) -> Sequence[Command | CommandError]:
+    """The comment's commands.  Its Markdown is parsed in a worker: what breaks that is answered as a mistake."""
+    try:
+        invocations = await bot.scanner.run(find_invocations, body)
+    except Unscannable as error:
+        log.warning("comment_not_parsed", cause=error.cause)
+        return (CommandError(words.UNREADABLE_COMMENT),)
+    if invocations and speed is not CommandPace.ALLOWED:
+        return (CommandError(words.too_fast(PER_MINUTE)),)
+    return parse_all(invocations, specs)
 
 
 async def _answer_all(session: _Session, asked: Sequence[Command | CommandError]) -> Sequence[Reaction]:

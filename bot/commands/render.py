@@ -64,6 +64,12 @@ def failure(error: UserError) -> str:
     return prose(str(error))
 
 
+UNREADABLE_COMMENT = (
+    "This comment is too complex to find its commands. None of them was run: please put the command into a comment of "
+    "its own."
+)
+
+
 def too_fast(most: int) -> str:
     """Said once to somebody who is over the rate limit."""
     return f"Rate limit: {most} commands a minute. Ignored; try again shortly."

@@ -3,7 +3,7 @@
 import structlog
 
 from bot.commands.dispatch import answer_comment
-from bot.commands.parse import find_invocations
+from bot.commands.invocations import command_lines
 from bot.context import Bot
 from bot.domain.events import IssueCommentEvent
 from bot.domain.references import PullRequestRef
@@ -21,6 +21,8 @@ _EDITED = "a command added by an edit is not run"
 def route(event: IssueCommentEvent) -> Route:
     """The partition of the issue or pull request, so that commands run in order with its reviews.
 
+    The comment is only split into lines here: whether one of them is a command, its Markdown says.
+
     An edit that adds a command is work too: the log says who did it, and nothing else happens.
     """
     if _records(event):
@@ -31,10 +33,10 @@ def route(event: IssueCommentEvent) -> Route:
         return Ignored(reason="written by a bot")
     if event.action not in ("created", "edited"):
         return Ignored(reason=f"nothing to do when a comment is {event.action}")
-    invocations = set(find_invocations(event.body))
+    lines = set(command_lines(event.body))
     if event.action == "edited":
-        invocations -= set(find_invocations(event.previous_body or ""))
-    if not invocations:
+        lines -= set(command_lines(event.previous_body or ""))
+    if not lines:
         return Ignored(reason="no new command in the comment")
     return Work(key=f"{event.repo.full_name}#{event.number}", action=event.action)
 

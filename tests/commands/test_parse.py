@@ -3,12 +3,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.commands.invocations import Invocation, command_lines, find_invocations
 from bot.commands.parse import (
     MOST_COMMANDS,
     Command,
     CommandSpec,
-    Invocation,
-    find_invocations,
     parse,
     parse_all,
 )
@@ -103,6 +102,12 @@ def test_plain_lines_are_commands(body: str, expected: list[tuple[str, str]]) ->
 )
 def test_shown_commands_are_not_commands(body: str) -> None:
     assert find_invocations(body) == ()
+
+
+PIECES = (
+    "/ssot", " /ssot", "\t/ssot", "/SSOT", " help", "\n", "\r", "\r\n", "\u2028", "\x0b", "\0", "> ", "- ", "`",
+    "```\n", "<b>", "&#47;", "\\", "[", "](x)", "<!--", "-->", "    ", "a", "<details>", "</details>",
+)  # fmt: skip
 
 
 @given(st.text())
@@ -203,11 +208,16 @@ def test_a_free_text_is_a_text_whatever_it_looks_like(rest: str, reason: str | N
 
 def test_a_comment_asks_for_each_different_command_once() -> None:
     body = "/ssot migrate a.py\n/ssot help\n/ssot migrate 'a.py'\n/ssot MIGRATE   a.py\n"
-    assert [each.name for each in parse_all(body, SPECS) if isinstance(each, Command)] == ["migrate", "help"]
+    assert [each.name for each in parse_all(find_invocations(body), SPECS) if isinstance(each, Command)] == [
+        "migrate",
+        "help",
+    ]
 
 
 def test_of_many_mistakes_the_first_is_told() -> None:
-    first, command = parse_all("/ssot nonsense\n/ssot help\n/ssot rubbish\n/ssot migrate --bad", SPECS)
+    first, command = parse_all(
+        find_invocations("/ssot nonsense\n/ssot help\n/ssot rubbish\n/ssot migrate --bad"), SPECS
+    )
     assert isinstance(first, CommandError)
     assert isinstance(command, Command)
 
@@ -215,8 +225,8 @@ def test_of_many_mistakes_the_first_is_told() -> None:
 @pytest.mark.parametrize("line", ["/ssot migrate {n}.py", "/ssot skip f{n} x"])
 def test_a_comment_with_too_many_commands_asks_for_none(line: str) -> None:
     body = "\n".join(line.format(n=n) for n in range(MOST_COMMANDS))
-    assert len(parse_all(body, SPECS)) == MOST_COMMANDS
-    (only,) = parse_all(f"{body}\n/ssot help", SPECS)
+    assert len(parse_all(find_invocations(body), SPECS)) == MOST_COMMANDS
+    (only,) = parse_all(find_invocations(f"{body}\n/ssot help"), SPECS)
     assert isinstance(only, CommandError)
 
 
@@ -229,3 +239,15 @@ def test_what_would_take_long_to_read_is_not_read(filler: str) -> None:
 
 def test_a_command_beside_a_long_paragraph_is_found() -> None:
     assert len(find_invocations("x" * 60_000 + "\n\n/ssot help")) == 1
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=8).map("".join))
+def test_a_comment_with_a_command_has_a_line_that_may_be_one(body: str) -> None:
+    if find_invocations(body):
+        assert list(command_lines(body))
+
+
+@pytest.mark.parametrize("size", [10_000, 100_000, 1_000_000])
+def test_the_lines_of_a_table_are_none(size: int) -> None:
+    row = "|a" * 300 + "\n"
+    assert list(command_lines("/ssot help\n" + "|-" * 300 + "\n" + row * (size // len(row)))) == ["/ssot help"]
