@@ -35,7 +35,8 @@ def _verdict(check: CompleteCheckRun) -> str:
     found = count(len(usages), "new deprecated usage") if usages else "no new deprecated usages"
     skipped = f", {count(len(check.waived), 'finding')} skipped" if check.waived else ""
     unread = f", {count(len(check.unread), 'file')} not read" if check.unread else ""
-    return f"{found}{skipped}{unread}. The check is *{check.conclusion}*."
+    because = f", because of #{check.sibling.number}, which has the same head" if check.sibling else ""
+    return f"{found}{skipped}{unread}. The check is *{check.conclusion}*{because}."
 
 
 def status(pull: PullRequest, check: CompleteCheckRun, run: CheckRunFact | None) -> str:

@@ -30,7 +30,10 @@ class Person:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PullRequestEvent:
-    """``pull_request``.  ``base_changed``: it was edited to another base branch; ``body_changed``: to another text."""
+    """``pull_request``.  ``base_changed``: it was edited to another base branch; ``body_changed``: to another text.
+
+    ``before``: the head that a push replaced.
+    """
 
     action: str
     ref: PullRequestRef
@@ -38,6 +41,7 @@ class PullRequestEvent:
     sender: Person
     base_changed: bool = False
     body_changed: bool = False
+    before: Sha | None = None
 
     @property
     def repo(self) -> RepoRef:

@@ -19,6 +19,7 @@ from bot.github.errors import Refused, Uncertain
 from bot.identity.checks import CHECK_NAME
 from bot.jobs import Done, Lease, Outcome
 from bot.recovery.plan import REACH, Asked, due, lost, settled_until, since
+from bot.review.siblings import REVIEW
 from bot.storage import Storage
 from bot.storage.codec import dump, load
 
@@ -41,7 +42,7 @@ class Swept:
     left: int
 
 
-SWEEP, LOOK, REVIEW = "ssot.sweep", "ssot.look", "ssot.review"
+SWEEP, LOOK = "ssot.sweep", "ssot.look"
 EVERY, LOOK_EVERY = 15 * 60.0, 6 * 60 * 60.0
 """Seconds between two sweeps of the deliveries, and between two checks of all open pull requests."""
 AFTER_THE_SWEEP = timedelta(minutes=2)

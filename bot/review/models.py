@@ -34,6 +34,17 @@ class SubmitReview:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FailingSibling:
+    """Another open pull request with the same head, whose own verdict is a failure."""
+
+    number: int
+    base_ref: str
+    author: str
+    title: str
+    """Of its verdict."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CompleteCheckRun:
     """The result for ``head_sha``."""
 
@@ -56,6 +67,8 @@ class CompleteCheckRun:
     """Changed Python files that were scanned."""
     lacking: str | None = None
     """Why the files that the pull request does not change were not in view."""
+    sibling: FailingSibling | None = None
+    """Why the check fails though this pull request's own verdict is none: a check run is the commit's."""
     config_error: str | None = None
     """Why there was no scan: the configuration is invalid or unreadable."""
 

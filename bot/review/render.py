@@ -13,7 +13,7 @@ from bot.domain.references import PullRequest
 from bot.markdown.blocks import table
 from bot.markdown.limits import fit
 from bot.markdown.links import link_in_pull
-from bot.markdown.text import code, count, fenced, plain, prose, shorten
+from bot.markdown.text import code, count, fenced, plain, prose, shorten, visible
 from bot.review.models import CompleteCheckRun, Conclusion, SubmitReview
 
 _LISTED = 100
@@ -119,22 +119,43 @@ def _list(new: Sequence[NewFinding], pull: PullRequest) -> str:
     return "\n".join(items)
 
 
+def title_of(action: CompleteCheckRun) -> str:
+    """The check run's title: one line of plain text."""
+    if action.sibling is not None:
+        other = action.sibling
+        return f"Fails because of #{other.number} onto {visible(other.base_ref)}, by {visible(other.author)}"
+    return "The configuration is not valid" if action.config_error is not None else _title(action)
+
+
 def check_text(action: CompleteCheckRun, pull: PullRequest, migrations: Mapping[str, Migration]) -> CheckText:
     """The check run's title, summary and details."""
     if action.config_error is not None:
         return CheckText(
-            title="The configuration is not valid",
-            summary=f"Nothing was scanned. The configuration on the base branch has an error:\n\n"
+            title=title_of(action),
+            summary=_sibling(action) + f"Nothing was scanned. The configuration on the base branch has an error:\n\n"
             f"{fenced(shorten(action.config_error, 4_000), 'text')}\n\nRun `ssot config check` to check it locally.",
         )
-    title = _title(action)
-    summary = [title + "."]
+    title = title_of(action)
+    summary = [_sibling(action) + _title(action) + "."]
     if action.new:
         summary.append(_table(action.new, migrations))
     summary += _honest_lines(action)
     if action.new and pull.locked:
         summary.append("The conversation is locked, so there are no comments. The details list the usages.")
     return CheckText(title=title, summary=fit("\n\n".join(summary), limit=MAX_CHECK_TEXT), text=_details(action, pull))
+
+
+def _sibling(action: CompleteCheckRun) -> str:
+    """Who blocks this commit, and how that ends."""
+    if action.sibling is None:
+        return ""
+    other = action.sibling
+    return (
+        f"**This commit is also the head of #{other.number} onto {code(other.base_ref)}, by {plain(other.author)}**,"
+        f" and fails there: {prose(other.title)}. A check run belongs to the commit, so it fails here as well."
+        f" It is cleared once #{other.number} is closed, or passes, or one of the two gets another head.\n\n"
+        "For this pull request alone: "
+    )
 
 
 def _title(action: CompleteCheckRun) -> str:
@@ -147,7 +168,7 @@ def _verdict(action: CompleteCheckRun) -> str:
         return f"{count(new, 'new deprecated usage')}"
     if any(file.suspect for file in action.unread):
         return ""  # nothing better can be said than that some were not read
-    if action.conclusion is Conclusion.FAILURE:
+    if action.conclusion is Conclusion.FAILURE and action.sibling is None:
         return f"{count(len(action.old), 'usage')} of a removed name"
     return "No new deprecated usages"
 

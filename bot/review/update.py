@@ -17,8 +17,8 @@ from bot.domain.file_result import NewFinding, UnreadFile
 from bot.domain.migration import Config, Migration
 from bot.domain.references import PullRequest, PullRequestRef, Sha
 from bot.github import reads
+from bot.github.errors import NoArchive
 from bot.identity import decisions
-from bot.identity.external_ids import about_the_same
 from bot.identity.kinds import MarkerKind
 from bot.identity.places import pull_request
 from bot.jobs import Done, Ignored, Lease, Outcome, Superseded
@@ -26,8 +26,11 @@ from bot.markdown.text import count
 from bot.repository import ConfigProblem, RepositoryAt, at_branch, details_of
 from bot.review import render_effects as words
 from bot.review.changes import NotShownYet, scan_changes
-from bot.review.models import Action, CompleteCheckRun, Conclusion, SubmitReview
+from bot.review.models import Action, CompleteCheckRun, Conclusion, FailingSibling, SubmitReview
 from bot.review.plan import OwnThread, ReviewFacts, plan_check, plan_review
+from bot.review.render import title_of
+from bot.review.siblings import siblings_of
+from bot.scanner.workers import ScannerDown
 
 log = structlog.get_logger(__name__)
 
@@ -90,24 +93,47 @@ async def review(
 async def verdict_on(bot: Bot, ref: PullRequestRef) -> Reviewed:
     """What a review of the pull request would say now; nothing is written."""
     pull = await reads.pull_request(bot.github, ref)
-    at = await at_branch(bot, ref.repo, pull.base_ref)
-    check = not_scanned(pull, at.problem) if at.problem else plan_check(await found_in(bot, pull, at.config))
-    return Reviewed(pull=pull, actions=(check,))
+    return Reviewed(pull=pull, actions=(await _for_the_commit(bot, pull, await _own_verdict(bot, pull)),))
+
+
+async def _own_verdict(bot: Bot, pull: PullRequest) -> CompleteCheckRun:
+    at = await at_branch(bot, pull.ref.repo, pull.base_ref)
+    return not_scanned(pull, at.problem) if at.problem else plan_check(await found_in(bot, pull, at.config))
+
+
+async def _for_the_commit(bot: Bot, pull: PullRequest, check: CompleteCheckRun) -> CompleteCheckRun:
+    """The check fails if that of another open pull request with the same head does, against its own base."""
+    if check.conclusion is Conclusion.FAILURE:
+        return check
+    for ref in await siblings_of(bot, pull.ref, pull.head_sha):
+        other = await reads.pull_request(bot.github, ref)
+        if other.state != "open" or other.head_sha != pull.head_sha:
+            continue
+        verdict = await _own_verdict(bot, other)
+        if verdict.conclusion is Conclusion.FAILURE:
+            sibling = FailingSibling(
+                number=ref.number, base_ref=other.base_ref, author=other.author, title=title_of(verdict)
+            )
+            return replace(check, conclusion=Conclusion.FAILURE, sibling=sibling)
+    return check
 
 
 async def _decided(bot: Bot, pull: PullRequest, at: RepositoryAt, waive: Waive) -> tuple[Action, ...]:
     """What to do; while that cannot be told yet, the check says so and the work waits."""
     try:
         return await _decide(bot, pull, at, waive)
-    except NotShownYet as fault:
+    except (NotShownYet, ScannerDown, NoArchive) as fault:
         await complete_check(bot, words.pending_check_run(pull, fault.reason), force=False)
         raise
 
 
 async def _decide(bot: Bot, pull: PullRequest, at: RepositoryAt, waive: Waive) -> tuple[Action, ...]:
     if at.problem:
-        return (not_scanned(pull, at.problem),)
-    return plan_review(await _with_said(bot, await found_in(bot, pull, at.config, waive=waive)))
+        return (await _for_the_commit(bot, pull, not_scanned(pull, at.problem)),)
+    planned = plan_review(await _with_said(bot, await found_in(bot, pull, at.config, waive=waive)))
+    return tuple(
+        [await _for_the_commit(bot, pull, each) if isinstance(each, CompleteCheckRun) else each for each in planned]
+    )
 
 
 def not_scanned(pull: PullRequest, problem: ConfigProblem) -> CompleteCheckRun:
@@ -201,12 +227,13 @@ async def _perform(
 
 
 async def complete_check(bot: Bot, run: CheckRun, *, force: bool) -> None:
-    """Create the check run, unless the last one for the same pull request and commit says the same.
+    """Create the check run, unless the last one for the same commit says the same.
 
-    Only the last one counts: a result can change back, and merging waits for the last check run.
+    Only the last one counts, whichever pull request it was written for: a result can change back, and merging waits
+    for the last check run of the commit.
     """
     before = await reads.check_runs(bot.github, run.repo, run.head_sha, name=run.name)
-    last = next((each for each in before if about_the_same(each.external_id, run.external_id)), None)
+    last = before[0] if before else None
     if not force and last and (last.external_id, last.status) == (run.external_id, run.status):
         return
     await bot.performer.perform(run)

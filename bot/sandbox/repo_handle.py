@@ -104,6 +104,18 @@ class Repo:
             )  # fmt: skip
         return PullRequestHandle(self._world, self, pull)
 
+    async def propose(
+        self, branch: str, *, base: str, by: User | None = None, fork: "Repo | None" = None
+    ) -> PullRequestHandle:
+        """Open a pull request for a branch that is there (of ``fork``, if given)."""
+        source = (fork or self).record
+        async with self._world.writing:
+            pull = await pulling.open_pull(
+                self._world, self.record, title=f"{branch} onto {base}", body="", base=base, head_repo=source,
+                head=branch, author=by or self.person, draft=False, maintainer_can_modify=True,
+            )  # fmt: skip
+        return PullRequestHandle(self._world, self, pull)
+
     # --- branches ---------------------------------------------------------------------------------------------
 
     async def push(

@@ -6,6 +6,7 @@ One that is opened, closed, merged or reopened, or whose text changes, may be ev
 from bot.context import Bot
 from bot.domain.events import PullRequestEvent
 from bot.jobs import Ignored, Lease, Outcome, Route, Work
+from bot.review.siblings import judge_again
 from bot.review.update import review_pull_request
 from bot.tracker import wake
 
@@ -32,7 +33,13 @@ def _tracked(event: PullRequestEvent) -> bool:
 
 
 async def handle(bot: Bot, event: PullRequestEvent, lease: Lease) -> Outcome:
-    """Review the pull request as it is now; schedule an update of the trackers."""
+    """Review the pull request as it is now; schedule an update of the trackers.
+
+    What no longer is the head of this pull request may be that of another, and is judged without this one.
+    """
+    left = event.head_sha if event.action == "closed" else event.before
+    if left is not None:
+        await judge_again(bot, event.ref, left, lease.job.seq)
     if _tracked(event):
         waking = await wake.wake(bot, event.ref.repo)
         if not _reviewed(event):

@@ -4,7 +4,7 @@ from bot.context import Bot
 from bot.domain.events import TaskEvent
 from bot.domain.references import PullRequestRef
 from bot.jobs import Ignored, Lease, Outcome, Route, Work
-from bot.recovery.deliveries import REVIEW as EVENT
+from bot.review.siblings import REVIEW as EVENT
 from bot.review.update import review_pull_request
 
 __all__ = ["EVENT", "handle", "route"]

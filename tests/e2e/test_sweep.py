@@ -13,7 +13,8 @@ from bot.cli.demo import serving, settings_for, settled
 from bot.domain.references import Task
 from bot.github.payloads import delivery_of
 from bot.jobs import Job, State
-from bot.recovery.deliveries import LOOK, REVIEW, SWEEP, look_tasks, sweep_tasks
+from bot.recovery.deliveries import LOOK, SWEEP, look_tasks, sweep_tasks
+from bot.review.siblings import REVIEW
 from bot.sandbox import PullRequestHandle, Repo, Sandbox
 from tests.e2e.conftest import RunningBot
 from tests.jobs.conftest import until

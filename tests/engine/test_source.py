@@ -33,12 +33,18 @@ def test_a_line_found_alone_is_the_line_of_the_map(text: str, bom: bool, encodin
         ("get", ""),
         ("", ""),
         ("# \u00e9", ""),
+        ("# coding: utf-7\n+AGcAZQB0-", "get"),
+        ("# coding: utf-7\nx", ""),
+        ("\n# coding: raw_unicode_escape\n\\u0067et", "get"),
+        ("\n\n# coding: raw_unicode_escape\n\\u0067et", ""),
+        ("# coding: latin-1\n\\u0067et", ""),
+        ("# coding: no-such\n", "anything"),
     ],
 )
-def test_letters_that_stand_for_others(text: str, read: str) -> None:
+def test_names_that_stand_there_otherwise(text: str, read: str) -> None:
     source = text.encode()
-    assert respelled(source, len(source)).decode() == read
-    assert respelled(source + "\U0001d420".encode(), len(source)).decode() == read
+    for found in (source, source + "\U0001d420".encode()):
+        assert respelled(found, len(source), [read.encode() or b"get"]) is bool(read)
 
 
 @pytest.mark.parametrize(

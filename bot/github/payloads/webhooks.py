@@ -64,6 +64,7 @@ class PullRequestPayload(InRepository):
     pull_request: _PullRequest
     sender: Account
     changes: _Edit | None = None
+    before: ObjectId | None = None
 
     def event(self) -> PullRequestEvent:
         return PullRequestEvent(
@@ -73,6 +74,7 @@ class PullRequestPayload(InRepository):
             sender=self.sender.person(),
             base_changed=self.changes is not None and self.changes.base is not None,
             body_changed=self.changes is not None and self.changes.body is not None,
+            before=self.before,
         )
 
 

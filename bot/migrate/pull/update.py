@@ -6,7 +6,7 @@ the head that the person saw: the parent of the first of these commits.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
@@ -16,11 +16,11 @@ from bot.context import Bot
 from bot.domain.commands import Reply
 from bot.domain.effects import Reaction
 from bot.domain.errors import RetryLater
-from bot.domain.facts import BranchCommit, ChangedFiles, PullBranch, TreeEntry
+from bot.domain.facts import BranchCommit, PullBranch, TreeEntry
 from bot.domain.file_result import FileMigration
 from bot.domain.finding import Range
 from bot.domain.migration import Config
-from bot.domain.references import PullRequest, PullRequestRef, RepoRef, Sha
+from bot.domain.references import ChangedFile, PullRequest, PullRequestRef, RepoRef, Sha
 from bot.engine.source.names import SUFFIXES
 from bot.github import reads
 from bot.github.errors import HeadMoved
@@ -149,12 +149,12 @@ async def _plan(run: _Run, head: Sha) -> tuple[Report, tuple[TreeEntry, ...]]:
 
 
 async def _migrated(
-    run: _Run, rev: Sha, tree: Iterable[TreeEntry], paths: Iterable[str], changed: ChangedFiles | None = None
+    run: _Run, rev: Sha, tree: Iterable[TreeEntry], paths: Iterable[str], changed: Sequence[ChangedFile] | None = None
 ) -> tuple[FileMigration, ...]:
     """The files at ``paths`` with their fixes applied; all that the pull request has changed has a say in them."""
     repo, entries = run.pull.ref.repo, {entry.path: entry for entry in tree}
-    changed = changed or await reads.changed_files(run.bot.github, run.pull)
-    touched = {path for file in changed.files for path in (file.path, file.previous_path) if path}
+    changed = await reads.changed_files(run.bot.github, run.pull) if changed is None else changed
+    touched = {path for file in changed for path in (file.path, file.previous_path) if path}
     touched = {path for path in touched if path.endswith(SUFFIXES)}
     requested = {path: entries[path].sha for path in paths if path in entries}
     files = {path: entry.sha for path, entry in entries.items() if entry.mode in REGULAR}
