@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from weakref import WeakValueDictionary
 
-from bot.domain.references import DeliveryId, Task
+from cachetools import TTLCache
+
+from bot.domain.references import DeliveryId, RepositoryId, Task
 from bot.github.client import GitHub
 from bot.github.performer import BasePerformer
 from bot.identity.markers import MarkerKeys
@@ -54,5 +56,7 @@ class Bot:
     """``await bot.send(task)`` returns once the task is as durable as a delivery.  Raises ``StoreUnavailable``."""
     kept: StoredDeliveries
     turns: Turns = field(default_factory=Turns)
+    concerned: TTLCache[tuple[RepositoryId, str], bool] = field(default_factory=lambda: TTLCache(1_000, ttl=600))
+    """Whether the built-in migration is about a repository without a configuration, by its id and a revision."""
     tracker_window: timedelta = timedelta(seconds=20)
     """How long changes to a tracking issue are collected into one edit."""

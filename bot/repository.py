@@ -4,15 +4,16 @@ Above the adapters, below every capability: it uses GitHub's reads, ``bot.config
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import assert_never
 
-from bot.config import FILE, Absent, ConfigState, Invalid, UnreadableConfig, Valid, parse_state
+from bot.config import FILE, Absent, ConfigState, Invalid, UnreadableConfig, Unrelated, Valid, parse_state
 from bot.context import Bot
 from bot.domain.errors import UserError
 from bot.domain.facts import NotAFile, Repository
 from bot.domain.migration import Config, Migration
 from bot.domain.references import RepoRef, Sha
+from bot.engine.source.names import module_paths
 from bot.github import reads
 
 ConfigProblem = Invalid | UnreadableConfig
@@ -42,7 +43,7 @@ class RepositoryAt:
     def config(self) -> Config:
         """The effective configuration.  Raises ``ConfigUnusable`` exactly when there is a :attr:`problem`."""
         match self.state:
-            case Absent(config=config) | Valid(config=config):
+            case Absent(config=config) | Unrelated(config=config) | Valid(config=config):
                 return config
             case Invalid() | UnreadableConfig():
                 raise ConfigUnusable(self.state)
@@ -58,6 +59,11 @@ class RepositoryAt:
     def built_in(self) -> bool:
         """The repository has no configuration, so the built-in one applies: nobody there has configured anything."""
         return isinstance(self.state, Absent)
+
+    @property
+    def unrelated(self) -> bool:
+        """Nothing is configured, and the built-in migration is about another code base: nothing is said here."""
+        return isinstance(self.state, Unrelated)
 
     @property
     def migrations(self) -> Mapping[str, Migration]:
@@ -108,7 +114,24 @@ async def _state(bot: Bot, repo: RepoRef, rev: str) -> ConfigState:
     found = await reads.file_at(bot.github, repo, FILE, rev)
     if isinstance(found, NotAFile):
         return parse_state(None, unreadable=f"it is a {found}, not a file")
-    return parse_state(None) if found is None else await bot.scanner.configuration(found)
+    if found is not None:
+        return await bot.scanner.configuration(found)
+    absent = parse_state(None)
+    if isinstance(absent, Absent) and not await _concerned(bot, repo, rev, absent.config):
+        return Unrelated(config=replace(absent.config, migrations=()))
+    return absent
+
+
+async def _concerned(bot: Bot, repo: RepoRef, rev: str, config: Config) -> bool:
+    """Whether a module that defines a deprecated name, or its successor, is in the tree, below whatever folder."""
+    key = (repo.id, rev)
+    if key not in bot.concerned:
+        names = {name for m in config.migrations for t in m.targets for name in (t.name, t.canonical) if name}
+        modules = {name.rpartition(".")[0] for name in names}
+        paths = tuple(f"/{path}" for module in modules for path in module_paths(module, ()))
+        tree = await reads.whole_tree(bot.github, repo, rev)
+        bot.concerned[key] = any(f"/{entry.path}".endswith(paths) for entry in tree)
+    return bot.concerned[key]
 
 
 # --- texts -----------------------------------------------------------------------------------------------------------

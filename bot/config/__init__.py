@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from bot.config.guide import reference
     from bot.config.presets import DEFAULT, preset_names, preset_text
     from bot.config.reading import FILE, load
-    from bot.config.state import Absent, ConfigState, Invalid, UnreadableConfig, Valid, parse_state
+    from bot.config.state import Absent, ConfigState, Invalid, UnreadableConfig, Unrelated, Valid, parse_state
     from bot.config.structure import schema_text
     from bot.config.writing import show
 
@@ -18,7 +18,7 @@ _PARTS = {
     "guide": ("reference",),
     "presets": ("DEFAULT", "preset_names", "preset_text"),
     "reading": ("FILE", "load"),
-    "state": ("Absent", "ConfigState", "Invalid", "UnreadableConfig", "Valid", "parse_state"),
+    "state": ("Absent", "ConfigState", "Invalid", "UnreadableConfig", "Unrelated", "Valid", "parse_state"),
     "structure": ("schema_text",),
     "writing": ("show",),
 }
@@ -31,6 +31,7 @@ __all__ = [
     "ConfigState",
     "Invalid",
     "UnreadableConfig",
+    "Unrelated",
     "Valid",
     "load",
     "parse_state",

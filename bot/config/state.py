@@ -1,4 +1,4 @@
-"""The four states that a repository's configuration can be in; a caller handles each of them."""
+"""The states that a repository's configuration can be in; a caller handles each of them."""
 
 from dataclasses import dataclass
 
@@ -10,6 +10,13 @@ from bot.domain.migration import Config
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Absent:
     """There is no file: the built-in migration applies."""
+
+    config: Config
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unrelated:
+    """There is no file, and the repository has nothing of the built-in migration: no migration applies."""
 
     config: Config
 
@@ -43,7 +50,7 @@ class Valid:
     config: Config
 
 
-ConfigState = Absent | UnreadableConfig | Invalid | Valid
+ConfigState = Absent | Unrelated | UnreadableConfig | Invalid | Valid
 
 
 def parse_state(text: bytes | None, *, unreadable: str | None = None, file: str = FILE) -> ConfigState:

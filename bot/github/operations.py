@@ -114,6 +114,7 @@ GET_REPO = _read("repos/get", _REPO, metadata="read")
 GET_ROLE = _read(
     "repos/get-collaborator-permission-level", _REPO + "/collaborators/{username}/permission", metadata="read"
 )
+BRANCH_RULES = _read("repos/get-branch-rules", _REPO + "/rules/branches/{branch}", metadata="read")
 GET_REF = _read("git/get-ref", _REPO + "/git/ref/{ref}", contents="read")
 GET_COMMIT = _read("git/get-commit", _REPO + "/git/commits/{commit_sha}", contents="read")
 GET_TREE = _read("git/get-tree", _REPO + "/git/trees/{tree_sha}", contents="read")

@@ -69,6 +69,8 @@ class CompleteCheckRun:
     """Why the files that the pull request does not change were not in view."""
     sibling: FailingSibling | None = None
     """Why the check fails though this pull request's own verdict is none: a check run is the commit's."""
+    unconfigured: bool = False
+    """Nothing was scanned: no migration applies to the repository."""
     config_error: str | None = None
     """Why there was no scan: the configuration is invalid or unreadable."""
 

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from bot.config.reading import FILE
 from bot.domain.commands import PREFIX
 from bot.domain.effects import MAX_CHECK_TEXT
 from bot.domain.file_result import NewFinding, Suggestion, UnreadFile
@@ -124,6 +125,8 @@ def title_of(action: CompleteCheckRun) -> str:
     if action.sibling is not None:
         other = action.sibling
         return f"Fails because of #{other.number} onto {visible(other.base_ref)}, by {visible(other.author)}"
+    if action.unconfigured:
+        return "Nothing is configured here"
     return "The configuration is not valid" if action.config_error is not None else _title(action)
 
 
@@ -135,6 +138,9 @@ def check_text(action: CompleteCheckRun, pull: PullRequest, migrations: Mapping[
             summary=_sibling(action) + f"Nothing was scanned. The configuration on the base branch has an error:\n\n"
             f"{fenced(shorten(action.config_error, 4_000), 'text')}\n\nRun `ssot config check` to check it locally.",
         )
+    if action.unconfigured:
+        nothing = f"No migration applies to this repository. To configure one, add `{FILE}`."
+        return CheckText(title=title_of(action), summary=_sibling(action) + nothing)
     title = title_of(action)
     summary = [_sibling(action) + _title(action) + "."]
     if action.new:

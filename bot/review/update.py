@@ -19,6 +19,7 @@ from bot.domain.references import PullRequest, PullRequestRef, Sha
 from bot.github import reads
 from bot.github.errors import NoArchive
 from bot.identity import decisions
+from bot.identity.checks import CHECK_NAME
 from bot.identity.kinds import MarkerKind
 from bot.identity.places import pull_request
 from bot.jobs import Done, Ignored, Lease, Outcome, Superseded
@@ -31,6 +32,8 @@ from bot.review.plan import OwnThread, ReviewFacts, plan_check, plan_review
 from bot.review.render import title_of
 from bot.review.siblings import siblings_of
 from bot.scanner.workers import ScannerDown
+
+NOTHING_HERE = "no migration is configured for this repository"
 
 log = structlog.get_logger(__name__)
 
@@ -81,6 +84,8 @@ async def review(
     if pull.state != "open":
         return Ignored(reason=f"the pull request is {pull.state}")
     at = await at_branch(bot, ref.repo, pull.base_ref)
+    if at.unrelated and not await is_required(bot, pull):
+        return Ignored(reason=NOTHING_HERE)
     try:
         reviewed = Reviewed(pull=pull, actions=await _decided(bot, pull, at, waive))
         for action in reviewed.actions:
@@ -98,7 +103,9 @@ async def verdict_on(bot: Bot, ref: PullRequestRef) -> Reviewed:
 
 async def _own_verdict(bot: Bot, pull: PullRequest) -> CompleteCheckRun:
     at = await at_branch(bot, pull.ref.repo, pull.base_ref)
-    return not_scanned(pull, at.problem) if at.problem else plan_check(await found_in(bot, pull, at.config))
+    if at.problem or at.unrelated:
+        return not_scanned(pull, at.problem)
+    return plan_check(await found_in(bot, pull, at.config))
 
 
 async def _for_the_commit(bot: Bot, pull: PullRequest, check: CompleteCheckRun) -> CompleteCheckRun:
@@ -128,7 +135,7 @@ async def _decided(bot: Bot, pull: PullRequest, at: RepositoryAt, waive: Waive) 
 
 
 async def _decide(bot: Bot, pull: PullRequest, at: RepositoryAt, waive: Waive) -> tuple[Action, ...]:
-    if at.problem:
+    if at.problem or at.unrelated:
         return (await _for_the_commit(bot, pull, not_scanned(pull, at.problem)),)
     planned = plan_review(await _with_said(bot, await found_in(bot, pull, at.config, waive=waive)))
     return tuple(
@@ -136,10 +143,20 @@ async def _decide(bot: Bot, pull: PullRequest, at: RepositoryAt, waive: Waive) -
     )
 
 
-def not_scanned(pull: PullRequest, problem: ConfigProblem) -> CompleteCheckRun:
-    """An invalid configuration blocks no merge; every pull request reports it until it is fixed."""
+def not_scanned(pull: PullRequest, problem: ConfigProblem | None) -> CompleteCheckRun:
+    """An invalid configuration blocks no merge; every pull request reports it until it is fixed.
+
+    ``None``: no migration applies, and a rule of the branch waits for the check.
+    """
+    if problem is None:
+        return CompleteCheckRun(head_sha=pull.head_sha, conclusion=Conclusion.SUCCESS, unconfigured=True)
     wrong = details_of(problem)
     return CompleteCheckRun(head_sha=pull.head_sha, conclusion=Conclusion.NEUTRAL, config_error=wrong)
+
+
+async def is_required(bot: Bot, pull: PullRequest) -> bool:
+    """Whether merging into the base branch waits for the bot's check."""
+    return CHECK_NAME in await reads.required_checks(bot.github, pull.ref.repo, pull.base_ref)
 
 
 # --- fetch -----------------------------------------------------------------------------------------------------

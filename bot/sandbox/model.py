@@ -263,6 +263,8 @@ class Repository:
     verified: set[str] = field(default_factory=set)
     """Commits that GitHub signed itself."""
     protected: set[str] = field(default_factory=set)
+    required: dict[str, list[str]] = field(default_factory=dict)
+    """The checks that a ruleset requires, by branch."""
     """Branches that are changed by merging pull requests only."""
 
     @property

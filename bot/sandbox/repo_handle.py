@@ -165,6 +165,10 @@ class Repo:
         """Only merged pull requests change the branch from now on."""
         self.record.protected.add(branch)
 
+    def require(self, branch: str, *checks: str) -> None:
+        """A ruleset that lets these checks be required before a merge into the branch."""
+        self.record.required[branch] = list(checks)
+
     def rename(self, name: str) -> None:
         """The former name is answered by a redirect."""
         self.record.name = name

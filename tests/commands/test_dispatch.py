@@ -129,6 +129,8 @@ def ann(github: Sandbox) -> User:
 
 @pytest.fixture
 async def issue(repo: Repo) -> IssueHandle:
+    """In a repository that the built-in migration is about."""
+    await repo.push({"netra_backend/app/websocket_core/websocket_manager.py": b""})
     return await repo.open_issue("A question")
 
 

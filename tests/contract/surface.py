@@ -82,6 +82,7 @@ async def deliveries(callers: Callers) -> None:
 async def repository(callers: Callers) -> None:
     bot = callers.bot
     await bot.call("GET", "{repo}/branches/main")
+    await bot.call("GET", "{repo}/rules/branches/main")
     await bot.call("GET", "{repo}/collaborators/octocat/permission")
     await bot.call("GET", "{repo}/contents/")
     await bot.call("GET", "{repo}/contents/src")

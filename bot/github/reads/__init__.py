@@ -23,7 +23,7 @@ from bot.github.reads.pulls import (
     pull_branch,
     pull_request,
 )
-from bot.github.reads.repository import branch_head, merge_base, repository, role
+from bot.github.reads.repository import branch_head, merge_base, repository, required_checks, role
 from bot.github.reads.talk import (
     issue,
     issue_comment,
@@ -77,6 +77,7 @@ __all__ = [
     "pull_request",
     "repo_installation",
     "repository",
+    "required_checks",
     "review_threads",
     "reviews",
     "role",

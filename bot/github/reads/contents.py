@@ -81,13 +81,13 @@ def _may_be_link(content: bytes) -> bool:
     return 0 < len(content) <= _LONGEST_PATH and not content.endswith(b"\n") and b"\0" not in content
 
 
-async def tree(gh: GitHub, repo: RepoRef, sha: Sha) -> Tree:
-    """Everything below a commit or tree, except directories."""
+async def tree(gh: GitHub, repo: RepoRef, sha: str) -> Tree:
+    """Everything below a commit, branch or tree, except directories."""
     return await gh.call(ops.GET_TREE, repo, _tree, tree_sha=sha, query={"recursive": 1})
 
 
-async def whole_tree(gh: GitHub, repo: RepoRef, sha: Sha) -> tuple[TreeEntry, ...]:
-    """Everything below a commit or tree, except directories, however much it is.
+async def whole_tree(gh: GitHub, repo: RepoRef, sha: str) -> tuple[TreeEntry, ...]:
+    """Everything below a commit, branch or tree, except directories, however much it is.
 
     What GitHub cuts short it gives piece by piece: https://docs.github.com/en/rest/git/trees#get-a-tree
     """

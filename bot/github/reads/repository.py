@@ -26,6 +26,22 @@ async def branch_head(gh: GitHub, repo: RepoRef, branch: str) -> Sha:
     return await gh.call(ops.GET_REF, repo, lambda data: Sha(str(data["object"]["sha"])), ref=f"heads/{branch}")
 
 
+async def required_checks(gh: GitHub, repo: RepoRef, branch: str) -> frozenset[str]:
+    """The names of the checks that the rules of a branch require before a merge.
+
+    Rulesets only: classic branch protection is shown to administrators alone.
+    https://docs.github.com/en/rest/repos/rules#get-rules-for-a-branch
+    """
+    pages = gh.pages(ops.BRANCH_RULES, repo, _required, branch=branch)
+    return frozenset({name async for names in pages for name in names})
+
+
+def _required(rule: Any) -> tuple[str, ...]:
+    if rule["type"] != "required_status_checks":
+        return ()
+    return tuple(str(check["context"]) for check in rule["parameters"]["required_status_checks"])
+
+
 async def merge_base(gh: GitHub, repo: RepoRef, base: str, head: Sha) -> Sha:
     """The best common ancestor of two commits of the repository's network: what three-dot diffs start from.
 

@@ -45,6 +45,21 @@ async def get_branch(call: Call) -> Answer:
     return Answer(body=body)
 
 
+@router.route("GET", "/repos/{owner}/{repo}/rules/branches/{branch}", "metadata:read")
+async def get_branch_rules(call: Call) -> Answer:
+    """The branch need not exist."""
+    repo = call.repo
+    checks = [{"context": name} for name in repo.required.get(call.params["branch"], ())]
+    rule: Obj = {
+        "type": "required_status_checks",
+        "parameters": {"strict_required_status_checks_policy": False, "required_status_checks": checks},
+        "ruleset_source_type": "Repository",
+        "ruleset_source": repo.full_name,
+        "ruleset_id": 42,
+    }
+    return call.page([rule] if checks else [], lambda shown: shown)
+
+
 @router.route("GET", "/repos/{owner}/{repo}/collaborators/{username}/permission", "metadata:read")
 async def get_permission(call: Call) -> Answer:
     """``role_name`` is the role itself, ``permission`` its four-valued shadow."""
