@@ -59,12 +59,26 @@ def _patched(analysis: Analysis, use: Use, successor: str) -> Iterator[Witness]:
         yield from index.program.writers(successor)
 
 
-def member_writer(analysis: Analysis, use: Use, successor: str | None) -> Witness | None:
+def member_writer(analysis: Analysis, symbol: str, successor: str | None) -> Witness | None:
     """Who gives a member of the deprecated class (or its successor) another value, which the other class lacks."""
-    names = {use.symbol, *analysis.index.resolution(use.symbol).names}
+    names = {symbol, *analysis.index.resolution(symbol).names}
     others = {successor, *analysis.index.resolution(successor).names} if successor else set()
     found = () if others & names else chain(*map(analysis.index.program.member_writers, sorted(names ^ others)))
     return next(_relevant(analysis, found), None)
+
+
+def writer_below(analysis: Analysis, module: str, successor: str) -> Witness | None:
+    """Who gives a member of a module, or a member of that, another value: of a star import it is not asked one by one.
+
+    What the star has bound does not see what is patched for a while.
+    """
+    program, home = analysis.index.program, analysis.index.source_of(module)
+    written = (each for name in (module, successor) for each in program.member_writers(name))
+    if (found := next(_lasting(written), None)) is not None:
+        return found
+    names = analysis.index.exports(*home).origins if isinstance(home, tuple) else ()
+    members = (member_writer(analysis, f"{module}.{name}", f"{successor}.{name}") for name in names)
+    return next((found for found in members if found is not None), None)
 
 
 def patcher(analysis: Analysis, use: Use) -> Witness | None:

@@ -26,11 +26,13 @@ def against(analysis: Analysis, use: Use) -> Refusal | None:
 
 def _of_a_member(analysis: Analysis, use: Use, target: str | None) -> Witness | None:
     """Who writes a member: of a module each member is asked about by itself."""
-    if use.symbol == use.target.name and use.target.kind is TargetKind.MODULE:
+    itself = use.symbol == use.target.name and use.target.kind is TargetKind.MODULE
+    if not itself and not any(analysis.index.names_module(name) for name in (use.symbol, target) if name):
+        return witness.member_writer(analysis, use.symbol, target)
+    binding = use.binding
+    if target is None or binding is None or binding.imported is None or binding.imported.name != "*":
         return None
-    if any(analysis.index.names_module(name) for name in (use.symbol, target) if name):
-        return None
-    return witness.member_writer(analysis, use, target)
+    return witness.writer_below(analysis, use.symbol, target)
 
 
 def replaced(analysis: Analysis, use: Use) -> Refusal | None:
