@@ -50,6 +50,8 @@ class Judge:
         self.before = facts_here(analysis)
         self.stars = list(self.program.star_importers(analysis.modules))
         self.relied_on = {module: found for module in self._loaded(self.before) if (found := self._relying(module))}
+        loaded = self._loaded(self.before, late=True)
+        self.looked_up = {name: seen[0] for name in loaded if (seen := self.program.looked_up(name))}
         self.cyclic: dict[frozenset[str], bool] = {}
 
     def _relying(self, module: str) -> Witness | None:
@@ -59,7 +61,7 @@ class Judge:
 
     def of(self, group: Group) -> Group:
         """The group, perhaps no longer safe."""
-        if not self.stars and not self.relied_on and not self._may_close(group.uses):
+        if not (self.stars or self.relied_on or self.looked_up or self._may_close(group.uses)):
             return group
         after = imports_of(apply_edits(self.analysis.source, group.fix.edits))
         refusal = self._cycle(after) or self._shadow(after) or self._unloaded(after)
@@ -88,14 +90,14 @@ class Judge:
                         return Refusal(reason=Reason.CYCLE, name=str(found))
         return None
 
-    def _early(self, imports: Iterable[Import]) -> list[tuple[Import, tuple[str, ...]]]:
+    def _early(self, imports: Iterable[Import], *, late: bool = False) -> list[tuple[Import, tuple[str, ...]]]:
         path = self.analysis.path
-        return [(each, self.program.absolute(path, each.module)) for each in imports if each.early]
+        return [(each, self.program.absolute(path, each.module)) for each in imports if each.early or late]
 
-    def _loaded(self, facts: Facts) -> set[str]:
-        """The modules that the file's imports load, with the packages around them."""
+    def _loaded(self, facts: Facts, *, late: bool = False) -> set[str]:
+        """The modules that the file's imports load (with ``late`` in functions too), with the packages around them."""
         found: set[str] = set()
-        for imported, modules in self._early(facts.imports):
+        for imported, modules in self._early(facts.imports, late=late):
             for module in modules:
                 below = f"{module}.{imported.name}"
                 found |= {*above(below if path_of(self.analysis.index, below) else module)}
@@ -103,8 +105,10 @@ class Judge:
 
     def _unloaded(self, after: Facts) -> Refusal | None:
         """Whether a module is no longer loaded that another file uses without importing it."""
-        lost = sorted(self.relied_on.keys() - self._loaded(after)) if self.relied_on else ()
-        return Refusal(reason=Reason.SUBMODULE, name=str(self.relied_on[lost[0]])) if lost else None
+        for needed, late in ((self.relied_on, False), (self.looked_up, True)):
+            if lost := sorted(needed.keys() - self._loaded(after, late=late)) if needed else ():
+                return Refusal(reason=Reason.SUBMODULE, name=str(needed[lost[0]]))
+        return None
 
     def _shadow(self, after: Facts) -> Refusal | None:
         """Whether a file that imports this one with a star has a use for a name that is new here."""
