@@ -47,8 +47,7 @@ SECONDS = 3.0
 FIRST = 30
 """Tests of a mutant that come first because they are fast."""
 MEMORY = 4 << 30
-FAULT = 3
-"""The exit code of a fork whose own work failed."""
+FAULT = 3  # the exit code of a fork whose own work failed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
