@@ -38,9 +38,9 @@ class Tool:
         """Run it once, and weigh its processes meanwhile if asked.  Exit code 1 means that something was found."""
         with tempfile.TemporaryFile() as output:
             begin = time.perf_counter()
-            process = subprocess.Popen(self.command, stdout=output, stderr=subprocess.PIPE, env=_environment())
+            process = subprocess.Popen(self.command, stdout=output, stderr=subprocess.PIPE, env=environment())
             while weigh and process.poll() is None:
-                self.peak_kib = max(self.peak_kib, sum(map(_weight, _family(process.pid))))
+                self.peak_kib = max(self.peak_kib, sum(map(weight, family(process.pid))))
             complaint = process.stderr.read().decode() if process.stderr else ""
             process.wait()
             self.seconds.append(time.perf_counter() - begin)
@@ -54,21 +54,21 @@ class Tool:
         return min(self.seconds)
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """Ours, in which Python may keep what it has compiled, as any installed program has it."""
     return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
-def _family(process: int) -> list[int]:
+def family(process: int) -> list[int]:
     """The process and all below it."""
     try:
         children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
     except OSError:
         return []
-    return [process, *(each for child in children for each in _family(int(child)))]
+    return [process, *(each for child in children for each in family(int(child)))]
 
 
-def _weight(process: int) -> int:
+def weight(process: int) -> int:
     """The KiB of a process, a page that several share counted in parts (proc(5), "Pss")."""
     try:
         lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
@@ -84,7 +84,7 @@ def tools(tree: Path, given: str | None, scratch: Path) -> list[Tool]:
     config = scratch / "ssot.yml"
     config.write_text(f"version: 1\nmigrations:\n  benchmark:\n    deprecated: [{symbol}]\n")
     scan = [sys.executable, "-m", "bot", "scan", os.fspath(tree), "--no-cache"]
-    found = [Tool(name="rg", command=[_which("rg"), "-n", leaf, "-t", "py", os.fspath(tree)])]
+    found = [Tool(name="rg", command=[which("rg"), "-n", leaf, "-t", "py", os.fspath(tree)])]
     if given is None:
         found.append(Tool(name="ssot", command=scan))
     found.append(Tool(name="ssot+yml", command=[*scan, "--config", os.fspath(config)]))
@@ -97,7 +97,7 @@ def tools(tree: Path, given: str | None, scratch: Path) -> list[Tool]:
     return found
 
 
-def _which(name: str) -> str:
+def which(name: str) -> str:
     return shutil.which(name) or sys.exit(f"{name} is not installed")
 
 
