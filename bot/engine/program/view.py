@@ -47,7 +47,7 @@ class Program:
     _stars: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
     _stubs: dict[str, list[Witness]] = field(default_factory=dict)
     _plain: dict[str, set[str]] = field(default_factory=dict)
-    """By the module that ``import package.module`` names, without ``as``, the files that have it."""
+    """By the module that ``import package.module`` names, without ``as``, the files that have it at their top."""
     _looked_up: dict[str, list[Witness]] = field(default_factory=dict)
     _unread: list[str] = field(default_factory=list)
     _imported: set[str] = field(default_factory=set)
@@ -83,7 +83,7 @@ class Program:
         if imported.name == "*":
             for module in self.absolute(path, imported.module):
                 self._stars.setdefault(module, []).append((path, imported.line))
-        elif imported.name is None and imported.module.text.startswith(f"{imported.local}."):
+        elif imported.early and imported.name is None and imported.module.text.startswith(f"{imported.local}."):
             self._plain.setdefault(imported.module.text, set()).add(path)
 
     def _take(self, seen: _Seen) -> None:

@@ -121,9 +121,11 @@ def reached_by(use: Use) -> list[str]:
         parts.append(node.attr)
         node = node.value
     found = []
-    for origin in dict.fromkeys(o for b in use.bindings if b.imported for o in b.imported.origins):
+    origins = [(o, b.imported.name is not None) for b in use.bindings if b.imported for o in b.imported.origins]
+    for origin, taken in dict.fromkeys(origins):
         dotted = [*origin.split("."), *reversed(parts)]
-        found += [".".join(dotted[:cut]) for cut in range(2, len(dotted) + 1)]
+        first = origin.count(".") + 1 if taken else 2  # ``from a.b import c`` finds ``a.b`` itself, however ``a`` is
+        found += [".".join(dotted[:cut]) for cut in range(max(first, 2), len(dotted) + 1)]
     return found
 
 
