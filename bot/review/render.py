@@ -9,7 +9,7 @@ from bot.domain.commands import PREFIX
 from bot.domain.effects import MAX_CHECK_TEXT
 from bot.domain.file_result import NewFinding, Suggestion, UnreadFile
 from bot.domain.finding import Finding
-from bot.domain.migration import Applicability, Migration
+from bot.domain.migration import Applicability, Migration, TargetKind
 from bot.domain.references import PullRequest
 from bot.markdown.blocks import table
 from bot.markdown.limits import fit
@@ -67,11 +67,24 @@ def handle(new: NewFinding) -> str:
 
 def headline(finding: Finding, migration: Migration) -> str:
     """One bold line: what is deprecated and what replaces it."""
-    symbol = code(finding.symbol.rpartition(".")[2])
-    target = next((t for t in migration.targets if t.name == finding.symbol), None)
-    place = f": use {code(target.canonical.rpartition('.')[2])}" if target and target.canonical else ""
+    old, new = _names(finding, migration)
+    place = f": use {code(new)}" if new else ""
     critical = " · critical path" if finding.critical else ""
-    return f"**{symbol} is deprecated{place}**{critical}"
+    return f"**{code(old)} is deprecated{place}**{critical}"
+
+
+def _names(finding: Finding, migration: Migration) -> tuple[str, str | None]:
+    """The deprecated name and its successor: as few last components as tell them apart, of a moved module all."""
+    symbol = finding.symbol
+    target = next((t for t in migration.targets if symbol == t.name or symbol.startswith(f"{t.name}.")), None)
+    if target is None or target.canonical is None:
+        return symbol.rpartition(".")[2], None
+    successor = target.canonical + symbol[len(target.name) :]
+    if target.kind is TargetKind.MODULE:
+        return symbol, successor
+    old, new = symbol.split("."), successor.split(".")
+    parts = next((n for n in range(1, max(len(old), len(new))) if old[-n:] != new[-n:]), max(len(old), len(new)))
+    return ".".join(old[-parts:]), ".".join(new[-parts:])
 
 
 def suggestion_block(suggestion: Suggestion) -> str:
@@ -101,11 +114,22 @@ def review_body(action: SubmitReview, pull: PullRequest, marker: str) -> str:
     suggestions = sum(n.suggestion is not None for n in action.inline)
     if suggestions:
         lines.append(f"{count(suggestions, 'suggestion')} can be committed as is.")
+    lines.append(_next_steps(shown))
     if action.summarised:
         lines.append(
             f"**Also found** (outside the diff, or over the comment limit):\n\n{_list(action.summarised, pull)}"
         )
     return fit("\n\n".join(lines), tail=f"\n\n{marker}" if marker else "")
+
+
+def _next_steps(new: Sequence[NewFinding]) -> str:
+    """The commands that fix the findings, keep one of them, and say why."""
+    fixed = sum(1 + len(n.also) for n in new if n.finding.fix and n.finding.applicability is Applicability.SAFE)
+    total = sum(1 + len(n.also) for n in new)
+    migrate = f"`{PREFIX} migrate` fixes {fixed:,} of {total:,}. " if fixed else ""
+    names = " and ".join(f"`{PREFIX} explain {name}`" for name in sorted({n.finding.migration for n in new})[:3])
+    keep = f"To keep a usage, comment `{PREFIX} skip {new[0].fingerprint[:_SHORT]} REASON`"
+    return f"{migrate}{keep}, with the code of its finding. {names} shows the rules."
 
 
 def _kinds_of(new: Sequence[NewFinding]) -> str:
@@ -144,7 +168,7 @@ def check_text(action: CompleteCheckRun, pull: PullRequest, migrations: Mapping[
     title = title_of(action)
     summary = [_sibling(action) + _title(action) + "."]
     if action.new:
-        summary.append(_table(action.new, migrations))
+        summary += [_table(action.new, migrations), _next_steps(action.new)]
     summary += _honest_lines(action)
     if action.new and pull.locked:
         summary.append("The conversation is locked, so there are no comments. The details list the usages.")

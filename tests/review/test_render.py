@@ -5,10 +5,10 @@ import pytest
 from bot.domain.effects import MAX_BODY
 from bot.domain.facts import Waiver
 from bot.domain.file_result import UnreadFile
-from bot.domain.finding import Skipped
-from bot.domain.migration import Applicability, Mode
+from bot.domain.finding import Edit, Fix, Skipped
+from bot.domain.migration import Applicability, Mode, Target, TargetKind
 from bot.review.models import CompleteCheckRun, Conclusion, SubmitReview
-from bot.review.render import annotation_message, check_text, inline_comment, review_body
+from bot.review.render import annotation_message, check_text, headline, inline_comment, review_body
 from tests.samples import finding, migration, new, pull
 
 MARKER = "<!-- ssot:fp=f sig=0 -->"
@@ -23,6 +23,61 @@ def test_the_inline_comment_reads_like_a_colleague() -> None:
         "```suggestion\nmanager = Manager\n```\n\n"
         "<sub>`managers` · call · safe · `0123abcd`</sub>\n" + MARKER
     )
+
+
+@pytest.mark.parametrize(
+    ("target", "symbol", "expected"),
+    [
+        pytest.param(
+            Target(name="a.b.old", canonical="a.c.new"), "a.b.old", "`old` is deprecated: use `new`", id="the last"
+        ),
+        pytest.param(
+            Target(name="http.GET", canonical="http.Method.GET"),
+            "http.GET",
+            "`http.GET` is deprecated: use `Method.GET`",
+            id="one more where the last is the same",
+        ),
+        pytest.param(
+            Target(name="a.x.C.f", canonical="b.x.C.f"),
+            "a.x.C.f",
+            "`a.x.C.f` is deprecated: use `b.x.C.f`",
+            id="as many as it takes",
+        ),
+        pytest.param(
+            Target(name="m.f", canonical="m.f"), "m.f", "`m.f` is deprecated: use `m.f`", id="only its arguments change"
+        ),
+        pytest.param(
+            Target(name="f", canonical="m.f"), "f", "`f` is deprecated: use `m.f`", id="a name without a module"
+        ),
+        pytest.param(
+            Target(name="a.b", canonical="c.d", kind=TargetKind.MODULE),
+            "a.b.f",
+            "`a.b.f` is deprecated: use `c.d.f`",
+            id="a module's as a whole",
+        ),
+        pytest.param(Target(name="a.b.old"), "a.b.old", "`old` is deprecated", id="no successor"),
+    ],
+)
+def test_the_headline_tells_the_two_names_apart(target: Target, symbol: str, expected: str) -> None:
+    described = replace(migration(), targets=(target,))
+    assert headline(replace(finding(), symbol=symbol), described) == f"**{expected}**"
+
+
+def test_the_review_and_the_check_say_what_to_do_next() -> None:
+    safe = Fix(edits=(Edit(start=30, end=35, text="x"),), applicability=Applicability.SAFE)
+    fixable = new(fingerprint="0123abcd4567cdef", of=replace(finding(), fix=safe))
+    manual = new(line=9, fingerprint="f2", of=finding(line=9))
+    action = SubmitReview(head_sha=HEAD, inline=(fixable, manual))
+    steps = (
+        "`/ssot migrate` fixes 1 of 2. To keep a usage, comment `/ssot skip 0123abcd REASON`, with the code of its"
+        " finding. `/ssot explain managers` shows the rules."
+    )
+    assert steps in review_body(action, pull(), MARKER)
+    failing = verdict(conclusion=Conclusion.FAILURE, new=(fixable, manual))
+    assert steps in check_text(failing, pull(), {"managers": migration()}).summary
+    by_hand = review_body(SubmitReview(head_sha=HEAD, inline=(manual,)), pull(), MARKER)
+    assert "`/ssot migrate`" not in by_hand
+    assert "`/ssot skip f2 REASON`" in by_hand
 
 
 @pytest.mark.parametrize(
