@@ -94,10 +94,10 @@ def _said(action: CompleteCheckRun, text: CheckText, buttons: Sequence[CheckActi
 
 
 def _buttons(action: CompleteCheckRun) -> tuple[CheckAction, ...]:
-    """The buttons on the check run's page; none without a safe fix."""
+    """The buttons on the check run's page: to scan again always, to fix where there is a safe fix."""
     usages = (*action.old, *(finding for new in action.new for finding in (new.finding, *new.also)))
     fixes = (usage.fix for usage in usages if usage.fix)
-    return (_APPLY, _RESCAN) if any(fix.applicability is Applicability.SAFE for fix in fixes) else ()
+    return (_APPLY, _RESCAN) if any(fix.applicability is Applicability.SAFE for fix in fixes) else (_RESCAN,)
 
 
 def group_check_run(action: CompleteCheckRun, pull: PullRequest, migrations: Mapping[str, Migration]) -> CheckRun:

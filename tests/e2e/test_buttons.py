@@ -22,8 +22,8 @@ def ann(github: Sandbox) -> User:
     [
         pytest.param({HEALTH: HEALTH_WITH_A_PROBE}, ["apply-safe-fixes", "rescan"], id="a-new-safe-fix"),
         pytest.param({CHAT: UNUSED + b"x = 1\n"}, ["apply-safe-fixes", "rescan"], id="an-old-one"),
-        pytest.param({NOTIFICATIONS: NOTIFY}, [], id="unsafe-only"),
-        pytest.param({HEALTH: b"x = 1\n"}, [], id="nothing"),
+        pytest.param({NOTIFICATIONS: NOTIFY}, ["rescan"], id="unsafe-only"),
+        pytest.param({HEALTH: b"x = 1\n"}, ["rescan"], id="nothing"),
     ],
 )
 async def test_there_are_buttons_where_there_is_something_to_apply(
