@@ -76,6 +76,9 @@ async def answer_comment(bot: Bot, event: IssueCommentEvent, commands: Commands,
     speed = await pace_of(bot, event.sender.id, at=event.created_at, what=f"{event.comment_id:020}")
     if speed is CommandPace.SILENT:
         return Ignored(reason=TOO_FAST)
+    asked = await _asked(bot, event.body, {name: module.SPEC for name, module in commands.items()}, speed)
+    if not asked:
+        return Ignored(reason="no command in the comment")
     comment = await reads.issue_comment(bot.github, event.repo, event.comment_id)
     issue = await reads.issue(bot.github, event.repo, event.number)
     reason = reason_to_ignore(comment, issue, sender=event.sender.id, body=event.body, now=bot.github.clock.now())
@@ -92,10 +95,6 @@ async def answer_comment(bot: Bot, event: IssueCommentEvent, commands: Commands,
         asked_at=comment.created_at,
     )
     session = _Session(bot=bot, event=event, asker=asker, commands=commands, lease=lease)
-    specs = {name: module.SPEC for name, module in commands.items()}
-    asked = await _asked(bot, comment.body, specs, speed)
-    if not asked:
-        return Ignored(reason="no command in the comment")
     try:
         reactions = await _answer_all(session, asked)
     except _LeaseLost:

@@ -11,7 +11,7 @@ from bot.cli.demo import serving, settings_for, settled
 from bot.github import channel
 from bot.jobs import Job, State
 from bot.sandbox import Repo, Sandbox
-from bot.sandbox.example import HEALTH_WITH_A_PROBE
+from bot.sandbox.example import FILES, HEALTH_WITH_A_PROBE
 from bot.sandbox.faults import Fault
 from tests.e2e.conftest import RunningBot
 from tests.e2e.test_sweep import USAGE, verdicts
@@ -56,7 +56,7 @@ async def test_case_32_work_that_is_held_back_sleeps_durably_and_others_go_on(
     github: Sandbox, service: Repo, tmp_path: Path, limit: str
 ) -> None:
     """Also over a restart, and also for other work of the same installation, which was told nothing."""
-    other = await github.repo("elsewhere/app", files={"a.py": b""})
+    other = await github.repo("elsewhere/app", files=dict(FILES))
     settings = settings_for(github, tmp_path)
     async with serving(github, settings) as app:
         who = f"installation:{github.installation(service).id}"

@@ -16,6 +16,7 @@ from bot.jobs import Job, State
 from bot.recovery.deliveries import LOOK, SWEEP, look_tasks, sweep_tasks
 from bot.review.siblings import REVIEW
 from bot.sandbox import PullRequestHandle, Repo, Sandbox
+from bot.sandbox.example import FILES
 from tests.e2e.conftest import RunningBot
 from tests.jobs.conftest import until
 
@@ -83,7 +84,7 @@ async def test_pull_requests_without_a_check_run_of_ours_get_their_review(bot: R
 
 
 async def test_an_installation_that_has_to_wait_holds_up_no_other(bot: RunningBot, service: Repo) -> None:
-    other = await bot.github.repo("elsewhere/app", files={"a.py": b""})
+    other = await bot.github.repo("elsewhere/app", files=dict(FILES))
     bot.github.webhooks.faults.lose = 100
     pull = await other.open_pull_request({"b.py": USAGE})
     await bot.github.settled()

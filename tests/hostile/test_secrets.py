@@ -18,7 +18,7 @@ import pytest
 from bot.app import redactor
 from bot.log import HIDDEN, spellings
 from bot.sandbox import Repo, Sandbox
-from bot.sandbox.example import CHANGE
+from bot.sandbox.example import CHANGE, FILES
 from bot.settings import Settings
 from tests.jobs.conftest import until
 from tests.test_settings import env
@@ -143,7 +143,7 @@ def said_at_github(github: Sandbox, repo: Repo) -> str:
 
 
 async def test_case_63_no_secret_is_seen_anywhere(github: Sandbox, server: Running) -> None:
-    repo = await github.repo("acme/service", files={"app/a.py": b"x = 1\n"})
+    repo = await github.repo("acme/service", files={**FILES, "app/a.py": b"x = 1\n"})
     shown = {"answers": await provoke(github, repo, server)}
     jobs = b""
 

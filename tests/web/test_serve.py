@@ -119,7 +119,7 @@ def test_a_damaged_database_is_named(env: dict[str, str], tmp_path: Path) -> Non
 def test_jobs_without_a_database(env: dict[str, str]) -> None:
     result = ssot(env, "jobs", "list")
     assert result.returncode == 2
-    assert "unable to open" in result.stderr
+    assert "does not exist" in result.stderr
 
 
 def test_jobs_while_the_server_runs(
