@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
+from bot.engine.program.definition import definition_of
 from bot.engine.program.index import Index
 from bot.engine.program.view import Program, Witness
 from bot.engine.resolve.bindings import BindingKind, ScopeKind
@@ -60,11 +61,21 @@ def _patched(analysis: Analysis, use: Use, successor: str) -> Iterator[Witness]:
 
 
 def member_writer(analysis: Analysis, symbol: str, successor: str | None) -> Witness | None:
-    """Who gives a member of the deprecated class (or its successor) another value, which the other class lacks."""
+    """Who gives a member of the deprecated class (or its successor) another value, which the other class lacks.
+
+    The members of a class that takes a function's place are none of the function's.
+    """
     names = {symbol, *analysis.index.resolution(symbol).names}
     others = {successor, *analysis.index.resolution(successor).names} if successor else set()
+    if not others & names and _is_function(analysis.index, symbol):
+        others = set()
     found = () if others & names else chain(*map(analysis.index.program.member_writers, sorted(names ^ others)))
     return next(_relevant(analysis, found), None)
+
+
+def _is_function(index: Index, dotted: str) -> bool:
+    found = definition_of(index, dotted, set())
+    return found is not None and not isinstance(found.statement, ast.ClassDef)
 
 
 def writer_below(analysis: Analysis, module: str, successor: str) -> Witness | None:
