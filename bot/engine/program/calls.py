@@ -1,6 +1,7 @@
 """What a call of ``setattr``, ``patch``, ``monkeypatch`` and their like takes, writes or stands in for."""
 
 import ast
+import builtins
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ _ON_TABLE = frozenset({"update", "pop", "setdefault", "__setitem__", "__delitem_
 _WITH_TABLE = frozenset({"dict", "setitem", "delitem"})
 """The last component of functions that are given a dictionary, and take the write back."""
 _SPECIAL = frozenset({"__setattr__", "__delattr__"})
+_PLAIN = frozenset(dir(builtins))
+"""What is there without an import replaces nothing by a dotted name: ``print("a.b", value)``."""
 _KNOWN = _READERS | _WRITERS | _IN_PLACE | _ON_TABLE | _WITH_TABLE | _SPECIAL | {"multiple", "get"}
 
 
@@ -40,11 +43,10 @@ def called(call: ast.Call, meaning: Meaning) -> Called:
         return _NOTHING
     function, last = _function(call.func)
     if last not in _KNOWN:
-        return (
-            Called(written=_by_path(call))
-            if function and call.args and type(call.args[0]) is ast.Constant
-            else _NOTHING
-        )
+        given = function and call.args and type(call.args[0]) is ast.Constant
+        if not given or (function in _PLAIN and not meaning(call.func)):
+            return _NOTHING
+        return Called(written=_by_path(call))
     if last in _ON_TABLE | _WITH_TABLE and (stubbed := _stubbed(call)):
         return Called(stubbed=stubbed)
     if last in _ON_TABLE | _WITH_TABLE and (written := tuple(_in_table(call, last, meaning))):

@@ -14,6 +14,8 @@ class Closure:
 
     steps: dict[str, Witness] = field(default_factory=dict)
     """By path, the import that leads to it."""
+    broken: list[Witness | None] = field(default_factory=list)
+    """Once it was asked: `bot.engine.program.entering.broken`, where nothing is loaded yet."""
 
 
 def closure(index: Index, module: str) -> Closure:
@@ -28,7 +30,7 @@ def _closure(index: Index, module: str) -> Closure:
     start = path_of(index, module)
     if start is None:
         return Closure()
-    above = {start, *_around(index, start)}
+    above = {start, *around(index, start)}
     steps: dict[str, Witness] = {}
     pending = [start]
     for path in pending:  # grows while it is read
@@ -46,7 +48,7 @@ def path_of(index: Index, module: str) -> str | None:
     return next((path for path in module_paths(module, index.roots) if path in facts), None)
 
 
-def _around(index: Index, path: str) -> Iterator[str]:
+def around(index: Index, path: str) -> Iterator[str]:
     """The packages around a file."""
     for module in index.modules_of(path):
         parts = module.split(".")
@@ -58,7 +60,7 @@ def _around(index: Index, path: str) -> Iterator[str]:
 
 def _runs(index: Index, path: str) -> Iterator[tuple[int, str]]:
     """The files whose import an import at the top level of a file begins, with its line."""
-    own = {path, *_around(index, path)}
+    own = {path, *around(index, path)}
     for imported, modules in index.program.imports_of(path):
         if not imported.early:
             continue
@@ -87,7 +89,7 @@ def closes_cycle(index: Index, path: str, module: str, begun: frozenset[str]) ->
     ``begun`` are the modules that the file imports already.  A package around the module counts if it would be
     imported for the first time.
     """
-    above = {p for other in begun for p in files_begun(index, other)} | set(_around(index, path)) | {path}
+    above = {p for other in begun for p in files_begun(index, other)} | set(around(index, path)) | {path}
     parts = module.split(".")
     for cut in range(len(parts), 0, -1):
         name = ".".join(parts[:cut])

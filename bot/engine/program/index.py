@@ -165,8 +165,9 @@ class Index:
             return False
         exports = self.exports(*above)
         if leaf in exports.origins:
-            return module not in exports.origins[leaf]
-        return any(self.offers(star, leaf) and self.resolution(f"{star}.{leaf}").exists for star in exports.stars)
+            return all(module not in self.resolution(origin).names for origin in exports.origins[leaf])
+        brought = [self.resolution(f"{star}.{leaf}") for star in exports.stars if self.offers(star, leaf)]
+        return any(each.exists and module not in each.names for each in brought)
 
     def is_contended(self, module: str) -> bool:
         """Whether the last to come decides what ``module`` is: the module, or what its package has under its name.

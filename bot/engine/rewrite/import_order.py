@@ -2,11 +2,13 @@
 cycle; and which other files rely on."""
 
 import ast
+from collections.abc import Iterator
 
 from bot.engine.program.calling import may_run
 from bot.engine.program.collect import facts_of
 from bot.engine.program.cycles import caller, closes_cycle
-from bot.engine.program.facts import Facts
+from bot.engine.program.entering import broken, loaded
+from bot.engine.program.facts import Facts, Import
 from bot.engine.program.loading import relying
 from bot.engine.program.view import Witness
 from bot.engine.resolve.bindings import Scope, ScopeKind
@@ -24,11 +26,29 @@ def facts_here(analysis: Analysis) -> Facts:
 def leads_back(analysis: Analysis, dotted: str) -> Witness | None:
     """The import by which that of ``dotted``, at the top of this file, would lead back to this file."""
     if dotted not in analysis.leading:
-        program, path = analysis.index.program, analysis.path
-        early = (each for each in facts_here(analysis).imports if each.early)
-        begun = frozenset(module for each in early for module in program.absolute(path, each.module))
-        analysis.leading[dotted] = closes_cycle(analysis.index, path, dotted, begun)
+        begun = frozenset(module for _, module in _imported(analysis))
+        analysis.leading[dotted] = closes_cycle(analysis.index, analysis.path, dotted, begun)
     return analysis.leading[dotted]
+
+
+def enters_late(analysis: Analysis, module: str) -> Witness | None:
+    """Who would need something of a module that is not complete yet if this file were the first to import ``module``.
+
+    What the file imports already is loaded by then, in the order that the program knows to work.
+    """
+    if broken(analysis.index, module) is None:
+        return None
+    begun = {module for _, module in _imported(analysis)}
+    begun |= {f"{module}.{each.name}" for each, module in _imported(analysis) if each.name}
+    return broken(analysis.index, module, besides=loaded(analysis.index, analysis.path, begun))
+
+
+def _imported(analysis: Analysis) -> Iterator[tuple[Import, str]]:
+    """The imports at the top of the file, each with the modules that it may mean."""
+    program = analysis.index.program
+    for each in facts_here(analysis).imports:
+        if each.early:
+            yield from ((each, module) for module in program.absolute(analysis.path, each.module))
 
 
 def relied_on(analysis: Analysis, module: str) -> Witness | None:

@@ -1,7 +1,7 @@
 """The program's last word on a fix: what it would do to those that import the file, and to the order of imports."""
 
 import ast
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from bot.domain.migration import Applicability
@@ -12,7 +12,7 @@ from bot.engine.program.order import above
 from bot.engine.program.view import Witness
 from bot.engine.rewrite.edits import apply_edits
 from bot.engine.rewrite.groups import Group
-from bot.engine.rewrite.import_order import facts_here, leads_back, relied_on
+from bot.engine.rewrite.import_order import enters_late, facts_here, leads_back, relied_on
 from bot.engine.rewrite.reasons import Reason, Refusal
 from bot.engine.rewrite.rules import Outcome
 from bot.engine.usages.analysis import Analysis, Use
@@ -71,24 +71,35 @@ class Judge:
         return replace(group, fix=fix, refusals={**dict.fromkeys(group.uses, refusal), **group.refusals})
 
     def _may_close(self, uses: Iterable[Use]) -> bool:
-        """Whether the import of some successor leads back here."""
+        """Whether the import of some successor leads back here, or into a cycle at its wrong end."""
         names = {use.target.canonical for use in uses if use.target.canonical}
         names |= {name for use in uses for rule in use.migration.rewrites for name in brought(rule)}
         asked = frozenset(names)
         if asked not in self.cyclic:
             modules = {name for dotted in asked for name in above(dotted)}
-            self.cyclic[asked] = any(leads_back(self.analysis, module) for module in modules)
+            self.cyclic[asked] = any(
+                leads_back(self.analysis, module) or enters_late(self.analysis, module) for module in modules
+            )
         return self.cyclic[asked]
 
     def _cycle(self, after: Facts) -> Refusal | None:
-        known = {_key(each) for each in self.before.imports if each.early}
-        for imported, modules in self._early(each for each in after.imports if _key(each) not in known):
-            for module in modules:
-                names = [module, f"{module}.{imported.name}"] if imported.name else [module]
-                for name in names:
-                    if found := leads_back(self.analysis, name):
-                        return Refusal(reason=Reason.CYCLE, name=str(found))
+        known = {(name, each.name is None) for each, name in self._begun(self.before)}
+        for imported, name in self._begun(after):
+            if (name, imported.name is None) not in known:
+                if found := leads_back(self.analysis, name):
+                    return Refusal(reason=Reason.CYCLE, name=str(found))
+                if found := enters_late(self.analysis, name):
+                    return Refusal(reason=Reason.ENTERED, name=str(found))
         return None
+
+    def _begun(self, facts: Facts) -> Iterator[tuple[Import, str]]:
+        """What the imports at the top of the file may begin: a module, and what is taken of it if that is one."""
+        for imported, modules in self._early(facts.imports):
+            for module in modules:
+                yield imported, module
+                below = f"{module}.{imported.name}"
+                if imported.name and path_of(self.analysis.index, below):
+                    yield imported, below
 
     def _early(self, imports: Iterable[Import], *, late: bool = False) -> list[tuple[Import, tuple[str, ...]]]:
         path = self.analysis.path
@@ -119,11 +130,6 @@ class Judge:
             if not new.isdisjoint(self.program.facts[path].words):
                 return Refusal(reason=Reason.SHADOWS, name=f"{path}:{line}")
         return None
-
-
-def _key(imported: Import) -> tuple[object, ...]:
-    """What one import from a module has in common with another: both need the module's names, or neither does."""
-    return imported.module, imported.name is None
 
 
 def _public(facts: Facts) -> frozenset[str]:

@@ -44,6 +44,7 @@ class Reason(StrEnum):
     NATURE = "another-nature"
     NO_OBJECT = "no-object"
     CYCLE = "import-cycle"
+    ENTERED = "import-cycle-entered"
     SHADOWS = "shadows-elsewhere"
     SUBMODULE = "submodule-needed"
     SIDE_EFFECTS = "side-effects"
@@ -114,6 +115,8 @@ SENTENCES: dict[Reason, str] = {
     Reason.NATURE: "{name}: the successor is another kind of object.",
     Reason.NO_OBJECT: "{name} is a method: here it would be called on the class, without an object.",
     Reason.CYCLE: "Importing the successor would make an import cycle: {name} imports this module.",
+    Reason.ENTERED: "Importing the successor here may begin an import cycle at its wrong end: {name} needs what"
+    " would not be complete yet.",
     Reason.SHADOWS: "{name} star-imports this module and would get the new name too.",
     Reason.SUBMODULE: "{name} uses the module without importing it: the import here loads it.",
     Reason.SIDE_EFFECTS: "An argument that may have side effects would be dropped or evaluated again.",
