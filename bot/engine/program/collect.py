@@ -154,7 +154,7 @@ class Collector:
             for holder in () if inside else self.meaning(node.value):
                 self._take(Name(_joined(holder.text, node.attr), holder.level), node.lineno)
         else:
-            for holder in self.meaning(node.value):
+            for holder in self.reached(node.value):
                 self.write(holder, node.attr, node.lineno, lasting=True)
 
     def string(self, node: ast.Constant) -> None:
@@ -187,7 +187,7 @@ class Collector:
         args = [each if type(each) is ast.Constant else constant(each, self.texts) or each for each in node.args[:2]]
         if args != node.args[:2]:
             node = ast.copy_location(ast.Call(node.func, [*args, *node.args[2:]], node.keywords), node)
-        found = called(node, self.meaning)
+        found = called(node, self.reached)
         for name in found.taken:
             self._take(name, node.lineno)
         for holder, attribute in found.written:
@@ -213,7 +213,7 @@ class Collector:
             return
         if is_modules(node.value):
             self.stubs.append(Stub(key, node.lineno))
-        for name in table_of(node.value, self.meaning):
+        for name in table_of(node.value, self.reached):
             self.write(name, key, node.lineno, lasting=True)
 
     def rebinds(self, found: Sequence[ast.AST]) -> None:
@@ -236,6 +236,20 @@ class Collector:
             node = node.value
         tail = ".".join(reversed(parts))
         return [Name(_joined(name.text, tail), name.level) for name in self._base(node)]
+
+    def reached(self, node: ast.expr) -> Sequence[Name]:
+        """What is written to: also what a star import may have brought."""
+        if found := self.meaning(node):
+            return found
+        parts: list[str] = []
+        while isinstance(node, ast.Attribute):
+            parts.append(node.attr)
+            node = node.value
+        if not isinstance(node, ast.Name):
+            return ()
+        tail = ".".join((node.id, *reversed(parts)))
+        stars = dict.fromkeys(each.module for each in self.imports if each.name == "*")
+        return [Name(_joined(module.text, tail), module.level) for module in stars]
 
     def _base(self, node: ast.expr) -> Sequence[Name]:
         match node:

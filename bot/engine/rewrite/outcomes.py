@@ -133,15 +133,26 @@ class _Judge:
         return target is not None and is_at_home(self.analysis, use) and is_defined_here(self.analysis, target)
 
     def _may_run_before(self, use: Use, binding: Binding) -> bool:
-        """Whether the function around a usage may run above the import, where the name is something else."""
+        """Whether a usage, or the function around it, may run above the import, where the name is something else."""
         root = self.analysis.root
-        if binding.scope is not root or not in_function(use.scope):
+        if binding.scope is not root:
             return False
         same = siblings(binding) or [binding]
         name = use.load.node.id if use.star and use.load else binding.name
-        others = [other for other in (*root.bindings.get(name, ()), *root.stars) if other not in same]
+        if in_function(use.scope):
+            others = [other for other in (*root.bindings.get(name, ()), *root.stars) if other not in same]
+        else:
+            others = [star for star in root.stars if star not in same and self._brings_another(star, name, use)]
         return binding.statement.lineno > use.statement.lineno and any(
             other.statement.lineno < binding.statement.lineno for other in others
+        )
+
+    def _brings_another(self, star: Binding, name: str, use: Use) -> bool:
+        """Whether a star import may bring something else by the name of the usage."""
+        index, modules = self.analysis.index, star.imported.modules if star.imported else ()
+        return any(
+            index.offers(module, name) and use.symbol not in index.resolution(f"{module}.{name}").names
+            for module in modules
         )
 
     def _string(self, use: Use, *, drops_in: bool) -> Outcome | None:
