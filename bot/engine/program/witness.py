@@ -175,15 +175,11 @@ def _first_seen(analysis: Analysis, program: Program, found: Iterable[Witness]) 
 
 
 def _imports_within(analysis: Analysis, program: Program, witness: Witness) -> bool:
-    """Whether the writer's file may be the first to import this one while the write is in force."""
-    within = False
     for imported, modules in program.imports_of(witness.path):
         names = {*modules, *(f"{module}.{imported.name}" for module in modules)}
-        if not names.isdisjoint(analysis.modules):
-            if imported.early and imported.line < witness.line:
-                return False  # it is loaded by then
-            within = True
-    return within
+        if not names.isdisjoint(analysis.modules) and (not imported.early or imported.line > witness.line):
+            return True
+    return False
 
 
 def _relevant(analysis: Analysis, found: Iterable[Witness]) -> Iterator[Witness]:
