@@ -12,7 +12,7 @@ from bot.context import Bot
 from bot.domain.errors import UserError
 from bot.domain.facts import NotAFile, Repository
 from bot.domain.migration import Config, Migration
-from bot.domain.references import RepoRef, Sha
+from bot.domain.references import PullRequestRef, RepoRef, Sha
 from bot.engine.source.names import module_paths
 from bot.github import reads
 
@@ -95,6 +95,15 @@ class DefaultBranch(RepositoryAt):
 async def at_branch(bot: Bot, repo: RepoRef, rev: str) -> RepositoryAt:
     """At ``rev``: a branch that the author of a pull request cannot write to, or a commit of one.  One request."""
     return RepositoryAt(repo=repo, rev=rev, state=await _state(bot, repo, rev))
+
+
+async def at_conversation(bot: Bot, repo: RepoRef, number: int, *, is_pull_request: bool) -> RepositoryAt:
+    """At the branch whose configuration applies there: a pull request's base branch, or the default branch."""
+    if is_pull_request:
+        branch = (await reads.pull_request(bot.github, PullRequestRef(repo=repo, number=number))).base_ref
+    else:
+        branch = (await reads.repository(bot.github, repo)).default_branch
+    return await at_branch(bot, repo, branch)
 
 
 async def at_default_branch(bot: Bot, repo: RepoRef) -> DefaultBranch:

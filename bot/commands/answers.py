@@ -17,7 +17,7 @@ from bot.github import reads
 from bot.identity import decisions
 from bot.identity.checks import CHECK_NAME
 from bot.jobs import Ignored, Lease, Superseded
-from bot.repository import RepositoryAt, at_branch, sentence_of
+from bot.repository import RepositoryAt, at_conversation, sentence_of
 from bot.review.update import Reviewed, review, verdict_on
 
 _HANDLE = re.compile(r"[0-9a-f]{6,16}")
@@ -145,11 +145,8 @@ async def _configured(bot: Bot, call: CommandCall) -> RepositoryAt:
 
     Raises ``CommandError`` when the configuration is not valid.
     """
-    if call.place is CommandPlace.PULL_REQUEST:
-        branch = (await reads.pull_request(bot.github, call.pull)).base_ref
-    else:
-        branch = (await reads.repository(bot.github, call.repo)).default_branch
-    at = await at_branch(bot, call.repo, branch)
+    is_pull_request = call.place is CommandPlace.PULL_REQUEST
+    at = await at_conversation(bot, call.repo, call.number, is_pull_request=is_pull_request)
     if at.problem:
         raise CommandError(sentence_of(at.problem))
     return at

@@ -20,15 +20,14 @@ from bot.domain.commands import CommandCall, CommandError, CommandPlace, Reply
 from bot.domain.effects import NewComment, NewReaction, Reaction
 from bot.domain.errors import Gone, RetryLater, UserError
 from bot.domain.events import IssueCommentEvent
-from bot.domain.facts import Issue, Role
-from bot.domain.references import PullRequestRef
+from bot.domain.facts import Role
 from bot.github import reads
 from bot.github.errors import MissingPermission, Refused
 from bot.identity import decisions, replies
 from bot.identity.replies import AnsweredCommand
 from bot.jobs import Done, Ignored, Lease, Outcome, Policy, Superseded
 from bot.markdown.limits import fit
-from bot.repository import at_branch
+from bot.repository import at_conversation
 from bot.review.update import NOTHING_HERE
 from bot.scanner import Unscannable
 
@@ -84,7 +83,8 @@ async def answer_comment(bot: Bot, event: IssueCommentEvent, commands: Commands,
     reason = reason_to_ignore(comment, issue, sender=event.sender.id, body=event.body, now=bot.github.clock.now())
     if reason:
         return Ignored(reason=reason)
-    if await _is_unrelated(bot, event, issue):
+    at = await at_conversation(bot, event.repo, event.number, is_pull_request=issue.is_pull_request)
+    if at.unrelated:
         return Ignored(reason=NOTHING_HERE)
     role = await reads.role(bot.github, event.repo, comment.author, person=event.sender.id)
     asker = Asker(
@@ -100,15 +100,6 @@ async def answer_comment(bot: Bot, event: IssueCommentEvent, commands: Commands,
     except _LeaseLost:
         return Superseded(reason="the deadline of this run has passed")
     return Done(summary=", ".join(reactions))
-
-
-async def _is_unrelated(bot: Bot, event: IssueCommentEvent, issue: Issue) -> bool:
-    """Whether nothing is configured where the comment is: then the bot has nothing to say."""
-    if issue.is_pull_request:
-        pull = await reads.pull_request(bot.github, PullRequestRef(repo=event.repo, number=event.number))
-        return (await at_branch(bot, event.repo, pull.base_ref)).unrelated
-    repository = await reads.repository(bot.github, event.repo)
-    return (await at_branch(bot, event.repo, repository.default_branch)).unrelated
 
 
 async def _asked(

@@ -37,8 +37,3 @@ def queue_entry(external_id: str, repository: int) -> tuple[int, Sha] | None:
     """Pull request and base of the merge queue's commit of a check run of the bot; ``None``: of none."""
     match = _QUEUED.fullmatch(external_id)
     return (int(match["number"]), Sha(match["base"])) if match and int(match["repository"]) == repository else None
-
-
-def about_the_same(one: str, other: str) -> bool:
-    """Whether two check runs are about the same thing, whatever their texts are."""
-    return one.rpartition(":")[0] == other.rpartition(":")[0]

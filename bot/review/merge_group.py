@@ -11,8 +11,7 @@ from bot.github import reads
 from bot.jobs import Done, Ignored, Outcome
 from bot.repository import at_branch
 from bot.review import render_effects as words
-from bot.review.plan import plan_check
-from bot.review.update import NOTHING_HERE, complete_check, found_in, is_required, not_scanned
+from bot.review.update import NOTHING_HERE, complete_check, is_required, own_verdict
 
 
 async def check_merge_group(bot: Bot, ref: PullRequestRef, base: Sha, head: Sha, *, force: bool = False) -> Outcome:
@@ -25,10 +24,7 @@ async def check_merge_group(bot: Bot, ref: PullRequestRef, base: Sha, head: Sha,
     at = await at_branch(bot, ref.repo, pull.base_ref)
     if at.unrelated and not await is_required(bot, pull):
         return Ignored(reason=NOTHING_HERE)
-    if at.problem or at.unrelated:
-        check = not_scanned(pull, at.problem)
-    else:
-        check = plan_check(await found_in(bot, pull, at.config, onto=base))
+    check = await own_verdict(bot, pull, at, onto=base)
     run = words.group_check_run(check, pull, at.migrations)
     await complete_check(bot, run, force=force)
     return Done(summary=f"check {check.conclusion}")

@@ -98,14 +98,15 @@ async def review(
 async def verdict_on(bot: Bot, ref: PullRequestRef) -> Reviewed:
     """What a review of the pull request would say now; nothing is written."""
     pull = await reads.pull_request(bot.github, ref)
-    return Reviewed(pull=pull, actions=(await _for_the_commit(bot, pull, await _own_verdict(bot, pull)),))
+    at = await at_branch(bot, ref.repo, pull.base_ref)
+    return Reviewed(pull=pull, actions=(await _for_the_commit(bot, pull, await own_verdict(bot, pull, at)),))
 
 
-async def _own_verdict(bot: Bot, pull: PullRequest) -> CompleteCheckRun:
-    at = await at_branch(bot, pull.ref.repo, pull.base_ref)
+async def own_verdict(bot: Bot, pull: PullRequest, at: RepositoryAt, *, onto: Sha | None = None) -> CompleteCheckRun:
+    """The verdict on this pull request alone; ``onto`` as for :func:`found_in`."""
     if at.problem or at.unrelated:
         return not_scanned(pull, at.problem)
-    return plan_check(await found_in(bot, pull, at.config))
+    return plan_check(await found_in(bot, pull, at.config, onto=onto))
 
 
 async def _for_the_commit(bot: Bot, pull: PullRequest, check: CompleteCheckRun) -> CompleteCheckRun:
@@ -116,7 +117,7 @@ async def _for_the_commit(bot: Bot, pull: PullRequest, check: CompleteCheckRun) 
         other = await reads.pull_request(bot.github, ref)
         if other.state != "open" or other.head_sha != pull.head_sha:
             continue
-        verdict = await _own_verdict(bot, other)
+        verdict = await own_verdict(bot, other, await at_branch(bot, ref.repo, other.base_ref))
         if verdict.conclusion is Conclusion.FAILURE:
             sibling = FailingSibling(
                 number=ref.number, base_ref=other.base_ref, author=other.author, title=title_of(verdict)

@@ -180,8 +180,6 @@ def test_external_ids() -> None:
     assert external_ids.queue_entry(queued, 77) == (7, BASE)
     assert external_ids.pull_number(queued, 77) is None
     assert external_ids.queue_entry(one, 77) is None
-    assert external_ids.about_the_same(one, "77/pull/7:0000000000000000")
-    assert not external_ids.about_the_same(one, queued)
 
 
 def test_checks() -> None:
