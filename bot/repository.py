@@ -94,7 +94,7 @@ class DefaultBranch(RepositoryAt):
 
 async def at_branch(bot: Bot, repo: RepoRef, rev: str) -> RepositoryAt:
     """At ``rev``: a branch that the author of a pull request cannot write to, or a commit of one.  One request."""
-    return RepositoryAt(repo=repo, rev=rev, state=await _state(bot, repo, rev))
+    return RepositoryAt(repo=repo, rev=rev, state=await state_at(bot, repo, rev))
 
 
 async def at_conversation(bot: Bot, repo: RepoRef, number: int, *, is_pull_request: bool) -> RepositoryAt:
@@ -114,12 +114,12 @@ async def at_default_branch(bot: Bot, repo: RepoRef) -> DefaultBranch:
 async def at_head(bot: Bot, repository: Repository) -> DefaultBranch:
     """As :func:`at_default_branch`, where the repository was read a moment ago."""
     head = await reads.branch_head(bot.github, repository.ref, repository.default_branch)
-    state = await _state(bot, repository.ref, head)
+    state = await state_at(bot, repository.ref, head)
     return DefaultBranch(repo=repository.ref, rev=head, state=state, repository=repository, head=head)
 
 
-async def _state(bot: Bot, repo: RepoRef, rev: str) -> ConfigState:
-    """Whoever can write to the branch wrote the file, so it is read in a worker."""
+async def state_at(bot: Bot, repo: RepoRef, rev: str) -> ConfigState:
+    """The state of the configuration at ``rev``: whoever can write to it wrote the file, so a worker reads it."""
     found = await reads.file_at(bot.github, repo, FILE, rev)
     if isinstance(found, NotAFile):
         return parse_state(None, unreadable=f"it is a {found}, not a file")

@@ -11,7 +11,7 @@ from bot.github import reads
 from bot.jobs import Done, Ignored, Outcome
 from bot.repository import at_branch
 from bot.review import render_effects as words
-from bot.review.update import NOTHING_HERE, complete_check, is_required, own_verdict
+from bot.review.update import NOTHING_HERE, complete_check, is_none_of_ours, own_verdict
 
 
 async def check_merge_group(bot: Bot, ref: PullRequestRef, base: Sha, head: Sha, *, force: bool = False) -> Outcome:
@@ -22,7 +22,7 @@ async def check_merge_group(bot: Bot, ref: PullRequestRef, base: Sha, head: Sha,
     """
     pull = replace(await reads.pull_request(bot.github, ref), base_sha=base, head_sha=head)
     at = await at_branch(bot, ref.repo, pull.base_ref)
-    if at.unrelated and not await is_required(bot, pull):
+    if await is_none_of_ours(bot, pull, at, onto=base):
         return Ignored(reason=NOTHING_HERE)
     check = await own_verdict(bot, pull, at, onto=base)
     run = words.group_check_run(check, pull, at.migrations)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.domain.effects import ResolveThread, UnresolveThread
+from bot.domain.errors import ConfigError
 from bot.domain.facts import Waiver
 from bot.domain.file_result import NewFinding, UnreadFile
 from bot.domain.finding import Finding, Skipped
@@ -45,6 +46,16 @@ class FailingSibling:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProposedConfig:
+    """The configuration file as the pull request changes it."""
+
+    errors: tuple[ConfigError, ...] = ()
+    """What is wrong with it; the line of one is 0 if it is about the whole file."""
+    removed: bool = False
+    """The pull request takes it away."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CompleteCheckRun:
     """The result for ``head_sha``."""
 
@@ -73,6 +84,8 @@ class CompleteCheckRun:
     """Nothing was scanned: no migration applies to the repository."""
     config_error: str | None = None
     """Why there was no scan: the configuration is invalid or unreadable."""
+    proposed: ProposedConfig | None = None
+    """What the pull request makes of the configuration; ``None``: it does not change it."""
 
 
 Action = SubmitReview | CompleteCheckRun | ResolveThread | UnresolveThread

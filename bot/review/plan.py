@@ -8,9 +8,9 @@ from bot.domain.effects import ResolveThread, UnresolveThread
 from bot.domain.facts import Waiver
 from bot.domain.file_result import FileReview, NewFinding, UnreadFile
 from bot.domain.finding import Finding, Scanned, Skipped
-from bot.domain.migration import Config, Mode
+from bot.domain.migration import Config, Migration, Mode
 from bot.domain.references import PullRequest
-from bot.review.models import Action, CompleteCheckRun, Conclusion, SubmitReview
+from bot.review.models import Action, CompleteCheckRun, Conclusion, ProposedConfig, SubmitReview
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +40,8 @@ class ReviewFacts:
     """Changed files that the engine could not read."""
     lacking: str | None = None
     """Why the files that the pull request does not change were not in view."""
+    proposed: ProposedConfig | None = None
+    """What the pull request makes of the configuration file."""
     waivers: Mapping[str, Waiver] = field(default_factory=dict)
     """What people skipped, by the finding's fingerprint."""
 
@@ -66,7 +68,7 @@ def plan_check(facts: ReviewFacts) -> CompleteCheckRun:
     unread = tuple(file for file in facts.unread if file.fingerprint not in facts.waivers)
     return CompleteCheckRun(
         head_sha=facts.pull.head_sha,
-        conclusion=_conclusion(facts.config, new, old, unread),
+        conclusion=Conclusion.FAILURE if is_wrong(facts.proposed) else _conclusion(facts.config, new, old, unread),
         new=new,
         old=old,
         ignored=tuple(f for f in present if f.ignored is not None),
@@ -76,7 +78,32 @@ def plan_check(facts: ReviewFacts) -> CompleteCheckRun:
         skipped=facts.skipped,
         scanned=sum(isinstance(review.report, Scanned) for review in facts.reviews),
         lacking=facts.lacking,
+        proposed=facts.proposed,
     )
+
+
+def plan_not_scanned(pull: PullRequest, wrong: str | None, proposed: ProposedConfig | None) -> CompleteCheckRun:
+    """An invalid configuration blocks no merge; every pull request reports it until it is fixed.
+
+    ``wrong`` says what is invalid; ``None``: no migration applies.  Then a rule of the branch waits for the check, or
+    the pull request adds a configuration.
+    """
+    if wrong is None:
+        right = Conclusion.FAILURE if is_wrong(proposed) else Conclusion.SUCCESS
+        return CompleteCheckRun(head_sha=pull.head_sha, conclusion=right, unconfigured=True, proposed=proposed)
+    return CompleteCheckRun(
+        head_sha=pull.head_sha, conclusion=Conclusion.NEUTRAL, config_error=wrong, proposed=proposed
+    )
+
+
+def can_block(migrations: Iterable[Migration]) -> bool:
+    """Whether the check of a pull request onto a branch with these migrations may stop others with the same head."""
+    return any(_verdict(migration.mode) is Conclusion.FAILURE for migration in migrations)
+
+
+def is_wrong(proposed: ProposedConfig | None) -> bool:
+    """Whether the pull request makes the configuration invalid: nothing would be scanned after its merge."""
+    return proposed is not None and bool(proposed.errors)
 
 
 def _findings(review: FileReview) -> tuple[Finding, ...]:

@@ -16,6 +16,7 @@ from bot.markdown.limits import fit
 from bot.markdown.links import link_in_pull
 from bot.markdown.text import code, count, fenced, plain, prose, shorten, visible
 from bot.review.models import CompleteCheckRun, Conclusion, SubmitReview
+from bot.review.render_configuration import config_details, config_paragraph, config_title
 
 _LISTED = 100
 """Lines of one list in a summary; above that the rest is counted."""
@@ -150,8 +151,10 @@ def title_of(action: CompleteCheckRun) -> str:
         other = action.sibling
         return f"Fails because of #{other.number} onto {visible(other.base_ref)}, by {visible(other.author)}"
     if action.unconfigured:
-        return "Nothing is configured here"
-    return "The configuration is not valid" if action.config_error is not None else _title(action)
+        return config_title(action.proposed) or "Nothing is configured here"
+    if action.config_error is not None:
+        return _joined("The configuration is not valid", config_title(action.proposed))
+    return _title(action)
 
 
 def check_text(action: CompleteCheckRun, pull: PullRequest, migrations: Mapping[str, Migration]) -> CheckText:
@@ -160,13 +163,21 @@ def check_text(action: CompleteCheckRun, pull: PullRequest, migrations: Mapping[
         return CheckText(
             title=title_of(action),
             summary=_sibling(action) + f"Nothing was scanned. The configuration on the base branch has an error:\n\n"
-            f"{fenced(shorten(action.config_error, 4_000), 'text')}\n\nRun `ssot config check` to check it locally.",
+            f"{fenced(shorten(action.config_error, 4_000), 'text')}\n\nRun `ssot config check` to check it locally."
+            + config_paragraph(action.proposed),
+            text=config_details(action.proposed) or None,
         )
     if action.unconfigured:
-        nothing = f"No migration applies to this repository. To configure one, add `{FILE}`."
-        return CheckText(title=title_of(action), summary=_sibling(action) + nothing)
+        nothing = "No migration applies to this repository" + (
+            " yet." if action.proposed else f". To configure one, add `{FILE}`."
+        )
+        return CheckText(
+            title=title_of(action),
+            summary=_sibling(action) + nothing + config_paragraph(action.proposed),
+            text=config_details(action.proposed) or None,
+        )
     title = title_of(action)
-    summary = [_sibling(action) + _title(action) + "."]
+    summary = [_sibling(action) + _title(action) + "." + config_paragraph(action.proposed)]
     if action.new:
         summary += [_table(action.new, migrations), _next_steps(action.new)]
     summary += _honest_lines(action)
@@ -189,7 +200,12 @@ def _sibling(action: CompleteCheckRun) -> str:
 
 
 def _title(action: CompleteCheckRun) -> str:
-    return "; ".join(part for part in (_verdict(action), _not_read(action)) if part)
+    wrong = config_title(action.proposed) if action.proposed and action.proposed.errors else ""
+    return _joined(wrong, _verdict(action), _not_read(action))
+
+
+def _joined(*parts: str) -> str:
+    return "; ".join(filter(None, parts))
 
 
 def _verdict(action: CompleteCheckRun) -> str:
@@ -198,6 +214,8 @@ def _verdict(action: CompleteCheckRun) -> str:
         return f"{count(new, 'new deprecated usage')}"
     if any(file.suspect for file in action.unread):
         return ""  # nothing better can be said than that some were not read
+    if action.proposed and action.proposed.errors:
+        return "no new deprecated usages"
     if action.conclusion is Conclusion.FAILURE and action.sibling is None:
         return f"{count(len(action.old), 'usage')} of a removed name"
     return "No new deprecated usages"
@@ -265,6 +283,7 @@ def _details(action: CompleteCheckRun, pull: PullRequest) -> str | None:
         ("Existing usages in the changed files", [f"- {link_in_pull(f, pull)}: {f.kind}" for f in action.old]),
     )
     blocks = [f"### {title}\n\n{_cut(items)}" for title, items in sections if items]
+    blocks = [*filter(None, [config_details(action.proposed)]), *blocks]
     return fit("\n\n".join(blocks), limit=MAX_CHECK_TEXT) if blocks else None
 
 

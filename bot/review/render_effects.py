@@ -15,6 +15,7 @@ from bot.identity.places import pull_request
 from bot.markdown.text import prose
 from bot.review.models import CompleteCheckRun, Conclusion, SubmitReview
 from bot.review.render import CheckText, annotation_message, check_text, inline_comment, review_body
+from bot.review.render_configuration import config_annotations
 
 _LEVELS = {
     Conclusion.SUCCESS: Level.NOTICE,
@@ -53,7 +54,7 @@ def _comment(new: NewFinding, body: str) -> ReviewComment:
 def check_run(action: CompleteCheckRun, pull: PullRequest, migrations: Mapping[str, Migration]) -> CheckRun:
     """The completed check run.  Its ``external_id`` names the pull request and the result: a repeated run finds it."""
     text = check_text(action, pull, migrations)
-    buttons = _buttons(action)
+    buttons, level = _buttons(action), _LEVELS[action.conclusion]
     return CheckRun(
         repo=pull.ref.repo,
         name=checks.CHECK_NAME,
@@ -63,10 +64,9 @@ def check_run(action: CompleteCheckRun, pull: PullRequest, migrations: Mapping[s
         title=text.title,
         summary=text.summary,
         text=text.text,
-        annotations=tuple(
-            _annotation(finding, _LEVELS[action.conclusion])
-            for new in action.new
-            for finding in (new.finding, *new.also)
+        annotations=(
+            *config_annotations(action.proposed, level),
+            *(_annotation(finding, level) for new in action.new for finding in (new.finding, *new.also)),
         ),
         actions=buttons,
         external_id=external_ids.of_pull(pull.ref, _said(action, text, buttons)),

@@ -15,7 +15,7 @@ from bot.domain.effects import CheckRun, ResolveThread, UnresolveThread
 from bot.domain.facts import ReviewThread, Waiver
 from bot.domain.file_result import NewFinding, UnreadFile
 from bot.domain.migration import Config, Migration
-from bot.domain.references import PullRequest, PullRequestRef, Sha
+from bot.domain.references import ChangedFile, PullRequest, PullRequestRef, Sha
 from bot.github import reads
 from bot.github.errors import NoArchive
 from bot.identity import decisions
@@ -24,11 +24,12 @@ from bot.identity.kinds import MarkerKind
 from bot.identity.places import pull_request
 from bot.jobs import Done, Ignored, Lease, Outcome, Superseded
 from bot.markdown.text import count
-from bot.repository import ConfigProblem, RepositoryAt, at_branch, details_of
+from bot.repository import RepositoryAt, at_branch, details_of
 from bot.review import render_effects as words
 from bot.review.changes import NotShownYet, scan_changes
+from bot.review.configuration import is_at_head, proposed_config
 from bot.review.models import Action, CompleteCheckRun, Conclusion, FailingSibling, SubmitReview
-from bot.review.plan import OwnThread, ReviewFacts, plan_check, plan_review
+from bot.review.plan import OwnThread, ReviewFacts, can_block, plan_check, plan_not_scanned, plan_review
 from bot.review.render import title_of
 from bot.review.siblings import siblings_of
 from bot.scanner.workers import ScannerDown
@@ -84,7 +85,7 @@ async def review(
     if pull.state != "open":
         return Ignored(reason=f"the pull request is {pull.state}")
     at = await at_branch(bot, ref.repo, pull.base_ref)
-    if at.unrelated and not await is_required(bot, pull):
+    if await is_none_of_ours(bot, pull, at):
         return Ignored(reason=NOTHING_HERE)
     try:
         reviewed = Reviewed(pull=pull, actions=await _decided(bot, pull, at, waive))
@@ -105,7 +106,7 @@ async def verdict_on(bot: Bot, ref: PullRequestRef) -> Reviewed:
 async def own_verdict(bot: Bot, pull: PullRequest, at: RepositoryAt, *, onto: Sha | None = None) -> CompleteCheckRun:
     """The verdict on this pull request alone; ``onto`` as for :func:`found_in`."""
     if at.problem or at.unrelated:
-        return not_scanned(pull, at.problem)
+        return await _not_scanned(bot, pull, at, onto=onto)
     return plan_check(await found_in(bot, pull, at.config, onto=onto))
 
 
@@ -117,7 +118,10 @@ async def _for_the_commit(bot: Bot, pull: PullRequest, check: CompleteCheckRun) 
         other = await reads.pull_request(bot.github, ref)
         if other.state != "open" or other.head_sha != pull.head_sha:
             continue
-        verdict = await own_verdict(bot, other, await at_branch(bot, ref.repo, other.base_ref))
+        at = await at_branch(bot, ref.repo, other.base_ref)
+        if not can_block(at.migrations.values()):
+            continue
+        verdict = await own_verdict(bot, other, at)
         if verdict.conclusion is Conclusion.FAILURE:
             sibling = FailingSibling(
                 number=ref.number, base_ref=other.base_ref, author=other.author, title=title_of(verdict)
@@ -137,27 +141,26 @@ async def _decided(bot: Bot, pull: PullRequest, at: RepositoryAt, waive: Waive) 
 
 async def _decide(bot: Bot, pull: PullRequest, at: RepositoryAt, waive: Waive) -> tuple[Action, ...]:
     if at.problem or at.unrelated:
-        return (await _for_the_commit(bot, pull, not_scanned(pull, at.problem)),)
+        return (await _for_the_commit(bot, pull, await _not_scanned(bot, pull, at)),)
     planned = plan_review(await _with_said(bot, await found_in(bot, pull, at.config, waive=waive)))
     return tuple(
         [await _for_the_commit(bot, pull, each) if isinstance(each, CompleteCheckRun) else each for each in planned]
     )
 
 
-def not_scanned(pull: PullRequest, problem: ConfigProblem | None) -> CompleteCheckRun:
-    """An invalid configuration blocks no merge; every pull request reports it until it is fixed.
-
-    ``None``: no migration applies, and a rule of the branch waits for the check.
-    """
-    if problem is None:
-        return CompleteCheckRun(head_sha=pull.head_sha, conclusion=Conclusion.SUCCESS, unconfigured=True)
-    wrong = details_of(problem)
-    return CompleteCheckRun(head_sha=pull.head_sha, conclusion=Conclusion.NEUTRAL, config_error=wrong)
+async def _not_scanned(bot: Bot, pull: PullRequest, at: RepositoryAt, *, onto: Sha | None = None) -> CompleteCheckRun:
+    """The verdict where no migration applies, or none is known: only the configuration's own change is looked at."""
+    proposed = await proposed_config(bot, pull, await _changed(bot, pull, onto))
+    return plan_not_scanned(pull, details_of(at.problem) if at.problem else None, proposed)
 
 
-async def is_required(bot: Bot, pull: PullRequest) -> bool:
-    """Whether merging into the base branch waits for the bot's check."""
-    return CHECK_NAME in await reads.required_checks(bot.github, pull.ref.repo, pull.base_ref)
+async def is_none_of_ours(bot: Bot, pull: PullRequest, at: RepositoryAt, *, onto: Sha | None = None) -> bool:
+    """Whether no migration applies, the pull request configures none, and merging does not wait for the check."""
+    if not at.unrelated or CHECK_NAME in await reads.required_checks(bot.github, pull.ref.repo, pull.base_ref):
+        return False
+    if not await is_at_head(bot, pull):
+        return True
+    return await proposed_config(bot, pull, await _changed(bot, pull, onto)) is None
 
 
 # --- fetch -----------------------------------------------------------------------------------------------------
@@ -170,10 +173,7 @@ async def found_in(
 
     ``onto``: the commit that it is put on in the merge queue; otherwise its base branch is.
     """
-    if onto is None:
-        changed = await reads.changed_files(bot.github, pull)
-    else:
-        changed = await reads.changed_between(bot.github, pull.ref.repo, onto, pull.head_sha)
+    changed = await _changed(bot, pull, onto)
     scanned = await scan_changes(bot, pull, config, changed, onto=onto)
     new = [finding for each in scanned.reviews for finding in each.new]
     waivers = dict(waive(new, scanned.unread))
@@ -187,8 +187,15 @@ async def found_in(
         skipped=scanned.skipped,
         unread=scanned.unread,
         lacking=scanned.lacking,
+        proposed=await proposed_config(bot, pull, changed),
         waivers={fingerprint: waiver for fingerprint, waiver in waivers.items() if waiver},
     )
+
+
+async def _changed(bot: Bot, pull: PullRequest, onto: Sha | None) -> Sequence[ChangedFile]:
+    if onto is None:
+        return await reads.changed_files(bot.github, pull)
+    return await reads.changed_between(bot.github, pull.ref.repo, onto, pull.head_sha)
 
 
 async def _with_said(bot: Bot, facts: ReviewFacts) -> ReviewFacts:

@@ -74,8 +74,8 @@ async def test_the_commit_is_judged_again_when_a_sibling_gets_another_head(
 async def test_a_sibling_whose_base_blocks_nothing_does_not_count(
     bot: RunningBot, service: Repo, github: Sandbox, config: bytes
 ) -> None:
-    await service.push({".github/ssot.yml": OTHER}, branch="release")
     await service.push({".github/ssot.yml": config})
+    await service.push({".github/ssot.yml": OTHER}, branch="release")
     await bot.receive(service.open_pull_request({HEALTH: HEALTH_WITH_A_PROBE}, head="feature"))
     assert conclusion(service) == "neutral"
     await bot.receive(service.propose("feature", base="release"))
