@@ -1,11 +1,15 @@
 """How soon is work begun and done, and what does waiting cost?
 
     python -m benchmarks.latency [--database sqlite|postgresql] [--senders 1 8 32] [--idle 10]
+    python -m benchmarks.latency --rtt 200 [--trace]
 
 The whole bot with its real handlers as a process of its own, against the sandbox GitHub in this one.  Each sender
 posts signed deliveries one after the other, each for a pull request of its own that adds a deprecated usage, and waits
 for its review.  Told are the times from the acknowledgement to the job's start, and to the posted review; and the share
 of one core that the process takes while nothing comes in.
+
+With ``--rtt`` each answer of GitHub takes so many milliseconds, and writes keep the pace that GitHub asks for: told is
+when the check and the review are there (:mod:`benchmarks.far`).
 """
 
 import argparse
@@ -25,20 +29,22 @@ from pathlib import Path
 
 import aiohttp
 
+from benchmarks import far
 from benchmarks.kill import ROOT, environment_of, postgres, until
+from bot.github.limits import Pace
 from bot.sandbox import PullRequestHandle, Repo, Sandbox
 from bot.sandbox.example import CHANGE, FILES
 
+FAST = Pace(gap=0.0, per_minute=100_000, per_hour=100_000)
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 
 
-async def serve() -> None:
+async def serve(pace: Pace | None) -> None:
     """The child: says its port, then ``GUID TIME`` for each start of a job."""
     from aiohttp import web
 
     from bot import log
     from bot.app import build, redactor, registered
-    from bot.github.limits import Pace
     from bot.jobs import Job
     from bot.settings import Settings
     from bot.web import Metrics, create_runner
@@ -49,7 +55,7 @@ async def serve() -> None:
 
     settings = Settings.from_env(os.environ)
     log.configure(form="text", level="error", redact=redactor(settings))
-    app = build(settings, registered(settings), pace=Pace(gap=0.0, per_minute=100_000, per_hour=100_000))
+    app = build(settings, registered(settings), pace=pace)
     app.worker._observer = Stamps()
     runner = create_runner(app.web)
     await runner.setup()
@@ -133,7 +139,7 @@ async def compare(database_url: str, directory: Path, senders: list[int], each: 
     async with Sandbox() as github:
         environment = {"PATH": os.environ["PATH"], **environment_of(github, directory, database_url)}
         server = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "benchmarks.latency", "--serve", cwd=ROOT, env=environment, stdout=-1
+            sys.executable, "-m", "benchmarks.latency", "--serve", "fast", cwd=ROOT, env=environment, stdout=-1
         )
         try:
             await _compare(github, server, senders, each, idle)
@@ -172,15 +178,20 @@ def main() -> None:
     parser.add_argument("--senders", type=int, nargs="+", default=[1, 8, 32])
     parser.add_argument("--each", type=int, default=3, help="pull requests of each sender")
     parser.add_argument("--idle", type=float, default=10.0, help="seconds to watch it do nothing")
-    parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--rtt", type=float, help="milliseconds that each answer of GitHub takes")
+    parser.add_argument("--trace", action="store_true", help="with --rtt: every request, and when it was sent")
+    parser.add_argument("--serve", choices=["fast", "paced"], help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.serve:
-        asyncio.run(serve())
+        asyncio.run(serve(FAST if options.serve == "fast" else None))
         return
     with tempfile.TemporaryDirectory(prefix="ssot-latency-") as name, contextlib.ExitStack() as stack:
         directory = Path(name)
         sqlite = options.database == "sqlite"
         url = f"sqlite:///{directory / 'ssot.db'}" if sqlite else stack.enter_context(postgres(directory))
+        if options.rtt is not None:
+            asyncio.run(far.measure(url, directory, options.rtt / 1000, trace=options.trace))
+            return
         print(f"{'SQLite' if sqlite else 'PostgreSQL'}, {os.cpu_count()} cores, the sandbox GitHub on one of them")
         asyncio.run(compare(url, directory, options.senders, options.each, options.idle))
 

@@ -108,6 +108,8 @@ class Faults:
 
     def __init__(self) -> None:
         self.active: list[Fault] = []
+        self.distance = 0.0
+        """Seconds of real time that every request takes before it is looked at: how far away GitHub is."""
 
     def add(self, name: str, deed: Deed, *, effect: bool, **where: object) -> Fault:
         fault = Fault(name=name, deed=deed, effect=effect, **where)  # type: ignore[arg-type]  # criteria by name

@@ -1,5 +1,6 @@
 """The HTTP side: each request through faults, identity, limits, its route, conditional answer and record."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, replace
@@ -66,6 +67,7 @@ class Front:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         incoming = await _read(request)
+        await asyncio.sleep(self.faults.distance)
         if githttp.is_git(incoming.raw_path):
             return await self._git(request, incoming)
         if registration.is_page(incoming.method, incoming.raw_path):
