@@ -12,7 +12,7 @@ from bot.domain.references import InstallationId
 from bot.github import operations as ops
 from bot.github.api import Answer, Api, BadCredentials, Forbidden
 from bot.github.clock import Clock, ServerClock
-from bot.github.errors import MissingPermission, NotFound, Refused, Transient, Uncertain, Unprocessable
+from bot.github.errors import MissingPermission, NoAnswer, NotFound, Refused, Transient, Uncertain, Unprocessable
 from bot.github.limits import Pacer, RateLimit
 from bot.github.operations import Operation, RequestKind
 from bot.github.tokens import AppKey, Minted, Tokens, TokenScope
@@ -100,7 +100,7 @@ class Channel:
                 log.info("github.retry", operation=request.operation.name, reason=str(fault))
                 if pause is None:
                     reason = f"{request.operation.name}: {fault}"
-                    raise RetryLater(at=self._clock.now() + AGAIN, reason=reason) from fault
+                    raise NoAnswer(at=self._clock.now() + AGAIN, reason=reason) from fault
                 await self._clock.sleep(pause)
         raise AssertionError("the last try returns or raises")
 

@@ -19,6 +19,10 @@ class NoArchive(RetryLater):
     """The archive of a commit did not come, or not whole: the next one may."""
 
 
+class NoAnswer(RetryLater):
+    """A read that had no usable answer three times."""
+
+
 class NotFound(Gone):
     """404: not there, not there yet, or hidden from this token."""
 
@@ -93,6 +97,11 @@ class GraphQLError(Refused):
     def __init__(self, kind: str, message: str) -> None:
         super().__init__(200, f"{kind}: {message}" if kind else message)
         self.kind = kind
+
+    @property
+    def too_large(self) -> bool:
+        """The query costs GitHub too much: a smaller one is answered, the same one never."""
+        return self.kind == "RESOURCE_LIMITS_EXCEEDED" or "resource limits" in self.message.lower()
 
 
 class Transient(Exception):  # the client's own: callers see RetryLater or Uncertain

@@ -4,7 +4,6 @@ What is asked of their content is asked in a worker, while the stream comes.
 """
 
 import asyncio
-import hashlib
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Self
@@ -18,6 +17,7 @@ from bot.engine.program.facts import Facts
 from bot.engine.program.sought import Sought
 from bot.engine.survey import facts_if, of_interest, search_file
 from bot.github import reads
+from bot.github.reads.contents import is_blob
 from bot.github.sift import LARGEST_FILE, sift
 
 MANY = 60
@@ -205,10 +205,3 @@ class _Pieces:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-
-
-def is_blob(content: bytes, sha: Sha) -> bool:
-    """Whether ``sha`` is the git id of a blob with this content."""
-    named = b"blob %d\0" % len(content) + content
-    digest = hashlib.sha256(named) if len(sha) == 64 else hashlib.sha1(named, usedforsecurity=False)
-    return digest.hexdigest() == sha

@@ -1,8 +1,9 @@
 """The sources that a scan needs: both sides of what a pull request changes, and the modules that names go through."""
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 
 from bot.context import Bot
 from bot.domain.errors import RetryLater
@@ -15,6 +16,8 @@ from bot.engine.diff.views import Surroundings, Views, rooted_elsewhere
 from bot.engine.program.index import LAST_ROUND, ROUNDS, Index
 from bot.engine.source.names import SUFFIXES, module_paths
 from bot.github import reads
+from bot.github.at_once import of_each
+from bot.github.reads.contents import Place
 from bot.inventory.store import Surveyed
 from bot.inventory.view import view_of
 from bot.review.unread import unread_files
@@ -81,12 +84,12 @@ async def _fetch(
     bot: Bot, pull: PullRequest, base: Sha, files: Sequence[ChangedFile]
 ) -> tuple[tuple[FileChange, ...], tuple[Skipped, ...]]:
     """Both sides of each file.  Symbolic links and submodules are skipped: they are no source files."""
-    repo = pull.ref.repo
-    before = await _sides(bot, repo, [_base_path(f) for f in files if _has_base(f)], base)
-    after = await _sides(bot, repo, [f.path for f in files if f.status != "removed"], pull.head_sha)
+    before = {file.path: (base, _base_path(file)) for file in files if _has_base(file)}
+    after = {file.path: (pull.head_sha, file.path) for file in files if file.status != "removed"}
+    found = await _named(bot, pull.ref.repo, [*before.values(), *after.values()])
     changes, skipped = [], []
     for file in files:
-        head, old = after.get(file.path), before.get(_base_path(file)) if _has_base(file) else None
+        head, old = (found.get(side[file.path]) if file.path in side else None for side in (after, before))
         if head is None and old is None:
             skipped.append(Skipped(path=file.path, reason="not a regular file on either side (a link or a submodule)"))
         else:
@@ -94,17 +97,21 @@ async def _fetch(
     return tuple(changes), tuple(skipped)
 
 
-async def _sides(bot: Bot, repo: RepoRef, paths: Sequence[str], rev: Sha) -> Mapping[str, bytes | None]:
-    """The files at ``paths``, all of which GitHub has just named; ``None``: a link or a submodule."""
-    found = await reads.files_at(bot.github, repo, paths, rev)
-    return {path: await _named(bot, repo, path, rev) if found[path] is None else found[path] for path in paths}
+async def _named(bot: Bot, repo: RepoRef, places: Collection[Place]) -> Mapping[Place, bytes | None]:
+    """The files at ``places``, all of which GitHub has just named; ``None``: a link or a submodule."""
+    found = await reads.files(bot.github, repo, places)
+    missing = [place for place in places if found[place] is None]
+    if not missing:
+        return found
+    await of_each(partial(_is_there, bot, repo), missing)
+    return {**found, **await reads.files(bot.github, repo, missing)}
 
 
-async def _named(bot: Bot, repo: RepoRef, path: str, rev: Sha) -> bytes | None:
+async def _is_there(bot: Bot, repo: RepoRef, place: Place) -> None:
     """Once more, what GitHub listed and did not give: it may be no file, or not be there yet."""
+    rev, path = place
     if await reads.file_at(bot.github, repo, path, rev) is None:
         raise NotShownYet(at=bot.github.clock.now() + _SOON, reason=f"GitHub lists {path} and does not give it yet")
-    return (await reads.files_at(bot.github, repo, [path], rev))[path]
 
 
 def _base_path(file: ChangedFile) -> str:

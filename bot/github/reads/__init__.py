@@ -14,7 +14,7 @@ from bot.github.reads.app import (
 )
 from bot.github.reads.changes import changed_between, changed_files, listed_files
 from bot.github.reads.checks import check_runs
-from bot.github.reads.contents import blob, blobs, file_at, files_at, tarball, tree, whole_tree
+from bot.github.reads.contents import blob, blobs, file_at, files, files_at, tarball, tree, whole_tree
 from bot.github.reads.pulls import (
     commits_ahead,
     open_heads,
@@ -54,6 +54,7 @@ __all__ = [
     "commits_ahead",
     "deployment",
     "file_at",
+    "files",
     "files_at",
     "hook_config",
     "hook_deliveries",

@@ -1,24 +1,26 @@
 """Git content: blobs, files at a revision, trees, archives.  https://docs.github.com/en/rest/git."""
 
-import asyncio
 import base64
-from collections.abc import AsyncIterator, Iterable, Mapping
+import hashlib
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from bot.domain.facts import NotAFile, Tree, TreeEntry
 from bot.domain.references import RepoRef, Sha
 from bot.github import operations as ops
+from bot.github.at_once import of_each
 from bot.github.client import GitHub
-from bot.github.errors import NotFound
+from bot.github.errors import GraphQLError, NoAnswer, NotFound
 
-_AT_ONCE = 8
-"""Blobs asked for at the same time; GitHub allows 100 requests in flight for all of an App."""
+Place = tuple[Sha, str]
+"""A path at a commit."""
 _LONGEST_PATH = 4096
 """Bytes: PATH_MAX of Linux, where git makes symbolic links."""
 _LOOKUPS = 100
-"""Paths in one GraphQL request: far below its limits of 500,000 nodes and 10 s."""
+"""Files in one GraphQL request: far below its limits of 500,000 nodes and 10 s."""
 
 
 async def blob(gh: GitHub, repo: RepoRef, sha: Sha) -> bytes:
@@ -28,20 +30,8 @@ async def blob(gh: GitHub, repo: RepoRef, sha: Sha) -> bytes:
 
 async def blobs(gh: GitHub, repo: RepoRef, shas: Iterable[Sha]) -> Mapping[Sha, bytes]:
     """Several blobs, each once, at most eight at a time.  The first error ends it."""
-    places = asyncio.Semaphore(_AT_ONCE)
-
-    async def fetch(sha: Sha) -> bytes:
-        async with places:
-            return await blob(gh, repo, sha)
-
     requested = tuple(dict.fromkeys(shas))
-    tasks = [asyncio.create_task(fetch(sha)) for sha in requested]
-    try:
-        return dict(zip(requested, await asyncio.gather(*tasks), strict=True))
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)  # nothing of it goes on behind the caller's back
+    return dict(zip(requested, await of_each(partial(blob, gh, repo), requested), strict=True))
 
 
 async def file_at(gh: GitHub, repo: RepoRef, path: str, rev: str) -> bytes | NotAFile | None:
@@ -59,21 +49,28 @@ async def file_at(gh: GitHub, repo: RepoRef, path: str, rev: str) -> bytes | Not
 
 
 async def files_at(gh: GitHub, repo: RepoRef, paths: Iterable[str], rev: Sha) -> Mapping[str, bytes | None]:
-    """Many paths at once, where most of them do not exist: ``None`` for those and for what is no file.
+    """Many paths at once, where most of them may not exist: ``None`` for those and for what is no file."""
+    found = await files(gh, repo, ((rev, path) for path in paths))
+    return {path: content for (_, path), content in found.items()}
 
-    One GraphQL request for each 100 paths finds out what is there; only that is fetched.  A symbolic link is a blob
-    too, and no file: content that looks like a link's target is checked once more.
+
+async def files(
+    gh: GitHub, repo: RepoRef, places: Iterable[Place], *, batch: int = _LOOKUPS
+) -> Mapping[Place, bytes | None]:
+    """The files at many places, each a commit and a path: ``None`` where there is nothing, or what is no file.
+
+    One GraphQL request for each ``batch`` of places, all at once; where GitHub finds one too large, half as many.  It
+    gives text as it decoded it, or a part of it: what does not have the blob's id is fetched as it is.  A symbolic
+    link is a blob too, and no file: content that looks like a link's target is checked once more.
     """
-    requested = tuple(dict.fromkeys(paths))
-    found: dict[str, Sha] = {}
-    for start in range(0, len(requested), _LOOKUPS):
-        found |= await _lookup(gh, repo, requested[start : start + _LOOKUPS], rev)
-    content = await blobs(gh, repo, found.values())
-    read = {path: content[sha] for path, sha in found.items()}
-    for path in [path for path, content in read.items() if _may_be_link(content)]:
-        if await file_at(gh, repo, path, rev) != read[path]:
-            del read[path]
-    return {path: read.get(path) for path in requested}
+    requested = tuple(dict.fromkeys(places))
+    found = await _looked_up(gh, repo, requested, batch)
+    content = await blobs(gh, repo, [sha for sha, text in found.values() if text is None])
+    read = {place: content[sha] if text is None else text for place, (sha, text) in found.items()}
+    doubtful = [place for place, data in read.items() if _may_be_link(data)]
+    checked = await of_each(lambda place: file_at(gh, repo, place[1], place[0]), doubtful)
+    links = {place for place, data in zip(doubtful, checked, strict=True) if data != read[place]}
+    return {place: None if place in links else read.get(place) for place in requested}
 
 
 def _may_be_link(content: bytes) -> bool:
@@ -111,23 +108,64 @@ async def tarball(gh: GitHub, repo: RepoRef, sha: Sha) -> AbstractAsyncContextMa
     return await gh.archive(ops.TARBALL, repo, ref=sha)
 
 
-async def _lookup(gh: GitHub, repo: RepoRef, paths: tuple[str, ...], rev: Sha) -> Mapping[str, Sha]:
-    """The blobs at ``paths``.  Paths travel as variables: nothing of them is ever part of a document."""
-    names = [f"p{number}" for number in range(len(paths))]
+_ID = "__typename oid"
+_CONTENT = f"{_ID} ... on Blob {{ isBinary isTruncated text }}"
+_Found = Mapping[Place, tuple[Sha, bytes | None]]
+
+
+async def _looked_up(gh: GitHub, repo: RepoRef, places: Sequence[Place], batch: int) -> _Found:
+    """The blobs at ``places``: their ids, and their bytes where GitHub gives them as they are."""
+
+    async def look(some: Sequence[Place]) -> _Found:
+        try:
+            return await _lookup(gh, repo, some, _CONTENT)
+        except NoAnswer:  # so much of it may take GitHub too long
+            return await _lookup(gh, repo, some, _ID)
+        except GraphQLError as error:
+            if not error.too_large or len(some) == 1:
+                raise
+        return await _looked_up(gh, repo, some, (len(some) + 1) // 2)
+
+    batches = [places[start : start + batch] for start in range(0, len(places), batch)]
+    return {place: blob for found in await of_each(look, batches) for place, blob in found.items()}
+
+
+async def _lookup(gh: GitHub, repo: RepoRef, places: Sequence[Place], fields: str) -> _Found:
+    """Paths travel as variables: nothing of them is ever part of a document."""
+    names = [f"p{number}" for number in range(len(places))]
     document = (ops.OBJECTS_AT.document or "") % {
         "variables": "".join(f", ${name}: String!" for name in names),
-        "fields": " ".join(f"{name}: object(expression: ${name}) {{ __typename oid }}" for name in names),
+        "fields": " ".join(f"{name}: object(expression: ${name}) {{ {fields} }}" for name in names),
     }
 
-    def parse(data: Any) -> Mapping[str, Sha]:
+    def parse(data: Any) -> _Found:
         repository = data["repository"]
-        nodes = {path: repository[name] for path, name in zip(paths, names, strict=True)}
-        return {path: Sha(node["oid"]) for path, node in nodes.items() if node and node["__typename"] == "Blob"}
+        nodes = {place: repository[name] for place, name in zip(places, names, strict=True)}
+        return {
+            place: (Sha(node["oid"]), exact(node) if fields is _CONTENT else None)
+            for place, node in nodes.items()
+            if node and node["__typename"] == "Blob"
+        }
 
-    expressions = {name: f"{rev}:{path}" for path, name in zip(paths, names, strict=True)}
+    expressions = {name: f"{rev}:{path}" for (rev, path), name in zip(places, names, strict=True)}
     return await gh.graphql(
         ops.OBJECTS_AT, repo, parse, document=document, owner=repo.owner, name=repo.name, **expressions
     )
+
+
+def exact(node: Any) -> bytes | None:
+    """The bytes of a GraphQL ``Blob``; ``None`` if its text is missing, cut, or was changed by decoding it."""
+    if node["isTruncated"] or node["isBinary"] or node["text"] is None:
+        return None
+    data = str(node["text"]).encode("utf-8", "surrogatepass")
+    return data if is_blob(data, Sha(node["oid"])) else None
+
+
+def is_blob(content: bytes, sha: Sha) -> bool:
+    """Whether ``sha`` is the git id of a blob with this content."""
+    named = b"blob %d\0" % len(content) + content
+    digest = hashlib.sha256(named) if len(sha) == 64 else hashlib.sha1(named, usedforsecurity=False)
+    return digest.hexdigest() == sha
 
 
 def _decoded(data: Any) -> bytes:

@@ -166,17 +166,29 @@ def review_comment(of: ReviewComment | Comment) -> Obj:
     }
 
 
+MAX_TEXT = 512_000
+"""Characters of a blob's ``text``."""
+
+
 def blob(sha: str, data: bytes) -> Obj:
+    """``text`` is what the site shows: decoded, whatever the encoding, and cut."""
     binary = b"\0" in data
-    text = None if binary else data.decode(errors="replace")
+    text = None if binary else _decoded(data)
     return {
         "__typename": "Blob",
         "oid": sha,
         "byteSize": len(data),
         "isBinary": binary,
-        "isTruncated": False,
-        "text": text,
+        "isTruncated": text is not None and len(text) > MAX_TEXT,
+        "text": text and text[:MAX_TEXT],
     }
+
+
+def _decoded(data: bytes) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
 
 
 def commit(of: Commit, repo: Repository, url: str) -> Obj:
