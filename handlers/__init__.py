@@ -32,6 +32,7 @@ from handlers.github import (
 )
 from handlers.tasks import (
     keep_migrations,
+    preview,
     recover_deliveries,
     review,
     review_missed,
@@ -68,6 +69,7 @@ HANDLERS: Mapping[str, Handler] = MappingProxyType(
             issues,
             keep_migrations,
             merge_group,
+            preview,
             pull_request,
             push,
             recover_deliveries,

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bot.cli.demo_configuration import edit_the_configuration
 from bot.cli.demo_issue import keep_the_checklist, migrate_from_the_issue
 from bot.domain.errors import SsotError
 
@@ -144,6 +145,7 @@ async def _tell(story: Story) -> None:
         await _apply(story, stage, pull)
         await _push_without_news(story, stage, pull)
         await _migrate(story, stage, pull)
+        await edit_the_configuration(story, stage)
         await migrate_from_the_issue(story, stage)
         await keep_the_checklist(story, stage)
 

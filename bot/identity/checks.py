@@ -3,6 +3,9 @@
 CHECK_NAME = "ssot"
 """The name of the check run: what a branch protection rule requires."""
 
+PREVIEW_NAME = "ssot preview"
+"""The name of the check run that shows what a changed configuration would find: it blocks nothing."""
+
 APPLY_SAFE_FIXES = "apply-safe-fixes"
 RESCAN = "rescan"
 """The identifiers of the check run's buttons, which GitHub sends back when one is pressed."""

@@ -2,6 +2,7 @@
 
 ``<repository id>/pull/<number>:<digest>`` is a pull request's, ``<repository id>/queue/<number>/<base>:<digest>`` that
 of the merge queue's commit for it on top of ``base``.
+``<repository id>/preview/<number>:<digest>`` is that of a changed configuration's preview.
 """
 
 import hashlib
@@ -21,6 +22,11 @@ def of_pull(ref: PullRequestRef, said: str) -> str:
 def of_queued(ref: PullRequestRef, base: Sha, said: str) -> str:
     """The same for the merge queue's commit of the pull request on top of ``base``."""
     return f"{ref.repo.id}/queue/{ref.number}/{base}:{_digest(said)}"
+
+
+def of_preview(ref: PullRequestRef, said: str) -> str:
+    """The same for what the pull request's configuration would find."""
+    return f"{ref.repo.id}/preview/{ref.number}:{_digest(said)}"
 
 
 def _digest(said: str) -> str:

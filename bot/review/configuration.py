@@ -21,7 +21,7 @@ async def proposed_config(bot: Bot, pull: PullRequest, changed: Iterable[Changed
 
     It is a stranger's, so it is read in a worker.  Raises ``NotShownYet`` while GitHub does not give it.
     """
-    touched = [file for file in changed if _is_at(FILE, file.path) or _is_at(FILE, file.previous_path or "")]
+    touched = _touching(changed)
     if not touched:
         return None
     state = await state_at(bot, pull.ref.repo, pull.head_sha)
@@ -39,6 +39,15 @@ async def proposed_config(bot: Bot, pull: PullRequest, changed: Iterable[Changed
             return ProposedConfig(errors=(ConfigError(f"it could not be read: {reason}", file=FILE),))
         case _:
             assert_never(state)
+
+
+def is_changed(changed: Iterable[ChangedFile]) -> bool:
+    """Whether the configuration is among the changed files."""
+    return bool(_touching(changed))
+
+
+def _touching(changed: Iterable[ChangedFile]) -> tuple[ChangedFile, ...]:
+    return tuple(f for f in changed if _is_at(FILE, f.path) or _is_at(FILE, f.previous_path or ""))
 
 
 def _is_at(place: str, path: str) -> bool:

@@ -30,6 +30,7 @@ from bot.review.changes import NotShownYet, scan_changes
 from bot.review.configuration import is_at_head, proposed_config
 from bot.review.models import Action, CompleteCheckRun, Conclusion, FailingSibling, SubmitReview
 from bot.review.plan import OwnThread, ReviewFacts, can_block, plan_check, plan_not_scanned, plan_review
+from bot.review.preview import ask_for_preview
 from bot.review.render import title_of
 from bot.review.siblings import siblings_of
 from bot.scanner.workers import ScannerDown
@@ -91,6 +92,8 @@ async def review(
         reviewed = Reviewed(pull=pull, actions=await _decided(bot, pull, at, waive))
         for action in reviewed.actions:
             await _perform(bot, pull, at.migrations, action, lease, force=force)
+        if reviewed.check.proposed and not reviewed.check.proposed.errors:
+            await ask_for_preview(bot, pull)
     except _Stale as reason:
         return Superseded(reason=str(reason))
     return reviewed
