@@ -13,10 +13,12 @@ from typing import Protocol
 from cachetools import LRUCache, cached
 
 from bot.context import Bot
-from bot.domain.events import Event, Malformed, NotInstalled, Ping, TaskEvent, Unknown
+from bot.domain.errors import NotShownYet
+from bot.domain.events import AppTaskEvent, Event, Malformed, NotInstalled, Ping, TaskEvent, Unknown
 from bot.domain.references import Delivery
+from bot.github.errors import NotFound
 from bot.github.payloads import parse
-from bot.jobs import Ignored, Lease, Outcome, Route, Unreadable, Work
+from bot.jobs import Ignored, Lease, Outcome, Route, Unreadable, Work, look_again_at
 from bot.timers import Timer
 from handlers.github import (
     check_run,
@@ -137,6 +139,16 @@ def _told_apart(task: TaskEvent, found: Route) -> Route:
 
 
 async def run(bot: Bot, delivery: Delivery, lease: Lease) -> Outcome:
-    """Run the handler of a routed delivery."""
-    outcome: Outcome = await HANDLERS[delivery.event].handle(bot, _event(delivery.event, delivery.body), lease)
+    """Run the handler of a routed delivery.
+
+    What GitHub names in an event it may show a moment later only: a 404 is believed five minutes after it arrived.
+    """
+    event = _event(delivery.event, delivery.body)
+    try:
+        outcome: Outcome = await HANDLERS[delivery.event].handle(bot, event, lease)
+    except NotFound as missing:
+        again = look_again_at(lease.job, bot.github.clock.now())
+        if again is None or isinstance(event, AppTaskEvent):
+            raise
+        raise NotShownYet(at=again, reason=f"not there yet: {missing}") from missing
     return outcome

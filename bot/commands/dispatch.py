@@ -20,12 +20,12 @@ from bot.domain.commands import CommandCall, CommandError, CommandPlace, Reply
 from bot.domain.effects import NewComment, NewReaction, Reaction
 from bot.domain.errors import Gone, RetryLater, UserError
 from bot.domain.events import IssueCommentEvent
-from bot.domain.facts import Role
+from bot.domain.facts import Comment, Role
 from bot.github import reads
-from bot.github.errors import MissingPermission, Refused
+from bot.github.errors import MissingPermission, NotFound, Refused
 from bot.identity import decisions, replies
 from bot.identity.replies import AnsweredCommand
-from bot.jobs import Done, Ignored, Lease, Outcome, Policy, Superseded
+from bot.jobs import Done, Ignored, Lease, Outcome, Policy, Superseded, look_again_at
 from bot.markdown.limits import fit
 from bot.repository import at_conversation
 from bot.review.update import NOTHING_HERE
@@ -79,6 +79,25 @@ async def answer_comment(bot: Bot, event: IssueCommentEvent, commands: Commands,
     if not asked:
         return Ignored(reason="no command in the comment")
     comment = await reads.issue_comment(bot.github, event.repo, event.comment_id)
+    try:
+        return await _answer_comment(bot, event, comment, commands, asked, lease)
+    except Gone as missing:
+        if isinstance(missing, NotFound) and look_again_at(lease.job, bot.github.clock.now()):
+            raise  # it may still come
+        await _say_gone(bot, event, missing, lease)
+        return Done(summary=f"told that it is gone: {missing}")
+    except _LeaseLost:
+        return Superseded(reason="the deadline of this run has passed")
+
+
+async def _answer_comment(
+    bot: Bot,
+    event: IssueCommentEvent,
+    comment: Comment,
+    commands: Commands,
+    asked: Sequence[Command | CommandError],
+    lease: Lease,
+) -> Outcome:
     issue = await reads.issue(bot.github, event.repo, event.number)
     reason = reason_to_ignore(comment, issue, sender=event.sender.id, body=event.body, now=bot.github.clock.now())
     if reason:
@@ -95,11 +114,7 @@ async def answer_comment(bot: Bot, event: IssueCommentEvent, commands: Commands,
         asked_at=comment.created_at,
     )
     session = _Session(bot=bot, event=event, asker=asker, commands=commands, lease=lease)
-    try:
-        reactions = await _answer_all(session, asked)
-    except _LeaseLost:
-        return Superseded(reason="the deadline of this run has passed")
-    return Done(summary=", ".join(reactions))
+    return Done(summary=", ".join(await _answer_all(session, asked)))
 
 
 async def _asked(
@@ -212,14 +227,33 @@ async def _attempt(session: _Session, module: CommandModule, call: CommandCall) 
 
 async def _apologise(session: _Session, index: int) -> None:
     """Once.  It does not count as the reply, so that the command runs when the operator retries the job."""
-    bot, event, lease = session.bot, session.event, session.lease
+    await _say_failed(session.bot, session.event, index, words.defect(session.lease.job.id), session.lease)
+
+
+async def _say_gone(bot: Bot, event: IssueCommentEvent, missing: Gone, lease: Lease) -> None:
+    """The comment is there, and something that its command needs is not.  The conversation may be gone itself."""
+    log.warning("command_without_object", comment=event.comment_id, reason=str(missing))
+    try:
+        role = await reads.role(bot.github, event.repo, event.sender.login, person=event.sender.id)
+        if not role.at_least(Role.READ):
+            return
+        await _say_failed(bot, event, 0, words.gone(missing), lease)
+    except (Gone, Refused) as refusal:
+        log.warning("not_told", comment=event.comment_id, reason=str(refusal))
+
+
+async def _say_failed(bot: Bot, event: IssueCommentEvent, index: int, text: str, lease: Lease) -> None:
+    """Once, and not as the command's reply."""
     about = (bot.keys, event.repo, event.number, event.comment_id, index)
     said = await reads.issue_comments(bot.github, event.repo, event.number, since=event.created_at)
     if any(reply.ours and replies.is_apology(*about, reply.body) for reply in said):
         return
-    await _react(session, Reaction.CONFUSED)
-    body = f"{words.defect(lease.job.id)}\n\n{replies.apology(*about)}"
-    await _comment(session, body)
+    if not lease.held():
+        raise _LeaseLost
+    reaction = NewReaction(repo=event.repo, comment_id=event.comment_id, content=Reaction.CONFUSED)
+    await bot.performer.perform(reaction)
+    body = f"{text}\n\n{replies.apology(*about)}"
+    await bot.performer.perform(NewComment(repo=event.repo, number=event.number, body=body))
 
 
 async def _reply(session: _Session, index: int, reply: Reply) -> None:

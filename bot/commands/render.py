@@ -80,6 +80,12 @@ def refused(error: Exception, delivery: str) -> str:
     return f"GitHub refused this: {code(type(error).__name__)} (delivery {code(delivery)}). See the bot's log."
 
 
+def gone(error: Exception) -> str:
+    """The reply when GitHub does not show what a command is about, or what it needs."""
+    reason = code(" ".join(str(error).split())[:200])
+    return f"This could not be done: GitHub does not show what the command needs ({reason}). Please give it again."
+
+
 def defect(delivery: str) -> str:
     """The reply when the bot itself failed; ``delivery`` lets the operator find it in the log."""
     return f"Internal error (delivery {code(delivery)}). See the bot's log."

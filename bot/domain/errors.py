@@ -55,5 +55,9 @@ class RetryLater(SsotError):
         return f"{self.reason} (not before {self.at.isoformat()})"
 
 
+class NotShownYet(RetryLater):
+    """GitHub does not show yet what is to be looked at, though it has named it."""
+
+
 class Gone(SsotError):
     """The object of the work no longer exists (410, 451, deleted, uninstalled): nothing is left to do."""

@@ -32,7 +32,7 @@ class Person:
 class PullRequestEvent:
     """``pull_request``.  ``base_changed``: it was edited to another base branch; ``body_changed``: to another text.
 
-    ``before``: the head that a push replaced.
+    ``former_base``: its base branch before; ``before``: the head that a push replaced.
     """
 
     action: str
@@ -41,6 +41,7 @@ class PullRequestEvent:
     sender: Person
     base_changed: bool = False
     body_changed: bool = False
+    former_base: str | None = None
     before: Sha | None = None
 
     @property

@@ -6,6 +6,7 @@ each pull request or issue, oldest first, others in parallel.  ``Store`` is the 
 """
 
 from bot.jobs.inbox import Inbox
+from bot.jobs.late import look_again_at
 from bot.jobs.model import (
     Accepted,
     Done,
@@ -51,4 +52,5 @@ __all__ = [
     "Work",
     "Worker",
     "WorkerLimits",
+    "look_again_at",
 ]

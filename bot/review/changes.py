@@ -6,7 +6,7 @@ from datetime import timedelta
 from functools import partial
 
 from bot.context import Bot
-from bot.domain.errors import RetryLater
+from bot.domain.errors import NotShownYet
 from bot.domain.file_result import FileChange, FileReview, UnreadFile
 from bot.domain.finding import FileReport, Scanned, Skipped
 from bot.domain.migration import Config
@@ -24,10 +24,6 @@ from bot.review.unread import unread_files
 from bot.scanner.scanner import ReviewRequest
 
 _SOON = timedelta(seconds=10)
-
-
-class NotShownYet(RetryLater):
-    """What is to be judged cannot be looked at yet: there is no verdict until it can."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,11 +6,10 @@ from typing import assert_never
 
 from bot.config import FILE, Absent, Invalid, UnreadableConfig, Unrelated, Valid
 from bot.context import Bot
-from bot.domain.errors import ConfigError
+from bot.domain.errors import ConfigError, NotShownYet
 from bot.domain.references import ChangedFile, PullRequest
 from bot.github import reads
 from bot.repository import state_at
-from bot.review.changes import NotShownYet
 from bot.review.models import ProposedConfig
 
 _SOON = timedelta(seconds=10)

@@ -12,6 +12,8 @@ import structlog
 
 from bot.context import Bot
 from bot.domain.effects import CheckRun, ResolveThread, UnresolveThread
+from bot.domain.errors import NotShownYet
+from bot.domain.events import PullRequestEvent
 from bot.domain.facts import ReviewThread, Waiver
 from bot.domain.file_result import NewFinding, UnreadFile
 from bot.domain.migration import Config, Migration
@@ -26,8 +28,9 @@ from bot.jobs import Done, Ignored, Lease, Outcome, Superseded
 from bot.markdown.text import count
 from bot.repository import RepositoryAt, at_branch, details_of
 from bot.review import render_effects as words
-from bot.review.changes import NotShownYet, scan_changes
+from bot.review.changes import scan_changes
 from bot.review.configuration import is_at_head, proposed_config
+from bot.review.late import wait_for
 from bot.review.models import Action, CompleteCheckRun, Conclusion, FailingSibling, SubmitReview
 from bot.review.plan import OwnThread, ReviewFacts, can_block, plan_check, plan_not_scanned, plan_review
 from bot.review.preview import ask_for_preview
@@ -69,20 +72,31 @@ def _as_recorded(_: Sequence[NewFinding], __: Sequence[UnreadFile]) -> Mapping[s
     return {}
 
 
-async def review_pull_request(bot: Bot, ref: PullRequestRef, lease: Lease, *, force: bool = False) -> Outcome:
+async def review_pull_request(
+    bot: Bot, ref: PullRequestRef, lease: Lease, *, force: bool = False, event: PullRequestEvent | None = None
+) -> Outcome:
     """Bring the App's review and check run of this pull request up to date with its head.
 
     ``force``: somebody asked for a re-run, so a check run is created even if it says the same as the last one.
+    ``event``: what happened to it; the state before that is not reviewed.
     """
-    result = await review(bot, ref, lease, force=force)
+    result = await review(bot, ref, lease, force=force, event=event)
     return Done(summary=_summary(result)) if isinstance(result, Reviewed) else result
 
 
 async def review(
-    bot: Bot, ref: PullRequestRef, lease: Lease, *, force: bool = False, waive: Waive = _as_recorded
+    bot: Bot,
+    ref: PullRequestRef,
+    lease: Lease,
+    *,
+    force: bool = False,
+    waive: Waive = _as_recorded,
+    event: PullRequestEvent | None = None,
 ) -> Reviewed | Ignored | Superseded:
     """As :func:`review_pull_request`; ``waive`` counts in addition to what the conversation records."""
     pull = await reads.pull_request(bot.github, ref)
+    if event is not None:
+        await wait_for(bot, pull, event, lease.job)
     if pull.state != "open":
         return Ignored(reason=f"the pull request is {pull.state}")
     at = await at_branch(bot, ref.repo, pull.base_ref)

@@ -81,16 +81,21 @@ class Graph:
     def _issue(self, repo: Repository, number: int) -> Obj:
         self._admit(repo, "issues:read")
         found = repo.issues.get(number)
-        if found is None or found.pull is not None or found.gone is not None:
+        if found is None or found.pull is not None or found.gone is not None or not self._there(found):
             raise Refusal("NOT_FOUND", f"Could not resolve to an Issue with the number of {number}.")
         return issue(found, self._world.url)
 
     def _pull(self, repo: Repository, number: int) -> Obj:
         self._admit(repo, "pull_requests:read")
         found = repo.issues.get(number)
-        if found is None or found.pull is None:
+        if found is None or found.pull is None or not self._there(found):
             raise Refusal("NOT_FOUND", f"Could not resolve to a PullRequest with the number of {number}.")
-        return pull_request(found.pull, self._world.url)
+        replica = self._world.replica
+        threads = found.pull.threads if replica is None else replica.among(found.pull.threads)
+        return pull_request(found.pull, self._world.url, threads)
+
+    def _there(self, record: object) -> bool:
+        return self._world.replica is None or self._world.replica.has(record)
 
     async def _object(self, repo: Repository, oid: str | None = None, expression: str | None = None) -> Obj | None:
         """By id, or by ``revision:path``; ``null`` when there is no such thing."""

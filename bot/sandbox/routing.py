@@ -8,6 +8,7 @@ from urllib.parse import unquote, urlencode
 
 from bot.sandbox.auth import AppIdentity, Authority, Identity, InstallationIdentity, UserIdentity, authorize
 from bot.sandbox.errors import ApiError, forbidden, malformed, not_found
+from bot.sandbox.lagging import Replica
 from bot.sandbox.limits import Limits
 from bot.sandbox.model import Issue, PullRequest, Repository
 from bot.sandbox.pushing import Actor
@@ -49,6 +50,12 @@ class Call:
     headers: Mapping[str, str]
     """Names in lower case."""
     body: Obj
+    replica: Replica | None = None
+    """What a read is answered from; ``None``: the present."""
+
+    def there(self, record: object) -> bool:
+        """Whether it is there already, for whoever is asked."""
+        return self.replica is None or self.replica.has(record)
 
     @property
     def url(self) -> str:
@@ -83,7 +90,7 @@ class Call:
 
     def issue(self, name: str = "issue_number") -> Issue:
         issue = self.repo.issues.get(self.number(name))
-        if issue is None:
+        if issue is None or not self.there(issue):
             raise not_found()
         if issue.gone is not None:
             raise ApiError(issue.gone, "This issue was deleted" if issue.gone == 410 else "Not Found")
@@ -121,6 +128,7 @@ class Call:
 
         https://docs.github.com/rest/using-the-rest-api/using-pagination-in-the-rest-api : 30, at most 100 a page.
         """
+        items = items if self.replica is None else self.replica.among(items)
         size, number = min(max(self._count("per_page", 30), 1), 100), max(self._count("page", 1), 1)
         last = max((len(items) + size - 1) // size, 1)
         shown = [show(item) for item in items[(number - 1) * size : number * size]]

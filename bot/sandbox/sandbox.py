@@ -19,6 +19,7 @@ from bot.sandbox.content import Content
 from bot.sandbox.faults import Faults
 from bot.sandbox.gitrepo import GitRepo
 from bot.sandbox.installing import Installing
+from bot.sandbox.lagging import Replica
 from bot.sandbox.limits import Limits
 from bot.sandbox.model import Repository
 from bot.sandbox.observer import Observer
@@ -293,6 +294,13 @@ class Sandbox(Installing):
     @property
     def faults(self) -> Faults:
         return self._front.faults
+
+    def lag(self) -> None:
+        """From now on reads show what is there at this moment, until :meth:`catch_up`: replicas lag behind."""
+        self.world.replica = Replica.of(self.world)
+
+    def catch_up(self) -> None:
+        self.world.replica = None
 
     @property
     def limits(self) -> Limits:

@@ -151,7 +151,7 @@ class Front:
             world=self.world, authority=self.authority, webhooks=self.webhooks, limits=self.limits,
             identity=identity, method=incoming.method, path=incoming.raw_path, params=params,
             query=incoming.query, headers=incoming.headers,
-            body=incoming.json or {},
+            body=incoming.json or {}, replica=self.world.replica if incoming.method in READ_ONLY else None,
         )  # fmt: skip
 
     def _redirect_renamed(self, call: Call, incoming: Incoming) -> None:

@@ -6,10 +6,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from bot.sandbox.model import Comment, Repository, ReviewComment
 from bot.sandbox.people import App, Installation, User
+
+if TYPE_CHECKING:
+    from bot.sandbox.lagging import Replica
 
 Obj = dict[str, Any]
 """A JSON object."""
@@ -66,6 +69,8 @@ class World:
     """GraphQL node id → record."""
     fork_pushes: bool = False
     """Whether an App's token of the base repository may write to forks that let its maintainers in."""
+    replica: "Replica | None" = None
+    """What reads are answered from, while it lags behind."""
     writing: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held by whatever changes state: one change happens at a time."""
 

@@ -44,4 +44,4 @@ async def handle(bot: Bot, event: PullRequestEvent, lease: Lease) -> Outcome:
         waking = await wake.wake(bot, event.ref.repo)
         if not _reviewed(event):
             return waking
-    return await review_pull_request(bot, event.ref, lease)
+    return await review_pull_request(bot, event.ref, lease, event=event)

@@ -52,8 +52,16 @@ class _PullRequest(WithNumber):
     head: _Head
 
 
+class _Before(PayloadPart):
+    text: Text = field(name="from")
+
+
+class _BaseEdit(PayloadPart):
+    ref: _Before | None = None
+
+
 class _Edit(PayloadPart):
-    base: Any = None
+    base: _BaseEdit | None = None
     body: Any = None
 
 
@@ -74,8 +82,14 @@ class PullRequestPayload(InRepository):
             sender=self.sender.person(),
             base_changed=self.changes is not None and self.changes.base is not None,
             body_changed=self.changes is not None and self.changes.body is not None,
+            former_base=_former_base(self.changes),
             before=self.before,
         )
+
+
+def _former_base(changes: _Edit | None) -> str | None:
+    ref = changes and changes.base and changes.base.ref
+    return ref.text if ref else None
 
 
 class _Issue(WithNumber):
@@ -88,10 +102,6 @@ class _Comment(PayloadPart):
     body: Text
     user: Account
     performed_via_github_app: WithId | None = None
-
-
-class _Before(PayloadPart):
-    text: Text = field(name="from")
 
 
 class _CommentEdit(PayloadPart):

@@ -23,7 +23,7 @@ from bot.github.reads.pulls import (
     pull_branch,
     pull_request,
 )
-from bot.github.reads.repository import branch_head, merge_base, repository, required_checks, role
+from bot.github.reads.repository import branch_head, is_behind, merge_base, repository, required_checks, role
 from bot.github.reads.talk import (
     issue,
     issue_comment,
@@ -61,6 +61,7 @@ __all__ = [
     "identity",
     "installation_repositories",
     "installations",
+    "is_behind",
     "issue",
     "issue_comment",
     "issue_comments",

@@ -42,6 +42,17 @@ def _required(rule: Any) -> tuple[str, ...]:
     return tuple(str(check["context"]) for check in rule["parameters"]["required_status_checks"])
 
 
+async def is_behind(gh: GitHub, repo: RepoRef, commit: Sha, than: Sha) -> bool:
+    """Whether ``than`` was made on top of ``commit``.  ``NotFound``: one of them is missing.
+
+    https://docs.github.com/en/rest/commits/commits#compare-two-commits
+    """
+    basehead = f"{than}...{commit}"
+    return await gh.call(
+        ops.COMPARE, repo, lambda data: data["status"] == "behind", basehead=basehead, query={"per_page": 1}
+    )
+
+
 async def merge_base(gh: GitHub, repo: RepoRef, base: str, head: Sha) -> Sha:
     """The best common ancestor of two commits of the repository's network: what three-dot diffs start from.
 

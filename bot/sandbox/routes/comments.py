@@ -75,7 +75,7 @@ async def delete_reaction(call: Call) -> Answer:
 
 def _comment(call: Call, level: str) -> Comment:
     found = call.world.comments.get(call.number("comment_id"))
-    if found is None or found.issue.repo is not call.repo:
+    if found is None or found.issue.repo is not call.repo or not call.there(found):
         raise not_found()
     admitted(call, found.issue, level)
     return found

@@ -3,9 +3,10 @@
 from bot.sandbox import pulling
 from bot.sandbox.diffs import MAX_FILES
 from bot.sandbox.errors import invalid
-from bot.sandbox.model import Repository
+from bot.sandbox.model import PullRequest, Repository
 from bot.sandbox.routing import Answer, Call, Router
 from bot.sandbox.shapes import commits, pulls
+from bot.sandbox.world import Obj
 
 router = Router()
 MAX_COMMITS = 250
@@ -25,7 +26,7 @@ async def list_pulls(call: Call) -> Answer:
     found.sort(key=lambda pull: (pull.issue.updated_at if updated else pull.issue.created_at, pull.number))
     if call.query.get("direction", "desc") == "desc":
         found.reverse()
-    return call.page(found, lambda pull: pulls.pull_request_simple(pull, call.url))
+    return call.page(found, lambda pull: _as_known(call, pull, pulls.pull_request_simple(pull, call.url)))
 
 
 @router.route("POST", "/repos/{owner}/{repo}/pulls", "pull_requests:write")
@@ -55,7 +56,13 @@ def _head(call: Call, head: str) -> tuple[Repository, str]:
 @router.route("GET", "/repos/{owner}/{repo}/pulls/{pull_number}", "pull_requests:read")
 async def get_pull(call: Call) -> Answer:
     pull = call.pull()
-    return Answer(body=await pulling.show(call.world, pull, mergeable=pull.issue.state == "open"))
+    return Answer(
+        body=_as_known(call, pull, await pulling.show(call.world, pull, mergeable=pull.issue.state == "open"))
+    )
+
+
+def _as_known(call: Call, pull: PullRequest, body: Obj) -> Obj:
+    return body if call.replica is None else call.replica.pull(pull, body)
 
 
 @router.route("PATCH", "/repos/{owner}/{repo}/pulls/{pull_number}", "pull_requests:write")

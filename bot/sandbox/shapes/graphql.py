@@ -77,9 +77,11 @@ def cross_reference(pull: PullRequest, issue: Issue, url: str) -> Obj:
     }
 
 
-def pull_request(of: PullRequest, url: str) -> Obj:
+def pull_request(of: PullRequest, url: str, listed: Sequence[ReviewThread] | None = None) -> Obj:
+    """``listed``: its threads, where they are not all that there are."""
+
     def threads(_info: object, **window: Any) -> Obj:  # noqa: ANN401 - first, last, after, before
-        nodes, info = connection(of.threads, **window)
+        nodes, info = connection(of.threads if listed is None else listed, **window)
         return {"nodes": [review_thread(thread) for thread in nodes], "pageInfo": info}
 
     async def commits(_info: object, **window: Any) -> Obj:  # noqa: ANN401 - first, last, after, before
