@@ -2,14 +2,16 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from typing import Self
 from weakref import WeakValueDictionary
 
 from cachetools import TTLCache
 
 from bot.domain.references import DeliveryId, RepositoryId, Task
 from bot.github.client import GitHub
+from bot.github.operations import Permissions
 from bot.github.performer import BasePerformer
 from bot.identity.markers import MarkerKeys
 from bot.scanner.scanner import Scanner
@@ -60,3 +62,8 @@ class Bot:
     """Whether the built-in migration is about a repository without a configuration, by its id and a revision."""
     tracker_window: timedelta = timedelta(seconds=20)
     """How long changes to a tracking issue are collected into one edit."""
+
+    def working_for(self, purpose: Permissions) -> Self:
+        """The same, for work whose requests share a token: see :mod:`bot.github.purposes`."""
+        github, performer = self.github.working_for(purpose), self.performer.working_for(purpose)
+        return replace(self, github=github, performer=performer)

@@ -23,6 +23,7 @@ from bot.domain.events import IssueCommentEvent
 from bot.domain.facts import Comment, Role
 from bot.github import reads
 from bot.github.errors import MissingPermission, NotFound, Refused
+from bot.github.purposes import CONVERSATION
 from bot.identity import decisions, replies
 from bot.identity.replies import AnsweredCommand
 from bot.jobs import Done, Ignored, Lease, Outcome, Policy, Superseded, look_again_at
@@ -78,6 +79,7 @@ async def answer_comment(bot: Bot, event: IssueCommentEvent, commands: Commands,
     asked = await _asked(bot, event.body, {name: module.SPEC for name, module in commands.items()}, speed)
     if not asked:
         return Ignored(reason="no command in the comment")
+    bot = bot.working_for(CONVERSATION)
     comment = await reads.issue_comment(bot.github, event.repo, event.comment_id)
     try:
         return await _answer_comment(bot, event, comment, commands, asked, lease)

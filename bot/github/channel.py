@@ -34,11 +34,15 @@ log = structlog.get_logger("bot.github")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One request.  ``url`` is relative to the API, or absolute within it; without ``scope`` it is the App's own."""
+    """One request.  ``url`` is relative to the API, or absolute within it; without ``scope`` it is the App's own.
+
+    ``shared`` is a wider scope, whose token other requests of the same work use as well.
+    """
 
     operation: Operation
     url: str
     scope: TokenScope | None
+    shared: TokenScope | None = None
     body: object = b""
 
 
@@ -122,12 +126,22 @@ class Channel:
         """The answer, with one fresh token or JWT if the first one is refused."""
         if request.scope is None:
             return await self._as_app(request)
-        token = await self.tokens.get(request.scope)
+        scope, token = await self._token(request, request.scope)
+        request = replace(request, scope=scope)
         try:
             return await self._once(request, token)
         except BadCredentials:
-            self.tokens.drop(request.scope, token)
-            return await self._once(request, await self.tokens.get(request.scope))
+            self.tokens.drop(scope, token)
+            return await self._once(request, await self.tokens.get(scope))
+
+    async def _token(self, request: Request, own: TokenScope) -> tuple[TokenScope, str]:
+        """The shared token, unless the installation has not granted all that it is for: then one of its own."""
+        if request.shared is not None:
+            try:
+                return request.shared, await self.tokens.get(request.shared)
+            except MissingPermission:
+                log.info("github.own_token", installation=self.installation, operation=request.operation.name)
+        return own, await self.tokens.get(own)
 
     async def _as_app(self, request: Request) -> Answer:
         try:

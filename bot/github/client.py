@@ -3,8 +3,10 @@
 It knows operations, not meanings; each installation has a channel of its own (limits, caches, tokens).
 """
 
+import copy
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import aiohttp
@@ -19,7 +21,8 @@ from bot.github.clock import Clock, ServerClock, SystemClock
 from bot.github.errors import GraphQLError, NotFound
 from bot.github.graphql import outcome
 from bot.github.limits import LimitStore, MemoryLimitStore, Pace, Pacer, RateLimit, Throttle
-from bot.github.operations import Operation
+from bot.github.operations import Operation, Permissions
+from bot.github.purposes import covers
 from bot.github.tokens import AppKey, TokenScope
 from bot.github.traffic import Onlooker, nobody
 
@@ -29,6 +32,14 @@ Query = Mapping[str, str | int]
 LAG = (0.5, 1.0, 2.0)
 """Seconds between tries of reading what was just written; replicas lag by less."""
 PAGE_SIZE = 100
+
+
+@dataclass(slots=True)
+class Known:
+    """What was asked once and does not change."""
+
+    identity: AppIdentity | None = None
+    """Who the App is, once ``reads.identity`` has asked."""
 
 
 class GitHub:
@@ -57,9 +68,15 @@ class GitHub:
         self._limit_store = limit_store or MemoryLimitStore(self.clock)
         self._onlooker = onlooker
         self._key = AppKey(app_id, private_key, self.clock, self.server)
-        self.identity: AppIdentity | None = None
-        """Who the App is, once ``reads.identity`` has asked."""
+        self.known = Known()
+        self._purpose: Permissions = {}
         self._channels: dict[InstallationId | None, Channel] = {}
+
+    def working_for(self, purpose: Permissions) -> "GitHub":
+        """The same, with one token for all requests that ``purpose`` covers (:mod:`bot.github.purposes`)."""
+        narrowed = copy.copy(self)
+        narrowed._purpose = purpose
+        return narrowed
 
     def channel(self, installation: InstallationId | None) -> Channel:
         """The channel of an installation, or of the App itself."""
@@ -98,7 +115,7 @@ class GitHub:
         **path: str | int,
     ) -> T:
         """One REST request about ``repo``; ``parse`` makes a value of the answer.  See :meth:`Channel.perform`."""
-        request = _request(operation, repo, path, query, body)
+        request = self._request(operation, repo, path, query, body)
         return await self.channel(repo.installation).perform(request, lambda answer: parse(answer.data))
 
     def pages(
@@ -112,7 +129,7 @@ class GitHub:
         **path: str | int,
     ) -> AsyncIterator[T]:
         """The items of all pages, each made a value by ``parse``; every page is tried like a single read."""
-        request = _request(operation, repo, path, {**(query or {}), "per_page": PAGE_SIZE})
+        request = self._request(operation, repo, path, {**(query or {}), "per_page": PAGE_SIZE})
         return self.channel(repo.installation).pages(request, parse)
 
     async def graphql(
@@ -124,6 +141,7 @@ class GitHub:
             operation=operation,
             url=wire.graphql_url(self.api_url),
             scope=TokenScope.of(repo.id, operation.needs),
+            shared=self._shared(operation, repo),
             body={"query": document or operation.document, "variables": variables},
         )
 
@@ -174,10 +192,26 @@ class GitHub:
         self, operation: Operation, repo: RepoRef, **path: str
     ) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
         """Open a download that the API redirects to; no token is sent there."""
-        request = _request(operation, repo, path)
+        request = self._request(operation, repo, path)
         location = await self.channel(repo.installation).location(request)
         target = wire.archive_location(f"{self.api_url}/", location, self.api_url)
         return download(self._session, target, self.clock)
+
+    def _request(
+        self,
+        operation: Operation,
+        repo: RepoRef,
+        path: Mapping[str, str | int],
+        query: Query | None = None,
+        body: object = b"",
+    ) -> Request:
+        """A request about one repository, with a token for it alone."""
+        url = operation.url({"owner": repo.owner, "repo": repo.name, **path}, query)
+        scope = TokenScope.of(repo.id, operation.needs)
+        return Request(operation=operation, url=url, scope=scope, shared=self._shared(operation, repo), body=body)
+
+    def _shared(self, operation: Operation, repo: RepoRef) -> TokenScope | None:
+        return TokenScope.of(repo.id, self._purpose) if covers(self._purpose, operation.needs) else None
 
     async def eventually(self, read: Callable[[], Awaitable[T]]) -> T:
         """``read`` something that was just created: a 404 is believed only the fourth time."""
@@ -187,11 +221,3 @@ class GitHub:
             except NotFound:
                 await self.clock.sleep(pause)
         return await read()
-
-
-def _request(
-    operation: Operation, repo: RepoRef, path: Mapping[str, str | int], query: Query | None = None, body: object = b""
-) -> Request:
-    """A request about one repository, with a token for it alone."""
-    url = operation.url({"owner": repo.owner, "repo": repo.name, **path}, query)
-    return Request(operation=operation, url=url, scope=TokenScope.of(repo.id, operation.needs), body=body)

@@ -29,6 +29,7 @@ from bot.domain.effects import (
 )
 from bot.domain.references import PullRequestRef, Sha
 from bot.github.client import GitHub
+from bot.github.operations import Permissions
 from bot.github.perform.checks import create_check_run
 from bot.github.perform.commits import commit_files, commit_tree, move_branch
 from bot.github.perform.conversations import IssueEdited, comment, edit_issue, react
@@ -41,6 +42,10 @@ Result = Sha | int | PullRequestRef | Submitted | IssueEdited | None
 
 class BasePerformer(ABC):
     """Performs effects.  Errors: see ``bot.github.perform``."""
+
+    def working_for(self, _purpose: Permissions) -> "BasePerformer":
+        """As :meth:`bot.github.client.GitHub.working_for`."""
+        return self
 
     @overload
     async def perform(self, effect: Commit) -> Sha: ...
@@ -96,6 +101,9 @@ class Performer(BasePerformer):
 
     def __init__(self, github: GitHub) -> None:
         self._github = github
+
+    def working_for(self, purpose: Permissions) -> BasePerformer:
+        return Performer(self._github.working_for(purpose))
 
     async def _commit(self, commit: Commit) -> Sha:
         match commit:

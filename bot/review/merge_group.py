@@ -8,6 +8,7 @@ from dataclasses import replace
 from bot.context import Bot
 from bot.domain.references import PullRequestRef, Sha
 from bot.github import reads
+from bot.github.purposes import REVIEW
 from bot.jobs import Done, Ignored, Outcome
 from bot.repository import at_branch
 from bot.review import render_effects as words
@@ -20,6 +21,7 @@ async def check_merge_group(bot: Bot, ref: PullRequestRef, base: Sha, head: Sha,
     The configuration is that of the branch it is merged into.  What people skipped on the pull request is skipped
     here as well.  ``force``: somebody asked for a re-run.
     """
+    bot = bot.working_for(REVIEW)
     pull = replace(await reads.pull_request(bot.github, ref), base_sha=base, head_sha=head)
     at = await at_branch(bot, ref.repo, pull.base_ref)
     if await is_none_of_ours(bot, pull, at, onto=base):

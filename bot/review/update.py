@@ -20,6 +20,7 @@ from bot.domain.migration import Config, Migration
 from bot.domain.references import ChangedFile, PullRequest, PullRequestRef, Sha
 from bot.github import reads
 from bot.github.errors import NoArchive
+from bot.github.purposes import REVIEW
 from bot.identity import decisions
 from bot.identity.checks import CHECK_NAME
 from bot.identity.kinds import MarkerKind
@@ -94,6 +95,7 @@ async def review(
     event: PullRequestEvent | None = None,
 ) -> Reviewed | Ignored | Superseded:
     """As :func:`review_pull_request`; ``waive`` counts in addition to what the conversation records."""
+    bot = bot.working_for(REVIEW)
     pull = await reads.pull_request(bot.github, ref)
     if event is not None:
         await wait_for(bot, pull, event, lease.job)
@@ -115,6 +117,7 @@ async def review(
 
 async def verdict_on(bot: Bot, ref: PullRequestRef) -> Reviewed:
     """What a review of the pull request would say now; nothing is written."""
+    bot = bot.working_for(REVIEW)
     pull = await reads.pull_request(bot.github, ref)
     at = await at_branch(bot, ref.repo, pull.base_ref)
     return Reviewed(pull=pull, actions=(await _for_the_commit(bot, pull, await own_verdict(bot, pull, at)),))

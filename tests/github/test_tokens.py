@@ -8,8 +8,10 @@ import logging
 import pytest
 
 from bot.domain.effects import NewComment
-from bot.domain.references import RepoRef, Sha
+from bot.domain.references import PullRequestRef, RepoRef, Sha
 from bot.github import GitHub, Performer, reads
+from bot.github.manifest import needed_permissions
+from bot.github.purposes import CONVERSATION, REVIEW, covers
 from bot.github.tokens import Minted
 from bot.sandbox import Repo, Sandbox
 from tests.github.clock import ManualClock
@@ -106,3 +108,61 @@ async def test_a_pull_requests_checks_and_files_are_read_with_different_tokens(
     await reads.open_pull_requests(gh, ref)
     asked = [body["permissions"] for body in token_requests(github) if isinstance(body, dict)]
     assert asked == [{"checks": "read"}, {"pull_requests": "read"}]
+
+
+async def test_work_asks_for_one_token_and_keeps_to_it(
+    github: Sandbox, gh: GitHub, performer: Performer, ref: RepoRef, repo: Repo
+) -> None:
+    pull = await repo.open_pull_request({"b.py": b""})
+    working = gh.working_for(REVIEW)
+    await reads.check_runs(working, ref, Sha(pull.head_sha))
+    await reads.branch_head(working, ref, "main")
+    await reads.pull_request(working, PullRequestRef(repo=ref, number=pull.number))
+    assert token_requests(github) == [{"repository_ids": [ref.id], "permissions": dict(sorted(REVIEW.items()))}]
+    await performer.working_for(REVIEW).perform(NewComment(repo=ref, number=pull.number, body="hello"))
+    own = {"repository_ids": [ref.id], "permissions": {"issues": "write", "pull_requests": "write"}}
+    assert token_requests(github)[1:] == [own], "what a purpose does not cover has a token of its own"
+
+
+async def test_what_is_not_granted_to_all_of_the_work_is_asked_for_one_by_one(
+    github: Sandbox, gh: GitHub, ref: RepoRef, repo: Repo
+) -> None:
+    installation = github.installation(repo)
+    del installation.permissions["issues"]
+    working = gh.working_for(REVIEW)
+    await reads.branch_head(working, ref, "main")
+    await reads.open_pull_requests(working, ref)
+    asked = [body["permissions"] for body in token_requests(github) if isinstance(body, dict)]
+    assert asked == [dict(sorted(REVIEW.items())), {"contents": "read"}, {"pull_requests": "read"}]
+
+
+async def test_a_shared_token_that_is_refused_is_made_once_more(
+    github: Sandbox, gh: GitHub, ref: RepoRef, repo: Repo
+) -> None:
+    working = gh.working_for(REVIEW)
+    await reads.branch_head(working, ref, "main")
+    github.revoke_tokens()
+    await reads.branch_head(working, ref, "main")
+    await reads.open_pull_requests(working, ref)
+    assert [str(body).count("checks") for body in token_requests(github)] == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("granted", "needed", "holds"),
+    [
+        ({"checks": "write"}, {"checks": "read"}, True),
+        ({"checks": "write"}, {"checks": "write"}, True),
+        ({"checks": "read"}, {"checks": "write"}, False),
+        ({"checks": "write"}, {"contents": "read"}, False),
+        ({"checks": "write", "contents": "read"}, {"checks": "read", "contents": "read"}, True),
+        ({"checks": "write", "contents": "read"}, {"checks": "read", "contents": "write"}, False),
+        ({}, {"metadata": "read"}, False),
+    ],
+)
+def test_a_purpose_covers_what_it_names(granted: dict[str, str], needed: dict[str, str], holds: bool) -> None:
+    assert covers(granted, needed) is holds
+
+
+@pytest.mark.parametrize("purpose", [REVIEW, CONVERSATION])
+def test_a_purpose_asks_for_nothing_that_the_app_does_not_have(purpose: dict[str, str]) -> None:
+    assert covers(needed_permissions(), purpose)

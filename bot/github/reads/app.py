@@ -12,9 +12,9 @@ from bot.github.client import GitHub
 
 async def identity(gh: GitHub) -> AppIdentity:
     """Who the App is.  Asked for once, then remembered: an App's id and slug do not change while it runs."""
-    if gh.identity is None:
-        gh.identity = await gh.call_as_app(ops.GET_APP, _identity)
-    return gh.identity
+    if gh.known.identity is None:
+        gh.known.identity = await gh.call_as_app(ops.GET_APP, _identity)
+    return gh.known.identity
 
 
 async def installations(gh: GitHub) -> tuple[Installation, ...]:

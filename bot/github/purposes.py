@@ -1,0 +1,33 @@
+"""What a piece of work needs of a repository, so that one token is enough for all its requests.
+
+A request still names what it needs (``bot.github.operations``): where a purpose does not cover that, or the
+installation has not granted all of it, the token is for that request alone.
+"""
+
+from bot.github.operations import Permissions
+
+REVIEW: Permissions = {
+    "checks": "write",
+    "contents": "read",
+    "issues": "read",
+    "metadata": "read",
+    "pull_requests": "write",
+}
+"""Reads a pull request, writes its check run and its review; what commits is not among it."""
+CONVERSATION: Permissions = {
+    "checks": "read",
+    "contents": "read",
+    "issues": "write",
+    "metadata": "read",
+    "pull_requests": "write",
+}
+"""Reads what a comment is about, and answers it."""
+
+_LEVELS = ("read", "write", "admin")
+
+
+def covers(granted: Permissions, needed: Permissions) -> bool:
+    """Whether a token with ``granted`` may do what takes ``needed``."""
+    return all(
+        name in granted and _LEVELS.index(access) <= _LEVELS.index(granted[name]) for name, access in needed.items()
+    )
