@@ -27,6 +27,8 @@ class _Seen:
     dotted: str
     witness: Witness
     string: bool = False
+    own: bool = False
+    """It is the very module of the file, whatever its package has under the same name."""
 
 
 @dataclass(eq=False)
@@ -64,11 +66,12 @@ class Program:
             self._unread.append(path)
         for write in facts.writes:
             witness = Witness(path=path, line=write.line, lasting=write.lasting)
+            own = write.holder == Name("", OWN)
             for holder in self.absolute(path, write.holder):
-                self._writes.setdefault(write.attribute, []).append(_Seen(holder, witness))
+                self._writes.setdefault(write.attribute, []).append(_Seen(holder, witness, own=own))
         for name, line in facts.rebound:
             for module in self.modules_of(path):
-                self._writes.setdefault(name, []).append(_Seen(module, Witness(path=path, line=line)))
+                self._writes.setdefault(name, []).append(_Seen(module, Witness(path=path, line=line), own=True))
         for stub in facts.stubs:
             found = self._looked_up if stub.read else self._stubs
             found.setdefault(stub.module, []).append(Witness(path=path, line=stub.line))
@@ -108,14 +111,18 @@ class Program:
         """
         holder, _, member = dotted.rpartition(".")
         for seen in self._writes.get(member, ()):
-            if seen.witness.path != besides and (seen.dotted == holder or holder in self.names_of(seen.dotted)):
+            if seen.witness.path != besides and holder in self._names(seen):
                 yield seen.witness
+
+    def _names(self, seen: _Seen) -> Sequence[str]:
+        """All names of what a place names."""
+        return (seen.dotted,) if seen.own else (seen.dotted, *self.names_of(seen.dotted))
 
     def member_writers(self, dotted: str) -> Sequence[Witness]:
         """Who writes a member of ``dotted``, a class: by whatever way to it."""
         if not self._members_written:
             for seen in (seen for found in self._writes.values() for seen in found):
-                for name in dict.fromkeys((seen.dotted, *self.names_of(seen.dotted))):
+                for name in dict.fromkeys(self._names(seen)):
                     self._members_written.setdefault(name, []).append(seen.witness)
         return self._members_written.get(dotted, ())
 
@@ -133,7 +140,7 @@ class Program:
                 yield seen.witness
         for module in own:
             for seen in self._writes.get(name, ()):
-                if seen.witness.path != besides and (seen.dotted == module or module in self.names_of(seen.dotted)):
+                if seen.witness.path != besides and module in self._names(seen):
                     yield seen.witness
         yield from self._star_takers(own, name, besides, strings)
 

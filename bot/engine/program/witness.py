@@ -4,12 +4,17 @@ import ast
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
+from bot.domain.finding import Kind
+from bot.domain.migration import TargetKind
 from bot.engine.program.definition import definition_of
+from bot.engine.program.forwarding import forwards
 from bot.engine.program.index import Index
 from bot.engine.program.view import Program, Witness
 from bot.engine.resolve.bindings import BindingKind, ScopeKind
 from bot.engine.source.names import is_test
 from bot.engine.usages.analysis import Analysis, Use
+
+_OF_MEMBERS = (BindingKind.FROM_IMPORT, BindingKind.STAR_IMPORT)
 
 
 def writer(analysis: Analysis, use: Use, successor: str | None) -> Witness | None:
@@ -47,17 +52,45 @@ def _others(analysis: Analysis, names: Iterable[str], successor: str | None) -> 
 
 
 def _patched(analysis: Analysis, use: Use, successor: str) -> Iterator[Witness]:
-    """Who patches the successor for a while: seen where it is looked up, or where the deprecated one looks it up.
+    """Who patches the successor for a while, if that is seen by the usage before its rewrite and not after, or so.
 
-    A name that an import has bound sees none of it, unless the deprecated function calls the successor.
+    It is seen where the successor is looked up, or where the deprecated function looks it up.
     """
+    if (before := _sees_before(analysis, use, successor)) is None or before != _sees_after(analysis, use, successor):
+        yield from analysis.index.program.writers(successor)
+
+
+def _sees_before(analysis: Analysis, use: Use, successor: str) -> bool | None:
+    """Whether the usage sees what is put in the successor's place; ``None`` if that is not certain."""
     index = analysis.index
+    if use.call is not None and forwards(index, use.symbol, successor):
+        return True
     names = index.resolution(use.symbol).names
     homes = [home for name in names if (home := index.source_of(name.rpartition(".")[0]))]
     module = successor.rpartition(".")[0].rpartition(".")[2].encode()
     calls = successor not in names and any(isinstance(home, tuple) and module in home[1] for home in homes)
-    if calls or not _is_bound_at_once(use):
-        yield from index.program.writers(successor)
+    return None if calls else False
+
+
+def _sees_after(analysis: Analysis, use: Use, successor: str) -> bool | None:
+    """Whether it sees that when it is rewritten: what an import binds does not, what is taken of a module does."""
+    if use.target.kind is TargetKind.MODULE and use.expression is not use.node:
+        return True
+    module = successor.rpartition(".")[0]
+    return False if _is_bound_at_once(use) and not _reaches(analysis, module, use) else None
+
+
+def _reaches(analysis: Analysis, module: str, use: Use) -> bool:
+    """Whether an import above the usage brings a module, of which the name may be taken then."""
+    for imported, modules in analysis.index.program.imports_of(analysis.path):
+        brought = modules if imported.name is None else [f"{holder}.{imported.name}" for holder in modules]
+        if imported.line < use.statement.lineno and any(_leads_to(analysis, each, module) for each in brought):
+            return True
+    return False
+
+
+def _leads_to(analysis: Analysis, brought: str, module: str) -> bool:
+    return brought == module or module in analysis.index.resolution(brought).names
 
 
 def member_writer(analysis: Analysis, symbol: str, successor: str | None) -> Witness | None:
@@ -133,10 +166,12 @@ def _variables(analysis: Analysis, use: Use) -> tuple[list[str], list[str], list
 
 def _is_bound_at_once(use: Use) -> bool:
     """Whether an import has bound the name when the file was imported, and nothing is looked up later."""
-    binding = use.binding
+    binding = use.binding or use.star
     if binding is None or binding.scope.kind not in (ScopeKind.MODULE, ScopeKind.CLASS):
         return False
-    return isinstance(use.node, ast.alias) or (binding.kind is BindingKind.FROM_IMPORT and _is_bare(use))
+    if isinstance(use.node, ast.alias):
+        return True
+    return binding.kind in _OF_MEMBERS and (use.kind is Kind.RE_EXPORT or _is_bare(use))
 
 
 def _is_bare(use: Use) -> bool:

@@ -18,6 +18,7 @@ from bot.engine.rewrite.outcomes import alone, outcomes
 from bot.engine.rewrite.proving import proved
 from bot.engine.rewrite.reasons import Reason, Refusal
 from bot.engine.rewrite.removals import removals
+from bot.engine.rewrite.replacements import undivided
 from bot.engine.rewrite.shown import shown, within
 from bot.engine.rewrite.sites import Planner
 from bot.engine.usages.analysis import Analysis, Use, Verdict
@@ -46,7 +47,7 @@ def _proposed(planner: Planner) -> tuple[list[Group], Refusals]:
     """What would be done, unproved, and why the rest would not."""
     layout = planner.layout
     first = outcomes(planner)
-    moved = moves(layout, first.dropped_in, planner.doubt)
+    moved = undivided(moves(layout, first.dropped_in, planner.doubt))
     of_moves = {use for move in moved for use in move.uses}
     second = alone(planner, [use for use in first.dropped_in if use not in of_moves])
     rewrites = composed(layout, (*first.rewrites, *second.rewrites))

@@ -107,7 +107,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.GIVEN_NONE: "It would get None as {name}: find the right value first.",
     Reason.EXPECTED_EFFECT: "The block around it expects this call's effect (an exception, a warning).",
     Reason.MONKEYPATCHED: "The name is patched here, so the usage depends on the patch: rewrite the test by hand.",
-    Reason.WRITTEN: "{name} assigns the name, and a rewritten usage would not see that.",
+    Reason.WRITTEN: "{name} assigns the name or its successor, so a rewritten usage may read another value.",
     Reason.PATCHED: "{name} patches the name in this module, and a rewritten usage would not see that.",
     Reason.STUBBED: "{name} replaces the module with something else.",
     Reason.UNREAD: "{name} does not parse and contains the name: it may assign it.",

@@ -1,6 +1,7 @@
 """The value of the stage of moves: an import that becomes another one, with all that is read through it."""
 
-from collections.abc import Mapping
+import ast
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.domain.finding import Edit
@@ -40,3 +41,15 @@ class ImportReplacement:
     @property
     def applicability(self) -> Applicability:
         return Applicability.UNSAFE if self.refusals else Applicability.SAFE
+
+    @property
+    def is_divisible(self) -> bool:
+        """Whether only a part of it is not safe, and the import need not go: it brings the module of what is read."""
+        itself = any(isinstance(use.node, ast.alias) for use in self.uses)
+        return not itself and 0 < len(self.refusals) < len(self.uses)
+
+
+def undivided(found: Sequence[ImportReplacement]) -> list[ImportReplacement]:
+    """Those in which what is safe need not wait for what is not: of the others each usage is spelled alone."""
+    left = {each.binding for each in found if each.is_divisible}
+    return [each for each in found if each.binding not in left and each.doubles not in left]
