@@ -22,6 +22,7 @@ from bot.jobs import Ignored, Lease, Outcome, Route, Unreadable, Work, look_agai
 from bot.timers import Timer
 from handlers.github import (
     check_run,
+    check_suite,
     deployment_status,
     installation,
     installation_repositories,
@@ -36,6 +37,7 @@ from handlers.tasks import (
     keep_migrations,
     preview,
     recover_deliveries,
+    rerun,
     review,
     review_missed,
     survey,
@@ -64,6 +66,7 @@ HANDLERS: Mapping[str, Handler] = MappingProxyType(
         handler.EVENT: handler
         for handler in (
             check_run,
+            check_suite,
             deployment_status,
             installation,
             installation_repositories,
@@ -75,6 +78,7 @@ HANDLERS: Mapping[str, Handler] = MappingProxyType(
             pull_request,
             push,
             recover_deliveries,
+            rerun,
             review,
             review_missed,
             status,

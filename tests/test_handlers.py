@@ -28,6 +28,8 @@ def body(event: str = "pull_request", **changes: object) -> bytes:
             "id": 1, "name": "ssot", "app": {"id": 9}, "head_sha": "a" * 40, "pull_requests": [],
             "external_id": "77/pull/7:0123456789abcdef",
         }  # fmt: skip
+    if event == "check_suite":
+        payload["check_suite"] = {"id": 1, "app": {"id": 9}, "head_sha": "a" * 40, "pull_requests": []}
     return json.dumps({**payload, **changes}).encode()
 
 
@@ -44,6 +46,24 @@ def test_another_base_is_work_and_another_title_is_not() -> None:
     rebased = body(action="edited", changes={"base": {"ref": {"from": "main"}}})
     assert isinstance(route("pull_request", rebased), Work)
     assert isinstance(route("pull_request", body(action="edited", changes={"title": {"from": "x"}})), Ignored)
+
+
+def test_all_checks_again_is_work_in_the_lane_of_the_commit() -> None:
+    again = route("check_suite", body("check_suite", action="rerequested"))
+    assert again == Work(key=f"acme/app@{'a' * 40}", action="rerequested")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"action": "requested"},
+        {"action": "completed"},
+        {"action": "rerequested", "sender": {"id": 3, "login": "b", "type": "Bot"}},
+    ],
+    ids=str,
+)
+def test_other_news_of_a_suite_is_ignored(changes: dict[str, object]) -> None:
+    assert isinstance(route("check_suite", body("check_suite", **changes)), Ignored)
 
 
 def test_what_may_be_evidence_waits_with_its_like() -> None:

@@ -115,6 +115,17 @@ class CheckRunEvent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CheckSuiteEvent:
+    """``check_suite``: of one App, on one commit."""
+
+    action: str
+    repo: RepoRef
+    app_id: int | None
+    head_sha: Sha
+    sender: Person | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StatusEvent:
     """``status``: somebody set a commit status."""
 
@@ -219,6 +230,7 @@ Event = (
     | PushEvent
     | IssuesEvent
     | CheckRunEvent
+    | CheckSuiteEvent
     | StatusEvent
     | DeploymentStatusEvent
     | MergeGroupEvent

@@ -175,6 +175,8 @@ class CheckSuite:
     created_at: datetime
     updated_at: datetime
     before: str | None = None
+    reset: bool = False
+    """Somebody asked for all checks again, and none was started since."""
 
 
 @dataclass(eq=False, slots=True, kw_only=True)

@@ -169,10 +169,23 @@ async def _request_checks(
     """``check_suite.requested``: GitHub makes a suite for every pushed commit and every App that may write checks."""
     if world.installation_on(repo) is None:
         return
-    suite = suite_for(world, repo, after, branch, before)
-    head = commit_shapes.head_commit(await repo.git.commit(after))
+    await tell_suite(world, suite_for(world, repo, after, branch, before), "requested", sender)
+
+
+async def rerequest_suite(world: World, suite: CheckSuite, sender: User) -> None:
+    """ "Re-run all checks": the suite waits again, its runs stay as they are, and its App is told.
+
+    https://docs.github.com/rest/checks/suites#rerequest-a-check-suite
+    """
+    suite.reset, suite.updated_at = True, world.now()
+    await tell_suite(world, suite, "rerequested", sender)
+
+
+async def tell_suite(world: World, suite: CheckSuite, action: str, sender: User) -> None:
+    """Emit ``check_suite``."""
+    head = commit_shapes.head_commit(await suite.repo.git.commit(suite.head_sha))
     body = {"check_suite": check_shapes.check_suite(suite, world.url) | {"head_commit": head}}
-    world.emit(Event(name="check_suite", action="requested", sender=sender, repo=repo, fields=body))
+    world.emit(Event(name="check_suite", action=action, sender=sender, repo=suite.repo, fields=body))
 
 
 def suite_for(

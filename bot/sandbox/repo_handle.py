@@ -212,6 +212,12 @@ class Repo:
             asked = {"identifier": identifier}
             tell_check(self._world, run, "requested_action", sender=by or self.person, requested_action=asked)
 
+    async def rerequest_all(self, sha: str, *, by: User | None = None) -> None:
+        """Press "Re-run all checks" on the commit: ``check_suite.rerequested``."""
+        async with self._world.writing:
+            (suite,) = (each for each in self.record.suites if each.head_sha == sha)
+            await pulling.rerequest_suite(self._world, suite, by or self.person)
+
     async def rerequest(self, run: CheckRun, *, by: User | None = None) -> None:
         """Press "Re-run": ``check_run.rerequested``."""
         async with self._world.writing:

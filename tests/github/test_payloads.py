@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from bot.domain.events import (
     AppTaskEvent,
     CheckRunEvent,
+    CheckSuiteEvent,
     DeploymentStatusEvent,
     InstallationEvent,
     InstallationRepositoriesEvent,
@@ -39,6 +40,7 @@ EXAMPLES: dict[str, dict[str, Any]] = json.loads(
 SHA = "0123456789abcdef0123456789abcdef01234567"
 KINDS = {
     "check_run": CheckRunEvent,
+    "check_suite": CheckSuiteEvent,
     "deployment_status": DeploymentStatusEvent,
     "installation": InstallationEvent,
     "installation_repositories": InstallationRepositoriesEvent,

@@ -11,7 +11,6 @@ from typing import Annotated, Any, Protocol
 from msgspec import Meta, field
 
 from bot.domain.events import (
-    CheckRunEvent,
     DeploymentStatusEvent,
     Event,
     InstallationEvent,
@@ -24,6 +23,7 @@ from bot.domain.events import (
     StatusEvent,
 )
 from bot.domain.references import InstallationId, PullRequestRef
+from bot.github.payloads.checks import CheckRunPayload, CheckSuitePayload
 from bot.github.payloads.parts import (
     Account,
     BranchedRepository,
@@ -170,56 +170,6 @@ class IssuesPayload(InRepository):
         return IssuesEvent(action=self.action, repo=self.repo, number=self.issue.number, sender=self.sender.person())
 
 
-class _CheckSuite(PayloadPart):
-    head_branch: Text | None = None
-
-
-class _CheckRun(PayloadPart):
-    id: Id
-    name: Text
-    app: WithId
-    head_sha: ObjectId
-    pull_requests: tuple[WithNumber, ...]
-    external_id: Text | None = None
-    check_suite: _CheckSuite | None = None
-
-    @property
-    def branches(self) -> set[str]:
-        """That of its suite, if the payload has it."""
-        branch = self.check_suite.head_branch if self.check_suite else None
-        return set() if branch is None else {branch}
-
-
-class _Button(PayloadPart):
-    identifier: Text
-
-
-class CheckRunPayload(InRepository):
-    """``check_run``."""
-
-    action: Text
-    check_run: _CheckRun
-    repository: BranchedRepository
-    sender: Account
-    requested_action: _Button | None = None
-
-    def event(self) -> CheckRunEvent:
-        run, pressed = self.check_run, self.requested_action
-        return CheckRunEvent(
-            action=self.action,
-            repo=self.repo,
-            check_run_id=run.id,
-            name=run.name,
-            app_id=run.app.id,
-            head_sha=run.head_sha,
-            external_id=run.external_id or "",
-            pulls=tuple(pull.number for pull in run.pull_requests),
-            sender=self.sender.person(),
-            identifier=pressed.identifier if pressed else None,
-            on_default_branch=self.repository.may_have_as_default(run.branches),
-        )
-
-
 class _Branch(PayloadPart):
     name: Text
 
@@ -319,6 +269,7 @@ class InstallationRepositoriesPayload(PayloadPart):
 PAYLOADS: Mapping[str, type[Readable]] = MappingProxyType(
     {
         "check_run": CheckRunPayload,
+        "check_suite": CheckSuitePayload,
         "deployment_status": DeploymentStatusPayload,
         "installation": InstallationPayload,
         "installation_repositories": InstallationRepositoriesPayload,

@@ -132,6 +132,7 @@ def _change(world: World, run: CheckRun, body: Obj) -> None:
                 setattr(run, field, output[field])
         run.annotations += [dict(each) for each in output.get("annotations") or []]
     run.suite.updated_at = world.now()
+    run.suite.reset = False
 
 
 def tell(world: World, run: CheckRun, action: str, *, sender: User | None = None, **fields: object) -> None:

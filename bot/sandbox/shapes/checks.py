@@ -57,7 +57,7 @@ def check_run_event(of: CheckRun, url: str) -> Obj:
 
 def check_suite(of: CheckSuite, url: str) -> Obj:
     runs = [run for run in of.repo.check_runs.values() if run.suite is of]
-    done = bool(runs) and all(run.status == "completed" for run in runs)
+    done = not of.reset and bool(runs) and all(run.status == "completed" for run in runs)
     failed = any(run.conclusion not in ("success", "neutral", "skipped") for run in runs)
     me = f"{api(of.repo, url)}/check-suites/{of.id}"
     return {
