@@ -4,7 +4,7 @@ A file begins with a sentence about its kind.  Each program has a line ``=== nam
 line ``--- path``, its files (``--- path with a mark``: after a byte-order mark).  The keys:
 
 ``rename: OLD -> NEW``, ``module: OLD -> NEW``
-    drop-in successors; with ``apart: yes`` each ``rename`` is a migration of its own.
+    drop-in successors; with ``apart: yes`` each ``rename`` is a migration of its own, all of ``module`` are one.
 ``rewrite: MATCH -> REPLACE``
     a safe rewrite of ``depot.ledger.old``, whose successor is ``depot.vault.new``; ``imports: NAME`` and
     ``unless: CAPTURE KIND`` belong to it, and ``reads: TEXT`` or ``reads: TEXT -> REPLACE``.
@@ -73,8 +73,9 @@ def _config(header: _Header) -> str:
     """The configuration (JSON is YAML)."""
     migrations = {"m": _migration(header)}
     if "apart" in header:
-        names = _pairs(header["rename"])
-        migrations = {f"m{n}": {"deprecated": {old: names[old]}, "drop_in": True} for n, old in enumerate(names)}
+        names, modules = _pairs(header["rename"]), _pairs(header.get("module", []))
+        migrations = {"m": {"modules": modules, "drop_in": True}} if modules else {}
+        migrations |= {f"m{n}": {"deprecated": {old: names[old]}, "drop_in": True} for n, old in enumerate(names)}
     return json.dumps({"version": 1, "migrations": migrations})
 
 

@@ -25,15 +25,19 @@ def covered_uses(analysis: Analysis) -> dict[Use, Use]:
     found = {}
     for uses in places.values():
         for use in uses:
-            closer = [other for other in uses if _is_closer(other, use)]
+            closer = [other for other in uses if _is_closer(analysis, other, use)]
             if closer:
                 found[use] = max(closer, key=lambda other: len(other.target.name))
     return found
 
 
-def _is_closer(other: Use, use: Use) -> bool:
-    below = other.target.name.startswith(f"{use.target.name}.")
-    return use.target.kind is TargetKind.MODULE and below and other.migration.name != use.migration.name
+def _is_closer(analysis: Analysis, other: Use, use: Use) -> bool:
+    """Whether the other target is the member itself: under its own name, or the one that a façade gives to it."""
+    if use.target.kind is not TargetKind.MODULE or other.migration.name == use.migration.name:
+        return False
+    if other.target.name.startswith(f"{use.target.name}."):
+        return True
+    return other.target.kind is TargetKind.SYMBOL and other.symbol in analysis.index.resolution(use.symbol).names[1:]
 
 
 def without(analysis: Analysis, covered: Mapping[Use, Use]) -> Analysis:

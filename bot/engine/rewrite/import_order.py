@@ -69,12 +69,12 @@ def place_inside(layout: Layout, module: str, name: str, use: Use) -> tuple[Scop
         return None
     if dotted not in analysis.deferred:
         index, path = analysis.index, analysis.path
-        early = _takes_early(analysis, module) or caller(index, path, dotted, _line_of(analysis, dotted))
+        early = takes_early(analysis, module) or caller(index, path, dotted, _line_of(analysis, dotted))
         analysis.deferred[dotted] = not early and not may_run(index, dotted, path)
     return place if analysis.deferred[dotted] else None
 
 
-def _takes_early(analysis: Analysis, module: str) -> bool:
+def takes_early(analysis: Analysis, module: str) -> bool:
     """Whether the file takes names of the module already: then one more changes nothing."""
     program = analysis.index.program
     early = (each for each in facts_here(analysis).imports if each.early and each.name is not None)

@@ -152,7 +152,7 @@ def _local(analysis: Analysis, rest: str, use: Use) -> Spelling | Refusal:
 def _known(analysis: Analysis, dotted: str, use: Use) -> str | None:
     """A spelling by an import that is in force where the use stands; the shortest one."""
     found = []
-    holders = {dotted.rpartition(".")[0], split(analysis, dotted)[0]}
+    holders = {dotted, dotted.rpartition(".")[0], split(analysis, dotted)[0]}
     for binding in _imports(use.scope):
         imported = binding.imported
         if imported is None or not in_force(analysis, binding, use):

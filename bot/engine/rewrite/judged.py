@@ -13,6 +13,7 @@ from bot.engine.program.view import Witness
 from bot.engine.rewrite.edits import apply_edits
 from bot.engine.rewrite.groups import Group
 from bot.engine.rewrite.import_order import enters_late, facts_here, leads_back, relied_on
+from bot.engine.rewrite.passing import is_passed_on, read_too_early
 from bot.engine.rewrite.reasons import Reason, Refusal
 from bot.engine.rewrite.rules import Outcome
 from bot.engine.usages.analysis import Analysis, Use
@@ -64,7 +65,7 @@ class Judge:
         if not (self.stars or self.relied_on or self.looked_up or self._may_close(group.uses)):
             return group
         after = imports_of(apply_edits(self.analysis.source, group.fix.edits))
-        refusal = self._cycle(after) or self._shadow(after) or self._unloaded(after)
+        refusal = self._cycle(group, after) or self._shadow(after) or self._unloaded(after)
         if refusal is None:
             return group
         fix = replace(group.fix, applicability=Applicability.UNSAFE)
@@ -82,15 +83,17 @@ class Judge:
             )
         return self.cyclic[asked]
 
-    def _cycle(self, after: Facts) -> Refusal | None:
+    def _cycle(self, group: Group, after: Facts) -> Refusal | None:
         known = {(name, each.name is None) for each, name in self._begun(self.before)}
+        passed_on = is_passed_on(self.analysis, group.uses)
         for imported, name in self._begun(after):
             if (name, imported.name is None) not in known:
-                if found := leads_back(self.analysis, name):
+                if not passed_on and (found := leads_back(self.analysis, name)):
                     return Refusal(reason=Reason.CYCLE, name=str(found))
                 if found := enters_late(self.analysis, name):
                     return Refusal(reason=Reason.ENTERED, name=str(found))
-        return None
+        found = None if passed_on else read_too_early(self.analysis, group.uses)
+        return Refusal(reason=Reason.CYCLE, name=str(found)) if found else None
 
     def _begun(self, facts: Facts) -> Iterator[tuple[Import, str]]:
         """What the imports at the top of the file may begin: a module, and what is taken of it if that is one."""

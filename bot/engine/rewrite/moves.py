@@ -8,6 +8,7 @@ from bot.domain.finding import Edit
 from bot.domain.migration import TargetKind
 from bot.engine.resolve.bindings import Binding, Load
 from bot.engine.resolve.flow import reaching
+from bot.engine.rewrite.astray import with_astray
 from bot.engine.rewrite.dotted import hides, is_class, is_module, plain, split
 from bot.engine.rewrite.freed import Freed, gives_up, reusing
 from bot.engine.rewrite.imports import Line, can_bind_root, is_free, relative, spell, star_brings
@@ -86,7 +87,7 @@ class ImportReplacer:
         """All imports that can change as a whole."""
         for binding in dict.fromkeys((*self.imports, *self.through)):
             found = self._move(binding)
-            found = found and self._with_astray(found)
+            found = found and with_astray(self.layout, found, self.astray.get(binding, ()))
             if found is not None:
                 yield found
                 yield from self._doubled(found)
@@ -96,18 +97,6 @@ class ImportReplacer:
         for other in doubles(replacement.binding):
             if not (other in self.imports or self.through.get(other)):
                 yield ImportReplacement(binding=other, line=None, uses=(), doubles=replacement.binding)
-
-    def _with_astray(self, replacement: ImportReplacement) -> ImportReplacement | None:
-        """The replacement, with the usages that have another successor than the import spelled again."""
-        for use in self.astray.get(replacement.binding, ()):
-            spelling = spell(self.layout, successor_of_node(use), use, module_itself=names_module(use))
-            if isinstance(spelling, Refusal) or spelling.text.partition(".")[0] == replacement.binding.name:
-                return None
-            added = (spelling.addition,) if spelling.addition else ()
-            edits = tuple(sorted((*replacement.edits, self._edit(use.node, spelling.text))))
-            additions = tuple(dict.fromkeys((*replacement.additions, *added)))
-            replacement = replace(replacement, uses=(*replacement.uses, use), additions=additions, edits=edits)
-        return replacement
 
     def _move(self, binding: Binding) -> ImportReplacement | None:
         imported = binding.imported

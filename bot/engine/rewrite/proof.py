@@ -29,8 +29,8 @@ class _Messages:
     undefined: frozenset[str]
     doubled: Counter[str]
     """Names that a block imports twice."""
-    unused: int
-    """The number of unused imports."""
+    unused: tuple[str, ...]
+    """What the unused imports bind."""
     repeated: Counter[str]
     """Labels that a call gives twice, which parses, but is a ``SyntaxError`` all the same."""
 
@@ -135,14 +135,15 @@ class Prover:
             return f"{name!r} is imported again"
         if (label := next(iter(found.repeated - known.repeated), None)) is not None:
             return f"the argument {label!r} is given twice"
-        return self._unused(tree) if found.unused > known.unused else None
+        return self._unused(tree) if len(found.unused) > len(known.unused) else None
 
     def _unused(self, tree: ast.Module) -> str | None:
-        """The first unused import that the file did not have."""
+        """The first unused import that the file did not have, nor one that bound its name for nothing."""
         nodes = [node for node in ast.walk(self.analysis.tree) if isinstance(node, ast.Import | ast.ImportFrom)]
         old = {name for node in nodes for name in _imported_names(node)}
         unused = [m for m in _checked(tree) if isinstance(m, messages.UnusedImport)]
-        return next((str(m.message % m.message_args) for m in unused if m.message_args[0] not in old), None)
+        new = (m for m in unused if m.message_args[0] not in old and _bound(m) not in self._before.unused)
+        return next((str(m.message % m.message_args) for m in new), None)
 
 
 def _documented(tree: ast.Module) -> list[bool]:
@@ -164,6 +165,11 @@ def _nodes(tree: ast.Module) -> Iterator[ast.AST]:
         yield node
         for name in _BLOCKS:
             pending.extend(getattr(node, name, None) or ())
+
+
+def _bound(message: messages.UnusedImport) -> str:
+    """The last component of the name under which something is imported."""
+    return str(message.message_args[0]).rpartition(" as ")[2].rpartition(".")[2]
 
 
 def _imported_names(node: ast.Import | ast.ImportFrom) -> Iterator[str]:
@@ -198,7 +204,7 @@ def _messages(tree: ast.Module) -> _Messages:
     return _Messages(
         undefined=frozenset(str(m.message_args[0]) for m in found if isinstance(m, _UNDEFINED)),
         doubled=Counter(_doubled(tree)),
-        unused=sum(isinstance(m, messages.UnusedImport) for m in found),
+        unused=tuple(_bound(m) for m in found if isinstance(m, messages.UnusedImport)),
         repeated=Counter(_repeated(tree)),
     )
 

@@ -1,0 +1,66 @@
+"""Successors that a deprecated module has taken from their own module by the time that a file takes them from it."""
+
+from collections.abc import Iterable
+
+from bot.domain.migration import TargetKind
+from bot.engine.program.cycles import closure, files_begun, path_of
+from bot.engine.program.index import Index
+from bot.engine.program.view import Witness
+from bot.engine.rewrite.import_order import leads_back, takes_early
+from bot.engine.rewrite.imports import in_function
+from bot.engine.rewrite.rules import successor
+from bot.engine.usages.analysis import Analysis, Use
+
+
+def is_passed_on(analysis: Analysis, uses: Iterable[Use]) -> bool:
+    """Whether all that is taken comes out of the successor's module before: its import then begins nothing new."""
+    taken = [(use.symbol, successor(use) or "") for use in uses if not _is_whole(use)]
+    return bool(taken) and all(_passes_on(analysis.index, symbol, target) for symbol, target in taken)
+
+
+def read_too_early(analysis: Analysis, uses: Iterable[Use]) -> Witness | None:
+    """Who leads back to this file while it reads a successor: of a module that may not be complete then.
+
+    Where the file takes names of the module by an import already, one more changes nothing.
+    """
+    for use in uses:
+        target = successor(use)
+        if target is None or use.expression is None or in_function(use.scope):
+            continue
+        module = target.rpartition(".")[0]
+        if (found := leads_back(analysis, module)) is not None and not takes_early(analysis, module):
+            return found
+    return None
+
+
+def _is_whole(use: Use) -> bool:
+    """Whether it is the import of a deprecated module, of which nothing is taken yet."""
+    return use.target.kind is TargetKind.MODULE and use.symbol == use.target.name and use.expression is None
+
+
+def _passes_on(index: Index, symbol: str, target: str) -> bool:
+    holder, _, member = symbol.rpartition(".")
+    known = index.source_of(holder)
+    if not isinstance(known, tuple):
+        return False
+    exports = index.exports(*known)
+    origins = exports.origins.get(member, ()) or [f"{star}.{member}" for star in exports.stars]
+    return list(origins) == [target] and _is_the_first(index, known[0], target)
+
+
+def _is_the_first(index: Index, path: str, target: str) -> bool:
+    """Whether a file imports nothing, before it imports the module of ``target``, that leads to that module."""
+    module = target.rpartition(".")[0]
+    home = path_of(index, module)
+    if home is None:
+        return False
+    for imported, modules in index.program.imports_of(path):
+        if not imported.early:
+            continue
+        names = {*modules, *(f"{each}.{imported.name}" for each in modules if imported.name)}
+        if module in names:
+            return True
+        for name in names:
+            if home in files_begun(index, name) or home in closure(index, name).steps:
+                return False
+    return False
