@@ -32,6 +32,7 @@ from handlers.github import (
     pull_request,
     push,
     status,
+    sub_issues,
 )
 from handlers.tasks import (
     keep_migrations,
@@ -82,6 +83,7 @@ HANDLERS: Mapping[str, Handler] = MappingProxyType(
             review,
             review_missed,
             status,
+            sub_issues,
             survey,
             update_tracker,
             update_trackers,

@@ -19,6 +19,7 @@ from bot.domain.checklist_item import (
     IssueState,
     PullRequestEvidence,
     PullRequestState,
+    SubIssuesClosed,
     UsageEvidence,
     UsageState,
 )
@@ -63,6 +64,8 @@ def build_evidence(node: Mapping) -> Evidence:
         case "issue":
             issue = IssueState(_state(node) or IssueState.CLOSED)
             return IssueEvidence(state=issue, number=number(node.mapping(kind)))
+        case "sub-issues":
+            return SubIssuesClosed(number=number(node.mapping(kind)))
         case "all":
             return AllOf(evidence=tuple(map(build_evidence, node.mappings(kind))))
         case "any":

@@ -16,6 +16,7 @@ from bot.domain.checklist_item import (
     FileExists,
     IssueEvidence,
     PullRequestEvidence,
+    SubIssuesClosed,
     UsageEvidence,
 )
 from bot.domain.migration import Config, Migration, PullRequests, Rewrite, Target, TargetKind
@@ -119,6 +120,8 @@ def _evidence(evidence: Evidence) -> Data:
             return {"pull-request": _given({"state": state, "number": number})}
         case IssueEvidence(state=state, number=number):
             return {"issue": _given({"state": state, "number": number})}
+        case SubIssuesClosed(number=number):
+            return {"sub-issues": _given({"state": "closed", "number": number})}
         case Attested():
             return {"attested": True}
         case AllOf(evidence=parts):

@@ -62,7 +62,7 @@ class FileExists:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckPassed:
-    """The newest check run or status of this name on the default branch's head succeeded."""
+    """All check runs and statuses of this name on the default branch's head succeeded, the newest of each suite."""
 
     name: str
 
@@ -87,6 +87,13 @@ class IssueEvidence:
     """The tracking issue, or the numbered one of the same repository."""
 
     state: IssueState = IssueState.CLOSED
+    number: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubIssuesClosed:
+    """The tracking issue, or the numbered one, has sub-issues, and all of them are closed as completed."""
+
     number: int | None = None
 
 
@@ -117,6 +124,7 @@ Evidence = (
     | Deployed
     | PullRequestEvidence
     | IssueEvidence
+    | SubIssuesClosed
     | Attested
     | AllOf
     | AnyOf

@@ -96,6 +96,14 @@ class IssuesEvent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SubIssuesEvent:
+    """``sub_issues``: an issue of the repository got or lost a sub-issue, or a parent."""
+
+    action: str
+    repo: RepoRef
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CheckRunEvent:
     """``check_run``.  ``pulls`` are open pull requests of the same repository with this head; a fork's are missing."""
 
@@ -229,6 +237,7 @@ Event = (
     | IssueCommentEvent
     | PushEvent
     | IssuesEvent
+    | SubIssuesEvent
     | CheckRunEvent
     | CheckSuiteEvent
     | StatusEvent

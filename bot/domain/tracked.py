@@ -43,7 +43,10 @@ class CheckState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckFact:
-    """The newest check run or commit status of its name on the evaluated commit."""
+    """The newest check run of its name in its suite, or commit status, on the evaluated commit.
+
+    Several Apps may have checks of one name, and an App several suites.
+    """
 
     name: str
     state: CheckState
@@ -114,6 +117,30 @@ class IssueFact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SubIssue:
+    """One sub-issue, which may be in another repository."""
+
+    name: str
+    """``#12`` in the parent's repository, elsewhere ``owner/name#12``."""
+    closed: bool
+    completed: bool
+    """Closed as completed, not as not planned or as a duplicate."""
+    link: str | None = None
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubIssues:
+    """The sub-issues of one issue; an issue that does not exist has none of these."""
+
+    parent: int
+    total: int
+    """As many as GitHub counts: more than ``issues`` if some cannot be read."""
+    issues: tuple[SubIssue, ...]
+    link: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Attestation:
     """A person with write access attested an item."""
 
@@ -172,6 +199,7 @@ class TrackedFacts:
     deployments: "tuple[Deployment, ...] | NotKnown" = ()
     pulls: "tuple[Pull, ...] | NotKnown" = ()
     issues: "tuple[IssueFact, ...] | NotKnown" = ()
+    sub_issues: "tuple[SubIssues, ...] | NotKnown" = ()
     attestations: "Mapping[str, Attestation] | NotKnown" = field(default_factory=dict)
     """By the item's id."""
     history: tuple[Point, ...] = ()

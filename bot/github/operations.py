@@ -144,6 +144,7 @@ LIST_REVIEWS = _read("pulls/list-reviews", _REPO + "/pulls/{pull_number}/reviews
 # The permission depends on whether the number is an issue's or a pull request's; asking for both serves both.
 LIST_ISSUES = _read("issues/list-for-repo", _REPO + "/issues", issues="read", pull_requests="read")
 GET_ISSUE = _read("issues/get", _REPO + "/issues/{issue_number}", issues="read", pull_requests="read")
+LIST_SUB_ISSUES = _read("issues/list-sub-issues", _REPO + "/issues/{issue_number}/sub_issues", issues="read")
 GET_COMMENT = _read("issues/get-comment", _REPO + "/issues/comments/{comment_id}", issues="read", pull_requests="read")
 LIST_COMMENTS = _read(
     "issues/list-comments", _REPO + "/issues/{issue_number}/comments", issues="read", pull_requests="read"

@@ -51,6 +51,7 @@ def local_tracked_facts(
         deployments=_ELSEWHERE,
         pulls=_ELSEWHERE,
         issues=_ELSEWHERE,
+        sub_issues=_ELSEWHERE,
         attestations=_ELSEWHERE,
     )
 

@@ -68,25 +68,44 @@ def actions(world: World) -> App:
     return world.actions
 
 
-def complete_check(world: World, repo: Repository, sha: str, *, name: str, conclusion: str) -> CheckRun:
-    """A check run of GitHub Actions, done.  Emits ``check_run.completed``."""
-    now, app = world.now(), actions(world)
-    suite = CheckSuite(
-        id=world.next_id(),
-        repo=repo,
-        app=app,
-        head_sha=sha,
-        head_branch=_branch(repo, sha),
-        created_at=now,
-        updated_at=now,
-    )
+def another(world: World, slug: str) -> App:
+    """Another App that reports checks."""
+    if slug not in world.others:
+        world.others[slug] = replace(
+            world.app, id=world.next_id(), slug=slug, name=slug, bot=world.add_user(f"{slug}[bot]", kind="Bot"),
+            permissions={"checks": "write"}, events=[],
+        )  # fmt: skip
+    return world.others[slug]
+
+
+def report_check(
+    world: World, repo: Repository, sha: str, *, name: str, conclusion: str | None, app: App, workflow: str
+) -> CheckRun:
+    """A check run of another App; without a conclusion it is in progress.
+
+    A workflow's suite is the same for the same commit: its newest run of a name counts.  Emits ``check_run.created`` or
+    ``completed``.
+    """
+    now = world.now()
     run = CheckRun(
-        id=world.next_id(), suite=suite, name=name, head_sha=sha, status="completed", conclusion=conclusion,
-        external_id="", details_url=None, started_at=now, completed_at=now,
+        id=world.next_id(), suite=_suite(world, repo, sha, app, workflow), name=name, head_sha=sha,
+        status="completed" if conclusion else "in_progress", conclusion=conclusion, external_id="", details_url=None,
+        started_at=now, completed_at=now if conclusion else None,
     )  # fmt: skip
     repo.check_runs[run.id] = run
-    tell_check(world, run, "completed", sender=app.bot)
+    tell_check(world, run, "completed" if conclusion else "created", sender=app.bot)
     return run
+
+
+def _suite(world: World, repo: Repository, sha: str, app: App, workflow: str) -> CheckSuite:
+    for run in repo.check_runs.values():
+        if run.suite.app is app and (run.suite.head_sha, run.suite.workflow) == (sha, workflow):
+            return run.suite
+    now = world.now()
+    return CheckSuite(
+        id=world.next_id(), repo=repo, app=app, head_sha=sha, head_branch=_branch(repo, sha), created_at=now,
+        updated_at=now, workflow=workflow,
+    )  # fmt: skip
 
 
 def _branch(repo: Repository, sha: str) -> str | None:

@@ -160,6 +160,15 @@ class IssueHandle(Conversation):
         async with self._world.writing:
             talking.set_state(self._world, self.issue, "open", by or self.repo.person)
 
+    async def add_sub_issue(self, child: "IssueHandle", *, by: User | None = None) -> None:
+        """Also one of another repository."""
+        async with self._world.writing:
+            talking.add_sub_issue(self._world, self.issue, child.issue, by or self.repo.person)
+
+    async def remove_sub_issue(self, child: "IssueHandle", *, by: User | None = None) -> None:
+        async with self._world.writing:
+            talking.remove_sub_issue(self._world, child.issue, by or self.repo.person)
+
     def delete(self, *, transferred: bool = False) -> None:
         """From now on the API answers 410, or 404 when it was transferred away."""
         self.issue.gone = 404 if transferred else 410

@@ -67,6 +67,9 @@ class Issue:
     comments: list[Comment] = field(default_factory=list)
     reactions: list[Reaction] = field(default_factory=list)
     pull: "PullRequest | None" = None
+    parent: "Issue | None" = None
+    sub_issues: list["Issue"] = field(default_factory=list)
+    """Also those of other repositories."""
     gone: int | None = None
     """404 (transferred) or 410 (deleted): what the API answers for it."""
 
@@ -174,6 +177,8 @@ class CheckSuite:
     head_branch: str | None
     created_at: datetime
     updated_at: datetime
+    workflow: str | None = None
+    """Of GitHub Actions: each run of a workflow is a suite."""
     before: str | None = None
     reset: bool = False
     """Somebody asked for all checks again, and none was started since."""

@@ -187,11 +187,23 @@ class Repo:
                 self._world, self.record, at, context=context, state=state, by=by or self.person, url=None
             )
 
-    async def complete_check(self, name: str, conclusion: str, *, sha: str | None = None) -> None:
-        """A check run of GitHub Actions, by default on the default branch."""
+    async def complete_check(
+        self,
+        name: str,
+        conclusion: str | None,
+        *,
+        sha: str | None = None,
+        workflow: str = "CI",
+        app: str | None = None,
+    ) -> None:
+        """A check run of GitHub Actions (or of another ``app``), by default on the default branch.
+
+        Each workflow has a suite of its own, in which a run is the newest of its name.  Without a conclusion the run is
+        in progress.
+        """
         async with self._world.writing:
-            at = sha or self.branch().sha
-            ci.complete_check(self._world, self.record, at, name=name, conclusion=conclusion)
+            at, who = sha or self.branch().sha, ci.another(self._world, app) if app else ci.actions(self._world)
+            ci.report_check(self._world, self.record, at, name=name, conclusion=conclusion, app=who, workflow=workflow)
 
     async def deploy(self, environment: str, *states: str, sha: str | None = None) -> None:
         """A deployment that goes through these states, by default of the default branch."""

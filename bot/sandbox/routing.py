@@ -82,6 +82,14 @@ class Call:
         """A permission that only shows to be needed once the request was understood."""
         authorize(self.identity, self.repo, needs)
 
+    def may_read(self, repo: Repository, permission: str) -> bool:
+        """Whether the caller may read that of a repository, which may be another one."""
+        try:
+            authorize(self.identity, repo, f"{permission}:read")
+        except ApiError:
+            return False
+        return True
+
     def number(self, name: str) -> int:
         text = self.params[name]
         if not text.isascii() or not text.isdigit():

@@ -49,6 +49,7 @@ EVENTS = (
     "issue_comment",
     "issues",
     "merge_group",
+    "sub_issues",
     "pull_request",
     "pull_request_review",
     "pull_request_review_comment",

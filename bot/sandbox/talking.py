@@ -4,6 +4,7 @@ from bot.sandbox.errors import invalid
 from bot.sandbox.model import Comment, Issue, IssueEdit, Label, Reaction, Repository, ReviewComment
 from bot.sandbox.people import App, User
 from bot.sandbox.shapes import conversation as shapes
+from bot.sandbox.shapes import repositories
 from bot.sandbox.shapes.conversation import CONTENTS
 from bot.sandbox.world import Event, Obj, World
 
@@ -62,6 +63,34 @@ def set_state(world: World, issue: Issue, state: str, sender: User, *, reason: s
     issue.closed_at, issue.closed_by = (now, sender) if closed else (None, None)
     issue.state_reason = (reason or "completed") if closed else "reopened"
     tell_issue(world, issue, "closed" if closed else "reopened", sender)
+
+
+def add_sub_issue(world: World, parent: Issue, child: Issue, sender: User) -> None:
+    """Emits ``sub_issues`` in both repositories: each is told of the other's issue."""
+    child.parent = parent
+    parent.sub_issues.append(child)
+    _tell_family(world, parent, child, "added", sender)
+
+
+def remove_sub_issue(world: World, child: Issue, sender: User) -> None:
+    if child.parent is not None:
+        parent, child.parent = child.parent, None
+        parent.sub_issues.remove(child)
+        _tell_family(world, parent, child, "removed", sender)
+
+
+def _tell_family(world: World, parent: Issue, child: Issue, what: str, sender: User) -> None:
+    both: Obj = {
+        "parent_issue_id": parent.id,
+        "parent_issue": shapes.issue(parent, world.url),
+        "sub_issue_id": child.id,
+        "sub_issue": shapes.issue(child, world.url),
+    }
+    repository = repositories.repository
+    above = {**both, "sub_issue_repo": repository(child.repo, world.url)}
+    below = {**both, "parent_issue_repo": repository(parent.repo, world.url)}
+    world.emit(Event(name="sub_issues", action=f"sub_issue_{what}", sender=sender, repo=parent.repo, fields=above))
+    world.emit(Event(name="sub_issues", action=f"parent_issue_{what}", sender=sender, repo=child.repo, fields=below))
 
 
 def comment(world: World, issue: Issue, body: str, author: User, app: App | None = None) -> Comment:

@@ -54,6 +54,8 @@ class World:
     app: App = field(init=False)
     actions: App | None = None
     """GitHub Actions, once it did something: another App, whose check runs are none of ours."""
+    others: dict[str, App] = field(default_factory=dict)
+    """Further Apps that reported checks, by their slugs."""
     users: dict[str, User] = field(default_factory=dict)
     repos: dict[int, Repository] = field(default_factory=dict)
     names: dict[str, int] = field(default_factory=dict)

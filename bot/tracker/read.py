@@ -17,6 +17,7 @@ from bot.domain.checklist_item import (
     FileExists,
     IssueEvidence,
     PullRequestEvidence,
+    SubIssuesClosed,
 )
 from bot.domain.facts import Comment
 from bot.domain.migration import Migration
@@ -30,6 +31,7 @@ from bot.domain.tracked import (
     Pull,
     PullState,
     Snapshot,
+    SubIssues,
     TrackedFacts,
     usages_of,
 )
@@ -62,6 +64,8 @@ class FactsNeeded:
     environments: tuple[str, ...]
     pulls: tuple[int, ...]
     issues: tuple[int, ...]
+    parents: tuple[int, ...]
+    """The issues whose sub-issues are asked for."""
     attested: bool
 
     @classmethod
@@ -75,6 +79,7 @@ class FactsNeeded:
             environments=_once(leaf.environment for leaf in leaves if isinstance(leaf, Deployed)),
             pulls=_once(leaf.number for leaf in leaves if isinstance(leaf, PullRequestEvidence) and leaf.number),
             issues=_once(leaf.number or issue for leaf in leaves if isinstance(leaf, IssueEvidence)),
+            parents=_once(leaf.number or issue for leaf in leaves if isinstance(leaf, SubIssuesClosed)),
             attested=Attested in kinds,
         )
 
@@ -111,6 +116,7 @@ async def tracked_facts(
         deployments=await _deployments(bot, at, asked.environments),
         pulls=await _or_unreadable(_pulls(bot, at, migration, issue, asked.pulls)),
         issues=await _issues(bot, at, asked.issues),
+        sub_issues=await _sub_issues(bot, at, asked.parents),
         attestations=_attestations(bot, at, issue, comments),
         history=record.history,
         before=record.compared_with(at.head),
@@ -187,6 +193,14 @@ async def _changed(bot: Bot, at: DefaultBranch, number: int) -> tuple[str, ...]:
 async def _issues(bot: Bot, at: DefaultBranch, numbers: Iterable[int]) -> tuple[IssueFact, ...] | NotKnown:
     async def read() -> tuple[IssueFact, ...]:
         found = [await reads.issue_fact(bot.github, at.repo, number) for number in numbers]
+        return tuple(each for each in found if each is not None)
+
+    return await _or_unreadable(read())
+
+
+async def _sub_issues(bot: Bot, at: DefaultBranch, numbers: Iterable[int]) -> tuple[SubIssues, ...] | NotKnown:
+    async def read() -> tuple[SubIssues, ...]:
+        found = [await reads.sub_issues(bot.github, at.repo, number) for number in numbers]
         return tuple(each for each in found if each is not None)
 
     return await _or_unreadable(read())

@@ -95,6 +95,8 @@ VALID = {
     "pull-request-number": evidence("{pull-request: {number: 3, state: opened}}"),
     "issue": evidence("{issue: exists}"),
     "issue-number": evidence("{issue: {number: 3}}"),
+    "sub-issues": evidence("{sub-issues: closed}"),
+    "sub-issues-number": evidence("{sub-issues: {number: 3}}"),
     "attested": evidence("{attested: true}"),
     "all-of-any": evidence("{all: [{attested: true}, {any: [{check: a}, {usages: none}]}]}"),
     "an-override": "migrations:\n  websocket-manager-factory:\n    extends: websocket-manager-factory\n    mode: warn",

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.config import DEFAULT, Absent, Invalid, UnreadableConfig, Valid, load, parse_state, preset_names, show
-from bot.domain.checklist_item import Attested, IssueEvidence
+from bot.domain.checklist_item import Attested, IssueEvidence, SubIssuesClosed
 from bot.domain.errors import ConfigError
 from bot.domain.migration import (
     Action,
@@ -128,6 +128,13 @@ def test_modules_are_modules() -> None:
 def test_require_names_the_canonical_definition() -> None:
     (found,) = load(migration("deprecated: a.b\ncanonical: c.d\nrequire: [$canonical accepts user]")).migrations
     assert found.requires == (Requirement(symbol="c.d", parameter="user"),)
+
+
+def test_sub_issues_by_the_number_of_their_parent() -> None:
+    (item,) = load(evidence("{sub-issues: {number: 3}}")).migrations[0].checklist
+    assert item.evidence == SubIssuesClosed(number=3)
+    (item,) = load(evidence("{sub-issues: closed}")).migrations[0].checklist
+    assert item.evidence == SubIssuesClosed()
 
 
 def test_an_issue_by_its_number() -> None:

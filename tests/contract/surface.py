@@ -137,6 +137,7 @@ async def issues(callers: Callers) -> None:
     await person.call("PATCH", f"{{repo}}/issues/{number}", {"state": "closed", "state_reason": "completed"})
     await person.call("PATCH", f"{{repo}}/issues/{number}", {"state": "open"})
     await person.call("POST", "{repo}/issues", {"title": "Without a text"}, status=201)
+    await bot.call("GET", f"{{repo}}/issues/{number}/sub_issues?per_page=100")
     await bot.call("GET", "/search/issues?q=repo:acme/app+is:issue&advanced_search=true")
 
 
@@ -282,6 +283,9 @@ async def people(github: Sandbox, repo: Repo) -> None:
     await comment.delete(by=ann)
     await issue.close(by=ann)
     await issue.reopen(by=ann)
+    part = await repo.open_issue("A part of it", by=ann)
+    await issue.add_sub_issue(part, by=ann)
+    await issue.remove_sub_issue(part, by=ann)
     pull = await repo.open_pull_request({"src/a.py": b"x = 2\n"}, by=ann, draft=True)
     await pull.mark_ready(by=ann)
     await pull.convert_to_draft(by=ann)

@@ -160,6 +160,12 @@ SANDBOX = (
         reason="the description's list of an App's events is older than the merge queue",
     ),
     Waiver(
+        subject="webhook *",
+        pointer="*/events/*",
+        message='^"sub_issues" is not one of',
+        reason="the description's list of an App's events is older than sub-issues",
+    ),
+    Waiver(
         subject="*",
         pointer="*/permissions",
         message="'merge_queues' was unexpected",

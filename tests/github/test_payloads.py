@@ -26,6 +26,7 @@ from bot.domain.events import (
     PullRequestEvent,
     PushEvent,
     StatusEvent,
+    SubIssuesEvent,
     TaskEvent,
     Unknown,
 )
@@ -50,6 +51,7 @@ KINDS = {
     "pull_request": PullRequestEvent,
     "push": PushEvent,
     "status": StatusEvent,
+    "sub_issues": SubIssuesEvent,
 }
 
 

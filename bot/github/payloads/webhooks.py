@@ -21,6 +21,7 @@ from bot.domain.events import (
     PullRequestEvent,
     PushEvent,
     StatusEvent,
+    SubIssuesEvent,
 )
 from bot.domain.references import InstallationId, PullRequestRef
 from bot.github.payloads.checks import CheckRunPayload, CheckSuitePayload
@@ -170,6 +171,15 @@ class IssuesPayload(InRepository):
         return IssuesEvent(action=self.action, repo=self.repo, number=self.issue.number, sender=self.sender.person())
 
 
+class SubIssuesPayload(InRepository):
+    """``sub_issues``."""
+
+    action: Text
+
+    def event(self) -> SubIssuesEvent:
+        return SubIssuesEvent(action=self.action, repo=self.repo)
+
+
 class _Branch(PayloadPart):
     name: Text
 
@@ -279,6 +289,7 @@ PAYLOADS: Mapping[str, type[Readable]] = MappingProxyType(
         "pull_request": PullRequestPayload,
         "push": PushPayload,
         "status": StatusPayload,
+        "sub_issues": SubIssuesPayload,
     }
 )
 """By the name in ``X-GitHub-Event``."""

@@ -40,6 +40,7 @@ from bot.github.reads.tracked import (
     last_change,
     linked_pulls,
     numbered_pull,
+    sub_issues,
 )
 
 __all__ = [
@@ -83,6 +84,7 @@ __all__ = [
     "review_threads",
     "reviews",
     "role",
+    "sub_issues",
     "tarball",
     "tree",
     "whole_tree",

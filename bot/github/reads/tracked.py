@@ -7,10 +7,21 @@ from datetime import datetime
 from typing import Any
 
 from bot.domain.references import RepoRef, Sha
-from bot.domain.tracked import CheckFact, CheckState, Deployment, DeploymentState, IssueFact, Origin, Pull, PullState
+from bot.domain.tracked import (
+    CheckFact,
+    CheckState,
+    Deployment,
+    DeploymentState,
+    IssueFact,
+    Origin,
+    Pull,
+    PullState,
+    SubIssue,
+    SubIssues,
+)
 from bot.github import operations as ops
 from bot.github.client import GitHub
-from bot.github.errors import NotFound
+from bot.github.errors import NotFound, Refused
 
 _PASSED = frozenset({"success", "neutral", "skipped"})
 _DEPLOYMENT_STATES = {
@@ -27,12 +38,14 @@ async def commit_time(gh: GitHub, repo: RepoRef, sha: Sha) -> datetime:
 
 
 async def checks(gh: GitHub, repo: RepoRef, sha: Sha) -> tuple[CheckFact, ...]:
-    """The newest check run or commit status of each name on a commit, whoever made it."""
-    runs = gh.pages(ops.LIST_CHECK_RUNS, repo, _check_run, query={"filter": "latest"}, ref=sha)
-    statuses = gh.pages(ops.COMBINED_STATUS, repo, _status, ref=sha)
-    found = [run async for run in runs] + [status async for status in statuses]
-    newest = {check.name: check for check in sorted(found, key=_age)}
-    return tuple(newest[name] for name in sorted(newest))
+    """The newest check run of each name and suite on a commit, and the commit statuses, whoever made them.
+
+    GitHub's ``filter=latest`` does not say what it is the latest of, so all runs are read.
+    """
+    runs = [run async for run in gh.pages(ops.LIST_CHECK_RUNS, repo, _suite_run, query={"filter": "all"}, ref=sha)]
+    newest = {(check.name, suite): check for _, suite, check in sorted(runs, key=lambda run: run[0])}
+    statuses = [status async for status in gh.pages(ops.COMBINED_STATUS, repo, _status, ref=sha)]
+    return tuple(sorted((*newest.values(), *statuses), key=lambda check: (check.name, _age(check))))
 
 
 async def deployment(gh: GitHub, repo: RepoRef, environment: str, commit: Sha) -> Deployment | None:
@@ -95,6 +108,26 @@ async def issue_fact(gh: GitHub, repo: RepoRef, number: int) -> IssueFact | None
         return None
 
 
+async def sub_issues(gh: GitHub, repo: RepoRef, number: int) -> SubIssues | None:
+    """The sub-issues of an issue; ``None`` if there is no issue of this number.
+
+    GitHub lists those that the App may read, and counts all.  Raises ``Refused`` where it has no sub-issues.
+    """
+    try:
+        total, link = await gh.call(ops.GET_ISSUE, repo, _counted, issue_number=number)
+    except NotFound:
+        return None
+
+    def read(data: Any) -> SubIssue:
+        return _sub_issue(data, repo)
+
+    try:
+        found = [each async for each in gh.pages(ops.LIST_SUB_ISSUES, repo, read, issue_number=number)]
+    except NotFound as error:
+        raise Refused(404, "there are no sub-issues here") from error
+    return SubIssues(parent=number, total=max(total, len(found)), issues=tuple(found), link=link)
+
+
 async def last_change(gh: GitHub, repo: RepoRef, path: str, commit: Sha) -> Origin | None:
     """Who changed a file last, as seen from ``commit``, and in which pull request."""
     query: dict[str, str | int] = {"path": path, "sha": commit, "per_page": 1}
@@ -134,6 +167,11 @@ def _numbers(data: Any) -> list[int]:
 
 def _moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
+
+
+def _suite_run(data: Any) -> tuple[int, int, CheckFact]:
+    """A run's number, which grows; that of its suite; the run."""
+    return int(data["id"]), int((data["check_suite"] or {"id": 0})["id"]), _check_run(data)
 
 
 def _check_run(data: Any) -> CheckFact:
@@ -205,6 +243,24 @@ def _pull(data: Any) -> Pull:
         link=str(data["html_url"]),
         at=_moment(data["merged_at"] or data["closed_at"] or data["created_at"]),
         draft=bool(data.get("draft")),
+    )
+
+
+def _counted(data: Any) -> tuple[int, str]:
+    """How many sub-issues there are, and the issue's page."""
+    return int((data.get("sub_issues_summary") or {"total": 0})["total"]), str(data["html_url"])
+
+
+def _sub_issue(data: Any, repo: RepoRef) -> SubIssue:
+    """Closed without a reason is how completed issues were closed before there were reasons."""
+    closed = data["state"] == "closed"
+    where = "/".join(str(data["repository_url"]).rsplit("/", 2)[-2:])
+    return SubIssue(
+        name=f"#{data['number']}" if where.lower() == repo.full_name.lower() else f"{where}#{data['number']}",
+        closed=closed,
+        completed=closed and data.get("state_reason") in (None, "completed"),
+        link=str(data["html_url"]),
+        at=_moment(data["closed_at"] or data["created_at"]),
     )
 
 

@@ -154,7 +154,7 @@ async def list_annotations(call: Call) -> Answer:
 
 @router.route("GET", "/repos/{owner}/{repo}/commits/{ref}/check-runs", "checks:read")
 async def list_for_ref(call: Call) -> Answer:
-    """By ``check_name``, ``status``, ``app_id``; ``filter=latest`` (the default) keeps the newest of each name."""
+    """By ``check_name``, ``status``, ``app_id``; ``filter=latest`` (the default): of each suite's names the newest."""
     sha = await call.repo.git.resolve(call.params["ref"])
     if sha is None:
         raise ApiError(422, f"No commit found for SHA: {call.params['ref']}")
@@ -166,7 +166,7 @@ async def list_for_ref(call: Call) -> Answer:
     if app := call.query.get("app_id"):
         found = [run for run in found if str(run.suite.app.id) == app]
     if call.query.get("filter", "latest") == "latest":
-        found = list({run.name: run for run in found}.values())
+        found = list({(run.suite.id, run.name): run for run in found}.values())
     return call.page(found[::-1], lambda run: checks.check_run(run, call.url), wrap="check_runs")
 
 

@@ -53,6 +53,16 @@ async def get_issue(call: Call) -> Answer:
     return Answer(body=conversation.issue(admitted(call, call.issue(), "read"), call.url))
 
 
+@router.route("GET", "/repos/{owner}/{repo}/issues/{issue_number}/sub_issues", "issues:read")
+async def list_sub_issues(call: Call) -> Answer:
+    """Those that the caller may read; the issue's own summary counts all.
+
+    https://docs.github.com/rest/issues/sub-issues#list-sub-issues
+    """
+    found = [each for each in call.issue().sub_issues if each.gone is None and call.may_read(each.repo, "issues")]
+    return call.page(found, lambda each: conversation.issue(each, call.url))
+
+
 @router.route("PATCH", "/repos/{owner}/{repo}/issues/{issue_number}", WRITE)
 async def update_issue(call: Call) -> Answer:
     """Whatever it says is written: GitHub offers no way to make it depend on what was read."""

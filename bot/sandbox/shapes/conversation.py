@@ -1,7 +1,7 @@
 """Issues, their comments, labels and reactions."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from urllib.parse import quote
 
 from bot.sandbox.model import Comment, Issue, Label, Reaction, Repository
@@ -88,6 +88,8 @@ def issue(of: Issue, url: str) -> Obj:
         "reactions": rollup(of.reactions, me),
         "performed_via_github_app": None if of.via_app is None else accounts.app(of.via_app, url),
     }
+    if of.sub_issues:
+        body["sub_issues_summary"] = _summary(of.sub_issues)
     if of.pull is not None:
         body["draft"] = of.pull.draft
         body["pull_request"] = {
@@ -98,6 +100,12 @@ def issue(of: Issue, url: str) -> Obj:
             "merged_at": stamp_or_none(of.pull.merged_at),
         }
     return body
+
+
+def _summary(sub_issues: Sequence[Issue]) -> Obj:
+    """Of all of them, whether the reader may see them or not."""
+    done = sum(each.state == "closed" for each in sub_issues)
+    return {"total": len(sub_issues), "completed": done, "percent_completed": 100 * done // len(sub_issues)}
 
 
 def issue_told(of: Issue, url: str) -> Obj:

@@ -17,6 +17,7 @@ from bot.domain.checklist_item import (
     FileExists,
     IssueEvidence,
     PullRequestEvidence,
+    SubIssuesClosed,
     UsageEvidence,
 )
 from bot.domain.migration import Migration
@@ -42,6 +43,8 @@ def evaluate(evidence: Evidence, item: str, migration: Migration, facts: Tracked
             return github.pull(evidence, facts)
         case IssueEvidence():
             return github.issue(evidence, facts)
+        case SubIssuesClosed():
+            return github.sub_issues(evidence, facts)
         case Attested():
             return github.attested(item, facts)
         case AllOf():

@@ -4,6 +4,7 @@ CI and deployments need time.  Until they have reported on a commit the state is
 push would clear the box for a while.
 """
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import assert_never
 
@@ -14,8 +15,10 @@ from bot.domain.checklist_item import (
     IssueState,
     PullRequestEvidence,
     PullRequestState,
+    SubIssuesClosed,
 )
 from bot.domain.tracked import (
+    CheckFact,
     CheckState,
     Deployment,
     DeploymentState,
@@ -23,6 +26,7 @@ from bot.domain.tracked import (
     NotKnown,
     Pull,
     PullState,
+    SubIssue,
     TrackedFacts,
 )
 from bot.tracker.models import CannotTell, Holds, ItemVerdict, Missing, Proof
@@ -48,27 +52,30 @@ def _unreadable(what: str, fact: NotKnown) -> CannotTell:
 
 
 def check(evidence: CheckPassed, facts: TrackedFacts) -> ItemVerdict:
-    """The newest check run or status of the name passed."""
+    """All check runs and statuses of the name passed: who else may report under it must not hide a failure."""
     if isinstance(facts.checks, NotKnown):
         return _unreadable(f"check `{evidence.name}`", facts.checks)
-    found = next((each for each in facts.checks if each.name == evidence.name), None)
-    if found is None:
+    found = [each for each in facts.checks if each.name == evidence.name]
+    if not found:
         text = f"no check `{evidence.name}` ran on `{facts.commit[:7]}`"
         return (
             CannotTell(why=(f"{text} yet",))
             if _fresh(facts)
             else Missing(what=(Proof(text=text, commit=facts.commit),))
         )
-    proof = Proof(text=f"check `{found.name}` {found.state}", link=found.link, commit=facts.commit, at=found.at)
-    match found.state:
-        case CheckState.PASSED:
-            return Holds(because=(proof,))
-        case CheckState.FAILED:
-            return Missing(what=(proof,))
-        case CheckState.RUNNING:
-            return CannotTell(why=(f"check `{found.name}` is running",))
-        case _:
-            assert_never(found.state)
+    if failed := tuple(_checked(each, facts) for each in found if each.state is CheckState.FAILED):
+        return Missing(what=failed)
+    if any(each.state is CheckState.RUNNING for each in found):
+        return CannotTell(why=(f"check `{evidence.name}` is running",))
+    proof = _checked(found[-1], facts)
+    if found[1:]:
+        proof = replace(proof, text=f"all {len(found)} checks `{evidence.name}` passed")
+    return Holds(because=(proof,))
+
+
+def _checked(found: CheckFact, facts: TrackedFacts) -> Proof:
+    text = f"check `{found.name}` {found.state}"
+    return Proof(text=text, link=found.link, commit=facts.commit, at=found.at)
 
 
 def deployment(evidence: Deployed, facts: TrackedFacts) -> ItemVerdict:
@@ -152,6 +159,32 @@ def issue(evidence: IssueEvidence, facts: TrackedFacts) -> ItemVerdict:
 
 def _issue(found: IssueFact, text: str) -> Proof:
     return Proof(text=text, link=found.link, at=found.at)
+
+
+def sub_issues(evidence: SubIssuesClosed, facts: TrackedFacts) -> ItemVerdict:
+    """There is at least one, and all are closed as completed."""
+    if isinstance(facts.sub_issues, NotKnown):
+        return _unreadable("sub-issues", facts.sub_issues)
+    number = facts.issue if evidence.number is None else evidence.number
+    if number is None:
+        return CannotTell(why=("there is no tracking issue",))
+    found = next((each for each in facts.sub_issues if each.parent == number), None)
+    if found is None:
+        return Missing(what=(Proof(text=f"there is no issue {number}"),))
+    if not found.total:
+        return Missing(what=(Proof(text=f"issue {number} has no sub-issues", link=found.link),))
+    if missing := [each for each in found.issues if not each.completed]:
+        return Missing(what=tuple(_sub_issue(each) for each in missing))
+    if hidden := found.total - len(found.issues):
+        return CannotTell(why=(f"{hidden} of {found.total} sub-issues of issue {number} cannot be read",))
+    text = f"all {found.total} sub-issues of issue {number} are closed as completed"
+    last = max((each.at for each in found.issues if each.at), default=None)
+    return Holds(because=(Proof(text=text, link=found.link, at=last),))
+
+
+def _sub_issue(found: SubIssue) -> Proof:
+    state = "is closed, but not as completed" if found.closed else "is open"
+    return Proof(text=f"sub-issue `{found.name}` {state}", link=found.link, at=found.at)
 
 
 def attested(item: str, facts: TrackedFacts) -> ItemVerdict:

@@ -16,6 +16,7 @@ from bot.domain.checklist_item import (
     IssueState,
     PullRequestEvidence,
     PullRequestState,
+    SubIssuesClosed,
     UsageEvidence,
     UsageState,
 )
@@ -32,6 +33,8 @@ from bot.domain.tracked import (
     Origin,
     Pull,
     PullState,
+    SubIssue,
+    SubIssues,
     TrackedFacts,
 )
 from bot.tracker.evidence.evaluate import evaluate
@@ -150,6 +153,19 @@ def issues(*, closed: bool, number: int = 506) -> dict[str, Any]:
     return {"issues": (IssueFact(number=number, closed=closed),)}
 
 
+def several(*states: CheckState) -> dict[str, Any]:
+    return {"checks": tuple(CheckFact(name="Tests", state=state) for state in states)}
+
+
+def family(*states: str, total: int | None = None) -> dict[str, Any]:
+    """The sub-issues of issue 506: ``open``, ``completed`` or another reason to close."""
+    found = tuple(
+        SubIssue(name=f"#{number}", closed=state != "open", completed=state == "completed")
+        for number, state in enumerate(states, 7)
+    )
+    return {"sub_issues": (SubIssues(parent=506, total=len(states) if total is None else total, issues=found),)}
+
+
 TESTS, STAGED = CheckPassed(name="Tests"), Deployed(environment="staging")
 ANN = {"isolation": Attestation(by="ann", at=MORNING, reason="read all of it")}
 
@@ -160,6 +176,15 @@ ANN = {"isolation": Attestation(by="ann", at=MORNING, reason="read all of it")}
         (TESTS, facts(**checks(CheckState.PASSED)), ("holds", ["check `Tests` passed"])),
         (TESTS, facts(**checks(CheckState.FAILED)), ("missing", ["check `Tests` failed"])),
         (TESTS, facts(**checks(CheckState.RUNNING)), ("unknown", ["check `Tests` is running"])),
+        (
+            TESTS,
+            facts(**several(CheckState.PASSED, CheckState.PASSED)),
+            ("holds", ["all 2 checks `Tests` passed"]),
+        ),
+        (TESTS, facts(**several(CheckState.FAILED, CheckState.PASSED)), ("missing", ["check `Tests` failed"])),
+        (TESTS, facts(**several(CheckState.PASSED, CheckState.FAILED)), ("missing", ["check `Tests` failed"])),
+        (TESTS, facts(**several(CheckState.FAILED, CheckState.RUNNING)), ("missing", ["check `Tests` failed"])),
+        (TESTS, facts(**several(CheckState.RUNNING, CheckState.PASSED)), ("unknown", ["check `Tests` is running"])),
         (TESTS, facts(), ("missing", ["no check `Tests` ran on `c0ffee0`"])),
         (TESTS, facts(later=MINUTES), ("unknown", ["no check `Tests` ran on `c0ffee0` yet"])),
         (TESTS, facts(checks=NOT_NOW), ("unknown", ["check `Tests`: GitHub does not say"])),
@@ -234,6 +259,27 @@ ANN = {"isolation": Attestation(by="ann", at=MORNING, reason="read all of it")}
         (IssueEvidence(number=9), facts(**issues(closed=True)), ("missing", ["there is no issue 9"])),
         (IssueEvidence(), facts(issue=None), ("unknown", ["there is no tracking issue"])),
         (IssueEvidence(), facts(issues=NOT_NOW), ("unknown", ["issues: GitHub does not say"])),
+        (
+            SubIssuesClosed(),
+            facts(**family("completed", "completed")),
+            ("holds", ["all 2 sub-issues of issue 506 are closed as completed"]),
+        ),
+        (SubIssuesClosed(), facts(**family("completed", "open")), ("missing", ["sub-issue `#8` is open"])),
+        (
+            SubIssuesClosed(),
+            facts(**family("not_planned")),
+            ("missing", ["sub-issue `#7` is closed, but not as completed"]),
+        ),
+        (SubIssuesClosed(), facts(**family()), ("missing", ["issue 506 has no sub-issues"])),
+        (
+            SubIssuesClosed(),
+            facts(**family("completed", total=3)),
+            ("unknown", ["2 of 3 sub-issues of issue 506 cannot be read"]),
+        ),
+        (SubIssuesClosed(), facts(**family("open", total=3)), ("missing", ["sub-issue `#7` is open"])),
+        (SubIssuesClosed(number=9), facts(**family("completed")), ("missing", ["there is no issue 9"])),
+        (SubIssuesClosed(), facts(sub_issues=NOT_NOW), ("unknown", ["sub-issues: GitHub does not say"])),
+        (SubIssuesClosed(), facts(issue=None), ("unknown", ["there is no tracking issue"])),
         (Attested(), facts(attestations=ANN), ("holds", ["attested by `ann`: read all of it"])),
         (Attested(), facts(), ("missing", ["not attested yet: `/ssot attest isolation reason`"])),
         (Attested(), facts(attestations=NOT_NOW), ("unknown", ["attestations: GitHub does not say"])),
