@@ -1,6 +1,7 @@
 """The view of the whole program, from the files of a directory."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -10,10 +11,10 @@ from bot.engine.program.facts import Facts
 from bot.engine.program.index import Index
 from bot.engine.program.order import above, early_imports, successors
 from bot.engine.program.pythons import is_project
-from bot.engine.program.sought import Sought, sought, variables_of
+from bot.engine.program.sought import Sought, sought, starred, variables_of
 from bot.engine.source.names import PROJECT_FILES, is_package, module_paths
 from bot.local.files import Listing, Reader
-from bot.local.parallel import share
+from bot.local.parallel import ForkedCall, share
 from bot.local.search import split
 
 DEEPEST = 100
@@ -28,13 +29,18 @@ def with_program(
     known |= _projects(root, known)
     facts = _facts(known, jobs)
     index = index.knowing(facts)
-    variables = {path: variables_of(config, index, path, facts[path]) for path in sources if path in facts}
-    looked_for = sought(config, index.roots, variables, frozenset(listing.paths).__contains__)
-    left = [path for path in listing.paths if path not in known]
-    more = {path: source for part in _look(root, left, looked_for, jobs) for path, source in part.items()}
-    index = index.with_modules(more.items()).knowing(_facts(more, jobs))
-    projects = {path: each for path, each in facts.items() if is_project(path) and path not in index.files}
-    index = index.with_facts({**projects, **_run(root, config, index)})
+    order = ForkedCall(partial(_run, root, config, index), alone=jobs > 1)
+    try:
+        variables = {path: variables_of(config, index, path, facts[path]) for path in sources if path in facts}
+        looked_for = sought(config, index.roots, variables, frozenset(listing.paths).__contains__)
+        edited = {module for path in sources for module in index.modules_of(path)}
+        left = [path for path in listing.paths if path not in known]
+        more = _more(root, left, replace(looked_for, stars=False), edited, index, jobs)
+        index = index.with_modules(more.items()).knowing(_facts(more, jobs))
+        projects = {path: each for path, each in facts.items() if is_project(path) and path not in index.files}
+        index = index.with_facts({**projects, **order.result()})
+    finally:
+        order.close()
     index.program.imports_module("")  # worked out once, for all processes that are forked from here
     return index
 
@@ -77,11 +83,37 @@ def _facts(sources: Mapping[str, bytes], jobs: int) -> Mapping[str, Facts]:
     return {path: facts for part in done for path, facts in part.items()}
 
 
-def _look(root: Path, paths: Sequence[str], looked_for: Sought, jobs: int) -> list[dict[str, bytes]]:
-    return share(partial(_look_at, root, looked_for), split(paths, jobs))
+def _more(
+    root: Path, paths: Sequence[str], looked_for: Sought, edited: Collection[str], index: Index, jobs: int
+) -> Mapping[str, bytes]:  # fmt: skip
+    """The files that may have a say: also those with a star import of an ``edited`` module, or of one that has it."""
+    parts = share(partial(_look_at, root, looked_for, index.roots), split(paths, jobs))
+    found = {path: source for part in parts for path, source in part.found.items()}
+    stars = {path: modules for part in parts for path, modules in part.stars.items()}
+    reader, pending = Reader(root), set(edited)
+    while pending:
+        new = [path for path, modules in stars.items() if not pending.isdisjoint(modules)]
+        found |= {path: source for path in new if path not in found and (source := reader.read(path)) is not None}
+        pending = {module for path in new for module in index.modules_of(path)}
+        stars = {path: modules for path, modules in stars.items() if path not in new}
+    return found
 
 
-def _look_at(root: Path, looked_for: Sought, paths: Sequence[str]) -> dict[str, bytes]:
-    reader = Reader(root)
-    sources = ((path, reader.read(path)) for path in paths)
-    return {path: source for path, source in sources if source and looked_for.leads_to(source)}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Look:
+    """What a look at many files has found."""
+
+    found: Mapping[str, bytes]
+    stars: Mapping[str, frozenset[str]]
+    """Of all files with a star import the modules that it is of."""
+
+
+def _look_at(root: Path, looked_for: Sought, roots: Sequence[str], paths: Sequence[str]) -> _Look:
+    reader, found, stars = Reader(root), dict[str, bytes](), dict[str, frozenset[str]]()
+    for path in paths:
+        source = reader.read(path)
+        if source and looked_for.leads_to(source):
+            found[path] = source
+        if source and (modules := starred(path, source, roots)):
+            stars[path] = modules
+    return _Look(found=found, stars=stars)

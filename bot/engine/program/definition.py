@@ -1,8 +1,9 @@
 """The function, the class or the method that a dotted name leads to."""
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from bot.engine.program.classes import names_bound
 from bot.engine.program.existence import named_in
@@ -11,6 +12,9 @@ from bot.engine.resolve.exports import PARSE_ERRORS, parse
 from bot.engine.resolve.resolver import written
 
 _DEEPEST = 8
+_KEPT = 64
+"""Of so many modules it is remembered what binds their names: those of a configuration's targets are asked about again
+and again."""
 _IMPLICIT = frozenset({"__new__", "__init_subclass__", "__class_getitem__"})
 """Methods that need no decorator to be called on the class."""
 _OF_CLASS = frozenset({"staticmethod", "classmethod"})
@@ -87,20 +91,41 @@ def _module_of(index: Index, dotted: str) -> tuple[str, Sequence[str]] | None:
 def _bound_in(source: bytes, name: str) -> Function | ast.ClassDef | None:
     """The statement at the top of a module that defines ``name`` for good."""
     try:
-        return last(parse(source).body, name)
+        return _last(parse(source).body, name, _binding_at_top(source))
     except PARSE_ERRORS:
         return None
 
 
+@lru_cache(maxsize=_KEPT)
+def _binding_at_top(source: bytes) -> Mapping[str, Sequence[int]]:
+    return _binding(parse(source).body)
+
+
+def _binding(body: Sequence[ast.stmt]) -> Mapping[str, Sequence[int]]:
+    """By name, which statements of a body may bind it."""
+    found: dict[str, list[int]] = {}
+    for n, node in enumerate(body):
+        for name in names_bound(node):
+            found.setdefault(name, []).append(n)
+    return found
+
+
 def last(body: Sequence[ast.stmt], name: str) -> Function | ast.ClassDef | None:
     """The definition of ``name`` in a body; ``None`` if something else binds it after that, or perhaps."""
-    for node in reversed(body):
-        match node:
-            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef() if node.name == name:
+    return _last(body, name, _binding(body))
+
+
+def _last(
+    body: Sequence[ast.stmt], name: str, binding: Mapping[str, Sequence[int]]
+) -> Function | ast.ClassDef | None:  # fmt: skip
+    end = len(body)
+    while (at := max((n for n in binding.get(name, ()) if n < end), default=None)) is not None:
+        match body[at]:
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef() as node:
                 return node
-            case ast.Assign(targets=[ast.Name(id=bound)], value=ast.Name(id=other)) if bound == name != other:
-                return last(body[: body.index(node)], other)
-            case _ if name in names_bound(node):
+            case ast.Assign(targets=[ast.Name()], value=ast.Name(id=other)) if other != name:
+                name, end = other, at
+            case _:
                 return None
     return None
 

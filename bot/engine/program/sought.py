@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache, cached_property
 
 from bot.domain.migration import Config, Migration, Target, TargetKind
 from bot.engine.program.facades import followed
@@ -13,13 +14,26 @@ from bot.engine.source.mentions import line_before, occurrences
 from bot.engine.source.names import absolute, is_package, module_names, module_paths
 from bot.engine.source.taken import is_taken
 
+_ALL = re.compile(rb"import[ \t\\\r\n]*\*")
+"""A part of `_STAR` that begins with a word: it is found ten times as fast."""
 _STAR = re.compile(rb"\bfrom[ \t]+([\w.]+)[ \t]+import[ \t\\\r\n]*\*")
 _IMPORT = re.compile(rb"(?:.*[;:])?[ \t]*(?:from|import)\b")
+_GIVEN = re.compile(
+    rb"""(?:\.\w+)*(?:['"]|[\s\\]*(?:[-+*/%@&|^]|//|\*\*|<<|>>)?=(?!=))|[\s\\]*,[\s\\]*\w{0,2}['"]"""
+    rb"""|(?:\.\w+)+[\s\\]*(?:[])},:]|in\b)"""
+)
+"""What stands behind a name where it may be written, or a member of it: in a string, as a keyword, in an assignment or
+beside the name of a member; `_STORED` behind an attribute that is stored in another way: in a list of targets, with an
+annotation, by ``with`` or ``for``."""
+_STORED = re.compile(rb"[\s\\]*(?:[])},:]|in\b)")
+_GLOBAL = re.compile(rb"\b(?:global|del)\b")
+_CALLED = re.compile(rb"\s+as\s+(\w+)")
+_ASSIGNED = re.compile(rb"(?<!\w)(\w+)[ \t]*=[ \t]*[\w.]*\Z")
 _PATH_BEGINS = re.compile(rb"(?:.*[;:])?[ \t]*from[ \t]+[\w.]*\Z")
 _PATH_ENDS = re.compile(rb"[\w.]*[ \t]+import\b")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Sought:
     """What is looked for in a file."""
 
@@ -29,14 +43,28 @@ class Sought:
     """Dotted names of modules that something may stand in for."""
     absent: frozenset[str] = frozenset()
     """Dotted names of modules that the repository may import although it does not hold them."""
+    successors: frozenset[str] = frozenset()
+    """Dotted names of the repository that may be given another value, perhaps for a while."""
+    stars: bool = True
+    """Every file with a star import may have a say: it may bring a name of a file that is rewritten."""
+
+    @cached_property
+    def _together(self) -> Sequence[Sequence[bytes]]:
+        """The modules, those with the same two first components together."""
+        found: dict[str, list[bytes]] = {}
+        for module in self.modules:
+            found.setdefault(".".join(module.split(".")[:2]), []).append(module.encode())
+        return tuple(found.values())
 
     def leads_to(self, source: bytes) -> bool:
         """Whether a file with this source may have a say."""
-        if b"*" in source and _STAR.search(source):
+        if self.stars and has_star(source):
             return True
-        if any(_is_named(source, module) for module in self.modules):
+        if any(_is_named(source, modules) for modules in self._together):
             return True
         if any(_speaks_of(source, module) for module in self.absent):
+            return True
+        if any(_speaks_of(source, name) and _may_write(source, name.rpartition(".")[2]) for name in self.successors):
             return True
         return any(self._takes(source, name, leaves) for name, leaves in self.variables.items())
 
@@ -50,25 +78,94 @@ class Sought:
         return b"from ." in source or any(leaf.encode() in source for leaf in leaves)
 
 
-def _is_named(source: bytes, module: str) -> bool:
-    """Whether a module may be stood in for here, or used without an import that names it."""
-    word = module.encode()
-    at = source.find(word)
-    if at < 0:
+def has_star(source: bytes) -> bool:
+    """Whether a star import may stand in the file."""
+    return bool(_ALL.search(source) and _STAR.search(source))
+
+
+def starred(path: str, source: bytes, roots: Sequence[str]) -> frozenset[str]:
+    """The modules of which a file may have a star import, also where that only seems to be one."""
+    own, found = module_names(path, roots), set[str]()
+    for star in _STAR.finditer(source) if has_star(source) else ():
+        written = star[1].decode("utf-8", "replace")
+        name = written.lstrip(".")
+        found.update(absolute(name or None, len(written) - len(name), own, package=is_package(path)))
+    return frozenset(found)
+
+
+def _is_named(source: bytes, modules: Sequence[bytes]) -> bool:
+    """Whether one of ``modules`` may be stood in for here, or used without an import that names it.
+
+    ``modules`` all begin with the same two components.  What goes on to another part of a module that only holds one of
+    the others says nothing: most files of a tree speak of its top packages.
+    """
+    top = b".".join(modules[0].split(b".")[:2])
+    if top not in source:
         return False
-    if b"modules" in source:
-        return True
-    while at >= 0:
-        end = at + len(word)
-        if source[end : end + 1] == b"." and not _IMPORT.match(line_before(source, at)):
+    for place in _path_of(top).finditer(source):
+        start = place.start()
+        if source[start - 1 : start].isalnum() or _IMPORT.match(line_before(source, start)):
+            continue
+        module = max((each for each in modules if (place[0] + b".").startswith(each + b".")), key=len, default=b"")
+        if module and _says_something(source, start, place[0], module, modules):
             return True
-        at = source.find(word, end)
     return False
+
+
+def _says_something(source: bytes, start: int, path: bytes, module: bytes, modules: Sequence[bytes]) -> bool:
+    """Whether a dotted path at ``start`` of the source, which goes through ``module``, may touch that module."""
+    rest = path[len(module) :]
+    if rest[1:2] in (b".", b"") and rest:
+        return True  # the rest is put together when the program runs
+    if source[start - 1 : start] in (b"'", b'"'):
+        return not rest
+    if not rest and b"modules" in source:
+        return True
+    return not any(each.startswith(module + b".") for each in modules) or _binds(source, module.partition(b".")[0])
+
+
+@cache
+def _path_of(top: bytes) -> re.Pattern[bytes]:
+    return re.compile(re.escape(top) + rb"(?!\w)[\w.]*")
+
+
+def _binds(source: bytes, package: bytes) -> bool:
+    """Whether something in the file may be called ``package``: by an import of it, or by an assignment."""
+    return bool(_binding_of(package).search(source))
+
+
+@cache
+def _binding_of(package: bytes) -> re.Pattern[bytes]:
+    name = re.escape(package)
+    imported = rb"\bimport\b(?:[^\n\\(]|\\\r?\n)*?(?<![\w.])%b\b" % name
+    listed = rb"\bimport\s*\([^)]*\b%b\b" % name
+    return re.compile(imported + b"|" + listed + rb"|\b%b\b\s*:?=|\bas\s+%b\b" % (name, name))
 
 
 def _speaks_of(source: bytes, module: str) -> bool:
     package, _, leaf = module.rpartition(".")
     return leaf.encode() in source and (module.encode() in source or package.rpartition(".")[2].encode() in source)
+
+
+def _may_write(source: bytes, name: str) -> bool:
+    """Whether something may give another value to ``name``, or to a member of it: also by another name for it."""
+    others = set()
+    for start, end in occurrences(source, [name]):
+        if _writes(source, start, end):
+            return True
+        if source[end : end + 1] in b".(" and end < len(source):
+            continue  # what it gives, or a part of it
+        for other in (_CALLED.match(source, end), _ASSIGNED.search(line_before(source, start))):
+            others |= {other[1].decode("utf-8", "replace")} if other else set()
+    return any(_writes(source, start, end) for start, end in occurrences(source, others - {name}))
+
+
+def _writes(source: bytes, start: int, end: int) -> bool:
+    return bool(
+        _GIVEN.match(source, end)
+        or (source[start - 1 : start] == b"." and _STORED.match(source, end))
+        or _GLOBAL.search(line_before(source, start))
+    )
 
 
 def _is_in_path(source: bytes, start: int, end: int) -> bool:
@@ -103,14 +200,23 @@ def sought(
         leaves = {module.rpartition(".")[2] for module in module_names(path, roots)}
         for name in names:
             found.setdefault(name, set()).update(leaves)
-    names = {target.canonical for target in targets if target.canonical and not target.exists}
+    names = {target.canonical for target in targets if target.canonical}
+    there = {target.canonical for target in targets if target.canonical and target.exists}
     held = {name for name in names if any(map(has, module_paths(name.partition(".")[0], roots)))}
-    modules = {each for name in held for each in above(name) if "." in each}
+    modules = {each for name in held - there for each in above(name) if "." in each}
     return Sought(
         variables={name: frozenset(leaves) for name, leaves in found.items() if name not in known},
         modules=frozenset(owner for owner in _all_owners(config.migrations) if "." in owner),
-        absent=frozenset(each for each in modules if not any(map(has, module_paths(each, roots)))),
-    )  # fmt: skip
+        absent=frozenset(each for each in modules if _may_be_absent(each, roots, has)),
+        successors=frozenset(name for name in held if "." in name),
+    )
+
+
+def _may_be_absent(module: str, roots: Sequence[str], has: Callable[[str], bool]) -> bool:
+    """Whether the repository does not hold a module that it could import: there is none below a file."""
+    owner = module_paths(module.rpartition(".")[0], roots)
+    below_file = any(has(path) for path in owner) and not any(has(path) for path in owner if is_package(path))
+    return not below_file and not any(map(has, module_paths(module, roots)))
 
 
 def _all_owners(migrations: Iterable[Migration]) -> set[str]:

@@ -10,6 +10,7 @@ from functools import cached_property
 from pyflakes import checker, messages
 
 from bot.domain.finding import Edit
+from bot.engine.program.nodes import nodes
 from bot.engine.resolve.exports import PARSE_ERRORS, parse
 from bot.engine.rewrite.apart import Apart
 from bot.engine.rewrite.edits import EditConflict, apply_edits
@@ -128,7 +129,10 @@ class Prover:
         Unused imports are counted: one that was unused before may have become another one, and one that stays
         although its last use went stays for a reason, which its own verdict gives.
         """
-        known, found = self._before, _messages(tree)
+        found = _messages(tree)
+        if not (found.undefined or found.doubled or found.repeated or found.unused):
+            return None  # so what was said of the file before does not matter
+        known = self._before
         if (name := next(iter(found.undefined - known.undefined), None)) is not None:
             return f"undefined name {name!r}"
         if (name := next(iter(found.doubled - known.doubled), None)) is not None:
@@ -193,7 +197,7 @@ def _doubled(tree: ast.Module) -> Iterator[str]:
 
 def _repeated(tree: ast.Module) -> Iterator[str]:
     """The keyword arguments that a call has already."""
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.Call) and len(node.keywords) > 1:
             labels = Counter(keyword.arg for keyword in node.keywords if keyword.arg)
             yield from (label for label, number in labels.items() if number > 1)
