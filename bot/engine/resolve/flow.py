@@ -27,9 +27,16 @@ def reaching(load: Load, parents: Parents) -> tuple[Binding, ...]:
     bindings = [b for b in owner.bindings[load.node.id] if b.kind not in _NOT_BINDING]
     if len(bindings) < 2:
         return tuple(bindings)
-    if not _runs_with(load.scope, owner):
+    if not runs_with(load.scope, owner):
         return reaching_end(bindings, parents)
     return _before(load, bindings, parents) or tuple(bindings)
+
+
+def bound_above(load: Load, parents: Parents) -> tuple[Binding, ...]:
+    """As `reaching` in the scope of the variable: but none where all stand below the load, so that none has run."""
+    owner = owner_at(load)
+    bindings = owner.bindings[load.node.id] if owner else ()
+    return _before(load, [b for b in bindings if b.kind not in _NOT_BINDING], parents)
 
 
 def reaching_end(bindings: Sequence[Binding], parents: Parents) -> tuple[Binding, ...]:
@@ -45,7 +52,7 @@ def reaching_end(bindings: Sequence[Binding], parents: Parents) -> tuple[Binding
     return tuple(found)
 
 
-def _runs_with(scope: Scope, owner: Scope) -> bool:
+def runs_with(scope: Scope, owner: Scope) -> bool:
     """Whether the text of ``scope`` runs where it stands in ``owner``: itself, a comprehension or class in it."""
     while scope is not owner:
         if scope.kind in (ScopeKind.FUNCTION, ScopeKind.LAMBDA) or scope.parent is None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.engine.resolve.bindings import Binding, BindingKind, Load, Scope
-from bot.engine.resolve.flow import reaching
+from bot.engine.resolve.flow import bound_above, reaching, runs_with
 from bot.engine.resolve.walk import position
 from bot.engine.source.names import absolute
 
@@ -71,7 +71,9 @@ class Resolver:
         root, name = self.root, load.node.id
         if not root.stars or any(binding.scope is not root for binding in bindings):
             return ()
-        early = load.scope is root
+        early = runs_with(load.scope, root)
+        if early and all(position(binding.statement) > position(load.node) for binding in bindings):
+            bindings = bound_above(load, self.parents)
         last = max((position(binding.statement) for binding in bindings), default=(0, 0))
         stars = [s for s in root.stars if position(s.statement) > last]
         if early:

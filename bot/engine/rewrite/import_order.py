@@ -13,6 +13,7 @@ from bot.engine.program.loading import relying
 from bot.engine.program.view import Witness
 from bot.engine.resolve.bindings import Scope, ScopeKind
 from bot.engine.resolve.exports import PARSE_ERRORS, parse
+from bot.engine.rewrite.kept_types import is_kept_as_text
 from bot.engine.rewrite.layout import Layout
 from bot.engine.rewrite.top import is_docstring
 from bot.engine.usages.analysis import Analysis, Use
@@ -61,10 +62,11 @@ def place_inside(layout: Layout, module: str, name: str, use: Use) -> tuple[Scop
     """The function around a usage and the first statement in it, if the import of the name belongs there.
 
     That is: at the top of the file it would close a cycle, no code calls the function before that is complete, and
-    the successor does not come back to this file: the function may be what it calls.
+    the successor does not come back to this file: the function may be what it calls.  A type that is kept as text is
+    looked up in the module, not in the function (``typing.get_type_hints``).
     """
     analysis, dotted = layout.analysis, f"{module}.{name}"
-    place = _function(layout, use.scope)
+    place = None if use.string is not None or is_kept_as_text(analysis, use.node) else _function(layout, use.scope)
     if place is None or not (leads_back(analysis, module) or leads_back(analysis, dotted)):
         return None
     if dotted not in analysis.deferred:

@@ -16,6 +16,7 @@ from bot.engine.rewrite.import_order import enters_late, facts_here, leads_back,
 from bot.engine.rewrite.passing import is_passed_on, read_too_early
 from bot.engine.rewrite.reasons import Reason, Refusal
 from bot.engine.rewrite.rules import Outcome
+from bot.engine.source.names import is_package
 from bot.engine.usages.analysis import Analysis, Use
 from bot.engine.usages.targets import brought
 
@@ -130,9 +131,23 @@ class Judge:
             return None
         new = _public(after) - _public(self.before)
         for path, line in self.stars:
-            if not new.isdisjoint(self.program.facts[path].words):
+            if not new.isdisjoint(self.program.facts[path].words) or any(self._has(path, line, name) for name in new):
                 return Refusal(reason=Reason.SHADOWS, name=f"{path}:{line}")
         return None
+
+    def _has(self, path: str, line: int, name: str) -> bool:
+        """Whether a file with a star import has a name that it need not write.
+
+        A package has the modules below it, an earlier star brings the name, or another file takes it from there.
+        """
+        index, modules = self.analysis.index, self.program.modules_of(path)
+        below = is_package(path) and any(path_of(index, f"{module}.{name}") for module in modules)
+        return below or self._brought_above(path, line, name) or any(self.program.takers(modules, name, besides=path))
+
+    def _brought_above(self, path: str, line: int, name: str) -> bool:
+        index, stars = self.analysis.index, [s for s in self.program.imports_of(path) if s[0].name == "*"]
+        above = {module for each, modules in stars if each.line < line for module in modules}
+        return any(index.brings(module, name) is not False for module in above.difference(self.analysis.modules))
 
 
 def _public(facts: Facts) -> frozenset[str]:

@@ -15,15 +15,12 @@ from bot.engine.rewrite.imports import Line, can_bind_root, is_free, relative, s
 from bot.engine.rewrite.layout import Layout
 from bot.engine.rewrite.paths import (
     as_written,
-    doubles,
     goes_inside,
     home,
-    imported_name,
     imports_already,
     is_left,
     names_module,
     serves,
-    siblings,
     successor_of_node,
 )
 from bot.engine.rewrite.reasons import Refusal
@@ -31,6 +28,7 @@ from bot.engine.rewrite.renamable import is_exported, is_renamable, is_renamable
 from bot.engine.rewrite.replacements import ImportReplacement
 from bot.engine.rewrite.rules import successor
 from bot.engine.rewrite.shown import shown, within
+from bot.engine.rewrite.twice import doubles, imported_name, siblings
 from bot.engine.usages.analysis import Analysis, Use
 
 

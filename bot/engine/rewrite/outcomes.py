@@ -20,11 +20,13 @@ from bot.engine.rewrite.judged import without_import
 from bot.engine.rewrite.lists import remove_items
 from bot.engine.rewrite.mangling import mangled
 from bot.engine.rewrite.namespaces import reads_by_name, reads_itself
-from bot.engine.rewrite.paths import as_written, names_module, reached_by, siblings, successor_of_node
+from bot.engine.rewrite.paths import as_written, names_module, reached_by, successor_of_node
 from bot.engine.rewrite.reasons import Reason, Refusal
 from bot.engine.rewrite.renamable import is_exported
 from bot.engine.rewrite.rules import Outcome, UsageRewrite, gone, successor
 from bot.engine.rewrite.sites import Planner
+from bot.engine.rewrite.twice import siblings
+from bot.engine.rewrite.witnesses import replaced
 from bot.engine.usages.analysis import Use
 
 
@@ -208,7 +210,7 @@ class _Judge:
             return spelling
         if isinstance(self.analysis.parents.get(use.node), ast.MatchValue) and "." not in spelling.text:
             return Refusal(reason=Reason.NO_RULE)  # in a pattern a name without a dot is bound, not compared
-        refusal = self.planner.doubt(use) or self._patched_from_outside(use, use.load.node.id)
+        refusal = self.planner.doubt(use) or self._patched_from_outside(use, use.load.node.id, spelling.text)
         return UsageRewrite(
             use=use, applicability=Applicability.UNSAFE if refusal else Applicability.SAFE, refusal=refusal,
             edits=(Edit(start=start, end=end, text=spelling.text),), loads=gone(use, [spelling.text]),
@@ -229,8 +231,10 @@ class _Judge:
             return Refusal(reason=Reason.RE_EXPORTED)
         return Refusal(reason=Reason.NAME_TAKEN, name=leaf)
 
-    def _patched_from_outside(self, use: Use, name: str) -> Refusal | None:
-        """Whether a string may name the variable of this file by which the usage goes: then a patch would miss it."""
+    def _patched_from_outside(self, use: Use, name: str, text: str) -> Refusal | None:
+        """Whether something may replace the variable of this file by which the usage goes: it would in vain."""
+        if text.partition(".")[0] != name and (refusal := replaced(self.analysis, use)) is not None:
+            return refusal
         own = use.expression is not None and isinstance(use.expression, ast.Name)
         known = own and (named_by_string(self.analysis, name) or reads_itself(self.analysis, name))
         return Refusal(reason=Reason.MONKEYPATCHED) if known else None

@@ -5,48 +5,20 @@ from collections.abc import Mapping, Sequence
 
 from bot.domain.migration import TargetKind
 from bot.engine.program.taken import named_by_string
-from bot.engine.resolve.bindings import Binding, Imported, Load
+from bot.engine.resolve.bindings import Binding, Load
 from bot.engine.resolve.resolver import written
 from bot.engine.rewrite.dotted import split
 from bot.engine.rewrite.import_order import place_inside
 from bot.engine.rewrite.imports import in_force
 from bot.engine.rewrite.layout import Layout
 from bot.engine.rewrite.rules import successor
+from bot.engine.rewrite.twice import imported_name, is_plain, siblings
 from bot.engine.usages.analysis import Analysis, Use
 
 
 def as_written(layout: Layout, use: Use) -> bool:
     """Whether a usage stands in the file as it is: in a string annotation, an escape may be between."""
     return isinstance(use.node, ast.expr) and layout.text_of(use.node) == written(use.node)
-
-
-def siblings(binding: Binding) -> list[Binding]:
-    """The imports ``import a.x``, ``import a.y`` … that bind the same package, this one among them; else empty."""
-    return [b for b in binding.scope.bindings[binding.name] if is_plain(b)] if is_plain(binding) else []
-
-
-def doubles(binding: Binding) -> list[Binding]:
-    """The other imports that bind the same name to the same module: ``import old.mod`` that stands twice."""
-    found = binding.imported
-    if found is None or found.name is not None:
-        return []
-    others = [b for b in binding.scope.bindings[binding.name] if b is not binding]
-    same = [b for b in others if b.imported and _said(b.imported) == _said(found)]
-    return same if len(same) == len(others) else []  # between them the name may mean something else
-
-
-def _said(imported: Imported) -> tuple[object, ...]:
-    return imported.modules, imported.name, imported.alias.name, imported.alias.asname
-
-
-def is_plain(binding: Binding) -> bool:
-    """Whether it is an ``import a.b`` that binds ``a``."""
-    return binding.imported is not None and binding.imported.is_plain
-
-
-def imported_name(binding: Binding) -> str:
-    """What the import names, as it is written."""
-    return binding.imported.alias.name if binding.imported else ""
 
 
 def home(use: Use, binding: Binding) -> Binding:

@@ -13,12 +13,13 @@ from bot.engine.rewrite.flow import observed_by_try
 from bot.engine.rewrite.import_order import relied_on
 from bot.engine.rewrite.layout import Layout
 from bot.engine.rewrite.namespaces import reads_by_name, reads_itself
-from bot.engine.rewrite.paths import imported_name, is_plain, serves, siblings
+from bot.engine.rewrite.paths import serves
 from bot.engine.rewrite.reasons import Reason, Refusal
 from bot.engine.rewrite.replacements import ImportReplacement
 from bot.engine.rewrite.rules import UsageRewrite, weight
 from bot.engine.rewrite.sites import Planner
 from bot.engine.rewrite.statements import ImportStatement
+from bot.engine.rewrite.twice import imported_name, is_again, is_plain, siblings
 from bot.engine.usages.analysis import Analysis, Use
 
 SAFE, UNSAFE = Applicability.SAFE, Applicability.UNSAFE
@@ -126,15 +127,20 @@ class _Finder:
     def _ended(self, binding: Binding, load: Load) -> Sequence[UsageRewrite] | None:
         """The rewrites by which a read no longer needs an import, if it ever did; ``None`` if it goes on to need it.
 
-        What begins with ``a`` needs of ``import a.b`` and ``import a.c`` only the one whose path it continues.
+        What begins with ``a`` needs of ``import a.b`` and ``import a.c`` only the one whose path it continues, and of
+        ``import a.b`` that stands twice only the first one.
         """
         if load in self.consumed:
             return [self.consumed[load]]
-        beside = [other for other in siblings(binding) if other is not binding]
+        beside = [other for other in siblings(binding) if other is not binding and self._may_serve(other, binding)]
         if load in self.respelled and is_plain(binding):
             rewrite = self.respelled[load]
             return None if f"{rewrite.respelled}.".startswith(f"{imported_name(binding)}.") else [rewrite]
         return [] if any(serves(other, load, self.analysis.parents) for other in beside) else None
+
+    def _may_serve(self, other: Binding, binding: Binding) -> bool:
+        """Whether another import can do for this one: it names another module, or the same one certainly before."""
+        return imported_name(other) != imported_name(binding) or is_again(self.analysis, binding, other)
 
     def _probed(self, binding: Binding, rewrites: Sequence[UsageRewrite]) -> bool:
         """Whether a ``try`` watches the import, and its uses vanish with it.

@@ -7,7 +7,8 @@ from bot.engine.program.taken import needed_elsewhere
 from bot.engine.resolve.bindings import Binding, BindingKind, ScopeKind
 from bot.engine.rewrite.layout import Layout
 from bot.engine.rewrite.namespaces import reads_by_name, reads_itself
-from bot.engine.rewrite.paths import as_written, doubles, siblings
+from bot.engine.rewrite.paths import as_written
+from bot.engine.rewrite.twice import doubles, siblings
 from bot.engine.usages.analysis import Analysis, Use
 
 Through = Mapping[Binding, Sequence[Use]]
