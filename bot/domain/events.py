@@ -32,7 +32,8 @@ class Person:
 class PullRequestEvent:
     """``pull_request``.  ``base_changed``: it was edited to another base branch; ``body_changed``: to another text.
 
-    ``former_base``: its base branch before; ``before``: the head that a push replaced.
+    ``base_ref``: its base branch at that time; ``former_base``: the one before; ``before``: the head that a push
+    replaced.
     """
 
     action: str
@@ -41,6 +42,7 @@ class PullRequestEvent:
     sender: Person
     base_changed: bool = False
     body_changed: bool = False
+    base_ref: str | None = None
     former_base: str | None = None
     before: Sha | None = None
 

@@ -16,6 +16,7 @@ from bot.domain.references import InstallationId, RepoRef
 from bot.github import wire
 from bot.github.api import Answer, Api, response_cache
 from bot.github.archive import download
+from bot.github.begun import Begun
 from bot.github.channel import NOT_ACCESSIBLE, Channel, Request
 from bot.github.clock import Clock, ServerClock, SystemClock
 from bot.github.errors import GraphQLError, NotFound
@@ -69,6 +70,7 @@ class GitHub:
         self._onlooker = onlooker
         self._key = AppKey(app_id, private_key, self.clock, self.server)
         self.known = Known()
+        self.begun = Begun()
         self._purpose: Permissions = {}
         self._channels: dict[InstallationId | None, Channel] = {}
 
@@ -77,6 +79,12 @@ class GitHub:
         narrowed = copy.copy(self)
         narrowed._purpose = purpose
         return narrowed
+
+    def having_begun(self, begun: Begun) -> "GitHub":
+        """The same, for work that has ``begun`` some of its reads."""
+        ahead = copy.copy(self)
+        ahead.begun = begun
+        return ahead
 
     def channel(self, installation: InstallationId | None) -> Channel:
         """The channel of an installation, or of the App itself."""

@@ -11,6 +11,8 @@ from enum import Enum
 from types import MappingProxyType
 from urllib.parse import quote, urlencode
 
+from bot.github import documents
+
 Permissions = Mapping[str, str]
 """Permission to access (``read`` or ``write``), e.g. ``{"checks": "write"}``."""
 
@@ -278,6 +280,17 @@ OBJECTS_AT = _graphql(
     """,
     RequestKind.READ,
     contents="read",
+)
+CONVERSATION = _graphql(
+    "graphql/conversation",
+    documents.CONVERSATION,
+    RequestKind.READ,
+    contents="read",
+    issues="read",
+    pull_requests="read",
+)
+STANDING = _graphql(
+    "graphql/standing", documents.STANDING, RequestKind.READ, checks="read", contents="read", pull_requests="read"
 )
 RESOLVE_THREAD = _graphql(
     "graphql/resolveReviewThread",

@@ -51,15 +51,17 @@ async def scan_changes(
     if not python:
         return ScannedChanges(reviews=(), skipped=())
     base = await reads.merge_base(bot.github, pull.ref.repo, onto or pull.base_ref, pull.head_sha)
-    changes, skipped = await _fetch(bot, pull, base, python)
     hunks = {file.path: found for file in python if (found := _hunks(file)) is not None}
     view = await view_of(bot, Surveyed(repo=pull.ref.repo, branch=pull.base_ref, config=config))
     around = view.around
     if around is not None and view.commit != base:  # the branch has moved on: files may be there that it lost since
         around = replace(around, paths=None)
-    reviews = await _review(bot, pull, config, changes, hunks, around)
-    unread = await unread_files(bot, config.migrations, changes, reviews)
-    return ScannedChanges(reviews=reviews, skipped=skipped, unread=unread, lacking=view.lacking)
+    paths = {path for file in python for path in (file.path, _base_path(file))}
+    near = around.first(paths, config) if around else ()
+    fetched = await _fetch(bot, pull, base, python, near)
+    reviews = await _review(bot, pull, config, fetched, hunks, around)
+    unread = await unread_files(bot, config.migrations, fetched.changes, reviews)
+    return ScannedChanges(reviews=reviews, skipped=fetched.skipped, unread=unread, lacking=view.lacking)
 
 
 def _is_python(file: ChangedFile) -> bool:
@@ -76,13 +78,23 @@ def _hunks(file: ChangedFile) -> tuple[Hunk, ...] | None:
         return None
 
 
-async def _fetch(
-    bot: Bot, pull: PullRequest, base: Sha, files: Sequence[ChangedFile]
-) -> tuple[tuple[FileChange, ...], tuple[Skipped, ...]]:
-    """Both sides of each file.  Symbolic links and submodules are skipped: they are no source files."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Fetched:
+    """The files of a scan."""
+
+    changes: tuple[FileChange, ...]
+    skipped: tuple[Skipped, ...]
+    """Symbolic links and submodules: they are no source files."""
+    near: Mapping[str, bytes | None]
+    """Files that the pull request does not change."""
+
+
+async def _fetch(bot: Bot, pull: PullRequest, base: Sha, files: Sequence[ChangedFile], near: Sequence[str]) -> _Fetched:
+    """Both sides of each file, and what is ``near`` them: what a scan is sure to ask for."""
     before = {file.path: (base, _base_path(file)) for file in files if _has_base(file)}
     after = {file.path: (pull.head_sha, file.path) for file in files if file.status != "removed"}
-    found = await _named(bot, pull.ref.repo, [*before.values(), *after.values()])
+    beside = {path: (pull.head_sha, path) for path in near}
+    found = await _named(bot, pull.ref.repo, [*before.values(), *after.values()], beside.values())
     changes, skipped = [], []
     for file in files:
         head, old = (found.get(side[file.path]) if file.path in side else None for side in (after, before))
@@ -90,12 +102,15 @@ async def _fetch(
             skipped.append(Skipped(path=file.path, reason="not a regular file on either side (a link or a submodule)"))
         else:
             changes.append(FileChange(path=file.path, base_path=_base_path(file), base=old, head=head))
-    return tuple(changes), tuple(skipped)
+    unchanged = {path: found[place] for path, place in beside.items()}
+    return _Fetched(changes=tuple(changes), skipped=tuple(skipped), near=unchanged)
 
 
-async def _named(bot: Bot, repo: RepoRef, places: Collection[Place]) -> Mapping[Place, bytes | None]:
-    """The files at ``places``, all of which GitHub has just named; ``None``: a link or a submodule."""
-    found = await reads.files(bot.github, repo, places)
+async def _named(
+    bot: Bot, repo: RepoRef, places: Collection[Place], others: Iterable[Place]
+) -> Mapping[Place, bytes | None]:
+    """The files at ``places``, all of which GitHub has just named, and others; ``None``: a link or a submodule."""
+    found = await reads.files(bot.github, repo, [*places, *others])
     missing = [place for place in places if found[place] is None]
     if not missing:
         return found
@@ -123,7 +138,7 @@ async def _review(
     bot: Bot,
     pull: PullRequest,
     config: Config,
-    changes: tuple[FileChange, ...],
+    fetched: _Fetched,
     hunks: Mapping[str, Sequence[Hunk]],
     around: Surroundings | None,
 ) -> tuple[FileReview, ...]:
@@ -132,9 +147,9 @@ async def _review(
     Making an index parses nothing, so it happens here; what is parsed is parsed in a worker.  What the survey says of
     the files that names are looked up in is fetched first, so that few scans end in asking for more.
     """
+    changes = fetched.changes
     listed = () if around else await _listed(bot, pull, config, changes)
-    views = Views.of(changes, config, around, listed)
-    views = await _with(bot, pull, views, views.first(config, around))
+    views = Views.of(changes, config, around, listed).with_unchanged(fetched.near)
     reviews: tuple[FileReview, ...] = ()
     for turn in range(ROUNDS):
         request = ReviewRequest(

@@ -29,6 +29,7 @@ from bot.jobs import Done, Ignored, Lease, Outcome, Superseded
 from bot.markdown.text import count
 from bot.repository import RepositoryAt, at_branch, details_of
 from bot.review import render_effects as words
+from bot.review.ahead import reading_ahead
 from bot.review.changes import scan_changes
 from bot.review.configuration import is_at_head, proposed_config
 from bot.review.late import wait_for
@@ -95,7 +96,13 @@ async def review(
     event: PullRequestEvent | None = None,
 ) -> Reviewed | Ignored | Superseded:
     """As :func:`review_pull_request`; ``waive`` counts in addition to what the conversation records."""
-    bot = bot.working_for(REVIEW)
+    async with reading_ahead(bot.working_for(REVIEW), ref, event) as ahead:
+        return await _review(ahead, ref, lease, force, waive, event)
+
+
+async def _review(
+    bot: Bot, ref: PullRequestRef, lease: Lease, force: bool, waive: Waive, event: PullRequestEvent | None
+) -> Reviewed | Ignored | Superseded:
     pull = await reads.pull_request(bot.github, ref)
     if event is not None:
         await wait_for(bot, pull, event, lease.job)

@@ -53,7 +53,7 @@ class ExtraHeaders:
 
 @dataclass(frozen=True, slots=True)
 class NullObjects:
-    """A GraphQL answer of a replica that lags: each object of the repository is ``null``."""
+    """A GraphQL answer of a replica that lags: each git object of the repository is ``null``."""
 
 
 @dataclass(slots=True)

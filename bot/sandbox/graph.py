@@ -5,15 +5,17 @@ The methods of :class:`Graph` bear the names of the schema's top-level fields, w
 
 import base64
 import binascii
+import functools
 import re
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from bot.sandbox import pulling, reviewing, talking
 from bot.sandbox.auth import Identity, InstallationIdentity, UserIdentity, authorize
 from bot.sandbox.errors import ApiError
 from bot.sandbox.limits import Limits
-from bot.sandbox.model import Comment, Issue, Repository, ReviewComment, ReviewThread
+from bot.sandbox.model import Comment, Issue, PullRequest, Repository, ReviewComment, ReviewThread
 from bot.sandbox.objects import BLOB, ZERO, TreeEntry
 from bot.sandbox.pushing import Actor, move_ref, signature
 from bot.sandbox.routes.issues import validate
@@ -22,6 +24,7 @@ from bot.sandbox.shapes.graphql import (
     Refusal,
     blob,
     commit,
+    connection,
     issue,
     missing,
     pull_request,
@@ -32,6 +35,10 @@ from bot.sandbox.shapes.graphql import (
 from bot.sandbox.world import Obj, World
 
 T = TypeVar("T")
+
+
+async def _changed_files(pull: PullRequest, _info: object) -> int:
+    return (await pulling.extent(pull)).changed_files
 
 
 class Graph:
@@ -76,6 +83,10 @@ class Graph:
             "issue": lambda _info, number: self._issue(repo, number),
             "pullRequest": lambda _info, number: self._pull(repo, number),
             "object": lambda _info, **by: self._object(repo, **by),
+            "ref": lambda _info, **by: self._ref(repo, by["qualifiedName"]),
+            "pullRequests": lambda _info, **by: self._pulls(repo, **by),
+            "databaseId": repo.id,
+            "nameWithOwner": repo.full_name,
         }
 
     def _issue(self, repo: Repository, number: int) -> Obj:
@@ -90,9 +101,28 @@ class Graph:
         found = repo.issues.get(number)
         if found is None or found.pull is None or not self._there(found):
             raise Refusal("NOT_FOUND", f"Could not resolve to a PullRequest with the number of {number}.")
+        return self._shown(found.pull)
+
+    def _shown(self, pull: PullRequest) -> Obj:
+        """As far as the replica knows."""
         replica = self._world.replica
-        threads = found.pull.threads if replica is None else replica.among(found.pull.threads)
-        return pull_request(found.pull, self._world.url, threads)
+        if replica is None:
+            shown = pull_request(pull, self._world.url)
+        else:
+            shown = replica.node(pull, pull_request(pull, self._world.url, replica.among))
+        return {**shown, "changedFiles": functools.partial(_changed_files, pull)}
+
+    def _pulls(self, repo: Repository, states: Sequence[str] | None = None, **window: Any) -> Obj:  # noqa: ANN401
+        self._admit(repo, "pull_requests:read")
+        shown = [self._shown(pull) for pull in repo.pulls if self._there(pull.issue)]
+        found = [pull for pull in shown if states is None or pull["state"] in states]
+        nodes, info = connection(found, **window)
+        return {"nodes": nodes, "pageInfo": info, "totalCount": len(found)}
+
+    async def _ref(self, repo: Repository, name: str) -> Obj | None:
+        self._admit(repo, "contents:read")
+        sha = repo.git.refs.get(name)
+        return None if sha is None else ref(repo, name, await repo.git.commit(sha), self._world.url)
 
     def _there(self, record: object) -> bool:
         return self._world.replica is None or self._world.replica.has(record)

@@ -42,6 +42,17 @@ class FormerPull:
             "head": {**body["head"], "sha": self.head_sha},
         }
 
+    def shown_as_node(self, node: Obj) -> Obj:
+        """The GraphQL object, as it was."""
+        return {
+            **node,
+            "state": node["state"] if node["state"] == "MERGED" and self.state == "closed" else self.state.upper(),
+            "isDraft": self.draft,
+            "locked": self.locked,
+            "baseRefName": self.base_ref,
+            "headRefOid": self.head_sha,
+        }
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replica:
@@ -66,3 +77,8 @@ class Replica:
     def pull(self, pull: PullRequest, body: Obj) -> Obj:
         former = self.pulls.get(pull.id)
         return body if former is None else former.shown(body)
+
+    def node(self, pull: PullRequest, node: Obj) -> Obj:
+        """As :meth:`pull`, in GraphQL."""
+        former = self.pulls.get(pull.id)
+        return node if former is None else former.shown_as_node(node)

@@ -7,6 +7,9 @@ from dataclasses import replace
 from bot.sandbox.faults import Drop, ExtraHeaders, HalfBody, Hold, NullObjects, Reply, Slow
 from bot.sandbox.routing import Answer
 
+KEPT = ("issue", "pullRequest", "pullRequests")
+"""What of a repository is no object of git."""
+
 
 async def delay(deed: object) -> None:
     match deed:
@@ -31,6 +34,7 @@ def spoil(answer: Answer | None, deed: object) -> Answer | None:
             return replace(answer, headers={**answer.headers, **headers})
         case NullObjects() if answer is not None and isinstance(answer.body, bytes):
             repository = json.loads(answer.body)["data"]["repository"]
-            return replace(answer, body=json.dumps({"data": {"repository": dict.fromkeys(repository)}}).encode())
+            lost = {name: value if name in KEPT else None for name, value in repository.items()}
+            return replace(answer, body=json.dumps({"data": {"repository": lost}}).encode())
         case _:
             return answer

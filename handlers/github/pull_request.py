@@ -3,6 +3,8 @@
 One that is opened, closed, merged or reopened, or whose text changes, may be evidence for a tracker.
 """
 
+import asyncio
+
 from bot.context import Bot
 from bot.domain.events import PullRequestEvent
 from bot.jobs import Ignored, Lease, Outcome, Route, Work
@@ -38,10 +40,13 @@ async def handle(bot: Bot, event: PullRequestEvent, lease: Lease) -> Outcome:
     What no longer is the head of this pull request may be that of another, and is judged without this one.
     """
     left = event.head_sha if event.action == "closed" else event.before
-    if left is not None:
-        await judge_again(bot, event.ref, left, lease.job.seq)
-    if _tracked(event):
-        waking = await wake.wake(bot, event.ref.repo)
-        if not _reviewed(event):
-            return waking
-    return await review_pull_request(bot, event.ref, lease, event=event)
+    judging = None if left is None else asyncio.create_task(judge_again(bot, event.ref, left, lease.job.seq))
+    try:
+        if _tracked(event):
+            waking = await wake.wake(bot, event.ref.repo)
+            if not _reviewed(event):
+                return waking
+        return await review_pull_request(bot, event.ref, lease, event=event)
+    finally:
+        if judging is not None:
+            await judging

@@ -1,6 +1,6 @@
 """What both sides of a change know of the repository: the changed files as each side has them, the rest in common."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.domain.file_result import FileChange, FileReview
@@ -29,6 +29,20 @@ class Surroundings:
     """All Python files of the repository; ``None``: they are not known."""
     looked: Mapping[str, frozenset[str]] = field(default_factory=dict, repr=False)
     """Of each file with a deprecated name, the files that its names were looked up in."""
+
+    def first(self, changed: Collection[str], config: Config) -> tuple[str, ...]:
+        """Unchanged files that a scan of the ``changed`` ones is sure to ask for, sorted.
+
+        Where the changed ones look, and the definitions.
+        """
+        looked = frozenset[str]().union(*(self.looked.get(path, frozenset()) for path in changed))
+        targets = [target for migration in config.migrations for target in migration.targets]
+        names = {name for target in targets for name in (target.name, target.canonical) if name}
+        modules = {name.rpartition(".")[0] for name in names}
+        roots = _roots(changed, config, self)
+        defined = {path for module in modules for path in module_paths(module, roots)}
+        found = (looked | (defined & (self.paths or frozenset()))) - frozenset(changed)
+        return tuple(sorted(found)[:MOST_FIRST])
 
 
 def rooted_elsewhere(changes: Iterable[FileChange], config: Config) -> tuple[tuple[str, ...], ...]:
@@ -94,18 +108,6 @@ class Views:
         return Views(
             head=self.head.with_modules(files.items()), base=self.base.with_modules(files.items()), paths=self.paths
         )
-
-    def first(self, config: Config, around: Surroundings | None) -> tuple[str, ...]:
-        """Unchanged files that a scan is sure to ask for, sorted: where the changed ones look, and the definitions."""
-        if around is None:
-            return ()
-        looked = frozenset[str]().union(*(around.looked.get(path, frozenset()) for path in self.head.files))
-        targets = [target for migration in config.migrations for target in migration.targets]
-        names = {name for target in targets for name in (target.name, target.canonical) if name}
-        modules = {name.rpartition(".")[0] for name in names}
-        defined = {path for module in modules for path in module_paths(module, self.head.roots)}
-        found = (looked | (defined & (around.paths or frozenset()))) - self.head.files.keys()
-        return tuple(sorted(found)[:MOST_FIRST])
 
 
 def _roots(paths: Iterable[str], config: Config, around: Surroundings | None) -> tuple[str, ...]:

@@ -49,8 +49,13 @@ class _Head(PayloadPart):
     sha: ObjectId
 
 
+class _Base(PayloadPart):
+    ref: Text
+
+
 class _PullRequest(WithNumber):
     head: _Head
+    base: _Base | None = None
 
 
 class _Before(PayloadPart):
@@ -83,6 +88,7 @@ class PullRequestPayload(InRepository):
             sender=self.sender.person(),
             base_changed=self.changes is not None and self.changes.base is not None,
             body_changed=self.changes is not None and self.changes.body is not None,
+            base_ref=self.pull_request.base.ref if self.pull_request.base else None,
             former_base=_former_base(self.changes),
             before=self.before,
         )

@@ -12,7 +12,8 @@ from bot.github.reads.app import (
     installations,
     repo_installation,
 )
-from bot.github.reads.changes import changed_between, changed_files, listed_files
+from bot.github.reads.at_once import conversation, standing
+from bot.github.reads.changes import changed_between, changed_files, files_of, listed_files
 from bot.github.reads.checks import check_runs
 from bot.github.reads.contents import blob, blobs, file_at, files, files_at, tarball, tree, whole_tree
 from bot.github.reads.pulls import (
@@ -53,10 +54,12 @@ __all__ = [
     "checks",
     "commit_time",
     "commits_ahead",
+    "conversation",
     "deployment",
     "file_at",
     "files",
     "files_at",
+    "files_of",
     "hook_config",
     "hook_deliveries",
     "identity",
@@ -84,6 +87,7 @@ __all__ = [
     "review_threads",
     "reviews",
     "role",
+    "standing",
     "sub_issues",
     "tarball",
     "tree",

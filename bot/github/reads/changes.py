@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from bot.domain.facts import ListedFiles, TreeEntry
-from bot.domain.references import ChangedFile, PullRequest, RepoRef, Sha
+from bot.domain.references import ChangedFile, PullRequest, PullRequestRef, RepoRef, Sha
 from bot.github import operations as ops
+from bot.github.begun import may_be_begun
 from bot.github.client import GitHub
 from bot.github.errors import Unprocessable
 from bot.github.reads.contents import whole_tree
@@ -37,9 +38,15 @@ async def listed_files(gh: GitHub, pull: PullRequest) -> ListedFiles:
 
     https://docs.github.com/en/rest/pulls/pulls#list-pull-requests-files
     """
-    pages = gh.pages(ops.LIST_FILES, pull.ref.repo, _file, pull_number=pull.ref.number)
-    files = tuple([file async for file in pages])
+    files = await files_of(gh, pull.ref)
     return ListedFiles(files=files, not_listed=max(0, pull.changed_files - len(files)))
+
+
+@may_be_begun
+async def files_of(gh: GitHub, ref: PullRequestRef) -> tuple[ChangedFile, ...]:
+    """Those of :func:`listed_files`."""
+    pages = gh.pages(ops.LIST_FILES, ref.repo, _file, pull_number=ref.number)
+    return tuple([file async for file in pages])
 
 
 async def changed_between(gh: GitHub, repo: RepoRef, base: Sha, head: Sha) -> tuple[ChangedFile, ...]:

@@ -5,9 +5,11 @@ from typing import Any
 from bot.domain.facts import CheckRunFact
 from bot.domain.references import RepoRef, Sha
 from bot.github import operations as ops
+from bot.github.begun import may_be_begun
 from bot.github.client import GitHub
 
 
+@may_be_begun
 async def check_runs(gh: GitHub, repo: RepoRef, sha: Sha, *, name: str | None = None) -> tuple[CheckRunFact, ...]:
     """The App's own check runs on a commit, newest first; with ``name``, only those of that name."""
     query: dict[str, str | int] = {"app_id": gh.app_id, "filter": "all", **({"check_name": name} if name else {})}

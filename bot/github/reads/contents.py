@@ -12,6 +12,7 @@ from bot.domain.facts import NotAFile, Tree, TreeEntry
 from bot.domain.references import RepoRef, Sha
 from bot.github import operations as ops
 from bot.github.at_once import of_each
+from bot.github.begun import may_be_begun
 from bot.github.client import GitHub
 from bot.github.errors import GraphQLError, NoAnswer, NotFound
 
@@ -34,6 +35,7 @@ async def blobs(gh: GitHub, repo: RepoRef, shas: Iterable[Sha]) -> Mapping[Sha, 
     return dict(zip(requested, await of_each(partial(blob, gh, repo), requested), strict=True))
 
 
+@may_be_begun
 async def file_at(gh: GitHub, repo: RepoRef, path: str, rev: str) -> bytes | NotAFile | None:
     """The bytes of the file at ``path`` in a revision; ``None`` if there is nothing.
 
@@ -67,13 +69,13 @@ async def files(
     found = await _looked_up(gh, repo, requested, batch)
     content = await blobs(gh, repo, [sha for sha, text in found.values() if text is None])
     read = {place: content[sha] if text is None else text for place, (sha, text) in found.items()}
-    doubtful = [place for place, data in read.items() if _may_be_link(data)]
+    doubtful = [place for place, data in read.items() if may_be_link(data)]
     checked = await of_each(lambda place: file_at(gh, repo, place[1], place[0]), doubtful)
     links = {place for place, data in zip(doubtful, checked, strict=True) if data != read[place]}
     return {place: None if place in links else read.get(place) for place in requested}
 
 
-def _may_be_link(content: bytes) -> bool:
+def may_be_link(content: bytes) -> bool:
     """Whether a blob can be a link's target: a path, without the line break that files end with."""
     return 0 < len(content) <= _LONGEST_PATH and not content.endswith(b"\n") and b"\0" not in content
 

@@ -6,11 +6,13 @@ from typing import Any
 from bot.domain.facts import AppIdentity, BranchCommit, Commit, OwnPullRequest, PullBranch
 from bot.domain.references import PullRequest, PullRequestRef, RepoRef, RepositoryId, Sha
 from bot.github import operations as ops
+from bot.github.begun import may_be_begun
 from bot.github.client import GitHub
 from bot.github.errors import NotFound
 from bot.github.reads.app import identity
 
 
+@may_be_begun
 async def pull_request(gh: GitHub, ref: PullRequestRef) -> PullRequest:
     """The pull request as it is now."""
     return await gh.call(ops.GET_PULL, ref.repo, lambda data: _pull(ref.repo, data), pull_number=ref.number)
@@ -24,6 +26,7 @@ async def open_pull_requests(gh: GitHub, repo: RepoRef, *, head: str | None = No
     return tuple([PullRequestRef(repo=repo, number=n) async for n, branch in pages if head in (None, branch)])
 
 
+@may_be_begun
 async def open_heads(gh: GitHub, repo: RepoRef) -> tuple[tuple[PullRequestRef, Sha], ...]:
     """The open pull requests with their heads, newest first."""
     pages = gh.pages(

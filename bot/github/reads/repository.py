@@ -6,6 +6,7 @@ from bot.domain.errors import Gone
 from bot.domain.facts import Repository, Role
 from bot.domain.references import RepoRef, RepositoryId, Sha
 from bot.github import operations as ops
+from bot.github.begun import may_be_begun
 from bot.github.client import GitHub
 from bot.github.errors import Refused
 
@@ -21,6 +22,7 @@ async def repository(gh: GitHub, repo: RepoRef) -> Repository:
     return found
 
 
+@may_be_begun
 async def branch_head(gh: GitHub, repo: RepoRef, branch: str) -> Sha:
     """The commit that a branch points to.  ``NotFound``: there is no such branch."""
     return await gh.call(ops.GET_REF, repo, lambda data: Sha(str(data["object"]["sha"])), ref=f"heads/{branch}")
@@ -53,6 +55,7 @@ async def is_behind(gh: GitHub, repo: RepoRef, commit: Sha, than: Sha) -> bool:
     )
 
 
+@may_be_begun
 async def merge_base(gh: GitHub, repo: RepoRef, base: str, head: Sha) -> Sha:
     """The best common ancestor of two commits of the repository's network: what three-dot diffs start from.
 

@@ -10,6 +10,7 @@ from typing import Any
 from bot.domain.facts import AppIdentity, Comment, Issue, IssueEdit, ReviewThread, ThreadComment
 from bot.domain.references import PullRequestRef, RepoRef
 from bot.github import operations as ops
+from bot.github.begun import may_be_begun
 from bot.github.client import GitHub
 from bot.github.errors import NotFound
 from bot.github.reads.app import identity
@@ -29,6 +30,7 @@ async def issue_comment(gh: GitHub, repo: RepoRef, comment_id: int) -> Comment:
     return await gh.call(ops.GET_COMMENT, repo, lambda data: _comment(us, data), comment_id=comment_id)
 
 
+@may_be_begun
 async def issue_comments(
     gh: GitHub, repo: RepoRef, number: int, *, since: datetime | None = None
 ) -> tuple[Comment, ...]:
@@ -42,6 +44,7 @@ async def issue_comments(
     return tuple([comment async for comment in pages])
 
 
+@may_be_begun
 async def reviews(gh: GitHub, ref: PullRequestRef) -> tuple[Comment, ...]:
     """The submitted reviews of a pull request, oldest first, by their bodies."""
     us = await identity(gh)
@@ -49,6 +52,7 @@ async def reviews(gh: GitHub, ref: PullRequestRef) -> tuple[Comment, ...]:
     return tuple([review async for review in pages])
 
 
+@may_be_begun
 async def review_threads(gh: GitHub, ref: PullRequestRef) -> tuple[ReviewThread, ...]:
     """All review threads of a pull request, with up to 100 comments each."""
     us = await identity(gh)
@@ -58,7 +62,7 @@ async def review_threads(gh: GitHub, ref: PullRequestRef) -> tuple[ReviewThread,
         found, after = await gh.graphql(
             ops.REVIEW_THREADS,
             ref.repo,
-            lambda data: _thread_page(us, data),
+            lambda data: thread_page(us, data),
             owner=ref.repo.owner,
             name=ref.repo.name,
             number=ref.number,
@@ -115,13 +119,38 @@ def _issue(repo: RepoRef, us: AppIdentity, data: Any) -> Issue:
     )
 
 
-def _thread_page(us: AppIdentity, data: Any) -> tuple[list[ReviewThread], str | None]:
+def thread_page(us: AppIdentity, data: Any) -> tuple[list[ReviewThread], str | None]:
+    """The threads of a GraphQL answer, and where those that follow begin."""
     repository = data["repository"]
     if repository is None or repository["pullRequest"] is None:
         raise NotFound("there is no such pull request")
     threads = repository["pullRequest"]["reviewThreads"]
     page = threads["pageInfo"]
     return [_thread(us, node) for node in threads["nodes"]], page["endCursor"] if page["hasNextPage"] else None
+
+
+def comment_of(us: AppIdentity, node: Any) -> Comment:
+    """A comment or review of a GraphQL answer, as far as one is asked for there: not the author's id."""
+    author, ours = actor(us, node["author"])
+    return Comment(
+        id=int(node["fullDatabaseId"] or 0),
+        node_id=str(node["id"]),
+        author=author,
+        ours=ours,
+        body=str(node["body"]),
+        html_url=str(node["url"]),
+        created_at=_moment(node.get("createdAt")),
+        updated_at=_moment(node.get("updatedAt") or node.get("submittedAt")),
+    )
+
+
+def actor(us: AppIdentity, node: Any) -> tuple[str, bool]:
+    """Login, as REST has it, and whether it is us, of a GraphQL ``Actor`` (``None``: a deleted account)."""
+    if node is None:
+        return "", False
+    bot = node["__typename"] == "Bot"
+    login = f"{node['login'].removesuffix('[bot]')}[bot]" if bot else str(node["login"])
+    return login, bot and login == us.login
 
 
 def _thread(us: AppIdentity, node: Any) -> ReviewThread:
@@ -144,10 +173,8 @@ def _slug(user: Any) -> str:
 
 
 def _thread_comment(us: AppIdentity, node: Any) -> ThreadComment:
-    author = node["author"] or {"login": "", "__typename": "User"}
-    bot = author["__typename"] == "Bot"
-    login = f"{author['login'].removesuffix('[bot]')}[bot]" if bot else str(author["login"])
-    return ThreadComment(id=node["databaseId"], author=login, ours=bot and login == us.login, body=str(node["body"]))
+    author, ours = actor(us, node["author"])
+    return ThreadComment(id=node["databaseId"], author=author, ours=ours, body=str(node["body"]))
 
 
 async def issue_edits(gh: GitHub, repo: RepoRef, number: int) -> tuple[IssueEdit, ...]:
@@ -170,6 +197,5 @@ def _edits(us: AppIdentity, data: Any) -> tuple[IssueEdit, ...]:
 
 
 def _edit(us: AppIdentity, node: Any) -> IssueEdit:
-    editor = node["editor"] or {"login": "", "__typename": "User"}
-    ours = editor["__typename"] == "Bot" and f"{editor['login'].removesuffix('[bot]')}[bot]" == us.login
+    _, ours = actor(us, node["editor"])
     return IssueEdit(at=datetime.fromisoformat(node["editedAt"]), ours=ours, body=node["diff"])

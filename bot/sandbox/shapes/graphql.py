@@ -1,11 +1,23 @@
 """The records as the types of the GraphQL schema.  What takes arguments is a function, which graphql-core calls."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from bot.sandbox.linking import closes, mentions
-from bot.sandbox.model import Comment, Issue, IssueEdit, PullRequest, Repository, ReviewComment, ReviewThread
+from bot.sandbox.model import (
+    CheckRun,
+    CheckSuite,
+    Comment,
+    Issue,
+    IssueEdit,
+    PullRequest,
+    Repository,
+    Review,
+    ReviewComment,
+    ReviewThread,
+)
 from bot.sandbox.objects import Commit
+from bot.sandbox.people import User
 from bot.sandbox.shapes import stamp, stamp_or_none
 from bot.sandbox.shapes.repositories import page
 from bot.sandbox.world import Obj
@@ -60,12 +72,7 @@ def issue(of: Issue, url: str) -> Obj:
 
 def issue_edit(of: IssueEdit) -> Obj:
     """GitHub's ``diff`` is the whole text of the version."""
-    login = of.editor.login.removesuffix("[bot]")
-    return {
-        "editedAt": stamp(of.at),
-        "editor": {"__typename": of.editor.type, "login": login},
-        "diff": of.body,
-    }
+    return {"editedAt": stamp(of.at), "editor": actor(of.editor), "diff": of.body}
 
 
 def cross_reference(pull: PullRequest, issue: Issue, url: str) -> Obj:
@@ -77,23 +84,30 @@ def cross_reference(pull: PullRequest, issue: Issue, url: str) -> Obj:
     }
 
 
-def pull_request(of: PullRequest, url: str, listed: Sequence[ReviewThread] | None = None) -> Obj:
-    """``listed``: its threads, where they are not all that there are."""
+def pull_request(of: PullRequest, url: str, among: Callable[[Sequence[Any]], Sequence[Any]] = lambda all_: all_) -> Obj:
+    """``among``: of its threads, comments and reviews those that are shown."""
 
     def threads(_info: object, **window: Any) -> Obj:  # noqa: ANN401 - first, last, after, before
-        nodes, info = connection(of.threads if listed is None else listed, **window)
+        nodes, info = connection(among(of.threads), **window)
         return {"nodes": [review_thread(thread) for thread in nodes], "pageInfo": info}
+
+    def comments(_info: object, **window: Any) -> Obj:  # noqa: ANN401 - first, last, after, before
+        nodes, info = connection(among(of.issue.comments), **window)
+        return {"nodes": [conversation_comment(each, url) for each in nodes], "pageInfo": info}
+
+    def reviews(_info: object, **window: Any) -> Obj:  # noqa: ANN401 - first, last, after, before
+        nodes, info = connection(among(of.reviews), **window)
+        return {"nodes": [review(each, url) for each in nodes], "pageInfo": info}
 
     async def commits(_info: object, **window: Any) -> Obj:  # noqa: ANN401 - first, last, after, before
         shas, info = connection(await of.repo.git.commits(of.base_sha, of.head_sha), **window)
         found = [commit(await of.repo.git.commit(sha), of.repo, url) for sha in shas]
         return {"nodes": [{"commit": each} for each in found], "pageInfo": info}
 
-    login = of.issue.author.login.removesuffix("[bot]")  # GraphQL names a bot without the suffix
     return {
         "__typename": "PullRequest",
         "title": of.issue.title,
-        "author": {"__typename": of.issue.author.type, "login": login},
+        "author": actor(of.issue.author),
         "state": "MERGED" if of.merged_at else of.issue.state.upper(),
         "isDraft": of.draft,
         "createdAt": stamp(of.issue.created_at),
@@ -103,7 +117,14 @@ def pull_request(of: PullRequest, url: str, listed: Sequence[ReviewThread] | Non
         "number": of.number,
         "commits": commits,
         "isInMergeQueue": of.queued,
+        "baseRefName": of.base_ref,
+        "baseRefOid": of.base_sha,
         "headRefName": of.head_ref,
+        "headRepository": (of.head_repo and not of.head_repo.deleted and repository(of.head_repo)) or None,
+        "comments": comments,
+        "reviews": reviews,
+        "locked": of.issue.locked,
+        "merged": of.merged_at is not None,
         "headRefOid": of.head_sha,
         "isCrossRepository": of.head_repo is not of.repo,
         "maintainerCanModify": of.maintainer_can_modify,
@@ -136,6 +157,60 @@ def connection(
     return items[low:high], {"endCursor": str(high) if high > low else None, "hasNextPage": high < len(items)}
 
 
+def repository(of: Repository) -> Obj:
+    return {"id": of.node_id, "databaseId": of.id, "nameWithOwner": of.full_name}
+
+
+def review(of: Review, url: str) -> Obj:
+    return {
+        "__typename": "PullRequestReview",
+        "id": f"PRR_{of.id}",
+        "fullDatabaseId": str(of.id),
+        "author": actor(of.author),
+        "body": of.body,
+        "submittedAt": stamp_or_none(of.submitted_at),
+        "url": f"{page(of.pull.repo, url)}/pull/{of.pull.number}#pullrequestreview-{of.id}",
+    }
+
+
+def actor(of: User) -> Obj:
+    """GraphQL names a bot without the suffix."""
+    return {"__typename": of.type, "login": of.login.removesuffix("[bot]")}
+
+
+def check_run(of: CheckRun) -> Obj:
+    return {
+        "__typename": "CheckRun",
+        "id": f"CR_{of.id}",
+        "databaseId": of.id,
+        "name": of.name,
+        "status": of.status.upper(),
+        "conclusion": of.conclusion and of.conclusion.upper(),
+        "externalId": of.external_id,
+        "title": of.title,
+        "summary": of.summary,
+    }
+
+
+def check_suite(of: CheckSuite) -> Obj:
+    def runs(_info: object, filterBy: Obj | None = None, **window: Any) -> Obj:  # noqa: ANN401, N803 - GitHub's name
+        """``checkType`` says whether a name is there once, with its latest run, which is the default."""
+        wanted = filterBy or {}
+        found = [
+            run
+            for run in of.repo.check_runs.values()
+            if run.suite is of
+            and wanted.get("appId") in (None, of.app.id)
+            and wanted.get("checkName") in (None, run.name)
+        ]
+        if wanted.get("checkType", "LATEST") == "LATEST":
+            found = list({run.name: run for run in found}.values())
+        nodes, info = connection(found, **window)
+        return {"nodes": [check_run(run) for run in nodes], "pageInfo": info}
+
+    return {"id": f"CS_{of.id}", "createdAt": stamp(of.created_at), "checkRuns": runs}
+
+
 def review_thread(of: ReviewThread) -> Obj:
     def comments(_info: object, **window: Any) -> Obj:  # noqa: ANN401 - first, last, after, before
         return {"nodes": [review_comment(each) for each in connection(of.comments, **window)[0]]}
@@ -156,12 +231,11 @@ def review_thread(of: ReviewThread) -> Obj:
 
 def review_comment(of: ReviewComment | Comment) -> Obj:
     kind, prefix = ("PullRequestReviewComment", "PRRC") if isinstance(of, ReviewComment) else ("IssueComment", "IC")
-    login = of.author.login.removesuffix("[bot]")  # GraphQL names a bot without the suffix
     return {
         "__typename": kind,
         "id": f"{prefix}_{of.id}",
         "databaseId": of.id,
-        "author": {"__typename": of.author.type, "login": login},
+        "author": actor(of.author),
         "body": of.body,
         "isMinimized": of.minimized is not None,
         "minimizedReason": of.minimized,
@@ -170,6 +244,17 @@ def review_comment(of: ReviewComment | Comment) -> Obj:
 
 MAX_TEXT = 512_000
 """Characters of a blob's ``text``."""
+
+
+def conversation_comment(of: Comment, url: str) -> Obj:
+    kind = "pull" if of.issue.pull else "issues"
+    return {
+        **review_comment(of),
+        "fullDatabaseId": str(of.id),
+        "createdAt": stamp(of.created_at),
+        "updatedAt": stamp(of.updated_at),
+        "url": f"{page(of.issue.repo, url)}/{kind}/{of.issue.number}#issuecomment-{of.id}",
+    }
 
 
 def blob(sha: str, data: bytes) -> Obj:
@@ -202,7 +287,7 @@ def commit(of: Commit, repo: Repository, url: str) -> Obj:
         app = (filterBy or {}).get("appId")
         mine = [suite for suite in repo.suites if suite.head_sha == of.sha and app in (None, suite.app.id)]
         found, info = connection(mine, **window)
-        return {"nodes": [{"id": f"CS_{s.id}", "createdAt": stamp(s.created_at)} for s in found], "pageInfo": info}
+        return {"nodes": [check_suite(suite) for suite in found], "pageInfo": info}
 
     signed = {"isValid": True, "state": "VALID"} if of.sha in repo.verified else None
     return {

@@ -1,0 +1,52 @@
+"""GraphQL documents that ask for much at once."""
+
+CONVERSATION = """
+query Conversation(
+  $owner: String!, $name: String!, $number: Int!, $branch: String!, $config: String!, $page: Int!
+) {
+  repository(owner: $owner, name: $name) {
+    ref(qualifiedName: $branch) { target { oid } }
+    config: object(expression: $config) { __typename oid ... on Blob { isBinary isTruncated text } }
+    pullRequest(number: $number) {
+      id number title url state isDraft locked merged author { __typename login }
+      baseRefName baseRefOid headRefName headRefOid headRepository { databaseId nameWithOwner }
+      maintainerCanModify changedFiles
+      comments(first: $page) {
+        pageInfo { hasNextPage }
+        nodes { id fullDatabaseId url body createdAt updatedAt author { __typename login } }
+      }
+      reviews(first: $page) {
+        pageInfo { hasNextPage }
+        nodes { id fullDatabaseId url body submittedAt author { __typename login } }
+      }
+      reviewThreads(first: $page) {
+        pageInfo { hasNextPage endCursor }
+        nodes {
+          id isResolved isOutdated path line resolvedBy { login }
+          comments(first: 100) { nodes { databaseId body author { __typename login } } }
+        }
+      }
+    }
+  }
+}
+"""
+STANDING = """
+query Standing($owner: String!, $name: String!, $head: GitObjectID!, $app: Int!, $check: String!) {
+  repository(owner: $owner, name: $name) {
+    pullRequests(states: [OPEN], first: 100) { totalCount nodes { number headRefOid } }
+    object(oid: $head) {
+      ... on Commit {
+        checkSuites(first: 10, filterBy: {appId: $app}) {
+          pageInfo { hasNextPage }
+          nodes {
+            checkRuns(first: 50, filterBy: {appId: $app, checkName: $check, checkType: ALL}) {
+              pageInfo { hasNextPage }
+              nodes { databaseId name status conclusion externalId title summary }
+            }
+          }
+        }
+      }
+    }
+  }
+}
+"""

@@ -1,0 +1,95 @@
+"""Begins at once what a review will read: what it needs next is then there, or on its way.
+
+One query has the pull request with all that was said and its base branch; beside it the changed files and the merge
+base are asked for, with the branch and the head that the event names.  When it is there, a second query asks how the
+commit stands, while the files are read and scanned.  Whatever a query cannot tell is read as ever.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Hashable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from functools import partial
+from typing import Any, TypeVar
+
+from bot.config import FILE
+from bot.context import Bot
+from bot.domain.events import PullRequestEvent
+from bot.domain.references import PullRequestRef
+from bot.github import reads
+from bot.github.begun import Begun
+from bot.github.client import GitHub
+from bot.github.errors import GraphQLError, MissingPermission, NoAnswer
+from bot.identity.checks import CHECK_NAME
+
+T = TypeVar("T")
+Q = TypeVar("Q")
+
+
+@asynccontextmanager
+async def reading_ahead(bot: Bot, ref: PullRequestRef, event: PullRequestEvent | None) -> AsyncIterator[Bot]:
+    """The bot for the review of one pull request; ``event`` is what happened to it, if that is known."""
+    begun = Begun()
+    try:
+        await _begin(bot.github, ref, event, begun)
+        yield replace(bot, github=bot.github.having_begun(begun))
+    finally:
+        await begun.end()
+
+
+async def _begin(gh: GitHub, ref: PullRequestRef, event: PullRequestEvent | None, begun: Begun) -> None:
+    repo = ref.repo
+    if event is not None and event.base_ref is not None:
+        base_ref, head = event.base_ref, event.head_sha
+    else:
+        pull = await reads.pull_request(gh, ref)
+        begun.offer(lambda: _value(pull), reads.pull_request, ref)
+        if pull.state != "open":
+            return
+        base_ref, head = pull.base_ref, pull.head_sha
+    said = begun.begin(reads.conversation(gh, ref, base_ref, FILE))
+    _offer(begun, gh, said, lambda found: found.tip, reads.branch_head, repo, base_ref)
+    _offer(begun, gh, said, lambda found: found.config, reads.file_at, repo, FILE, base_ref)
+    _offer(begun, gh, said, lambda found: found.comments, reads.issue_comments, repo, ref.number)
+    _offer(begun, gh, said, lambda found: found.reviews, reads.reviews, ref)
+    _offer(begun, gh, said, lambda found: found.threads, reads.review_threads, ref)
+    if event is not None and event.base_ref is not None:
+        _offer(begun, gh, said, lambda found: found.pull, reads.pull_request, ref)
+    files = begun.begin(reads.files_of(gh, ref))
+    begun.offer(lambda: files, reads.files_of, ref)
+    base = begun.begin(reads.merge_base(gh, repo, base_ref, head))
+    begun.offer(lambda: base, reads.merge_base, repo, base_ref, head)
+    stands = begun.begin(_after(said, partial(reads.standing, gh, repo, head, CHECK_NAME)))
+    _offer(begun, gh, stands, lambda found: found.heads, reads.open_heads, repo)
+    _offer(begun, gh, stands, lambda found: found.runs, reads.check_runs, repo, head, name=CHECK_NAME)
+
+
+def _offer(
+    begun: Begun,
+    gh: GitHub,
+    query: asyncio.Task[Q],
+    part: Callable[[Q], T | None],
+    read: Callable[..., Coroutine[Any, Any, T]],
+    *args: Hashable,
+    **named: Hashable,
+) -> None:
+    """``read`` gets a part of what ``query`` found; what that has not, or not all of, is read by itself."""
+
+    async def answer() -> T:
+        try:
+            found = part(await query)
+        except (NoAnswer, MissingPermission, GraphQLError):
+            found = None
+        return await read(gh, *args, **named) if found is None else found
+
+    begun.offer(answer, read, *args, **named)
+
+
+async def _after(earlier: asyncio.Task[Any], read: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """``read``, once the other is done, whatever came of it: what is read shortly before it is used is fresh."""
+    await asyncio.wait([earlier])
+    return await read()
+
+
+async def _value(value: T) -> T:
+    return value

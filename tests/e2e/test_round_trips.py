@@ -1,0 +1,152 @@
+"""What a review reads does not wait for each other: GitHub is far away, and people wait for the check."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot.cli.demo import serving, settings_for
+from bot.sandbox import PullRequestHandle, Repo, Sandbox
+from bot.sandbox.example import CHANGE, HEALTH_WITH_A_PROBE
+from bot.sandbox.faults import Reply
+from bot.sandbox.recorder import Recorded
+from tests.e2e.conftest import RunningBot
+from tests.e2e.test_sweep import verdicts
+from tests.jobs.conftest import until
+
+CONFIGURED = {".github/ssot.yml": b"version: 1\nmigrations:\n  m: {extends: websocket-manager-factory}\n"}
+HEALTH = "netra_backend/app/routes/health.py"
+UNDEFINED = b'{"errors": [{"message": "Field \'isDraft\' doesn\'t exist on type \'PullRequest\'"}]}'
+
+
+@pytest.fixture
+async def bot(github: Sandbox, tmp_path: Path) -> AsyncIterator[RunningBot]:
+    """Its trackers are not looked at beside."""
+    settings = replace(settings_for(github, tmp_path), tracker_window=3600.0)
+    async with serving(github, settings) as app:
+        yield RunningBot(github, app)
+
+
+@pytest.fixture
+async def warm(bot: RunningBot, service: Repo) -> Repo:
+    """The repository after its first review."""
+    await service.push(CONFIGURED)
+    await bot.receive(service.open_pull_request({HEALTH: HEALTH_WITH_A_PROBE}))
+    return service
+
+
+def since(github: Sandbox, start: int) -> list[Recorded]:
+    return github.requests[start:]
+
+
+async def test_a_review_takes_few_requests_and_no_new_token(bot: RunningBot, warm: Repo) -> None:
+    start = len(bot.github.requests)
+    pull = await bot.receive(warm.open_pull_request(dict(CHANGE)))
+    assert verdicts(pull) == ["failure"]
+    asked = [(request.method, request.template) for request in since(bot.github, start)]
+    repo = "/repos/{owner}/{repo}"
+    assert sorted(asked) == sorted(
+        [
+            ("POST", "/graphql"),  # what was said
+            ("POST", "/graphql"),  # how the commit stands
+            ("POST", "/graphql"),  # the files
+            ("GET", f"{repo}/pulls/{{pull_number}}/files"),
+            ("GET", f"{repo}/compare/{{basehead}}"),
+            ("POST", f"{repo}/check-runs"),
+            ("GET", f"{repo}/pulls/{{pull_number}}"),
+            ("POST", f"{repo}/pulls/{{pull_number}}/reviews"),
+        ]
+    )
+
+
+async def test_the_first_review_makes_one_token(bot: RunningBot, service: Repo) -> None:
+    await bot.receive(service.open_pull_request(dict(CHANGE)))
+    assert len([request for request in bot.github.requests if request.path.endswith("/access_tokens")]) == 1
+
+
+async def test_what_it_reads_first_it_asks_for_at_once(bot: RunningBot, warm: Repo) -> None:
+    """None of the three is answered before all were asked."""
+    paths = ("/graphql", "*/files", "*/compare/*")
+    holds = [bot.github.faults.hold(path=path, effect=False) for path in paths]
+    pull = await warm.open_pull_request(dict(CHANGE))
+    async with asyncio.timeout(20):
+        await asyncio.gather(*(hold.reached.wait() for hold in holds))
+    for hold in holds:
+        hold.release()
+    await bot.settled()
+    assert verdicts(pull) == ["failure"]
+
+
+async def test_the_check_comes_after_four_answers(bot: RunningBot, warm: Repo) -> None:
+    """With an answer that takes long beside all else: what was said and beside it, the files, the check."""
+    bot.github.faults.distance = 2.0
+    start = time.monotonic()
+    pull = await warm.open_pull_request(dict(CHANGE))
+
+    async def judged() -> bool:
+        return bool(pull.check_runs)
+
+    await until(judged)
+    assert time.monotonic() - start < 4 * 2.0
+    bot.github.faults.distance = 0.0
+    await bot.settled()
+
+
+@pytest.mark.parametrize("body", [UNDEFINED, b"{}"], ids=["undefined", "odd"])
+async def test_without_the_query_it_is_all_read_as_such(bot: RunningBot, warm: Repo, body: bytes) -> None:
+    """On an older GitHub Enterprise Server, say."""
+    fault = bot.github.faults.add(
+        "graphql", Reply(status=200, body=body), effect=False, path="/graphql", times=3 if body == b"{}" else 1
+    )
+    pull = await warm.open_pull_request(dict(CHANGE))
+    await bot.settled()
+    assert fault.met
+    assert verdicts(pull) == ["failure"]
+    assert len(pull.reviews) == 1
+
+
+async def test_what_the_event_says_is_read_again(bot: RunningBot, warm: Repo) -> None:
+    """It was retargeted and pushed to before the first event came."""
+    await warm.set_branch("release", warm.branch("main").sha)
+    await warm.push({".github/ssot.yml": b"version: 1\n"}, branch="release")
+    bot.github.webhooks.faults.hold()
+    pull = await warm.open_pull_request({HEALTH: b"x = 1\n"})
+    await pull.push(dict(CHANGE))
+    await pull.edit(base="release")
+    bot.github.webhooks.release()
+    await bot.settled()
+    (check,) = pull.check_runs
+    assert check.conclusion == "neutral"
+    assert "not valid" in (check.title or "")
+
+
+async def test_a_sibling_among_many_is_found(bot: RunningBot, warm: Repo) -> None:
+    """A query lists a hundred open pull requests."""
+    await warm.push({".github/ssot.yml": b"version: 1\nmigrations: {m: {deprecated: a.b}}\n"}, branch="release")
+    failing = await bot.receive(warm.open_pull_request(dict(CHANGE), head="feature"))
+    bot.github.webhook_url, url = None, bot.github.webhook_url
+    for number in range(100):
+        await warm.open_pull_request({"docs/x.md": b"%d\n" % number})
+    bot.github.webhooks._outbox.clear()
+    bot.github.webhook_url = url
+    await bot.receive(warm.propose("feature", base="release"))
+    assert warm.check_runs[-1].title == f"Fails because of #{failing.number} onto main, by octocat"
+
+
+async def test_a_push_is_judged_beside_its_review(bot: RunningBot, warm: Repo) -> None:
+    """Looking for pull requests at the former head does not keep the check waiting."""
+    pull: PullRequestHandle = await bot.receive(warm.open_pull_request({HEALTH: b"x = 1\n"}))
+    hold = bot.github.faults.hold(method="GET", path="*/pulls", effect=False)
+    head = await pull.push(dict(CHANGE))
+    await asyncio.wait_for(hold.reached.wait(), 20)
+
+    async def judged() -> bool:
+        return head in [run.head_sha for run in warm.check_runs]
+
+    await until(judged)
+    hold.release()
+    await bot.settled()
+    assert verdicts(pull) == ["failure"]
