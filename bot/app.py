@@ -210,6 +210,13 @@ class _Later:
     bot: Bot
 
 
+def _pace(settings: Settings) -> Pace | None:
+    if settings.write_pace is None:
+        return None
+    gap, per_minute, per_hour = settings.write_pace
+    return Pace(gap=gap, per_minute=per_minute, per_hour=per_hour)
+
+
 async def open_bot(
     settings: Settings,
     pace: Pace | None,
@@ -229,7 +236,7 @@ async def open_bot(
         app_id=settings.app_id,
         private_key=settings.private_key.reveal(),
         api_url=settings.api_url,
-        pace=pace,
+        pace=pace or _pace(settings),
         limit_store=storage,
         onlooker=onlooker,
     )

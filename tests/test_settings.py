@@ -216,6 +216,30 @@ def test_a_secret_is_rotated() -> None:
     assert [secret.reveal() for secret in settings.webhook_secrets] == [f"{SECRET}-new", SECRET]
 
 
+GHES = "https://ghes.example/api/v3"
+
+
+def test_the_pace_of_writes_is_set_on_an_enterprise_server() -> None:
+    assert Settings.from_env(env(GITHUB_API_URL=GHES, SSOT_WRITE_PACE="0.1, 600, 10000")).write_pace == (
+        0.1,
+        600,
+        10_000,
+    )
+    assert Settings.from_env(env(GITHUB_API_URL=GHES)).write_pace is None
+
+
+@pytest.mark.parametrize("url", ["", "https://api.github.com", "https://api.octocorp.ghe.com"])
+def test_githubs_own_pace_is_no_setting(url: str) -> None:
+    with pytest.raises(SettingsError, match="is for GitHub Enterprise Server"):
+        Settings.from_env(env(GITHUB_API_URL=url, SSOT_WRITE_PACE="0.1,600,10000"))
+
+
+@pytest.mark.parametrize("pace", ["0", "1,2", "1,0,5", "-1,2,3", "1,2,3,4", "1,2,9999999999", "٣,1,1", "fast,1,1"])
+def test_a_pace_of_another_form_is_refused(pace: str) -> None:
+    with pytest.raises(SettingsError, match="three numbers"):
+        Settings.from_env(env(GITHUB_API_URL=GHES, SSOT_WRITE_PACE=pace))
+
+
 def test_secrets_show_themselves_nowhere() -> None:
     settings = Settings.from_env(env(SSOT_DATABASE_URL="postgresql://bot:hunter2hunter2@db/ssot"))
     shown = f"{settings!r} {settings} {settings.private_key!r} {settings.webhook_secrets} {settings.database_url}"

@@ -111,7 +111,7 @@ async def examine(github: "GitHub", needed: Mapping[str, str], events: Iterable[
         identity = await reads.identity(github)
     except Unauthorized as error:
         text = "the ID or the key belongs to another App, or the key was deleted; compare with the App's settings page"
-        yield fault(f"GitHub rejects the private key for App {github.app_id} ({error}): {text}")
+        yield fault(f"GitHub rejects the private key for App {github.app_id} ({error.reason}): {text}")
         yield check_clock(github.server.seen_skew)
         return
     yield check_clock(github.server.seen_skew)

@@ -13,8 +13,9 @@ from yarl import URL
 from bot.domain.errors import Gone, SsotError
 from bot.github import wire
 from bot.github.clock import ServerClock
-from bot.github.errors import FieldError, NotFound, Refused, Transient, Unauthorized, Unprocessable
-from bot.github.limits import RateLimit, throttle
+from bot.github.errors import FieldError, NotFound, Refused, Transient, Unprocessable
+from bot.github.limits import RateLimit
+from bot.github.throttle import GRAPHQL, Complaint, complaint, resource_of, throttle
 from bot.github.traffic import Onlooker, answered, nobody
 
 USER_AGENT = "ssot-bot"
@@ -50,8 +51,8 @@ class Forbidden(Refused):
         self.accepted = accepted
 
 
-class BadCredentials(Unauthorized):
-    """401: the token or JWT is expired, revoked, or dated by a wrong clock."""
+class BadCredentials(SsotError):
+    """401, which callers see as ``Unauthorized``: the token or JWT is expired, revoked, or dated by a wrong clock."""
 
 
 class Moved(Transient):
@@ -115,34 +116,24 @@ class Api(gidgethub.aiohttp.GitHubAPI):
         if self._cache is not None:
             self._cache.pop(gidgethub.sansio.format_url(url, None, base_url=self.base_url), None)
 
-    async def manage_rate_limit(self, *, method: str, url: str) -> None:
-        """Gidgethub's hook before each request: nothing leaves while a limit is in force."""
-        await self._rate_limit.check()
-
-    async def handle_rate_limit_error(
-        self, *, method: str, url: str, exception: gidgethub.HTTPException, attempt: int
-    ) -> bool:
-        """Gidgethub's hook after each refusal: the rate limit is already recorded, with its end."""
-        if exception.status_code in (403, 429):
-            await self._rate_limit.check()
-        return False
-
     async def _request(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes = b""
     ) -> tuple[int, Mapping[str, str], bytes]:
+        """Gidgethub's way out: nothing leaves while a limit is in force, and a token only to the API itself."""
         wire.require_origin(url, self.base_url)
         for _ in range(wire.MAX_REDIRECTS + 1):
-            status, head, content = await self._send(method, url, headers, body)
+            resource = resource_of(url, jwt=headers.get("authorization", "").startswith("bearer "))
+            await self._rate_limit.check(resource)
+            status, head, content = await self._send(method, url, headers, body, resource)
             if status not in wire.FOLLOWED:
                 return status, head, content
             url = wire.redirect(url, head.get("location"), self.base_url)
-            await self._rate_limit.check()
         raise Transient("too many redirects")
 
     async def _send(
-        self, method: str, url: str, headers: Mapping[str, str], body: bytes
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes, resource: str
     ) -> tuple[int, Mapping[str, str], bytes]:
-        """One request on the wire; its answer updates the rate limit first."""
+        """One request on the wire; its answer updates the rate limit first.  ``RetryLater`` if that refused it."""
         async with self._session.request(
             method,
             URL(url, encoded=True),
@@ -155,20 +146,33 @@ class Api(gidgethub.aiohttp.GitHubAPI):
             status, head, content = wire.readable(response.status, response.headers, content)
         self._onlooker(answered(self._rate_limit.name, status, head))
         self._server.observe(head.get("date"))
-        await self._listen(status, head, content)
+        await self._listen(status, head, content, resource)
         if status == 200 and not content:
             raise Transient("empty answer")
         if len(content) > _CACHED_BYTES:
             head = {name: value for name, value in head.items() if name not in ("etag", "last-modified")}
         return status, head, content
 
-    async def _listen(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
-        message = str(wire.error_object(body)["message"]) if status >= 400 else ""
-        limit = throttle(status, headers, message, self._server.at_answer(headers.get("date")))
+    async def _listen(self, status: int, headers: Mapping[str, str], body: bytes, resource: str) -> None:
+        # In a text within the answer the quotation marks are escaped.
+        refused = status >= 400 or (resource == GRAPHQL and b'"errors"' in body)
+        said = complaint(wire.error_object(body)) if refused else Complaint()
+        limit = throttle(status, headers, said, self._server.at_answer(headers.get("date")), resource)
         if limit is not None:
             await self._rate_limit.close(limit)
+            if limit.refused:
+                await self._rate_limit.check(resource)
         elif status < 500:
             await self._rate_limit.answered()
+
+    async def manage_rate_limit(self, *, method: str, url: str) -> None:
+        """Gidgethub's hook before each request; the check is made where a redirect is followed, too."""
+
+    async def handle_rate_limit_error(
+        self, *, method: str, url: str, exception: gidgethub.HTTPException, attempt: int
+    ) -> bool:
+        """Gidgethub's hook after each refusal: what a limit refused has ended before."""
+        return False
 
 
 async def _bounded(response: aiohttp.ClientResponse) -> bytes:

@@ -12,9 +12,19 @@ from bot.domain.references import InstallationId
 from bot.github import operations as ops
 from bot.github.api import Answer, Api, BadCredentials, Forbidden
 from bot.github.clock import Clock, ServerClock
-from bot.github.errors import MissingPermission, NoAnswer, NotFound, Refused, Transient, Uncertain, Unprocessable
+from bot.github.errors import (
+    MissingPermission,
+    NoAnswer,
+    NotFound,
+    Refused,
+    Transient,
+    Unauthorized,
+    Uncertain,
+    Unprocessable,
+)
 from bot.github.limits import Pacer, RateLimit
 from bot.github.operations import Operation, RequestKind
+from bot.github.throttle import resource_of
 from bot.github.tokens import AppKey, Minted, Tokens, TokenScope
 
 T = TypeVar("T")
@@ -71,7 +81,7 @@ class Channel:
         """
         if request.operation.kind is RequestKind.READ:
             return await self._read(request, read)
-        await self.rate_limit.check()
+        await self.rate_limit.check(_resource(request))
         await self._pacer.turn(content=request.operation.kind is RequestKind.CONTENT)
         try:
             return self._made(request, await self._authorised(request), read)
@@ -126,13 +136,15 @@ class Channel:
         """The answer, with one fresh token or JWT if the first one is refused."""
         if request.scope is None:
             return await self._as_app(request)
+        if not self.tokens.holds(request.shared or request.scope):
+            await self.rate_limit.check(_resource(request))  # no token is minted for what would not be sent
         scope, token = await self._token(request, request.scope)
         request = replace(request, scope=scope)
         try:
             return await self._once(request, token)
         except BadCredentials:
             self.tokens.drop(scope, token)
-            return await self._once(request, await self.tokens.get(scope))
+            return await self._at_last(request, await self.tokens.get(scope))
 
     async def _token(self, request: Request, own: TokenScope) -> tuple[TokenScope, str]:
         """The shared token, unless the installation has not granted all that it is for: then one of its own."""
@@ -148,7 +160,14 @@ class Channel:
             return await self._once(request, None)
         except BadCredentials:
             self._key.refuse()
-            return await self._once(request, None)
+            return await self._at_last(request, None)
+
+    async def _at_last(self, request: Request, token: str | None) -> Answer:
+        try:
+            return await self._once(request, token)
+        except BadCredentials as refusal:
+            log.warning("github.credentials_refused", installation=self.installation, operation=request.operation.name)
+            raise Unauthorized(at=self._clock.now() + AGAIN, reason=f"401: {refusal}") from refusal
 
     async def _once(self, request: Request, token: str | None) -> Answer:
         operation = request.operation
@@ -190,6 +209,10 @@ class Channel:
             if answer.status == 403 and "suspended" in answer.message:
                 raise Gone(f"installation {self.installation} is suspended") from answer
             raise
+
+
+def _resource(request: Request) -> str:
+    return resource_of(request.url, jwt=request.scope is None)
 
 
 def _minted(answer: Answer) -> Minted:

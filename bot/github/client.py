@@ -21,7 +21,7 @@ from bot.github.channel import NOT_ACCESSIBLE, Channel, Request
 from bot.github.clock import Clock, ServerClock, SystemClock
 from bot.github.errors import GraphQLError, NotFound
 from bot.github.graphql import outcome
-from bot.github.limits import LimitStore, MemoryLimitStore, Pace, Pacer, RateLimit, Throttle
+from bot.github.limits import LimitStore, MemoryLimitStore, Pace, Pacer, RateLimit
 from bot.github.operations import Operation, Permissions
 from bot.github.purposes import covers
 from bot.github.tokens import AppKey, TokenScope
@@ -159,9 +159,6 @@ class GitHub:
         try:
             return await channel.perform(request, read)
         except GraphQLError as error:
-            if error.kind == "RATE_LIMITED":
-                await channel.rate_limit.close(Throttle(seconds=None, reason="the GraphQL rate limit is used up"))
-                await channel.rate_limit.check()
             if error.kind == "FORBIDDEN" and NOT_ACCESSIBLE in error.message.lower():
                 raise channel.missing(request, None) from error
             if error.kind == "NOT_FOUND":

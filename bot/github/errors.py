@@ -80,8 +80,11 @@ class MissingPermission(SsotError):
         self.permission, self.operation = permission, operation
 
 
-class Unauthorized(SsotError):
-    """401 twice: the App's id and private key do not match, or the clock is far off."""
+class Unauthorized(RetryLater):
+    """401 twice: an outage of GitHub's, the App's id and private key do not match, or the clock is far off.
+
+    Nothing was done, and none of it is the work's fault: it waits.
+    """
 
 
 class ForeignHost(SsotError):

@@ -10,13 +10,14 @@ https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Protocol, TypeVar
 
 import structlog
 
 from bot.domain.errors import RetryLater
-from bot.github.clock import Clock, http_date
+from bot.github.clock import Clock
+from bot.github.throttle import LONGEST_OBEYED, Throttle
 
 T = TypeVar("T")
 Document = Mapping[str, Any]
@@ -25,60 +26,9 @@ Document = Mapping[str, Any]
 SECONDARY_PAUSE = 60.0
 """Seconds to wait after a secondary limit that names no time; doubles with each further one."""
 LONGEST_PAUSE = 3_600.0
-LONGEST_OBEYED = 86_400.0
-"""A ``retry-after`` beyond a day is a fault of the server's, or of something in between."""
-_GRACE = 1.0
-"""Added to times that GitHub gives in whole seconds of its own clock."""
 _MOST_STRIKES = 16
 
 log = structlog.get_logger("bot.github")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Throttle:
-    """A rate limit of GitHub.  ``seconds`` is ``None`` when GitHub does not say for how long."""
-
-    seconds: float | None
-    reason: str
-
-
-def throttle(status: int, headers: Mapping[str, str], message: str, answered_at: datetime) -> Throttle | None:
-    """What an answer says about rate limits.
-
-    ``headers`` have lower-case names; ``message`` is the body's; ``answered_at`` the server's time of the answer.
-    A ``retry-after`` or an exhausted quota stops requests for any status; a bare 429, and a 403 that mentions a rate
-    limit, are secondary limits.
-    """
-    refused = status in (403, 429)
-    asked = _retry_after(headers.get("retry-after"), answered_at)
-    if refused and asked is not None:
-        return Throttle(seconds=asked, reason=f"{status} with retry-after")
-    if headers.get("x-ratelimit-remaining") == "0" and (reset := _reset(headers, answered_at)) is not None:
-        return Throttle(seconds=reset, reason="the rate limit is used up")
-    limited = status == 429 or (status == 403 and "rate limit" in message.lower())
-    return Throttle(seconds=None, reason="secondary rate limit") if limited else None
-
-
-def _retry_after(value: str | None, answered_at: datetime) -> float | None:
-    """``Retry-After`` in seconds: a number or a date (RFC 9110, 10.2.3).  ``None`` if absent or neither."""
-    if value is None:
-        return None
-    if value.strip().isdecimal() and value.isascii():
-        seconds = float(value[:12])
-    elif (date := http_date(value)) is not None:
-        seconds = (date - answered_at).total_seconds() + _GRACE
-    else:
-        return None
-    return min(max(seconds, 1.0), LONGEST_OBEYED)
-
-
-def _reset(headers: Mapping[str, str], answered_at: datetime) -> float | None:
-    """Seconds until ``X-RateLimit-Reset`` (seconds since 1970, UTC); ``None`` if absent or unreadable."""
-    try:
-        seconds = float(headers["x-ratelimit-reset"]) - answered_at.timestamp() + _GRACE
-    except (KeyError, ValueError):
-        return None
-    return min(max(seconds, 1.0), LONGEST_OBEYED) if math.isfinite(seconds) else None
 
 
 # --- what is remembered ------------------------------------------------------------------------------------------
@@ -116,19 +66,39 @@ class MemoryLimitStore:
 
 
 def silenced(before: Document | None, now: float, limit: Throttle) -> tuple[Document, float]:
-    """The gate's document after ``limit``, and for how many seconds it is closed.
+    """The gate's document after ``limit``, and for how many seconds what it concerns is closed.
 
-    A limit that does not say for how long closes it for a minute at first, then twice as long each time.  Limits
-    that arrive while it is closed answer requests that were already sent: they do not count again.
+    A secondary limit concerns everything, a primary one its own resource alone.  A limit that does not say for how
+    long closes for a minute at first, then twice as long each time; a secondary one that is met again although its
+    time was kept grows as well.  Limits that arrive while it is closed answer requests that were already sent: they do
+    not count again.
     """
     before = before or {}
-    strikes, seconds, left = before.get("strikes", 0), limit.seconds, _left(before, now)
-    if seconds is None:
+    closed = _part(before, limit.resource)
+    strikes, seconds, left = before.get("strikes", 0), limit.seconds, _left(closed, now)
+    if seconds is None or limit.resource is None:
         if left <= 0 or not strikes:
             strikes = min(strikes + 1, _MOST_STRIKES)
-        seconds = min(SECONDARY_PAUSE * 2.0 ** (strikes - 1), LONGEST_PAUSE)
-    kept = before if left > seconds else {"open_at": now + seconds, "reason": limit.reason}
-    return {**kept, "strikes": strikes}, max(left, seconds)
+        seconds = max(seconds or 0.0, _pause(strikes if seconds is None else strikes - 1))
+    if left <= seconds:
+        closed = {"open_at": now + seconds, "reason": limit.reason}
+    resources = before.get("resources", {})
+    if limit.resource is None:
+        return {**before, **closed, "strikes": strikes}, max(left, seconds)
+    return {**before, "resources": {**resources, limit.resource: closed}, "strikes": strikes}, max(left, seconds)
+
+
+def _pause(strikes: int) -> float:
+    return min(SECONDARY_PAUSE * 2.0 ** (strikes - 1), LONGEST_PAUSE) if strikes else 0.0
+
+
+def _part(document: Document | None, resource: str | None) -> Document:
+    """What the document says of one resource; ``None``: of all of them."""
+    whole = document or {}
+    if resource is None:
+        return {key: whole[key] for key in ("open_at", "reason") if key in whole}
+    found: Document = whole.get("resources", {}).get(resource, {})
+    return found
 
 
 def _left(document: Document | None, now: float) -> float:
@@ -139,39 +109,48 @@ def _left(document: Document | None, now: float) -> float:
 
 def _forgiven(before: Document | None, now: float) -> tuple[Document, None]:
     before = before or {}
-    return ({**before, "strikes": 0} if _left(before, now) <= 0 else before), None
+    parts = (before, *before.get("resources", {}).values())
+    return ({**before, "strikes": 0} if all(_left(part, now) <= 0 for part in parts) else before), None
 
 
 class RateLimit:
-    """One identity's rate limit."""
+    """One identity's rate limits: a gate for each resource, and one for all of them."""
 
     def __init__(self, clock: Clock, store: LimitStore | None = None, name: str = "") -> None:
         self.name = name
         self._clock, self._store, self._document = clock, store or MemoryLimitStore(clock), f"github/{name}/gate"
         # The limits that this process has seen apply also while the store is unreachable.
-        self._open_at, self._reason = 0.0, ""
+        self._closed: dict[str | None, tuple[float, str]] = {}
         self._struck = False
 
-    async def check(self) -> None:
-        """Raise :class:`RetryLater` while a limit is in force."""
-        self._refuse(self._open_at - self._clock.monotonic())
+    async def check(self, resource: str) -> None:
+        """Raise :class:`RetryLater` while a limit is in force that concerns the resource."""
+        self._refuse(resource)
         document, now = await self._store.read(self._document)
         self._struck = bool(document and document.get("strikes"))
-        if document and (left := _left(document, now)) > 0:
-            self._close(left, document.get("reason", ""))
-            self._refuse(left)
+        for part in (None, resource):
+            closed = _part(document, part)
+            if (left := _left(closed, now)) > 0:
+                self._close(part, left, closed.get("reason", ""))
+        self._refuse(resource)
 
     async def close(self, limit: Throttle) -> None:
         """Close for as long as GitHub asks; see :func:`silenced`."""
-        self._close(SECONDARY_PAUSE if limit.seconds is None else limit.seconds, limit.reason)
+        self._close(limit.resource, SECONDARY_PAUSE if limit.seconds is None else limit.seconds, limit.reason)
         try:
             left = await self._store.update(self._document, lambda before, now: silenced(before, now, limit))
         except RetryLater as fault:
             log.warning("github.limit_not_recorded", rate_limit=self.name, reason=str(fault))
             return
         self._struck = True
-        self._close(left, limit.reason)
-        log.warning("github.limited", rate_limit=self.name, reason=limit.reason, seconds=round(left))
+        self._close(limit.resource, left, limit.reason)
+        log.warning(
+            "github.limited",
+            rate_limit=self.name,
+            resource=limit.resource or "all",
+            reason=limit.reason,
+            seconds=round(left),
+        )
 
     async def answered(self) -> None:
         """A request went through: the next secondary limit starts at a minute again."""
@@ -179,14 +158,16 @@ class RateLimit:
             self._struck = False
             await self._store.update(self._document, _forgiven)
 
-    def _close(self, seconds: float, reason: str) -> None:
+    def _close(self, part: str | None, seconds: float, reason: str) -> None:
         until = self._clock.monotonic() + seconds
-        if until > self._open_at:
-            self._open_at, self._reason = until, reason
+        if until > self._closed.get(part, (-math.inf, ""))[0]:
+            self._closed[part] = (until, reason)
 
-    def _refuse(self, wait: float) -> None:
+    def _refuse(self, resource: str) -> None:
+        until, reason = max(self._closed.get(part, (-math.inf, "")) for part in (None, resource))
+        wait = until - self._clock.monotonic()
         if wait > 0:
-            raise RetryLater(at=self._clock.now() + timedelta(seconds=wait), reason=self._reason)
+            raise RetryLater(at=self._clock.now() + timedelta(seconds=wait), reason=reason)
 
 
 # --- the pace of writes ------------------------------------------------------------------------------------------

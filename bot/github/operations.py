@@ -188,10 +188,10 @@ CREATE_COMMIT = _write("git/create-commit", "POST", _REPO + "/git/commits", Requ
 REVIEW_THREADS = _graphql(
     "graphql/review-threads",
     """
-    query ReviewThreads($owner: String!, $name: String!, $number: Int!, $after: String) {
+    query ReviewThreads($owner: String!, $name: String!, $number: Int!, $after: String, $size: Int!) {
       repository(owner: $owner, name: $name) {
         pullRequest(number: $number) {
-          reviewThreads(first: 50, after: $after) {
+          reviewThreads(first: $size, after: $after) {
             pageInfo { hasNextPage endCursor }
             nodes {
               id isResolved isOutdated path line resolvedBy { login }
@@ -234,11 +234,11 @@ PULL_BRANCH = _graphql(
 LINKED_PULLS = _graphql(
     "graphql/linked-pulls",
     """
-    query LinkedPulls($owner: String!, $name: String!, $number: Int!, $after: String) {
+    query LinkedPulls($owner: String!, $name: String!, $number: Int!, $after: String, $size: Int!) {
       repository(owner: $owner, name: $name) {
         issue(number: $number) {
           closedByPullRequestsReferences(first: 100, includeClosedPrs: true) { nodes { __typename ...Linked } }
-          timelineItems(first: 100, after: $after, itemTypes: [CROSS_REFERENCED_EVENT]) {
+          timelineItems(first: $size, after: $after, itemTypes: [CROSS_REFERENCED_EVENT]) {
             pageInfo { hasNextPage endCursor }
             nodes {
               ... on CrossReferencedEvent { isCrossRepository source { __typename ...Linked } }

@@ -112,6 +112,10 @@ class Tokens:
             flight.add_done_callback(lambda task: self._landed(scope, task))
         return await asyncio.shield(flight)  # one waiter's cancellation is not the others'
 
+    def holds(self, scope: TokenScope) -> bool:
+        """Whether there is a token that can be used now."""
+        return scope in self._held
+
     def drop(self, scope: TokenScope, token: str) -> None:
         """GitHub does not take ``token`` any more.  A newer one stays."""
         if (held := self._held.get(scope)) is not None and held.token == token:

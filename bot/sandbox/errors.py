@@ -26,6 +26,18 @@ class ApiError(Exception):
         return {"message": self.message, **extra, "documentation_url": DOCS, "status": str(self.status)}
 
 
+class QueryRefused(ApiError):
+    """A refusal of a whole query as GraphQL words it, whatever the status."""
+
+    def __init__(self, status: int, kind: str, message: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(status, message, headers=headers)
+        self.kind = kind
+
+    @property
+    def body(self) -> dict[str, Any]:
+        return {"errors": [{"type": self.kind, "message": self.message}]}
+
+
 def not_found() -> ApiError:
     return ApiError(404, "Not Found")
 

@@ -6,6 +6,7 @@ GitHub did what was asked (``effect=True``).
 
 import asyncio
 import fnmatch
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -155,6 +156,21 @@ class Faults:
             headers |= {"x-ratelimit-remaining": "0", "x-ratelimit-reset": str(int(reset.timestamp()))}
         message = "API rate limit exceeded for installation." if reset is not None else SECONDARY
         return self.add("rate limit", _json(status, message, headers), effect=False, **where)
+
+    def graphql_limited(
+        self, kind: str | None = "RATE_LIMITED", *, status: int = 200, retry_after: int | None = None, **where: object
+    ) -> Fault:
+        """A limit in GraphQL's words: a primary one by its ``kind``, a secondary one (``None``) by its message."""
+        error = {"message": SECONDARY} if kind is None else {"type": kind, "message": "API rate limit exceeded"}
+        headers = {} if retry_after is None else {"retry-after": str(retry_after)}
+        reply = Reply(status=status, body=json.dumps({"errors": [error]}).encode(), headers=headers)
+        return self.add("GraphQL limit", reply, effect=False, **{"path": "/graphql", **where})
+
+    def too_quickly(self, **where: object) -> Fault:
+        """422 to content that came too fast.  https://github.com/cli/cli/issues/4801"""
+        error = {"resource": "Issue", "code": "custom", "field": "base", "message": "was submitted too quickly"}
+        reply = Reply(status=422, body=json.dumps({"message": "Validation Failed", "errors": [error]}).encode())
+        return self.add("too quickly", reply, effect=False, **{"method": "POST", **where})
 
     def status(self, status: int, message: str = "Not Found", **where: object) -> Fault:
         """Any other refusal: 404 of a lagging replica, 410, 451, 403 of a lost permission."""

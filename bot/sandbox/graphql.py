@@ -12,15 +12,19 @@ from graphql import (
     FieldNode,
     GraphQLError,
     GraphQLSchema,
+    IntValueNode,
     OperationDefinitionNode,
     OperationType,
+    SelectionSetNode,
+    ValueNode,
+    VariableNode,
     build_schema,
     graphql,
     parse,
 )
 
 from bot.sandbox.auth import Anonymous, AppIdentity, Identity
-from bot.sandbox.errors import ApiError
+from bot.sandbox.errors import ApiError, QueryRefused
 from bot.sandbox.graph import Graph
 from bot.sandbox.limits import Limits
 from bot.sandbox.routing import Answer
@@ -44,6 +48,37 @@ def operations(body: Obj) -> tuple[tuple[str, ...], bool]:
     return fields, any(node.operation is OperationType.MUTATION for node in found)
 
 
+def nodes(document: str, variables: Obj) -> int:
+    """How many nodes a query asks for: every field is one, and a connection as many as its ``first`` or ``last``.
+
+    https://docs.github.com/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api#node-limit
+    """
+    try:
+        parsed = parse(document)
+    except GraphQLError:
+        return 0
+    found = [node for node in parsed.definitions if isinstance(node, OperationDefinitionNode)]
+    return sum(_nodes(node.selection_set, variables) for node in found)
+
+
+def _nodes(selected: SelectionSetNode | None, variables: Obj) -> int:
+    """Leaves cost nothing."""
+    total = 0
+    for field in selected.selections if selected else ():
+        below = _nodes(getattr(field, "selection_set", None), variables)
+        if isinstance(field, FieldNode) and field.selection_set:
+            sizes = [_size(each.value, variables) for each in field.arguments if each.name.value in ("first", "last")]
+            below = (1 + below) * max(sizes, default=1)
+        total += below
+    return total
+
+
+def _size(value: ValueNode, variables: Obj) -> int:
+    if isinstance(value, VariableNode):
+        return int(variables.get(value.name.value) or 1)
+    return int(value.value) if isinstance(value, IntValueNode) else 1
+
+
 async def execute(world: World, identity: Identity, body: Any, limits: Limits) -> Answer:  # noqa: ANN401 - what came
     """Answer one request.  Refusals are a 200 with ``errors``, each with a ``type``, as GitHub's are."""
     if isinstance(identity, Anonymous | AppIdentity):
@@ -52,6 +87,9 @@ async def execute(world: World, identity: Identity, body: Any, limits: Limits) -
         )
     if not isinstance(body, dict) or not isinstance(body.get("query"), str):
         raise ApiError(400, "A query attribute must be specified and must be a string.")
+    asked = nodes(body["query"], body.get("variables") or {})
+    if limits.graphql_nodes is not None and asked > limits.graphql_nodes:
+        raise QueryRefused(200, "RESOURCE_LIMITS_EXCEEDED", "Resource limits for this query exceeded.")
     result = await graphql(
         schema(),
         body["query"],

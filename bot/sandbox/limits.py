@@ -7,7 +7,7 @@ from collections import defaultdict, deque
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from bot.sandbox.errors import ApiError
+from bot.sandbox.errors import ApiError, QueryRefused
 from bot.sandbox.world import Clock, Obj
 
 WINDOW = timedelta(hours=1)
@@ -38,6 +38,10 @@ class Limits:
     """Content-creating requests a minute and identity before the secondary limit; GitHub documents 80."""
     writes_per_hour: int | None = None
     """The same for an hour; GitHub documents 500."""
+    graphql_status: int = 200
+    """Of the answer once GraphQL's quota is used up: GitHub sends 200 or 403."""
+    graphql_nodes: int | None = None
+    """What one GraphQL query may ask for before GitHub finds it too large; it does not say how much that is."""
     _buckets: dict[tuple[str, str], Bucket] = field(default_factory=dict)
     _writes: defaultdict[str, deque[datetime]] = field(default_factory=lambda: defaultdict(deque))
 
@@ -52,6 +56,11 @@ class Limits:
         """Charge one request.  403 once the quota is used up."""
         bucket = self.bucket(identity, resource)
         if bucket.used >= self.quotas[resource]:
+            if resource == "graphql":
+                raise QueryRefused(
+                    self.graphql_status, "RATE_LIMITED", f"API rate limit exceeded for {identity}.",
+                    self.headers(identity, resource),
+                )  # fmt: skip
             message = f"API rate limit exceeded for {identity}."
             raise ApiError(403, message, headers=self.headers(identity, resource))
         bucket.used += 1

@@ -65,6 +65,11 @@ class Settings:
     metrics_token: Secret | None = field(default=None, repr=False)
     """Opens the operator's pages; without it they answer this machine only."""
 
+    write_pace: tuple[float, int, int] | None = None
+    """Seconds between two writes of an installation, and how many create content in a minute and in an hour.
+
+    ``None``: as GitHub asks.  Only on an Enterprise Server.
+    """
     tracker_window: float = 20.0
     """Seconds during which changes to a tracking issue are collected into one edit."""
 
@@ -92,6 +97,7 @@ class Settings:
             "log_level": _collect(faults, _log_level, env),
             "allowed": _collect(faults, _allowed, env),
             "metrics_token": _collect(faults, _metrics_token, env),
+            "write_pace": _collect(faults, _write_pace, env),
             "tracker_window": _collect(faults, _tracker_window, env),
         }
         if faults:
@@ -187,6 +193,21 @@ def _tracker_window(env: Mapping[str, str]) -> float:
     if not re.fullmatch(r"\d{1,4}(\.\d{1,3})?", text, re.ASCII) or not 0 < float(text) <= 3600:
         raise SettingsError("SSOT_TRACKER_WINDOW must be a number of seconds above 0 and at most 3600")
     return float(text)
+
+
+def _write_pace(env: Mapping[str, str]) -> tuple[float, int, int] | None:
+    text = get(env, "SSOT_WRITE_PACE")
+    if not text:
+        return None
+    if not get(env, "GITHUB_API_URL").rstrip("/").endswith("/api/v3"):
+        raise SettingsError("SSOT_WRITE_PACE is for GitHub Enterprise Server: GitHub's own limits are no setting")
+    found = re.fullmatch(r"(\d{1,2}(?:\.\d{1,3})?),([1-9]\d{0,6}),([1-9]\d{0,6})", text.replace(" ", ""), re.ASCII)
+    if found is None:
+        raise SettingsError(
+            "SSOT_WRITE_PACE must be three numbers: seconds between two writes, writes a minute, writes an hour;"
+            " e.g. 0.1,600,10000"
+        )
+    return float(found[1]), int(found[2]), int(found[3])
 
 
 def _api_url(env: Mapping[str, str]) -> str:

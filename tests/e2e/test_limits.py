@@ -18,6 +18,7 @@ from tests.e2e.test_sweep import USAGE, verdicts
 from tests.jobs.conftest import until
 
 HEALTH = "netra_backend/app/routes/health.py"
+MANY = {f"netra_backend/app/many/m{number}.py": b"x = 1\n" for number in range(30)}
 LIMITS: dict[str, Callable[[Sandbox, str], Fault]] = {
     "retry-after in seconds": lambda github, who: github.faults.limited(
         retry_after=600, path="*/pulls/*", identity=who
@@ -102,3 +103,78 @@ async def test_case_33_a_write_without_an_answer_is_looked_for_before_it_is_sent
     assert len([review for review in pull.reviews if review.body]) == 1
     sent = [r for r in bot.github.mutations if r.method == "POST" and r.path.endswith(path.removeprefix("*"))]
     assert len(sent) == (1 if happened else 2)
+
+
+def limit_graphql(github: Sandbox, limit: str, who: str) -> None:
+    kind, _, status = limit.partition(" with ")
+    if kind == "primary":
+        github.limits.quotas["graphql"], github.limits.graphql_status = 0, int(status)
+    else:
+        github.faults.graphql_limited(None, status=int(status), retry_after=600, identity=who)
+
+
+@pytest.mark.parametrize("limit", ["primary with 200", "primary with 403", "secondary with 200", "secondary with 403"])
+async def test_a_limit_of_graphql_is_waited_for_and_told_nobody(
+    bot: RunningBot, service: Repo, github: Sandbox, limit: str
+) -> None:
+    """A primary one stops GraphQL alone: what does without it goes on."""
+    pull = await bot.receive(service.open_pull_request({HEALTH: HEALTH_WITH_A_PROBE}))
+    other = await bot.receive(service.open_issue(title="Anything"))
+    said = len(pull.comments)
+    limit_graphql(github, limit, f"installation:{github.installation(service).id}")
+    comment = await pull.comment("/ssot migrate", by=github.user("ann", role="write"))
+    job = await asleep(bot.app, f"acme/service#{pull.number}")
+    assert (job.state, job.attempts) == (State.QUEUED, 0)
+    assert job.next_at is not None
+    wait = (job.next_at - datetime.now(UTC)).total_seconds()
+    assert {"primary": 3_000, "secondary": 50}[limit.split(maxsplit=1)[0]] < wait <= 3_602
+    assert (len(pull.comments), "confused" in comment.reactions) == (said + 1, False)
+    await other.comment("/ssot help", by=github.user("ann"))
+
+    async def helped() -> bool:
+        jobs = [job for job in await bot.jobs() if job.key == f"acme/service#{other.number}"]
+        return any(job.state.finished or job.next_at for job in jobs)
+
+    await until(helped)
+    assert len(other.comments) == (2 if limit.startswith("primary") else 1)
+
+
+async def test_what_was_submitted_too_quickly_is_submitted_later(
+    bot: RunningBot, service: Repo, github: Sandbox
+) -> None:
+    github.faults.too_quickly(path="*/reviews")
+    pull = await service.open_pull_request({HEALTH: HEALTH_WITH_A_PROBE})
+    job = await asleep(bot.app, f"acme/service#{pull.number}")
+    assert job.attempts == 0
+    assert "secondary" in (job.reason or "")
+
+
+async def test_credentials_that_are_refused_for_minutes_are_an_outage(
+    bot: RunningBot, service: Repo, github: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(channel, "AGAIN", timedelta(seconds=0.02))
+    fault = github.faults.status(401, "Bad credentials", times=None)
+    pull = await service.open_pull_request({HEALTH: HEALTH_WITH_A_PROBE})
+
+    async def often_refused() -> bool:
+        return fault.met > 20
+
+    await until(often_refused)
+    github.faults.remove(fault)
+
+    async def judged() -> bool:
+        return bool(verdicts(pull))
+
+    await until(judged)
+    await settled(github, bot.app)
+    assert [job.attempts for job in await bot.jobs() if job.event == "pull_request"] == [1]
+
+
+async def test_queries_that_are_too_large_are_asked_for_in_parts(
+    bot: RunningBot, service: Repo, github: Sandbox
+) -> None:
+    github.limits.graphql_nodes = 700
+    pull = await bot.receive(service.open_pull_request({HEALTH: HEALTH_WITH_A_PROBE, **MANY}))
+    await bot.receive(pull.push({"README.md": b"again"}))
+    assert (verdicts(pull), len(pull.reviews)) == (["failure"], 1)
+    assert await bot.failed() == []

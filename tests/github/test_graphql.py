@@ -4,13 +4,13 @@ import json
 
 import pytest
 
-from bot.domain.effects import Redeliver, ResolveThread
+from bot.domain.effects import Redeliver, ResolveThread, Review, ReviewComment
 from bot.domain.errors import RetryLater
-from bot.domain.references import PullRequestRef, RepoRef
+from bot.domain.references import PullRequestRef, RepoRef, Sha
 from bot.github import GitHub, Performer, reads
 from bot.github.errors import GraphQLError, MissingPermission, NotFound, Uncertain
 from bot.github.graphql import outcome
-from bot.sandbox import Sandbox
+from bot.sandbox import Repo, Sandbox
 from bot.sandbox.faults import Reply
 from tests.github.clock import ManualClock
 
@@ -52,8 +52,50 @@ async def test_its_own_rate_limit_closes_the_gate(
     assert (caught.value.at - clock.now()).total_seconds() == 60
     sent = len(github.requests)
     with pytest.raises(RetryLater):
+        await reads.review_threads(gh, PullRequestRef(repo=ref, number=1))
+    assert len(github.requests) == sent
+    assert (await reads.repository(gh, ref)).ref == ref, "a primary limit stops its own resource"
+
+
+@pytest.mark.parametrize("status", [200, 403])
+async def test_a_secondary_limit_in_graphql_stops_everything(
+    github: Sandbox, gh: GitHub, ref: RepoRef, clock: ManualClock, status: int
+) -> None:
+    github.faults.graphql_limited(None, status=status, retry_after=90)
+    with pytest.raises(RetryLater) as caught:
+        await reads.review_threads(gh, PullRequestRef(repo=ref, number=1))
+    assert (caught.value.at - clock.now()).total_seconds() == 90
+    sent = len(github.requests)
+    with pytest.raises(RetryLater):
         await reads.repository(gh, ref)
     assert len(github.requests) == sent
+
+
+async def test_a_query_that_is_too_large_is_asked_for_in_smaller_pages(
+    github: Sandbox, gh: GitHub, performer: Performer, repo: Repo, ref: RepoRef, clock: ManualClock
+) -> None:
+    pull = await repo.open_pull_request({"a.py": b"x = 1\n" * 9})
+    comments = tuple(ReviewComment(path="a.py", line=line, start_line=None, body="here") for line in range(1, 8))
+    await performer.perform(
+        Review(
+            pull=PullRequestRef(repo=ref, number=pull.number), head_sha=Sha(pull.head_sha), body="", comments=comments
+        )
+    )
+    slept = list(clock.slept)
+    github.limits.graphql_nodes = 700
+    threads = await reads.review_threads(gh, PullRequestRef(repo=ref, number=pull.number))
+    assert [thread.line for thread in threads] == list(range(1, 8))
+    assert clock.slept == slept
+
+
+async def test_a_query_that_is_too_large_whatever_its_size_is_refused(
+    github: Sandbox, gh: GitHub, repo: Repo, ref: RepoRef
+) -> None:
+    pull = await repo.open_pull_request({"a.py": b"x = 1\n"})
+    github.limits.graphql_nodes = 10
+    with pytest.raises(GraphQLError) as caught:
+        await reads.review_threads(gh, PullRequestRef(repo=ref, number=pull.number))
+    assert caught.value.too_large
 
 
 BROKEN = [[], {}, {"data": None}, {"data": {"repository": {}}}, error(None, "Something went wrong while executing")]

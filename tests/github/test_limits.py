@@ -8,7 +8,8 @@ import pytest
 
 from bot.domain.errors import RetryLater
 from bot.github.clock import ServerClock, http_date
-from bot.github.limits import Pace, Pacer, RateLimit, Throttle, throttle
+from bot.github.limits import MemoryLimitStore, Pace, Pacer, RateLimit
+from bot.github.throttle import APP, CORE, GRAPHQL, SEARCH, Complaint, Throttle, complaint, resource_of, throttle
 from tests.github.clock import ManualClock
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -38,7 +39,7 @@ SECONDARY = "You have exceeded a secondary rate limit."
     ],
 )
 def test_a_limit_is_recognised(status: int, headers: dict[str, str], message: str, expected: float | None) -> None:
-    found = throttle(status, headers, message, NOW)
+    found = throttle(status, headers, Complaint(messages=(message.lower(),)), NOW, CORE)
     assert found is not None
     assert found.seconds == expected
 
@@ -57,12 +58,114 @@ def test_a_limit_is_recognised(status: int, headers: dict[str, str], message: st
     ],
 )
 def test_what_is_no_limit_is_none(status: int, headers: dict[str, str], message: str) -> None:
-    assert throttle(status, headers, message, NOW) is None
+    assert throttle(status, headers, Complaint(messages=(message.lower(),)), NOW, CORE) is None
 
 
-async def remaining(rate_limit: RateLimit, clock: ManualClock) -> float:
+TOO_QUICKLY = {"resource": "Issue", "field": "base", "code": "custom", "message": "was submitted too quickly"}
+LIMITED = {"type": "RATE_LIMITED", "message": "API rate limit exceeded for installation"}
+RESET_60 = {"x-ratelimit-remaining": "0", "x-ratelimit-reset": str(NOW.timestamp() + 60)}
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "body", "expected"),
+    [
+        (200, {}, {"data": None, "errors": [LIMITED]}, (None, GRAPHQL)),
+        (200, {}, {"errors": [LIMITED | {"type": "RATE_LIMIT"}]}, (None, GRAPHQL)),
+        (403, {}, {"errors": [LIMITED]}, (None, GRAPHQL)),
+        (200, RESET_60, {"errors": [LIMITED]}, (61, GRAPHQL)),
+        (200, {"retry-after": "30"}, {"errors": [{"message": SECONDARY}]}, (30, None)),
+        (403, {"retry-after": "30"}, {"errors": [{"message": SECONDARY}]}, (30, None)),
+        (200, {}, {"errors": [{"message": SECONDARY}]}, (None, None)),
+        (200, {}, {"errors": [{"type": "UNPROCESSABLE", "message": "was submitted too quickly"}]}, (None, None)),
+        (422, {}, {"message": "Validation Failed", "errors": [TOO_QUICKLY]}, (None, None)),
+        (422, {"retry-after": "30"}, {"message": "Validation Failed", "errors": [TOO_QUICKLY]}, (30, None)),
+        (403, RESET_60 | {"retry-after": "5"}, {"message": "API rate limit exceeded"}, (5, GRAPHQL)),
+        (403, RESET_60, {"message": SECONDARY}, (None, None)),
+    ],
+)
+def test_a_limit_in_the_body_is_recognised(
+    status: int, headers: dict[str, str], body: dict[str, object], expected: tuple[float | None, str | None]
+) -> None:
+    found = throttle(status, headers, complaint(body), NOW, GRAPHQL)
+    assert found is not None
+    assert (found.seconds, found.resource) == expected
+    assert found.refused
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        f"A path was requested for deletion which does not exist: {SECONDARY}",
+        "A path was requested for addition which is invalid: was submitted too quickly",
+        f"No such branch: {SECONDARY}",
+        "Resource limits for this query exceeded.",
+    ],
+)
+@pytest.mark.parametrize("status", [200, 422])
+def test_words_that_github_quotes_are_no_limit(status: int, message: str) -> None:
+    """A stranger's path must not stop an installation."""
+    said = complaint({"message": "Validation Failed", "errors": [{"type": "UNPROCESSABLE", "message": message}]})
+    assert throttle(status, {}, said, NOW, GRAPHQL) is None
+
+
+@pytest.mark.parametrize(
+    ("url", "jwt", "expected"),
+    [
+        ("https://api.github.com/graphql", False, GRAPHQL),
+        ("https://ghes.example/api/graphql", False, GRAPHQL),
+        ("https://api.github.com/repos/a/graphql/pulls", False, CORE),
+        ("https://api.github.com/search/issues?q=x", False, SEARCH),
+        ("https://api.github.com/repos/a/b/contents/c?ref=/graphql", False, CORE),
+        ("https://api.github.com/app/installations/1/access_tokens", True, APP),
+    ],
+)
+def test_what_a_request_counts_against(url: str, jwt: bool, expected: str) -> None:
+    assert resource_of(url, jwt=jwt) == expected
+
+
+async def test_a_primary_limit_stops_its_own_resource() -> None:
+    clock = ManualClock()
+    rate_limit = RateLimit(clock)
+    await rate_limit.close(Throttle(seconds=100, reason="a", resource=CORE))
+    assert [await remaining(rate_limit, clock, each) for each in (CORE, GRAPHQL, SEARCH)] == [100, 0, 0]
+    await rate_limit.close(Throttle(seconds=40, reason="b", resource=GRAPHQL))
+    assert [await remaining(rate_limit, clock, each) for each in (CORE, GRAPHQL, SEARCH)] == [100, 40, 0]
+
+
+async def test_a_secondary_limit_stops_everything() -> None:
+    clock = ManualClock()
+    rate_limit = RateLimit(clock)
+    await rate_limit.close(Throttle(seconds=100, reason="a", resource=CORE))
+    await rate_limit.close(Throttle(seconds=30, reason="b"))
+    assert [await remaining(rate_limit, clock, each) for each in (CORE, GRAPHQL, APP)] == [100, 30, 30]
+
+
+async def test_a_secondary_limit_that_is_met_again_in_its_time_grows() -> None:
+    """GitHub named a time, and it was not enough."""
+    clock = ManualClock()
+    rate_limit = RateLimit(clock)
+    pauses = []
+    for _ in range(4):
+        await rate_limit.close(Throttle(seconds=5, reason="a"))
+        pauses.append(await remaining(rate_limit, clock))
+        clock.advance(pauses[-1])
+    assert pauses == [5, 60, 120, 240]
+    await rate_limit.answered()
+    await rate_limit.close(Throttle(seconds=5, reason="a"))
+    assert await remaining(rate_limit, clock) == 5
+
+
+async def test_what_an_older_version_recorded_stops_everything() -> None:
+    clock = ManualClock()
+    store = MemoryLimitStore(clock)
+    await store.update("github/7/gate", lambda _, now: ({"open_at": now + 90, "reason": "a", "strikes": 1}, None))
+    rate_limit = RateLimit(clock, store, "7")
+    assert [await remaining(rate_limit, clock, each) for each in (CORE, GRAPHQL)] == [90, 90]
+
+
+async def remaining(rate_limit: RateLimit, clock: ManualClock, resource: str = CORE) -> float:
     try:
-        await rate_limit.check()
+        await rate_limit.check(resource)
     except RetryLater as error:
         return (error.at - clock.now()).total_seconds()
     return 0

@@ -32,10 +32,10 @@ from bot.domain.errors import RetryLater
 from bot.domain.references import InstallationId, PullRequestRef, RepoRef, RepositoryId, Sha
 from bot.github import GitHub, Performer, reads
 from bot.github.errors import AlreadyExists, GraphQLError, HeadMoved, Uncertain, Unprocessable
-from bot.github.limits import Throttle
 from bot.github.perform.commits import write_commit
 from bot.github.perform.conversations import IssueEdited
 from bot.github.perform.reviews import Submitted
+from bot.github.throttle import Throttle
 from bot.sandbox import Executable, PullRequestHandle, Repo, Sandbox
 from tests.github.clock import ManualClock
 

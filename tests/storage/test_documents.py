@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from bot.domain.errors import RetryLater
-from bot.github.limits import Pace, Pacer, RateLimit, Throttle
+from bot.github.limits import Pace, Pacer, RateLimit
+from bot.github.throttle import Throttle
 from bot.storage import Storage
 from tests.github.clock import ManualClock
 
@@ -43,7 +44,7 @@ async def processes(url: str) -> AsyncIterator[Processes]:
 
 async def seconds_left(rate_limit: RateLimit, clock: ManualClock) -> float:
     try:
-        await rate_limit.check()
+        await rate_limit.check("core")
     except RetryLater as wait:
         return (wait.at - clock.now()).total_seconds()
     return 0
@@ -81,7 +82,7 @@ async def test_case_32_a_limit_outlives_the_process_that_was_told(processes: Pro
 async def test_case_32_all_processes_wait_for_a_limit_that_one_was_told_of(processes: Processes) -> None:
     clock = ManualClock()
     told, other = [RateLimit(clock, await processes.start(), "1") for _ in range(2)]
-    await other.check()
+    await other.check("core")
     await told.close(Throttle(seconds=None, reason="secondary rate limit"))
     assert 55 < await seconds_left(other, clock) <= 60
     await lapsed(told)
@@ -127,7 +128,7 @@ async def test_a_success_starts_the_count_again_for_all(processes: Processes) ->
     one, other = [RateLimit(clock, await processes.start(), "1") for _ in range(2)]
     await one.close(Throttle(seconds=None, reason=""))
     await lapsed(one)
-    await other.check()
+    await other.check("core")
     await other.answered()
     await other.close(Throttle(seconds=None, reason=""))
     assert 55 < await seconds_left(other, clock) <= 60
@@ -140,8 +141,8 @@ async def test_without_the_database_nothing_is_sent(tmp_path: Path) -> None:
         await storage.open()
     rate_limit = RateLimit(clock, storage, "1")
     with pytest.raises(RetryLater, match="does not answer"):
-        await rate_limit.check()
+        await rate_limit.check("core")
     await rate_limit.close(Throttle(seconds=500, reason="told so"))
     with pytest.raises(RetryLater, match="told so"):
-        await rate_limit.check()
+        await rate_limit.check("core")
     await storage.close()

@@ -14,8 +14,9 @@ from bot.github.begun import may_be_begun
 from bot.github.client import GitHub
 from bot.github.errors import NotFound
 from bot.github.reads.app import identity
+from bot.github.shrinking import all_pages
 
-_THREAD_COMMENTS = 100
+_THREADS, _THREAD_COMMENTS = 50, 100
 
 
 async def issue(gh: GitHub, repo: RepoRef, number: int) -> Issue:
@@ -55,22 +56,21 @@ async def reviews(gh: GitHub, ref: PullRequestRef) -> tuple[Comment, ...]:
 @may_be_begun
 async def review_threads(gh: GitHub, ref: PullRequestRef) -> tuple[ReviewThread, ...]:
     """All review threads of a pull request, with up to 100 comments each."""
-    us = await identity(gh)
-    threads: list[ReviewThread] = []
-    after: str | None = None
-    while True:
-        found, after = await gh.graphql(
+    us, repo = await identity(gh), ref.repo
+
+    async def page(after: str | None, size: int) -> tuple[list[ReviewThread], str | None]:
+        return await gh.graphql(
             ops.REVIEW_THREADS,
-            ref.repo,
+            repo,
             lambda data: thread_page(us, data),
-            owner=ref.repo.owner,
-            name=ref.repo.name,
+            owner=repo.owner,
+            name=repo.name,
             number=ref.number,
             after=after,
+            size=size,
         )
-        threads += found
-        if after is None:
-            return tuple(threads)
+
+    return tuple(await all_pages(page, _THREADS))
 
 
 def _author(us: AppIdentity, user: Any) -> tuple[str, bool]:

@@ -22,7 +22,9 @@ from bot.domain.tracked import (
 from bot.github import operations as ops
 from bot.github.client import GitHub
 from bot.github.errors import NotFound, Refused
+from bot.github.shrinking import all_pages
 
+_LINKED_AT_ONCE = 100
 _PASSED = frozenset({"success", "neutral", "skipped"})
 _DEPLOYMENT_STATES = {
     "success": DeploymentState.SUCCEEDED,
@@ -73,10 +75,9 @@ async def linked_pulls(gh: GitHub, repo: RepoRef, number: int) -> tuple[tuple[Pu
 
     Linked is what closes the issue, by its text or by hand, and what names it.
     """
-    found: dict[int, tuple[Pull, str]] = {}
-    after: str | None = None
-    while True:
-        page, after = await gh.graphql(
+
+    async def page(after: str | None, size: int) -> tuple[list[tuple[Pull, str]], str | None]:
+        return await gh.graphql(
             ops.LINKED_PULLS,
             repo,
             _linked,
@@ -84,12 +85,14 @@ async def linked_pulls(gh: GitHub, repo: RepoRef, number: int) -> tuple[tuple[Pu
             name=repo.name,
             number=number,
             after=after,
+            size=size,
         )
-        for pull, branch in page:
-            if pull.number not in found or pull.closes:
-                found[pull.number] = (pull, branch)
-        if after is None:
-            return tuple(found[number] for number in sorted(found))
+
+    found: dict[int, tuple[Pull, str]] = {}
+    for pull, branch in await all_pages(page, _LINKED_AT_ONCE):
+        if pull.number not in found or pull.closes:
+            found[pull.number] = (pull, branch)
+    return tuple(found[number] for number in sorted(found))
 
 
 async def numbered_pull(gh: GitHub, repo: RepoRef, number: int) -> Pull | None:
