@@ -22,6 +22,25 @@ CONVERSATION: Permissions = {
     "pull_requests": "write",
 }
 """Reads what a comment is about, and answers it."""
+MIGRATION: Permissions = {
+    "checks": "read",
+    "contents": "write",
+    "issues": "write",
+    "merge_queues": "read",
+    "metadata": "read",
+    "pull_requests": "write",
+}
+"""Commits fixes, and opens pull requests with them."""
+TRACKER: Permissions = {
+    "checks": "read",
+    "contents": "read",
+    "deployments": "read",
+    "issues": "write",
+    "metadata": "read",
+    "pull_requests": "write",
+    "statuses": "read",
+}
+"""Reads the evidence of a tracking issue, and edits it."""
 
 _LEVELS = ("read", "write", "admin")
 

@@ -15,11 +15,12 @@ from typing import Any, TypeVar
 from bot.config import FILE
 from bot.context import Bot
 from bot.domain.events import PullRequestEvent
-from bot.domain.references import PullRequestRef
+from bot.domain.references import PullRequestRef, RepoRef, Sha
 from bot.github import reads
 from bot.github.begun import Begun
 from bot.github.client import GitHub
 from bot.github.errors import GraphQLError, MissingPermission, NoAnswer
+from bot.github.reads.at_once import Standing
 from bot.identity.checks import CHECK_NAME
 
 T = TypeVar("T")
@@ -60,7 +61,7 @@ async def _begin(gh: GitHub, ref: PullRequestRef, event: PullRequestEvent | None
     base = begun.begin(reads.merge_base(gh, repo, base_ref, head))
     begun.offer(lambda: base, reads.merge_base, repo, base_ref, head)
     stands = begun.begin(_after(said, partial(reads.standing, gh, repo, head, CHECK_NAME)))
-    _offer(begun, gh, stands, lambda found: found.heads, reads.open_heads, repo)
+    begun.offer(partial(_open_heads, gh, repo, stands), reads.open_heads, repo)
     _offer(begun, gh, stands, lambda found: found.runs, reads.check_runs, repo, head, name=CHECK_NAME)
 
 
@@ -83,6 +84,17 @@ def _offer(
         return await read(gh, *args, **named) if found is None else found
 
     begun.offer(answer, read, *args, **named)
+
+
+async def _open_heads(
+    gh: GitHub, repo: RepoRef, query: asyncio.Task[Standing]
+) -> tuple[tuple[PullRequestRef, Sha], ...]:
+    """The query has the first hundred; it also tells how many pages there are."""
+    try:
+        found = await query
+    except (NoAnswer, MissingPermission, GraphQLError):
+        return await reads.open_heads(gh, repo)
+    return await reads.open_heads(gh, repo, about=found.open) if found.heads is None else found.heads
 
 
 async def _after(earlier: asyncio.Task[Any], read: Callable[[], Coroutine[Any, Any, T]]) -> T:

@@ -5,7 +5,7 @@ Who may merge one of them reads the check of the commit, whichever pull request 
 
 from bot.context import Bot
 from bot.domain.references import PullRequestRef, Sha, Task
-from bot.github import reads
+from bot.github import purposes, reads
 
 REVIEW = "ssot.review"
 """The task that reviews a pull request."""
@@ -23,7 +23,7 @@ async def judge_again(bot: Bot, ref: PullRequestRef, head: Sha, occasion: int) -
 
     ``occasion`` tells this time from others.  Whether there is such a pull request.
     """
-    others = await siblings_of(bot, ref, head)
+    others = await siblings_of(bot.working_for(purposes.REVIEW), ref, head)
     if others:
         number = others[0].number
         task = Task(event=REVIEW, id=f"{ref.repo.id}#{number}@{head} {occasion}", repo=ref.repo, subject=number)

@@ -15,7 +15,7 @@ from bot.domain.finding import Kind
 from bot.domain.migration import Migration
 from bot.domain.references import RepoRef
 from bot.domain.tracked import usages_of
-from bot.github import reads
+from bot.github import purposes, reads
 from bot.github.errors import Refused
 from bot.identity.kinds import MarkerKind
 from bot.identity.places import conversation
@@ -39,6 +39,7 @@ _PASSED_ON = frozenset({Kind.IMPORT, Kind.RE_EXPORT})
 
 async def update_tracker(bot: Bot, repo: RepoRef, number: int, lease: Lease) -> Outcome:
     """Update the issue's boxes and sections; when no usages are left, finish the migration."""
+    bot = bot.working_for(purposes.TRACKER)
     try:
         at = await default_branch_of(bot, repo)
         issue = await issue_of(bot, at, number)

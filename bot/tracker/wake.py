@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from bot.context import Bot
 from bot.domain.references import RepoRef, Task
+from bot.github import purposes
 from bot.jobs import Done, Ignored, Lease, Outcome
 from bot.tracker.find import NotTracked, default_branch_of
 
@@ -37,6 +38,7 @@ async def timed(_: Bot, now: datetime) -> Iterable[Task]:
 
 async def each_tracker(bot: Bot, repo: RepoRef, lease: Lease) -> Outcome:
     """A task for each issue that a migration of the repository is tracked on."""
+    bot = bot.working_for(purposes.TRACKER)
     try:
         at = await default_branch_of(bot, repo)
     except NotTracked as refusal:

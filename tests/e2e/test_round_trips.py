@@ -1,7 +1,6 @@
 """What a review reads does not wait for each other: GitHub is far away, and people wait for the check."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from bot.cli.demo import serving, settings_for
+from bot.github import operations as ops
+from bot.github.reads import pulls
 from bot.sandbox import PullRequestHandle, Repo, Sandbox
 from bot.sandbox.example import CHANGE, HEALTH_WITH_A_PROBE
 from bot.sandbox.faults import Reply
@@ -67,32 +68,17 @@ async def test_the_first_review_makes_one_token(bot: RunningBot, service: Repo) 
     assert len([request for request in bot.github.requests if request.path.endswith("/access_tokens")]) == 1
 
 
-async def test_what_it_reads_first_it_asks_for_at_once(bot: RunningBot, warm: Repo) -> None:
-    """None of the three is answered before all were asked."""
-    paths = ("/graphql", "*/files", "*/compare/*")
-    holds = [bot.github.faults.hold(path=path, effect=False) for path in paths]
+async def test_the_check_comes_after_two_rounds_of_reading(bot: RunningBot, warm: Repo) -> None:
+    """None of what is read in a round is answered before all of it was asked."""
+    rounds = (("/graphql", "*/files", "*/compare/*"), ("/graphql", "/graphql"), ("*/check-runs",))
+    holds = [[bot.github.faults.hold(path=path, effect=False) for path in paths] for paths in rounds]
     pull = await warm.open_pull_request(dict(CHANGE))
-    async with asyncio.timeout(20):
-        await asyncio.gather(*(hold.reached.wait() for hold in holds))
-    for hold in holds:
-        hold.release()
+    for at_once in holds:
+        await asyncio.wait_for(asyncio.gather(*(hold.reached.wait() for hold in at_once)), 20)
+        for hold in at_once:
+            hold.release()
     await bot.settled()
     assert verdicts(pull) == ["failure"]
-
-
-async def test_the_check_comes_after_four_answers(bot: RunningBot, warm: Repo) -> None:
-    """With an answer that takes long beside all else: what was said and beside it, the files, the check."""
-    bot.github.faults.distance = 2.0
-    start = time.monotonic()
-    pull = await warm.open_pull_request(dict(CHANGE))
-
-    async def judged() -> bool:
-        return bool(pull.check_runs)
-
-    await until(judged)
-    assert time.monotonic() - start < 4 * 2.0
-    bot.github.faults.distance = 0.0
-    await bot.settled()
 
 
 @pytest.mark.parametrize("body", [UNDEFINED, b"{}"], ids=["undefined", "odd"])
@@ -123,16 +109,19 @@ async def test_what_the_event_says_is_read_again(bot: RunningBot, warm: Repo) ->
     assert "not valid" in (check.title or "")
 
 
-async def test_a_sibling_among_many_is_found(bot: RunningBot, warm: Repo) -> None:
-    """A query lists a hundred open pull requests."""
+async def test_a_sibling_among_many_is_found(bot: RunningBot, warm: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The query lists a hundred open pull requests (here one); beyond those their pages are read, all at once."""
+    shorter = (ops.STANDING.document or "").replace("first: 100", "first: 1")
+    monkeypatch.setattr(ops, "STANDING", replace(ops.STANDING, document=shorter))
+    monkeypatch.setattr(pulls, "PAGE_SIZE", 2)
     await warm.push({".github/ssot.yml": b"version: 1\nmigrations: {m: {deprecated: a.b}}\n"}, branch="release")
     failing = await bot.receive(warm.open_pull_request(dict(CHANGE), head="feature"))
-    bot.github.webhook_url, url = None, bot.github.webhook_url
-    for number in range(100):
-        await warm.open_pull_request({"docs/x.md": b"%d\n" % number})
-    bot.github.webhooks._outbox.clear()
-    bot.github.webhook_url = url
-    await bot.receive(warm.propose("feature", base="release"))
+    holds = [bot.github.faults.hold(path="*/pulls", effect=False) for _ in range(2)]
+    await warm.propose("feature", base="release")
+    await asyncio.wait_for(asyncio.gather(*(hold.reached.wait() for hold in holds)), 20)
+    for hold in holds:
+        hold.release()
+    await bot.settled()
     assert warm.check_runs[-1].title == f"Fails because of #{failing.number} onto main, by octocat"
 
 

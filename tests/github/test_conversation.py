@@ -7,7 +7,9 @@ import pytest
 from bot.domain.effects import CheckRun, Review, ReviewComment
 from bot.domain.references import PullRequestRef, RepoRef, Sha
 from bot.github import GitHub, Performer, reads
+from bot.github import operations as ops
 from bot.github.errors import GraphQLError, NotFound
+from bot.github.reads import pulls
 from bot.sandbox import PullRequestHandle, Repo, Sandbox, Symlink
 from bot.sandbox.faults import Reply
 from tests.github.test_contents import TOO_LARGE
@@ -127,7 +129,15 @@ async def test_a_commit_that_is_not_there_yet(gh: GitHub, ref: RepoRef) -> None:
     assert (await reads.standing(gh, ref, Sha("1" * 40), "ssot")).runs is None
 
 
-async def test_more_pull_requests_than_a_page(gh: GitHub, ref: RepoRef, repo: Repo) -> None:
-    for number in range(101):
-        await repo.open_pull_request({"b.py": b"x = %d\n" % number})
-    assert (await reads.standing(gh, ref, Sha("1" * 40), "ssot")).heads is None
+async def test_more_pull_requests_than_a_page(
+    gh: GitHub, ref: RepoRef, repo: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shorter = (ops.STANDING.document or "").replace("first: 100", "first: 4")
+    monkeypatch.setattr(ops, "STANDING", replace(ops.STANDING, document=shorter))
+    monkeypatch.setattr(pulls, "PAGE_SIZE", 2)
+    opened = [await repo.open_pull_request({"b.py": b"x = %d\n" % number}) for number in range(5)]
+    found = await reads.standing(gh, ref, Sha("1" * 40), "ssot")
+    assert (found.heads, found.open) == (None, 5)
+    expected = [(PullRequestRef(repo=ref, number=pull.number), Sha(pull.head_sha)) for pull in opened]
+    for about in (0, 1, 4, 5, 6, 20):
+        assert list(await reads.open_heads(gh, ref, about=about)) == expected

@@ -11,7 +11,7 @@ from bot.domain.effects import NewComment
 from bot.domain.references import PullRequestRef, RepoRef, Sha
 from bot.github import GitHub, Performer, reads
 from bot.github.manifest import needed_permissions
-from bot.github.purposes import CONVERSATION, REVIEW, covers
+from bot.github.purposes import CONVERSATION, MIGRATION, REVIEW, TRACKER, covers
 from bot.github.tokens import Minted
 from bot.sandbox import Repo, Sandbox
 from tests.github.clock import ManualClock
@@ -163,6 +163,6 @@ def test_a_purpose_covers_what_it_names(granted: dict[str, str], needed: dict[st
     assert covers(granted, needed) is holds
 
 
-@pytest.mark.parametrize("purpose", [REVIEW, CONVERSATION])
+@pytest.mark.parametrize("purpose", [REVIEW, CONVERSATION, MIGRATION, TRACKER])
 def test_a_purpose_asks_for_nothing_that_the_app_does_not_have(purpose: dict[str, str]) -> None:
     assert covers(needed_permissions(), purpose)

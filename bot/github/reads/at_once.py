@@ -39,6 +39,8 @@ class Standing:
 
     heads: tuple[tuple[PullRequestRef, Sha], ...] | None
     """All open pull requests with their heads."""
+    open: int
+    """How many there are."""
     runs: tuple[CheckRunFact, ...] | None
     """The App's check runs of one name, newest first."""
 
@@ -141,6 +143,7 @@ def _standing(app: int, repo: RepoRef, head: Sha, data: Any) -> Standing:
     runs = None if suites is None else [_whole(suite["checkRuns"]) for suite in suites]
     return Standing(
         heads=tuple(heads) if len(heads) == pulls["totalCount"] else None,
+        open=int(pulls["totalCount"]),
         runs=None if runs is None or None in runs else _runs(app, head, [run for some in runs for run in some or ()]),
     )
 

@@ -6,8 +6,9 @@ from typing import Any
 from bot.domain.facts import AppIdentity, BranchCommit, Commit, OwnPullRequest, PullBranch
 from bot.domain.references import PullRequest, PullRequestRef, RepoRef, RepositoryId, Sha
 from bot.github import operations as ops
+from bot.github.at_once import of_each
 from bot.github.begun import may_be_begun
-from bot.github.client import GitHub
+from bot.github.client import PAGE_SIZE, GitHub
 from bot.github.errors import NotFound
 from bot.github.reads.app import identity
 
@@ -27,12 +28,20 @@ async def open_pull_requests(gh: GitHub, repo: RepoRef, *, head: str | None = No
 
 
 @may_be_begun
-async def open_heads(gh: GitHub, repo: RepoRef) -> tuple[tuple[PullRequestRef, Sha], ...]:
-    """The open pull requests with their heads, newest first."""
-    pages = gh.pages(
-        ops.LIST_PULLS, repo, lambda data: (int(data["number"]), Sha(str(data["head"]["sha"]))), query={"state": "open"}
-    )
-    return tuple([(PullRequestRef(repo=repo, number=number), sha) async for number, sha in pages])
+async def open_heads(gh: GitHub, repo: RepoRef, *, about: int = 0) -> tuple[tuple[PullRequestRef, Sha], ...]:
+    """The open pull requests with their heads.  If there are ``about`` so many, all of their pages come at once."""
+
+    def parse(data: Any) -> list[tuple[PullRequestRef, Sha]]:
+        return [(PullRequestRef(repo=repo, number=int(n["number"])), Sha(str(n["head"]["sha"]))) for n in data]
+
+    async def page(number: int) -> list[tuple[PullRequestRef, Sha]]:
+        query: dict[str, str | int] = {"state": "open", "direction": "asc", "per_page": PAGE_SIZE, "page": number}
+        return await gh.call(ops.LIST_PULLS, repo, parse, query=query)
+
+    pages = list(await of_each(page, range(1, max(1, -(-about // PAGE_SIZE)) + 1)))
+    while len(pages[-1]) == PAGE_SIZE:
+        pages.append(await page(len(pages) + 1))
+    return tuple(dict.fromkeys(head for heads in pages for head in heads))
 
 
 async def own_pull_requests(gh: GitHub, repo: RepoRef) -> tuple[OwnPullRequest, ...]:

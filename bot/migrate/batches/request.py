@@ -12,6 +12,7 @@ from bot.domain.effects import Reaction
 from bot.domain.errors import UserError
 from bot.domain.globs import GlobError
 from bot.domain.migration import Migration
+from bot.github import purposes
 from bot.jobs import Lease
 from bot.migrate.batches import render_answer as words
 from bot.migrate.batches.models import BatchReport, BatchRequest, Tier
@@ -28,7 +29,7 @@ async def migrate_issue(bot: Bot, call: CommandCall, lease: Lease) -> Reply:
     ``call.arguments``: ``paths`` (strings), ``unsafe`` and ``dry_run`` (booleans).  Raises ``UserError`` for paths
     that lead out of the repository, and (``ConfigUnusable``) when the configuration is not valid.
     """
-    ask = _ask(call.arguments)
+    ask, bot = _ask(call.arguments), bot.working_for(purposes.MIGRATION)
     at = await at_default_branch(bot, call.repo)
     migrations = at.tracked_on(call.number)
     if not migrations:

@@ -22,7 +22,7 @@ from bot.domain.finding import Range
 from bot.domain.migration import Config
 from bot.domain.references import ChangedFile, PullRequest, PullRequestRef, RepoRef, Sha
 from bot.engine.source.names import SUFFIXES
-from bot.github import reads
+from bot.github import purposes, reads
 from bot.github.errors import HeadMoved
 from bot.identity import decisions
 from bot.identity.commits import part_of
@@ -68,6 +68,7 @@ async def migrate_pull(bot: Bot, ref: PullRequestRef, ask: MigrateRequest, lease
 
     Raises ``UserError`` for invalid arguments.
     """
+    bot = bot.working_for(purposes.MIGRATION)
     pull = await reads.pull_request(bot.github, ref)
     at = await at_branch(bot, ref.repo, pull.base_ref)
     if at.problem:
