@@ -261,6 +261,15 @@ class ClosePullRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SetDraft:
+    """Make a pull request a draft, or ready for review, by its GraphQL id; nothing changes if it is already."""
+
+    pull: PullRequestRef
+    node_id: str
+    draft: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MoveBranch:
     """Create, move (also backwards) or delete a branch if it is at ``before``; ``None``: there is no such branch."""
 
@@ -288,8 +297,15 @@ Commit = FileCommit | TreeCommit
 Numbered = CheckRun | NewComment
 """Each results in the id that GitHub gives it."""
 Change = (
-    MoveBranch | EditPullRequest | ClosePullRequest | ResolveThread | UnresolveThread | NewReaction | Redeliver
-)  # fmt: skip
+    MoveBranch
+    | EditPullRequest
+    | ClosePullRequest
+    | SetDraft
+    | ResolveThread
+    | UnresolveThread
+    | NewReaction
+    | Redeliver
+)
 """These have no result."""
 Effect = Commit | Numbered | Change | NewPullRequest | Review | EditIssue
 """Everything that the bot can write to GitHub."""

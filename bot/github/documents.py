@@ -50,3 +50,22 @@ query Standing($owner: String!, $name: String!, $head: GitObjectID!, $app: Int!,
   }
 }
 """
+
+LINKED_PULLS = """
+query LinkedPulls($owner: String!, $name: String!, $number: Int!, $after: String, $size: Int!) {
+  repository(owner: $owner, name: $name) {
+    issue(number: $number) {
+      closedByPullRequestsReferences(first: 100, includeClosedPrs: true) { nodes { __typename ...Linked } }
+      timelineItems(first: $size, after: $after, itemTypes: [CROSS_REFERENCED_EVENT]) {
+        pageInfo { hasNextPage endCursor }
+        nodes {
+          ... on CrossReferencedEvent { isCrossRepository source { __typename ...Linked } }
+        }
+      }
+    }
+  }
+}
+fragment Linked on PullRequest {
+  number title state isDraft url createdAt closedAt mergedAt headRefName author { __typename login }
+}
+"""

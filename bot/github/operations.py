@@ -233,24 +233,7 @@ PULL_BRANCH = _graphql(
 )
 LINKED_PULLS = _graphql(
     "graphql/linked-pulls",
-    """
-    query LinkedPulls($owner: String!, $name: String!, $number: Int!, $after: String, $size: Int!) {
-      repository(owner: $owner, name: $name) {
-        issue(number: $number) {
-          closedByPullRequestsReferences(first: 100, includeClosedPrs: true) { nodes { __typename ...Linked } }
-          timelineItems(first: $size, after: $after, itemTypes: [CROSS_REFERENCED_EVENT]) {
-            pageInfo { hasNextPage endCursor }
-            nodes {
-              ... on CrossReferencedEvent { isCrossRepository source { __typename ...Linked } }
-            }
-          }
-        }
-      }
-    }
-    fragment Linked on PullRequest {
-      number title state isDraft url createdAt closedAt mergedAt headRefName author { __typename login }
-    }
-    """,
+    documents.LINKED_PULLS,
     RequestKind.READ,
     issues="read",
     pull_requests="read",
@@ -314,6 +297,29 @@ UNRESOLVE_THREAD = _graphql(
     RequestKind.WRITE,
     pull_requests="write",
     contents="write",  # as for resolving
+)
+TO_DRAFT = _graphql(
+    "graphql/convertPullRequestToDraft",
+    """
+    mutation ToDraft($id: ID!) {
+      convertPullRequestToDraft(input: {pullRequestId: $id}) { pullRequest { id isDraft } }
+    }
+    """,
+    RequestKind.WRITE,
+    # Not only pull_requests: measured by others, e.g. https://github.com/boxlite-ai/boxlite/pull/1556
+    pull_requests="write",
+    contents="write",
+)
+READY = _graphql(
+    "graphql/markPullRequestReadyForReview",
+    """
+    mutation Ready($id: ID!) {
+      markPullRequestReadyForReview(input: {pullRequestId: $id}) { pullRequest { id isDraft } }
+    }
+    """,
+    RequestKind.WRITE,
+    pull_requests="write",
+    contents="write",  # as for drafts
 )
 COMMIT_FILES = _graphql(
     "graphql/createCommitOnBranch",

@@ -24,6 +24,7 @@ from bot.domain.effects import (
     Redeliver,
     ResolveThread,
     Review,
+    SetDraft,
     TreeCommit,
     UnresolveThread,
 )
@@ -34,7 +35,7 @@ from bot.github.perform.checks import create_check_run
 from bot.github.perform.commits import commit_files, commit_tree, move_branch
 from bot.github.perform.conversations import IssueEdited, comment, edit_issue, react
 from bot.github.perform.deliveries import redeliver
-from bot.github.perform.pulls import close_pull_request, edit_pull_request, open_pull_request
+from bot.github.perform.pulls import close_pull_request, edit_pull_request, open_pull_request, set_draft
 from bot.github.perform.reviews import Submitted, resolve_thread, submit_review, unresolve_thread
 
 Result = Sha | int | PullRequestRef | Submitted | IssueEdited | None
@@ -140,6 +141,8 @@ class Performer(BasePerformer):
                 await edit_pull_request(self._github, change)
             case ClosePullRequest():
                 await close_pull_request(self._github, change)
+            case SetDraft():
+                await set_draft(self._github, change)
             case ResolveThread():
                 await resolve_thread(self._github, change)
             case UnresolveThread():

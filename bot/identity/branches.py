@@ -40,6 +40,11 @@ def of_removal(migration: str) -> str:
     return f"{_REMOVALS}{migration}"
 
 
+def removed_by(branch: str) -> str | None:
+    """The migration whose definitions the branch removes; ``None``: not such a branch."""
+    return branch.removeprefix(_REMOVALS) if branch.startswith(_REMOVALS) else None
+
+
 def is_of_removal(branch: str) -> bool:
     """Whether the branch is one that removes definitions, of whatever migration."""
     return branch.startswith(_REMOVALS)

@@ -41,6 +41,7 @@ class MarkerKind(Enum):
     BATCH_CLOSED = "batch-closed", (PlaceKind.CONVERSATION,), ("`1`",)
     BATCH_LEFT = "batch-left", (PlaceKind.CONVERSATION,), ("`1`",)
     REMOVAL = "removal", (PlaceKind.REMOVAL,), ("migration",)
+    REMOVAL_STATE = "removal-state", (PlaceKind.CONVERSATION,), ("migration", "`free`, or a digest of what uses it")
 
     def __init__(self, wire: str, places: tuple[PlaceKind, ...], values: tuple[str, ...]) -> None:
         self.wire = wire

@@ -86,6 +86,8 @@ class CompleteCheckRun:
     """Why there was no scan: the configuration is invalid or unreadable."""
     proposed: ProposedConfig | None = None
     """What the pull request makes of the configuration; ``None``: it does not change it."""
+    still_used: str | None = None
+    """What uses the names that this pull request removes, as a clause."""
 
 
 Action = SubmitReview | CompleteCheckRun | ResolveThread | UnresolveThread

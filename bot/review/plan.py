@@ -42,6 +42,8 @@ class ReviewFacts:
     """Why the files that the pull request does not change were not in view."""
     proposed: ProposedConfig | None = None
     """What the pull request makes of the configuration file."""
+    still_used: str | None = None
+    """Of the bot's own removal: what uses the names that it removes."""
     waivers: Mapping[str, Waiver] = field(default_factory=dict)
     """What people skipped, by the finding's fingerprint."""
 
@@ -68,7 +70,9 @@ def plan_check(facts: ReviewFacts) -> CompleteCheckRun:
     unread = tuple(file for file in facts.unread if file.fingerprint not in facts.waivers)
     return CompleteCheckRun(
         head_sha=facts.pull.head_sha,
-        conclusion=Conclusion.FAILURE if is_wrong(facts.proposed) else _conclusion(facts.config, new, old, unread),
+        conclusion=Conclusion.FAILURE
+        if is_wrong(facts.proposed) or facts.still_used
+        else _conclusion(facts.config, new, old, unread),
         new=new,
         old=old,
         ignored=tuple(f for f in present if f.ignored is not None),
@@ -79,6 +83,7 @@ def plan_check(facts: ReviewFacts) -> CompleteCheckRun:
         scanned=sum(isinstance(review.report, Scanned) for review in facts.reviews),
         lacking=facts.lacking,
         proposed=facts.proposed,
+        still_used=facts.still_used,
     )
 
 

@@ -178,6 +178,8 @@ def check_text(action: CompleteCheckRun, pull: PullRequest, migrations: Mapping[
         )
     title = title_of(action)
     summary = [_sibling(action) + _title(action) + "." + config_paragraph(action.proposed)]
+    if action.still_used:
+        summary.append(f"On {code(pull.base_ref)}, {prose(action.still_used)}.")
     if action.new:
         summary += [_table(action.new, migrations), _next_steps(action.new)]
     summary += _honest_lines(action)
@@ -201,7 +203,8 @@ def _sibling(action: CompleteCheckRun) -> str:
 
 def _title(action: CompleteCheckRun) -> str:
     wrong = config_title(action.proposed) if action.proposed and action.proposed.errors else ""
-    return _joined(wrong, _verdict(action), _not_read(action))
+    held = "Something still uses what this pull request removes" if action.still_used else ""
+    return _joined(held, wrong, _verdict(action), _not_read(action))
 
 
 def _joined(*parts: str) -> str:
@@ -214,7 +217,7 @@ def _verdict(action: CompleteCheckRun) -> str:
         return f"{count(new, 'new deprecated usage')}"
     if any(file.suspect for file in action.unread):
         return ""  # nothing better can be said than that some were not read
-    if action.proposed and action.proposed.errors:
+    if action.still_used or (action.proposed and action.proposed.errors):
         return "no new deprecated usages"
     if action.conclusion is Conclusion.FAILURE and action.sibling is None:
         return f"{count(len(action.old), 'usage')} of a removed name"

@@ -36,6 +36,7 @@ from bot.review.late import wait_for
 from bot.review.models import Action, CompleteCheckRun, Conclusion, FailingSibling, SubmitReview
 from bot.review.plan import OwnThread, ReviewFacts, can_block, plan_check, plan_not_scanned, plan_review
 from bot.review.preview import ask_for_preview
+from bot.review.removal import still_used
 from bot.review.render import title_of
 from bot.review.siblings import siblings_of
 from bot.scanner.workers import ScannerDown
@@ -215,6 +216,7 @@ async def found_in(
         unread=scanned.unread,
         lacking=scanned.lacking,
         proposed=await proposed_config(bot, pull, changed),
+        still_used=await still_used(bot, pull, config, changed, onto=onto),
         waivers={fingerprint: waiver for fingerprint, waiver in waivers.items() if waiver},
     )
 

@@ -284,6 +284,26 @@ class Graph:
             raise Refusal("UNPROCESSABLE", first.get("message", error.message)) from error
         return {"pullRequest": pull_request(pull, self._world.url)}
 
+    async def convertPullRequestToDraft(self, _info: object, input: Obj) -> Obj:  # noqa: A002, N802 - the schema's names
+        return await self._set_draft(input["pullRequestId"], draft=True)
+
+    async def markPullRequestReadyForReview(self, _info: object, input: Obj) -> Obj:  # noqa: A002, N802 - as above
+        return await self._set_draft(input["pullRequestId"], draft=False)
+
+    async def _set_draft(self, node_id: str, *, draft: bool) -> Obj:
+        """Both permissions are needed, which GitHub's page does not say.
+
+        https://github.com/boxlite-ai/boxlite/pull/1556
+        """
+        pull = self._node(node_id, PullRequest)
+        for needs in ("pull_requests:write", "contents:write"):
+            self._admit(pull.repo, needs)
+        if draft and not pull.repo.drafts:
+            lacks = f"{self._actor.user.login} does not have permission"
+            raise Refusal("FORBIDDEN", f"{lacks} to convert the pull request {node_id} to draft.")
+        await pulling.set_draft(self._world, pull, self._actor.user, draft=draft)
+        return {"pullRequest": pull_request(pull, self._world.url)}
+
     def _repository(self, node_id: str) -> Repository:
         for repo in self._world.repos.values():
             if repo.node_id == node_id and not repo.deleted:

@@ -269,6 +269,8 @@ class Repository:
     deployments: list[Deployment] = field(default_factory=list)
     verified: set[str] = field(default_factory=set)
     """Commits that GitHub signed itself."""
+    drafts: bool = True
+    """A private repository of a free account has none."""
     protected: set[str] = field(default_factory=set)
     required: dict[str, list[str]] = field(default_factory=dict)
     """The checks that a ruleset requires, by branch."""

@@ -58,8 +58,11 @@ async def open_pull(
 ) -> PullRequest:
     """Open a pull request.
 
-    Raises a 422 where GitHub does: unknown base or head, no commits between them, one open for that pair already.
+    Raises a 422 where GitHub does: unknown base or head, no commits between them, one open for that pair already, a
+    draft where there are none.
     """
+    if draft and not repo.drafts:
+        raise ApiError(422, "Draft pull requests are not supported in this repository.")
     base_sha, head_sha = repo.git.branch(base), head_repo.git.branch(head)
     if base_sha is None:
         raise invalid("PullRequest", "base", code="invalid")

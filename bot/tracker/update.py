@@ -11,10 +11,10 @@ import structlog
 from bot.context import Bot
 from bot.domain.effects import NewComment
 from bot.domain.facts import Issue
-from bot.domain.finding import Kind
 from bot.domain.migration import Migration
 from bot.domain.references import RepoRef
 from bot.domain.tracked import usages_of
+from bot.engine.program.standing import PASSED_ON
 from bot.github import purposes, reads
 from bot.github.errors import Refused
 from bot.identity.kinds import MarkerKind
@@ -25,16 +25,15 @@ from bot.tracker import record as records
 from bot.tracker.checklist.section import Owner
 from bot.tracker.checklist.update import update
 from bot.tracker.edit import Contested, edit
+from bot.tracker.evidence.source import may_hide
 from bot.tracker.find import NotTracked, Tracked, default_branch_of, issue_of, tracked_on
 from bot.tracker.models import Changed, Conflict, Holds, ItemStatus, NoBox, Unchanged
+from bot.tracker.removal.keep import keep_removal
 from bot.tracker.removal.open import open_removal
 from bot.tracker.render import comments as words
 from bot.tracker.render.section import section
 
 log = structlog.get_logger(__name__)
-
-_PASSED_ON = frozenset({Kind.IMPORT, Kind.RE_EXPORT})
-"""What may be left when the definition is removed: what only passes it on is removed with it."""
 
 
 async def update_tracker(bot: Bot, repo: RepoRef, number: int, lease: Lease) -> Outcome:
@@ -81,21 +80,26 @@ async def _follow_up(bot: Bot, at: DefaultBranch, issue: Issue, each: Tracked) -
         case Changed(statuses=statuses) | Unchanged(statuses=statuses):
             record = each.record.after(each.facts, each.migration.name)
             await records.save(bot.storage, repo, issue.number, each.migration.name, record)
+            kept = await keep_removal(bot, at, each.migration, issue.number, each.facts)
             if issue.state == "open":
-                await _end(bot, at, issue, each, statuses)
+                await _end(bot, at, issue, each, statuses, removing=kept)
         case None:
             raise AssertionError("the body was never merged")
         case _:
             assert_never(each.outcome)
 
 
-async def _end(bot: Bot, at: DefaultBranch, issue: Issue, each: Tracked, statuses: tuple[ItemStatus, ...]) -> None:
+async def _end(
+    bot: Bot, at: DefaultBranch, issue: Issue, each: Tracked, statuses: tuple[ItemStatus, ...], *, removing: bool
+) -> None:
     """When nothing is left, open the removal; when every item is done as well, say so once."""
     usages = usages_of(each.facts, each.migration.name)
-    if any(usage.kind not in _PASSED_ON for usage in usages):
+    if any(usage.kind not in PASSED_ON for usage in usages):
         return
-    if each.facts.definitions:
+    if each.facts.definitions and not removing:
         await open_removal(bot, at, each.migration, issue.number, each.facts)
+    if any(may_hide(report) for report in each.facts.reports):
+        return
     if not usages and statuses and all(isinstance(status.verdict, Holds) for status in statuses):
         status = words.MigrationStatus(migration=each.migration, facts=each.facts, statuses=statuses)
         text = words.finished(status, at.repo, issue.number, bot.keys)

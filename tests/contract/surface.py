@@ -224,6 +224,8 @@ async def graphql(callers: Callers) -> None:
     )  # fmt: skip
     number = made["createPullRequest"]["pullRequest"]["number"]
     pull = await bot.call("GET", f"{{repo}}/pulls/{number}")
+    await bot.graphql(TO_DRAFT, input={"pullRequestId": pull["node_id"]})
+    await bot.graphql(READY, input={"pullRequestId": pull["node_id"]})
     inline = {"path": "src/b.py", "line": 1, "side": "RIGHT", "body": "Look"}
     review = {"commit_id": pull["head"]["sha"], "event": "COMMENT", "comments": [inline]}
     await bot.call("POST", f"{{repo}}/pulls/{number}/reviews", review)
@@ -255,6 +257,10 @@ THREADS = """query($number: Int!, $after: String) { repository(owner: "acme", na
     nodes { id isResolved isOutdated path line startLine diffSide resolvedBy { login }
       comments(first: 10) { nodes { id databaseId body isMinimized minimizedReason author { login } } } }
     pageInfo { hasNextPage endCursor } } } } }"""
+TO_DRAFT = """mutation($input: ConvertPullRequestToDraftInput!) {
+  convertPullRequestToDraft(input: $input) { pullRequest { id number isDraft } } }"""
+READY = """mutation($input: MarkPullRequestReadyForReviewInput!) {
+  markPullRequestReadyForReview(input: $input) { pullRequest { id number isDraft } } }"""
 RESOLVE = """mutation($input: ResolveReviewThreadInput!) {
   resolveReviewThread(input: $input) { thread { id isResolved } } }"""
 UNRESOLVE = """mutation($input: UnresolveReviewThreadInput!) {

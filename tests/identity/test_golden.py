@@ -68,6 +68,8 @@ STORED: list[Stored] = [
     (MarkerKind.BATCH_LEFT, TALK, ("1",), "<!-- ssot:batch-left=1 sig=3f1e86b34d3f415256bfb671e4340ce5 -->"),
     (MarkerKind.REMOVAL, REMOVAL, ("managers",),
      "<!-- ssot:removal=managers sig=776fe7666895f8f38b7a9cbfaf4ca0bd -->"),
+    (MarkerKind.REMOVAL_STATE, TALK, ("managers", "free"),
+     "<!-- ssot:removal-state=managers,free sig=18faf350b9031d5b565de3d41cd74196 -->"),
 ]  # fmt: skip
 TEXT_OF = {(kind, place, values): text for kind, place, values, text in STORED}
 

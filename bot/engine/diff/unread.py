@@ -1,16 +1,15 @@
 """Changed files that the engine cannot read: which deprecated names stand on the lines that a change adds, as text."""
 
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.domain.file_result import FileChange
+from bot.engine.source.mentions import words_of
 from bot.engine.source.text import readable_text
 
 _LINE_END = re.compile(r"\r\n?|\n")
-_WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +31,7 @@ def names_added(change: FileChange, names: frozenset[str]) -> AddedNames | None:
     base = readable_text(change.base or b"")
     if head is None or base is None:
         return None
-    found = [(number, line, named) for number, line in _added(base, head) if (named := names & _words(line))]
+    found = [(number, line, named) for number, line in _added(base, head) if (named := names & words_of(line))]
     return AddedNames(
         lines=tuple(number for number, _, _ in found),
         names=frozenset[str]().union(*(named for _, _, named in found)),
@@ -48,8 +47,3 @@ def _added(base: str, head: str) -> Iterator[tuple[int, str]]:
             left[line] -= 1
         else:
             yield number, line
-
-
-def _words(line: str) -> frozenset[str]:
-    """As Python reads names (language reference, "Names")."""
-    return frozenset(_WORD.findall(line if line.isascii() else unicodedata.normalize("NFKC", line)))

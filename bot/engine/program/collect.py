@@ -18,7 +18,9 @@ from bot.engine.program.facts import NOTHING, OWN, Facts, Import, Name, Stub, Ta
 from bot.engine.program.nodes import nodes, statements, stored, words
 from bot.engine.program.reloads import put_back
 from bot.engine.resolve.exports import PARSE_ERRORS, parse
+from bot.engine.source.mentions import words_of
 from bot.engine.source.names import PROJECT_FILES, SUFFIXES
+from bot.engine.source.text import readable_text
 
 _DOTTED = re.compile(r"[^\W\d]\w*(?:[.:][^\W\d]\w*)+\Z")
 _WORD = re.compile(r"[^\W\d]\w*")
@@ -38,12 +40,13 @@ def facts_of(source: bytes) -> Facts:
         for code in (tree, *codes):
             collector.names_of(code)
     except PARSE_ERRORS:
-        return unread(source)
+        found = unread(source)
+        return replace(found, words=found.words | words_of(readable_text(source) or ""))
     return collector.facts(tree)
 
 
 def unread(source: bytes) -> Facts:
-    """The facts of a file that cannot be parsed: the words in it."""
+    """The facts of a file that cannot be looked at: the words as they stand in it, which costs next to nothing."""
     return Facts(readable=False, words=frozenset(_WORD.findall(source.decode("utf-8", "replace"))))
 
 

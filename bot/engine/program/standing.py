@@ -2,21 +2,33 @@
 
 import re
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from functools import cache, partial
 
-from bot.domain.finding import Failed, Scanned, Skipped
+from bot.domain.finding import Kind, Scanned, Skipped
 from bot.domain.migration import Migration, Target, TargetKind
 from bot.engine.program.order import above
 from bot.engine.program.view import Program
 from bot.engine.source.names import module_names
 from bot.engine.survey import Survey
 
+PASSED_ON = frozenset({Kind.IMPORT, Kind.RE_EXPORT})
+"""What may be left when the definition is removed: what only passes it on is removed with it."""
 _LONGEST_CHAIN = 8
 """Of modules, each of which passes a name on that it has from the one before."""
 
 
-def standing(migration: Migration, survey: Survey, touched: Collection[str]) -> str | None:
-    """The first place that keeps the definitions, in plain words; ``None``: nothing does.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandingUse:
+    """A place that keeps a definition."""
+
+    path: str
+    reason: str
+    """In plain words, with the place in back-ticks."""
+
+
+def standing(migration: Migration, survey: Survey, touched: Collection[str]) -> StandingUse | None:
+    """The first place that keeps the definitions; ``None``: nothing does.
 
     A usage in a file that does not parse, one that a comment keeps on purpose, one in a file that the migration leaves
     out, and a file that could not be read.  ``touched`` are the files that change with the removal.
@@ -26,29 +38,41 @@ def standing(migration: Migration, survey: Survey, touched: Collection[str]) -> 
     )
 
 
-def _unread(migration: Migration, survey: Survey) -> Iterator[str]:
-    leaves = {target.leaf for target in migration.targets}
+def in_use(migration: Migration, survey: Survey, touched: Collection[str]) -> StandingUse | None:
+    """The same, or else a usage: what only passes the names on goes with the removal, where that ``touched`` it."""
+    for finding in survey.findings:
+        counts = finding.migration == migration.name and finding.ignored is None and finding.kind is not Kind.DEFINITION
+        if counts and not (finding.kind in PASSED_ON and finding.path in touched):
+            reason = f"`{finding.path}:{finding.range.line}` uses `{finding.symbol}`"
+            return StandingUse(path=finding.path, reason=reason)
+    return standing(migration, survey, touched)
+
+
+def _unread(migration: Migration, survey: Survey) -> Iterator[StandingUse]:
+    """Also in files that the migration leaves out; a name that a module gives to one of these is as good."""
+    names = {target.leaf for target in migration.targets} | survey.names
+    for path, facts in sorted(survey.facts.items()):
+        if not facts.readable and not names.isdisjoint(facts.words):
+            yield StandingUse(path=path, reason=f"`{path}` does not parse, and holds the name")
     for path, entry in sorted(survey.files.items()):
-        if isinstance(entry.report, Failed) and not leaves.isdisjoint(entry.facts.words):
-            yield f"`{path}` does not parse, and holds the name"
-        elif isinstance(entry.report, Skipped):
-            yield f"`{path}` could not be read ({entry.report.reason})"
+        if isinstance(entry.report, Skipped):
+            yield StandingUse(path=path, reason=f"`{path}` could not be read ({entry.report.reason})")
 
 
-def _ignored(migration: Migration, survey: Survey) -> Iterator[str]:
+def _ignored(migration: Migration, survey: Survey) -> Iterator[StandingUse]:
     for path, entry in sorted(survey.files.items()):
         for finding in entry.report.findings if isinstance(entry.report, Scanned) else ():
             if finding.migration == migration.name and finding.ignored is not None:
-                yield f"`{path}:{finding.range.line}` keeps it on purpose"
+                yield StandingUse(path=path, reason=f"`{path}:{finding.range.line}` keeps it on purpose")
 
 
-def _named(migration: Migration, survey: Survey, touched: Collection[str]) -> Iterator[str]:
+def _named(migration: Migration, survey: Survey, touched: Collection[str]) -> Iterator[StandingUse]:
     program = Program(survey.facts, partial(module_names, roots=survey.roots), _itself)
     for target in migration.targets:
         names = _names_of(program, target.name)
         for path, line in _takers(program, target, names):
             if path not in touched:
-                yield f"`{path}:{line}` names it"
+                yield StandingUse(path=path, reason=f"`{path}:{line}` names it")
 
 
 def _itself(name: str) -> tuple[str, ...]:

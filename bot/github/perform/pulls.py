@@ -1,6 +1,6 @@
 """Pull requests.  https://docs.github.com/en/rest/pulls/pulls."""
 
-from bot.domain.effects import ClosePullRequest, EditPullRequest, NewPullRequest
+from bot.domain.effects import ClosePullRequest, EditPullRequest, NewPullRequest, SetDraft
 from bot.domain.references import PullRequestRef
 from bot.github import operations as ops
 from bot.github.client import GitHub
@@ -32,3 +32,13 @@ async def close_pull_request(gh: GitHub, closing: ClosePullRequest) -> None:
 
 async def _update(gh: GitHub, pull: PullRequestRef, body: dict[str, str]) -> None:
     await gh.call(ops.UPDATE_PULL, pull.repo, lambda data: int(data["number"]), body=body, pull_number=pull.number)
+
+
+async def set_draft(gh: GitHub, change: SetDraft) -> None:
+    """Make it a draft, or ready for review.  ``Refused``: the repository has no drafts, or may not do it.
+
+    https://docs.github.com/en/graphql/reference/mutations#convertpullrequesttodraft
+    """
+    name = "convertPullRequestToDraft" if change.draft else "markPullRequestReadyForReview"
+    operation = ops.TO_DRAFT if change.draft else ops.READY
+    await gh.graphql(operation, change.pull.repo, lambda data: data[name]["pullRequest"]["id"], id=change.node_id)

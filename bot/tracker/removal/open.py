@@ -3,7 +3,7 @@
 It is found again by its branch and by its signed marker.  One that a person closed is not opened again.
 """
 
-from collections.abc import Collection, Set
+from collections.abc import Collection, Mapping, Set
 
 import structlog
 
@@ -13,8 +13,8 @@ from bot.domain.effects import NewPullRequest, TreeCommit, TreeFile
 from bot.domain.migration import Migration
 from bot.domain.references import RepoRef, Sha
 from bot.domain.tracked import NotKnown, PullState, TrackedFacts, usages_of
-from bot.engine.program.standing import may_name, names_in, standing
-from bot.engine.removal import RemovalRefused, take_out
+from bot.engine.program.standing import StandingUse, may_name, names_in, standing
+from bot.engine.removal import Removal, RemovalRefused, take_out
 from bot.engine.survey import of_interest
 from bot.github import reads
 from bot.github.errors import AlreadyExists, NotFound
@@ -32,32 +32,27 @@ log = structlog.get_logger(__name__)
 
 async def open_removal(bot: Bot, at: DefaultBranch, migration: Migration, issue: int, facts: TrackedFacts) -> None:
     """Open it, unless it is open already, was closed by a person, or cannot be proved safe."""
-    if isinstance(facts.definitions, NotKnown) or not facts.definitions or await _was_opened(bot, at, migration):
+    defined = facts.definitions
+    if isinstance(defined, NotKnown) or not defined or await _was_opened(bot, at, migration):
         return
-    sources = await CommitSources.at(bot, at.repo, at.head, interest=_of_interest)
-    commit = await _commit(bot, at, migration, issue, facts, sources)
-    if commit is None:
+    sources = await sources_at_head(bot, at)
+    planned = await planned_removal(bot, at, migration, facts, sources)
+    if isinstance(planned, StandingUse):
+        log.warning("definition_kept", repository=at.repo.full_name, migration=migration.name, reason=planned.reason)
         return
-    if held := _held_by(facts, {file.path for file in commit.files}):
+    if held := _held_by(facts, planned.files.keys()):
         log.info("removal_waits", repository=at.repo.full_name, pull=held)
         return
+    before = await _head_of(bot, at.repo, of_removal(migration.name))
     new = NewPullRequest(
         repo=at.repo,
-        title=words.title(facts.definitions),
-        head=commit.branch,
+        title=words.title(defined),
+        head=of_removal(migration.name),
         base=at.repository.default_branch,
-        body=words.body(
-            migration,
-            facts.definitions,
-            {file.path: file.content for file in commit.files},
-            issue,
-            bot.keys,
-            at.repo,
-            await _also_named(sources, facts.definitions),
-        ),
+        body=await body_of(bot, at, migration, issue, defined, planned, sources),
         draft=migration.pull_requests.draft,
     )
-    await bot.performer.perform(commit)
+    await bot.performer.perform(commit_of(at, migration, issue, defined, planned, sources, before=before))
     try:
         await bot.performer.perform(new)
     except AlreadyExists:
@@ -81,37 +76,55 @@ def _held_by(facts: TrackedFacts, paths: Set[str]) -> int | None:
     return next((pull.number for pull in open_ones if not paths.isdisjoint(pull.paths)), None)
 
 
-async def _commit(
-    bot: Bot, at: DefaultBranch, migration: Migration, issue: int, facts: TrackedFacts, commit: CommitSources
-) -> TreeCommit | None:
-    """The removal as a commit on the head of the default branch; ``None`` if it is refused."""
+async def planned_removal(
+    bot: Bot, at: DefaultBranch, migration: Migration, facts: TrackedFacts, commit: CommitSources
+) -> Removal | StandingUse:
+    """What the removal makes of the files of the default branch's head, or what keeps a definition."""
     repo = at.repo
     if isinstance(facts.definitions, NotKnown):
-        return None
+        return StandingUse(path="", reason=facts.definitions.why)
     found = await survey(bot, Surveyed(repo=repo, branch=at.branch, config=at.config), at.head)
     paths = {*facts.definitions.values(), *(usage.path for usage in usages_of(facts, migration.name))}
     sources = await commit.read(paths)
     if (kept := standing(migration, found, paths)) is not None:
-        log.warning("definition_kept", repository=repo.full_name, migration=migration.name, reason=kept)
-        return None
+        return kept
     try:
         taken = await bot.scanner.run(take_out, migration, sources, facts.definitions, found.roots, found.names)
     except Unscannable as error:
         taken = RemovalRefused(reason=str(error))
-    if isinstance(taken, RemovalRefused):
-        log.warning("definition_kept", repository=repo.full_name, migration=migration.name, reason=taken.reason)
-        return None
+    return StandingUse(path="", reason=taken.reason) if isinstance(taken, RemovalRefused) else taken
+
+
+def commit_of(
+    at: DefaultBranch, migration: Migration, issue: int, defined: Mapping[str, str], planned: Removal,
+    commit: CommitSources, *, before: Sha | None,
+) -> TreeCommit:  # fmt: skip
+    """The removal as one commit on the head of the default branch."""
     return TreeCommit(
-        repo=repo,
+        repo=at.repo,
         branch=of_removal(migration.name),
-        before=await _head_of(bot, repo, of_removal(migration.name)),
+        before=before,
         parent=at.head,
-        message=words.commit_message(migration, facts.definitions, issue),
+        message=words.commit_message(migration, defined, issue),
         files=tuple(
             TreeFile(path=path, content=content, mode=commit.modes[path])
-            for path, content in sorted(taken.files.items())
+            for path, content in sorted(planned.files.items())
         ),
     )
+
+
+async def body_of(
+    bot: Bot, at: DefaultBranch, migration: Migration, issue: int, defined: Mapping[str, str], planned: Removal,
+    commit: CommitSources,
+) -> str:  # fmt: skip
+    """The text of the pull request."""
+    also = await _also_named(commit, defined)
+    return words.body(migration, defined, planned.files, issue, bot.keys, at.repo, also)
+
+
+async def sources_at_head(bot: Bot, at: DefaultBranch) -> CommitSources:
+    """The files that are read for it."""
+    return await CommitSources.at(bot, at.repo, at.head, interest=_of_interest)
 
 
 def _of_interest(path: str) -> bool:

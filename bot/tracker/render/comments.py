@@ -14,6 +14,7 @@ from bot.markdown.limits import fit
 from bot.markdown.links import link_to_commit
 from bot.markdown.text import code, count
 from bot.tracker.models import Conflict, ConflictKind, Holds, ItemStatus, Missing
+from bot.tracker.render.parts import none_left
 
 _RESTORE = "To have it updated again, restore the section from the issue's edit history."
 _ADVICE = {
@@ -81,7 +82,7 @@ def _status(status: MigrationStatus) -> str:
         by_kind = ", ".join(count(number, kind) for kind, number in kinds.most_common())
         left = f"**{count(len(usages), 'usage')} left** in {count(len(files), 'file')}{urgent} ({by_kind})"
     else:
-        left = "**no usages left**"
+        left = none_left(facts)
     lines = [f"{code(status.migration.name)}: {left}, at {link_to_commit(facts, facts.commit, digits=9)}."]
     if status.statuses:
         lines.append(_items(status.statuses))

@@ -4,6 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from bot.domain.tracked import TrackedFacts
+from bot.markdown.text import count
+from bot.tracker.evidence.source import may_hide
+
 _SHORTENED = "_Shortened to fit GitHub's limit of 65,536 characters. `ssot checklist` shows everything._"
 
 
@@ -28,6 +32,14 @@ def fit(parts: Sequence[Part], room: int) -> str | None:
         if not longer:
             return None
         chosen[max(longer, key=lambda n: len(parts[n].forms[chosen[n]]))] += 1
+
+
+def none_left(facts: TrackedFacts) -> str:
+    """What is known where no usage was found, in bold: nothing is said of a file that was not read."""
+    unread = sum(may_hide(report) for report in facts.reports)
+    if not unread:
+        return "**No usages left**"
+    return f"**No usages found, but {count(unread, 'file')} that may hold some could not be read**"
 
 
 def moment(at: datetime) -> str:

@@ -14,7 +14,7 @@ from bot.markdown.text import code, count, prose
 from bot.tracker.models import View
 from bot.tracker.render import burndown
 from bot.tracker.render.items import evidence
-from bot.tracker.render.parts import Part, fit, moment
+from bot.tracker.render.parts import Part, fit, moment, none_left
 from bot.tracker.render.usages import directories, files, hidden
 
 _LISTED = 10
@@ -44,10 +44,7 @@ def _headline(view: View, usages: Sequence[Finding]) -> str:
     title = f"### {code(view.migration.name)}"
     files = {finding.path for finding in usages}
     critical = {finding.path for finding in usages if finding.critical}
-    if not usages:
-        left = "**No usages left**"
-    else:
-        left = f"**{count(len(usages), 'usage')} left** in {count(len(files), 'file')}"
+    left = none_left(facts) if not usages else f"**{count(len(usages), 'usage')} left** in {count(len(files), 'file')}"
     urgent = f", {len(critical)} of them critical" if critical else ""
     kinds = Counter(str(finding.kind) for finding in usages)
     by_kind = f": {', '.join(count(n, kind) for kind, n in kinds.most_common())}" if kinds else ""

@@ -9,7 +9,7 @@ from bot.domain.finding import Skipped
 from bot.domain.migration import Migration, Target
 from bot.domain.references import Sha
 from bot.engine.program.index import Index
-from bot.engine.program.standing import may_name, names_in, standing
+from bot.engine.program.standing import in_use, may_name, names_in, standing
 from bot.engine.survey import Survey, SurveyedFile, survey_file
 from tests.engine.rewrite.tools import drop_in, module
 
@@ -31,11 +31,13 @@ def survey_of(files: Mapping[str, str], migration: Migration) -> Survey:
 
 
 def kept_by(files: Mapping[str, str], migration: Migration, touched: tuple[str, ...] = ("pkg/impl.py",)) -> str | None:
-    return standing(migration, survey_of({**TREE, **files}, migration), touched)
+    found = standing(migration, survey_of({**TREE, **files}, migration), touched)
+    return found.reason if found else None
 
 
 KEPT = {
     "does not parse": ("def f(:\n    old()\n", "`x.py` does not parse, and holds the name"),
+    "does not parse, in other letters": ("def f(:\n    𝐨ld()\n", "`x.py` does not parse, and holds the name"),
     "on purpose": ("from pkg.impl import old  # ssot: ignore[m] a plugin\n", "`x.py:1` keeps it on purpose"),
     "imported": ("from pkg.impl import old\n", "`x.py:1` names it"),
     "a member": ("import pkg.impl\n\npkg.impl.old()\n", "`x.py:3` names it"),
@@ -101,11 +103,41 @@ def test_what_keeps_a_module(user: str, reason: str | None) -> None:
     assert kept_by({"x.py": user}, replace(MODULE, exclude=("x.py",)), ("pkg/legacy.py",)) == reason
 
 
+@pytest.mark.parametrize("name", ["old", "legacy_name", "𝐥egacy_name"])
+def test_a_left_out_file_that_does_not_parse_keeps_it(name: str) -> None:
+    """Also by the name that another module gives to it."""
+    files = {**TREE, "facade.py": "from pkg.impl import old\nlegacy_name = old\n", "x.py": f"def f(:\n    {name}()\n"}
+    found = replace(survey_of(files, replace(SYMBOL, exclude=("x.py",))), names=frozenset({"old", "legacy_name"}))
+    told = standing(SYMBOL, found, ("pkg/impl.py", "facade.py"))
+    assert told is not None
+    assert told.reason == "`x.py` does not parse, and holds the name"
+
+
+IN_USE = {
+    "a call": ("from pkg.impl import old\n\nold()\n", "`x.py:1` uses `pkg.impl.old`"),
+    "an import alone": ("from pkg.impl import old\n", "`x.py:1` uses `pkg.impl.old`"),
+    "kept on purpose": ("from pkg.impl import old  # ssot: ignore[m] a plugin\n", "`x.py:1` keeps it on purpose"),
+    "nothing": ("from pkg.impl import new\n", None),
+}
+
+
+@pytest.mark.parametrize(("user", "reason"), IN_USE.values(), ids=IN_USE)
+def test_what_is_in_use(user: str, reason: str | None) -> None:
+    found = in_use(SYMBOL, survey_of({**TREE, "x.py": user}, SYMBOL), ("pkg/impl.py",))
+    assert (found.reason if found else None) == reason
+
+
+def test_an_import_that_goes_with_the_removal_is_no_use() -> None:
+    found = survey_of({**TREE, "x.py": "from pkg.impl import old\n"}, SYMBOL)
+    assert in_use(SYMBOL, found, ("pkg/impl.py", "x.py")) is None
+
+
 def test_a_file_that_could_not_be_read_keeps_it() -> None:
     found = survey_of(TREE, SYMBOL)
     big = SurveyedFile(report=Skipped(path="data.py", reason="too big"))
     told = standing(SYMBOL, replace(found, files={**found.files, "data.py": big}), ("pkg/impl.py",))
-    assert told == "`data.py` could not be read (too big)"
+    assert told is not None
+    assert told.reason == "`data.py` could not be read (too big)"
 
 
 def test_one_name_of_several_is_enough() -> None:

@@ -144,7 +144,7 @@ def test_what_the_figures_leave_out_is_said() -> None:
         usages("else.py", migration="other"),
     )
     text = shown(known)
-    assert "**No usages left**." in text
+    assert "**No usages found, but 2 files that may hold some could not be read**." in text
     assert "2 files containing the name could not be read" in text
     assert "- `big.py`: too big\n- `bad.py`, line 3: invalid syntax\n" in text
     assert "1 usage ignored by a comment in the code" in text
