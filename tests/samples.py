@@ -56,6 +56,7 @@ def new(
         suggestion=None if suggestion is None else Suggestion(start_line=place, end_line=place, text=suggestion),
         no_suggestion=no_suggestion,
         also=also,
+        also_fingerprints=tuple(f"{abs(hash((each.path, each.range))) % 16**16:016x}" for each in also),
     )
 
 

@@ -18,6 +18,7 @@ from bot.identity import decisions
 from bot.identity.checks import CHECK_NAME
 from bot.jobs import Ignored, Lease, Superseded
 from bot.repository import RepositoryAt, at_conversation, sentence_of
+from bot.review.skipping import each_alone
 from bot.review.update import Reviewed, review, verdict_on
 
 _HANDLE = re.compile(r"[0-9a-f]{6,16}")
@@ -88,7 +89,8 @@ def _chosen(new: Iterable[NewFinding], unread: Iterable[UnreadFile], handle: str
             "FINDING is the code at the end of the bot's comment (at least 6 of its digits), or the path of a file"
             " that the check lists as not read."
         )
-    every: tuple[NewFinding | UnreadFile, ...] = (*new, *unread)
+    usages = (usage for group in new for usage in each_alone(group))
+    every: tuple[NewFinding | UnreadFile, ...] = (*usages, *unread)
     found = [each for each in every if each.fingerprint.startswith(handle.lower())]
     if not found:
         raise CommandError("This pull request has no such finding.")

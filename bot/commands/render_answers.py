@@ -14,7 +14,7 @@ from bot.markdown.limits import fit
 from bot.markdown.links import link_in_pull
 from bot.markdown.text import code, count, plain, prose
 from bot.review.models import CompleteCheckRun
-from bot.review.render import handle
+from bot.review.render_comment import handle
 
 _LISTED = 20
 """Entries of a list in a reply."""

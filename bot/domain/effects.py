@@ -32,9 +32,12 @@ class ReviewComment:
     body: str
     side: str = "RIGHT"
     start_line: int | None = None
+    on_file: str | None = None
+    """What it says where only the whole file takes it, without a suggestion; ``None``: the same."""
 
     def __post_init__(self) -> None:
         _within("a review comment", self.body, MAX_BODY)
+        _within("a review comment", self.on_file, MAX_BODY)
         if self.start_line is not None and self.start_line >= self.line:
             raise ValueError("a comment's start_line must come before its line")
 
@@ -52,6 +55,20 @@ class Review:
         _within("a review", self.body, MAX_BODY)
         if not self.body and not self.comments:
             raise ValueError("a review needs a body or comments")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditReview:
+    """Replace the body of a submitted review of the App; it cannot be empty."""
+
+    pull: PullRequestRef
+    review_id: int
+    body: str
+
+    def __post_init__(self) -> None:
+        _within("a review", self.body, MAX_BODY)
+        if not self.body:
+            raise ValueError("a review's new body cannot be empty")
 
 
 class Level(StrEnum):
@@ -299,6 +316,7 @@ Numbered = CheckRun | NewComment
 Change = (
     MoveBranch
     | EditPullRequest
+    | EditReview
     | ClosePullRequest
     | SetDraft
     | ResolveThread

@@ -255,6 +255,8 @@ class ReviewThread:
     resolved: bool
     resolved_by_us: bool
     """By this very App; what a person resolved stays resolved."""
+    resolver_known: bool
+    """Whether GitHub names who resolved it; of an App it may not."""
     outdated: bool
     comments: tuple[ThreadComment, ...]
     complete: bool = True

@@ -5,7 +5,7 @@ A scan needs none of it, and each dataclass takes half a millisecond to make: so
 
 from dataclasses import dataclass
 
-from bot.domain.finding import FileReport, Finding
+from bot.domain.finding import FileReport, Finding, Kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +75,18 @@ class NewFinding:
     """Why there is no suggestion, for the author; ``None`` when there is one."""
     also: tuple[Finding, ...] = ()
     """The other new usages of the same statement group: they share the fix and this one comment."""
+    also_fingerprints: tuple[str, ...] = ()
+    """Of ``also``, in its order."""
+
+    @property
+    def usages(self) -> "tuple[tuple[Finding, str], ...]":
+        """All usages of the group, the one that it is shown at first, each with its fingerprint."""
+        return ((self.finding, self.fingerprint), *zip(self.also, self.also_fingerprints, strict=True))
+
+    @property
+    def decided(self) -> "tuple[tuple[Finding, str], ...]":
+        """Those that people decide on, one by one: an import goes with the usages that it serves."""
+        return tuple(usage for usage in self.usages if usage[0].kind is not Kind.IMPORT) or self.usages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -155,6 +155,9 @@ LIST_COMMENTS = _read(
 # --- writing ---------------------------------------------------------------------------------------------------------
 
 CREATE_REVIEW = _write("pulls/create-review", "POST", _REPO + "/pulls/{pull_number}/reviews", pull_requests="write")
+UPDATE_REVIEW = _write(
+    "pulls/update-review", "PUT", _REPO + "/pulls/{pull_number}/reviews/{review_id}", pull_requests="write"
+)
 CREATE_REVIEW_COMMENT = _write(
     "pulls/create-review-comment", "POST", _REPO + "/pulls/{pull_number}/comments", pull_requests="write"
 )

@@ -14,6 +14,7 @@ from bot.domain.effects import (
     Commit,
     EditIssue,
     EditPullRequest,
+    EditReview,
     Effect,
     FileCommit,
     MoveBranch,
@@ -36,7 +37,7 @@ from bot.github.perform.commits import commit_files, commit_tree, move_branch
 from bot.github.perform.conversations import IssueEdited, comment, edit_issue, react
 from bot.github.perform.deliveries import redeliver
 from bot.github.perform.pulls import close_pull_request, edit_pull_request, open_pull_request, set_draft
-from bot.github.perform.reviews import Submitted, resolve_thread, submit_review, unresolve_thread
+from bot.github.perform.reviews import Submitted, edit_review, resolve_thread, submit_review, unresolve_thread
 
 Result = Sha | int | PullRequestRef | Submitted | IssueEdited | None
 
@@ -139,6 +140,8 @@ class Performer(BasePerformer):
                 await move_branch(self._github, change)
             case EditPullRequest():
                 await edit_pull_request(self._github, change)
+            case EditReview():
+                await edit_review(self._github, change)
             case ClosePullRequest():
                 await close_pull_request(self._github, change)
             case SetDraft():

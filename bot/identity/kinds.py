@@ -18,6 +18,8 @@ class MarkerKind(Enum):
     """A kind of marker: its name in the text, what it is signed for, and its values in order."""
 
     FINGERPRINTS = "fp", (PlaceKind.PULL_REQUEST,), ("fingerprint, of each finding that the text is about",)
+    RESOLVED = "resolved", (PlaceKind.PULL_REQUEST,), ("fingerprint, of each finding whose thread the bot resolved",)
+    """In the text of a review: such a thread that is open was opened again by a person."""
     REQUEST = "command", (PlaceKind.PULL_REQUEST,), ("request", "part, from 1", "number of parts")
     """In a commit's message, as a trailer: the commit is a part of what a request asked for."""
 

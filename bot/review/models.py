@@ -33,6 +33,33 @@ class SubmitReview:
     inline: tuple[NewFinding, ...]
     summarised: tuple[NewFinding, ...] = ()
 
+    @property
+    def places(self) -> tuple[tuple[NewFinding, ...], ...]:
+        """``inline`` by the lines that it is shown on, one comment each; a suggestion's finding comes first.
+
+        Suggestions of one file do not overlap, so a line has at most one.
+        """
+        found: dict[tuple[str, int | None], list[NewFinding]] = {}
+        for new in self.inline:
+            found.setdefault((new.finding.path, new.line), []).append(new)
+        return tuple(tuple(sorted(at, key=lambda new: new.suggestion is None)) for at in found.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnReview:
+    """A review of the App: where it records what it resolved."""
+
+    id: int
+    body: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordResolved:
+    """The fingerprints of the threads that the App resolved: one that is open again was opened by a person."""
+
+    review: OwnReview
+    fingerprints: frozenset[str]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailingSibling:
@@ -74,6 +101,8 @@ class CompleteCheckRun:
     """Such files that somebody skipped with ``/ssot skip``; they do not count."""
     skipped: tuple[Skipped, ...] = ()
     """What is no source file: links, submodules."""
+    in_threads: frozenset[str] = frozenset()
+    """Fingerprints of usages that a comment on their line shows, or will: they have no annotation as well."""
     scanned: int = 0
     """Changed Python files that were scanned."""
     lacking: str | None = None
@@ -90,4 +119,4 @@ class CompleteCheckRun:
     """What uses the names that this pull request removes, as a clause."""
 
 
-Action = SubmitReview | CompleteCheckRun | ResolveThread | UnresolveThread
+Action = SubmitReview | CompleteCheckRun | ResolveThread | UnresolveThread | RecordResolved

@@ -1,7 +1,7 @@
 """Facts and findings in, actions out.  Every decision about a pull request is made here; nothing is performed."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 from bot.domain.effects import ResolveThread, UnresolveThread
@@ -10,18 +10,29 @@ from bot.domain.file_result import FileReview, NewFinding, UnreadFile
 from bot.domain.finding import Finding, Scanned, Skipped
 from bot.domain.migration import Config, Migration, Mode
 from bot.domain.references import PullRequest
-from bot.review.models import Action, CompleteCheckRun, Conclusion, ProposedConfig, SubmitReview
+from bot.review.models import (
+    Action,
+    CompleteCheckRun,
+    Conclusion,
+    OwnReview,
+    ProposedConfig,
+    RecordResolved,
+    SubmitReview,
+)
+from bot.review.skipping import without_skipped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnThread:
-    """A review thread that the App opened, by the fingerprint that its marker carries."""
+    """A review thread that the App opened, by the fingerprints that its marker carries."""
 
     id: str
-    fingerprint: str
+    fingerprints: frozenset[str]
     path: str
     resolved: bool
     resolved_by_us: bool = False
+    resolver_known: bool = True
+    """Whether GitHub says who resolved it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +45,10 @@ class ReviewFacts:
     reported: frozenset[str] = frozenset()
     """Fingerprints that the App has written on this pull request before, inline or in a summary."""
     threads: tuple[OwnThread, ...] = ()
+    record: OwnReview | None = None
+    """The review that holds what the App resolved; ``None``: it has written none."""
+    resolved: frozenset[str] = frozenset()
+    """The fingerprints recorded there."""
     skipped: tuple[Skipped, ...] = ()
     """Changed files that are no source files: symbolic links, submodules."""
     unread: tuple[UnreadFile, ...] = ()
@@ -57,13 +72,17 @@ def plan_review(facts: ReviewFacts) -> tuple[Action, ...]:
     check = plan_check(facts)
     if facts.pull.draft or facts.pull.locked:
         return (check,)
-    return (check, *_plan_comments(facts, check.new), *_plan_threads(facts, check.new))
+    comments, threads = _plan_comments(facts, check.new), _plan_threads(facts, check.new)
+    shown = {fingerprint for thread in facts.threads for fingerprint in thread.fingerprints}
+    shown |= {fingerprint for review in comments for new in review.inline for _, fingerprint in new.decided}
+    return (replace(check, in_threads=frozenset(shown)), *comments, *threads, *_plan_record(facts, check.new, threads))
 
 
 def plan_check(facts: ReviewFacts) -> CompleteCheckRun:
     """The check run's conclusion, with all that it is based on."""
     added = sorted((n for review in facts.reviews for n in review.new), key=_importance)
-    new = tuple(n for n in added if n.fingerprint not in facts.waivers)
+    parts = [without_skipped(n, facts.waivers) for n in added]
+    new = tuple(left for left, _ in parts if left is not None)
     introduced = {finding for n in added for finding in (n.finding, *n.also)}
     present = [finding for review in facts.reviews for finding in _findings(review)]
     old = tuple(f for f in present if f.ignored is None and f not in introduced)
@@ -76,7 +95,7 @@ def plan_check(facts: ReviewFacts) -> CompleteCheckRun:
         new=new,
         old=old,
         ignored=tuple(f for f in present if f.ignored is not None),
-        waived=tuple((n, facts.waivers[n.fingerprint]) for n in added if n.fingerprint in facts.waivers),
+        waived=tuple(skipped for _, some in parts for skipped in some),
         unread=tuple(sorted(unread, key=lambda file: (not file.suspect, file.path))),
         accepted=tuple((f, facts.waivers[f.fingerprint]) for f in facts.unread if f.fingerprint in facts.waivers),
         skipped=facts.skipped,
@@ -161,20 +180,47 @@ def _plan_threads(facts: ReviewFacts, new: Iterable[NewFinding]) -> tuple[Resolv
     """Threads whose finding is gone are resolved, never deleted: a person may have answered there.
 
     One that the bot resolved is reopened when its finding is back; no second comment is written.
+    One that it resolved and that is open without its finding was opened by a person, and stays so.
     If a file could not be scanned this time, nothing is known about its findings: its threads stay.
     """
-    present = {n.fingerprint for n in new}
+    present = _fingerprints(new)
     scanned = {review.report.path for review in facts.reviews if isinstance(review.report, Scanned)}
     unseen = {review.report.path for review in facts.reviews} | {skipped.path for skipped in facts.skipped}
     unseen -= scanned
 
     def is_gone(thread: OwnThread) -> bool:
-        return thread.fingerprint not in present and thread.path not in unseen
+        return thread.fingerprints.isdisjoint(present) and thread.path not in unseen
 
-    gone = [thread for thread in facts.threads if not thread.resolved and is_gone(thread)]
-    back = [thread for thread in facts.threads if thread.resolved_by_us and thread.fingerprint in present]
+    def is_ours(thread: OwnThread) -> bool:
+        return thread.resolved_by_us or (not thread.resolver_known and thread.fingerprints <= facts.resolved)
+
+    opened_again = [t for t in facts.threads if not t.resolved and t.fingerprints <= facts.resolved]
+    gone = [t for t in facts.threads if not t.resolved and t not in opened_again and is_gone(t)]
+    back = [t for t in facts.threads if t.resolved and is_ours(t) and not t.fingerprints.isdisjoint(present)]
     repo = facts.pull.ref.repo
     return (
         *(ResolveThread(repo=repo, thread_id=thread.id) for thread in gone),
         *(UnresolveThread(repo=repo, thread_id=thread.id) for thread in back),
     )
+
+
+def _fingerprints(new: Iterable[NewFinding]) -> set[str]:
+    return {fingerprint for n in new for _, fingerprint in n.decided}
+
+
+def _plan_record(
+    facts: ReviewFacts, new: Iterable[NewFinding], threads: Iterable[ResolveThread | UnresolveThread]
+) -> tuple[RecordResolved, ...]:
+    """The record of what the bot resolved, if it has to change: without what is there again."""
+    if facts.record is None:
+        return ()
+    closing = {thread.thread_id for thread in threads if isinstance(thread, ResolveThread)}
+    ours = {
+        fingerprint
+        for thread in facts.threads
+        if thread.id in closing or thread.resolved_by_us
+        for fingerprint in thread.fingerprints
+    }
+    known = {fingerprint for thread in facts.threads for fingerprint in thread.fingerprints}
+    record = frozenset((facts.resolved & known) | ours) - _fingerprints(new)
+    return (RecordResolved(review=facts.record, fingerprints=record),) if record != facts.resolved else ()

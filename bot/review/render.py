@@ -1,36 +1,30 @@
-"""The review of a pull request: inline comments, the review's body, the check run."""
+"""The review of a pull request: its body, and the check run."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.config.reading import FILE
 from bot.domain.commands import PREFIX
 from bot.domain.effects import MAX_CHECK_TEXT
-from bot.domain.file_result import NewFinding, Suggestion, UnreadFile
+from bot.domain.file_result import NewFinding, UnreadFile
 from bot.domain.finding import Finding
-from bot.domain.migration import Applicability, Migration, TargetKind
+from bot.domain.migration import Applicability, Migration
 from bot.domain.references import PullRequest
 from bot.markdown.blocks import table
 from bot.markdown.limits import fit
 from bot.markdown.links import link_in_pull
 from bot.markdown.text import code, count, fenced, plain, prose, shorten, visible
 from bot.review.models import CompleteCheckRun, Conclusion, SubmitReview
+from bot.review.render_comment import SHORT, handle, handle_of, message
 from bot.review.render_configuration import config_details, config_paragraph, config_title
 
 _LISTED = 100
 """Lines of one list in a summary; above that the rest is counted."""
-_SHORT = 8
-"""Digits of a fingerprint that are shown; `/ssot skip` takes 6 or more."""
 _WAY_OUT = (
     "Make such a file readable, or leave it out with the migration's `paths.exclude` in the configuration. "
     f"Somebody with write permission can also accept it on this pull request: `{PREFIX} skip PATH REASON`."
 )
-_TRUST = {
-    Applicability.SAFE: "Safe fix: behaviour stays the same.",
-    Applicability.UNSAFE: "This fix may change behaviour: please read it before you commit it.",
-    Applicability.DISPLAY_ONLY: "There is no automatic fix. Please change it by hand.",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,71 +34,6 @@ class CheckText:
     title: str
     summary: str
     text: str | None = None
-
-
-def inline_comment(new: NewFinding, migration: Migration, marker: str) -> str:
-    """The comment on a line that adds a usage."""
-    parts = [headline(new.finding, migration), _message(new.finding)]
-    if migration.docs_url:
-        parts.append(f"[Why, and how to migrate]({migration.docs_url})")
-    if new.suggestion is not None:
-        parts += [_TRUST[new.finding.applicability], suggestion_block(new.suggestion)]
-    else:
-        parts.append(prose(new.no_suggestion or new.finding.reason or _TRUST[Applicability.DISPLAY_ONLY]))
-    if new.also:
-        what = "This suggestion also changes" if new.suggestion is not None else "The same change is needed on"
-        parts.append(f"{what} {_lines_of(new.also)}.")
-    parts.append(
-        f"<sub>{code(migration.name)} · {new.finding.kind} · {new.finding.applicability.label} · "
-        f"{handle(new)}</sub>\n{marker}"
-    )
-    return "\n\n".join(parts)
-
-
-def handle(new: NewFinding) -> str:
-    """What people call the finding in ``/ssot skip``."""
-    return code(new.fingerprint[:_SHORT])
-
-
-def headline(finding: Finding, migration: Migration) -> str:
-    """One bold line: what is deprecated and what replaces it."""
-    old, new = _names(finding, migration)
-    place = f": use {code(new)}" if new else ""
-    critical = " · critical path" if finding.critical else ""
-    return f"**{code(old)} is deprecated{place}**{critical}"
-
-
-def _names(finding: Finding, migration: Migration) -> tuple[str, str | None]:
-    """The deprecated name and its successor: as few last components as tell them apart, of a moved module all."""
-    symbol = finding.symbol
-    target = next((t for t in migration.targets if symbol == t.name or symbol.startswith(f"{t.name}.")), None)
-    if target is None or target.canonical is None:
-        return symbol.rpartition(".")[2], None
-    successor = target.canonical + symbol[len(target.name) :]
-    if target.kind is TargetKind.MODULE:
-        return symbol, successor
-    old, new = symbol.split("."), successor.split(".")
-    parts = next((n for n in range(1, max(len(old), len(new))) if old[-n:] != new[-n:]), max(len(old), len(new)))
-    return ".".join(old[-parts:]), ".".join(new[-parts:])
-
-
-def suggestion_block(suggestion: Suggestion) -> str:
-    """GitHub's suggested change; an empty block deletes the lines.
-
-    https://docs.github.com/en/pull-requests/collaborating-with-pull-requests/reviewing-changes-in-pull-requests
-    """
-    return fenced(suggestion.text or "", "suggestion")
-
-
-def _message(finding: Finding) -> str:
-    """The engine's message about the usage, with the dotted name shown as code."""
-    spelled = f"`{finding.symbol}`"
-    return prose(finding.message.replace(spelled, finding.symbol).replace(finding.symbol, spelled))
-
-
-def _lines_of(findings: Iterable[Finding]) -> str:
-    lines = sorted({finding.range.line for finding in findings})
-    return "line " + ", ".join(map(str, lines)) if len(lines) == 1 else "lines " + ", ".join(map(str, lines))
 
 
 def review_body(action: SubmitReview, pull: PullRequest, marker: str) -> str:
@@ -125,11 +54,11 @@ def review_body(action: SubmitReview, pull: PullRequest, marker: str) -> str:
 
 def _next_steps(new: Sequence[NewFinding]) -> str:
     """The commands that fix the findings, keep one of them, and say why."""
-    fixed = sum(1 + len(n.also) for n in new if n.finding.fix and n.finding.applicability is Applicability.SAFE)
-    total = sum(1 + len(n.also) for n in new)
+    usages = [finding for n in new for finding, _ in n.usages]
+    total, fixed = len(usages), sum(f.fix is not None and f.applicability is Applicability.SAFE for f in usages)
     migrate = f"`{PREFIX} migrate` fixes {fixed:,} of {total:,}. " if fixed else ""
     names = " and ".join(f"`{PREFIX} explain {name}`" for name in sorted({n.finding.migration for n in new})[:3])
-    keep = f"To keep a usage, comment `{PREFIX} skip {new[0].fingerprint[:_SHORT]} REASON`"
+    keep = f"To keep a usage, comment `{PREFIX} skip {new[0].fingerprint[:SHORT]} REASON`"
     return f"{migrate}{keep}, with the code of its finding. {names} shows the rules."
 
 
@@ -138,11 +67,12 @@ def _kinds_of(new: Sequence[NewFinding]) -> str:
     return ", ".join(count(number, str(kind)) for kind, number in sorted(tally.items())) + "."
 
 
+def _usage(finding: Finding, fingerprint: str, pull: PullRequest) -> str:
+    return f"- {link_in_pull(finding, pull)}: {message(finding)} {handle_of(fingerprint)}"
+
+
 def _list(new: Sequence[NewFinding], pull: PullRequest) -> str:
-    items = [f"- {link_in_pull(n.finding, pull)}: {_message(n.finding)} {handle(n)}" for n in new[:_LISTED]]
-    if len(new) > _LISTED:
-        items.append(f"- … and {len(new) - _LISTED:,} more")
-    return "\n".join(items)
+    return _cut([_usage(finding, fingerprint, pull) for n in new for finding, fingerprint in n.decided])
 
 
 def title_of(action: CompleteCheckRun) -> str:
@@ -268,7 +198,7 @@ def _honest_lines(action: CompleteCheckRun) -> list[str]:
 
 def _details(action: CompleteCheckRun, pull: PullRequest) -> str | None:
     sections = (
-        ("New usages", [f"- {link_in_pull(n.finding, pull)}: {_message(n.finding)} {handle(n)}" for n in action.new]),
+        ("New usages", [_usage(f, fp, pull) for n in action.new for f, fp in n.decided]),
         ("Not read", [_unread(file) for file in action.unread]),
         ("No source file", [f"- {code(s.path)}: {plain(s.reason)}" for s in action.skipped]),
         ("Ignored by a comment", [f"- {link_in_pull(f, pull)}: {plain(f.ignored or '')}" for f in action.ignored]),
@@ -304,7 +234,7 @@ def _unread(file: UnreadFile) -> str:
 
 def _skip(file: UnreadFile) -> str:
     """The command that accepts it; a path with white space is no word of a command."""
-    name = file.fingerprint[:_SHORT] if any(map(str.isspace, file.path)) or "`" in file.path else file.path
+    name = file.fingerprint[:SHORT] if any(map(str.isspace, file.path)) or "`" in file.path else file.path
     return f"To accept it: {code(f'{PREFIX} skip {name} REASON')}"
 
 

@@ -1,9 +1,9 @@
 """Decisions to effects: the values of ``bot.review.plan`` with their texts, as they are sent to GitHub."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from bot.domain.effects import Annotation, CheckAction, CheckRun, Level, Review, ReviewComment
+from bot.domain.effects import Annotation, CheckAction, CheckRun, EditReview, Level, Review, ReviewComment
 from bot.domain.file_result import NewFinding
 from bot.domain.finding import Finding
 from bot.domain.migration import Applicability, Migration
@@ -12,9 +12,11 @@ from bot.identity import checks, external_ids
 from bot.identity.kinds import MarkerKind
 from bot.identity.markers import MarkerKeys
 from bot.identity.places import pull_request
+from bot.markdown.limits import fit
 from bot.markdown.text import prose
-from bot.review.models import CompleteCheckRun, Conclusion, SubmitReview
-from bot.review.render import CheckText, annotation_message, check_text, inline_comment, review_body
+from bot.review.models import CompleteCheckRun, Conclusion, RecordResolved, SubmitReview
+from bot.review.render import CheckText, annotation_message, check_text, review_body
+from bot.review.render_comment import file_comment, thread_comment
 from bot.review.render_configuration import config_annotations
 
 _LEVELS = {
@@ -23,6 +25,8 @@ _LEVELS = {
     Conclusion.FAILURE: Level.FAILURE,
 }
 
+_MARKED = 2_000
+"""Fingerprints in one marker, so that a review's text has room beside it; the next review lists the rest."""
 _APPLY = CheckAction(
     label="Apply safe fixes", description="Commit the safe fixes to this branch", identifier=checks.APPLY_SAFE_FIXES
 )
@@ -30,25 +34,45 @@ _RESCAN = CheckAction(label="Re-scan", description="Scan this pull request again
 
 
 def review(action: SubmitReview, pull: PullRequest, migrations: Mapping[str, Migration], keys: MarkerKeys) -> Review:
-    """The review to post.  Every fingerprint is in a marker: that of its comment, or of the review's body."""
+    """The review to post.
 
-    def marker(*shown: NewFinding) -> str:
-        return MarkerKind.FINGERPRINTS.write(keys, pull_request(pull.ref), [n.fingerprint for n in shown])
+    Its body's marker has every fingerprint, so that a comment that somebody deletes is not written again; a comment's
+    has those of its line.
+    """
+
+    def marker(shown: Iterable[NewFinding]) -> str:
+        fingerprints = [fingerprint for new in shown for _, fingerprint in new.decided]
+        return MarkerKind.FINGERPRINTS.write(keys, pull_request(pull.ref), fingerprints[:_MARKED])
 
     return Review(
         pull=pull.ref,
         head_sha=action.head_sha,
-        body=review_body(action, pull, marker(*action.summarised) if action.summarised else ""),
-        comments=tuple(
-            _comment(new, inline_comment(new, migrations[new.finding.migration], marker(new))) for new in action.inline
-        ),
+        body=review_body(action, pull, marker((*action.inline, *action.summarised))),
+        comments=tuple(_comment(found, migrations, marker(found)) for found in action.places),
     )
 
 
-def _comment(new: NewFinding, body: str) -> ReviewComment:
-    if new.line is None:
-        raise ValueError(f"{new.finding.path}: an inline comment needs a line")
-    return ReviewComment(path=new.finding.path, line=new.line, start_line=new.start_line, body=body)
+def _comment(found: Sequence[NewFinding], migrations: Mapping[str, Migration], marker: str) -> ReviewComment:
+    first = found[0]
+    if first.line is None:
+        raise ValueError(f"{first.finding.path}: an inline comment needs a line")
+    return ReviewComment(
+        path=first.finding.path,
+        line=first.line,
+        start_line=first.start_line,
+        body=thread_comment(found, migrations, marker),
+        on_file=file_comment(found, migrations, marker),
+    )
+
+
+def record_of_resolved(record: RecordResolved, pull: PullRequest, keys: MarkerKeys) -> EditReview:
+    """The review's text with the record of what is resolved in place of the one before."""
+    place = pull_request(pull.ref)
+    body = record.review.body
+    for marker in reversed(MarkerKind.RESOLVED.find(keys, place, body)):
+        body = body[: marker.start].rstrip("\n") + body[marker.end :]
+    written = MarkerKind.RESOLVED.write(keys, place, sorted(record.fingerprints)) if record.fingerprints else ""
+    return EditReview(pull=pull.ref, review_id=record.review.id, body=fit(body, tail=f"\n{written}" if written else ""))
 
 
 def check_run(action: CompleteCheckRun, pull: PullRequest, migrations: Mapping[str, Migration]) -> CheckRun:
@@ -66,7 +90,7 @@ def check_run(action: CompleteCheckRun, pull: PullRequest, migrations: Mapping[s
         text=text.text,
         annotations=(
             *config_annotations(action.proposed, level),
-            *(_annotation(finding, level) for new in action.new for finding in (new.finding, *new.also)),
+            *(_annotation(finding, level) for finding, _ in _annotated(action)),
         ),
         actions=buttons,
         external_id=external_ids.of_pull(pull.ref, _said(action, text, buttons)),
@@ -89,8 +113,20 @@ def pending_check_run(pull: PullRequest, reason: str) -> CheckRun:
 
 def _said(action: CompleteCheckRun, text: CheckText, buttons: Sequence[CheckAction]) -> str:
     """Everything in which two results can differ; a digest of it is stored in the check run's external id."""
-    parts = (action.conclusion, text, *(n.fingerprint for n in action.new), *(b.identifier for b in buttons))
+    shown = (fingerprint for _, fingerprint in _annotated(action))
+    parts = (action.conclusion, text, *(n.fingerprint for n in action.new), *(b.identifier for b in buttons), *shown)
     return "\0".join(map(str, parts))
+
+
+def _annotated(action: CompleteCheckRun) -> tuple[tuple[Finding, str], ...]:
+    """The new usages that no comment on a line shows; an import is shown with the usages that it serves."""
+    return tuple(
+        usage
+        for new in action.new
+        for usage in new.usages
+        if usage[1] not in action.in_threads
+        and (usage in new.decided or not any(fingerprint in action.in_threads for _, fingerprint in new.decided))
+    )
 
 
 def _buttons(action: CompleteCheckRun) -> tuple[CheckAction, ...]:

@@ -33,7 +33,15 @@ from bot.review.ahead import reading_ahead
 from bot.review.changes import scan_changes
 from bot.review.configuration import is_at_head, proposed_config
 from bot.review.late import wait_for
-from bot.review.models import Action, CompleteCheckRun, Conclusion, FailingSibling, SubmitReview
+from bot.review.models import (
+    Action,
+    CompleteCheckRun,
+    Conclusion,
+    FailingSibling,
+    OwnReview,
+    RecordResolved,
+    SubmitReview,
+)
 from bot.review.plan import OwnThread, ReviewFacts, can_block, plan_check, plan_not_scanned, plan_review
 from bot.review.preview import ask_for_preview
 from bot.review.removal import still_used
@@ -234,9 +242,16 @@ async def _with_said(bot: Bot, facts: ReviewFacts) -> ReviewFacts:
         return facts
     threads = await reads.review_threads(bot.github, pull.ref)
     own = tuple(own for thread in threads if (own := _own_thread(bot, pull, thread)))
-    bodies = [review.body for review in await reads.reviews(bot.github, pull.ref) if review.ours]
-    summarised = (fingerprint for body in bodies for fingerprint in _fingerprints(bot, pull, body))
-    return replace(facts, threads=own, reported=frozenset([*(thread.fingerprint for thread in own), *summarised]))
+    written = [review for review in await reads.reviews(bot.github, pull.ref) if review.ours and review.body]
+    posted = frozenset(fingerprint for review in written for fingerprint in _fingerprints(bot, pull, review.body))
+    place = pull_request(pull.ref)
+    return replace(
+        facts,
+        threads=own,
+        reported=posted.union(*(thread.fingerprints for thread in own)),
+        record=OwnReview(id=written[0].id, body=written[0].body) if written else None,
+        resolved=frozenset(MarkerKind.RESOLVED.read(bot.keys, place, written[0].body)) if written else frozenset(),
+    )
 
 
 def _own_thread(bot: Bot, pull: PullRequest, thread: ReviewThread) -> OwnThread | None:
@@ -248,10 +263,11 @@ def _own_thread(bot: Bot, pull: PullRequest, thread: ReviewThread) -> OwnThread 
         return None
     return OwnThread(
         id=thread.id,
-        fingerprint=fingerprints[0],
+        fingerprints=frozenset(fingerprints),
         path=thread.path,
         resolved=thread.resolved,
         resolved_by_us=thread.resolved_by_us,
+        resolver_known=thread.resolver_known,
     )
 
 
@@ -276,6 +292,8 @@ async def _perform(
             await _submit(bot, pull, migrations, action)
         case ResolveThread() | UnresolveThread():
             await bot.performer.perform(action)
+        case RecordResolved():
+            await bot.performer.perform(words.record_of_resolved(action, pull, bot.keys))
         case _:
             assert_never(action)
 
@@ -299,7 +317,10 @@ async def _submit(bot: Bot, pull: PullRequest, migrations: Mapping[str, Migratio
     review = words.review(action, pull, migrations, bot.keys)
     submitted = await bot.performer.perform(review)
     rejected = tuple(
-        new for new, comment in zip(action.inline, review.comments, strict=True) if comment in submitted.rejected
+        new
+        for found, comment in zip(action.places, review.comments, strict=True)
+        if comment in submitted.rejected
+        for new in found
     )
     if rejected:
         log.warning("comments_refused", comments=len(rejected))

@@ -5,26 +5,19 @@ The methods of :class:`Graph` bear the names of the schema's top-level fields, w
 
 import base64
 import binascii
-import functools
 import re
-from collections.abc import Sequence
-from datetime import timedelta
-from typing import Any, TypeVar
 
 from bot.sandbox import pulling, reviewing, talking
-from bot.sandbox.auth import Identity, InstallationIdentity, UserIdentity, authorize
+from bot.sandbox.auth import InstallationIdentity
 from bot.sandbox.errors import ApiError
-from bot.sandbox.limits import Limits
+from bot.sandbox.graph_queries import Queries
 from bot.sandbox.model import Comment, Issue, PullRequest, Repository, ReviewComment, ReviewThread
 from bot.sandbox.objects import BLOB, ZERO, TreeEntry
-from bot.sandbox.pushing import Actor, move_ref, signature
+from bot.sandbox.pushing import move_ref, signature
 from bot.sandbox.routes.issues import validate
-from bot.sandbox.shapes import stamp
 from bot.sandbox.shapes.graphql import (
     Refusal,
-    blob,
     commit,
-    connection,
     issue,
     missing,
     pull_request,
@@ -32,122 +25,11 @@ from bot.sandbox.shapes.graphql import (
     review_comment,
     review_thread,
 )
-from bot.sandbox.world import Obj, World
-
-T = TypeVar("T")
+from bot.sandbox.world import Obj
 
 
-async def _changed_files(pull: PullRequest, _info: object) -> int:
-    return (await pulling.extent(pull)).changed_files
-
-
-class Graph:
-    """The root of one request."""
-
-    def __init__(self, world: World, identity: Identity, limits: Limits) -> None:
-        self._world, self._identity, self._limits = world, identity, limits
-
-    @property
-    def _actor(self) -> Actor:
-        if isinstance(self._identity, UserIdentity):
-            return Actor(user=self._identity.user)
-        return Actor(user=self._world.app.bot, app=self._world.app)
-
-    def _admit(self, repo: Repository, needs: str) -> None:
-        authorize(self._identity, repo, needs)
-
-    def _node(self, node_id: str, kind: type[T]) -> T:
-        found = self._world.nodes.get(node_id)
-        if not isinstance(found, kind):
-            raise missing(node_id)
-        return found
-
-    # --- queries ----------------------------------------------------------------------------------------------
-
-    def rateLimit(self, _info: object, **_: object) -> Obj:  # noqa: N802 - the schema's name
-        figures = self._limits.figures(self._identity.name, "graphql")
-        reset = self._limits.bucket(self._identity.name, "graphql").reset + timedelta(0)
-        return {"cost": 1, "remaining": figures["remaining"], "resetAt": stamp(reset)}
-
-    def repository(self, _info: object, owner: str, name: str, **_: object) -> Obj:
-        repo = self._world.repo(f"{owner}/{name}")
-        message = f"Could not resolve to a Repository with the name '{owner}/{name}'."
-        if repo is None:
-            raise Refusal("NOT_FOUND", message)
-        try:
-            self._admit(repo, "metadata:read")
-        except ApiError as error:
-            raise Refusal("NOT_FOUND", message) from error
-        return {
-            "id": repo.node_id,
-            "issue": lambda _info, number: self._issue(repo, number),
-            "pullRequest": lambda _info, number: self._pull(repo, number),
-            "object": lambda _info, **by: self._object(repo, **by),
-            "ref": lambda _info, **by: self._ref(repo, by["qualifiedName"]),
-            "pullRequests": lambda _info, **by: self._pulls(repo, **by),
-            "databaseId": repo.id,
-            "nameWithOwner": repo.full_name,
-        }
-
-    def _issue(self, repo: Repository, number: int) -> Obj:
-        self._admit(repo, "issues:read")
-        found = repo.issues.get(number)
-        if found is None or found.pull is not None or found.gone is not None or not self._there(found):
-            raise Refusal("NOT_FOUND", f"Could not resolve to an Issue with the number of {number}.")
-        return issue(found, self._world.url)
-
-    def _pull(self, repo: Repository, number: int) -> Obj:
-        self._admit(repo, "pull_requests:read")
-        found = repo.issues.get(number)
-        if found is None or found.pull is None or not self._there(found):
-            raise Refusal("NOT_FOUND", f"Could not resolve to a PullRequest with the number of {number}.")
-        return self._shown(found.pull)
-
-    def _shown(self, pull: PullRequest) -> Obj:
-        """As far as the replica knows."""
-        replica = self._world.replica
-        if replica is None:
-            shown = pull_request(pull, self._world.url)
-        else:
-            shown = replica.node(pull, pull_request(pull, self._world.url, replica.among))
-        return {**shown, "changedFiles": functools.partial(_changed_files, pull)}
-
-    def _pulls(self, repo: Repository, states: Sequence[str] | None = None, **window: Any) -> Obj:  # noqa: ANN401
-        self._admit(repo, "pull_requests:read")
-        shown = [self._shown(pull) for pull in repo.pulls if self._there(pull.issue)]
-        found = [pull for pull in shown if states is None or pull["state"] in states]
-        nodes, info = connection(found, **window)
-        return {"nodes": nodes, "pageInfo": info, "totalCount": len(found)}
-
-    async def _ref(self, repo: Repository, name: str) -> Obj | None:
-        self._admit(repo, "contents:read")
-        sha = repo.git.refs.get(name)
-        return None if sha is None else ref(repo, name, await repo.git.commit(sha), self._world.url)
-
-    def _there(self, record: object) -> bool:
-        return self._world.replica is None or self._world.replica.has(record)
-
-    async def _object(self, repo: Repository, oid: str | None = None, expression: str | None = None) -> Obj | None:
-        """By id, or by ``revision:path``; ``null`` when there is no such thing."""
-        self._admit(repo, "contents:read")
-        if oid is None:
-            oid = await self._resolve(repo, expression or "")
-        found = None if oid is None else await repo.git.store.read(oid)
-        if found is None:
-            return None
-        if found.kind == "blob":
-            return blob(found.sha, found.data)
-        return commit(await repo.git.commit(found.sha), repo, self._world.url) if found.kind == "commit" else None
-
-    async def _resolve(self, repo: Repository, expression: str) -> str | None:
-        revision, colon, path = expression.partition(":")
-        sha = await repo.git.resolve(revision)
-        if sha is None or not colon:
-            return sha
-        entry = await repo.git.store.lookup((await repo.git.commit(sha)).tree, path)
-        return None if entry is None else entry.sha
-
-    # --- mutations --------------------------------------------------------------------------------------------
+class Graph(Queries):
+    """The root of one request, with its mutations."""
 
     async def createCommitOnBranch(self, _info: object, input: Obj) -> Obj:  # noqa: A002, N802 - the schema's names
         """One signed commit on top of ``expectedHeadOid``, or nothing.
@@ -322,15 +204,20 @@ class Graph:
 
     def resolveReviewThread(self, _info: object, input: Obj) -> Obj:  # noqa: A002, N802 - the schema's names
         thread = self._node(input["threadId"], ReviewThread)
-        self._admit(thread.pull.repo, "pull_requests:write")
+        self._admit_resolving(thread)
         reviewing.set_resolved(self._world, thread, self._actor.user, resolved=True)
         return {"thread": review_thread(thread)}
 
     def unresolveReviewThread(self, _info: object, input: Obj) -> Obj:  # noqa: A002, N802 - the schema's names
         thread = self._node(input["threadId"], ReviewThread)
-        self._admit(thread.pull.repo, "pull_requests:write")
+        self._admit_resolving(thread)
         reviewing.set_resolved(self._world, thread, self._actor.user, resolved=False)
         return {"thread": review_thread(thread)}
+
+    def _admit_resolving(self, thread: ReviewThread) -> None:
+        """Not only ``pull_requests``: https://github.com/orgs/community/discussions/44650."""
+        self._admit(thread.pull.repo, "pull_requests:write")
+        self._admit(thread.pull.repo, "contents:write")
 
     def minimizeComment(self, _info: object, input: Obj) -> Obj:  # noqa: A002, N802 - the schema's names
         subject = self._world.nodes.get(input["subjectId"])

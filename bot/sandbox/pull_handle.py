@@ -200,6 +200,11 @@ class PullRequestHandle(Conversation):
             reviewing.tell_comment(self._world, made, "created", who)
         return made
 
+    async def delete_comment(self, comment: ReviewComment, *, by: User | None = None) -> None:
+        """Delete a comment on a line; a thread vanishes with its last one."""
+        async with self._world.writing:
+            reviewing.delete_comment(self._world, comment, by or self.repo.person)
+
     async def resolve(self, thread: ReviewThread, *, by: User | None = None) -> None:
         async with self._world.writing:
             reviewing.set_resolved(self._world, thread, by or self.issue.author, resolved=True)

@@ -92,10 +92,16 @@ def add_review(world: World, pull: PullRequest, author: User, *, body: str, stat
     return review
 
 
-def tell_review(world: World, review: Review, action: str, sender: User) -> None:
+def edit_review(world: World, review: Review, body: str, sender: User) -> None:
+    before, review.body = review.body, body
+    tell_review(world, review, "edited", sender, changes={"body": {"from": before}})
+
+
+def tell_review(world: World, review: Review, action: str, sender: User, **fields: object) -> None:
     body = {
         "review": shapes.review(review, world.url, webhook=True),
         "pull_request": shapes.pull_request_simple(review.pull, world.url),
+        **fields,
     }
     world.emit(Event(name="pull_request_review", action=action, sender=sender, repo=review.pull.repo, fields=body))
 

@@ -69,6 +69,8 @@ class World:
     """Those that were submitted."""
     nodes: dict[str, Any] = field(default_factory=dict)
     """GraphQL node id → record."""
+    hides_app_resolver: bool = False
+    """GraphQL has ``null`` for ``resolvedBy`` where an App resolved the thread: its type is ``User``."""
     fork_pushes: bool = False
     """Whether an App's token of the base repository may write to forks that let its maintainers in."""
     replica: "Replica | None" = None

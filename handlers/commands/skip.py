@@ -13,8 +13,9 @@ SPEC = CommandSpec(
     name="skip",
     summary="Skips a finding of this pull request: it is listed with its reason and no longer fails the check.",
     details="FINDING is the code at the end of the bot's comment: at least 6 of its digits. It can also be the path of "
-    "a changed file that the check lists as not read. The bot's reply is the record. To undo it, use `--undo` or "
-    "delete that reply; the comment's thread is then reopened.",
+    "a changed file that the check lists as not read. It takes one usage out, and an import with the last usage that "
+    "it serves; each other usage of the comment has a code of its own. The bot's reply is the record. To undo it, use "
+    "`--undo` or delete that reply; the comment's thread is then reopened.",
     needs=Role.WRITE,
     places=frozenset({CommandPlace.PULL_REQUEST}),
     params=(

@@ -338,13 +338,18 @@ async def review(callers: Callers, repo: Repo) -> None:
     await callers.bot.call("GET", "{repo}/pulls?state=open")
     pull = await repo.open_pull_request({"src/c.py": b"z = 1\n"})
     inline = {"path": "src/c.py", "line": 1, "side": "RIGHT", "body": "Look"}
-    asked = {"commit_id": pull.head_sha, "event": "COMMENT", "comments": [inline]}
+    asked = {"commit_id": pull.head_sha, "event": "COMMENT", "body": "Two things", "comments": [inline]}
     await callers.bot.call("POST", f"{{repo}}/pulls/{pull.number}/reviews", asked)
     [comment] = pull.review_comments
     await pull.reply(comment, "Seen")
     await callers.bot.call("PATCH", f"{{repo}}/pulls/comments/{comment.id}", {"body": "Look again"})
+    await callers.bot.call("GET", f"{{repo}}/pulls/comments/{comment.id}")
     await pull.resolve(comment.thread)
     await pull.unresolve(comment.thread)
+    [written] = [each for each in pull.reviews if each.body]
+    await callers.bot.call("PUT", f"{{repo}}/pulls/{pull.number}/reviews/{written.id}", {"body": "Seen twice"})
+    on_file = {"commit_id": pull.head_sha, "path": "src/c.py", "subject_type": "file", "body": "All of it"}
+    await callers.bot.call("POST", f"{{repo}}/pulls/{pull.number}/comments", on_file, status=201)
     action = {"label": "Migrate", "description": "Commit the safe fixes", "identifier": "migrate"}
     run = {"name": "ssot", "head_sha": pull.head_sha, "conclusion": "failure", "actions": [action]}
     await callers.bot.call("POST", "{repo}/check-runs", run, status=201)

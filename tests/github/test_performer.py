@@ -13,6 +13,7 @@ from bot.domain.effects import (
     ClosePullRequest,
     EditIssue,
     EditPullRequest,
+    EditReview,
     Effect,
     FileCommit,
     MoveBranch,
@@ -49,7 +50,8 @@ async def effects(github: Sandbox, gh: GitHub, performer: Performer, ref: RepoRe
     at, head = PullRequestRef(repo=ref, number=pull.number), Sha(pull.head_sha)
     on_line = ReviewComment(path="src/a.py", line=1, body="here")
     await performer.perform(Review(pull=at, head_sha=head, body="first", comments=(on_line,)))
-    await performer.perform(Review(pull=at, head_sha=head, body="again", comments=(on_line,)))
+    review = await performer.perform(Review(pull=at, head_sha=head, body="again", comments=(on_line,)))
+    assert review.review_id is not None
     open_thread, resolved = (thread.id for thread in await reads.review_threads(gh, at))
     await performer.perform(ResolveThread(repo=ref, thread_id=resolved))
     base = Sha(repo.branch("main").sha)
@@ -86,6 +88,7 @@ async def effects(github: Sandbox, gh: GitHub, performer: Performer, ref: RepoRe
         EditIssue(repo=ref, number=issue.number, body="- [x] all", replaces=seen.body, updated_at=seen.updated_at),
         EditPullRequest(pull=at, body="Other words"),
         SetDraft(pull=at, node_id=(await reads.pull_request(gh, at)).node_id, draft=True),
+        EditReview(pull=at, review_id=review.review_id, body="again, and more"),
         ClosePullRequest(pull=PullRequestRef(repo=ref, number=other.number)),
         MoveBranch(repo=ref, branch="one", before=base, after=None),
         Redeliver(attempt=delivery.id, guid=delivery.guid),

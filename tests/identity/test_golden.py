@@ -30,6 +30,8 @@ Stored = tuple[MarkerKind, MarkerPlace, tuple[str, ...], str]
 STORED: list[Stored] = [
     (MarkerKind.FINGERPRINTS, ON_PULL, ("0123456789abcdef", "fedcba9876543210"),
      "<!-- ssot:fp=0123456789abcdef,fedcba9876543210 sig=dbb12795cd569217f1b0fa6c23888b8e -->"),
+    (MarkerKind.RESOLVED, ON_PULL, ("0123456789abcdef",),
+     "<!-- ssot:resolved=0123456789abcdef sig=61815ffdf83c72347c0d9157c120a3b8 -->"),
     (MarkerKind.REQUEST, ON_PULL, ("991.0", "1", "2"), "Ssot-Command: 991.0,1,2 sig=b382d57a6b755c97b55946d3fd541388"),
     (MarkerKind.ANSWER, TALK, ("991", "0", "rocket"),
      "<!-- ssot:re=991,0,rocket sig=641141e44fe6d62d97b2a787c618e5e4 -->"),

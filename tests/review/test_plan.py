@@ -5,10 +5,10 @@ import pytest
 from bot.domain.effects import ResolveThread, UnresolveThread
 from bot.domain.facts import Waiver
 from bot.domain.file_result import FileReview, NewFinding, UnreadFile
-from bot.domain.finding import Failed, Scanned, Skipped
+from bot.domain.finding import Failed, Kind, Scanned, Skipped
 from bot.domain.migration import Config, Mode
 from bot.domain.references import PullRequest
-from bot.review.models import Action, CompleteCheckRun, Conclusion, SubmitReview
+from bot.review.models import Action, CompleteCheckRun, Conclusion, OwnReview, RecordResolved, SubmitReview
 from bot.review.plan import OwnThread, ReviewFacts, plan_review
 from tests.samples import finding, migration, new, pull
 
@@ -106,9 +106,72 @@ def test_ignored_usages_are_listed_and_never_reported() -> None:
     assert not reviews(actions)
 
 
+def test_a_skip_takes_one_usage_out_and_an_import_goes_with_the_last_that_it_serves() -> None:
+    also = (finding(line=1, kind=Kind.IMPORT), finding(line=7))
+    group = replace(new(fingerprint="a", also=also), also_fingerprints=("i", "b"))
+    one = Waiver(fingerprint="a", by="ann", reason="why")
+    verdict = check(plan_review(replace(facts(group), waivers={"a": one})))
+    assert [usage.fingerprint for usage, _ in verdict.waived] == ["a"]
+    (left,) = verdict.new
+    assert [fingerprint for _, fingerprint in left.usages] == ["b", "i"]
+    assert (left.suggestion, left.line, verdict.conclusion) == (None, None, Conclusion.FAILURE)
+    both = check(plan_review(replace(facts(group), waivers={"a": one, "b": replace(one, fingerprint="b")})))
+    assert (both.new, both.conclusion) == ((), Conclusion.SUCCESS)
+    assert [fingerprint for usage, _ in both.waived for _, fingerprint in usage.usages] == ["a", "i", "b"]
+
+
+def test_a_thread_stays_open_until_all_that_it_is_about_is_gone() -> None:
+    usage = new(fingerprint="a")
+    own = replace(thread("a"), fingerprints=frozenset({"a", "b"}))
+    assert resolved(plan_review(replace(facts(usage), threads=(own,)))) == set()
+    assert resolved(plan_review(replace(facts(), threads=(own,)))) == {own.id}
+
+
+RECORD = OwnReview(id=5, body="Two usages.")
+
+
+def recorded(actions: tuple[Action, ...]) -> list[set[str]]:
+    return [set(a.fingerprints) for a in actions if isinstance(a, RecordResolved)]
+
+
+@pytest.mark.parametrize(
+    ("resolved_by_us", "known"), [(True, True), (False, False)], ids=["by us", "by somebody unknown"]
+)
+def test_what_the_bot_resolved_is_recorded_and_what_a_person_opened_again_stays_open(
+    resolved_by_us: bool, known: bool
+) -> None:
+    own, usage = thread("a"), new(fingerprint="a")
+    first = plan_review(replace(facts(), threads=(own,), record=RECORD))
+    assert (resolved(first), recorded(first)) == ({own.id}, [{"a"}])
+    closed = replace(own, resolved=True, resolved_by_us=resolved_by_us, resolver_known=known)
+    later = replace(facts(), threads=(closed,), record=RECORD, resolved=frozenset({"a"}))
+    assert [type(a) for a in plan_review(later)] == [CompleteCheckRun]
+    reopened = replace(later, threads=(own,))
+    assert [type(a) for a in plan_review(reopened)] == [CompleteCheckRun]
+    back = replace(facts(usage), threads=(closed,), record=RECORD, resolved=frozenset({"a"}), reported=frozenset("a"))
+    assert [type(a) for a in plan_review(back)] == [CompleteCheckRun, UnresolveThread, RecordResolved]
+    assert recorded(plan_review(back)) == [set()]
+
+
+def test_the_record_is_caught_up_where_it_was_not_written() -> None:
+    closed = replace(thread("a"), resolved=True, resolved_by_us=True)
+    assert recorded(plan_review(replace(facts(), threads=(closed,), record=RECORD))) == [{"a"}]
+
+
+def test_what_a_comment_shows_or_will_show_is_told_to_the_check() -> None:
+    usage, said = new(fingerprint="a"), new(line=9, fingerprint="b")
+    given = replace(facts(usage, said), threads=(thread("b"),), reported=frozenset({"b"}))
+    assert check(plan_review(given)).in_threads == {"a", "b"}
+    assert check(plan_review(replace(given, pull=pull(draft=True)))).in_threads == frozenset()
+
+
 def thread(fingerprint: str, *, path: str = "app/a.py", is_resolved: bool = False, by_us: bool = False) -> OwnThread:
     return OwnThread(
-        id=f"T_{fingerprint}", fingerprint=fingerprint, path=path, resolved=is_resolved, resolved_by_us=by_us
+        id=f"T_{fingerprint}",
+        fingerprints=frozenset({fingerprint}),
+        path=path,
+        resolved=is_resolved,
+        resolved_by_us=by_us,
     )
 
 

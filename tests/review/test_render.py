@@ -5,10 +5,11 @@ import pytest
 from bot.domain.effects import MAX_BODY
 from bot.domain.facts import Waiver
 from bot.domain.file_result import UnreadFile
-from bot.domain.finding import Edit, Fix, Skipped
+from bot.domain.finding import Edit, Fix, Kind, Skipped
 from bot.domain.migration import Applicability, Mode, Target, TargetKind
 from bot.review.models import CompleteCheckRun, Conclusion, SubmitReview
-from bot.review.render import annotation_message, check_text, headline, inline_comment, review_body
+from bot.review.render import annotation_message, check_text, review_body
+from bot.review.render_comment import file_comment, headline, inline_comment, thread_comment
 from tests.samples import finding, migration, new, pull
 
 MARKER = "<!-- ssot:fp=f sig=0 -->"
@@ -16,7 +17,7 @@ HEAD = pull().head_sha
 
 
 def test_the_inline_comment_reads_like_a_colleague() -> None:
-    assert inline_comment(new(fingerprint="0123abcd4567cdef"), migration(), MARKER) == (
+    assert thread_comment([new(fingerprint="0123abcd4567cdef")], {"managers": migration()}, MARKER) == (
         "**`get_manager` is deprecated: use `Manager`**\n\n"
         "`get_manager` is deprecated, use `Manager`\\.\n\n"
         "Safe fix: behaviour stays the same.\n\n"
@@ -91,18 +92,34 @@ def test_the_review_and_the_check_say_what_to_do_next() -> None:
     ],
 )
 def test_a_suggestion_is_fenced_longer_than_its_back_ticks(text: str, block: str) -> None:
-    assert block in inline_comment(new(suggestion=text), migration(), MARKER)
+    assert block in inline_comment(new(suggestion=text), migration())
 
 
 def test_without_a_suggestion_the_comment_says_why() -> None:
-    body = inline_comment(new(suggestion=None, no_suggestion="The import is in another hunk."), migration(), MARKER)
+    body = inline_comment(new(suggestion=None, no_suggestion="The import is in another hunk."), migration())
     assert "The import is in another hunk" in body
     assert "```" not in body
 
 
+def test_a_comment_on_a_whole_file_names_the_line_and_suggests_nothing() -> None:
+    body = file_comment([new(line=9)], {"managers": migration()}, MARKER)
+    assert body.startswith("Line 9: **`get_manager` is deprecated: use `Manager`**")
+    assert "`/ssot migrate` can commit the fix" in body
+    assert "suggestion" not in body
+    by_hand = file_comment([new(suggestion=None, no_suggestion="Two branches.")], {"managers": migration()}, MARKER)
+    assert "Two branches" in by_hand
+    assert "can commit" not in by_hand
+
+
+def test_the_other_usages_of_a_group_are_named_with_codes_of_their_own() -> None:
+    also = (finding(line=1, kind=Kind.IMPORT), finding(line=7), finding(line=7))
+    group = replace(new(also=also), also_fingerprints=("i" * 16, "a" * 16, "b" * 16))
+    assert "This suggestion also changes lines 1, 7 (`aaaaaaaa`, `bbbbbbbb`)." in inline_comment(group, migration())
+
+
 def test_an_unsafe_suggestion_asks_to_be_read() -> None:
     unsafe = new(of=finding(applicability=Applicability.UNSAFE))
-    assert "may change behaviour" in inline_comment(unsafe, migration(), MARKER)
+    assert "may change behaviour" in inline_comment(unsafe, migration())
 
 
 def test_the_review_says_what_it_could_not_put_on_a_line() -> None:

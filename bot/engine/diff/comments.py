@@ -32,7 +32,7 @@ def new_findings(added: Sequence[Usage], fingerprints: Mapping[Usage, str], side
         affordable -= group[0].finding.fix is not None
         if isinstance(offered, Suggestion):
             taken.append(offered)
-        found.append(_comment(group, fingerprints[group[0]], offered, sides))
+        found.append(_comment(group, fingerprints, offered, sides))
     return tuple(sorted(found, key=lambda new: new.finding.range))
 
 
@@ -69,14 +69,16 @@ def _overlap(one: Suggestion, other: Suggestion) -> bool:
 
 
 def _comment(
-    group: Sequence[Usage], fingerprint: str, offered: Suggestion | SuggestionRefused, sides: Sides
+    group: Sequence[Usage], fingerprints: Mapping[Usage, str], offered: Suggestion | SuggestionRefused, sides: Sides
 ) -> NewFinding:
+    fingerprint, *others = (fingerprints[usage] for usage in group)
     also = tuple(usage.finding for usage in group[1:])
     match offered:
         case Suggestion(start_line=first, end_line=last):
             return NewFinding(
                 finding=group[0].finding,
                 also=also,
+                also_fingerprints=tuple(others),
                 fingerprint=fingerprint,
                 line=last,
                 start_line=first if first < last else None,
@@ -86,6 +88,7 @@ def _comment(
             return NewFinding(
                 finding=group[0].finding,
                 also=also,
+                also_fingerprints=tuple(others),
                 fingerprint=fingerprint,
                 line=_anchor(group, sides),
                 no_suggestion=reason,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bot.domain.effects import ResolveThread, Review, ReviewComment, UnresolveThread
+from bot.domain.effects import EditReview, ResolveThread, Review, ReviewComment, UnresolveThread
 from bot.github import operations as ops
 from bot.github.client import GitHub
 from bot.github.errors import Unprocessable
@@ -33,6 +33,19 @@ async def submit_review(gh: GitHub, review: Review) -> Submitted:
     if not review.body:
         return Submitted(review_id=None, rejected=tuple(rejected))
     return Submitted(review_id=await _submit(gh, replace(review, comments=())), rejected=tuple(rejected))
+
+
+async def edit_review(gh: GitHub, edit: EditReview) -> None:
+    """https://docs.github.com/en/rest/pulls/reviews#update-a-review-for-a-pull-request."""
+    pull = edit.pull
+    await gh.call(
+        ops.UPDATE_REVIEW,
+        pull.repo,
+        lambda data: int(data["id"]),
+        body={"body": edit.body},
+        pull_number=pull.number,
+        review_id=edit.review_id,
+    )
 
 
 async def resolve_thread(gh: GitHub, thread: ResolveThread) -> None:
@@ -69,8 +82,9 @@ async def _submit(gh: GitHub, review: Review) -> int:
 async def _post(gh: GitHub, review: Review, comment: ReviewComment) -> bool:
     """A comment by itself: on its line, or else on its file, or else not at all."""
     pull = review.pull
-    for place in (_lines(comment), {"subject_type": "file"}):
-        body = {"commit_id": review.head_sha, "path": comment.path, "body": comment.body, **place}
+    on_file = comment.body if comment.on_file is None else comment.on_file
+    for text, place in ((comment.body, _lines(comment)), (on_file, {"subject_type": "file"})):
+        body = {"commit_id": review.head_sha, "path": comment.path, "body": text, **place}
         try:
             await gh.call(
                 ops.CREATE_REVIEW_COMMENT, pull.repo, lambda data: int(data["id"]), body=body, pull_number=pull.number

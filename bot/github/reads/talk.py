@@ -161,6 +161,7 @@ def _thread(us: AppIdentity, node: Any) -> ReviewThread:
         line=node["line"],
         resolved=bool(node["isResolved"]),
         resolved_by_us=_slug(node["resolvedBy"]) == _slug({"login": us.login}),
+        resolver_known=node["resolvedBy"] is not None,
         outdated=bool(node["isOutdated"]),
         comments=comments,
         complete=len(comments) < _THREAD_COMMENTS,

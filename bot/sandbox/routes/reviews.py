@@ -121,6 +121,25 @@ def _anchor(file: FileDiff, each: Obj) -> Anchor | None:
     return Anchor(line=each["line"], side=side, start_line=each.get("start_line"), start_side=each.get("start_side"))
 
 
+@router.route("PUT", "/repos/{owner}/{repo}/pulls/{pull_number}/reviews/{review_id}", "pull_requests:write")
+async def update_review(call: Call) -> Answer:
+    """The body of somebody's own review, which cannot become empty."""
+    body, number = call.take("body", str), call.number("review_id")
+    for review in call.pull().reviews:
+        if review.id == number:
+            if review.author is not call.actor.user:
+                raise ApiError(403, "Resource not accessible by integration")
+            if not body.strip():
+                raise ApiError(422, "Unprocessable Entity", errors=["Review body can't be blank"])
+            if len(body) > MAX_BODY:
+                raise ApiError(
+                    422, "Unprocessable Entity", errors=[f"Body is too long (maximum is {MAX_BODY} characters)"]
+                )
+            reviewing.edit_review(call.world, review, body, call.actor.user)
+            return Answer(body=pulls.review(review, call.url))
+    raise not_found()
+
+
 @router.route("PUT", "/repos/{owner}/{repo}/pulls/{pull_number}/reviews/{review_id}/dismissals", "pull_requests:write")
 async def dismiss_review(call: Call) -> Answer:
     message, number = call.take("message", str), call.number("review_id")

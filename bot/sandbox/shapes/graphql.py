@@ -84,12 +84,15 @@ def cross_reference(pull: PullRequest, issue: Issue, url: str) -> Obj:
     }
 
 
-def pull_request(of: PullRequest, url: str, among: Callable[[Sequence[Any]], Sequence[Any]] = lambda all_: all_) -> Obj:
+Among = Callable[[Sequence[Any]], Sequence[Any]]
+
+
+def pull_request(of: PullRequest, url: str, among: Among = lambda all_: all_, *, hides_app: bool = False) -> Obj:
     """``among``: of its threads, comments and reviews those that are shown."""
 
     def threads(_info: object, **window: Any) -> Obj:  # noqa: ANN401 - first, last, after, before
         nodes, info = connection(among(of.threads), **window)
-        return {"nodes": [review_thread(thread) for thread in nodes], "pageInfo": info}
+        return {"nodes": [review_thread(thread, hides_app=hides_app) for thread in nodes], "pageInfo": info}
 
     def comments(_info: object, **window: Any) -> Obj:  # noqa: ANN401 - first, last, after, before
         nodes, info = connection(among(of.issue.comments), **window)
@@ -211,18 +214,20 @@ def check_suite(of: CheckSuite) -> Obj:
     return {"id": f"CS_{of.id}", "createdAt": stamp(of.created_at), "checkRuns": runs}
 
 
-def review_thread(of: ReviewThread) -> Obj:
+def review_thread(of: ReviewThread, *, hides_app: bool = False) -> Obj:
     def comments(_info: object, **window: Any) -> Obj:  # noqa: ANN401 - first, last, after, before
         return {"nodes": [review_comment(each) for each in connection(of.comments, **window)[0]]}
 
-    now = of.current
+    now, resolver = of.current, of.resolved_by
+    if resolver is not None and resolver.login.endswith("[bot]") and hides_app:
+        resolver = None
     return {
         "id": f"PRRT_{of.id}",
         "path": of.path,
         "diffSide": of.original.side,
         "isOutdated": now is None,
         "isResolved": of.resolved_by is not None,
-        "resolvedBy": of.resolved_by and {"login": of.resolved_by.login.removesuffix("[bot]")},
+        "resolvedBy": None if resolver is None else {"login": resolver.login.removesuffix("[bot]")},
         "line": None if now is None else now.line,
         "startLine": None if now is None else now.start_line,
         "comments": comments,

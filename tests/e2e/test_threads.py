@@ -1,0 +1,117 @@
+"""Comments on lines and what people do with them: delete, open again; several usages on a line or in a group."""
+
+import re
+
+import pytest
+
+from bot.sandbox import PullRequestHandle, Repo, Sandbox
+from bot.sandbox.example import HEALTH_MIGRATED, HEALTH_WITH_A_PROBE
+from bot.sandbox.model import ReviewThread
+from bot.sandbox.people import User
+from tests.e2e.conftest import RunningBot
+
+HEALTH = "netra_backend/app/routes/health.py"
+CLOCK = b"version: 1\nmigrations:\n" + b"".join(
+    f"  {name}:\n    deprecated: [lib.{name}]\n    canonical: lib.new_{name}\n    drop_in: true\n".encode()
+    for name in ("now", "zone")
+)
+LIB = b"def now(): ...\ndef zone(): ...\ndef new_now(): ...\ndef new_zone(): ...\n"
+
+
+@pytest.fixture
+def ann(github: Sandbox) -> User:
+    return github.user("ann", role="write")
+
+
+@pytest.fixture
+async def pr(bot: RunningBot, service: Repo) -> PullRequestHandle:
+    """A pull request with one new usage, reviewed."""
+    return await bot.receive(service.open_pull_request({HEALTH: HEALTH_WITH_A_PROBE}))
+
+
+def is_open(thread: ReviewThread) -> bool:
+    return thread.resolved_by is None
+
+
+async def test_a_usage_with_a_thread_has_no_annotation(pr: PullRequestHandle) -> None:
+    (check,) = pr.check_runs
+    assert (len(pr.review_comments), check.annotations) == (1, [])
+    assert "health.py:9" not in (check.text or "")
+    assert "health.py:11" in (check.text or "")
+
+
+async def test_a_draft_has_annotations_and_loses_them_with_the_first_comment(bot: RunningBot, service: Repo) -> None:
+    pr = await bot.receive(service.open_pull_request({HEALTH: HEALTH_WITH_A_PROBE}, draft=True))
+    assert [len(run.annotations) for run in pr.check_runs] == [2]
+    await bot.receive(pr.mark_ready())
+    assert [len(run.annotations) for run in pr.check_runs] == [2, 0]
+
+
+async def test_a_comment_that_somebody_deleted_stays_away(bot: RunningBot, pr: PullRequestHandle, ann: User) -> None:
+    await bot.receive(pr.delete_comment(pr.review_comments[0], by=ann))
+    await bot.receive(pr.push({"README.md": b"# Another title\n"}))
+    await bot.receive(pr.comment("/ssot scan", by=ann))
+    assert (pr.review_comments, len(pr.reviews)) == ([], 1)
+    assert pr.check_runs[-1].conclusion == "failure"
+
+
+@pytest.mark.parametrize("named", [True, False], ids=["GitHub names who resolved", "GitHub does not"])
+async def test_a_thread_that_a_person_opened_again_stays_open(
+    bot: RunningBot, pr: PullRequestHandle, ann: User, named: bool
+) -> None:
+    bot.github.world.hides_app_resolver = not named
+    thread = pr.threads[0]
+    await bot.receive(pr.push({HEALTH: HEALTH_MIGRATED}))
+    assert not is_open(thread)
+    await bot.receive(pr.unresolve(thread, by=ann))
+    for text in (b"# One\n", b"# Two\n"):
+        await bot.receive(pr.push({"README.md": text}))
+        assert is_open(thread)
+    await bot.receive(pr.push({HEALTH: HEALTH_WITH_A_PROBE}))
+    await bot.receive(pr.push({HEALTH: HEALTH_MIGRATED}))
+    assert not is_open(thread), "the usage came back and went again"
+    await bot.receive(pr.push({HEALTH: HEALTH_WITH_A_PROBE}))
+    assert is_open(thread), "what the bot resolved is open while its usage is there"
+    assert len(pr.review_comments) == 1
+
+
+async def test_two_usages_on_one_line_are_one_thread(bot: RunningBot, github: Sandbox) -> None:
+    repo = await github.repo("acme/clock", files={".github/ssot.yml": CLOCK, "lib.py": LIB, "app.py": b""})
+    use = b"import lib\n\n\ndef at():\n    print(lib.now()); print(lib.zone())\n"
+    pr = await bot.receive(repo.open_pull_request({"app.py": use}))
+    (comment,) = pr.review_comments
+    assert comment.body.count("is deprecated: use") == 2
+    assert pr.check_runs[-1].annotations == []
+    await bot.receive(pr.push({"app.py": use.replace(b"lib.zone", b"lib.new_zone")}))
+    assert is_open(comment.thread)
+    assert len(pr.review_comments) == 1
+    await bot.receive(pr.push({"app.py": b""}))
+    assert not is_open(comment.thread)
+
+
+async def test_one_skip_takes_one_usage_out_of_the_count(bot: RunningBot, github: Sandbox, ann: User) -> None:
+    repo = await github.repo("acme/clock", files={".github/ssot.yml": CLOCK, "lib.py": LIB, "app.py": b""})
+    use = b"from lib import now\n\n\ndef at():\n    return now()\n\n\ndef later():\n    return now()\n"
+    pr = await bot.receive(repo.open_pull_request({"app.py": use}))
+    assert pr.check_runs[-1].title == "3 new deprecated usages"
+    codes = re.findall(r"`([0-9a-f]{8})`", pr.check_runs[-1].text or "")
+    assert len(codes) == 2
+    await bot.receive(pr.comment(f"/ssot skip {codes[1]} later", by=ann))
+    assert (pr.check_runs[-1].conclusion, pr.check_runs[-1].title) == ("failure", "2 new deprecated usages")
+    await bot.receive(pr.push({"app.py": use + b"\n\ndef last():\n    return now()\n"}))
+    assert pr.check_runs[-1].title == "3 new deprecated usages", "what comes later is not skipped with it"
+    await bot.receive(pr.comment("/ssot migrate", by=ann))
+    assert pr.head["app.py"].count(b"now()") == 3
+    await bot.receive(pr.comment(f"/ssot skip {codes[0]} later", by=ann))
+    assert (pr.check_runs[-1].conclusion, pr.check_runs[-1].title) == ("failure", "2 new deprecated usages")
+
+
+async def test_a_comment_on_the_whole_file_suggests_nothing(bot: RunningBot, service: Repo) -> None:
+    bot.github.faults.status(422, "Validation Failed", method="POST", path="*/reviews")
+    bot.github.faults.status(422, "Validation Failed", method="POST", path="*/pulls/*/comments")
+    pr = await bot.receive(service.open_pull_request({HEALTH: HEALTH_WITH_A_PROBE}))
+    (comment,) = pr.review_comments
+    assert comment.thread.original.line is None
+    assert comment.body.startswith("Line 11: **`get_websocket_manager_factory` is deprecated")
+    assert "```suggestion" not in comment.body
+    assert "`/ssot migrate` can commit the fix" in comment.body
