@@ -4,8 +4,9 @@ Any step may run twice.  A reply's marker names the comment and the command's pl
 not run again.  A command that ran but has no reply is run again, so each command has to be safe to repeat.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import structlog
@@ -21,7 +22,9 @@ from bot.domain.effects import NewComment, NewReaction, Reaction
 from bot.domain.errors import Gone, RetryLater, UserError
 from bot.domain.events import IssueCommentEvent
 from bot.domain.facts import Comment, Role
+from bot.domain.references import PullRequestRef
 from bot.github import reads
+from bot.github.begun import Begun
 from bot.github.errors import MissingPermission, NotFound, Refused
 from bot.github.purposes import CONVERSATION
 from bot.identity import decisions, replies
@@ -79,10 +82,34 @@ async def answer_comment(bot: Bot, event: IssueCommentEvent, commands: Commands,
     asked = await _asked(bot, event.body, {name: module.SPEC for name, module in commands.items()}, speed)
     if not asked:
         return Ignored(reason="no command in the comment")
-    bot = bot.working_for(CONVERSATION)
+    async with _reading_ahead(bot.working_for(CONVERSATION), event) as ahead:
+        return await _answer_comment(ahead, event, commands, asked, lease)
+
+
+@asynccontextmanager
+async def _reading_ahead(bot: Bot, event: IssueCommentEvent) -> AsyncIterator[Bot]:
+    """The bot with what every answer needs under way."""
+    begun, place = Begun(), PullRequestRef(repo=event.repo, number=event.number)
+    try:
+        begun.start(reads.issue_comment, bot.github, event.repo, event.comment_id)
+        begun.start(reads.issue, bot.github, event.repo, event.number)
+        begun.start(reads.role, bot.github, event.repo, event.sender.login, person=event.sender.id)
+        begun.start(reads.issue_comments, bot.github, event.repo, event.number, since=event.created_at)
+        if event.is_pull_request:
+            begun.start(reads.pull_request, bot.github, place)
+        else:
+            begun.start(reads.repository, bot.github, event.repo)
+        yield replace(bot, github=bot.github.having_begun(begun))
+    finally:
+        await begun.end()
+
+
+async def _answer_comment(
+    bot: Bot, event: IssueCommentEvent, commands: Commands, asked: Sequence[Command | CommandError], lease: Lease
+) -> Outcome:
     comment = await reads.issue_comment(bot.github, event.repo, event.comment_id)
     try:
-        return await _answer_comment(bot, event, comment, commands, asked, lease)
+        return await _answer_known(bot, event, comment, commands, asked, lease)
     except Gone as missing:
         if isinstance(missing, NotFound) and look_again_at(lease.job, bot.github.clock.now()):
             raise  # it may still come
@@ -92,7 +119,7 @@ async def answer_comment(bot: Bot, event: IssueCommentEvent, commands: Commands,
         return Superseded(reason="the deadline of this run has passed")
 
 
-async def _answer_comment(
+async def _answer_known(
     bot: Bot,
     event: IssueCommentEvent,
     comment: Comment,

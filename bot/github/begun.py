@@ -27,6 +27,13 @@ class Begun:
         self._tasks.append(task)
         return task
 
+    def start(
+        self, read: Callable[..., Coroutine[Any, Any, object]], github: object, *args: Hashable, **named: Hashable
+    ) -> None:
+        """Begin ``read``; its first call with these arguments gets what comes of it."""
+        task = self.begin(read(github, *args, **named))
+        self.offer(lambda: task, read, *args, **named)
+
     def offer(
         self, answer: Callable[[], Awaitable[T]], read: Callable[..., Awaitable[T]], *args: Hashable, **named: Hashable
     ) -> None:

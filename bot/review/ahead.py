@@ -56,10 +56,8 @@ async def _begin(gh: GitHub, ref: PullRequestRef, event: PullRequestEvent | None
     _offer(begun, gh, said, lambda found: found.threads, reads.review_threads, ref)
     if event is not None and event.base_ref is not None:
         _offer(begun, gh, said, lambda found: found.pull, reads.pull_request, ref)
-    files = begun.begin(reads.files_of(gh, ref))
-    begun.offer(lambda: files, reads.files_of, ref)
-    base = begun.begin(reads.merge_base(gh, repo, base_ref, head))
-    begun.offer(lambda: base, reads.merge_base, repo, base_ref, head)
+    begun.start(reads.files_of, gh, ref)
+    begun.start(reads.merge_base, gh, repo, base_ref, head)
     stands = begun.begin(_after(said, partial(reads.standing, gh, repo, head, CHECK_NAME)))
     begun.offer(partial(_open_heads, gh, repo, stands), reads.open_heads, repo)
     _offer(begun, gh, stands, lambda found: found.runs, reads.check_runs, repo, head, name=CHECK_NAME)

@@ -10,7 +10,7 @@ import pytest
 from bot.cli.demo import serving, settings_for
 from bot.github import operations as ops
 from bot.github.reads import pulls
-from bot.sandbox import PullRequestHandle, Repo, Sandbox
+from bot.sandbox import IssueHandle, PullRequestHandle, Repo, Sandbox
 from bot.sandbox.example import CHANGE, HEALTH_WITH_A_PROBE
 from bot.sandbox.faults import Reply
 from bot.sandbox.recorder import Recorded
@@ -123,6 +123,28 @@ async def test_a_sibling_among_many_is_found(bot: RunningBot, warm: Repo, monkey
         hold.release()
     await bot.settled()
     assert warm.check_runs[-1].title == f"Fails because of #{failing.number} onto main, by octocat"
+
+
+@pytest.mark.parametrize("place", ["pulls", "issues"])
+async def test_a_command_is_seen_after_two_rounds_of_reading(bot: RunningBot, warm: Repo, place: str) -> None:
+    """The person waits for the 👀: it comes after what was asked for at once, and the configuration."""
+    asked: PullRequestHandle | IssueHandle
+    if place == "pulls":
+        asked = await bot.receive(warm.open_pull_request(dict(CHANGE)))
+    else:
+        asked = await bot.receive(warm.open_issue("T", "b"))
+    issue, known = f"*/issues/{asked.number}", f"*/pulls/{asked.number}" if place == "pulls" else "/repos/acme/service"
+    first = ("*/issues/comments/*", issue, "*/permission", f"{issue}/comments", known)
+    holds = [bot.github.faults.hold(method="GET", path=path, effect=False) for path in first]
+    config = bot.github.faults.hold(method="GET", path="*/contents/*", effect=False)
+    seen = bot.github.faults.hold(method="POST", path="*/reactions", effect=False)
+    comment = await asked.comment("/ssot status", by=bot.github.user("ann", role="write"))
+    for at_once in (holds, [config], [seen]):
+        await asyncio.wait_for(asyncio.gather(*(hold.reached.wait() for hold in at_once)), 20)
+        for hold in at_once:
+            hold.release()
+    await bot.settled()
+    assert comment.reactions == ["eyes", "rocket" if place == "pulls" else "confused"]
 
 
 async def test_a_push_is_judged_beside_its_review(bot: RunningBot, warm: Repo) -> None:

@@ -3,12 +3,15 @@
 import hashlib
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.domain.references import RepoRef, Sha
 from bot.github import GitHub, reads
 from bot.github.reads.contents import exact, is_blob
 from bot.sandbox import Repo, Sandbox
 from bot.sandbox.faults import Reply
+from bot.sandbox.shapes.graphql import blob
 from tests.github.conftest import ref_of
 
 TOO_LARGE = b"""{"data": {"repository": null}, "errors": [
@@ -38,6 +41,22 @@ async def test_files_come_as_their_bytes_are(github: Sandbox, gh: GitHub) -> Non
     assert asked == ["/graphql"] + ["/repos/{owner}/{repo}/git/blobs/{file_sha}"] * blobs, (
         "equal blobs are fetched once"
     )
+
+
+@given(st.binary() | st.text().map(str.encode) | st.text().map(lambda text: text.encode("utf-16")))
+def test_text_is_taken_as_it_is_or_not_at_all(content: bytes) -> None:
+    shown = exact(blob(git_id(content), content))
+    assert shown in (None, content)
+    if is_utf8(content) and b"\0" not in content:
+        assert shown == content
+
+
+def is_utf8(content: bytes) -> bool:
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 @pytest.mark.parametrize("changed", [{"text": None}, {"text": "x = 2\n"}, {"isTruncated": True}, {"isBinary": True}])

@@ -11,6 +11,7 @@ from bot.github.client import GitHub
 from bot.github.errors import Refused
 
 
+@may_be_begun
 async def repository(gh: GitHub, repo: RepoRef) -> Repository:
     """The repository as it is now, under its present name.
 
@@ -69,6 +70,7 @@ async def merge_base(gh: GitHub, repo: RepoRef, base: str, head: Sha) -> Sha:
     return await gh.call(ops.COMPARE, repo, parse, basehead=f"{base}...{head}", query={"per_page": 1})
 
 
+@may_be_begun
 async def role(gh: GitHub, repo: RepoRef, login: str, *, person: int) -> Role:
     """What the account ``person``, now called ``login``, may do in the repository at this moment.
 

@@ -19,12 +19,14 @@ from bot.github.shrinking import all_pages
 _THREADS, _THREAD_COMMENTS = 50, 100
 
 
+@may_be_begun
 async def issue(gh: GitHub, repo: RepoRef, number: int) -> Issue:
     """An issue, or a pull request seen as one."""
     us = await identity(gh)
     return await gh.call(ops.GET_ISSUE, repo, lambda data: _issue(repo, us, data), issue_number=number)
 
 
+@may_be_begun
 async def issue_comment(gh: GitHub, repo: RepoRef, comment_id: int) -> Comment:
     """One comment of an issue or conversation as it is now.  ``NotFound``: it was deleted."""
     us = await identity(gh)
