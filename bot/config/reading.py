@@ -40,6 +40,7 @@ def load(text: str | bytes | None, *, file: str = FILE) -> Config:
     config = Config(
         migrations=to_the_end([build_migration(name, body) for name, body in bodies.items()]),
         source_roots=root.texts("source_roots"),
+        confirm_ignores=root.mapping("ignores").text("who") == "write",
     )
     max_comments = number(root, "max_comments")
     return config if max_comments is None else replace(config, max_comments=max_comments)

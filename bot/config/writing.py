@@ -38,6 +38,7 @@ def _config(config: Config) -> Data:
         "version": 1,
         "source_roots": config.source_roots,
         "max_comments": config.max_comments,
+        "ignores": {"who": "write" if config.confirm_ignores else "anybody"},
         "migrations": {migration.name: _migration(migration) for migration in config.migrations},
     }
 

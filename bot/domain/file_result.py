@@ -95,6 +95,8 @@ class FileReview:
 
     report: FileReport
     new: tuple[NewFinding, ...] = ()
+    ignoring: tuple[NewFinding, ...] = ()
+    """Usages that a comment ignores which the change brings, new and old ones; each with that reason."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -75,6 +75,8 @@ class Finding:
     critical: bool = False
     ignored: str | None = None
     """The reason given in ``# ssot: ignore[migration] reason``; such a finding is listed, never reported."""
+    idle_ignore: str | None = None
+    """Why a comment that means to ignore it does not, in a clause."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -196,6 +196,8 @@ class Config:
     """Directories that are on ``sys.path``, relative to the repository, ``/``-separated; empty: found."""
     max_comments: int = 20
     """Inline comments in one review; the rest goes to its summary."""
+    confirm_ignores: bool = False
+    """A comment that ignores a usage and comes from a fork counts only once somebody with write confirms it."""
 
     @property
     def target_modules(self) -> frozenset[str]:

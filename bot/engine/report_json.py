@@ -16,6 +16,9 @@ def encode(report: FileReport) -> dict[str, Any]:
     encoded = asdict(report)
     if isinstance(report, Scanned):
         encoded["wanted"] = sorted(encoded.pop("missing_modules"))  # the key that older caches and records have
+        for finding in encoded["findings"]:
+            if finding["idle_ignore"] is None:
+                del finding["idle_ignore"]  # older programs do not know it
     if not encoded.get("passing", True):
         del encoded["passing"]  # older programs do not know it
     return {"type": type(report).__name__, **encoded}

@@ -44,7 +44,8 @@ def scan_file(
     verdicts = _verdicts(analysis) if planned and not (patient and missing_modules) else {}
     missing_modules = missing_modules.union(*(verdict.missing_modules for verdict in verdicts.values()))
     comments = ignores(analysis.text) if analysis.uses else {}
-    found = (_finding(use, path, verdicts.get(n, _UNPLANNED), comments) for n, use in enumerate(analysis.uses))
+    known = frozenset(migration.name for migration in migrations)
+    found = (_finding(use, path, verdicts.get(n, _UNPLANNED), comments, known) for n, use in enumerate(analysis.uses))
     return Scanned(path=path, findings=tuple(found), missing_modules=missing_modules)
 
 
@@ -100,16 +101,27 @@ def required_modules(migrations: Sequence[Migration], index: Index) -> frozenset
     return frozenset[str]().union(*(index.resolution(symbol).missing_modules for symbol in symbols))
 
 
-def _finding(use: Use, path: str, verdict: Verdict, comments: Mapping[int, Ignore]) -> Finding:
+def _finding(use: Use, path: str, verdict: Verdict, comments: Mapping[int, Ignore], known: frozenset[str]) -> Finding:
     lines = (use.range.line, getattr(use.statement, "lineno", use.range.line))
     found = [comments[line] for line in dict.fromkeys(lines) if line in comments]
     own = [comment for comment in found if use.migration.name in comment.migrations]
     reason = next((comment.reason for comment in own if comment.reason), None)
-    text = message(use)
-    if own and reason is None:
-        text += f" An ignore needs a reason: # ssot: ignore[{use.migration.name}] why it has to stay."
+    text, idle = message(use), None
+    if reason is None and (idle := _idle(own, found, known)):
+        text += f" {idle}: # ssot: ignore[{use.migration.name}] why it has to stay."
     return Finding(
         migration=use.migration.name, path=path, range=use.range, kind=use.kind, symbol=use.symbol, message=text,
         applicability=verdict.applicability, reason=verdict.reason, reason_code=verdict.reason_code,
-        fix=verdict.fix, critical=matches(path, use.migration.critical), ignored=reason,
+        fix=verdict.fix, critical=matches(path, use.migration.critical), ignored=reason, idle_ignore=idle,
     )  # fmt: skip
+
+
+def _idle(own: Sequence[Ignore], found: Sequence[Ignore], known: frozenset[str]) -> str | None:
+    """Why the comments at a usage do not ignore it, if one of them means to."""
+    if own:
+        return "An ignore needs a reason"
+    if any(not comment.migrations for comment in found):
+        return "An ignore needs the name of the migration"
+    if unknown := sorted({name for comment in found for name in comment.migrations} - known):
+        return f"An ignore names {', '.join(unknown)}, and there is no such migration"
+    return None

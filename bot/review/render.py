@@ -191,9 +191,18 @@ def _honest_lines(action: CompleteCheckRun) -> list[str]:
         lines.append(f"{count(len(action.accepted), 'unread file')} skipped with `/ssot skip`, see the details.")
     if action.ignored:
         lines.append(f"{count(len(action.ignored), 'usage')} ignored by a comment in the code, see the details.")
+    if idle := _idle_ignores(action):
+        lines.append(f"{count(len(idle), 'ignore comment')} without effect, see the details.")
     if action.waived:
         lines.append(f"{count(len(action.waived), 'finding')} skipped with `/ssot skip`, see the details.")
     return lines
+
+
+def _idle_ignores(action: CompleteCheckRun) -> list[Finding]:
+    """One usage of each line with a comment that means to ignore it and does not."""
+    new = (finding for n in (*action.new, *(n for n, _ in action.waived)) for finding in (n.finding, *n.also))
+    found = {(f.path, f.range.line): f for f in (*new, *action.old) if f.idle_ignore is not None}
+    return [found[place] for place in sorted(found)]
 
 
 def _details(action: CompleteCheckRun, pull: PullRequest) -> str | None:
@@ -201,6 +210,10 @@ def _details(action: CompleteCheckRun, pull: PullRequest) -> str | None:
         ("New usages", [_usage(f, fp, pull) for n in action.new for f, fp in n.decided]),
         ("Not read", [_unread(file) for file in action.unread]),
         ("No source file", [f"- {code(s.path)}: {plain(s.reason)}" for s in action.skipped]),
+        (
+            "Ignore comments without effect",
+            [f"- {link_in_pull(f, pull)}: {prose(f.idle_ignore or '')}" for f in _idle_ignores(action)],
+        ),
         ("Ignored by a comment", [f"- {link_in_pull(f, pull)}: {plain(f.ignored or '')}" for f in action.ignored]),
         (
             "Skipped with `/ssot skip`",

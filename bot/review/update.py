@@ -32,6 +32,7 @@ from bot.review import render_effects as words
 from bot.review.ahead import reading_ahead
 from bot.review.changes import scan_changes
 from bot.review.configuration import is_at_head, proposed_config
+from bot.review.ignores import unconfirmed
 from bot.review.late import wait_for
 from bot.review.models import (
     Action,
@@ -211,6 +212,8 @@ async def found_in(
     """
     changed = await _changed(bot, pull, onto)
     scanned = await scan_changes(bot, pull, config, changed, onto=onto)
+    if config.confirm_ignores and pull.from_fork:
+        scanned = replace(scanned, reviews=unconfirmed(scanned.reviews))
     new = [finding for each in scanned.reviews for finding in each.new]
     waivers = dict(waive(new, scanned.unread))
     if new or scanned.unread:

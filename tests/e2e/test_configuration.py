@@ -92,10 +92,11 @@ async def test_it_is_never_applied_from_the_head(bot: RunningBot, service: Repo)
 
 
 async def test_errors_do_not_hide_usages(bot: RunningBot, service: Repo) -> None:
-    await bot.receive(service.open_pull_request({FILE: WRONG, HEALTH: HEALTH_WITH_A_PROBE}))
+    pr = await bot.receive(service.open_pull_request({FILE: WRONG, HEALTH: HEALTH_WITH_A_PROBE}))
     check = verdict(service)
     assert check.title == f"{NOT_VALID}: 2 errors; 2 new deprecated usages"
-    assert {a["path"] for a in check.annotations} == {FILE, HEALTH}
+    assert [a["path"] for a in check.annotations] == [FILE, FILE]
+    assert {comment.thread.path for comment in pr.review_comments} == {HEALTH}
     assert "line 5, column 11" in (check.text or "")
 
 

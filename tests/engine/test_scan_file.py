@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.finding import Failed, Scanned, Skipped
-from bot.domain.migration import Applicability
+from bot.domain.migration import Applicability, Migration, Target
 from bot.engine.program.index import Index
 from bot.engine.scan import scan_file
 from bot.engine.source.text import SourceMap, Undecodable, decode
@@ -104,6 +104,10 @@ IGNORED = {
     "line-above": ("# ssot: ignore[m] kept\nfrom pkg.impl import old\n", None),
     "in-a-string": ("from pkg.impl import old; x = '# ssot: ignore[m] kept'\n", None),
     "without-reason": ("from pkg.impl import old  # ssot: ignore[m]\n", None),
+    "without-name": ("from pkg.impl import old  # ssot: ignore kept\n", None),
+    "with-empty-name": ("from pkg.impl import old  # ssot: ignore[] kept\n", None),
+    "alone": ("from pkg.impl import old  # ssot:ignore\n", None),
+    "another-word": ("from pkg.impl import old  # ssot: ignored[m] kept\n", None),
 }
 
 
@@ -112,6 +116,29 @@ def test_ignores(source: str, reason: str | None) -> None:
     (finding,) = scan(source).findings
     assert finding.ignored == reason
     assert ("needs a reason" in finding.message) is source.endswith("ignore[m]\n")
+
+
+IDLE = {
+    "ignore[m]": "An ignore needs a reason",
+    "ignore": "An ignore needs the name of the migration",
+    "ignore kept": "An ignore needs the name of the migration",
+    "ignore[] kept": "An ignore needs the name of the migration",
+    "ignore[x] kept": "An ignore names x, and there is no such migration",
+    "ignore[x, y] kept": "An ignore names x, y, and there is no such migration",
+    "ignore[other] kept": None,
+    "ignored": None,
+}
+
+
+@pytest.mark.parametrize(("comment", "why"), IDLE.items(), ids=IDLE)
+def test_an_ignore_without_effect_is_told(comment: str, why: str | None) -> None:
+    source = f"from pkg.impl import old  # ssot: {comment}\n".encode()
+    other = Migration(name="other", targets=(Target(name="z.y"),))
+    report = scan_file(source, "a.py", (MIGRATION, other), Index())
+    assert isinstance(report, Scanned)
+    (finding,) = report.findings
+    assert (finding.ignored, finding.idle_ignore) == (None, why)
+    assert (why or "An ignore") in finding.message or why is None
 
 
 def test_messages_say_what_to_use() -> None:

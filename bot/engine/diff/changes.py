@@ -30,9 +30,14 @@ def review_changes(
     """A review of each change, in their order; see ``bot.engine.diff.compare``, which knows how to scan."""
     files = [_scanned(change, scan_head, scan_base) for change in changes]
     left = pair_across_files([file.unpaired() for file in files])
+    quiet = pair_across_files([file.ignored().unpaired() for file in files])
     return tuple(
-        FileReview(report=file.report(), new=_new(file, each.head, identity, hunks.get(file.change.path)))
-        for file, each, identity in zip(files, left, _identities(changes), strict=True)
+        FileReview(
+            report=file.report(),
+            new=_new(file, each.head, identity, hunks.get(file.change.path)),
+            ignoring=_shown(file, kept.head, identity, hunks.get(file.change.path)),
+        )
+        for file, each, kept, identity in zip(files, left, quiet, _identities(changes), strict=True)
     )
 
 
@@ -53,6 +58,11 @@ class _File:
                 return replace(head, missing_modules=head.missing_modules | missing_modules)
             case head, _:
                 return head
+
+    def ignored(self) -> "_File":
+        """With nothing but the usages that a comment ignores: what is unpaired of these, the change ignores."""
+        head, base = (tuple(u for u in side if u.finding.ignored is not None) for side in (self.head, self.base))
+        return replace(self, head=head, base=base)
 
     def unpaired(self) -> Unpaired:
         """What the diff of this file alone leaves unexplained."""
@@ -100,6 +110,11 @@ def _identities(changes: Sequence[FileChange]) -> list[str]:
 
 def _new(file: _File, unpaired: Sequence[Usage], identity: str, given: Sequence[Hunk] | None) -> tuple[NewFinding, ...]:
     added = [usage for usage in without_idle_imports(unpaired, file.head) if usage.finding.ignored is None]
+    return _shown(file, added, identity, given)
+
+
+def _shown(file: _File, added: Sequence[Usage], identity: str, given: Sequence[Hunk] | None) -> tuple[NewFinding, ...]:
+    """These usages of the head, as they are shown in the diff."""
     if not added or file.change.head is None:
         return ()
     if not given or not fits(given, file.change.head):

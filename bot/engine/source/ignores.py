@@ -5,7 +5,7 @@ import tokenize
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-_COMMENT = re.compile(r"#\s*ssot:\s*ignore\s*\[([^\]]*)\](.*)")
+_COMMENT = re.compile(r"#\s*ssot:\s*ignore\b\s*(?:\[([^\]]*)\])?(.*)")
 _LINE_END = re.compile(r"\r\n?|\n")
 
 
@@ -14,6 +14,7 @@ class Ignore:
     """One such comment."""
 
     migrations: frozenset[str]
+    """Empty if none is named: then nothing is ignored."""
     reason: str
     """Empty if none is given: then nothing is ignored."""
 
@@ -27,6 +28,6 @@ def ignores(text: str) -> Mapping[int, Ignore]:
     for token in tokenize.generate_tokens(lambda: next(lines, "")):
         comment = _COMMENT.search(token.string) if token.type == tokenize.COMMENT else None
         if comment:
-            names = frozenset(name.strip() for name in comment.group(1).split(",")) - {""}
+            names = frozenset(name.strip() for name in (comment.group(1) or "").split(",")) - {""}
             found[token.start[0]] = Ignore(migrations=names, reason=comment.group(2).strip(" \t:-–—"))
     return found
