@@ -12,6 +12,7 @@ from bot.domain.finding import FileReport, Finding, Scanned
 from bot.domain.migration import Config, Migration
 from bot.domain.references import Sha
 from bot.engine.prefilter.terms import ImportWords, Prefilter, PrefilterTerm, reopened, terms_to
+from bot.engine.program.beneath import beneath_of
 from bot.engine.program.collect import facts_at
 from bot.engine.program.facts import NOTHING, Facts
 from bot.engine.program.index import Index
@@ -34,6 +35,8 @@ class SurveyedFile:
     """What it contributes to the view of the whole program, by its bytes alone."""
     variables: frozenset[str] = frozenset()
     """The variables that stand for a module with a target: others may take them from here."""
+    beneath: frozenset[str] = frozenset()
+    """The dotted names that the deprecated functions which it defines look up when they run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +67,8 @@ class Survey:
     def sought(self, config: Config) -> Sought:
         """What further files are looked for."""
         using = {path: entry.variables for path, entry in self.files.items() if entry.variables}
-        return sought(config, self.roots, using, self.blobs.__contains__)
+        beneath = {name for entry in self.files.values() for name in entry.beneath}
+        return sought(config, self.roots, using, self.blobs.__contains__, beneath)
 
     @property
     def reports(self) -> tuple[FileReport, ...]:
@@ -134,7 +138,10 @@ def survey_file(source: bytes, path: str, migrations: Sequence[Migration], index
     variables: frozenset[str] = frozenset()
     if isinstance(report, Scanned) and report.findings:
         variables = variables_of(Config(migrations=tuple(migrations)), watched, path, facts)
-    return SurveyedFile(report=report, looked=frozenset(looked), facts=facts, variables=variables)
+    beneath = beneath_of(migrations, watched, watched.modules_of(path))
+    return SurveyedFile(
+        report=report, looked=frozenset(looked), facts=facts, variables=variables, beneath=beneath
+    )  # fmt: skip
 
 
 # --- of all files -------------------------------------------------------------------------------------------------

@@ -176,6 +176,7 @@ class _StoredEntry(Struct):
     gives: frozenset[str]
     facts: dict[str, Any] | UnsetType = UNSET
     variables: frozenset[str] | UnsetType = UNSET
+    beneath: frozenset[str] | UnsetType = UNSET
 
     def entry(self) -> SurveyedFile:
         return SurveyedFile(
@@ -184,6 +185,7 @@ class _StoredEntry(Struct):
             gives=self.gives,
             facts=unpack(self.facts or {}),
             variables=self.variables or frozenset(),
+            beneath=self.beneath or frozenset(),
         )
 
 
@@ -251,4 +253,5 @@ def _stored_entry(entry: SurveyedFile) -> _StoredEntry:
         gives=entry.gives,
         facts=pack(entry.facts) or UNSET,
         variables=entry.variables or UNSET,
+        beneath=entry.beneath or UNSET,
     )

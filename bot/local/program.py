@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from bot.domain.migration import Config
+from bot.engine.program.beneath import beneath_of
 from bot.engine.program.collect import facts_at, imports_of
 from bot.engine.program.facts import Facts
 from bot.engine.program.index import Index
@@ -32,7 +33,8 @@ def with_program(
     order = ForkedCall(partial(_run, root, config, index), alone=jobs > 1)
     try:
         variables = {path: variables_of(config, index, path, facts[path]) for path in sources if path in facts}
-        looked_for = sought(config, index.roots, variables, frozenset(listing.paths).__contains__)
+        beneath = beneath_of(config.migrations, index)
+        looked_for = sought(config, index.roots, variables, frozenset(listing.paths).__contains__, beneath)
         edited = {module for path in sources for module in index.modules_of(path)}
         left = [path for path in listing.paths if path not in known]
         more = _more(root, left, replace(looked_for, stars=False), edited, index, jobs)

@@ -8,10 +8,12 @@ import ast
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice, product
 from typing import Any
 
+from bot.engine.program.aliases import alternatives, given
 from bot.engine.program.calls import called, is_modules, table_of
-from bot.engine.program.constants import constant, folded
+from bot.engine.program.constants import constants, folded
 from bot.engine.program.doctests import examples
 from bot.engine.program.early import early_calls
 from bot.engine.program.facts import NOTHING, OWN, Facts, Import, Name, Stub, Taking, Write
@@ -26,6 +28,12 @@ _DOTTED = re.compile(r"[^\W\d]\w*(?:[.:][^\W\d]\w*)+\Z")
 _WORD = re.compile(r"[^\W\d]\w*")
 _LONGEST = 200
 """Characters of a string that can be a dotted name."""
+_STEPS = 4
+"""How often what is given on is followed further."""
+_NAMING = (ast.Name, ast.Attribute, ast.Subscript, ast.Call)
+"""What may stand for a module."""
+_MOST = 16
+"""The dotted names that one variable may stand for, or the strings that it may be: of more the first ones."""
 
 
 def facts_of(source: bytes) -> Facts:
@@ -81,8 +89,8 @@ class Collector:
     stubs: list[Stub] = field(default_factory=list)
     locals: dict[str, list[Name]] = field(default_factory=dict)
     """What a variable may stand for."""
-    texts: dict[str, str | None] = field(default_factory=dict)
-    """What variables are bound to if that is one string, and ``None`` for another one."""
+    texts: dict[str, list[str]] = field(default_factory=dict)
+    """The strings that variables are bound to."""
     inner: set[ast.AST] = field(default_factory=set)
     """The parts of chains of which the whole was seen."""
 
@@ -130,23 +138,30 @@ class Collector:
     def names_of(self, tree: ast.Module) -> None:
         """Everything that is read or written through an import."""
         found = nodes(tree)
-        for node in found:
-            if type(node) is ast.Assign:
-                self._alias(node)
+        self._aliases(found)
         self.rebinds(found)
         for node in found:  # outer ones first
             look = _LOOKS.get(type(node))
             if look is not None:
                 look(self, node)
 
-    def _alias(self, node: ast.Assign) -> None:
-        """``name = pkg.module``: the variable stands for it."""
-        target = node.targets[0]
-        if isinstance(target, ast.Name):
-            text = node.value.value if isinstance(node.value, ast.Constant) else None
-            self.texts[target.id] = text if type(text) is str and target.id not in self.texts else None
-            for name in self.meaning(node.value):
-                self._bind(target.id, name)
+    def _aliases(self, found: Sequence[ast.AST]) -> None:
+        """``name = pkg.module``: the variable stands for it, and for what it is called when it is given on."""
+        pairs = [(name, each) for name, value in given(found) for each in alternatives(value)]
+        for name, value in pairs:
+            text = value.value if type(value) is ast.Constant else None
+            if type(text) is str and len(text) < _LONGEST:
+                known = self.texts.setdefault(name, [])
+                known += [text] if text not in known and len(known) < _MOST else []
+        named = [pair for pair in pairs if type(pair[1]) in _NAMING]
+        for _ in range(_STEPS):
+            before = sum(map(len, self.locals.values()))
+            for name, value in named:
+                if len(self.locals.get(name, ())) < _MOST:
+                    for meant in self.meaning(value):
+                        self._bind(name, meant)
+            if before == sum(map(len, self.locals.values())):
+                return
 
     def attribute(self, node: ast.Attribute) -> None:
         """A chain, once as a whole; or a member that is written."""
@@ -181,15 +196,20 @@ class Collector:
 
     def joined(self, node: ast.JoinedStr | ast.BinOp) -> None:
         """A dotted name that is put together of constants."""
-        text = folded(node, self.texts)
-        if text is not None and len(text) < _LONGEST and _DOTTED.match(text):
-            self._take(_written(text), node.lineno, string=True)
+        for text in folded(node, self.texts):
+            if len(text) < _LONGEST and _DOTTED.match(text):
+                self._take(_written(text), node.lineno, string=True)
 
     def call(self, node: ast.Call) -> None:
         """What a call does to members of modules."""
-        args = [each if type(each) is ast.Constant else constant(each, self.texts) or each for each in node.args[:2]]
-        if args != node.args[:2]:
-            node = ast.copy_location(ast.Call(node.func, [*args, *node.args[2:]], node.keywords), node)
+        known = [constants(each, self.texts) for each in node.args[:2]]
+        for args in islice(product(*known), _MOST):
+            same = all(one is other for one, other in zip(args, node.args, strict=False))
+            self._called(
+                node if same else ast.copy_location(ast.Call(node.func, [*args, *node.args[2:]], node.keywords), node)
+            )
+
+    def _called(self, node: ast.Call) -> None:
         found = called(node, self.reached)
         for name in found.taken:
             self._take(name, node.lineno)
@@ -208,9 +228,11 @@ class Collector:
 
     def item(self, node: ast.Subscript) -> None:
         """``sys.modules["m"] = …``, ``m.__dict__["n"] = …``, ``globals()["n"] = …``."""
-        key = node.slice.value if isinstance(node.slice, ast.Constant) else None
-        if not isinstance(key, str):
-            return
+        for each in constants(node.slice, self.texts):
+            if isinstance(each, ast.Constant) and isinstance(each.value, str):
+                self._item(node, each.value)
+
+    def _item(self, node: ast.Subscript, key: str) -> None:
         if isinstance(node.ctx, ast.Load):
             self.stubs += [Stub(key, node.lineno, read=True)] if is_modules(node.value) else []
             return
@@ -233,6 +255,8 @@ class Collector:
 
     def meaning(self, node: ast.expr) -> Sequence[Name]:
         """The dotted names that an expression may stand for."""
+        if isinstance(node, ast.NamedExpr | ast.IfExp | ast.BoolOp):
+            return [name for each in alternatives(node) for name in self.meaning(each)]
         parts: list[str] = []
         while isinstance(node, ast.Attribute):
             parts.append(node.attr)

@@ -53,6 +53,8 @@ class Index:
     """What is worked out of the order of imports: `bot.engine.program.cycles`."""
     tops: "dict[str, Top]" = field(default_factory=dict, repr=False)
     """By path, what the top of a module binds: `bot.engine.program.classes`."""
+    beneath: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict, repr=False)
+    """What deprecated functions look up, and their successors do not: `bot.engine.program.beneath`."""
     _modules: dict[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
     _exports: dict[str, Exports] = field(default_factory=dict, repr=False)
     _resolutions: dict[str, Resolution] = field(default_factory=dict, repr=False)
@@ -129,7 +131,7 @@ class Index:
         What a scan with it found depends on these files, on the scanned one, and on `roots` and `given`; on no other.
         """
         files = _Watched(self.files)
-        watched = replace(self, files=files, _resolutions={}, _program=[], closures={})
+        watched = replace(self, files=files, _resolutions={}, _program=[], closures={}, beneath={})
         return watched, files.asked
 
     def modules_of(self, path: str) -> tuple[str, ...]:

@@ -45,6 +45,8 @@ class Sought:
     """Dotted names of modules that the repository may import although it does not hold them."""
     successors: frozenset[str] = frozenset()
     """Dotted names of the repository that may be given another value, perhaps for a while."""
+    lookups: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """What deprecated functions look up when they run, by module."""
     stars: bool = True
     """Every file with a star import may have a say: it may bring a name of a file that is rewritten."""
 
@@ -66,6 +68,11 @@ class Sought:
             return True
         if any(_speaks_of(source, name) and _may_write(source, name.rpartition(".")[2]) for name in self.successors):
             return True
+        for module, names in self.lookups.items():
+            if _speaks_of(source, module) and any(
+                _may_write(source, name) for name in names if name.encode() in source
+            ):
+                return True
         return any(self._takes(source, name, leaves) for name, leaves in self.variables.items())
 
     def _takes(self, source: bytes, name: str, leaves: frozenset[str]) -> bool:
@@ -187,7 +194,11 @@ def variables_of(config: Config, index: Index, path: str, facts: Facts) -> froze
 
 
 def sought(
-    config: Config, roots: Sequence[str], variables: Mapping[str, Iterable[str]], has: Callable[[str], bool]
+    config: Config,
+    roots: Sequence[str],
+    variables: Mapping[str, Iterable[str]],
+    has: Callable[[str], bool],
+    beneath: Iterable[str] = (),
 ) -> Sought:
     """What the rewrite of files makes it worth to look for.
 
@@ -209,7 +220,15 @@ def sought(
         modules=frozenset(owner for owner in _all_owners(config.migrations) if "." in owner),
         absent=frozenset(each for each in modules if _may_be_absent(each, roots, has)),
         successors=frozenset(name for name in held if "." in name),
+        lookups=_by_module(beneath),
     )
+
+
+def _by_module(names: Iterable[str]) -> Mapping[str, frozenset[str]]:
+    found: dict[str, set[str]] = {}
+    for module, _, name in (dotted.rpartition(".") for dotted in names):
+        found.setdefault(module, set()).add(name)
+    return {module: frozenset(each) for module, each in sorted(found.items())}
 
 
 def _may_be_absent(module: str, roots: Sequence[str], has: Callable[[str], bool]) -> bool:

@@ -195,10 +195,18 @@ class Program:
             for name, places in self._members_called(leaf).items()
             if name == module or module in self.names_of(name)
             for place in places
+            if not (place[1].string and name == module)  # who looks up a string imports what it begins with
         ]
         for _, seen in sorted(found, key=lambda place: place[0]):
             if module not in self._loaded(seen.witness.path):
                 yield seen.witness
+
+    def aside(self, module: str, path: str) -> Iterator[str]:
+        """The other names by which the file at ``path`` takes ``module``, or something of it: through another file."""
+        for name, places in self._members_called(module.rpartition(".")[2]).items():
+            elsewhere = name != module and any(seen.witness.path == path for _, seen in places)
+            if elsewhere and module in self.names_of(name):
+                yield name
 
     def importers(self, module: str) -> frozenset[str]:
         """The files that have ``import module``, or of one below it, without ``as``."""
@@ -211,7 +219,7 @@ class Program:
         if leaf not in self._members:
             found = self._members[leaf] = dict[str, list[tuple[int, _Seen]]]()
             for n, seen in enumerate(self._takings.get(leaf, ())):
-                for holder in () if seen.string else _holders(seen.dotted, leaf):
+                for holder in _holders(seen.dotted, leaf):
                     found.setdefault(f"{holder}.{leaf}", []).append((n, seen))
         return self._members[leaf]
 

@@ -6,6 +6,7 @@ from itertools import chain
 
 from bot.domain.finding import Kind
 from bot.domain.migration import TargetKind
+from bot.engine.program.beneath import writers_beneath
 from bot.engine.program.definition import definition_of
 from bot.engine.program.forwarding import forwards
 from bot.engine.program.index import Index
@@ -125,6 +126,20 @@ def writer_below(analysis: Analysis, module: str, successor: str) -> Witness | N
     return next((found for found in members if found is not None), None)
 
 
+def any_writer_below(analysis: Analysis, module: str, successor: str) -> Witness | None:
+    """As `writer_below`, where the module itself is given on: who has it may read, or write, any member of it."""
+    program = analysis.index.program
+    found = (each for name in (module, successor) for each in program.member_writers(name))
+    return next(_relevant(analysis, found), None) or writer_below(analysis, module, successor)
+
+
+def beneath(analysis: Analysis, use: Use, successor: str | None) -> Witness | None:
+    """Who replaces what the deprecated function looks up when it runs, where the successor does not."""
+    if successor is None or use.load is None:
+        return None
+    return next(_relevant(analysis, writers_beneath(analysis.index, use.symbol, successor)), None)
+
+
 def patcher(analysis: Analysis, use: Use) -> Witness | None:
     """Who replaces the variable of this file by which the usage goes: where another takes its place, in vain."""
     program, (own, _, _) = analysis.index.program, _variables(analysis, use)
@@ -134,7 +149,8 @@ def patcher(analysis: Analysis, use: Use) -> Witness | None:
 def stub(analysis: Analysis, use: Use, successor: str | None) -> Witness | None:
     """Who puts something else in the place of the module that the name comes from, or its successor."""
     program = analysis.index.program
-    here, there = _prefixes(use.symbol), _prefixes(successor or "")
+    through = [*_named(use), *(m for m in (use.star.imported.modules if use.star and use.star.imported else ()))]
+    here, there = [each for name in (*through, use.symbol) for each in _prefixes(name)], _prefixes(successor or "")
     modules = [module for module in dict.fromkeys((*here, *there)) if not (module in here and module in there)]
     return next(_relevant(analysis, chain(*(program.stubs(module) for module in modules))), None)
 

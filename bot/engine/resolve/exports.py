@@ -32,6 +32,8 @@ class Exports:
     """The modules that it imports with a star."""
     listed: frozenset[str] | None = None
     """``__all__``; ``None`` if there is none, or none that can be read."""
+    doubtful: frozenset[str] = frozenset()
+    """The names that stand for one thing or another: an import that may fail, a condition, something bound below."""
     dynamic: bool = False
     """It has a ``__getattr__`` or does not parse: any name may exist."""
 
@@ -72,14 +74,17 @@ def exports_of(source: bytes, modules: Sequence[str], *, package: bool) -> Expor
         return Exports(dynamic=True)
     scopes = build_scopes(tree, modules=modules, package=package, bodies=False)
     root = scopes.root
-    origins = {
-        name: tuple(dict.fromkeys(o for b in reaching_end(bindings, scopes.parents) for o in origins_of(b, root)))
+    ways = {
+        name: dict.fromkeys(origins_of(b, root) for b in reaching_end(bindings, scopes.parents))
         for name, bindings in root.bindings.items()
         if name != "*"
     }
+    origins = {name: tuple(dict.fromkeys(o for way in found for o in way)) for name, found in ways.items()}
+    doubtful = frozenset(name for name, found in ways.items() if len(found) > 1)
     origins |= dict.fromkeys(origins.keys() & _rebound(source), ())
     stars = tuple(module for star in root.stars if star.imported for module in star.imported.modules)
-    return Exports(origins=origins, stars=stars, listed=listed_names(tree), dynamic="__getattr__" in root.bindings)
+    dynamic = "__getattr__" in root.bindings
+    return Exports(origins=origins, stars=stars, listed=listed_names(tree), doubtful=doubtful, dynamic=dynamic)
 
 
 def _rebound(source: bytes) -> frozenset[str]:

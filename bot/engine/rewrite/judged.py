@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from bot.domain.migration import Applicability
-from bot.engine.program.collect import imports_of
+from bot.engine.program.collect import facts_of, imports_of
 from bot.engine.program.cycles import path_of
 from bot.engine.program.facts import Facts, Import
 from bot.engine.program.order import above
@@ -16,6 +16,7 @@ from bot.engine.rewrite.import_order import enters_late, facts_here, leads_back,
 from bot.engine.rewrite.passing import is_passed_on, read_too_early
 from bot.engine.rewrite.reasons import Reason, Refusal
 from bot.engine.rewrite.rules import Outcome
+from bot.engine.rewrite.running import bound_above, files_run, passing_files
 from bot.engine.source.names import is_package
 from bot.engine.usages.analysis import Analysis, Use
 from bot.engine.usages.targets import brought
@@ -54,6 +55,8 @@ class Judge:
         self.relied_on = {module: found for module in self._loaded(self.before) if (found := self._relying(module))}
         loaded = self._loaded(self.before, late=True)
         self.looked_up = {name: seen[0] for name in loaded if (seen := self.program.looked_up(name))}
+        modules = self._loaded(self.before)
+        self.aside = {m: names for m in modules if (names := [*self.program.aside(m, analysis.path)])}
         self.cyclic: dict[frozenset[str], bool] = {}
 
     def _relying(self, module: str) -> Witness | None:
@@ -63,10 +66,14 @@ class Judge:
 
     def of(self, group: Group) -> Group:
         """The group, perhaps no longer safe."""
-        if not (self.stars or self.relied_on or self.looked_up or self._may_close(group.uses)):
+        passed = passing_files(self.analysis, group.uses)
+        asks = self.stars or self.relied_on or self.looked_up or self.aside or passed
+        if not (asks or self._may_close(group.uses)):
             return group
-        after = imports_of(apply_edits(self.analysis.source, group.fix.edits))
-        refusal = self._cycle(group, after) or self._shadow(after) or self._unloaded(after)
+        source = apply_edits(self.analysis.source, group.fix.edits)
+        after = imports_of(source)
+        refusal = self._cycle(group, after, source) or self._shadow(after) or self._unloaded(after)
+        refusal = refusal or self._left_aside(after, source) or self._unrun(passed, after)
         if refusal is None:
             return group
         fix = replace(group.fix, applicability=Applicability.UNSAFE)
@@ -84,11 +91,12 @@ class Judge:
             )
         return self.cyclic[asked]
 
-    def _cycle(self, group: Group, after: Facts) -> Refusal | None:
-        known = {(name, each.name is None) for each, name in self._begun(self.before)}
+    def _cycle(self, group: Group, after: Facts, source: bytes) -> Refusal | None:
+        known = {(name, each.name is None): each for each, name in reversed([*self._begun(self.before)])}
         passed_on = is_passed_on(self.analysis, group.uses)
         for imported, name in self._begun(after):
-            if (name, imported.name is None) not in known:
+            before = known.get((name, imported.name is None))
+            if before is None or bound_above(self.analysis.source, before) - bound_above(source, imported):
                 if not passed_on and (found := leads_back(self.analysis, name)):
                     return Refusal(reason=Reason.CYCLE, name=str(found))
                 if found := enters_late(self.analysis, name):
@@ -123,6 +131,31 @@ class Judge:
         for needed, late in ((self.relied_on, False), (self.looked_up, True)):
             if lost := sorted(needed.keys() - self._loaded(after, late=late)) if needed else ():
                 return Refusal(reason=Reason.SUBMODULE, name=str(needed[lost[0]]))
+        return None
+
+    def _left_aside(self, after: Facts, source: bytes) -> Refusal | None:
+        """Whether the file goes on to take a module through another file, and no longer loads it itself."""
+        lost = self.aside.keys() - self._loaded(after) if self.aside else ()
+        if not lost:
+            return None
+        taken = [
+            (t.line, name)
+            for t in facts_of(source).takings
+            for name in self.program.absolute(self.analysis.path, t.name)
+        ]
+        for line, name in taken:
+            if any(f"{name}.".startswith(f"{each}.") for module in lost for each in self.aside[module]):
+                return Refusal(reason=Reason.SUBMODULE, name=f"{self.analysis.path}:{line}")
+        return None
+
+    def _unrun(self, passed: Mapping[str, Mapping[str, int]], after: Facts) -> Refusal | None:
+        """Whether the file no longer runs one that does something, and was run for a name that it only passes on."""
+        loaded = self._loaded(after) if passed else set()
+        lost = sorted(passed.keys() - loaded)
+        runs = files_run(self.analysis.index, loaded) if lost else frozenset[str]()
+        for path, line in (place for module in lost for place in passed[module].items()):
+            if path not in runs and path != self.analysis.path:
+                return Refusal(reason=Reason.NOT_RUN, name=f"{path}:{line}")
         return None
 
     def _shadow(self, after: Facts) -> Refusal | None:

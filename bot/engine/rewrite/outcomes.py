@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from bot.domain.finding import Edit, Kind
 from bot.domain.migration import Applicability, TargetKind
 from bot.engine.program import stars, witness
+from bot.engine.program.doubts import is_doubtful
 from bot.engine.program.existence import lacks, lacks_for
 from bot.engine.program.guards import guards
 from bot.engine.program.taken import named_by_string
@@ -96,7 +97,7 @@ class _Judge:
     def outcome(self, use: Use) -> Outcome | None:
         """``None``: the canonical name takes its place as it is (``drop_in``)."""
         drops_in = use.migration.drop_in and successor(use) is not None
-        if any(self.analysis.index.is_contended(name) for name in reached_by(use)):
+        if any(self.analysis.index.is_contended(name) for name in reached_by(use)) or self._is_doubtful(use):
             return Refusal(reason=Reason.FALLBACK)
         match use.kind:
             case Kind.DEFINITION:
@@ -110,6 +111,17 @@ class _Judge:
                 return None if drops_in else Refusal(reason=Reason.NO_RULE)
             case Kind.CALL | Kind.REFERENCE:
                 return self._expression(use, drops_in=drops_in)
+
+    def _is_doubtful(self, use: Use) -> bool:
+        """Whether a file that passes the name on may have something else under it."""
+        imported = [b.imported for b in (*use.bindings, *([use.star] if use.star else [])) if b.imported]
+        if isinstance(use.node, ast.alias):
+            names = [origin for each in imported if each.name not in (None, "*") for origin in each.origins]
+        else:
+            brought = use.load.node.id if use.star and use.load else ""
+            names = [f"{module}.{brought}" for each in imported if each.name == "*" for module in each.modules]
+            names += reached_by(use)
+        return any(is_doubtful(self.analysis.index, name, use.target.name) for name in names)
 
     def _expression(self, use: Use, *, drops_in: bool) -> Outcome | None:
         if use.object is not None:

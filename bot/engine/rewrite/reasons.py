@@ -47,6 +47,7 @@ class Reason(StrEnum):
     ENTERED = "import-cycle-entered"
     SHADOWS = "shadows-elsewhere"
     SUBMODULE = "submodule-needed"
+    NOT_RUN = "import-runs-code"
     SIDE_EFFECTS = "side-effects"
     EVALUATION_ORDER = "evaluation-order"
     UNPACKED = "unpacked-arguments"
@@ -119,6 +120,7 @@ SENTENCES: dict[Reason, str] = {
     " would not be complete yet.",
     Reason.SHADOWS: "{name} star-imports this module and would get the new name too.",
     Reason.SUBMODULE: "{name} uses the module without importing it: the import here loads it.",
+    Reason.NOT_RUN: "The import would go, and {name} runs code when it is imported.",
     Reason.SIDE_EFFECTS: "An argument that may have side effects would be dropped or evaluated again.",
     Reason.EVALUATION_ORDER: "Arguments that may have side effects would be evaluated in another order.",
     Reason.UNPACKED: "The ** arguments may repeat one that is given here.",

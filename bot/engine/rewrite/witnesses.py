@@ -14,6 +14,7 @@ def against(analysis: Analysis, use: Use) -> Refusal | None:
     for reason, found in (
         (Reason.WRITTEN, witness.writer(analysis, use, target)),
         (Reason.WRITTEN, _of_a_member(analysis, use, target)),
+        (Reason.WRITTEN, witness.beneath(analysis, use, target)),
         (Reason.STUBBED, witness.stub(analysis, use, target)),
         (Reason.UNREAD, witness.unread(analysis, use)),
         (Reason.RIVAL, stars.rival(analysis, use)),
@@ -25,11 +26,13 @@ def against(analysis: Analysis, use: Use) -> Refusal | None:
 
 
 def _of_a_member(analysis: Analysis, use: Use, target: str | None) -> Witness | None:
-    """Who writes a member: of a module each member is asked about by itself."""
+    """Who writes a member: of a module each member is asked about by itself, but where the module is given on."""
     itself = use.symbol == use.target.name and use.target.kind is TargetKind.MODULE
     if not itself and not any(analysis.index.names_module(name) for name in (use.symbol, target) if name):
         return witness.member_writer(analysis, use.symbol, target)
     binding = use.binding
+    if target is not None and itself and use.load is not None and use.expression is use.node:
+        return witness.any_writer_below(analysis, use.symbol, target)
     if target is None or binding is None or binding.imported is None or binding.imported.name != "*":
         return None
     return witness.writer_below(analysis, use.symbol, target)

@@ -45,10 +45,15 @@ def _is_named(match: Match, dotted: Sequence[str]) -> bool:
 
 
 def _stars_of(file: File, binding: Binding) -> Iterator[Use]:
-    """``from m import *`` where the whole of ``m`` is deprecated; in an ``__init__`` it is what others import."""
+    """``from m import *`` where the whole of ``m`` is deprecated; in an ``__init__`` it is what others import.
+
+    The statement means the file of the module, whatever else its package calls so.
+    """
     modules = binding.imported.modules if binding.imported else ()
     for match in file.matches(modules):
-        if match.target.kind is not TargetKind.MODULE:
+        if match.target.kind is not TargetKind.MODULE or (
+            match.symbol not in modules and any(map(file.index.has, modules))
+        ):
             continue
         yield Use(
             node=binding.node, kind=Kind.RE_EXPORT if file.resolver.package else Kind.IMPORT,

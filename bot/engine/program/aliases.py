@@ -1,0 +1,101 @@
+"""What the variables of a file may stand for, or which strings they may be: who is given what, by whatever statement.
+
+Scopes are not looked at: the answer may be a value too many, never one too few.
+"""
+
+import ast
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+Given = tuple[str, ast.expr]
+"""A variable, and an expression that it may be bound to."""
+_Looping = ast.For | ast.AsyncFor | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+_LISTS = (ast.Tuple, ast.List, ast.Set)
+_CHOICES = (ast.NamedExpr, ast.IfExp, ast.BoolOp)
+_WITH_OBJECT = ("self", "cls")
+
+
+def given(nodes: Sequence[ast.AST]) -> list[Given]:
+    """What the nodes of a file bind: by an assignment, a loop over what is written out, a default, a call of theirs."""
+    functions: dict[str, list[ast.arguments]] = {}
+    found: list[Given] = []
+    for node in nodes:
+        kind = type(node)
+        if kind in _WAYS:
+            found += _WAYS[kind](node)
+        if kind is ast.FunctionDef or kind is ast.AsyncFunctionDef:
+            functions.setdefault(node.name, []).append(node.args)  # type: ignore[attr-defined]
+    for node in nodes:
+        if type(node) is ast.Call:
+            name = node.func.attr if type(node.func) is ast.Attribute else getattr(node.func, "id", "")
+            for parameters in functions.get(name, ()):
+                found += _handed(parameters, node)
+    return found
+
+
+def _assigned(node: ast.Assign | ast.AnnAssign | ast.NamedExpr) -> Iterator[Given]:
+    for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+        if node.value is not None:
+            yield from _paired(target, node.value)
+
+
+def _looped(node: _Looping) -> Iterator[Given]:
+    for part in [node] if isinstance(node, ast.For | ast.AsyncFor) else node.generators:
+        for value in part.iter.elts if isinstance(part.iter, _LISTS) else ():
+            yield from _paired(part.target, value)
+
+
+def _paired(target: ast.expr, value: ast.expr) -> Iterator[Given]:
+    match target, value:
+        case ast.Name(id=name), _:
+            yield name, value
+        case ((ast.Tuple(elts=targets) | ast.List(elts=targets)), (ast.Tuple(elts=values) | ast.List(elts=values))):
+            if len(targets) == len(values):
+                for one, other in zip(targets, values, strict=True):
+                    yield from _paired(one, other)
+        case _:
+            return
+
+
+def _defaults(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> Iterator[Given]:
+    parameters = node.args
+    positional = [*parameters.posonlyargs, *parameters.args]
+    last = positional[len(positional) - len(parameters.defaults) :]
+    yield from ((each.arg, value) for each, value in zip(last, parameters.defaults, strict=True))
+    for each, default in zip(parameters.kwonlyargs, parameters.kw_defaults, strict=True):
+        if default is not None:
+            yield each.arg, default
+
+
+def _handed(parameters: ast.arguments, call: ast.Call) -> Iterator[Given]:
+    """What a call gives to the parameters of a function of the file."""
+    names = [each.arg for each in (*parameters.posonlyargs, *parameters.args)]
+    if isinstance(call.func, ast.Attribute) and names[:1] and names[0] in _WITH_OBJECT:
+        del names[0]
+    for name, value in zip(names, call.args, strict=False):
+        if isinstance(value, ast.Starred):
+            break
+        yield name, value
+    yield from ((keyword.arg, keyword.value) for keyword in call.keywords if keyword.arg)
+
+
+_WAYS: Mapping[type[ast.AST], Callable[[Any], Iterator[Given]]] = {
+    **dict.fromkeys((ast.Assign, ast.AnnAssign, ast.NamedExpr), _assigned),
+    **dict.fromkeys((ast.For, ast.AsyncFor, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp), _looped),
+    **dict.fromkeys((ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda), _defaults),
+}
+
+
+def alternatives(node: ast.expr) -> Sequence[ast.expr]:
+    """The expressions of which a value is one: those of ``a if c else b``, ``a or b``, ``(n := a)``."""
+    if type(node) not in _CHOICES:
+        return (node,)
+    match node:
+        case ast.NamedExpr(value=value):
+            return alternatives(value)
+        case ast.IfExp(body=one, orelse=other):
+            return [*alternatives(one), *alternatives(other)]
+        case ast.BoolOp(values=values):
+            return [each for value in values for each in alternatives(value)]
+        case _:
+            return [node]
