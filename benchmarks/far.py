@@ -47,9 +47,11 @@ async def measure(database_url: str, directory: Path, rtt: float, *, trace: bool
                 pull = await repo.open_pull_request(dict(CHANGE), by=author, title=name)
                 github.faults.distance = rtt
                 seen = await _review(github, pull, f"http://127.0.0.1:{port}/webhook", trace=trace)
-                print(f"{name}: {seen}" if name == "first" else seen, flush=True)
+                if name == "first":
+                    print(f"first: {seen}", flush=True)
                 github.faults.distance = 0.0
                 await asyncio.sleep(SETTLED)
+    print(seen)
 
 
 async def _review(github: Sandbox, pull: PullRequestHandle, url: str, *, trace: bool) -> Seen:
@@ -84,5 +86,5 @@ async def _server(environment: dict[str, str]) -> AsyncIterator[int]:
         assert server.stdout is not None  # noqa: S101  # for the type checker
         yield int(await server.stdout.readline())
     finally:
-        server.kill()
+        server.terminate()
         await server.wait()

@@ -19,6 +19,7 @@ import hashlib
 import hmac
 import json
 import os
+import signal
 import statistics
 import sys
 import tempfile
@@ -61,7 +62,10 @@ async def serve(pace: Pace | None) -> None:
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     print(runner.addresses[0][1], flush=True)
-    await asyncio.Event().wait()
+    stopping = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopping.set)
+    await stopping.wait()
+    await runner.cleanup()
 
 
 @dataclass
@@ -144,7 +148,7 @@ async def compare(database_url: str, directory: Path, senders: list[int], each: 
         try:
             await _compare(github, server, senders, each, idle)
         finally:
-            server.kill()
+            server.terminate()
             await server.wait()
 
 

@@ -10,6 +10,7 @@ from bot.sandbox.auth import Identity, UserIdentity, authorize
 from bot.sandbox.errors import ApiError
 from bot.sandbox.limits import Limits
 from bot.sandbox.model import PullRequest, Repository
+from bot.sandbox.objects import Commit
 from bot.sandbox.pushing import Actor
 from bot.sandbox.shapes import stamp
 from bot.sandbox.shapes.graphql import (
@@ -128,7 +129,10 @@ class Queries:
             return None
         if found.kind == "blob":
             return blob(found.sha, found.data)
-        return commit(await repo.git.commit(found.sha), repo, self._world.url) if found.kind == "commit" else None
+        return self._commit(repo, await repo.git.commit(found.sha)) if found.kind == "commit" else None
+
+    def _commit(self, repo: Repository, found: Commit) -> Obj:
+        return commit(found, repo, self._world.url, functools.partial(self._admit, repo))
 
     async def _resolve(self, repo: Repository, expression: str) -> str | None:
         revision, colon, path = expression.partition(":")

@@ -283,12 +283,15 @@ def _decoded(data: bytes) -> str:
         return data.decode("latin-1")
 
 
-def commit(of: Commit, repo: Repository, url: str) -> Obj:
+def commit(of: Commit, repo: Repository, url: str, admit: Callable[[str], None] = lambda _: None) -> Obj:
+    """``admit`` refuses what the caller has no permission for."""
+
     async def parents(_info: object, **window: Any) -> Obj:  # noqa: ANN401 - first, last, after, before
         shas, info = connection(of.parents, **window)
         return {"nodes": [commit(await repo.git.commit(sha), repo, url) for sha in shas], "pageInfo": info}
 
     def suites(_info: object, filterBy: Obj | None = None, **window: Any) -> Obj:  # noqa: ANN401, N803 - GitHub's name
+        admit("checks:read")
         app = (filterBy or {}).get("appId")
         mine = [suite for suite in repo.suites if suite.head_sha == of.sha and app in (None, suite.app.id)]
         found, info = connection(mine, **window)
