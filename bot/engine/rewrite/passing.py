@@ -6,7 +6,7 @@ from bot.domain.migration import TargetKind
 from bot.engine.program.cycles import closure, files_begun, path_of
 from bot.engine.program.index import Index
 from bot.engine.program.view import Witness
-from bot.engine.rewrite.import_order import leads_back, takes_early
+from bot.engine.rewrite.import_order import facts_here, leads_back, takes_early
 from bot.engine.rewrite.imports import in_function
 from bot.engine.rewrite.rules import successor
 from bot.engine.usages.analysis import Analysis, Use
@@ -21,16 +21,22 @@ def is_passed_on(analysis: Analysis, uses: Iterable[Use]) -> bool:
 def read_too_early(analysis: Analysis, uses: Iterable[Use]) -> Witness | None:
     """Who leads back to this file while it reads a successor: of a module that may not be complete then.
 
-    Where the file takes names of the module by an import already, one more changes nothing.
+    Where the file takes names of the module already, by an import or for a call, one more changes nothing.
     """
     for use in uses:
         target = successor(use)
         if target is None or use.expression is None or in_function(use.scope):
             continue
         module = target.rpartition(".")[0]
-        if (found := leads_back(analysis, module)) is not None and not takes_early(analysis, module):
+        if (found := leads_back(analysis, module)) is not None and not _takes_early(analysis, module):
             return found
     return None
+
+
+def _takes_early(analysis: Analysis, module: str) -> bool:
+    program, calls = analysis.index.program, facts_here(analysis).calls
+    called = (name for call in calls for name in program.absolute(analysis.path, call.name))
+    return takes_early(analysis, module) or any(name.startswith(f"{module}.") for name in called)
 
 
 def _is_whole(use: Use) -> bool:
