@@ -1,8 +1,9 @@
 """Where in a dotted name the module ends."""
 
+import ast
 import sys
 
-from bot.engine.resolve.bindings import Binding
+from bot.engine.resolve.bindings import Binding, Scope
 from bot.engine.usages.analysis import Analysis
 
 _PACKAGES = frozenset(
@@ -82,3 +83,9 @@ def is_class(analysis: Analysis, binding: Binding) -> bool:
         index.resolution(origin).exists or origin.rpartition(".")[2][:1].isupper() or is_flat(origin)
         for origin in origins
     )
+
+
+def brings_builtin(analysis: Analysis, scope: Scope, name: str) -> bool:
+    """Whether all that binds ``name`` in a scope are imports in whose place the built-in of that name comes."""
+    brought: dict[ast.AST, str | None] = {u.node: u.successor for u in analysis.uses if isinstance(u.node, ast.alias)}
+    return all(brought.get(binding.node) in (name, f"builtins.{name}") for binding in scope.bindings[name])

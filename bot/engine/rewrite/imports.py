@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bot.engine.program.taken import needed_elsewhere
 from bot.engine.resolve.bindings import Binding, Imported, Scope, ScopeKind
-from bot.engine.rewrite.dotted import hides, plain, split
+from bot.engine.rewrite.dotted import brings_builtin, hides, plain, split
 from bot.engine.rewrite.flow import dominates
 from bot.engine.rewrite.import_order import place_inside
 from bot.engine.rewrite.layout import Layout
@@ -75,7 +75,8 @@ def spell(layout: Layout, dotted: str, use: Use, *, module_itself: bool = False)
         return Refusal(reason=Reason.NAME_TAKEN, name=dotted)
     module, rest = split(analysis, dotted) if "." in dotted else ("", dotted)
     if module == _BUILTINS or (not module and hasattr(builtins, rest)):
-        taken = use.scope.owner(rest.partition(".")[0]) is not None
+        name = rest.partition(".")[0]
+        taken = (owner := use.scope.owner(name)) is not None and not brings_builtin(analysis, owner, name)
         return Refusal(reason=Reason.NAME_TAKEN, name=rest) if taken else Spelling(text=rest)
     if not module:
         return _top_level(analysis, rest, use)

@@ -176,6 +176,8 @@ class _Judge:
         target, node = successor(use), use.node
         if drops_in and use.bindings and witness.is_same(self.analysis.index, use.symbol, target):
             return None  # it names the same member of what the import brings
+        if drops_in and _is_patched_by_member(use):
+            return None  # it needs no other text where the module's import changes
         written = isinstance(node, ast.Constant) and use.dotted is not None and node.value == use.dotted.text
         if not drops_in or target is None or not written or use.dotted is None or use.dotted.text != use.symbol:
             return Refusal(reason=Reason.STRING, name=function)
@@ -250,6 +252,14 @@ class _Judge:
         own = use.expression is not None and isinstance(use.expression, ast.Name)
         known = own and (named_by_string(self.analysis, name) or reads_itself(self.analysis, name))
         return Refusal(reason=Reason.MONKEYPATCHED) if known else None
+
+
+def _is_patched_by_member(use: Use) -> bool:
+    """Whether it is the name alone of a member of the module beside it: ``patch.object(module, "name")``."""
+    member = isinstance(use.node, ast.Constant) and use.node.value == use.symbol.rpartition(".")[2]
+    function = use.dotted.function.rpartition(".")[2] if use.dotted else ""
+    known = bool(use.bindings) and function in ("object", "setattr", "delattr", "spy")
+    return known and member and use.target.kind is TargetKind.MODULE
 
 
 def _is_package(use: Use) -> bool:

@@ -60,8 +60,7 @@ class Rule:
 
 def successor(use: Use) -> str | None:
     """The dotted name that takes the place of ``use.symbol``."""
-    canonical = use.target.canonical
-    return None if canonical is None else canonical + use.symbol[len(use.target.name) :]
+    return use.successor
 
 
 def gone(use: Use, spellings: Iterable[str] = ()) -> tuple[Load, ...]:

@@ -294,6 +294,8 @@ class Planner:
             return Refusal(reason=Reason.ASSIGNED)
         if use.load is not None and is_patched(self.analysis, self.patched, use):
             return Refusal(reason=Reason.MONKEYPATCHED)
+        if use.dotted is not None and not is_same(self.analysis.index, use.symbol, successor(use)):
+            return Refusal(reason=Reason.MONKEYPATCHED)
         if use.object is not None and not is_made(use.object):
             return Refusal(reason=Reason.UNPROVED_TYPE, name=f"{use.object.name} is of no subclass of its class")
         refusal = self.unmet(use.migration, use) or against(self.analysis, use)

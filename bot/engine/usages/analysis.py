@@ -76,6 +76,12 @@ class Use:
         return self.bindings[-1] if self.bindings else None
 
     @property
+    def successor(self) -> str | None:
+        """The dotted name that takes the place of ``symbol``."""
+        canonical = self.target.canonical
+        return None if canonical is None else canonical + self.symbol[len(self.target.name) :]
+
+    @property
     def string(self) -> ast.Constant | None:
         """The string annotation that the usage is written in."""
         return self.load.string if self.load else None
