@@ -107,6 +107,7 @@ def _live(work: Callable[[], Result], writing: int) -> NoReturn:
     status = 1
     try:
         gc.disable()
+        gc.freeze()  # a look for garbage would go through all that was inherited, and copy its pages
         with os.fdopen(writing, "wb") as pipe:
             pickle.dump(_outcome(work), pipe, pickle.HIGHEST_PROTOCOL)
         status = 0

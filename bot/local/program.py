@@ -1,5 +1,6 @@
 """The view of the whole program, from the files of a directory."""
 
+import gc
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -26,6 +27,7 @@ def with_program(
     root: Path, listing: Listing, sources: Mapping[str, bytes], config: Config, index: Index, jobs: int
 ) -> Index:
     """The index with the facts of all files that have a say in a rewrite of ``sources``."""
+    gc.collect()  # the trees by which the names were followed: all processes from here on would keep them
     known = {path: source for path, source in index.files.items() if source is not None}
     known |= _projects(root, known)
     facts = _facts(known, jobs)
@@ -44,6 +46,7 @@ def with_program(
     finally:
         order.close()
     index.program.imports_module("")  # worked out once, for all processes that are forked from here
+    gc.collect()
     return index
 
 

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from bot.engine.diff.views import Surroundings
     from bot.local.cache import Cache  # loaded only when there is one
 
-COLLECT_AFTER = 2_000_000
-"""Bytes of source between two looks for garbage: parsing makes about a hundred times as much, most of it long-lived."""
+COLLECT_AFTER = 300_000
+"""Bytes of source between two looks for garbage: parsing makes about a hundred times as much."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
