@@ -1,10 +1,10 @@
 """What the commands on findings and migrations do: scan, status, explain, skip, attest."""
 
 import difflib
-import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from bot.commands import render_answers as words
+from bot.commands.meant import Said, meant
 from bot.context import Bot
 from bot.domain.checklist_item import AllOf, AnyOf, Attested, ChecklistItem, Evidence
 from bot.domain.commands import CommandCall, CommandError, CommandPlace, Reply
@@ -21,7 +21,6 @@ from bot.repository import RepositoryAt, at_conversation, sentence_of
 from bot.review.skipping import each_alone
 from bot.review.update import Reviewed, review, verdict_on
 
-_HANDLE = re.compile(r"[0-9a-f]{6,16}")
 _LONGEST_REASON = 300
 
 
@@ -44,14 +43,22 @@ async def status(bot: Bot, call: CommandCall) -> Reply:
     return Reply(body=words.status(now.pull, now.check, newest))
 
 
-async def skip(bot: Bot, call: CommandCall, lease: Lease, *, finding: str, reason: str | None, undo: bool) -> Reply:
+async def skip(
+    bot: Bot, call: CommandCall, lease: Lease, *, finding: str | None, reason: str | None, undo: bool
+) -> Reply:
     """Skip a finding (or undo that), update the check, and record it in the reply."""
-    said = _reason(reason, undo=undo)
-    chosen: list[NewFinding | UnreadFile] = []
+    if not call.thread:
+        if finding is None:
+            raise CommandError("Missing argument FINDING: the code at the end of the bot's comment.")
+        _reason(reason, undo=undo)
+    chosen: list[tuple[NewFinding | UnreadFile, str]] = []
 
     def waive(new: Sequence[NewFinding], unread: Sequence[UnreadFile]) -> Mapping[str, Waiver | None]:
-        chosen.append(_chosen(new, unread, finding))
-        fingerprint = chosen[0].fingerprint
+        usages = [usage for group in new for usage in each_alone(group)]
+        what, why = meant(usages, unread, Said(finding=finding, reason=reason, thread=call.thread))
+        said = _reason(why, undo=undo)
+        chosen.append((what, said))
+        fingerprint = what.fingerprint
         return {fingerprint: Waiver(fingerprint=fingerprint, by=call.sender, reason=said) if said else None}
 
     result = await review(bot, call.pull, lease, force=True, waive=waive)
@@ -59,9 +66,9 @@ async def skip(bot: Bot, call: CommandCall, lease: Lease, *, finding: str, reaso
         return _not_reviewed(result)
     if not chosen:
         raise CommandError("Nothing was scanned: the configuration of the base branch is not valid.")
-    fingerprint = chosen[0].fingerprint
-    decision = decisions.skip(fingerprint, call.sender, said) if said else decisions.unskip(fingerprint)
-    return Reply(body=words.skipped(chosen[0], result.pull, result.check, call.sender, said), decisions=(decision,))
+    what, said = chosen[0]
+    decision = decisions.skip(what.fingerprint, call.sender, said) if said else decisions.unskip(what.fingerprint)
+    return Reply(body=words.skipped(what, result.pull, result.check, call.sender, said), decisions=(decision,))
 
 
 def _not_reviewed(result: Ignored | Superseded) -> Reply:
@@ -77,26 +84,6 @@ def _reason(reason: str | None, *, undo: bool) -> str:
     if len(reason) > _LONGEST_REASON:
         raise CommandError(f"The reason is too long: at most {_LONGEST_REASON} characters.")
     return reason
-
-
-def _chosen(new: Iterable[NewFinding], unread: Iterable[UnreadFile], handle: str) -> NewFinding | UnreadFile:
-    """By the finding's code, or by the path of a file that could not be read."""
-    by_path = [file for file in unread if file.path == handle]
-    if by_path:
-        return by_path[0]
-    if not _HANDLE.fullmatch(handle.lower()):
-        raise CommandError(
-            "FINDING is the code at the end of the bot's comment (at least 6 of its digits), or the path of a file"
-            " that the check lists as not read."
-        )
-    usages = (usage for group in new for usage in each_alone(group))
-    every: tuple[NewFinding | UnreadFile, ...] = (*usages, *unread)
-    found = [each for each in every if each.fingerprint.startswith(handle.lower())]
-    if not found:
-        raise CommandError("This pull request has no such finding.")
-    if len(found) > 1:
-        raise CommandError("Several findings begin with these digits. Please give more digits.")
-    return found[0]
 
 
 # --- of a migration ----------------------------------------------------------------------------------------------

@@ -12,13 +12,24 @@ from typing import Protocol
 import structlog
 
 from bot.commands import render as words
-from bot.commands.invocations import find_invocations
+from bot.commands.heard import (
+    IN_THREADS,
+    CommentEvent,
+    counted_as,
+    on_line,
+    reaction,
+    reading,
+    thread_of,
+    with_origin,
+)
+from bot.commands.invocations import Invocation, find_invocations
 from bot.commands.parse import Command, CommandSpec, parse_all
 from bot.commands.permissions import PER_MINUTE, TOO_FAST, Asker, CommandPace, may, reason_to_ignore
 from bot.commands.rate_limit import pace_of
+from bot.commands.refusals import refusal
 from bot.context import Bot
 from bot.domain.commands import CommandCall, CommandError, CommandPlace, Reply
-from bot.domain.effects import NewComment, NewReaction, Reaction
+from bot.domain.effects import NewComment, Reaction
 from bot.domain.errors import Gone, RetryLater, UserError
 from bot.domain.events import IssueCommentEvent
 from bot.domain.facts import Comment, Role
@@ -66,20 +77,22 @@ class _Session:
     """What the answers to one comment share."""
 
     bot: Bot
-    event: IssueCommentEvent
+    event: CommentEvent
     asker: Asker
     commands: Commands
     lease: Lease
+    thread: tuple[str, ...] = ()
+    """What the thread that it was written in is about."""
 
 
-async def answer_comment(bot: Bot, event: IssueCommentEvent, commands: Commands, lease: Lease) -> Outcome:
+async def answer_comment(bot: Bot, event: CommentEvent, commands: Commands, lease: Lease) -> Outcome:
     """Run the commands of a new comment that its author may give, and reply."""
-    if event.app_id == bot.github.app_id:
+    if isinstance(event, IssueCommentEvent) and event.app_id == bot.github.app_id:
         return Ignored(reason="written by this App")
-    speed = await pace_of(bot, event.sender.id, at=event.created_at, what=f"{event.comment_id:020}")
+    speed = await pace_of(bot, event.sender.id, at=event.created_at, what=counted_as(event))
     if speed is CommandPace.SILENT:
         return Ignored(reason=TOO_FAST)
-    asked = await _asked(bot, event.body, {name: module.SPEC for name, module in commands.items()}, speed)
+    asked = await _asked(bot, event, {name: module.SPEC for name, module in commands.items()}, speed)
     if not asked:
         return Ignored(reason="no command in the comment")
     async with _reading_ahead(bot.working_for(CONVERSATION), event) as ahead:
@@ -87,15 +100,15 @@ async def answer_comment(bot: Bot, event: IssueCommentEvent, commands: Commands,
 
 
 @asynccontextmanager
-async def _reading_ahead(bot: Bot, event: IssueCommentEvent) -> AsyncIterator[Bot]:
+async def _reading_ahead(bot: Bot, event: CommentEvent) -> AsyncIterator[Bot]:
     """The bot with what every answer needs under way."""
     begun, place = Begun(), PullRequestRef(repo=event.repo, number=event.number)
     try:
-        begun.start(reads.issue_comment, bot.github, event.repo, event.comment_id)
+        begun.start(reading(event), bot.github, event.repo, event.comment_id)
         begun.start(reads.issue, bot.github, event.repo, event.number)
         begun.start(reads.role, bot.github, event.repo, event.sender.login, person=event.sender.id)
         begun.start(reads.issue_comments, bot.github, event.repo, event.number, since=event.created_at)
-        if event.is_pull_request:
+        if on_line(event) or (isinstance(event, IssueCommentEvent) and event.is_pull_request):
             begun.start(reads.pull_request, bot.github, place)
         else:
             begun.start(reads.repository, bot.github, event.repo)
@@ -105,9 +118,9 @@ async def _reading_ahead(bot: Bot, event: IssueCommentEvent) -> AsyncIterator[Bo
 
 
 async def _answer_comment(
-    bot: Bot, event: IssueCommentEvent, commands: Commands, asked: Sequence[Command | CommandError], lease: Lease
+    bot: Bot, event: CommentEvent, commands: Commands, asked: Sequence[Command | CommandError], lease: Lease
 ) -> Outcome:
-    comment = await reads.issue_comment(bot.github, event.repo, event.comment_id)
+    comment = await reading(event)(bot.github, event.repo, event.comment_id)
     try:
         return await _answer_known(bot, event, comment, commands, asked, lease)
     except Gone as missing:
@@ -121,12 +134,15 @@ async def _answer_comment(
 
 async def _answer_known(
     bot: Bot,
-    event: IssueCommentEvent,
+    event: CommentEvent,
     comment: Comment,
     commands: Commands,
     asked: Sequence[Command | CommandError],
     lease: Lease,
 ) -> Outcome:
+    thread = await thread_of(bot, event)
+    if on_line(event) and not thread:
+        return Ignored(reason="no thread of the bot")
     issue = await reads.issue(bot.github, event.repo, event.number)
     reason = reason_to_ignore(comment, issue, sender=event.sender.id, body=event.body, now=bot.github.clock.now())
     if reason:
@@ -142,19 +158,21 @@ async def _answer_known(
         is_author=issue.author == comment.author,
         asked_at=comment.created_at,
     )
-    session = _Session(bot=bot, event=event, asker=asker, commands=commands, lease=lease)
+    session = _Session(bot=bot, event=event, asker=asker, commands=commands, lease=lease, thread=thread)
     return Done(summary=", ".join(await _answer_all(session, asked)))
 
 
 async def _asked(
-    bot: Bot, body: str, specs: Mapping[str, CommandSpec], speed: CommandPace
+    bot: Bot, event: CommentEvent, specs: Mapping[str, CommandSpec], speed: CommandPace
 ) -> Sequence[Command | CommandError]:
     """The comment's commands.  Its Markdown is parsed in a worker: what breaks that is answered as a mistake."""
     try:
-        invocations = await bot.scanner.run(find_invocations, body)
+        invocations: Sequence[Invocation] = await bot.scanner.run(find_invocations, event.body)
     except Unscannable as error:
         log.warning("comment_not_parsed", cause=error.cause)
         return (CommandError(words.UNREADABLE_COMMENT),)
+    if on_line(event):
+        invocations = [invocation for invocation in invocations if invocation.name in IN_THREADS]
     if invocations and speed is not CommandPace.ALLOWED:
         return (CommandError(words.too_fast(PER_MINUTE)),)
     return parse_all(invocations, specs)
@@ -167,8 +185,8 @@ async def _answer_all(session: _Session, asked: Sequence[Command | CommandError]
     for index, command in enumerate(asked):
         reactions.append(before.get(index) or await _answer(session, index, command))
     distinct = tuple(dict.fromkeys(reactions))
-    for reaction in distinct:
-        await _react(session, reaction)
+    for each in distinct:
+        await _react(session, each)
     return distinct
 
 
@@ -181,7 +199,7 @@ async def _answered(session: _Session) -> Mapping[int, Reaction]:
         if not reply.ours:
             continue
         answered = replies.answer_in(session.bot.keys, event.repo, event.number, reply.body)
-        if answered and answered.comment_id == event.comment_id:
+        if answered and (answered.comment_id, answered.on_line) == (event.comment_id, on_line(event)):
             found[answered.index] = answered.reaction
     return found
 
@@ -199,7 +217,9 @@ async def _answer(session: _Session, index: int, command: Command | CommandError
         allowed=allowed,
     )
     if not allowed:
-        # No reply: a stranger must not be able to make the bot write.
+        text = await refusal(session.bot, session.event, session.asker, spec)
+        if text is not None:
+            await _comment(session, text)
         return Reaction.MINUS_ONE
     reply = await _run(session, index, command)
     await _reply(session, index, reply)
@@ -228,6 +248,7 @@ async def _run(session: _Session, index: int, command: Command | CommandError) -
         role=session.asker.role,
         arguments=command.arguments,
         given_at=session.asker.asked_at,
+        thread=session.thread,
         known={name: each.SPEC for name, each in session.commands.items()},
     )
     try:
@@ -259,7 +280,7 @@ async def _apologise(session: _Session, index: int) -> None:
     await _say_failed(session.bot, session.event, index, words.defect(session.lease.job.id), session.lease)
 
 
-async def _say_gone(bot: Bot, event: IssueCommentEvent, missing: Gone, lease: Lease) -> None:
+async def _say_gone(bot: Bot, event: CommentEvent, missing: Gone, lease: Lease) -> None:
     """The comment is there, and something that its command needs is not.  The conversation may be gone itself."""
     log.warning("command_without_object", comment=event.comment_id, reason=str(missing))
     try:
@@ -271,28 +292,29 @@ async def _say_gone(bot: Bot, event: IssueCommentEvent, missing: Gone, lease: Le
         log.warning("not_told", comment=event.comment_id, reason=str(refusal))
 
 
-async def _say_failed(bot: Bot, event: IssueCommentEvent, index: int, text: str, lease: Lease) -> None:
+async def _say_failed(bot: Bot, event: CommentEvent, index: int, text: str, lease: Lease) -> None:
     """Once, and not as the command's reply."""
     about = (bot.keys, event.repo, event.number, event.comment_id, index)
     said = await reads.issue_comments(bot.github, event.repo, event.number, since=event.created_at)
-    if any(reply.ours and replies.is_apology(*about, reply.body) for reply in said):
+    if any(reply.ours and replies.is_apology(*about, reply.body, on_line=on_line(event)) for reply in said):
         return
     if not lease.held():
         raise _LeaseLost
-    reaction = NewReaction(repo=event.repo, comment_id=event.comment_id, content=Reaction.CONFUSED)
-    await bot.performer.perform(reaction)
-    body = f"{text}\n\n{replies.apology(*about)}"
+    await bot.performer.perform(reaction(event, Reaction.CONFUSED))
+    body = f"{text}\n\n{replies.apology(*about, on_line=on_line(event))}"
     await bot.performer.perform(NewComment(repo=event.repo, number=event.number, body=body))
 
 
 async def _reply(session: _Session, index: int, reply: Reply) -> None:
     bot, event = session.bot, session.event
-    answered = AnsweredCommand(comment_id=event.comment_id, index=index, reaction=reply.reaction)
+    answered = AnsweredCommand(
+        comment_id=event.comment_id, index=index, reaction=reply.reaction, on_line=on_line(event)
+    )
     markers = [
         replies.answer(bot.keys, event.repo, event.number, answered),
         *(decisions.marker(bot.keys, event.repo, event.number, decision) for decision in reply.decisions),
     ]
-    await _comment(session, fit(reply.body, tail="\n\n" + "\n".join(markers)))
+    await _comment(session, fit(with_origin(event, reply.body), tail="\n\n" + "\n".join(markers)))
 
 
 async def _comment(session: _Session, body: str) -> None:
@@ -301,11 +323,10 @@ async def _comment(session: _Session, body: str) -> None:
     await bot.performer.perform(NewComment(repo=event.repo, number=event.number, body=body))
 
 
-async def _react(session: _Session, reaction: Reaction) -> None:
+async def _react(session: _Session, content: Reaction) -> None:
     """GitHub keeps one reaction of a kind by an author, so this may be done again."""
-    bot, event = session.bot, session.event
     _check(session)
-    await bot.performer.perform(NewReaction(repo=event.repo, comment_id=event.comment_id, content=reaction))
+    await session.bot.performer.perform(reaction(session.event, content))
 
 
 def _check(session: _Session) -> None:

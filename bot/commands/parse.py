@@ -102,7 +102,7 @@ def _free_words(spec: CommandSpec, rest: str) -> list[str]:
     arguments = sum(isinstance(param, click.Argument) for param in spec.params)
     words = rest.split(maxsplit=arguments - 1)
     if len(words) < arguments:
-        return words
+        return [_hyphens(word) for word in words]
     *first, last = words
     options = {name for param in spec.params if isinstance(param, click.Option) for name in param.opts}
     return [*first, _hyphens(last)] if _hyphens(last.strip()) in options else [*first, "--", last.strip()]

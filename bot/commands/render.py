@@ -91,6 +91,14 @@ def defect(delivery: str) -> str:
     return f"Internal error (delivery {code(delivery)}). See the bot's log."
 
 
+def not_allowed(login: str, role: Role, spec: CommandHelp) -> str:
+    """Said once to somebody who lacks the permission for a command; without a mention."""
+    return (
+        f"{code(login)} cannot give `{PREFIX} {spec.name}` here: it needs {who(spec)}, and GitHub says {code(role)}. "
+        "Somebody with that permission can give the same command. Further refusals get only a 👎."
+    )
+
+
 def elsewhere(spec: CommandHelp) -> str:
     """The reply to a command that does not work in this place."""
     places = " and ".join(_PLACES[place] for place in CommandPlace if place in spec.places)

@@ -67,6 +67,8 @@ class CommandCall:
     """By parameter name, as the command's ``SPEC.params`` make them."""
     given_at: datetime | None = None
     """When the comment was written."""
+    thread: tuple[str, ...] = ()
+    """The fingerprints of what it answers, where it is a reply in a finding's thread."""
     known: Mapping[str, CommandHelp] = field(default_factory=dict)
     """All commands that there are, by name."""
 

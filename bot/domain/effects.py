@@ -232,11 +232,13 @@ class NewComment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewReaction:
-    """A reaction to a comment of a conversation; GitHub keeps one of a kind by an author."""
+    """A reaction to a comment; GitHub keeps one of a kind by an author."""
 
     repo: RepoRef
     comment_id: int
     content: Reaction
+    on_line: bool = False
+    """Whether it is a comment on a line of a diff: those have ids of their own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

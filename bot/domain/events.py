@@ -72,6 +72,24 @@ class IssueCommentEvent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewCommentEvent:
+    """``pull_request_review_comment``: a comment on a line of a pull request's diff, or a reply to one."""
+
+    action: str
+    repo: RepoRef
+    number: int
+    comment_id: int
+    in_reply_to: int | None
+    """The first comment of the thread; ``None`` for that comment itself."""
+    created_at: datetime
+    body: str
+    html_url: str
+    author: Person | None
+    """``None`` for a deleted account."""
+    sender: Person
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PushEvent:
     """``push``.  ``branch`` is ``None`` for a tag; ``after`` is all zeros when the branch was deleted."""
 
@@ -237,6 +255,7 @@ class Malformed:
 Event = (
     PullRequestEvent
     | IssueCommentEvent
+    | ReviewCommentEvent
     | PushEvent
     | IssuesEvent
     | SubIssuesEvent

@@ -69,3 +69,38 @@ fragment Linked on PullRequest {
   number title state isDraft url createdAt closedAt mergedAt headRefName author { __typename login }
 }
 """
+
+REVIEW_THREADS = """
+query ReviewThreads($owner: String!, $name: String!, $number: Int!, $after: String, $size: Int!) {
+  repository(owner: $owner, name: $name) {
+    pullRequest(number: $number) {
+      reviewThreads(first: $size, after: $after) {
+        pageInfo { hasNextPage endCursor }
+        nodes {
+          id isResolved isOutdated path line resolvedBy { login }
+          comments(first: 100) { nodes { databaseId body author { __typename login } } }
+        }
+      }
+    }
+  }
+}
+"""
+
+PULL_BRANCH = """
+query PullBranch($owner: String!, $name: String!, $number: Int!, $app: Int!) {
+  repository(owner: $owner, name: $name) {
+    pullRequest(number: $number) {
+      isInMergeQueue
+      commits(last: 100) {
+        nodes {
+          commit {
+            oid message
+            parents(first: 1) { nodes { oid } }
+            checkSuites(first: 1, filterBy: {appId: $app}) { nodes { createdAt } }
+          }
+        }
+      }
+    }
+  }
+}
+"""

@@ -147,6 +147,13 @@ LIST_REVIEWS = _read("pulls/list-reviews", _REPO + "/pulls/{pull_number}/reviews
 LIST_ISSUES = _read("issues/list-for-repo", _REPO + "/issues", issues="read", pull_requests="read")
 GET_ISSUE = _read("issues/get", _REPO + "/issues/{issue_number}", issues="read", pull_requests="read")
 LIST_SUB_ISSUES = _read("issues/list-sub-issues", _REPO + "/issues/{issue_number}/sub_issues", issues="read")
+GET_REVIEW_COMMENT = _read("pulls/get-review-comment", _REPO + "/pulls/comments/{comment_id}", pull_requests="read")
+REACT_ON_LINE = _write(
+    "reactions/create-for-pull-request-review-comment",
+    "POST",
+    _REPO + "/pulls/comments/{comment_id}/reactions",
+    pull_requests="write",
+)
 GET_COMMENT = _read("issues/get-comment", _REPO + "/issues/comments/{comment_id}", issues="read", pull_requests="read")
 LIST_COMMENTS = _read(
     "issues/list-comments", _REPO + "/issues/{issue_number}/comments", issues="read", pull_requests="read"
@@ -190,44 +197,13 @@ CREATE_COMMIT = _write("git/create-commit", "POST", _REPO + "/git/commits", Requ
 
 REVIEW_THREADS = _graphql(
     "graphql/review-threads",
-    """
-    query ReviewThreads($owner: String!, $name: String!, $number: Int!, $after: String, $size: Int!) {
-      repository(owner: $owner, name: $name) {
-        pullRequest(number: $number) {
-          reviewThreads(first: $size, after: $after) {
-            pageInfo { hasNextPage endCursor }
-            nodes {
-              id isResolved isOutdated path line resolvedBy { login }
-              comments(first: 100) { nodes { databaseId body author { __typename login } } }
-            }
-          }
-        }
-      }
-    }
-    """,
+    documents.REVIEW_THREADS,
     RequestKind.READ,
     pull_requests="read",
 )
 PULL_BRANCH = _graphql(
     "graphql/pull-branch",
-    """
-    query PullBranch($owner: String!, $name: String!, $number: Int!, $app: Int!) {
-      repository(owner: $owner, name: $name) {
-        pullRequest(number: $number) {
-          isInMergeQueue
-          commits(last: 100) {
-            nodes {
-              commit {
-                oid message
-                parents(first: 1) { nodes { oid } }
-                checkSuites(first: 1, filterBy: {appId: $app}) { nodes { createdAt } }
-              }
-            }
-          }
-        }
-      }
-    }
-    """,
+    documents.PULL_BRANCH,
     RequestKind.READ,
     checks="read",
     contents="read",

@@ -26,6 +26,10 @@ class MarkerKind(Enum):
     ANSWER = "re", (PlaceKind.CONVERSATION,), ("comment id", "which of its commands, from 0", "reaction")
     APOLOGY = "sorry", (PlaceKind.CONVERSATION,), ("comment id", "which of its commands, from 0")
     """The command failed for good; it counts as without a reply."""
+    ANSWER_ON_LINE = "re-line", (PlaceKind.CONVERSATION,), ("comment id", "which of its commands, from 0", "reaction")
+    APOLOGY_ON_LINE = "sorry-line", (PlaceKind.CONVERSATION,), ("comment id", "which of its commands, from 0")
+    """The same for a comment on a line of the diff: those have ids of their own."""
+    REFUSAL = "told-permission", (PlaceKind.CONVERSATION,), ("id of the account that lacks the permission",)
     PRESS = "pressed", (PlaceKind.CONVERSATION,), ("press of a button",)
 
     SKIP = "skip", (PlaceKind.CONVERSATION,), ("fingerprint", "login, in hexadecimal", "reason, in hexadecimal")

@@ -59,7 +59,8 @@ def _next_steps(new: Sequence[NewFinding]) -> str:
     migrate = f"`{PREFIX} migrate` fixes {fixed:,} of {total:,}. " if fixed else ""
     names = " and ".join(f"`{PREFIX} explain {name}`" for name in sorted({n.finding.migration for n in new})[:3])
     keep = f"To keep a usage, comment `{PREFIX} skip {new[0].fingerprint[:SHORT]} REASON`"
-    return f"{migrate}{keep}, with the code of its finding. {names} shows the rules."
+    there = f"with the code of its finding, or reply `{PREFIX} skip REASON` in its thread"
+    return f"{migrate}{keep}, {there}. {names} shows the rules."
 
 
 def _kinds_of(new: Sequence[NewFinding]) -> str:

@@ -166,6 +166,26 @@ async def test_commands_for_pull_requests_say_so_on_an_issue(
     assert "works only on pull requests" in issue.last_comment.body
 
 
+async def test_a_person_without_permission_is_told_once_on_each_pull_request(
+    bot: RunningBot, service: Repo, pr: PullRequestHandle, github: Sandbox
+) -> None:
+    eve, bob = github.user("eve", role="read"), github.user("bob", role="triage")
+    for person in (eve, eve, bob, eve):
+        comment = await bot.receive(pr.comment("/ssot migrate", by=person))
+        assert comment.reactions == ["-1"]
+    said = [each.body.partition("\n")[0] for each in pr.comments if each.author == github.app.bot.login]
+    assert said == [
+        f"`{name}` cannot give `/ssot migrate` here: it needs write and above, and GitHub says `{role}`. "
+        "Somebody with that permission can give the same command. Further refusals get only a 👎."
+        for name, role in (("eve", "read"), ("bob", "triage"))
+    ]
+    other = await bot.receive(service.open_pull_request({HEALTH: HEALTH_WITH_A_PROBE}))
+    await bot.receive(other.comment("/ssot skip 123456 why", by=eve))
+    assert "`eve` cannot give `/ssot skip` here" in other.last_comment.body
+    await bot.receive(other.comment("/ssot migrate", by=github.user("nobody", role="none")))
+    assert other.last_comment.body == "/ssot migrate"
+
+
 async def test_a_closed_pull_request_is_not_looked_at(bot: RunningBot, pr: PullRequestHandle, ann: User) -> None:
     await pr.close()
     comment = await bot.receive(pr.comment("/ssot scan", by=ann))

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from aiohttp import ClientSession
 
 from bot.sandbox import PullRequestHandle, Repo, Sandbox
 from bot.sandbox.example import HEALTH_MIGRATED, HEALTH_WITH_A_PROBE
@@ -115,3 +116,90 @@ async def test_a_comment_on_the_whole_file_suggests_nothing(bot: RunningBot, ser
     assert comment.body.startswith("Line 11: **`get_websocket_manager_factory` is deprecated")
     assert "```suggestion" not in comment.body
     assert "`/ssot migrate` can commit the fix" in comment.body
+
+
+# --- replies in a finding's thread ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "reason", ["goes with the next release", "facade of the old client", "decade"], ids=["words", "hexadecimal", "one"]
+)
+async def test_a_reply_skips_what_its_thread_is_about(
+    bot: RunningBot, pr: PullRequestHandle, ann: User, reason: str
+) -> None:
+    (comment,) = pr.review_comments
+    reply = await bot.receive(pr.reply(comment, f"I see.\n\n/ssot skip {reason}", by=ann))
+    assert [each.content for each in reply.reactions] == ["eyes", "rocket"]
+    assert [run.conclusion for run in pr.check_runs] == ["failure", "success"]
+    assert not is_open(comment.thread)
+    assert f"Reason: {reason}" in pr.last_comment.body
+    assert f"[a reply on a line]({bot.github.url}" in pr.last_comment.body
+    await bot.receive(pr.reply(comment, "/ssot skip --undo", by=ann))
+    assert pr.check_runs[-1].conclusion == "failure"
+    assert is_open(comment.thread)
+    await bot.receive(pr.reply(comment, f"/ssot skip {code_in(comment.body)} after all", by=ann))
+    assert pr.check_runs[-1].conclusion == "success"
+    assert "Reason: after all" in pr.last_comment.body
+    for delivery in bot.github.deliveries:
+        bot.github.webhooks.redeliver(delivery)
+    said = len(pr.comments)
+    await bot.settled()
+    assert len(pr.comments) == said
+
+
+def code_in(body: str) -> str:
+    found = re.search(r"`([0-9a-f]{8})`", body)
+    assert found is not None
+    return found[1]
+
+
+@pytest.mark.parametrize(
+    ("body", "who"),
+    [
+        ("/ssot skip not now", "eve"),
+        ("/ssot migrate", "ann"),
+        ("> /ssot skip not now", "ann"),
+        ("/ssot skip", "ann"),
+    ],
+    ids=["without permission", "another command", "a quotation", "without a reason"],
+)
+async def test_another_reply_skips_nothing(
+    bot: RunningBot, pr: PullRequestHandle, ann: User, body: str, who: str
+) -> None:
+    person = ann if who == "ann" else bot.github.user("eve", role="read")
+    await bot.receive(pr.reply(pr.review_comments[0], body, by=person))
+    assert [run.conclusion for run in pr.check_runs] == ["failure"]
+    assert await bot.failed() == []
+
+
+async def test_a_thread_about_several_usages_asks_which(bot: RunningBot, github: Sandbox, ann: User) -> None:
+    repo = await github.repo("acme/clock", files={".github/ssot.yml": CLOCK, "lib.py": LIB, "app.py": b""})
+    use = b"import lib\n\n\ndef at():\n    print(lib.now()); print(lib.zone())\n"
+    pr = await bot.receive(repo.open_pull_request({"app.py": use}))
+    (comment,) = pr.review_comments
+    reply = await bot.receive(pr.reply(comment, "/ssot skip later", by=ann))
+    assert [each.content for each in reply.reactions] == ["eyes", "confused"]
+    codes = re.findall(r"`([0-9a-f]{8})`", pr.last_comment.body)
+    assert len(codes) == 2
+    for code in codes:
+        await bot.receive(pr.reply(comment, f"/ssot skip {code} later", by=ann))
+    assert pr.check_runs[-1].conclusion == "success"
+
+
+async def test_a_command_in_somebody_elses_thread_is_nothing_to_the_bot(
+    bot: RunningBot, service: Repo, pr: PullRequestHandle, ann: User
+) -> None:
+    async with ClientSession(headers={"Authorization": f"Bearer {ann.token}"}) as session:
+        body = {
+            "commit_id": pr.head_sha,
+            "path": HEALTH,
+            "line": 9,
+            "side": "RIGHT",
+            "body": pr.review_comments[0].body,
+        }
+        url = f"{bot.github.url}/repos/acme/service/pulls/{pr.number}/comments"
+        async with session.post(url, json=body) as answer:
+            assert answer.status == 201
+    await bot.receive(pr.reply(pr.review_comments[-1], "/ssot skip not now", by=ann))
+    assert [run.conclusion for run in pr.check_runs] == ["failure"]
+    assert pr.comments == []

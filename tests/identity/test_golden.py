@@ -36,6 +36,11 @@ STORED: list[Stored] = [
     (MarkerKind.ANSWER, TALK, ("991", "0", "rocket"),
      "<!-- ssot:re=991,0,rocket sig=641141e44fe6d62d97b2a787c618e5e4 -->"),
     (MarkerKind.APOLOGY, TALK, ("991", "0"), "<!-- ssot:sorry=991,0 sig=a8c3fda8c94ea5fdc2e13c64ed62ed7e -->"),
+    (MarkerKind.ANSWER_ON_LINE, TALK, ("991", "0", "rocket"),
+     "<!-- ssot:re-line=991,0,rocket sig=3278a327d0cda29fe1748c8779573abb -->"),
+    (MarkerKind.APOLOGY_ON_LINE, TALK, ("991", "0"),
+     "<!-- ssot:sorry-line=991,0 sig=72471134512697b6244b255201d75d59 -->"),
+    (MarkerKind.REFUSAL, TALK, ("42",), "<!-- ssot:told-permission=42 sig=73cb13000c3c461a91b742a67a5c716a -->"),
     (MarkerKind.PRESS, TALK, ("press-0123456789abcdef",),
      "<!-- ssot:pressed=press-0123456789abcdef sig=6c6f3f48c5d91323b3f2320d971efb7a -->"),
     (MarkerKind.SKIP, TALK, ("0123456789abcdef", "616e6e", "776879206e6f74"),
@@ -117,6 +122,16 @@ def test_replies() -> None:
     assert replies.apology(KEYS, REPO, 7, 991, 0) == apology
     assert replies.is_apology(KEYS, REPO, 7, 991, 0, apology)
     assert not replies.is_apology(KEYS, REPO, 7, 991, 1, apology)
+    on_line = AnsweredCommand(comment_id=991, index=0, reaction=Reaction.ROCKET, on_line=True)
+    answer = stored(MarkerKind.ANSWER_ON_LINE, "991", "0", "rocket")
+    assert (replies.answer(KEYS, REPO, 7, on_line), replies.answer_in(KEYS, REPO, 7, answer)) == (answer, on_line)
+    there = stored(MarkerKind.APOLOGY_ON_LINE, "991", "0")
+    assert replies.apology(KEYS, REPO, 7, 991, 0, on_line=True) == there
+    assert replies.is_apology(KEYS, REPO, 7, 991, 0, there, on_line=True)
+    assert not replies.is_apology(KEYS, REPO, 7, 991, 0, there)
+    assert replies.refusal(KEYS, REPO, 7, 42) == stored(MarkerKind.REFUSAL, "42")
+    assert replies.is_refusal(KEYS, REPO, 7, 42, stored(MarkerKind.REFUSAL, "42"))
+    assert not replies.is_refusal(KEYS, REPO, 7, 4, stored(MarkerKind.REFUSAL, "42"))
     assert replies.press(KEYS, REPO, 7, "press-0123456789abcdef") == press
     assert replies.is_answer_to_press(KEYS, REPO, 7, "press-0123456789abcdef", press)
 

@@ -71,7 +71,7 @@ def test_the_review_and_the_check_say_what_to_do_next() -> None:
     action = SubmitReview(head_sha=HEAD, inline=(fixable, manual))
     steps = (
         "`/ssot migrate` fixes 1 of 2. To keep a usage, comment `/ssot skip 0123abcd REASON`, with the code of its"
-        " finding. `/ssot explain managers` shows the rules."
+        " finding, or reply `/ssot skip REASON` in its thread. `/ssot explain managers` shows the rules."
     )
     assert steps in review_body(action, pull(), MARKER)
     failing = verdict(conclusion=Conclusion.FAILURE, new=(fixable, manual))

@@ -20,6 +20,7 @@ from bot.domain.events import (
     MergeGroupEvent,
     PullRequestEvent,
     PushEvent,
+    ReviewCommentEvent,
     StatusEvent,
     SubIssuesEvent,
 )
@@ -138,6 +139,39 @@ class IssueCommentPayload(InRepository):
             sender=self.sender.person(),
             app_id=app.id if app else None,
             previous_body=before.text if before else None,
+        )
+
+
+class _LineComment(PayloadPart):
+    id: Id
+    created_at: Annotated[datetime, Meta(tz=True)]
+    body: Text
+    html_url: Text
+    user: Account | None
+    in_reply_to_id: Id | None = None
+
+
+class ReviewCommentPayload(InRepository):
+    """``pull_request_review_comment``."""
+
+    action: Text
+    pull_request: WithNumber
+    comment: _LineComment
+    sender: Account
+
+    def event(self) -> ReviewCommentEvent:
+        comment = self.comment
+        return ReviewCommentEvent(
+            action=self.action,
+            repo=self.repo,
+            number=self.pull_request.number,
+            comment_id=comment.id,
+            in_reply_to=comment.in_reply_to_id,
+            created_at=comment.created_at,
+            body=comment.body,
+            html_url=comment.html_url,
+            author=comment.user.person() if comment.user else None,
+            sender=self.sender.person(),
         )
 
 
@@ -293,6 +327,7 @@ PAYLOADS: Mapping[str, type[Readable]] = MappingProxyType(
         "issues": IssuesPayload,
         "merge_group": MergeGroupPayload,
         "pull_request": PullRequestPayload,
+        "pull_request_review_comment": ReviewCommentPayload,
         "push": PushPayload,
         "status": StatusPayload,
         "sub_issues": SubIssuesPayload,

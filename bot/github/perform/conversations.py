@@ -25,9 +25,10 @@ async def comment(gh: GitHub, new: NewComment) -> int:
 
 
 async def react(gh: GitHub, reaction: NewReaction) -> None:
-    """React to a comment of an issue or conversation; the same reaction again changes nothing."""
+    """React to a comment; the same reaction again changes nothing."""
     body = {"content": str(reaction.content)}
-    await gh.call(ops.REACT, reaction.repo, lambda data: int(data["id"]), body=body, comment_id=reaction.comment_id)
+    operation = ops.REACT_ON_LINE if reaction.on_line else ops.REACT
+    await gh.call(operation, reaction.repo, lambda data: int(data["id"]), body=body, comment_id=reaction.comment_id)
 
 
 async def edit_issue(gh: GitHub, edit: EditIssue) -> IssueEdited:

@@ -30,6 +30,7 @@ from bot.github.reads.talk import (
     issue_comment,
     issue_comments,
     issue_edits,
+    review_comment,
     review_threads,
     reviews,
 )
@@ -84,6 +85,7 @@ __all__ = [
     "repo_installation",
     "repository",
     "required_checks",
+    "review_comment",
     "review_threads",
     "reviews",
     "role",

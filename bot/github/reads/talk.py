@@ -34,6 +34,13 @@ async def issue_comment(gh: GitHub, repo: RepoRef, comment_id: int) -> Comment:
 
 
 @may_be_begun
+async def review_comment(gh: GitHub, repo: RepoRef, comment_id: int) -> Comment:
+    """One comment on a line of a pull request's diff as it is now.  ``NotFound``: it was deleted."""
+    us = await identity(gh)
+    return await gh.call(ops.GET_REVIEW_COMMENT, repo, lambda data: _comment(us, data), comment_id=comment_id)
+
+
+@may_be_begun
 async def issue_comments(
     gh: GitHub, repo: RepoRef, number: int, *, since: datetime | None = None
 ) -> tuple[Comment, ...]:
