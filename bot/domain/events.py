@@ -32,8 +32,8 @@ class Person:
 class PullRequestEvent:
     """``pull_request``.  ``base_changed``: it was edited to another base branch; ``body_changed``: to another text.
 
-    ``base_ref``: its base branch at that time; ``former_base``: the one before; ``before``: the head that a push
-    replaced.
+    ``base_ref``: its base branch at that time, and ``changed_files``: how many files it changed; ``former_base``: the
+    base branch before; ``before``: the head that a push replaced.
     """
 
     action: str
@@ -43,6 +43,7 @@ class PullRequestEvent:
     base_changed: bool = False
     body_changed: bool = False
     base_ref: str | None = None
+    changed_files: int = 0
     former_base: str | None = None
     before: Sha | None = None
 

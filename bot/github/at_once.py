@@ -1,7 +1,7 @@
 """Requests that do not depend on each other, at the same time."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from types import TracebackType
 from typing import TypeVar
 
@@ -35,3 +35,14 @@ async def of_each(read: Callable[[A], Awaitable[B]], items: Iterable[A]) -> tupl
     async with AtOnce() as group:
         tasks = [group.create_task(one(item)) for item in items]
     return tuple(task.result() for task in tasks)
+
+
+async def pages(page: Callable[[int], Awaitable[Sequence[B]]], *, about: int, size: int) -> list[B]:
+    """The items of all pages, numbered from 1: those of ``about`` so many items at once, further ones in turn.
+
+    A page with less than ``size`` items is the last.
+    """
+    found = list(await of_each(page, range(1, max(1, -(-about // size)) + 1)))
+    while len(found[-1]) == size:
+        found.append(await page(len(found) + 1))
+    return [item for items in found for item in items]

@@ -41,13 +41,13 @@ async def reading_ahead(bot: Bot, ref: PullRequestRef, event: PullRequestEvent |
 async def _begin(gh: GitHub, ref: PullRequestRef, event: PullRequestEvent | None, begun: Begun) -> None:
     repo = ref.repo
     if event is not None and event.base_ref is not None:
-        base_ref, head = event.base_ref, event.head_sha
+        base_ref, head, changed = event.base_ref, event.head_sha, event.changed_files
     else:
         pull = await reads.pull_request(gh, ref)
         begun.offer(lambda: _value(pull), reads.pull_request, ref)
         if pull.state != "open":
             return
-        base_ref, head = pull.base_ref, pull.head_sha
+        base_ref, head, changed = pull.base_ref, pull.head_sha, pull.changed_files
     said = begun.begin(reads.conversation(gh, ref, base_ref, FILE))
     _offer(begun, gh, said, lambda found: found.tip, reads.branch_head, repo, base_ref)
     _offer(begun, gh, said, lambda found: found.config, reads.file_at, repo, FILE, base_ref)
@@ -56,7 +56,8 @@ async def _begin(gh: GitHub, ref: PullRequestRef, event: PullRequestEvent | None
     _offer(begun, gh, said, lambda found: found.threads, reads.review_threads, ref)
     if event is not None and event.base_ref is not None:
         _offer(begun, gh, said, lambda found: found.pull, reads.pull_request, ref)
-    begun.start(reads.files_of, gh, ref)
+    files = begun.begin(reads.files_of(gh, ref, about=changed))
+    begun.offer(lambda: files, reads.files_of, ref)
     begun.start(reads.merge_base, gh, repo, base_ref, head)
     stands = begun.begin(_after(said, partial(reads.standing, gh, repo, head, CHECK_NAME)))
     begun.offer(partial(_open_heads, gh, repo, stands), reads.open_heads, repo)

@@ -134,10 +134,10 @@ async def _review(
 
 async def verdict_on(bot: Bot, ref: PullRequestRef) -> Reviewed:
     """What a review of the pull request would say now; nothing is written."""
-    bot = bot.working_for(REVIEW)
-    pull = await reads.pull_request(bot.github, ref)
-    at = await at_branch(bot, ref.repo, pull.base_ref)
-    return Reviewed(pull=pull, actions=(await _for_the_commit(bot, pull, await own_verdict(bot, pull, at)),))
+    async with reading_ahead(bot.working_for(REVIEW), ref, None) as ahead:
+        pull = await reads.pull_request(ahead.github, ref)
+        verdict = await own_verdict(ahead, pull, await at_branch(ahead, ref.repo, pull.base_ref))
+        return Reviewed(pull=pull, actions=(await _for_the_commit(ahead, pull, verdict),))
 
 
 async def own_verdict(bot: Bot, pull: PullRequest, at: RepositoryAt, *, onto: Sha | None = None) -> CompleteCheckRun:

@@ -9,7 +9,7 @@ import pytest
 
 from bot.cli.demo import serving, settings_for
 from bot.github import operations as ops
-from bot.github.reads import pulls
+from bot.github.reads import changes, pulls
 from bot.sandbox import IssueHandle, PullRequestHandle, Repo, Sandbox
 from bot.sandbox.example import CHANGE, HEALTH_WITH_A_PROBE
 from bot.sandbox.faults import Reply
@@ -145,6 +145,31 @@ async def test_a_command_is_seen_after_two_rounds_of_reading(bot: RunningBot, wa
             hold.release()
     await bot.settled()
     assert comment.reactions == ["eyes", "rocket" if place == "pulls" else "confused"]
+
+
+async def test_the_files_of_a_large_pull_request_are_listed_at_once(
+    bot: RunningBot, warm: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(changes, "PAGE_SIZE", 1)
+    holds = [bot.github.faults.hold(path="*/files", effect=False) for _ in CHANGE]
+    pull = await warm.open_pull_request(dict(CHANGE))
+    await asyncio.wait_for(asyncio.gather(*(hold.reached.wait() for hold in holds)), 20)
+    for hold in holds:
+        hold.release()
+    await bot.settled()
+    assert verdicts(pull) == ["failure"]
+    assert {comment.path for comment in pull.threads} == set(CHANGE)
+
+
+async def test_the_status_of_a_pull_request_is_read_at_once(bot: RunningBot, warm: Repo) -> None:
+    pull = await bot.receive(warm.open_pull_request(dict(CHANGE)))
+    holds = [bot.github.faults.hold(path=path, effect=False) for path in ("/graphql", "*/files", "*/compare/*")]
+    await pull.comment("/ssot status", by=bot.github.user("ann", role="write"))
+    await asyncio.wait_for(asyncio.gather(*(hold.reached.wait() for hold in holds)), 20)
+    for hold in holds:
+        hold.release()
+    await bot.settled()
+    assert "new deprecated usages" in pull.last_comment.body
 
 
 async def test_a_push_is_judged_beside_its_review(bot: RunningBot, warm: Repo) -> None:

@@ -57,6 +57,7 @@ class _Base(PayloadPart):
 class _PullRequest(WithNumber):
     head: _Head
     base: _Base | None = None
+    changed_files: int = 0
 
 
 class _Before(PayloadPart):
@@ -90,6 +91,7 @@ class PullRequestPayload(InRepository):
             base_changed=self.changes is not None and self.changes.base is not None,
             body_changed=self.changes is not None and self.changes.body is not None,
             base_ref=self.pull_request.base.ref if self.pull_request.base else None,
+            changed_files=self.pull_request.changed_files,
             former_base=_former_base(self.changes),
             before=self.before,
         )

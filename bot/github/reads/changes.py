@@ -6,12 +6,15 @@ from typing import Any
 from bot.domain.facts import ListedFiles, TreeEntry
 from bot.domain.references import ChangedFile, PullRequest, PullRequestRef, RepoRef, Sha
 from bot.github import operations as ops
+from bot.github.at_once import pages
 from bot.github.begun import may_be_begun
-from bot.github.client import GitHub
+from bot.github.client import PAGE_SIZE, GitHub
 from bot.github.errors import Unprocessable
 from bot.github.reads.contents import whole_tree
 from bot.github.reads.repository import merge_base
 
+LISTED = 3_000
+"""Files of a pull request that GitHub lists."""
 COMPARED = 300
 """Files that GitHub lists when it compares two commits."""
 
@@ -43,10 +46,16 @@ async def listed_files(gh: GitHub, pull: PullRequest) -> ListedFiles:
 
 
 @may_be_begun
-async def files_of(gh: GitHub, ref: PullRequestRef) -> tuple[ChangedFile, ...]:
-    """Those of :func:`listed_files`."""
-    pages = gh.pages(ops.LIST_FILES, ref.repo, _file, pull_number=ref.number)
-    return tuple([file async for file in pages])
+async def files_of(gh: GitHub, ref: PullRequestRef, *, about: int = 0) -> tuple[ChangedFile, ...]:
+    """Those of :func:`listed_files`.  If there are ``about`` so many, all of their pages come at once."""
+
+    async def page(number: int) -> list[ChangedFile]:
+        if (number - 1) * PAGE_SIZE >= LISTED:
+            return []
+        query: dict[str, str | int] = {"per_page": PAGE_SIZE, "page": number}
+        return await gh.call(ops.LIST_FILES, ref.repo, _files, query=query, pull_number=ref.number)
+
+    return tuple(await pages(page, about=min(about, LISTED), size=PAGE_SIZE))
 
 
 async def changed_between(gh: GitHub, repo: RepoRef, base: Sha, head: Sha) -> tuple[ChangedFile, ...]:
@@ -93,6 +102,10 @@ def _by_path(entries: Iterable[TreeEntry]) -> dict[str, TreeEntry]:
 
 def _entry(entry: TreeEntry, status: str, previous: str | None = None) -> ChangedFile:
     return ChangedFile(path=entry.path, previous_path=previous, status=status, blob_sha=entry.sha, patch=None)
+
+
+def _files(data: Any) -> list[ChangedFile]:
+    return [_file(each) for each in data]
 
 
 def _file(data: Any) -> ChangedFile:

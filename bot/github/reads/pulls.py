@@ -6,7 +6,7 @@ from typing import Any
 from bot.domain.facts import AppIdentity, BranchCommit, Commit, OwnPullRequest, PullBranch
 from bot.domain.references import PullRequest, PullRequestRef, RepoRef, RepositoryId, Sha
 from bot.github import operations as ops
-from bot.github.at_once import of_each
+from bot.github.at_once import pages
 from bot.github.begun import may_be_begun
 from bot.github.client import PAGE_SIZE, GitHub
 from bot.github.errors import NotFound
@@ -38,10 +38,7 @@ async def open_heads(gh: GitHub, repo: RepoRef, *, about: int = 0) -> tuple[tupl
         query: dict[str, str | int] = {"state": "open", "direction": "asc", "per_page": PAGE_SIZE, "page": number}
         return await gh.call(ops.LIST_PULLS, repo, parse, query=query)
 
-    pages = list(await of_each(page, range(1, max(1, -(-about // PAGE_SIZE)) + 1)))
-    while len(pages[-1]) == PAGE_SIZE:
-        pages.append(await page(len(pages) + 1))
-    return tuple(dict.fromkeys(head for heads in pages for head in heads))
+    return tuple(dict.fromkeys(await pages(page, about=about, size=PAGE_SIZE)))
 
 
 async def own_pull_requests(gh: GitHub, repo: RepoRef) -> tuple[OwnPullRequest, ...]:
