@@ -19,7 +19,7 @@ from bot.engine.program.index import Index
 from bot.engine.program.sought import Sought, sought, variables_of
 from bot.engine.resolve.renamed import renamed
 from bot.engine.scan import scan_file
-from bot.engine.source.names import PROJECT_FILES, SUFFIXES, find_source_roots
+from bot.engine.source.names import PROJECT_FILES, SUFFIXES, find_source_roots, project_files
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,15 +161,13 @@ def roots_of(config: Config, hits: Iterable[str], blobs: Iterable[str]) -> tuple
     """The source roots of a revision: what is configured, or what its project files and its files with a hit show."""
     if config.source_roots:
         return config.source_roots
-    projects = (path for path in blobs if path.rpartition("/")[2] in PROJECT_FILES)
-    return find_source_roots({*hits, *projects}, config.target_modules)
+    return find_source_roots({*hits, *project_files(blobs)}, config.target_modules)
 
 
 def terms_of(config: Config, paths: Iterable[str]) -> tuple[PrefilterTerm, ...]:
     """What is looked for at first in a commit of these Python and project files."""
     listed = sorted(paths)
-    projects = [path for path in listed if path.rpartition("/")[2] in PROJECT_FILES]
-    return terms_to(config, [path for path in listed if path.endswith(SUFFIXES)], projects)
+    return terms_to(config, [path for path in listed if path.endswith(SUFFIXES)], project_files(listed))
 
 
 def differing(before: Mapping[str, Sha], after: Mapping[str, Sha]) -> frozenset[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.domain.errors import UserError
-from bot.engine.source.names import PROJECT_FILES, SUFFIXES
+from bot.engine.source.names import PROJECT_FILES, SUFFIXES, project_files
 
 if TYPE_CHECKING:
     from subprocess import Popen
@@ -88,8 +88,7 @@ def _from_git(process: "Popen[bytes]", root: Path, below: str) -> Listing:
     prefix = f"{below}/" if below else ""
     names = sorted(dict.fromkeys(prefix + name for name in os.fsdecode(output).split("\0") if name))
     python = [name for name in names if name.endswith(SUFFIXES)]
-    projects = [name for name in names if name.rpartition("/")[2] in PROJECT_FILES]
-    return Listing(paths=tuple(python), projects=tuple(projects))
+    return Listing(paths=tuple(python), projects=project_files(names))
 
 
 def _prefix(root: Path) -> str:
@@ -113,6 +112,7 @@ def _walk(root: Path, below: str) -> Listing:
             continue
         if directory and any(entry.name == "pyvenv.cfg" for entry in listed):
             continue
+        projects += project_files(directory + entry.name for entry in listed)
         for entry in listed:
             name = entry.name
             if name.endswith(SUFFIXES):
@@ -120,8 +120,6 @@ def _walk(root: Path, below: str) -> Listing:
                     paths.append(directory + name)
             elif entry.is_dir(follow_symlinks=False) and name not in _NEVER:
                 pending.append(f"{directory}{name}/")
-            if name in PROJECT_FILES:
-                projects.append(directory + name)
     return Listing(paths=tuple(sorted(paths)), projects=tuple(sorted(projects)), unreadable=tuple(unreadable))
 
 

@@ -436,6 +436,13 @@ def test_a_source_root_is_found_where_the_target_lies() -> None:
     assert find_source_roots(repository, ["pkg.impl"]) == ("deep/er",)
     assert find_source_roots({**repository, "pkg/impl.py": ""}, ["pkg.impl"]) == ()
     assert find_source_roots(["a/pyproject.toml", "b/src/x.py"]) == ("a", "b/src")
+    assert find_source_roots(["a/setup.py", "b/setup.cfg", "b/__init__.py"]) == ("a", "b")
+
+
+def test_a_module_that_is_called_setup_shows_no_source_root() -> None:
+    from bot.engine.source.names import find_source_roots
+
+    assert find_source_roots(["pkg/setup.py", "pkg/__init__.py", "lib/setup.py"]) == ("lib",)
 
 
 BUILTIN = Migration(name="m", targets=(Target(name="builtins.reload", canonical="importlib.reload"),))

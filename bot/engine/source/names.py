@@ -68,6 +68,18 @@ def absolute(module: str | None, level: int, file_modules: Sequence[str], *, pac
     return tuple(found)
 
 
+def project_files(paths: Iterable[str]) -> tuple[str, ...]:
+    """Those of ``paths`` that show where a project begins, in their order.
+
+    Not a module that is called ``setup``: a ``setup.py`` beside an ``__init__.py``.
+    """
+    listed = list(paths)
+    found = [path for path in listed if path.rpartition("/")[2] in PROJECT_FILES]
+    directories = {path.rpartition("/")[0] for path in found if path.endswith("/setup.py")}
+    packages = {path.rpartition("/")[0] for path in listed if path.endswith("/__init__.py")} if directories else set()
+    return tuple(p for p in found if not (p.endswith("/setup.py") and p.rpartition("/")[0] in packages))
+
+
 def find_source_roots(paths: Iterable[str], modules: Iterable[str] = ()) -> tuple[str, ...]:
     """The source roots that ``paths`` show, outer first, without the repository's top (which always is one).
 
@@ -76,12 +88,9 @@ def find_source_roots(paths: Iterable[str], modules: Iterable[str] = ()) -> tupl
     name alone shows nothing: ``utils/asyncio.py`` is not ``asyncio``.
     """
     listed = list(paths)
-    roots = set()
+    roots = {path.rpartition("/")[0] for path in project_files(listed)}
     for path in listed:
-        directory, _, name = path.rpartition("/")
-        if name in PROJECT_FILES:
-            roots.add(directory)
-        parts = directory.split("/")
+        parts = path.split("/")[:-1]
         roots |= {"/".join(parts[: n + 1]) for n, part in enumerate(parts) if part == "src"}
     for module in modules:
         roots |= _root_of(module, listed) if "." in module else set()
