@@ -19,12 +19,15 @@ from bot.domain.references import PullRequestRef, RepoRef, Sha
 from bot.github import reads
 from bot.github.begun import Begun
 from bot.github.client import GitHub
-from bot.github.errors import GraphQLError, MissingPermission, NoAnswer
+from bot.github.errors import GraphQLError, MissingPermission, NoAnswer, NotFound
 from bot.github.reads.at_once import Standing
 from bot.identity.checks import CHECK_NAME
 
 T = TypeVar("T")
 Q = TypeVar("Q")
+
+UNTOLD = (NoAnswer, NotFound, MissingPermission, GraphQLError)
+"""What a query that failed says nothing of: each read by itself may still be answered, or tell what is wrong."""
 
 
 @asynccontextmanager
@@ -78,7 +81,7 @@ def _offer(
     async def answer() -> T:
         try:
             found = part(await query)
-        except (NoAnswer, MissingPermission, GraphQLError):
+        except UNTOLD:
             found = None
         return await read(gh, *args, **named) if found is None else found
 
@@ -91,7 +94,7 @@ async def _open_heads(
     """The query has the first hundred; it also tells how many pages there are."""
     try:
         found = await query
-    except (NoAnswer, MissingPermission, GraphQLError):
+    except UNTOLD:
         return await reads.open_heads(gh, repo)
     return await reads.open_heads(gh, repo, about=found.open) if found.heads is None else found.heads
 

@@ -20,6 +20,8 @@ from tests.jobs.conftest import until
 
 CONFIGURED = {".github/ssot.yml": b"version: 1\nmigrations:\n  m: {extends: websocket-manager-factory}\n"}
 HEALTH = "netra_backend/app/routes/health.py"
+HIDDEN = b'{"data": {"repository": {"ref": null, "config": null, "pullRequest": null}}}'
+UNKNOWN = b'{"data": null, "errors": [{"type": "NOT_FOUND", "message": "Could not resolve to a PullRequest"}]}'
 UNDEFINED = b'{"errors": [{"message": "Field \'isDraft\' doesn\'t exist on type \'PullRequest\'"}]}'
 
 
@@ -81,7 +83,7 @@ async def test_the_check_comes_after_two_rounds_of_reading(bot: RunningBot, warm
     assert verdicts(pull) == ["failure"]
 
 
-@pytest.mark.parametrize("body", [UNDEFINED, b"{}"], ids=["undefined", "odd"])
+@pytest.mark.parametrize("body", [UNDEFINED, UNKNOWN, HIDDEN, b"{}"], ids=["undefined", "unknown", "hidden", "odd"])
 async def test_without_the_query_it_is_all_read_as_such(bot: RunningBot, warm: Repo, body: bytes) -> None:
     """On an older GitHub Enterprise Server, say."""
     fault = bot.github.faults.add(
