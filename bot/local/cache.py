@@ -42,9 +42,13 @@ class Cache:
     def at(self, index: Index, fixes: bool) -> "CacheAt":
         """The results for this index: a changed façade changes the meaning of names in other files."""
         known = ((path, _content(source)) for path, source in sorted(index.files.items()))
-        return CacheAt(
-            directory=self.directory, context=_digest(self.config, str(fixes), repr(index.roots), *map(repr, known))
-        )
+        said = sorted(index.facts.items())  # of files that are not held: which imports run, for which Pythons it is
+        context = _digest(self.config, str(fixes), repr(index.roots), *map(repr, known), *map(repr, said))
+        return CacheAt(directory=self.directory, context=context)
+
+    def facts_of(self, root: Path) -> Path:
+        """The file in which the facts of a tree's files are kept."""
+        return self.directory / f"{_digest(__version__, engine_digest(), os.fspath(root))}.facts"
 
     def prune(self) -> None:
         """Delete the oldest half of the results when there are more than `MAX_ENTRIES`."""

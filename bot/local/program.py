@@ -8,13 +8,13 @@ from pathlib import Path
 
 from bot.domain.migration import Config
 from bot.engine.program.beneath import beneath_of
-from bot.engine.program.collect import facts_at, imports_of
 from bot.engine.program.facts import Facts
 from bot.engine.program.index import Index
 from bot.engine.program.order import above, early_imports, successors
 from bot.engine.program.pythons import is_project
 from bot.engine.program.sought import Sought, sought, starred, variables_of
 from bot.engine.source.names import PROJECT_FILES, is_package, module_paths
+from bot.local.facts_cache import FactsCache
 from bot.local.files import Listing, Reader
 from bot.local.parallel import ForkedCall, share
 from bot.local.search import split
@@ -24,15 +24,25 @@ DEEPEST = 100
 
 
 def with_program(
-    root: Path, listing: Listing, sources: Mapping[str, bytes], config: Config, index: Index, jobs: int
+    root: Path,
+    listing: Listing,
+    sources: Mapping[str, bytes],
+    config: Config,
+    index: Index,
+    jobs: int,
+    kept: Path | None = None,
 ) -> Index:
-    """The index with the facts of all files that have a say in a rewrite of ``sources``."""
+    """The index with the facts of all files that have a say in a rewrite of ``sources``.
+
+    ``kept`` is the file in which facts are kept between scans.
+    """
+    cache = FactsCache.at(kept)
     gc.collect()  # the trees by which the names were followed: all processes from here on would keep them
     known = {path: source for path, source in index.files.items() if source is not None}
     known |= _projects(root, known)
-    facts = _facts(known, jobs)
+    facts = cache.facts(known, jobs)
     index = index.knowing(facts)
-    order = ForkedCall(partial(_run, root, config, index), alone=jobs > 1)
+    order = ForkedCall(partial(cache.beside, partial(_run, root, config, index)), alone=jobs > 1)
     try:
         variables = {path: variables_of(config, index, path, facts[path]) for path in sources if path in facts}
         beneath = beneath_of(config.migrations, index)
@@ -40,11 +50,14 @@ def with_program(
         edited = {module for path in sources for module in index.modules_of(path)}
         left = [path for path in listing.paths if path not in known]
         more = _more(root, left, replace(looked_for, stars=False), edited, index, jobs)
-        index = index.with_modules(more.items()).knowing(_facts(more, jobs))
+        index = index.with_modules(more.items()).knowing(cache.facts(more, jobs))
         projects = {path: each for path, each in facts.items() if is_project(path) and path not in index.files}
-        index = index.with_facts({**projects, **order.result()})
+        run, used = order.result()
+        index = index.with_facts({**projects, **run})
     finally:
         order.close()
+    cache.add(used)
+    cache.save()
     index.program.imports_module("")  # worked out once, for all processes that are forked from here
     gc.collect()
     return index
@@ -59,13 +72,13 @@ def _projects(root: Path, paths: Iterable[str]) -> Mapping[str, bytes]:
     return {name: source for name, source in found.items() if source is not None}
 
 
-def _run(root: Path, config: Config, index: Index) -> Mapping[str, Facts]:
+def _run(root: Path, config: Config, index: Index, cache: FactsCache) -> Mapping[str, Facts]:
     """The imports of all files that run when a successor's module is imported, and of the packages of targets."""
     reader, known, found = Reader(root), index.all_facts(), dict[str, Facts]()
     packages = {name for migration in config.migrations for target in migration.targets for name in above(target.name)}
     for path in {path for name in packages for path in module_paths(name, index.roots) if is_package(path)}:
         if path not in known and (source := reader.read(path)) is not None:
-            found[path] = imports_of(source)
+            found[path] = cache.imports(source)
     pending = {name for target in successors(config) for name in above(target)}
     seen = set(pending)
     for _ in range(DEEPEST):
@@ -73,19 +86,13 @@ def _run(root: Path, config: Config, index: Index) -> Mapping[str, Facts]:
         for path in {path for module in pending for path in module_paths(module, index.roots)}:
             facts = known.get(path) or found.get(path)
             if facts is None and (source := reader.read(path)) is not None:
-                facts = found[path] = imports_of(source)
+                facts = found[path] = cache.imports(source)
             new |= early_imports(path, facts, index) if facts else set()
         pending = new - seen
         seen |= new
         if not pending:
             break
     return found
-
-
-def _facts(sources: Mapping[str, bytes], jobs: int) -> Mapping[str, Facts]:
-    parts = split(sorted(sources, key=lambda path: len(sources[path])), jobs)
-    done = share(lambda part: {path: facts_at(path, sources[path]) for path in part}, parts)
-    return {path: facts for part in done for path, facts in part.items()}
 
 
 def _more(

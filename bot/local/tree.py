@@ -71,7 +71,8 @@ def scan_tree(root: Path, listing: Listing, search: Search, config: Config, opti
     if options.fixes:
         from bot.local.program import with_program  # a scan that plans no fix does not ask what the whole program says
 
-        index = with_program(root, listing, sources, config, index, options.jobs)
+        kept = options.cache.facts_of(root) if options.cache else None
+        index = with_program(root, listing, sources, config, index, options.jobs, kept)
     reports = _resolve(root, sources, config, index, options)
     unreadable = (*listing.unreadable, *found.unreadable.items())
     skipped = [Skipped(path=path, reason=reason) for path, reason in unreadable if options.asks_for(path)]

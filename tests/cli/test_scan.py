@@ -235,6 +235,49 @@ def test_a_broken_cache_is_rewritten(repository: Path, tmp_path: Path, junk: byt
     assert all(entry.read_bytes() != junk for entry in entries)
 
 
+CYCLE: dict[str, str | bytes] = {
+    ".github/ssot.yml": CONFIG.replace("pkg.impl.new", "pkg.vault.new"),
+    "pkg/vault.py": "from pkg import helpers\n\n\ndef new(): ...\n",
+    "pkg/helpers.py": "",
+    "pkg/user.py": "from pkg.impl import old\n\n\ndef go():\n    return old()\n",
+}
+
+
+def fixes(repository: Path, *arguments: str) -> object:
+    done = ssot(repository, *arguments, "--format", "json", "--fixes")
+    assert done.exit_code in (0, 1), done.output
+    return json.loads(done.stdout)["findings"]
+
+
+def test_the_cache_sees_which_imports_run_elsewhere(repository: Path) -> None:
+    write(repository, CYCLE)
+    first = fixes(repository)
+    write(repository, {"pkg/helpers.py": "from pkg.user import go\n"})
+    second = fixes(repository)
+    assert second != first
+    assert second == fixes(repository, "--no-cache")
+
+
+@pytest.mark.parametrize("junk", [b"", b"\x80", b"\x81\xa1a\x01", b"junk", b"\xff\xfe"])
+def test_what_is_kept_of_files_may_be_broken(repository: Path, tmp_path: Path, junk: bytes) -> None:
+    first = fixes(repository)
+    [kept] = (tmp_path / "data").rglob("*.facts")
+    good = kept.read_bytes()
+    kept.write_bytes(junk)
+    assert fixes(repository) == first
+    assert kept.read_bytes() != junk
+    kept.write_bytes(good)
+    write(repository, {"pkg/user.py": "from pkg.facade import legacy\n"})
+    assert fixes(repository) == fixes(repository, "--no-cache")
+
+
+def test_no_file_is_read_again_for_what_it_says(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = fixes(repository)
+    monkeypatch.setattr("bot.local.facts_cache.facts_at", None)
+    monkeypatch.setattr("bot.local.facts_cache.imports_of", None)
+    assert fixes(repository) == first
+
+
 def test_the_cache_does_not_grow_for_ever(repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.local.cache.MAX_ENTRIES", 8)
     for number in range(4):
