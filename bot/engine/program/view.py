@@ -53,7 +53,7 @@ class Program:
     _looked_up: dict[str, list[Witness]] = field(default_factory=dict)
     _unread: list[str] = field(default_factory=list)
     _imported: set[str] = field(default_factory=set)
-    _loads: dict[str, set[str]] = field(default_factory=dict)
+    _loads: dict[tuple[str, bool], set[str]] = field(default_factory=dict)
     _relying: dict[str, list[Witness]] = field(default_factory=dict)
     _members: dict[str, dict[str, list[tuple[int, _Seen]]]] = field(default_factory=dict)
 
@@ -191,14 +191,14 @@ class Program:
     def _all_relying(self, module: str) -> Iterator[Witness]:
         leaf = module.rpartition(".")[2]
         found = [
-            place
+            (place, name == module)
             for name, places in self._members_called(leaf).items()
             if name == module or module in self.names_of(name)
             for place in places
             if not (place[1].string and name == module)  # who looks up a string imports what it begins with
         ]
-        for _, seen in sorted(found, key=lambda place: place[0]):
-            if module not in self._loaded(seen.witness.path):
+        for (_, seen), itself in sorted(found, key=lambda each: each[0][0]):
+            if module not in self._loaded(seen.witness.path, early=not itself):
                 yield seen.witness
 
     def aside(self, module: str, path: str) -> Iterator[str]:
@@ -223,15 +223,15 @@ class Program:
                     found.setdefault(f"{holder}.{leaf}", []).append((n, seen))
         return self._members[leaf]
 
-    def _loaded(self, path: str) -> set[str]:
-        if path not in self._loads:
-            self._loads[path] = set(self._loads_of(path))
-        return self._loads[path]
+    def _loaded(self, path: str, *, early: bool = False) -> set[str]:
+        if (path, early) not in self._loads:
+            self._loads[path, early] = set(self._loads_of(path, early=early))
+        return self._loads[path, early]
 
-    def _loads_of(self, path: str) -> Iterator[str]:
+    def _loads_of(self, path: str, *, early: bool = False) -> Iterator[str]:
         """What a file imports by itself: modules, the packages around them, and what it takes from them."""
         for imported, modules in self.imports_of(path):
-            for module in modules:
+            for module in modules if imported.early or not early else ():
                 parts = module.split(".")
                 yield from (".".join(parts[:cut]) for cut in range(1, len(parts) + 1))
                 if imported.name is not None:

@@ -32,9 +32,22 @@ def writer(analysis: Analysis, use: Use, successor: str | None) -> Witness | Non
         *(_lasting(program.writers(name, besides=analysis.path)) for name in own),
         *(_first_seen(analysis, program, program.writers(name, besides=analysis.path)) for name in before),
         *(_lasting(program.writers(name)) for name in [successor] if name),
+        *(_on_the_way(analysis, use, name) for name in _between(use, successor)),
         *(_patched(analysis, use, name) for name in [successor] if name),
     )
     return next(_relevant(analysis, found), None)
+
+
+def _between(use: Use, successor: str | None) -> Iterator[str]:
+    """The members of a deprecated module (and of its successor) through which a usage goes to a member of theirs."""
+    for whole, name in ((use.target.name, use.symbol), (use.target.canonical or "", successor or "")):
+        parts = name.removeprefix(f"{whole}.").split(".") if use.target.kind is TargetKind.MODULE else []
+        yield from (f"{whole}.{'.'.join(parts[:cut])}" for cut in range(1, len(parts)))
+
+
+def _on_the_way(analysis: Analysis, use: Use, name: str) -> Iterator[Witness]:
+    found = analysis.index.program.writers(name)
+    return found if use.expression is not use.node else _lasting(found)
 
 
 def is_same(index: Index, symbol: str, successor: str | None) -> bool:
@@ -135,7 +148,7 @@ def any_writer_below(analysis: Analysis, module: str, successor: str) -> Witness
 
 def beneath(analysis: Analysis, use: Use, successor: str | None) -> Witness | None:
     """Who replaces what the deprecated function looks up when it runs, where the successor does not."""
-    if successor is None or use.load is None:
+    if successor is None:
         return None
     return next(_relevant(analysis, writers_beneath(analysis.index, use.symbol, successor)), None)
 
@@ -149,8 +162,7 @@ def patcher(analysis: Analysis, use: Use) -> Witness | None:
 def stub(analysis: Analysis, use: Use, successor: str | None) -> Witness | None:
     """Who puts something else in the place of the module that the name comes from, or its successor."""
     program = analysis.index.program
-    through = [*_named(use), *(m for m in (use.star.imported.modules if use.star and use.star.imported else ()))]
-    here, there = [each for name in (*through, use.symbol) for each in _prefixes(name)], _prefixes(successor or "")
+    here, there = [each for name in (*_named(use), use.symbol) for each in _prefixes(name)], _prefixes(successor or "")
     modules = [module for module in dict.fromkeys((*here, *there)) if not (module in here and module in there)]
     return next(_relevant(analysis, chain(*(program.stubs(module) for module in modules))), None)
 
@@ -168,10 +180,11 @@ def _variables(analysis: Analysis, use: Use) -> tuple[list[str], list[str], list
     binding = use.binding
     if use.load is not None and binding is not None and binding.imported is None and binding.scope is analysis.root:
         return own, names, []  # in the module that defines it
+    binding = binding or use.star
     if use.load is None or binding is None or binding.imported is None:
         return own, [], names
     if binding.scope is analysis.root:
-        own = [f"{module}.{binding.name}" for module in analysis.modules]
+        own = [f"{module}.{use.load.node.id}" for module in analysis.modules]
     first = _named(use)
     names = list(dict.fromkeys((*(each for name in first for each in analysis.index.resolution(name).names), *names)))
     if _is_bound_at_once(use):
@@ -203,6 +216,8 @@ def _named(use: Use) -> list[str]:
         parts.append(node.attr)
         node = node.value
     tail = "".join(f".{part}" for part in reversed(parts))
+    if use.star is not None and use.star.imported is not None and use.load is not None:
+        return [f"{module}.{use.load.node.id}{tail}" for module in use.star.imported.modules]
     return [origin + tail for b in use.bindings if b.imported for origin in b.imported.origins]
 
 

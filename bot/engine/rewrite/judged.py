@@ -4,13 +4,14 @@ import ast
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from bot.domain.finding import Edit
 from bot.domain.migration import Applicability
 from bot.engine.program.collect import facts_of, imports_of
 from bot.engine.program.cycles import path_of
 from bot.engine.program.facts import Facts, Import
 from bot.engine.program.order import above
 from bot.engine.program.view import Witness
-from bot.engine.rewrite.edits import apply_edits
+from bot.engine.rewrite.edits import EditConflict, apply_edits, combine
 from bot.engine.rewrite.groups import Group
 from bot.engine.rewrite.import_order import enters_late, facts_here, leads_back, relied_on
 from bot.engine.rewrite.passing import is_passed_on, read_too_early
@@ -27,7 +28,8 @@ def judged(analysis: Analysis, groups: Sequence[Group]) -> list[Group]:
     if not any(group.fix.applicability is Applicability.SAFE for group in groups):
         return list(groups)
     judge = Judge(analysis)
-    return [judge.of(group) if group.fix.applicability is Applicability.SAFE else group for group in groups]
+    alone = [judge.of(group) if group.fix.applicability is Applicability.SAFE else group for group in groups]
+    return judge.together(alone)
 
 
 def without_import(outcomes: Mapping[Use, Outcome | None]) -> dict[Use, Outcome | None]:
@@ -66,18 +68,43 @@ class Judge:
 
     def of(self, group: Group) -> Group:
         """The group, perhaps no longer safe."""
+        refusal = self._against(group, group.fix.edits)
+        return group if refusal is None else _no_longer_safe(group, refusal)
+
+    def together(self, groups: Sequence[Group]) -> list[Group]:
+        """The groups, those no longer safe that may not come after the safe ones before them.
+
+        Each of two leaves an import that the other one takes away.
+        """
+        safe = [group for group in groups if group.fix.applicability is Applicability.SAFE]
+        if len(safe) < 2 or self._of_all(safe) is None:
+            return list(groups)
+        kept, refused = list[Group](), dict[Group, Refusal]()
+        for group in safe:
+            refusal = self._of_all([*kept, group])
+            if refusal is None:
+                kept.append(group)
+            else:
+                refused[group] = refusal
+        return [_no_longer_safe(each, refused[each]) if each in refused else each for each in groups]
+
+    def _of_all(self, groups: Sequence[Group]) -> Refusal | None:
+        try:
+            edits = combine([group.fix for group in groups])
+        except EditConflict:
+            return None  # the proof gives one of them up
+        return self._against(groups[-1], edits)
+
+    def _against(self, group: Group, edits: Sequence[Edit]) -> Refusal | None:
+        """What speaks against the file's edits, made for a group."""
         passed = passing_files(self.analysis, group.uses)
         asks = self.stars or self.relied_on or self.looked_up or self.aside or passed
         if not (asks or self._may_close(group.uses)):
-            return group
-        source = apply_edits(self.analysis.source, group.fix.edits)
+            return None
+        source = apply_edits(self.analysis.source, edits)
         after = imports_of(source)
         refusal = self._cycle(group, after, source) or self._shadow(after) or self._unloaded(after)
-        refusal = refusal or self._left_aside(after, source) or self._unrun(passed, after)
-        if refusal is None:
-            return group
-        fix = replace(group.fix, applicability=Applicability.UNSAFE)
-        return replace(group, fix=fix, refusals={**dict.fromkeys(group.uses, refusal), **group.refusals})
+        return refusal or self._left_aside(after, source) or self._unrun(passed, after)
 
     def _may_close(self, uses: Iterable[Use]) -> bool:
         """Whether the import of some successor leads back here, or into a cycle at its wrong end."""
@@ -181,6 +208,11 @@ class Judge:
         index, stars = self.analysis.index, [s for s in self.program.imports_of(path) if s[0].name == "*"]
         above = {module for each, modules in stars if each.line < line for module in modules}
         return any(index.brings(module, name) is not False for module in above.difference(self.analysis.modules))
+
+
+def _no_longer_safe(group: Group, refusal: Refusal) -> Group:
+    fix = replace(group.fix, applicability=Applicability.UNSAFE)
+    return replace(group, fix=fix, refusals={**dict.fromkeys(group.uses, refusal), **group.refusals})
 
 
 def _public(facts: Facts) -> frozenset[str]:

@@ -116,22 +116,25 @@ def test_a_module_that_eval_may_read_stays_imported() -> None:
 
 
 PATCHED = [
-    pytest.param("from old.mod import *\npatch.dict(globals(), {'f': 1})\nf()\n", {}, id="in its own names"),
-    pytest.param("from old.mod import *\nf()\n", {"app/y.py": "patch('app.x.f')\n"}, id="from another file"),
+    pytest.param("from old.mod import *\npatch.dict(globals(), {'f': 1})\nf()\n", {}, "monkeypatched", id="own names"),
+    pytest.param(
+        "from old.mod import *\nf()\n", {"app/y.py": "patch('app.x.f')\n"}, "patched-elsewhere", id="another file"
+    ),
     pytest.param(
         "from unittest.mock import patch\nimport app.y as y\nwith patch('app.y.f'):\n    y.f()\n",
         {"app/y.py": IMPORT},
+        "monkeypatched",
         id="in the same place",
     ),
 ]
 
 
-@pytest.mark.parametrize(("before", "files"), PATCHED)
-def test_what_is_patched_is_offered_for_review(before: str, files: Mapping[str, str]) -> None:
+@pytest.mark.parametrize(("before", "files", "code"), PATCHED)
+def test_what_is_patched_is_offered_for_review(before: str, files: Mapping[str, str], code: str) -> None:
     known = {"old/__init__.py": "", "old/mod.py": "def f(): ...\n", "app/__init__.py": "", **files}
     done = rewrite(before, DROP_IN, files=known)
     assert done.text == before
-    assert "monkeypatched" in done.codes
+    assert code in done.codes
 
 
 FUNCTION_FIRST = {
