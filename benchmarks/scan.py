@@ -5,7 +5,9 @@
 Each tool is a process of its own, timed from outside; the runs of the tools alternate, so that what else the machine
 does hits all of them.  ripgrep is the floor: it reads every file and understands none.  ruff's TID251 resolves names
 file by file.  Without SYMBOL ssot runs as it is installed, with its built-in migration, and once more with the same
-name in a file (``ssot+yml``).  Memory is that of all of a tool's processes together, where the system tells (Linux).
+name in a file (``ssot+yml``).  ``again`` is a run that has kept results of the run before, as every run of an installed
+ssot has; ``fixes`` plans the fixes as well (``--format json``).  Memory is that of all of a tool's processes together,
+where the system tells (Linux).
 """
 
 import argparse
@@ -56,7 +58,12 @@ class Tool:
 
 def environment() -> dict[str, str]:
     """Ours, in which Python may keep what it has compiled, as any installed program has it."""
-    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    own = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**own, "XDG_CACHE_HOME": str(KEPT)} if KEPT.is_dir() else own
+
+
+KEPT = Path(tempfile.gettempdir()) / f"ssot-benchmark-{os.getpid()}"
+"""Where results are kept between runs, and nowhere else."""
 
 
 def family(process: int) -> list[int]:
@@ -88,6 +95,10 @@ def tools(tree: Path, given: str | None, scratch: Path) -> list[Tool]:
     if given is None:
         found.append(Tool(name="ssot", command=scan))
     found.append(Tool(name="ssot+yml", command=[*scan, "--config", os.fspath(config)]))
+    kept = [*scan[:-1], *(["--config", os.fspath(config)] if given else [])]
+    found.append(Tool(name="again", command=kept))
+    found.append(Tool(name="fixes", command=[*scan, "--format", "json", *kept[5:]]))
+    found.append(Tool(name="fixes again", command=[*kept, "--format", "json"]))
     ruff = shutil.which("ruff", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}")
     if ruff:
         banned = scratch / "ruff.toml"
@@ -123,6 +134,7 @@ def main() -> None:
     parser.add_argument("--expect", type=int, help="fail unless ssot lists this many usages")
     arguments = parser.parse_args()
     tree: Path = arguments.tree.resolve()
+    KEPT.mkdir()
     with tempfile.TemporaryDirectory() as scratch:
         compared = tools(tree, arguments.symbol, Path(scratch))
         for tool in compared:
@@ -139,6 +151,7 @@ def main() -> None:
         exact.run()
         report(compared, exact, tree)
         found = len(json.loads(exact.output)["findings"])
+    shutil.rmtree(KEPT)
     if arguments.expect is not None and found != arguments.expect:
         sys.exit(f"{found} usages instead of {arguments.expect}")
 
@@ -147,12 +160,12 @@ def report(compared: Sequence[Tool], exact: Tool, tree: Path) -> None:
     """Print times, memory, ratios, and what each tool has of the lines that ssot resolves."""
     truth = usages(exact, tree)
     floor = compared[0].best
-    print(f"{'tool':8} {'best':>8} {'median':>8} {'of rg':>7} {'peak':>9} {'lines':>6} {'recall':>7} {'other':>6}")
+    print(f"{'tool':12} {'best':>8} {'median':>8} {'of rg':>7} {'peak':>9} {'lines':>6} {'recall':>7} {'other':>6}")
     for tool in compared:
-        lines = truth if tool.name.startswith("ssot") else usages(tool, tree)
+        lines = usages(tool, tree) if tool.name in ("rg", "ruff") else truth
         recall = len(lines & truth) / len(truth) if truth else 1.0
         print(
-            f"{tool.name:8} {tool.best:7.3f}s {statistics.median(tool.seconds):7.3f}s {tool.best / floor:6.1f}x"
+            f"{tool.name:12} {tool.best:7.3f}s {statistics.median(tool.seconds):7.3f}s {tool.best / floor:6.1f}x"
             f" {tool.peak_kib / 1024:5.0f} MiB {len(lines):6} {recall:7.0%} {len(lines - truth):6}"
         )
     print(f"{len(json.loads(exact.output)['findings'])} usages in {len({path for path, _ in truth})} files of {tree}")

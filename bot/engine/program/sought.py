@@ -92,8 +92,10 @@ def has_star(source: bytes) -> bool:
 
 def starred(path: str, source: bytes, roots: Sequence[str]) -> frozenset[str]:
     """The modules of which a file may have a star import, also where that only seems to be one."""
+    if not has_star(source):
+        return frozenset()
     own, found = module_names(path, roots), set[str]()
-    for star in _STAR.finditer(source) if has_star(source) else ():
+    for star in _STAR.finditer(source):
         written = star[1].decode("utf-8", "replace")
         name = written.lstrip(".")
         found.update(absolute(name or None, len(written) - len(name), own, package=is_package(path)))
@@ -111,6 +113,8 @@ def _is_named(source: bytes, modules: Sequence[bytes]) -> bool:
         return False
     for place in _path_of(top).finditer(source):
         start = place.start()
+        if source[start - 6 : start] == b"\nfrom ":
+            continue  # most of them
         if source[start - 1 : start].isalnum() or _IMPORT.match(line_before(source, start)):
             continue
         module = max((each for each in modules if (place[0] + b".").startswith(each + b".")), key=len, default=b"")
@@ -150,8 +154,15 @@ def _binding_of(package: bytes) -> re.Pattern[bytes]:
 
 
 def _speaks_of(source: bytes, module: str) -> bool:
+    whole, package, leaf = _parts_of(module)
+    return leaf in source and (whole in source or package in source)
+
+
+@cache
+def _parts_of(module: str) -> tuple[bytes, bytes, bytes]:
+    """A dotted name, the last component of what it is in, and its own."""
     package, _, leaf = module.rpartition(".")
-    return leaf.encode() in source and (module.encode() in source or package.rpartition(".")[2].encode() in source)
+    return module.encode(), package.rpartition(".")[2].encode(), leaf.encode()
 
 
 def _may_write(source: bytes, name: str) -> bool:
