@@ -21,7 +21,6 @@ from bot.github.limits import Pace
 from bot.github.payloads import delivery_of
 from bot.github.performer import DryRunPerformer, Performer
 from bot.github.traffic import Onlooker, nobody
-from bot.identity.markers import MarkerKeys
 from bot.jobs import Inbox, Job, Lease, Outcome, Policy, Route, Router, Store, Work, Worker, WorkerLimits
 from bot.jobs.opening import store_of
 from bot.log import Redactor
@@ -30,6 +29,7 @@ from bot.settings import Settings
 from bot.storage import Storage
 from bot.storage.engine import storage_url
 from bot.storage.read_only import ReadOnlyStorage
+from bot.storage.signing import signing_keys
 from bot.timers import Timer, Timers
 from bot.tracker.record import burn_downs
 from bot.web import Metrics, WebParts, create_web_app
@@ -194,7 +194,7 @@ async def _none(_: Collection[DeliveryId]) -> Collection[DeliveryId]:
 
 def redactor(settings: Settings) -> Redactor:
     """Knows every secret of the settings."""
-    found = [secret.reveal() for secret in (settings.private_key, *settings.webhook_secrets)]
+    found = [secret.reveal() for secret in (settings.private_key, *settings.webhook_secrets, *settings.marker_keys)]
     if settings.metrics_token:
         found.append(settings.metrics_token.reveal())
     database = urlsplit(settings.database_url.reveal())
@@ -241,7 +241,11 @@ async def open_bot(
         onlooker=onlooker,
     )
     scanner = await stack.enter_async_context(Scanner(workers=SCANNERS, memory=SCANNER_MEMORY))
-    keys = MarkerKeys.derive(secret.reveal().encode() for secret in settings.webhook_secrets)
+    keys = await signing_keys(
+        storage,
+        given=[secret.reveal().encode() for secret in settings.marker_keys],
+        webhook_secrets=[secret.reveal().encode() for secret in settings.webhook_secrets],
+    )
     return Bot(
         github=github,
         performer=Performer(github),

@@ -44,6 +44,15 @@ def test_the_defaults_need_three_variables() -> None:
     assert [secret.reveal() for secret in settings.webhook_secrets] == [SECRET]
 
 
+def test_markers_can_have_keys_of_their_own() -> None:
+    assert Settings.from_env(env()).marker_keys == ()
+    both = Settings.from_env(env(SSOT_MARKER_KEYS=f"{SECRET}-new, {SECRET}-old")).marker_keys
+    assert [key.reveal() for key in both] == [f"{SECRET}-new", f"{SECRET}-old"]
+    for weak in ("short", "aaaaaaaaaaaaaaaaaaaaaaaa", f"{SECRET},"):
+        with pytest.raises(SettingsError, match="SSOT_MARKER_KEYS is too weak"):
+            Settings.from_env(env(SSOT_MARKER_KEYS=weak))
+
+
 def test_probots_names_work_and_ours_come_first() -> None:
     probot = {"APP_ID": "1", "PRIVATE_KEY": pem(), "WEBHOOK_SECRET": SECRET}
     assert Settings.from_env(probot).app_id == 1

@@ -69,7 +69,7 @@ def command() -> None:
             _show(fault(line))
         sys.exit(2)
     _show(ok(f"settings: App {settings.app_id} at {settings.api_url}"))
-    local = (check_address(settings), *check_database(settings.database_url.reveal()))
+    local = (check_address(settings), check_marker_keys(settings), *check_database(settings.database_url.reveal()))
     for check in local:
         _show(check)
     try:
@@ -186,6 +186,16 @@ def check_address(settings: Settings) -> DoctorCheck:
         text = "/metrics and /status answer this machine only; set SSOT_METRICS_TOKEN to open them to others"
         return warning(f"address: {settings.host}:{settings.port}; {text}")
     return ok(f"address: {settings.host}:{settings.port}")
+
+
+def check_marker_keys(settings: Settings) -> DoctorCheck:
+    """What signs the markers by which the bot finds its comments again."""
+    if settings.marker_keys:
+        return ok(f"markers: {len(settings.marker_keys)} of their own keys in SSOT_MARKER_KEYS")
+    return warning(
+        "markers: signed with the webhook secret; give them a key of their own, the same for all servers: "
+        "SSOT_MARKER_KEYS, e.g. from `openssl rand -hex 32`"
+    )
 
 
 # --- the checks, as functions of facts ---------------------------------------------------------------------------

@@ -2,16 +2,21 @@
 
 import asyncio
 import os
+import secrets
 import signal
 import socket
 import sys
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import click
 
 from bot.domain.errors import SettingsError, UserError
 from bot.settings import Settings, data_directory, github_url
 from bot.settings.credentials import configured, variables, write_credentials
+
+if TYPE_CHECKING:
+    from bot.github.registration import Registration
 
 GOODBYE = 1.0
 """Seconds to deliver the last page."""
@@ -55,7 +60,9 @@ async def _serve(port: int) -> None:
     def keep(made: Registration) -> str:
         for secret in (made.private_key, made.webhook_secret):
             redact.register(secret)
-        return _keep(variables(app_id=made.id, private_key=made.private_key, webhook_secret=made.webhook_secret))
+        made_of, marker_key = _credentials_of(made, api_url)
+        redact.register(marker_key)
+        return _keep(made_of)
 
     def done(made: Registration, kept: str) -> None:
         click.echo(f"registered {made.name} as App {made.id}; credentials stored in {kept}")
@@ -83,6 +90,19 @@ async def _serve(port: int) -> None:
             await over.wait()
         finally:
             await runner.cleanup()
+
+
+def _credentials_of(made: "Registration", api_url: str) -> tuple[dict[str, str], str]:
+    """What is stored of a new App, and the key for its markers, which is made here."""
+    marker_key = secrets.token_hex(32)
+    made_of = variables(
+        app_id=made.id,
+        private_key=made.private_key,
+        webhook_secret=made.webhook_secret,
+        marker_key=marker_key,
+        api_url=api_url,
+    )
+    return made_of, marker_key
 
 
 def _keep(credentials: Mapping[str, str]) -> str:

@@ -39,8 +39,19 @@ class Registration:
 
 def page_url(api_url: str, owner: str) -> str:
     """Where the manifest is sent to: of a person's own account, or of the organization ``owner``."""
-    site = "https://github.com" if api_url == "https://api.github.com" else api_url.removesuffix("/api/v3")
+    site = web_url(api_url)
     return f"{site}/organizations/{owner}/settings/apps/new" if owner else f"{site}/settings/apps/new"
+
+
+def web_url(api_url: str) -> str:
+    """Where people see the same GitHub: ``github.com``, ``acme.ghe.com`` or GitHub Enterprise Server's own host.
+
+    https://docs.github.com/en/enterprise-cloud@latest/rest/using-the-rest-api/getting-started-with-the-rest-api
+    """
+    scheme, _, host = api_url.removesuffix("/api/v3").partition("://")
+    if host == "api.github.com" or (host.startswith("api.") and host.endswith(".ghe.com")):
+        host = host.removeprefix("api.")
+    return f"{scheme}://{host}"
 
 
 def manifest_for(document: Mapping[str, Any], *, name: str, webhook_url: str, redirect_url: str) -> dict[str, Any]:

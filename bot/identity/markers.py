@@ -28,7 +28,7 @@ class MarkerKeys:
 
     @classmethod
     def derive(cls, secrets: Iterable[bytes]) -> "MarkerKeys":
-        """One key per secret, separated from the secret's other uses by a label.
+        """One key per secret (a webhook secret, or one for markers alone), separated from its other uses by a label.
 
         Raises ``ValueError`` without a secret: an unsigned marker must never be possible.
         """
@@ -36,6 +36,11 @@ class MarkerKeys:
         if not keys:
             raise ValueError("markers need at least one secret")
         return cls(keys=keys)
+
+    @staticmethod
+    def name(key: bytes) -> str:
+        """What a key is called where it is stored: 16 hexadecimal digits, which do not tell it."""
+        return hashlib.sha256(b"ssot-bot key name\x00" + key).hexdigest()[:16]
 
 
 def _sign(key: bytes, place: str, kind: str, value: str) -> str:

@@ -14,14 +14,13 @@ from bot.domain.errors import SettingsError
 from bot.settings.credentials import with_credentials
 from bot.settings.keys import private_key
 from bot.settings.secret import Secret
-from bot.settings.urls import api_url
+from bot.settings.urls import DEFAULT_API_URL, api_url
 from bot.settings.variables import data_directory, get
 
 __all__ = ["Allowed", "Secret", "Settings", "api_url", "data_directory", "database_url", "github_url", "private_key"]
 
 T = TypeVar("T")
 
-DEFAULT_API_URL = "https://api.github.com"
 MIN_SECRET_BYTES = 16
 _WEAK = {"development", "changeme", "secret", "password", "webhook-secret", "your-webhook-secret"}
 _EPHEMERAL = {"K_SERVICE": "Cloud Run", "GAE_ENV": "App Engine", "GAE_SERVICE": "App Engine"}
@@ -54,6 +53,8 @@ class Settings:
     webhook_secrets: tuple[Secret, ...] = field(repr=False)
     """The newest first; more than one while a secret is being rotated."""
     data_dir: Path
+    marker_keys: tuple[Secret, ...] = field(default=(), repr=False)
+    """The newest first; empty: markers are signed with keys derived from the webhook secrets."""
     database_url: Secret = field(repr=False)
     """``sqlite:///…`` or ``postgresql://…``; secret because it may hold a password."""
     api_url: str = DEFAULT_API_URL
@@ -88,6 +89,7 @@ class Settings:
             "app_id": _collect(faults, _app_id, env),
             "private_key": _collect(faults, _private_key, env),
             "webhook_secrets": _collect(faults, _webhook_secrets, env),
+            "marker_keys": _collect(faults, _marker_keys, env),
             "data_dir": data_directory(env),
             "database_url": _collect(faults, _database_url, env),
             "api_url": _collect(faults, _api_url, env),
@@ -147,12 +149,23 @@ def _private_key(env: Mapping[str, str]) -> Secret:
 
 def _webhook_secrets(env: Mapping[str, str]) -> tuple[Secret, ...]:
     advice = "set one with at least 16 bytes, e.g. from `openssl rand -hex 32`, here and on the App's settings page"
-    secrets = [part.strip() for part in get(env, "GITHUB_WEBHOOK_SECRET").split(",")]
-    if secrets == [""]:
+    if not get(env, "GITHUB_WEBHOOK_SECRET"):
         raise SettingsError(f"GITHUB_WEBHOOK_SECRET is not set: {advice}")
+    return _secrets("GITHUB_WEBHOOK_SECRET", get(env, "GITHUB_WEBHOOK_SECRET"), advice)
+
+
+def _marker_keys(env: Mapping[str, str]) -> tuple[Secret, ...]:
+    text = get(env, "SSOT_MARKER_KEYS")
+    advice = "set one with at least 16 bytes, e.g. from `openssl rand -hex 32`, the same for all servers"
+    return _secrets("SSOT_MARKER_KEYS", text, advice) if text else ()
+
+
+def _secrets(name: str, text: str, advice: str) -> tuple[Secret, ...]:
+    """Several with commas, the newest first."""
+    secrets = [part.strip() for part in text.split(",")]
     for secret in secrets:
         if len(secret.encode()) < MIN_SECRET_BYTES or len(set(secret)) < 4 or secret.lower() in _WEAK:
-            raise SettingsError(f"GITHUB_WEBHOOK_SECRET is too weak: {advice}")
+            raise SettingsError(f"{name} is too weak: {advice}")
     return tuple(Secret(secret) for secret in secrets)
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 from bot.domain.errors import SettingsError
-from bot.settings.variables import OF_THE_APP, data_directory, get
+from bot.settings.urls import DEFAULT_API_URL
+from bot.settings.variables import KEPT_WITH_THEM, OF_THE_APP, data_directory, get
 
 CREDENTIALS = "credentials.env"
 """The file in the data directory; used when the environment names no App."""
@@ -17,10 +18,18 @@ def configured(env: Mapping[str, str]) -> bool:
     return any(get(env, name) for name in OF_THE_APP) or (data_directory(env) / CREDENTIALS).exists()
 
 
-def variables(*, app_id: int, private_key: str, webhook_secret: str) -> dict[str, str]:
-    """An App's credentials as an environment, each on one line."""
+def variables(
+    *, app_id: int, private_key: str, webhook_secret: str, marker_key: str, api_url: str = DEFAULT_API_URL
+) -> dict[str, str]:
+    """An App's credentials as an environment, each on one line, with the address where it is registered."""
     one_line = private_key.strip().replace("\r\n", "\n").replace("\n", "\\n")
-    return {"GITHUB_APP_ID": str(app_id), "GITHUB_PRIVATE_KEY": one_line, "GITHUB_WEBHOOK_SECRET": webhook_secret}
+    return {
+        "GITHUB_APP_ID": str(app_id),
+        "GITHUB_PRIVATE_KEY": one_line,
+        "GITHUB_WEBHOOK_SECRET": webhook_secret,
+        "SSOT_MARKER_KEYS": marker_key,
+        **({} if api_url == DEFAULT_API_URL else {"GITHUB_API_URL": api_url}),
+    }
 
 
 def write_credentials(directory: Path, credentials: Mapping[str, str]) -> Path:
@@ -39,7 +48,7 @@ def write_credentials(directory: Path, credentials: Mapping[str, str]) -> Path:
 
 
 def with_credentials(env: Mapping[str, str]) -> Mapping[str, str]:
-    """The environment, with the file's credentials if it names no App.  The two are never mixed.
+    """The environment, with the file's credentials if it names no App.  The App's own are never mixed.
 
     Raises :class:`SettingsError` when the file exists but cannot be used.
     """
@@ -53,5 +62,6 @@ def with_credentials(env: Mapping[str, str]) -> Mapping[str, str]:
         raise SettingsError(f"{path} cannot be read: {type(fault).__name__}") from None
     if readable:
         raise SettingsError(f"other users can read {path}: run `chmod 600` on it")
-    entries = (line.partition("=") for line in lines if line and not line.startswith("#"))
-    return {**env, **{name: value for name, _, value in entries if name in OF_THE_APP}}
+    entries = [line.partition("=") for line in lines if line and not line.startswith("#")]
+    beside = {name: value for name, _, value in entries if name in KEPT_WITH_THEM and not get(env, name)}
+    return {**env, **beside, **{name: value for name, _, value in entries if name in OF_THE_APP}}

@@ -6,6 +6,8 @@ from urllib.parse import SplitResult, urlsplit
 
 from bot.domain.errors import SettingsError
 
+DEFAULT_API_URL = "https://api.github.com"
+
 
 def api_url(value: str) -> str:
     """``value`` as a base URL for the API, without a trailing slash.

@@ -12,6 +12,8 @@ _PROBOT = {
 """Probot's names for the same things: https://probot.github.io/docs/configuration/."""
 OF_THE_APP = ("GITHUB_APP_ID", "GITHUB_PRIVATE_KEY", "GITHUB_PRIVATE_KEY_PATH", "GITHUB_WEBHOOK_SECRET")
 """The variables that identify the App."""
+KEPT_WITH_THEM = ("SSOT_MARKER_KEYS", "GITHUB_API_URL")
+"""What `ssot setup` stores beside them; the environment's own value comes first."""
 
 
 def get(env: Mapping[str, str], name: str) -> str:

@@ -16,6 +16,7 @@ from bot.cli.doctor import (
     check_database,
     check_deliveries,
     check_hook,
+    check_marker_keys,
     command,
     examine,
 )
@@ -215,6 +216,13 @@ async def test_dead_letters_are_pointed_at(tmp_path: Path) -> None:
     found, dead = check_database(url)
     assert found.text == "database: 2 deliveries, 1 queued"
     assert (dead.verdict, dead.text.startswith("database: 1 dead jobs")) == (DoctorVerdict.WARNING, True)
+
+
+def test_markers_without_a_key_of_their_own_are_a_warning() -> None:
+    assert check_marker_keys(Settings.from_env(env())).verdict is DoctorVerdict.WARNING
+    own = check_marker_keys(Settings.from_env(env(SSOT_MARKER_KEYS="0123456789abcdef-new,0123456789abcdef-old")))
+    assert own.verdict is DoctorVerdict.OK
+    assert "abcdef" not in own.text
 
 
 @pytest.mark.parametrize(

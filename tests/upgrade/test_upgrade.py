@@ -5,6 +5,7 @@ import json
 import zlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from bot.domain.references import RepoRef
 from bot.jobs import Job, State
 from bot.jobs.opening import store_of
 from bot.sandbox import IssueHandle, PullRequestHandle, Repo, Sandbox
+from bot.settings import Secret
 from bot.storage import Storage, StorageUnavailable
 from bot.storage.engine import storage_url
 from bot.tracker import record
@@ -292,3 +294,25 @@ async def test_migration_and_removal_pull_requests_are_recognised(new: Upgraded)
     await new.caught_up()
     assert "#5" in new.tracker.last_comment.body
     assert (len(new.repo.pull_requests), new.repo.branches) == (6, branches)
+
+
+async def test_a_rotation_after_the_upgrade_forgets_nothing(github: Sandbox, data: Path) -> None:
+    """The webhook secret of the old version's time is gone: what was said and skipped is still known."""
+    repo = await restore.repository(github)
+    plain = settings_for(github, data)
+    async with serving(github, plain) as app:
+        await Upgraded(github, app, repo).caught_up()
+    github.app.webhook_secret = "a secret that came after the upgrade"
+    rotated = replace(plain, webhook_secrets=(Secret(github.app.webhook_secret),))
+    async with serving(github, rotated) as app:
+        new = Upgraded(github, app, repo)
+        pull = new.pull(2)
+        said = len(pull.review_comments)
+        await pull.push({"README.md": b"# A chat service\n\nIt notifies.\n"})
+        await new.caught_up()
+        assert (len(pull.reviews), len(pull.review_comments)) == (1, said)
+        assert "1 finding skipped" in (repo.check_runs[-1].summary or "")
+        await repo.push({"netra_backend/app/routes/chat.py": b'"""Chat."""\n'})
+        await new.caught_up()
+        assert new.tracker.body.count("<!-- ssot:tracker-begin=") == 2
+        assert "- [x] The chat is clean" in new.tracker.body

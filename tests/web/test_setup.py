@@ -24,7 +24,7 @@ from bot.github.manifest import manifest_document
 from bot.github.registration import Registration, RegistrationFailed, convert, page_url
 from bot.sandbox import Sandbox
 from bot.settings import Settings
-from bot.settings.credentials import write_credentials
+from bot.settings.credentials import variables, write_credentials
 from bot.web import create_runner
 from bot.web.setup import Setup, SetupParts, States, webhook_url
 
@@ -260,6 +260,9 @@ def test_forms_are_forgotten_before_they_fill_the_memory() -> None:
         ("https://api.github.com", "", "https://github.com/settings/apps/new"),
         ("https://api.github.com", "acme", "https://github.com/organizations/acme/settings/apps/new"),
         ("https://ghe.example/api/v3", "", "https://ghe.example/settings/apps/new"),
+        ("https://api.acme.ghe.com", "", "https://acme.ghe.com/settings/apps/new"),
+        ("https://api.acme.ghe.com", "o", "https://acme.ghe.com/organizations/o/settings/apps/new"),
+        ("https://api.example.com/api/v3", "", "https://api.example.com/settings/apps/new"),
     ],
 )
 def test_the_page_is_where_the_server_has_it(api: str, owner: str, expected: str) -> None:
@@ -289,6 +292,19 @@ def credentials() -> dict[str, str]:
         "GITHUB_PRIVATE_KEY": pem().strip().replace("\n", "\\n"),
         "GITHUB_WEBHOOK_SECRET": SECRET,
     }
+
+
+@pytest.mark.parametrize("address", ["https://api.github.com", "https://ghe.example/api/v3"])
+def test_the_address_and_a_key_for_markers_are_kept_with_the_credentials(tmp_path: Path, address: str) -> None:
+    from tests.test_settings import SECRET, pem
+
+    made = variables(app_id=7, private_key=pem(), webhook_secret=SECRET, marker_key=SECRET[::-1], api_url=address)
+    write_credentials(tmp_path, made)
+    settings = Settings.from_env({"SSOT_DATA_DIR": str(tmp_path)})
+    assert (settings.app_id, settings.api_url) == (7, address)
+    assert [key.reveal() for key in settings.marker_keys] == [SECRET[::-1]]
+    rotated = Settings.from_env({"SSOT_DATA_DIR": str(tmp_path), "SSOT_MARKER_KEYS": f"{SECRET}-new,{SECRET[::-1]}"})
+    assert [key.reveal() for key in rotated.marker_keys] == [f"{SECRET}-new", SECRET[::-1]]
 
 
 def test_the_kept_credentials_start_the_bot(tmp_path: Path) -> None:
