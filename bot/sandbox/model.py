@@ -272,9 +272,11 @@ class Repository:
     drafts: bool = True
     """A private repository of a free account has none."""
     protected: set[str] = field(default_factory=set)
+    """Branches that are changed by merging pull requests only."""
     required: dict[str, list[str]] = field(default_factory=dict)
     """The checks that a ruleset requires, by branch."""
-    """Branches that are changed by merging pull requests only."""
+    dismissing: set[str] = field(default_factory=set)
+    """Branches whose ruleset takes approving reviews back on a push."""
 
     @property
     def full_name(self) -> str:

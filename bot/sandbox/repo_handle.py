@@ -169,6 +169,10 @@ class Repo:
         """A ruleset that lets these checks be required before a merge into the branch."""
         self.record.required[branch] = list(checks)
 
+    def dismiss_approvals(self, branch: str) -> None:
+        """A ruleset takes approving reviews of pull requests onto the branch back when somebody pushes."""
+        self.record.dismissing.add(branch)
+
     def rename(self, name: str) -> None:
         """The former name is answered by a redirect."""
         self.record.name = name

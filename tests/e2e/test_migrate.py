@@ -63,6 +63,26 @@ async def test_the_safe_fixes_are_committed_and_the_answer_says_all(bot: Running
     assert pull.head_sha in service.record.verified, "signed by GitHub"
 
 
+@pytest.mark.parametrize("command", ["/ssot migrate", "/ssot migrate --dry-run"])
+async def test_the_answer_says_what_a_push_does_to_approvals(
+    bot: RunningBot, service: Repo, ann: User, command: str
+) -> None:
+    pull = await opened(service, {HEALTH: HEALTH_WITH_A_PROBE})
+    maybe = "This may dismiss approving reviews: the protection of the base branch decides."
+    service.dismiss_approvals("another")
+    if "dry" in command:
+        assert maybe in await answer(bot, pull, command, ann)
+    service.dismiss_approvals("main")
+    said = await answer(bot, pull, command, ann)
+    assert "This dismisses approving reviews: a rule of `main` says so." in said
+    assert "administration" not in bot.github.app.permissions
+    if "dry" not in command:
+        service.record.dismissing.clear()
+        other = await opened(service, {HEALTH: HEALTH_WITH_A_PROBE})
+        bot.github.faults.status(404, "Not Found", path="*/rules/branches/*")
+        assert maybe in await answer(bot, other, command, ann)
+
+
 async def test_our_own_push_is_reviewed_and_leads_to_no_other(bot: RunningBot, service: Repo, ann: User) -> None:
     pull = await opened(service, {HEALTH: HEALTH_WITH_A_PROBE})
     await answer(bot, pull, "/ssot migrate", ann)

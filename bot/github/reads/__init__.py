@@ -24,7 +24,15 @@ from bot.github.reads.pulls import (
     pull_branch,
     pull_request,
 )
-from bot.github.reads.repository import branch_head, is_behind, merge_base, repository, required_checks, role
+from bot.github.reads.repository import (
+    branch_head,
+    dismisses_approvals,
+    is_behind,
+    merge_base,
+    repository,
+    required_checks,
+    role,
+)
 from bot.github.reads.talk import (
     issue,
     issue_comment,
@@ -57,6 +65,7 @@ __all__ = [
     "commits_ahead",
     "conversation",
     "deployment",
+    "dismisses_approvals",
     "file_at",
     "files",
     "files_at",

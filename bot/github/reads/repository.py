@@ -39,6 +39,19 @@ async def required_checks(gh: GitHub, repo: RepoRef, branch: str) -> frozenset[s
     return frozenset({name async for names in pages for name in names})
 
 
+async def dismisses_approvals(gh: GitHub, repo: RepoRef, branch: str) -> bool:
+    """Whether a rule of a branch takes approving reviews back when somebody pushes to the pull request.
+
+    Rulesets only, as above: without such a rule the branch's protection may still do so.
+    """
+    pages = gh.pages(ops.BRANCH_RULES, repo, _dismissing, branch=branch)
+    return any([found async for found in pages])
+
+
+def _dismissing(rule: Any) -> bool:
+    return rule["type"] == "pull_request" and bool(rule["parameters"]["dismiss_stale_reviews_on_push"])
+
+
 def _required(rule: Any) -> tuple[str, ...]:
     if rule["type"] != "required_status_checks":
         return ()

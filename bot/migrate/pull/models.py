@@ -125,6 +125,8 @@ class Report:
     """The files of those commits."""
     stop: Stop | None = None
     """Why the rest, or all of it, was not committed."""
+    dismisses: bool = False
+    """Whether a rule of the base branch takes approving reviews back when something is pushed."""
 
     @property
     def changed(self) -> tuple[FileMigration, ...]:

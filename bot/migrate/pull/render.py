@@ -71,7 +71,9 @@ def _dry(report: Report) -> str:
     if not report.changed:
         return _nothing(report)
     command = "`/ssot migrate --unsafe`" if report.ask.unsafe else "`/ssot migrate`"
-    return f"{command} would migrate {_amount(report.changed)}:\n\n{folded_diffs(report.changed)}"
+    return (
+        f"{command} would migrate {_amount(report.changed)}:\n\n{folded_diffs(report.changed)}\n\n{_approvals(report)}"
+    )
 
 
 def _done(report: Report) -> list[str]:
@@ -79,7 +81,14 @@ def _done(report: Report) -> list[str]:
         return []
     shas = ", ".join(linked(code(sha[:7]), f"{report.pull.html_url}/commits/{sha}") for sha in report.commits)
     undo = f"To undo: `git revert --no-edit {' '.join(reversed(report.commits))}`"
-    return [f"Migrated {_amount(report.committed)} in {shas}.", _files(report), undo]
+    return [f"Migrated {_amount(report.committed)} in {shas}.", _files(report), _approvals(report), undo]
+
+
+def _approvals(report: Report) -> str:
+    """What a push does to approving reviews, as far as the App can see."""
+    if report.dismisses:
+        return f"This dismisses approving reviews: a rule of {code(report.pull.base_ref)} says so."
+    return "This may dismiss approving reviews: the protection of the base branch decides."
 
 
 def _amount(files: Sequence[FileMigration]) -> str:

@@ -15,7 +15,7 @@ import structlog
 from bot.context import Bot
 from bot.domain.commands import Reply
 from bot.domain.effects import Reaction
-from bot.domain.errors import RetryLater
+from bot.domain.errors import Gone, RetryLater
 from bot.domain.facts import BranchCommit, PullBranch, TreeEntry
 from bot.domain.file_result import FileMigration
 from bot.domain.finding import Range
@@ -23,7 +23,7 @@ from bot.domain.migration import Config
 from bot.domain.references import ChangedFile, PullRequest, PullRequestRef, RepoRef, Sha
 from bot.engine.source.names import SUFFIXES
 from bot.github import purposes, reads
-from bot.github.errors import HeadMoved
+from bot.github.errors import HeadMoved, Refused
 from bot.identity import decisions
 from bot.identity.commits import part_of
 from bot.inventory.commit_sources import REGULAR
@@ -74,8 +74,19 @@ async def migrate_pull(bot: Bot, ref: PullRequestRef, ask: MigrateRequest, lease
     if at.problem:
         return _confused(invalid_configuration(details_of(at.problem)))
     report = await _migrate(_Run(bot=bot, lease=lease, pull=pull, ask=ask, config=at.config))
+    if report.commits or (ask.dry_run and report.changed):
+        report = replace(report, dismisses=await _dismisses(bot, pull))
     log.info("migrated", commits=report.commits, files=len(report.committed), stop=report.stop)
     return Reply(body=answer(report)) if report.stop is None else _confused(answer(report))
+
+
+async def _dismisses(bot: Bot, pull: PullRequest) -> bool:
+    """As far as the App may see: an older GitHub Enterprise Server has no rules to read."""
+    try:
+        return await reads.dismisses_approvals(bot.github, pull.ref.repo, pull.base_ref)
+    except (Gone, Refused) as hidden:
+        log.warning("rules_not_read", reason=str(hidden))
+        return False
 
 
 def _confused(body: str) -> Reply:

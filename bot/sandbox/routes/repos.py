@@ -50,14 +50,23 @@ async def get_branch_rules(call: Call) -> Answer:
     """The branch need not exist."""
     repo = call.repo
     checks = [{"context": name} for name in repo.required.get(call.params["branch"], ())]
-    rule: Obj = {
-        "type": "required_status_checks",
-        "parameters": {"strict_required_status_checks_policy": False, "required_status_checks": checks},
-        "ruleset_source_type": "Repository",
-        "ruleset_source": repo.full_name,
-        "ruleset_id": 42,
-    }
-    return call.page([rule] if checks else [], lambda shown: shown)
+    rules: list[Obj] = []
+    if checks:
+        asked = {"strict_required_status_checks_policy": False, "required_status_checks": checks}
+        rules.append({"type": "required_status_checks", "parameters": asked})
+    if call.params["branch"] in repo.dismissing:
+        rules.append({"type": "pull_request", "parameters": _REVIEWED})
+    source = {"ruleset_source_type": "Repository", "ruleset_source": repo.full_name, "ruleset_id": 42}
+    return call.page(rules, lambda rule: {**rule, **source})
+
+
+_REVIEWED = {
+    "dismiss_stale_reviews_on_push": True,
+    "require_code_owner_review": False,
+    "require_last_push_approval": False,
+    "required_approving_review_count": 1,
+    "required_review_thread_resolution": False,
+}
 
 
 @router.route("GET", "/repos/{owner}/{repo}/collaborators/{username}/permission", "metadata:read")
