@@ -128,16 +128,27 @@ class BranchCommit:
     sha: Sha
     parent: Sha | None
     message: str
-    pushed_at: datetime | None = None
-    """When it became a head, by GitHub's clock: that of the App's check suite, which every push makes for its head."""
+    head_at: datetime | None = None
+    """When it surely was the pull request's head, by GitHub's clock; ``None``: nothing says that it ever was."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForcePush:
+    """A push that took commits away; ``before`` is the head that it replaced, ``None`` if GitHub has lost it."""
+
+    at: datetime
+    before: BranchCommit | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PullBranch:
-    """A pull request's branch: its last 100 commits, oldest first."""
+    """A pull request's branch: its last commits and force-pushes, up to 100 of each, oldest first."""
 
     commits: tuple[BranchCommit, ...]
     in_merge_queue: bool
+    forced: tuple[ForcePush, ...] = ()
+    all_forced: bool = True
+    """Whether these are all force-pushes that there were."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -87,18 +87,28 @@ query ReviewThreads($owner: String!, $name: String!, $number: Int!, $after: Stri
 """
 
 PULL_BRANCH = """
-query PullBranch($owner: String!, $name: String!, $number: Int!, $app: Int!) {
+query PullBranch(
+  $owner: String!, $name: String!, $number: Int!, $app: Int!, $check: String!, $size: Int!
+) {
   repository(owner: $owner, name: $name) {
     pullRequest(number: $number) {
-      isInMergeQueue
-      commits(last: 100) {
-        nodes {
-          commit {
-            oid message
-            parents(first: 1) { nodes { oid } }
-            checkSuites(first: 1, filterBy: {appId: $app}) { nodes { createdAt } }
-          }
-        }
+      isInMergeQueue headRefName
+      commits(last: $size) { nodes { commit { message ...Pushed } } }
+      timelineItems(last: $size, itemTypes: [HEAD_REF_FORCE_PUSHED_EVENT]) {
+        pageInfo { hasPreviousPage }
+        nodes { ... on HeadRefForcePushedEvent { createdAt beforeCommit { ...Pushed } } }
+      }
+    }
+  }
+}
+fragment Pushed on Commit {
+  oid
+  parents(first: 1) { nodes { oid } }
+  checkSuites(first: 1, filterBy: {appId: $app}) {
+    nodes {
+      createdAt branch { name }
+      checkRuns(first: 10, filterBy: {appId: $app, checkName: $check, checkType: ALL}) {
+        nodes { externalId startedAt }
       }
     }
   }

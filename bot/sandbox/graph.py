@@ -15,16 +15,8 @@ from bot.sandbox.model import Comment, Issue, PullRequest, Repository, ReviewCom
 from bot.sandbox.objects import BLOB, ZERO, TreeEntry
 from bot.sandbox.pushing import move_ref, signature
 from bot.sandbox.routes.issues import validate
-from bot.sandbox.shapes.graphql import (
-    Refusal,
-    commit,
-    issue,
-    missing,
-    pull_request,
-    ref,
-    review_comment,
-    review_thread,
-)
+from bot.sandbox.shapes.connections import Refusal
+from bot.sandbox.shapes.graphql import commit, issue, missing, pull_request, ref, review_comment, review_thread
 from bot.sandbox.world import Obj
 
 

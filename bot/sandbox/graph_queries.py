@@ -13,16 +13,8 @@ from bot.sandbox.model import PullRequest, Repository
 from bot.sandbox.objects import Commit
 from bot.sandbox.pushing import Actor
 from bot.sandbox.shapes import stamp
-from bot.sandbox.shapes.graphql import (
-    Refusal,
-    blob,
-    commit,
-    connection,
-    issue,
-    missing,
-    pull_request,
-    ref,
-)
+from bot.sandbox.shapes.connections import Refusal, connection
+from bot.sandbox.shapes.graphql import blob, commit, issue, missing, pull_request, ref
 from bot.sandbox.world import Obj, World
 
 T = TypeVar("T")

@@ -28,7 +28,7 @@ from bot.sandbox.errors import ApiError, QueryRefused
 from bot.sandbox.graph import Graph
 from bot.sandbox.limits import Limits
 from bot.sandbox.routing import Answer
-from bot.sandbox.shapes.graphql import Refusal
+from bot.sandbox.shapes.connections import Refusal
 from bot.sandbox.world import Obj, World
 
 

@@ -100,6 +100,7 @@ class PullRequest:
     threads: list["ReviewThread"] = field(default_factory=list)
     queued: bool = False
     """In the merge queue; a push to its head takes it out."""
+    forced: list["ForcePush"] = field(default_factory=list)
     past_heads: list[str] = field(default_factory=list)
     """Every head that the pull request ever had: a review may name any of their commits."""
 
@@ -114,6 +115,15 @@ class PullRequest:
     @property
     def review_comments(self) -> list["ReviewComment"]:
         return sorted((c for thread in self.threads for c in thread.comments), key=lambda c: c.id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForcePush:
+    """A push to a pull request's branch that took commits away."""
+
+    at: datetime
+    before: str
+    after: str
 
 
 @dataclass(eq=False, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from bot.sandbox import linking, talking
 from bot.sandbox.diffs import FileDiff
 from bot.sandbox.errors import ApiError, invalid
-from bot.sandbox.model import CheckSuite, Issue, PullRequest, Repository, ReviewThread
+from bot.sandbox.model import CheckSuite, ForcePush, Issue, PullRequest, Repository, ReviewThread
 from bot.sandbox.people import App, User
 from bot.sandbox.reviewing import anchored
 from bot.sandbox.shapes import checks as check_shapes
@@ -120,6 +120,8 @@ async def _head_moved(world: World, pull: PullRequest, before: str | None, after
     if after is None:
         await close(world, pull, sender)
         return
+    if before is not None and not await pull.repo.git.contains(after, before):
+        pull.forced.append(ForcePush(at=world.now(), before=before, after=after))
     pull.head_sha, pull.queued = after, False
     pull.past_heads.append(after)
     pull.base_sha = pull.repo.git.branch(pull.base_ref) or pull.base_sha

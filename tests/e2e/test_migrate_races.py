@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -117,6 +118,95 @@ async def test_what_was_pushed_after_the_comment_was_not_seen_by_who_wrote_it(
         assert (pull.head[HEALTH], pull.head[f"{ROUTES}/later.py"]) == (HEALTH_MIGRATED, SECOND_PROBE)
 
 
+def some_time_later(service: Repo, pull: PullRequestHandle) -> None:
+    """What was pushed last was pushed half a minute later."""
+    later = timedelta(seconds=30)
+    service.record.suites[-1].created_at += later
+    if forced := pull.record.forced:
+        forced[-1] = replace(forced[-1], at=forced[-1].at + later)
+
+
+@pytest.mark.parametrize("kept", [True, False], ids=["keeps the file", "changes the file"])
+async def test_a_force_push_after_the_comment_is_looked_through(
+    bot: RunningBot, service: Repo, ann: User, github: Sandbox, kept: bool
+) -> None:
+    """The head that it replaced is the one that was seen."""
+    pull = await service.open_pull_request({"README.md": b"# first\n"})
+    base = pull.head_sha
+    await pull.push({HEALTH: HEALTH_WITH_A_PROBE})
+    await bot.settled()
+    github.webhook_url, url = None, github.webhook_url
+    await pull.comment("/ssot migrate", by=ann)
+    files: dict[str, Content] = {HEALTH: HEALTH_WITH_A_PROBE if kept else SECOND_PROBE}
+    pushed = await pull.push({**files, f"{ROUTES}/later.py": HEALTH_WITH_A_PROBE}, force_from=base)
+    some_time_later(service, pull)
+    github.webhook_url = url
+    said = await answered(bot, pull)
+    if kept:
+        assert (pull.head[HEALTH], pull.head[f"{ROUTES}/later.py"]) == (HEALTH_MIGRATED, HEALTH_WITH_A_PROBE)
+    else:
+        assert said.startswith(f"Nothing was committed. The branch has moved and changed `{HEALTH}`.")
+        assert pull.head_sha == pushed
+
+
+async def test_nothing_is_committed_where_the_head_of_the_moment_cannot_be_told(
+    bot: RunningBot, service: Repo, ann: User, github: Sandbox
+) -> None:
+    """A force-push that replaced what nobody had seen.  Given again, the command is about what is there now."""
+    pull = await service.open_pull_request({HEALTH: HEALTH_WITH_A_PROBE})
+    base = pull.record.base_sha
+    await bot.settled()
+    github.webhook_url, url = None, github.webhook_url
+    comment = await pull.comment("/ssot migrate", by=ann)
+    await pull.push({HEALTH: SECOND_PROBE})
+    some_time_later(service, pull)
+    pushed = await pull.push({HEALTH: SECOND_PROBE + b"# more\n"}, force_from=base)
+    some_time_later(service, pull)
+    github.webhook_url = url
+    said = await answered(bot, pull)
+    assert said.startswith("Nothing was committed. The branch was pushed to at about the same time")
+    assert "give the command again." in said
+    assert (pull.head_sha, comment.reactions) == (pushed, ["eyes", "confused"])
+    service.record.suites[-1].created_at -= timedelta(seconds=60)
+    pull.record.forced[-1] = replace(pull.record.forced[-1], at=pull.record.forced[-1].at - timedelta(seconds=60))
+    await pull.comment("/ssot migrate", by=ann)
+    assert "usages in 1 file**" in await answered(bot, pull)
+
+
+async def test_a_commit_of_another_branch_was_not_seen_on_this_one(
+    bot: RunningBot, service: Repo, ann: User, github: Sandbox
+) -> None:
+    """It was pushed before the comment, elsewhere, and became the head after it."""
+    pull = await service.open_pull_request({HEALTH: HEALTH_WITH_A_PROBE})
+    first = pull.head_sha
+    await service.set_branch("other", first)
+    other = await service.push({HEALTH: SECOND_PROBE}, branch="other")
+    await bot.settled()
+    github.webhook_url, url = None, github.webhook_url
+    await pull.comment("/ssot migrate", by=ann)
+    await service.set_branch(pull.head_ref, other)
+    github.webhook_url = url
+    said = await answered(bot, pull)
+    assert said.startswith(f"Nothing was committed. The branch has moved and changed `{HEALTH}`.")
+    assert pull.head_sha == other
+
+
+async def test_a_skipped_usage_is_left_alone_on_a_branch_that_got_more_files(
+    bot: RunningBot, service: Repo, ann: User, github: Sandbox
+) -> None:
+    pull = await service.open_pull_request({HEALTH: HEALTH_WITH_A_PROBE})
+    await bot.settled()
+    code = pull.review_comments[0].body.rpartition("`")[0].rpartition("`")[2]
+    await answer(bot, pull, f"/ssot skip {code} on purpose", ann)
+    github.webhook_url, url = None, github.webhook_url
+    await pull.comment("/ssot migrate", by=ann)
+    await pull.push({f"{ROUTES}/later.py": HEALTH_WITH_A_PROBE})
+    some_time_later(service, pull)
+    github.webhook_url = url
+    assert "Skipped with" in await answered(bot, pull)
+    assert pull.head[f"{ROUTES}/later.py"] == HEALTH_WITH_A_PROBE
+
+
 async def test_a_force_push_is_never_undone(bot: RunningBot, service: Repo, ann: User, github: Sandbox) -> None:
     """A branch that went back: what was taken away stays away, also for a commit with file modes."""
     pull = await service.open_pull_request({"tool.py": Executable(HEALTH_WITH_A_PROBE)})
@@ -207,7 +297,7 @@ async def forked(github: Sandbox, service: Repo, *, allow: bool = True) -> tuple
 async def test_a_fork_with_the_app_installed_is_pushed_to(
     bot: RunningBot, service: Repo, ann: User, github: Sandbox
 ) -> None:
-    fork, pull = await forked(github, service)
+    fork, pull = await bot.receive(forked(github, service))
     github.install("stranger", [fork])
     said = await answer(bot, pull, "/ssot migrate", ann)
     assert "**4 usages in 2 files**" in said
@@ -219,7 +309,7 @@ async def test_a_fork_that_lets_maintainers_in_is_pushed_to_if_github_allows_it(
     bot: RunningBot, service: Repo, ann: User, github: Sandbox
 ) -> None:
     github.let_maintainers_push_to_forks()
-    _, pull = await forked(github, service)
+    _, pull = await bot.receive(forked(github, service))
     await answer(bot, pull, "/ssot migrate", ann)
     assert pull.head[HEALTH] == HEALTH_MIGRATED
 
@@ -228,7 +318,7 @@ async def test_a_fork_that_lets_maintainers_in_is_pushed_to_if_github_allows_it(
 async def test_a_fork_that_cannot_be_pushed_to_gets_a_patch(
     bot: RunningBot, service: Repo, ann: User, github: Sandbox, allow: bool, tmp_path: Path
 ) -> None:
-    fork, pull = await forked(github, service, allow=allow)
+    fork, pull = await bot.receive(forked(github, service, allow=allow))
     if not allow:
         github.install("stranger", [fork])
     comment = await pull.comment("/ssot migrate", by=ann)

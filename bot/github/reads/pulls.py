@@ -1,16 +1,19 @@
 """Pull requests and their files.  https://docs.github.com/en/rest/pulls."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from bot.domain.facts import AppIdentity, BranchCommit, Commit, OwnPullRequest, PullBranch
+from bot.domain.facts import AppIdentity, BranchCommit, Commit, ForcePush, OwnPullRequest, PullBranch
 from bot.domain.references import PullRequest, PullRequestRef, RepoRef, RepositoryId, Sha
 from bot.github import operations as ops
 from bot.github.at_once import pages
 from bot.github.begun import may_be_begun
 from bot.github.client import PAGE_SIZE, GitHub
-from bot.github.errors import NotFound
+from bot.github.errors import GraphQLError, NotFound
 from bot.github.reads.app import identity
+from bot.identity.checks import CHECK_NAME
+from bot.identity.external_ids import pull_number
 
 
 @may_be_begun
@@ -66,36 +69,72 @@ async def commits_ahead(gh: GitHub, repo: RepoRef, base: Sha, head: Sha) -> tupl
     return await gh.call(ops.COMPARE, repo, parse, basehead=f"{base}...{head}", query={"per_page": 100})
 
 
-async def pull_branch(gh: GitHub, ref: PullRequestRef) -> PullBranch:
-    """The newest commits of the pull request, and whether it is being merged by the queue."""
+async def pull_branch(gh: GitHub, ref: PullRequestRef, *, size: int = 100) -> PullBranch:
+    """The newest commits of the pull request, its last force-pushes, and whether it is being merged by the queue.
+
+    ``size``: how many of each; half as many where GitHub finds that too large.
+    """
     repo = ref.repo
-    return await gh.graphql(
-        ops.PULL_BRANCH, repo, _branch, owner=repo.owner, name=repo.name, number=ref.number, app=gh.app_id
-    )
+    try:
+        return await gh.graphql(
+            ops.PULL_BRANCH,
+            repo,
+            lambda data: _branch(ref, data),
+            owner=repo.owner,
+            name=repo.name,
+            number=ref.number,
+            app=gh.app_id,
+            check=CHECK_NAME,
+            size=size,
+        )
+    except GraphQLError as error:
+        if not error.too_large or size == 1:
+            raise
+    return await pull_branch(gh, ref, size=size // 2)
 
 
-def _branch(data: Any) -> PullBranch:
+def _branch(ref: PullRequestRef, data: Any) -> PullBranch:
     pull = (data["repository"] or {}).get("pullRequest")
     if pull is None:
         raise NotFound("there is no such pull request")
-    commits = (node["commit"] for node in pull["commits"]["nodes"])
+    branch, timeline = str(pull["headRefName"]), pull["timelineItems"]
+    pushes = [event for event in timeline["nodes"] if event]
     return PullBranch(
-        commits=tuple(
-            BranchCommit(
-                sha=Sha(str(commit["oid"])),
-                parent=next((Sha(str(parent["oid"])) for parent in commit["parents"]["nodes"]), None),
-                message=str(commit["message"]),
-                pushed_at=_first_suite(commit["checkSuites"]),
-            )
-            for commit in commits
-        ),
+        commits=tuple(_pushed(ref, branch, node["commit"]) for node in pull["commits"]["nodes"]),
         in_merge_queue=bool(pull["isInMergeQueue"]),
+        forced=tuple(
+            ForcePush(
+                at=datetime.fromisoformat(push["createdAt"]),
+                before=None if push["beforeCommit"] is None else _pushed(ref, branch, push["beforeCommit"]),
+            )
+            for push in pushes
+        ),
+        all_forced=not timeline["pageInfo"]["hasPreviousPage"] and len(pushes) == len(timeline["nodes"]),
     )
 
 
-def _first_suite(suites: Any) -> datetime | None:
-    moments = (datetime.fromisoformat(suite["createdAt"]) for suite in (suites or {"nodes": []})["nodes"])
-    return min(moments, default=None)
+def _pushed(ref: PullRequestRef, branch: str, commit: Any) -> BranchCommit:
+    return BranchCommit(
+        sha=Sha(str(commit["oid"])),
+        parent=next((Sha(str(parent["oid"])) for parent in commit["parents"]["nodes"]), None),
+        message=str(commit.get("message", "")),
+        head_at=min(_as_head(ref, branch, commit["checkSuites"]), default=None),
+    )
+
+
+def _as_head(ref: PullRequestRef, branch: str, suites: Any) -> Iterator[datetime]:
+    """Moments at which the commit was the head of this very pull request.
+
+    A push makes a suite for its head, of the branch that was pushed: the same commit may have been on another one
+    before.  A fork's push makes none here.  Our check run names the pull request whose head it was.
+    """
+    for suite in (suites or {"nodes": []})["nodes"]:
+        if suite["branch"] is not None and suite["branch"]["name"] == branch:
+            yield datetime.fromisoformat(suite["createdAt"])
+        for run in (suite["checkRuns"] or {"nodes": []})["nodes"]:
+            ours = pull_number(str(run["externalId"] or ""), ref.repo.id) == ref.number
+            if ours and run["startedAt"] is not None:
+                yield datetime.fromisoformat(run["startedAt"])
 
 
 def _pull(repo: RepoRef, data: Any) -> PullRequest:

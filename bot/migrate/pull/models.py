@@ -83,6 +83,11 @@ class Overtaken:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HeadUnknown:
+    """Nothing says which commit the person saw."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CommitRefused:
     """GitHub rejected the commit; ``reason`` is its message."""
 
@@ -105,7 +110,7 @@ class CannotPush:
     why: NoPush
 
 
-Stop = Obstructed | Overtaken | CommitRefused | CannotPush
+Stop = Obstructed | Overtaken | HeadUnknown | CommitRefused | CannotPush
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

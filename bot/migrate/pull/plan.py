@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from bot.domain.errors import UserError
-from bot.domain.facts import BranchCommit, TreeEntry
+from bot.domain.facts import PullBranch, TreeEntry
 from bot.domain.file_result import FileMigration
 from bot.domain.finding import Skipped
 from bot.domain.globs import GlobError, matches
@@ -33,15 +33,21 @@ def obstacle(pull: PullRequest, *, in_merge_queue: bool) -> Obstacle | None:
     return next((each for each, holds in found.items() if holds), None)
 
 
-def seen_head(commits: Sequence[BranchCommit], ask: MigrateRequest) -> Sha | None:
-    """The head that the person saw: the last one that was pushed when they asked.
+def seen_head(branch: PullBranch, ask: MigrateRequest) -> Sha | None:
+    """The head that the person saw: the last one that surely was a head when they asked.
 
-    ``None`` where nothing says so: all heads that are left were pushed later, or it is not known when.
+    An older one than theirs does no harm: what was changed since is not committed upon.  ``None`` where it cannot be
+    told: nothing says which heads there were by then, or a force-push has replaced a head that came later.
     """
     if ask.seen or ask.at is None:
         return ask.seen
     at = ask.at
-    heads = [commit for commit in commits if commit.pushed_at is not None and commit.pushed_at <= at]
+    later = next((push for push in branch.forced if push.at >= at), None)
+    if later is None or (later is branch.forced[0] and not branch.all_forced):
+        there = () if later else branch.commits
+    else:
+        there = (later.before,) if later.before else ()
+    heads = [commit for commit in there if commit.head_at is not None and commit.head_at <= at]
     return heads[-1].sha if heads else None
 
 

@@ -13,7 +13,17 @@ from bot.markdown.blocks import fold
 from bot.markdown.diffs import folded_diffs, folded_patch
 from bot.markdown.links import link_to_line, linked, repository_page
 from bot.markdown.text import code, count, plain, prose
-from bot.migrate.pull.models import CannotPush, CommitRefused, NoPush, Obstacle, Obstructed, Overtaken, Report, Stop
+from bot.migrate.pull.models import (
+    CannotPush,
+    CommitRefused,
+    HeadUnknown,
+    NoPush,
+    Obstacle,
+    Obstructed,
+    Overtaken,
+    Report,
+    Stop,
+)
 
 _OPEN = 10
 """Files that are listed without being folded."""
@@ -139,6 +149,11 @@ def _reason(stop: Stop) -> str:
             names = ", ".join(code(path) for path in paths[:_PLACES])
             more = f" and {len(paths) - _PLACES:,} more" if len(paths) > _PLACES else ""
             return f"The branch has moved and changed {names}{more}. Check the changes and try again."
+        case HeadUnknown():
+            return (
+                "The branch was pushed to at about the same time, so it is not certain which commit you saw. "
+                "Check the branch and give the command again."
+            )
         case CommitRefused(reason=reason):
             return f"GitHub rejected the commit: {plain(reason)}"
         case CannotPush(why=why):

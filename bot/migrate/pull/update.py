@@ -31,7 +31,17 @@ from bot.inventory.store import Surveyed
 from bot.inventory.view import BranchView, view_of
 from bot.jobs import Lease
 from bot.migrate.pull import render_commit as words
-from bot.migrate.pull.models import PLAIN, CommitChunk, MigrateRequest, Obstacle, Obstructed, Overtaken, Report, Stop
+from bot.migrate.pull.models import (
+    PLAIN,
+    CommitChunk,
+    HeadUnknown,
+    MigrateRequest,
+    Obstacle,
+    Obstructed,
+    Overtaken,
+    Report,
+    Stop,
+)
 from bot.migrate.pull.plan import batches, obstacle, overtaken, seen_head, select
 from bot.migrate.pull.push import push, push_target
 from bot.migrate.pull.render import answer, invalid_configuration, skipped_by
@@ -100,6 +110,8 @@ async def _migrate(run: _Run) -> Report:
     if stop and not done:
         return Report(pull=run.pull, ask=run.ask, head=run.pull.head_sha, stop=stop)
     head = _seen(run, branch, done)
+    if head is None:
+        return Report(pull=run.pull, ask=run.ask, head=run.pull.head_sha, stop=HeadUnknown())
     place = Surveyed(repo=run.pull.ref.repo, branch=run.pull.base_ref, config=run.config)
     run = replace(run, keep=await _skipped(run, head), view=await view_of(run.bot, place))
     report, tree = await _plan(run, head)
@@ -122,9 +134,10 @@ def _parts(run: _Run, branch: PullBranch) -> Mapping[int, BranchCommit]:
     return {part: commit for part, commit in parts if part is not None}
 
 
-def _seen(run: _Run, branch: PullBranch, done: Mapping[int, BranchCommit]) -> Sha:
+def _seen(run: _Run, branch: PullBranch, done: Mapping[int, BranchCommit]) -> Sha | None:
     first = done.get(min(done)) if done else None
-    return (first.parent if first else None) or seen_head(branch.commits, run.ask) or run.pull.head_sha
+    seen = (first.parent if first else None) or seen_head(branch, run.ask)
+    return run.pull.head_sha if seen is None and run.ask.dry_run else seen
 
 
 async def _skipped(run: _Run, head: Sha) -> Mapping[str, KeptUsages]:
@@ -133,7 +146,9 @@ async def _skipped(run: _Run, head: Sha) -> Mapping[str, KeptUsages]:
     comments = await reads.issue_comments(run.bot.github, repo, number)
     if not decisions.waivers(run.bot.keys, repo, number, comments):
         return {}
-    check = plan_check(await found_in(run.bot, replace(run.pull, head_sha=head), run.config))
+    # What GitHub lists for the pull request is that of its present head.
+    onto = None if head == run.pull.head_sha else await reads.branch_head(run.bot.github, repo, run.pull.base_ref)
+    check = plan_check(await found_in(run.bot, replace(run.pull, head_sha=head), run.config, onto=onto))
     kept: defaultdict[str, dict[Range, str]] = defaultdict(dict)
     for new, waiver in check.waived:
         for finding in (new.finding, *new.also):

@@ -1,13 +1,14 @@
 """The records as the types of the GraphQL schema.  What takes arguments is a function, which graphql-core calls."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 from bot.sandbox.linking import closes, mentions
 from bot.sandbox.model import (
     CheckRun,
     CheckSuite,
     Comment,
+    ForcePush,
     Issue,
     IssueEdit,
     PullRequest,
@@ -19,21 +20,11 @@ from bot.sandbox.model import (
 from bot.sandbox.objects import Commit
 from bot.sandbox.people import User
 from bot.sandbox.shapes import stamp, stamp_or_none
+from bot.sandbox.shapes.connections import Refusal, connection
 from bot.sandbox.shapes.repositories import page
 from bot.sandbox.world import Obj
 
-T = TypeVar("T")
 _WINDOW = frozenset({"first", "last", "after", "before", "skip"})
-MAX_NODES = 100
-"""``first`` and ``last`` of a connection."""
-
-
-class Refusal(Exception):
-    """An entry of ``errors`` with a ``type``."""
-
-    def __init__(self, type: str, message: str) -> None:  # noqa: A002 - GitHub's word
-        super().__init__(message)
-        self.type = type
 
 
 def missing(node_id: str) -> Refusal:
@@ -107,6 +98,24 @@ def pull_request(of: PullRequest, url: str, among: Among = lambda all_: all_, *,
         found = [commit(await of.repo.git.commit(sha), of.repo, url) for sha in shas]
         return {"nodes": [{"commit": each} for each in found], "pageInfo": info}
 
+    def timeline(_info: object, since: Any = None, **window: Any) -> Obj:  # noqa: ANN401 - what the schema has
+        """Of all that may happen only the pushes that took commits away."""
+        found = [each for each in of.forced if since is None or stamp(each.at) >= since]
+        nodes, info = connection(found, **{k: v for k, v in window.items() if k in _WINDOW})
+        return {"nodes": [force_push(each, of, url) for each in nodes], "pageInfo": info}
+
+    return {
+        **_pull_request(of, url),
+        "timelineItems": timeline,
+        "commits": commits,
+        "comments": comments,
+        "reviews": reviews,
+        "reviewThreads": threads,
+    }
+
+
+def _pull_request(of: PullRequest, url: str) -> Obj:
+    """What takes no arguments."""
     return {
         "__typename": "PullRequest",
         "title": of.issue.title,
@@ -118,46 +127,33 @@ def pull_request(of: PullRequest, url: str, among: Among = lambda all_: all_, *,
         "mergedAt": stamp_or_none(of.merged_at),
         "id": f"PR_{of.issue.id}",
         "number": of.number,
-        "commits": commits,
         "isInMergeQueue": of.queued,
         "baseRefName": of.base_ref,
         "baseRefOid": of.base_sha,
         "headRefName": of.head_ref,
         "headRepository": (of.head_repo and not of.head_repo.deleted and repository(of.head_repo)) or None,
-        "comments": comments,
-        "reviews": reviews,
         "locked": of.issue.locked,
         "merged": of.merged_at is not None,
         "headRefOid": of.head_sha,
         "isCrossRepository": of.head_repo is not of.repo,
         "maintainerCanModify": of.maintainer_can_modify,
-        "reviewThreads": threads,
         "url": f"{page(of.repo, url)}/pull/{of.number}",
     }
 
 
-def connection(
-    items: Sequence[T],
-    first: int | None = None,
-    last: int | None = None,
-    after: str | None = None,
-    before: str | None = None,
-    skip: int | None = None,
-) -> tuple[Sequence[T], Obj]:
-    """A window of a list and its ``pageInfo``; cursors are positions.  ``first`` or ``last`` is compulsory."""
-    if first is None and last is None:
-        raise Refusal(
-            "MISSING_PAGINATION_BOUNDARIES", "You must provide a `first` or `last` value to properly paginate."
-        )
-    if not 1 <= (first or last or 0) <= MAX_NODES:
-        raise Refusal("EXCESSIVE_PAGINATION", f"Requesting more than {MAX_NODES} records exceeds the limit.")
-    low = (int(after) if after else 0) + (skip or 0)
-    high = int(before) - 1 if before else len(items)
-    if first is not None:
-        high = min(high, low + first)
-    elif last is not None:
-        low = max(low, high - last)
-    return items[low:high], {"endCursor": str(high) if high > low else None, "hasNextPage": high < len(items)}
+def force_push(of: ForcePush, pull: PullRequest, url: str) -> Obj:
+    async def before(_info: object) -> Obj:
+        return commit(await pull.repo.git.commit(of.before), pull.repo, url)
+
+    async def after(_info: object) -> Obj:
+        return commit(await pull.repo.git.commit(of.after), pull.repo, url)
+
+    return {
+        "__typename": "HeadRefForcePushedEvent",
+        "createdAt": stamp(of.at),
+        "beforeCommit": before,
+        "afterCommit": after,
+    }
 
 
 def repository(of: Repository) -> Obj:
@@ -189,6 +185,7 @@ def check_run(of: CheckRun) -> Obj:
         "name": of.name,
         "status": of.status.upper(),
         "conclusion": of.conclusion and of.conclusion.upper(),
+        "startedAt": stamp(of.started_at),
         "externalId": of.external_id,
         "title": of.title,
         "summary": of.summary,
@@ -211,7 +208,14 @@ def check_suite(of: CheckSuite) -> Obj:
         nodes, info = connection(found, **window)
         return {"nodes": [check_run(run) for run in nodes], "pageInfo": info}
 
-    return {"id": f"CS_{of.id}", "createdAt": stamp(of.created_at), "checkRuns": runs}
+    branch = of.head_branch and {"id": f"REF_{of.repo.id}:refs/heads/{of.head_branch}", "name": of.head_branch}
+    there = bool(of.head_branch) and of.repo.git.branch(of.head_branch or "") is not None
+    return {
+        "id": f"CS_{of.id}",
+        "branch": branch if there else None,
+        "createdAt": stamp(of.created_at),
+        "checkRuns": runs,
+    }
 
 
 def review_thread(of: ReviewThread, *, hides_app: bool = False) -> Obj:

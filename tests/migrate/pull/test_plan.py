@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.domain.errors import UserError
-from bot.domain.facts import BranchCommit, TreeEntry
+from bot.domain.facts import BranchCommit, ForcePush, PullBranch, TreeEntry
 from bot.domain.file_result import FileMigration
 from bot.domain.finding import Scanned
 from bot.domain.references import Sha
@@ -112,7 +112,7 @@ NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 def head(sha: str, minutes: int | None) -> BranchCommit:
     """Pushed so many minutes after noon; ``None``: somewhere in the middle of a push."""
     at = None if minutes is None else NOON + timedelta(minutes=minutes)
-    return BranchCommit(sha=Sha(sha), parent=None, message="", pushed_at=at)
+    return BranchCommit(sha=Sha(sha), parent=None, message="", head_at=at)
 
 
 @pytest.mark.parametrize(
@@ -127,9 +127,45 @@ def head(sha: str, minutes: int | None) -> BranchCommit:
     ],
 )
 def test_the_head_that_was_seen_is_the_last_one_pushed_by_then(commits: list[BranchCommit], seen: str | None) -> None:
-    assert seen_head(commits, MigrateRequest(id="1.0", by="ann", at=NOON)) == seen
-    assert seen_head(commits, MigrateRequest(id="1.0", by="ann")) is None
-    assert seen_head(commits, MigrateRequest(id="1.0", by="ann", seen=Sha("x"), at=NOON)) == "x"
+    assert (
+        seen_head(PullBranch(commits=tuple(commits), in_merge_queue=False), MigrateRequest(id="1.0", by="ann", at=NOON))
+        == seen
+    )
+    assert (
+        seen_head(PullBranch(commits=tuple(commits), in_merge_queue=False), MigrateRequest(id="1.0", by="ann")) is None
+    )
+    assert (
+        seen_head(
+            PullBranch(commits=tuple(commits), in_merge_queue=False),
+            MigrateRequest(id="1.0", by="ann", seen=Sha("x"), at=NOON),
+        )
+        == "x"
+    )
+
+
+def forced(minutes: int, before: BranchCommit | None) -> ForcePush:
+    return ForcePush(at=NOON + timedelta(minutes=minutes), before=before)
+
+
+@pytest.mark.parametrize(
+    ("pushes", "complete", "seen"),
+    [
+        pytest.param([forced(-5, head("x", -7))], True, "a", id="before-it-was-asked"),
+        pytest.param([forced(3, head("x", -7))], True, "x", id="what-it-replaced"),
+        pytest.param([forced(0, head("x", -7))], True, "x", id="in-the-same-second"),
+        pytest.param([forced(3, head("x", 2))], True, None, id="it-replaced-a-later-push"),
+        pytest.param([forced(3, head("x", None))], True, None, id="nothing-says-when-that-was-a-head"),
+        pytest.param([forced(3, None)], True, None, id="github-has-lost-it"),
+        pytest.param([forced(3, head("x", -7)), forced(5, head("y", 4))], True, "x", id="the-first-of-two"),
+        pytest.param([forced(-1, head("x", -7)), forced(5, head("y", -1))], True, "y", id="the-first-later-one"),
+        pytest.param([forced(3, head("x", -7))], False, None, id="there-may-be-earlier-ones"),
+        pytest.param([forced(-1, None), forced(3, head("x", -7))], False, "x", id="earlier-ones-do-not-matter"),
+    ],
+)
+def test_a_force_push_says_what_was_there_before(pushes: list[ForcePush], complete: bool, seen: str | None) -> None:
+    commits = (head("a", -6), head("b", 4))
+    branch = PullBranch(commits=commits, in_merge_queue=False, forced=tuple(pushes), all_forced=complete)
+    assert seen_head(branch, MigrateRequest(id="1.0", by="ann", at=NOON)) == seen
 
 
 def migrated(path: str, before: bytes = b"old", after: bytes = b"new") -> FileMigration:
