@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+from bot.config.builtin import CONFIG
+from bot.config.reading import FILE
 from bot.domain.commands import PREFIX
 from bot.domain.file_result import NewFinding, Suggestion
 from bot.domain.finding import Finding
@@ -16,6 +18,7 @@ _TRUST = {
     Applicability.UNSAFE: "This fix may change behaviour: please read it before you commit it.",
     Applicability.DISPLAY_ONLY: "There is no automatic fix. Please change it by hand.",
 }
+_DECLARED = f"Declared safe in `{FILE}`: the change is checked, that both names behave alike is not."
 _COMMANDS = {Applicability.SAFE: f"{PREFIX} migrate", Applicability.UNSAFE: f"{PREFIX} migrate --unsafe"}
 
 
@@ -51,7 +54,7 @@ def inline_comment(new: NewFinding, migration: Migration) -> str:
     if migration.docs_url:
         parts.append(f"[Why, and how to migrate]({migration.docs_url})")
     if new.suggestion is not None:
-        parts += [_TRUST[new.finding.applicability], suggestion_block(new.suggestion)]
+        parts += [_trust(new.finding, migration), suggestion_block(new.suggestion)]
     else:
         parts.append(prose(new.no_suggestion or new.finding.reason or _TRUST[Applicability.DISPLAY_ONLY]))
     if new.also:
@@ -61,6 +64,17 @@ def inline_comment(new: NewFinding, migration: Migration) -> str:
         f"<sub>{code(migration.name)} · {new.finding.kind} · {new.finding.applicability.label} · {handle(new)}</sub>"
     )
     return "\n\n".join(parts)
+
+
+def _trust(finding: Finding, migration: Migration) -> str:
+    """Whose word it is that the fix keeps the behaviour: the engine's, or that of the repository's configuration.
+
+    The built-in migration is tested with the product.
+    """
+    vouched = migration.drop_in or any(rule.applicability is Applicability.SAFE for rule in migration.rewrites)
+    if finding.applicability is Applicability.SAFE and vouched and migration not in CONFIG.migrations:
+        return _DECLARED
+    return _TRUST[finding.applicability]
 
 
 def handle(new: NewFinding) -> str:

@@ -82,6 +82,7 @@ async def test_two_usages_on_one_line_are_one_thread(bot: RunningBot, github: Sa
     pr = await bot.receive(repo.open_pull_request({"app.py": use}))
     (comment,) = pr.review_comments
     assert comment.body.count("is deprecated: use") == 2
+    assert "Declared safe in `.github/ssot.yml`" in comment.body
     assert pr.check_runs[-1].annotations == []
     await bot.receive(pr.push({"app.py": use.replace(b"lib.zone", b"lib.new_zone")}))
     assert is_open(comment.thread)

@@ -1,12 +1,14 @@
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from bot.config.builtin import CONFIG
 from bot.domain.effects import MAX_BODY
 from bot.domain.facts import Waiver
 from bot.domain.file_result import UnreadFile
 from bot.domain.finding import Edit, Fix, Kind, Skipped
-from bot.domain.migration import Applicability, Mode, Target, TargetKind
+from bot.domain.migration import Applicability, Condition, Mode, Rewrite, Target, TargetKind
 from bot.review.models import CompleteCheckRun, Conclusion, SubmitReview
 from bot.review.render import annotation_message, check_text, review_body
 from bot.review.render_comment import file_comment, headline, inline_comment, thread_comment
@@ -115,6 +117,29 @@ def test_the_other_usages_of_a_group_are_named_with_codes_of_their_own() -> None
     also = (finding(line=1, kind=Kind.IMPORT), finding(line=7), finding(line=7))
     group = replace(new(also=also), also_fingerprints=("i" * 16, "a" * 16, "b" * 16))
     assert "This suggestion also changes lines 1, 7 (`aaaaaaaa`, `bbbbbbbb`)." in inline_comment(group, migration())
+
+
+@pytest.mark.parametrize(
+    ("changes", "declared"),
+    [
+        ({"drop_in": True}, True),
+        ({"rewrites": (Rewrite(when=Condition.RESULT_UNUSED, applicability=Applicability.SAFE),)}, True),
+        ({"rewrites": (Rewrite(match="$deprecated($x)", replace="f($x)", safe_if={"$x": "int"}),)}, False),
+    ],
+    ids=["drop-in", "a rule", "a proof"],
+)
+def test_what_the_configuration_vouches_for_is_said_to_be_its_word(changes: dict[str, Any], declared: bool) -> None:
+    body = inline_comment(new(), replace(migration(), **changes))
+    assert ("Declared safe in `.github/ssot.yml`" in body) is declared
+    assert ("Safe fix: behaviour stays the same." in body) is not declared
+    read_first = inline_comment(new(of=finding(applicability=Applicability.UNSAFE)), replace(migration(), **changes))
+    assert "may change behaviour" in read_first
+
+
+def test_the_built_in_migration_is_tested_with_the_product() -> None:
+    (built_in,) = CONFIG.migrations
+    safe = replace(finding(migration=built_in.name), symbol=built_in.targets[0].name)
+    assert "Safe fix: behaviour stays the same." in inline_comment(new(of=safe), built_in)
 
 
 def test_an_unsafe_suggestion_asks_to_be_read() -> None:
