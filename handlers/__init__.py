@@ -125,7 +125,7 @@ def route(event: str, body: bytes, allowed: Allowed) -> Route:
         case Malformed(reason=reason):
             return Unreadable(reason=reason)
         case NotInstalled():
-            return Ignored(reason="sent for no installation")
+            return Ignored(reason="sent for no installation, or for no repository")
         case Ping():
             return Ignored(reason="ping")
         case Unknown(event=name):

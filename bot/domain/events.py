@@ -39,7 +39,6 @@ class PullRequestEvent:
     action: str
     ref: PullRequestRef
     head_sha: Sha
-    sender: Person
     base_changed: bool = False
     body_changed: bool = False
     base_ref: str | None = None
@@ -64,7 +63,8 @@ class IssueCommentEvent:
     created_at: datetime
     """When the comment was written, by GitHub's clock."""
     body: str
-    author: Person
+    author: Person | None
+    """``None``: GitHub does not say."""
     sender: Person
     app_id: int | None = None
     """The App through which the comment was written."""
@@ -99,7 +99,6 @@ class PushEvent:
     before: Sha
     after: Sha
     default_branch: str
-    sender: Person
 
     @property
     def to_default_branch(self) -> bool:
@@ -132,7 +131,8 @@ class CheckRunEvent:
     repo: RepoRef
     check_run_id: int
     name: str
-    app_id: int
+    app_id: int | None
+    """``None``: of no App, so not the bot's."""
     head_sha: Sha
     external_id: str
     pulls: tuple[int, ...]
@@ -201,7 +201,6 @@ class InstallationRepositoriesEvent:
     action: str
     installation: InstallationId
     added: tuple[RepoRef, ...]
-    removed: tuple[RepoRef, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,7 +239,7 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotInstalled:
-    """The payload names no installation, so nothing can be done."""
+    """The payload names no installation, or no repository where its event has one: nothing can be done."""
 
     event: str
     action: str

@@ -13,6 +13,7 @@ from bot.github import operations as ops
 from bot.github.api import Answer, Api, BadCredentials, Forbidden
 from bot.github.clock import Clock, ServerClock
 from bot.github.errors import (
+    Misshapen,
     MissingPermission,
     NoAnswer,
     NotFound,
@@ -20,10 +21,12 @@ from bot.github.errors import (
     Transient,
     Unauthorized,
     Uncertain,
+    UnexpectedShape,
     Unprocessable,
 )
 from bot.github.limits import Pacer, RateLimit
 from bot.github.operations import Operation, RequestKind
+from bot.github.shape import key_of
 from bot.github.throttle import resource_of
 from bot.github.tokens import AppKey, Minted, Tokens, TokenScope
 
@@ -76,8 +79,8 @@ class Channel:
     async def perform(self, request: Request, read: Callable[[Answer], T]) -> T:
         """Send ``request`` and make a value of its answer.
 
-        A read without a usable answer (also: one that ``read`` cannot make sense of) is tried three times, then
-        ``RetryLater``.  A write is sent once: without a usable answer it is ``Uncertain``.
+        A read without a usable answer is tried three times, then ``RetryLater``.  A write is sent once: without a
+        usable answer it is ``Uncertain``.  An answer that ``read`` cannot make sense of is :class:`UnexpectedShape`.
         """
         if request.operation.kind is RequestKind.READ:
             return await self._read(request, read)
@@ -85,6 +88,8 @@ class Channel:
         await self._pacer.turn(content=request.operation.kind is RequestKind.CONTENT)
         try:
             return self._made(request, await self._authorised(request), read)
+        except Misshapen as fault:
+            raise UnexpectedShape(request.operation.name, str(fault)) from fault
         except Transient as fault:
             raise self._lost(request.operation, fault) from fault
 
@@ -110,6 +115,11 @@ class Channel:
         for pause in (*PAUSES, None):
             try:
                 return self._made(request, await self._authorised(request), read)
+            except Misshapen as fault:
+                log.info("github.retry", operation=request.operation.name, reason=f"no {fault} in the answer")
+                if pause is None:
+                    raise UnexpectedShape(request.operation.name, str(fault)) from fault
+                await self._clock.sleep(pause)
             except Transient as fault:
                 log.info("github.retry", operation=request.operation.name, reason=str(fault))
                 if pause is None:
@@ -123,7 +133,9 @@ class Channel:
             return read(answer)
         except _SHAPE_ERRORS as fault:
             self._api.forget(request.url)
-            raise Transient(f"an answer of unexpected shape: {type(fault).__name__}") from fault
+            if not isinstance(answer.data, dict | list):  # a page of somebody in between: GitHub is not there
+                raise Transient(f"an answer that is no JSON: {type(fault).__name__}") from fault
+            raise Misshapen(key_of(fault)) from fault
 
     def _lost(self, operation: Operation, fault: Transient) -> RetryLater:
         log.warning("github.write_unanswered", operation=operation.name, reason=str(fault), sent=fault.sent)

@@ -23,6 +23,22 @@ class NoAnswer(RetryLater):
     """A read that had no usable answer three times."""
 
 
+class UnexpectedShape(SsotError):
+    """An answer that lacks what GitHub documents; ``key`` is what is missing or of another kind.
+
+    Waiting does not help, so it is a failed try.
+    """
+
+    def __init__(self, operation: str, key: str) -> None:
+        super().__init__(f"{operation}: the answer is not as GitHub documents it, at `{key}`")
+        self.operation, self.key = operation, key
+
+    @property
+    def reason(self) -> str:
+        """As a clause."""
+        return str(self)
+
+
 class NotFound(Gone):
     """404: not there, not there yet, or hidden from this token."""
 
@@ -105,6 +121,10 @@ class GraphQLError(Refused):
     def too_large(self) -> bool:
         """The query costs GitHub too much: a smaller one is answered, the same one never."""
         return self.kind == "RESOURCE_LIMITS_EXCEEDED" or "resource limits" in self.message.lower()
+
+
+class Misshapen(Exception):  # the client's own: callers see UnexpectedShape
+    """An answer that nothing could be made of; the text names the key."""
 
 
 class Transient(Exception):  # the client's own: callers see RetryLater or Uncertain

@@ -12,10 +12,10 @@ def outcome(answer: Any) -> dict[str, Any]:
     """The ``data`` of an answer.
 
     Raises :class:`GraphQLError` for its first error, also when there is partial data.
-    :class:`Transient` where GitHub itself failed; ``ValueError`` if it is not a GraphQL answer at all.
+    :class:`Transient` where GitHub itself failed; ``KeyError`` if it is not a GraphQL answer at all.
     """
     if not isinstance(answer, dict):
-        raise ValueError("not a GraphQL answer")
+        raise KeyError("data")
     errors = answer.get("errors")
     if errors:
         first = errors[0] if isinstance(errors, list) and isinstance(errors[0], dict) else {}
@@ -25,5 +25,5 @@ def outcome(answer: Any) -> dict[str, Any]:
         raise GraphQLError(kind, message)
     data = answer.get("data")
     if not isinstance(data, dict):
-        raise ValueError("a GraphQL answer without data")
+        raise KeyError("data")
     return data

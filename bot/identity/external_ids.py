@@ -10,8 +10,8 @@ import re
 
 from bot.domain.references import PullRequestRef, Sha
 
-_PULL = re.compile(r"(?P<repository>[0-9]{1,18})/pull/(?P<number>[0-9]{1,9}):[0-9a-f]{16}")
-_QUEUED = re.compile(r"(?P<repository>[0-9]{1,18})/queue/(?P<number>[0-9]{1,9})/(?P<base>[0-9a-f]{40,64}):[0-9a-f]{16}")
+_PULL = re.compile(r"(?P<repository>[0-9]{1,19})/pull/(?P<number>[0-9]{1,9}):[0-9a-f]{16}")
+_QUEUED = re.compile(r"(?P<repository>[0-9]{1,19})/queue/(?P<number>[0-9]{1,9})/(?P<base>[0-9a-f]{40,64}):[0-9a-f]{16}")
 
 
 def of_pull(ref: PullRequestRef, said: str) -> str:

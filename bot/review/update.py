@@ -19,7 +19,7 @@ from bot.domain.file_result import NewFinding, UnreadFile
 from bot.domain.migration import Config, Migration
 from bot.domain.references import ChangedFile, PullRequest, PullRequestRef, Sha
 from bot.github import reads
-from bot.github.errors import NoArchive
+from bot.github.errors import NoArchive, UnexpectedShape
 from bot.github.purposes import REVIEW
 from bot.identity import decisions
 from bot.identity.checks import CHECK_NAME
@@ -171,7 +171,7 @@ async def _decided(bot: Bot, pull: PullRequest, at: RepositoryAt, waive: Waive) 
     """What to do; while that cannot be told yet, the check says so and the work waits."""
     try:
         return await _decide(bot, pull, at, waive)
-    except (NotShownYet, ScannerDown, NoArchive) as fault:
+    except (NotShownYet, ScannerDown, NoArchive, UnexpectedShape) as fault:
         await complete_check(bot, words.pending_check_run(pull, fault.reason), force=False)
         raise
 

@@ -25,6 +25,8 @@ def route(event: IssueCommentEvent) -> Route:
 
     An edit that adds a command is work too: the log says who did it, and nothing else happens.
     """
+    if event.author is None:
+        return Ignored(reason="written by an unknown account")
     if _records(event):
         return Work(key=wake.partition_key(event.repo))
     if _took_back(event):
@@ -43,13 +45,14 @@ def route(event: IssueCommentEvent) -> Route:
 
 def _records(event: IssueCommentEvent) -> bool:
     """Whether it may change what is attested on an issue: an App's reply was added or deleted."""
-    by_app = event.author.is_bot and not event.is_pull_request
+    by_app = event.author is not None and event.author.is_bot and not event.is_pull_request
     return by_app and event.action in ("created", "deleted")
 
 
 def _took_back(event: IssueCommentEvent) -> bool:
     """Whether somebody deleted an App's reply on a pull request, which may be the record of a skipped finding."""
-    return event.author.is_bot and not event.sender.is_bot and event.is_pull_request and event.action == "deleted"
+    by_app = event.author is not None and event.author.is_bot
+    return by_app and not event.sender.is_bot and event.is_pull_request and event.action == "deleted"
 
 
 async def handle(bot: Bot, event: IssueCommentEvent, lease: Lease) -> Outcome:
@@ -66,7 +69,7 @@ async def handle(bot: Bot, event: IssueCommentEvent, lease: Lease) -> Outcome:
             repository=event.repo.full_name,
             number=event.number,
             comment=event.comment_id,
-            author=event.author.login,
+            author=event.author.login if event.author else None,
             editor=event.sender.login,
         )
         return Ignored(reason=_EDITED)

@@ -8,6 +8,7 @@ import pytest
 
 from bot.cli.demo import Stuck
 from bot.sandbox import Repo, Sandbox
+from bot.sandbox.faults import Reply
 from bot.scanner.scanner import LARGEST_FILE
 from tests.e2e.conftest import RunningBot
 
@@ -132,6 +133,25 @@ async def test_a_list_that_takes_github_too_long_is_made_from_the_trees(
     await bot.receive(service.open_pull_request({NEW: usage}))
     (check,) = service.check_runs
     assert (check.conclusion, check.title) == ("failure", "2 new deprecated usages")
+
+
+async def test_an_answer_of_another_shape_is_a_failed_try_that_names_the_key(
+    bot: RunningBot, service: Repo, github: Sandbox
+) -> None:
+    """It waits for seconds, and after a few tries it blocks nothing."""
+    shape = Reply(status=200, body=b'[{"sha": "x"}]')
+    github.faults.add("shape", shape, effect=False, path="*/files", times=3)
+    await service.open_pull_request({NEW: b"x = 1\n"})
+    with pytest.raises(Stuck, match="not as GitHub documents it, at `filename`"):
+        await bot.settled()
+    [job] = [job for job in await bot.jobs() if job.event == "pull_request"]
+    assert job.attempts == 1
+    assert [(check.status, check.title) for check in service.check_runs] == [("in_progress", "Waiting to scan")]
+    for _ in range(200):
+        if len(service.check_runs) == 2:
+            break
+        await asyncio.sleep(0.1)
+    assert [check.conclusion for check in service.check_runs] == [None, "success"]
 
 
 async def test_what_github_does_not_show_yet_has_no_verdict(

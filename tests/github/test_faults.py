@@ -1,7 +1,7 @@
 """GitHub misbehaving: no request too early, no write twice, no answer believed that is none."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,9 +10,10 @@ from bot.domain.effects import NewComment
 from bot.domain.errors import Gone, RetryLater
 from bot.domain.references import RepoRef, Sha
 from bot.github import GitHub, Performer, reads
-from bot.github.errors import MissingPermission, NotFound, Unauthorized, Uncertain
+from bot.github.errors import MissingPermission, NotFound, Unauthorized, Uncertain, UnexpectedShape
+from bot.github.shape import key_of
 from bot.sandbox import Repo, Sandbox
-from bot.sandbox.faults import Fault
+from bot.sandbox.faults import Fault, Reply
 from tests.github.clock import ManualClock
 from tests.github.conftest import ref_of
 
@@ -252,3 +253,65 @@ async def test_a_wrong_clock_is_set_by_the_server(
     clock.wall_jump = timedelta(hours=hours)
     assert (await reads.repository(gh, ref)).ref == ref
     assert [request.status for request in github.requests] == [401, 201, 200]
+
+
+@pytest.mark.parametrize("write", [False, True], ids=["read", "written"])
+async def test_an_answer_of_another_shape_is_a_failed_try_that_names_the_key(
+    github: Sandbox, gh: GitHub, performer: Performer, ref: RepoRef, repo: Repo, *, write: bool
+) -> None:
+    """Waiting helps as little as for a defect of ours: it is no ``RetryLater``."""
+    issue = await repo.open_issue("Track it")
+    path = f"{REPO}/issues/{issue.number}/comments" if write else f"{REPO}/commits/*/check-runs"
+    body = b'{"check_runs": [{"id": 1}], "total_count": 1}'
+    reply = Reply(status=201 if write else 200, body=body)
+    github.faults.add("shape", reply, effect=write, path=path, times=None)
+    new = NewComment(repo=ref, number=issue.number, body="x")
+    asked = performer.perform(new) if write else reads.check_runs(gh, ref, Sha(repo.branch().sha), name="ssot")
+    with pytest.raises(UnexpectedShape) as caught:
+        await asked
+    assert not isinstance(caught.value, RetryLater)
+    assert caught.value.key == ("id" if write else "app")
+
+
+def told(read: Callable[[Any], object], data: object) -> str:
+    try:
+        read(data)
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as fault:
+        return key_of(fault)
+    raise AssertionError("it has the shape")
+
+
+def _nested(data: Any) -> object:  # noqa: ANN401 - any JSON
+    return data["user"]["login"]
+
+
+def _listed(data: Any) -> object:  # noqa: ANN401 - any JSON
+    return [each["a"] for each in data["items"]]
+
+
+def _moment(data: Any) -> object:  # noqa: ANN401 - any JSON
+    return _parsed(data["closed_at"])
+
+
+def _parsed(text: str) -> object:
+    return datetime.fromisoformat(text)
+
+
+def _optional(data: Any) -> object:  # noqa: ANN401 - any JSON
+    return data.get("user").get("login")
+
+
+KEYS = {
+    "gone": (_nested, {"user": {}}, "user.login"),
+    "the outer one is gone": (_nested, {}, "user"),
+    "null": (_nested, {"user": None}, "user.login"),
+    "no object at all": (_nested, [], "user"),
+    "in a list": (_listed, {"items": [{"a": 1}, {"b": 1}]}, "a"),
+    "no time": (_moment, {"closed_at": "secret"}, "closed_at"),
+    "got": (_optional, {}, "user"),
+}
+
+
+@pytest.mark.parametrize(("read", "data", "key"), KEYS.values(), ids=KEYS)
+def test_the_key_is_named_and_nothing_of_the_answer(read: Callable[[Any], object], data: object, key: str) -> None:
+    assert told(read, data) == key

@@ -234,7 +234,7 @@ def test_a_number_beyond_all_bounds_that_nobody_reads_does_no_harm() -> None:
         ("pull-request-opened", {"repository": {"id": 1, "full_name": "a/b/c"}}),
         ("pull-request-opened", {"installation": {"id": "7"}}),
         ("pull-request-opened", {"installation": 7}),
-        ("pull-request-opened", {"sender": {}}),
+        ("issue-comment-created", {"sender": {}}),
         ("pull-request-opened", {"action": 1}),
         ("pull-request-opened", {"action": None}),
         ("issue-comment-created", {"comment": {"id": 1}}),
@@ -263,7 +263,7 @@ COMMENT = EXAMPLES["issue-comment-created"]["comment"]
         ("pull-request-opened", {"installation": {"id": -7}}, "$.installation.id"),
         ("pull-request-opened", {"repository": {"id": 1, "full_name": "a/"}}, "$.repository.full_name"),
         ("pull-request-opened", {"repository": {"id": 1, "full_name": "a/b\ud800"}}, "$.repository.full_name"),
-        ("pull-request-opened", {"sender": {"id": 1, "type": "User"}}, "login"),
+        ("issue-comment-created", {"sender": {"id": 1, "type": "User"}}, "login"),
         ("issue-comment-created", {"comment": COMMENT | {"body": "\udfff"}}, "$.comment.body"),
         ("issue-comment-created", {"comment": COMMENT | {"created_at": "2024-01-01T00:00:00"}}, "$.comment.created_at"),
         ("issue-comment-created", {"comment": COMMENT | {"created_at": "yesterday"}}, "$.comment.created_at"),
@@ -296,7 +296,7 @@ def test_what_nobody_reads_may_be_odd(unread: bytes) -> None:
 @pytest.mark.parametrize(
     "unread",
     [
-        b"9" * 19,
+        b"9" * 101,
         b"NaN",
         b'"\xff"',
         b'"\xed\xa0\x80"',

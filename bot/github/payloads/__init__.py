@@ -11,7 +11,7 @@ from msgspec import ValidationError, convert
 
 from bot.domain.events import TASK_PREFIX, Event, Malformed, NotInstalled, Ping, Unknown
 from bot.github.payloads.document import Unfit, load
-from bot.github.payloads.parts import PayloadPart, Text
+from bot.github.payloads.parts import InRepository, PayloadPart, Text
 from bot.github.payloads.tasks import delivery_of, read_task
 from bot.github.payloads.webhooks import PAYLOADS
 
@@ -23,6 +23,7 @@ class _Envelope(PayloadPart):
 
     action: Text | None = None
     installation: Any = None
+    repository: Any = None
 
 
 def parse(event: str, body: bytes) -> Event:
@@ -45,6 +46,6 @@ def _read(event: str, document: object) -> Event:
     payload = PAYLOADS.get(event)
     if payload is None:
         return Unknown(event=event, action=action)
-    if envelope.installation is None:
+    if envelope.installation is None or (envelope.repository is None and issubclass(payload, InRepository)):
         return NotInstalled(event=event, action=action)
     return convert(document, payload).event()

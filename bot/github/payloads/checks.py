@@ -24,7 +24,7 @@ class _CheckSuite(PayloadPart):
 class _CheckRun(PayloadPart):
     id: Id
     name: Text
-    app: WithId
+    app: WithId | None
     head_sha: ObjectId
     pull_requests: tuple[WithNumber, ...]
     external_id: Text | None = None
@@ -38,7 +38,7 @@ class _CheckRun(PayloadPart):
 
 
 class _Button(PayloadPart):
-    identifier: Text
+    identifier: Text | None = None
 
 
 class CheckRunPayload(InRepository):
@@ -57,7 +57,7 @@ class CheckRunPayload(InRepository):
             repo=self.repo,
             check_run_id=run.id,
             name=run.name,
-            app_id=run.app.id,
+            app_id=None if run.app is None else run.app.id,
             head_sha=run.head_sha,
             external_id=run.external_id or "",
             pulls=tuple(pull.number for pull in run.pull_requests),
@@ -67,9 +67,13 @@ class CheckRunPayload(InRepository):
         )
 
 
+class _SuiteApp(PayloadPart):
+    id: Id | None = None
+
+
 class _RequestedSuite(PayloadPart):
     head_sha: ObjectId
-    app: WithId | None = None
+    app: _SuiteApp | None = None
 
 
 class CheckSuitePayload(InRepository):

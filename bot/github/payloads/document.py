@@ -13,8 +13,8 @@ LARGEST = 25 * 1024 * 1024
 
 https://docs.github.com/en/webhooks/webhook-events-and-payloads#payload-cap
 """
-_LONGEST_INT = 18
-"""Digits of an id; a longer number is an attack on the parser."""
+_LONGEST_INT = 100
+"""Digits of a number, of which most are none of ours; a longer one is an attack on the parser."""
 
 
 class Unfit(ValueError):

@@ -9,7 +9,7 @@ from bot.domain.references import InstallationId, RepoRef, RepositoryId, Sha
 
 Text = Annotated[str, Meta(pattern=r"^[^\ud800-\udfff]*\Z")]
 """Without lone surrogates: those can be neither stored nor sent."""
-Id = Annotated[int, Meta(ge=1, lt=10**18)]
+Id = Annotated[int, Meta(ge=1, le=2**63 - 1)]
 """Of an account, a comment, a check run; also the number of an issue or a pull request."""
 ObjectId = Annotated[Sha, Meta(pattern=r"^(?:[0-9a-f]{40}|[0-9a-f]{64})\Z")]
 FullName = Annotated[str, Meta(pattern=r"^[^/\ud800-\udfff]+/[^/\ud800-\udfff]+\Z")]
@@ -37,7 +37,8 @@ class Account(PayloadPart):
 
     id: Id
     login: Text
-    type: Text
+    type: Text = ""
+    """``User``, ``Bot`` and others; GitHub's description permits that it is missing."""
 
     def person(self) -> Person:
         return Person(id=self.id, login=self.login, type=self.type)

@@ -78,7 +78,6 @@ class PullRequestPayload(InRepository):
 
     action: Text
     pull_request: _PullRequest
-    sender: Account
     changes: _Edit | None = None
     before: ObjectId | None = None
 
@@ -87,7 +86,6 @@ class PullRequestPayload(InRepository):
             action=self.action,
             ref=PullRequestRef(repo=self.repo, number=self.pull_request.number),
             head_sha=self.pull_request.head.sha,
-            sender=self.sender.person(),
             base_changed=self.changes is not None and self.changes.base is not None,
             body_changed=self.changes is not None and self.changes.body is not None,
             base_ref=self.pull_request.base.ref if self.pull_request.base else None,
@@ -110,7 +108,7 @@ class _Comment(PayloadPart):
     id: Id
     created_at: Annotated[datetime, Meta(tz=True)]
     body: Text
-    user: Account
+    user: Account | None
     performed_via_github_app: WithId | None = None
 
 
@@ -137,7 +135,7 @@ class IssueCommentPayload(InRepository):
             comment_id=self.comment.id,
             created_at=self.comment.created_at,
             body=self.comment.body,
-            author=self.comment.user.person(),
+            author=None if self.comment.user is None else self.comment.user.person(),
             sender=self.sender.person(),
             app_id=app.id if app else None,
             previous_body=before.text if before else None,
@@ -188,7 +186,6 @@ class PushPayload(InRepository):
     before: ObjectId
     after: ObjectId
     repository: _PushedRepository
-    sender: Account
 
     def event(self) -> PushEvent:
         is_branch = self.ref.startswith("refs/heads/")
@@ -198,7 +195,6 @@ class PushPayload(InRepository):
             before=self.before,
             after=self.after,
             default_branch=self.repository.default_branch,
-            sender=self.sender.person(),
         )
 
 
@@ -250,8 +246,9 @@ class _Deployment(PayloadPart):
 class DeploymentStatusPayload(InRepository):
     """``deployment_status``."""
 
-    action: Text
     deployment: _Deployment
+    action: Text = "created"
+    """An older GitHub Enterprise Server does not say it, and there is no other."""
 
     def event(self) -> DeploymentStatusEvent:
         return DeploymentStatusEvent(action=self.action, repo=self.repo, environment=self.deployment.environment)
@@ -281,11 +278,12 @@ class MergeGroupPayload(InRepository):
 
 
 class _Login(PayloadPart):
-    login: Text
+    login: Text = ""
+    """An enterprise has none."""
 
 
 class _Installation(WithId):
-    account: _Login
+    account: _Login | None
 
 
 class InstallationPayload(PayloadPart):
@@ -297,7 +295,9 @@ class InstallationPayload(PayloadPart):
     def event(self) -> InstallationEvent:
         installation = self.installation
         return InstallationEvent(
-            action=self.action, installation=InstallationId(installation.id), account=installation.account.login
+            action=self.action,
+            installation=InstallationId(installation.id),
+            account=installation.account.login if installation.account else "",
         )
 
 
@@ -307,14 +307,12 @@ class InstallationRepositoriesPayload(PayloadPart):
     action: Text
     installation: WithId
     repositories_added: tuple[RepositoryPart, ...]
-    repositories_removed: tuple[RepositoryPart, ...]
 
     def event(self) -> InstallationRepositoriesEvent:
         return InstallationRepositoriesEvent(
             action=self.action,
             installation=InstallationId(self.installation.id),
             added=tuple(each.ref(self.installation) for each in self.repositories_added),
-            removed=tuple(each.ref(self.installation) for each in self.repositories_removed),
         )
 
 
