@@ -115,6 +115,19 @@ class ConflictKind(StrEnum):
     TOO_LONG = "too-long"
 
 
+DAMAGE = frozenset(
+    {
+        ConflictKind.BEGIN_MISSING,
+        ConflictKind.END_MISSING,
+        ConflictKind.DOUBLED,
+        ConflictKind.ORDER,
+        ConflictKind.ALTERED,
+        ConflictKind.OTHER_ISSUE,
+    }
+)
+"""Conflicts after which somebody may delete what is left of the section, to have it written again."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conflict:
     """The body was not written; ``text`` says why."""

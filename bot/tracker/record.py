@@ -22,6 +22,8 @@ class TrackerRecord:
 
     written: bool = False
     """The section was written into the issue once."""
+    damaged: bool = False
+    """People broke it since, and were told that they can delete what is left: then it is written again."""
     last: Snapshot | None = None
     """The state that was written last, and the one of another commit before it."""
     before: Snapshot | None = None
@@ -45,6 +47,7 @@ class TrackerRecord:
         return replace(
             self,
             written=True,
+            damaged=False,
             last=now,
             before=self.compared_with(facts.commit),
             origins={path: origin for path, origin in facts.origins.items() if path in counts},
@@ -107,12 +110,15 @@ class _Stored(Struct):
     page: str
     history: tuple[tuple[datetime, Sha, int], ...]
     """When, commit, number of usages."""
+    damaged: bool = False
+    """Rows of older versions do not have it."""
 
 
 def _encode(record: TrackerRecord) -> bytes:
     return codec.dump(
         _Stored(
             written=record.written,
+            damaged=record.damaged,
             last=record.last,
             before=record.before,
             origins={path: (o.commit, o.author, o.pull) for path, o in record.origins.items()},
@@ -128,6 +134,7 @@ def _decode(value: bytes) -> TrackerRecord:
     stored = codec.load(value, _Stored)
     return TrackerRecord(
         written=stored.written,
+        damaged=stored.damaged,
         last=stored.last,
         before=stored.before,
         origins={

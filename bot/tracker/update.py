@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import assert_never
 
 import structlog
@@ -27,7 +28,7 @@ from bot.tracker.checklist.update import update
 from bot.tracker.edit import Contested, edit
 from bot.tracker.evidence.source import may_hide
 from bot.tracker.find import NotTracked, Tracked, default_branch_of, issue_of, tracked_on
-from bot.tracker.models import Changed, Conflict, Holds, ItemStatus, NoBox, Unchanged
+from bot.tracker.models import DAMAGE, Changed, Conflict, Holds, ItemStatus, NoBox, Unchanged
 from bot.tracker.removal.keep import keep_removal
 from bot.tracker.removal.open import open_removal
 from bot.tracker.render import comments as words
@@ -65,7 +66,8 @@ def _merged(bot: Bot, at: DefaultBranch, number: int, body: str, tracked: Iterab
             migration=each.migration.name,
             issue=number,
         )
-        each.outcome = update(body, each.migration, each.facts, owner, section, written=each.record.written)
+        there = each.record.written and not each.record.damaged
+        each.outcome = update(body, each.migration, each.facts, owner, section, written=there)
         body = each.outcome.body if isinstance(each.outcome, Changed) else body
     return body
 
@@ -77,6 +79,9 @@ async def _follow_up(bot: Bot, at: DefaultBranch, issue: Issue, each: Tracked) -
         case Conflict() as found:
             text = words.conflict(found, each.migration, repo, issue.number, bot.keys)
             await _say(bot, at, issue.number, MarkerKind.TRACKER_NOTE, each.migration, str(found.kind), text)
+            if found.kind in DAMAGE and not each.record.damaged:
+                damaged = replace(each.record, damaged=True)
+                await records.save(bot.storage, repo, issue.number, each.migration.name, damaged)
         case Changed(statuses=statuses) | Unchanged(statuses=statuses):
             record = each.record.after(each.facts, each.migration.name)
             await records.save(bot.storage, repo, issue.number, each.migration.name, record)

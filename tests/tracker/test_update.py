@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
@@ -264,6 +264,31 @@ async def test_a_section_that_people_broke_is_not_touched(
     (comment,) = issue.comments
     assert "did not update" in comment.body
     assert what in comment.body
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda body: body[: body.index("<!-- ssot:tracker-end")],
+        lambda body: body + body[body.index("<!-- ssot:tracker-begin") :],
+        lambda body: body.replace("ssot:tracker-begin=", "ssot:tracker-begin=x"),
+    ],
+    ids=["no end", "doubled", "edited"],
+)
+async def test_a_broken_section_is_written_again_when_what_is_left_is_deleted(
+    bot: Bot, ref: RepoRef, issue: IssueHandle, spoil: Callable[[str], str]
+) -> None:
+    await update(bot, ref)
+    before, _, _ = issue.body.partition("<!-- ssot:tracker-begin")
+    await issue.edit(body=spoil(issue.body))
+    await update(bot, ref)
+    assert "written again" in issue.comments[-1].body
+    await issue.edit(body=before)
+    await update(bot, ref)
+    assert issue.body.count("<!-- ssot:tracker-begin=") == 1
+    await issue.edit(body=before)
+    await update(bot, ref)
+    assert issue.body == before, "removed as a whole while it was sound: somebody does not want it"
 
 
 async def test_what_people_do_to_lines_and_boxes_is_kept(

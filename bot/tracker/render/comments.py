@@ -13,12 +13,17 @@ from bot.identity.places import conversation
 from bot.markdown.limits import fit
 from bot.markdown.links import link_to_commit
 from bot.markdown.text import code, count
-from bot.tracker.models import Conflict, ConflictKind, Holds, ItemStatus, Missing
+from bot.tracker.models import DAMAGE, Conflict, ConflictKind, Holds, ItemStatus, Missing
 from bot.tracker.render.parts import none_left
 
 _RESTORE = "To have it updated again, restore the section from the issue's edit history."
+_AGAIN = (
+    "To have it updated again, restore the section from the issue's edit history, or delete what is left of it with "
+    "its hidden comments: then it is written again."
+)
 _ADVICE = {
-    ConflictKind.DOUBLED: "Please delete one of the two.",
+    **dict.fromkeys(DAMAGE, _AGAIN),
+    ConflictKind.DOUBLED: "Please delete one of the two, or both: then it is written again.",
     ConflictKind.OTHER_ISSUE: "Please delete the copy.",
     ConflictKind.HIDDEN: "Please move or close that block, so that the section is at the top level.",
     ConflictKind.TOO_LONG: "Please shorten the text of the issue.",
