@@ -11,7 +11,14 @@ from bot.app import handled_events
 from bot.cli.manifest import command
 from bot.domain.errors import ConfigError
 from bot.domain.events import TASK_PREFIX
-from bot.github.manifest import EVENTS_OF_EVERY_APP, differences, load_manifest, manifest_path, needed_permissions
+from bot.github.manifest import (
+    EVENTS_OF_EVERY_APP,
+    RULES_NEED,
+    differences,
+    load_manifest,
+    manifest_path,
+    needed_permissions,
+)
 from bot.github.operations import operations
 
 MANIFEST = load_manifest()
@@ -22,6 +29,15 @@ def test_events_are_the_handlers_and_permissions_the_union_of_what_the_operation
     assert differences(MANIFEST, EVENTS) == ()
     assert MANIFEST.events == EVENTS - EVENTS_OF_EVERY_APP
     assert MANIFEST.permissions == needed_permissions()
+
+
+def test_what_no_request_needs_is_a_named_exception() -> None:
+    """A ruleset pins a required check only to an App that may write statuses; the bot writes none."""
+    requested = needed_permissions(operations().values())
+    assert {
+        name: access for name, access in MANIFEST.permissions.items() if requested.get(name) != access
+    } == RULES_NEED
+    assert requested["statuses"] == "read"
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,11 @@ EVENTS_OF_EVERY_APP = frozenset(
 """Events that every App gets without asking: https://docs.github.com/en/webhooks/webhook-events-and-payloads."""
 _EVENTS_NEED = {"merge_group": {"merge_queues": "read"}}
 """Events that need a permission which no request of the bot needs: see the page above for each event."""
+RULES_NEED = {"statuses": "write"}
+"""What a ruleset asks of an App that a required check is pinned to, which no request of the bot needs.
+
+https://docs.github.com/en/repositories/configuring-branches-and-merges-in-your-repository/managing-rulesets/available-rules-for-rulesets#require-status-checks-to-pass-before-merging
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,10 +81,11 @@ def _manifest(data: Any) -> Manifest:
 
 
 def needed_permissions(used: Iterable[Operation] | None = None, *, events: Iterable[str] = ()) -> dict[str, str]:
-    """The union of what the operations and the subscriptions need, the stronger access winning."""
+    """The union of what the operations, the subscriptions and rulesets need, the stronger access winning."""
     needed: dict[str, str] = {}
     needs = [operation.needs for operation in (operations().values() if used is None else used)]
-    for each in (*needs, *(_EVENTS_NEED.get(event, {}) for event in events)):
+    rules = RULES_NEED if used is None else {}
+    for each in (*needs, *(_EVENTS_NEED.get(event, {}) for event in events), rules):
         for name, access in each.items():
             needed[name] = max(needed.get(name, "read"), access, key=_ORDER.index)
     return dict(sorted(needed.items()))

@@ -40,7 +40,7 @@ PERMISSIONS = {
     "merge_queues": "read",
     "metadata": "read",
     "pull_requests": "write",
-    "statuses": "read",
+    "statuses": "write",
 }
 EVENTS = (
     "check_run",

@@ -37,6 +37,18 @@ async def test_a_new_usage_is_reviewed_with_a_suggestion_that_applies_as_it_stan
     assert check.annotations == []
 
 
+async def test_an_installation_that_has_not_accepted_a_permission_goes_on_with_what_it_had(
+    bot: RunningBot, service: Repo
+) -> None:
+    installation = bot.github.installation(service)
+    installation.permissions["statuses"] = "read"
+    del installation.permissions["merge_queues"]
+    pr = await service.open_pull_request({HEALTH: HEALTH_WITH_A_PROBE})
+    await bot.settled()
+    assert await bot.failed() == []
+    assert ([run.conclusion for run in pr.check_runs], len(pr.review_comments)) == (["failure"], 1)
+
+
 async def test_without_a_finding_there_is_a_green_check_and_nothing_else(bot: RunningBot, service: Repo) -> None:
     pr = await service.open_pull_request({HEALTH: b"async def ready():\n    return {'status': 'well'}\n"})
     await bot.settled()
