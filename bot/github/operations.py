@@ -122,6 +122,7 @@ GET_COMMIT = _read("git/get-commit", _REPO + "/git/commits/{commit_sha}", conten
 GET_TREE = _read("git/get-tree", _REPO + "/git/trees/{tree_sha}", contents="read")
 GET_BLOB = _read("git/get-blob", _REPO + "/git/blobs/{file_sha}", contents="read")
 GET_CONTENT = _read("repos/get-content", _REPO + "/contents/{path}", contents="read")
+MATCHING_REFS = _read("git/list-matching-refs", _REPO + "/git/matching-refs/{ref}", contents="read")
 COMPARE = _read("repos/compare-commits-with-basehead", _REPO + "/compare/{basehead}", contents="read")
 TARBALL = _read("repos/download-tarball-archive", _REPO + "/tarball/{ref}", contents="read")
 LIST_CHECK_RUNS = _read("checks/list-for-ref", _REPO + "/commits/{ref}/check-runs", items="check_runs", checks="read")

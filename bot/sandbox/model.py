@@ -285,6 +285,8 @@ class Repository:
     """Branches that are changed by merging pull requests only."""
     required: dict[str, list[str]] = field(default_factory=dict)
     """The checks that a ruleset requires, by branch."""
+    queues: dict[str, str] = field(default_factory=dict)
+    """The grouping strategy of a branch's merge queue: ``ALLGREEN`` or ``HEADGREEN``."""
     dismissing: set[str] = field(default_factory=set)
     """Branches whose ruleset takes approving reviews back on a push."""
 

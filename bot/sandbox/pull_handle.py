@@ -137,9 +137,9 @@ class PullRequestHandle(Conversation):
             await move_ref(self._world, self.record.repo, base, sha, Actor(user=who))
         return sha
 
-    async def _merge_commit(self, who: User, message: str) -> str:
+    async def _merge_commit(self, who: User, message: str, onto: str | None = None) -> str:
         pull, repo = self.record, self.record.repo
-        onto = repo.git.branch(pull.base_ref) or pull.base_sha
+        onto = onto or repo.git.branch(pull.base_ref) or pull.base_sha
         tree = await repo.git.merge_tree(onto, pull.head_sha)
         if tree is None:
             raise ValueError("the pull request has conflicts")
@@ -150,15 +150,16 @@ class PullRequestHandle(Conversation):
         repo.verified.add(sha)
         return sha
 
-    async def enqueue(self, *, by: User | None = None) -> str:
+    async def enqueue(self, *, onto: str | None = None, by: User | None = None) -> str:
         """Put it into the merge queue: a ``gh-readonly-queue`` branch and ``merge_group.checks_requested``.
 
+        ``onto``: the commit of the entry before it; by default the base branch.
         Returns the commit that the queue wants checked.
         """
         who, pull = by or self.repo.person, self.record
         async with self._world.writing:
-            onto = pull.repo.git.branch(pull.base_ref) or pull.base_sha
-            sha = await self._merge_commit(who, f"Merge pull request #{self.number} into {pull.base_ref}")
+            onto = onto or pull.repo.git.branch(pull.base_ref) or pull.base_sha
+            sha = await self._merge_commit(who, f"Merge pull request #{self.number} into {pull.base_ref}", onto)
             ref = f"refs/heads/gh-readonly-queue/{pull.base_ref}/pr-{self.number}-{onto}"
             await move_ref(self._world, pull.repo, ref, sha, Actor(user=who))
             commit = commit_shapes.pushed_commit(await pull.repo.git.commit(sha), pull.repo, (), self._world)

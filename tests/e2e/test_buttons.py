@@ -139,6 +139,26 @@ async def test_the_queue_knows_what_was_skipped_on_the_pull_request(bot: Running
     assert [run.conclusion for run in service.check_runs if run.head_sha == sha] == ["success"]
 
 
+@pytest.mark.parametrize(
+    ("strategy", "skipped", "conclusion"),
+    [("HEADGREEN", False, "failure"), ("HEADGREEN", True, "success"), ("ALLGREEN", False, "success")],
+)
+async def test_a_group_that_its_last_commit_decides_is_judged_with_all_its_entries(
+    bot: RunningBot, service: Repo, ann: User, strategy: str, skipped: bool, conclusion: str
+) -> None:
+    service.record.queues["main"] = strategy
+    first = await bot.receive(service.open_pull_request({HEALTH: HEALTH_WITH_A_PROBE}))
+    second = await bot.receive(service.open_pull_request({"README.md": b"# text\n"}))
+    if skipped:
+        handle = first.review_comments[0].body.rpartition("`")[0].rpartition("`")[2]
+        await bot.receive(first.comment(f"/ssot skip {handle} the probe goes next week", by=ann))
+    before = await first.enqueue()
+    last = await second.enqueue(onto=before)
+    await bot.settled()
+    assert [run.conclusion for run in service.check_runs if run.head_sha == last] == [conclusion]
+    assert await bot.failed() == []
+
+
 async def test_more_files_than_a_comparison_lists(bot: RunningBot, service: Repo) -> None:
     files: dict[str, Content] = {f"many/f{n:03}.txt": b"%d\n" % n for n in range(305)}
     pull = await service.open_pull_request({**files, "z.py": HEALTH_WITH_A_PROBE})

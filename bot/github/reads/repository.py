@@ -1,5 +1,7 @@
 """The repository, its branches, and who may do what in it.  https://docs.github.com/en/rest/repos."""
 
+import re
+from collections.abc import Mapping
 from typing import Any
 
 from bot.domain.errors import Gone
@@ -9,6 +11,9 @@ from bot.github import operations as ops
 from bot.github.begun import may_be_begun
 from bot.github.client import GitHub
 from bot.github.errors import Refused
+
+_QUEUED = re.compile(r"/pr-(?P<number>[0-9]{1,9})-(?P<base>[0-9a-f]{40,64})\Z")
+"""How GitHub names the merge queue's branches: ``refs/heads/gh-readonly-queue/main/pr-104-0123…``."""
 
 
 @may_be_begun
@@ -46,6 +51,31 @@ async def dismisses_approvals(gh: GitHub, repo: RepoRef, branch: str) -> bool:
     """
     pages = gh.pages(ops.BRANCH_RULES, repo, _dismissing, branch=branch)
     return any([found async for found in pages])
+
+
+async def queue_judges_the_last(gh: GitHub, repo: RepoRef, branch: str) -> bool:
+    """Whether the merge queue merges a group when its last commit passes, whatever the commits before it say.
+
+    That is "Require all queue entries to pass required checks" switched off, as a ruleset shows it.
+    """
+    pages = gh.pages(ops.BRANCH_RULES, repo, _judging_the_last, branch=branch)
+    return any([found async for found in pages])
+
+
+def _judging_the_last(rule: Any) -> bool:
+    return rule["type"] == "merge_queue" and bool(rule["parameters"]["grouping_strategy"] == "HEADGREEN")
+
+
+async def queue_entries(gh: GitHub, repo: RepoRef, branch: str) -> Mapping[Sha, tuple[int, Sha]]:
+    """The commits of a branch's merge queue: the pull request that each was made of, and what it was put on."""
+    beginning = f"heads/gh-readonly-queue/{branch}/pr-"
+    found = await gh.call(ops.MATCHING_REFS, repo, lambda data: [_entry(each) for each in data], ref=beginning)
+    return {entry[0]: entry[1:] for entry in found if entry is not None}
+
+
+def _entry(data: Any) -> tuple[Sha, int, Sha] | None:
+    found = _QUEUED.search(str(data["ref"]))
+    return None if found is None else (Sha(str(data["object"]["sha"])), int(found["number"]), Sha(found["base"]))
 
 
 def _dismissing(rule: Any) -> bool:

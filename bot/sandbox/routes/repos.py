@@ -56,10 +56,20 @@ async def get_branch_rules(call: Call) -> Answer:
         rules.append({"type": "required_status_checks", "parameters": asked})
     if call.params["branch"] in repo.dismissing:
         rules.append({"type": "pull_request", "parameters": _REVIEWED})
+    if strategy := repo.queues.get(call.params["branch"]):
+        rules.append({"type": "merge_queue", "parameters": {**_QUEUE, "grouping_strategy": strategy}})
     source = {"ruleset_source_type": "Repository", "ruleset_source": repo.full_name, "ruleset_id": 42}
     return call.page(rules, lambda rule: {**rule, **source})
 
 
+_QUEUE = {
+    "check_response_timeout_minutes": 60,
+    "max_entries_to_build": 5,
+    "max_entries_to_merge": 5,
+    "merge_method": "MERGE",
+    "min_entries_to_merge": 1,
+    "min_entries_to_merge_wait_minutes": 5,
+}
 _REVIEWED = {
     "dismiss_stale_reviews_on_push": True,
     "require_code_owner_review": False,
