@@ -34,6 +34,7 @@ from bot.timers import Timer, Timers
 from bot.tracker.record import burn_downs
 from bot.web import Metrics, WebParts, create_web_app
 from bot.web.commands import commands_route
+from bot.web.grants import Grants
 from handlers.commands import COMMANDS
 
 log = structlog.get_logger(__name__)
@@ -82,7 +83,7 @@ def build(
     ``pace`` limits the writes to GitHub; by default as GitHub asks.  ``store`` is by default the one that
     ``SSOT_DATABASE_URL`` names.
     """
-    metrics, opened = Metrics(), _Later()
+    metrics, opened, grants = Metrics(), _Later(), Grants(sorted(wired.events))
     store = store or store_of(settings.database_url.reveal())
 
     async def handle(delivery: Delivery, lease: Lease) -> Outcome:
@@ -102,6 +103,7 @@ def build(
             metrics=metrics,
             operator_token=settings.metrics_token.reveal() if settings.metrics_token else None,
             burn_downs=lambda: burn_downs(opened.bot.storage),
+            lacking=lambda: grants.lacking(opened.bot),
             scanner_fault=lambda: opened.bot.scanner.fault,
             more=[commands_route(wired.commands)],
         )

@@ -24,7 +24,6 @@ _TOLERATED_SKEW = timedelta(seconds=30)
 """JWTs are back-dated by a minute; a clock that is off by more than half of that gets a warning."""
 _DELIVERIES = 100
 """How many of the latest deliveries are checked."""
-_STRENGTH = ("none", "read", "write", "admin")
 
 
 class DoctorVerdict(StrEnum):
@@ -222,24 +221,19 @@ def check_grants(
     who: str, granted: AppIdentity | Installation, needed: Mapping[str, str], events: Iterable[str]
 ) -> tuple[DoctorCheck, ...]:
     """Granted permissions and events against the needed ones; more than needed gets a warning."""
-    from bot.github.manifest import EVENTS_OF_EVERY_APP
+    from bot.github.grants import lacking, weaker
 
-    has = dict(granted.permissions)
-    missing = [f"{name}: {access}" for name, access in needed.items() if _weaker(has.get(name, "none"), access)]
-    spare = [f"{name}: {access}" for name, access in has.items() if _weaker(needed.get(name, "none"), access)]
-    deaf = sorted(frozenset(events) - EVENTS_OF_EVERY_APP - frozenset(granted.events))
+    has, lacks = dict(granted.permissions), lacking(granted, needed, events)
+    spare = [f"{name}: {access}" for name, access in has.items() if weaker(needed.get(name, "none"), access)]
     found = []
-    if missing:
-        found.append(fault(f"{who} lacks the permissions {', '.join(missing)}; grant them and accept the change"))
-    if deaf:
-        found.append(fault(f"{who} does not receive the events {', '.join(deaf)}; subscribe the App to them"))
+    if lacks.permissions:
+        missing = ", ".join(lacks.permissions)
+        found.append(fault(f"{who} lacks the permissions {missing}; grant them and accept the change"))
+    if lacks.events:
+        found.append(fault(f"{who} does not receive the events {', '.join(lacks.events)}; subscribe the App to them"))
     if spare:
         found.append(warning(f"{who} has unused permissions: {', '.join(spare)}"))
     return tuple(found) or (ok(f"{who}: permissions and events as needed"),)
-
-
-def _weaker(granted: str, needed: str) -> bool:
-    return _STRENGTH.index(granted) < _STRENGTH.index(needed)
 
 
 def check_installation(

@@ -24,6 +24,10 @@ SHOWN_JOBS = 50
 SHOWN_DEAD = 20
 
 
+async def _nothing_lacking() -> Sequence[str]:
+    return ()
+
+
 async def _no_burn_downs() -> Sequence[BurnDown]:
     return ()
 
@@ -41,6 +45,8 @@ class WebParts:
     operator_token: str | None = field(default=None, repr=False)
     limits: BodyLimits = field(default_factory=BodyLimits)
     burn_downs: Callable[[], Awaitable[Sequence[BurnDown]]] = _no_burn_downs
+    lacking: Callable[[], Awaitable[Sequence[str]]] = _nothing_lacking
+    """What installations have not granted."""
     """The burn-down of the tracked migrations.  Raises ``StorageUnavailable``."""
     scanner_fault: Callable[[], str | None] = lambda: None
     """Why nothing can be scanned; ``None`` when it can."""
@@ -106,6 +112,7 @@ def _operator(parts: WebParts, readiness: Readiness) -> list[web.AbstractRouteDe
                     dead=await parts.store.recent(SHOWN_DEAD, State.DEAD),
                     recent=await parts.store.recent(SHOWN_JOBS),
                     burn_downs=await parts.burn_downs(),
+                    lacking=await parts.lacking(),
                     now=datetime.now(UTC),
                 )
             )

@@ -92,6 +92,8 @@ class Status:
     """The newest deliveries."""
     now: datetime
     burn_downs: Sequence[BurnDown] = ()
+    lacking: Sequence[str] = ()
+    """A sentence for each installation that has not granted all that the bot needs."""
 
 
 def status_page(status: Status) -> web.Response:
@@ -102,7 +104,7 @@ def status_page(status: Status) -> web.Response:
     return page(
         "ssot-bot",
         f'<p>{health} <span class="soft">· version {escape(__version__)} · <a href="/metrics">metrics</a></span></p>'
-        f"{_cards(status)}{_dead_letters(status)}{_burn_downs(status)}"
+        f"{_cards(status)}{_lacking(status)}{_dead_letters(status)}{_burn_downs(status)}"
         f"<h2>Newest deliveries</h2>{_table(status.recent, status.now)}",
     )
 
@@ -119,6 +121,16 @@ def _cards(status: Status) -> str:
     )
     items = (f'<li><b class="{tone}">{value}</b> <span class="soft">{name}</span>' for name, value, tone in cards)
     return f'<ul class="cards">{"".join(items)}</ul>'
+
+
+def _lacking(status: Status) -> str:
+    if not status.lacking:
+        return ""
+    items = "".join(f"<li>{escape(each)}" for each in status.lacking)
+    return (
+        '<h2>Not granted</h2><p class="soft">The bot goes on with what it has. An owner can accept the rest on the '
+        f"installation's page; <code>ssot doctor</code> checks it.</p><ul>{items}</ul>"
+    )
 
 
 def _dead_letters(status: Status) -> str:

@@ -46,3 +46,21 @@ async def test_the_burn_down_is_on_the_operators_page(bot: RunningBot, github: S
     page = await shown_once("4 → 2 usages since", github)
     assert page.count("<svg") == 1
     assert f'href="{github.url}/acme/app/issues/1">acme/app#1</a>' in page
+
+
+async def test_what_an_installation_has_not_granted_is_on_the_operators_page(bot: RunningBot, github: Sandbox) -> None:
+    repo: Repo = await github.repo("acme/app", files={"a.py": NEW})
+    installation = github.installation(repo)
+    installation.permissions["statuses"] = "read"
+    installation.events.remove("check_suite")
+    page = await shown(github)
+    assert "acme (installation" in page
+    assert "lacks the permissions statuses: write and the events check_suite." in page
+    assert "Not granted" in await shown(github)
+    asked = [request for request in github.requests if request.path == "/app/installations"]
+    assert len(asked) == 1, "GitHub is asked once in ten minutes"
+
+
+async def test_when_all_is_granted_the_page_says_nothing_of_it(bot: RunningBot, github: Sandbox) -> None:
+    await github.repo("acme/app", files={"a.py": NEW})
+    assert "Not granted" not in await shown(github)
