@@ -15,6 +15,7 @@ from bot.markdown.links import link_in_pull
 from bot.markdown.text import code, count, plain, prose
 from bot.review.models import CompleteCheckRun
 from bot.review.render_comment import handle
+from bot.review.skipping import each_alone
 
 _LISTED = 20
 """Entries of a list in a reply."""
@@ -89,7 +90,8 @@ def _findings(new: Sequence[NewFinding], pull: PullRequest) -> str:
     return _cut(
         [
             f"- {handle(n)} {link_in_pull(n.finding, pull)}: {n.finding.kind}, {n.finding.applicability.label}"
-            for n in new
+            for group in new
+            for n in each_alone(group)
         ]
     )
 

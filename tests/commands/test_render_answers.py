@@ -129,4 +129,7 @@ def test_an_unknown_name_gets_the_known_ones(names: list[str], near: str | None,
 def test_what_was_found_is_counted_with_its_group() -> None:
     usage = new(also=(finding(line=9),))
     assert "2 new deprecated usages" in render_answers.scanned(pull(), check(new=(usage,)))
+    told = render_answers.status(pull(), check(new=(usage,)), None)
+    assert told.count("\n- `") == 2, "each usage can be skipped by itself"
+    assert usage.also_fingerprints[0][:8] in told
     assert "not valid" in render_answers.scanned(pull(), check(config_error="x"))
