@@ -6,7 +6,7 @@ from bot.domain.commands import PREFIX, CommandHelp, CommandPlace
 from bot.domain.errors import UserError
 from bot.domain.facts import Role
 from bot.markdown import blocks
-from bot.markdown.text import code, prose
+from bot.markdown.text import code, plain, prose
 
 REACTIONS = "👀 started · 🚀 done · 😕 not understood or not possible: the reply says why · 👎 no permission."
 """What the bot's reactions to a command mean."""
@@ -77,7 +77,8 @@ def too_fast(most: int) -> str:
 
 def refused(error: Exception, delivery: str) -> str:
     """The reply when GitHub refuses what the bot tried; ``delivery`` lets the operator find it in the log."""
-    return f"GitHub refused this: {code(type(error).__name__)} (delivery {code(delivery)}). See the bot's log."
+    reason = plain(" ".join(str(getattr(error, "message", error)).split())[:500])
+    return f"GitHub refused this: {reason} (delivery {code(delivery)})"
 
 
 def gone(error: Exception) -> str:

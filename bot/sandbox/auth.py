@@ -217,6 +217,8 @@ def authorize(identity: Identity, repo: Repository, needs: str) -> None:
     """
     alternatives = [tuple(each.split(":")) for each in needs.split("|")]
     reading = any(level == "read" for _, level in alternatives)
+    if repo.archived and not reading:
+        raise ApiError(403, "Repository was archived so is read-only.")
     match identity:
         case AppIdentity():
             raise ApiError(401, "A JSON web token could not be decoded")

@@ -7,7 +7,7 @@ from bot.domain.effects import FileCommit, MoveBranch, TreeCommit, TreeFile
 from bot.domain.references import RepoRef, Sha
 from bot.github import operations as ops
 from bot.github.client import GitHub
-from bot.github.errors import GraphQLError, HeadMoved, NotFound
+from bot.github.errors import GraphQLError, HeadMoved, NotFound, Refused
 from bot.github.reads.repository import branch_head, repository
 
 _INLINE = 256 * 1024
@@ -84,7 +84,19 @@ async def move_branch(gh: GitHub, move: MoveBranch) -> None:
         # GitHub does not document this error: where the branch is now decides.
         if await _head(gh, move.repo, move.branch) != move.before:
             raise HeadMoved(f"{move.branch} is no longer at {move.before}") from error
+        if move.before is None and (other := await _in_the_way(gh, move)):
+            reason = f"the branch {other} stands in the way of {move.branch}; rename or delete it"
+            raise Refused(error.status, reason) from error
         raise
+
+
+async def _in_the_way(gh: GitHub, move: MoveBranch) -> str | None:
+    """The branch whose name is a directory of the new one's: git can hold only one of the two."""
+    parts = move.branch.split("/")
+    for name in ("/".join(parts[:n]) for n in range(1, len(parts))):
+        if await _head(gh, move.repo, name) is not None:
+            return name
+    return None
 
 
 async def _head(gh: GitHub, repo: RepoRef, branch: str) -> Sha | None:

@@ -1,5 +1,7 @@
 """Pull requests.  https://docs.github.com/en/rest/pulls/pulls."""
 
+from dataclasses import replace
+
 from bot.domain.effects import ClosePullRequest, EditPullRequest, NewPullRequest, SetDraft
 from bot.domain.references import PullRequestRef
 from bot.github import operations as ops
@@ -8,11 +10,16 @@ from bot.github.errors import AlreadyExists, Unprocessable
 
 
 async def open_pull_request(gh: GitHub, new: NewPullRequest) -> PullRequestRef:
-    """Open a pull request.  :class:`AlreadyExists`: there is one from that branch."""
+    """Open a pull request; where the repository has no drafts, one that is ready.
+
+    :class:`AlreadyExists`: there is one from that branch.
+    """
     body = {"title": new.title, "head": new.head, "base": new.base, "body": new.body, "draft": new.draft}
     try:
         number = await gh.call(ops.CREATE_PULL, new.repo, lambda data: int(data["number"]), body=body)
     except Unprocessable as error:
+        if new.draft and error.mentions("draft pull requests are not supported"):
+            return await open_pull_request(gh, replace(new, draft=False))
         if error.mentions("already exists"):
             raise AlreadyExists(error.message, error.errors) from error
         raise
