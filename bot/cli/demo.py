@@ -224,7 +224,7 @@ async def _open(story: Story, stage: Stage) -> "PullRequestHandle":
         story.quote(comment.body, f"{thread.path}, line {line}")
     check = stage.repo.check_runs[-1]
     story.quote(f"{check.name}: {check.conclusion}\n{check.summary}", "the check run")
-    story.check("the check run fails and annotates each usage", check.conclusion == "failure")
+    story.check("the check run fails", check.conclusion == "failure")
     return pull
 
 

@@ -64,8 +64,12 @@ class ForkedCall(Generic[Result]):
 def share(
     work: Callable[[Part], Result], parts: Sequence[Part], meanwhile: Callable[[], None] | None = None
 ) -> list[Result]:
-    """``work`` of each part, in their order, each in a process of its own; a single part is done here."""
-    tasks = [ForkedCall(lambda part=part: work(part), alone=len(parts) > 1) for part in parts]  # type: ignore[misc]
+    """``work`` of each part, in their order, each but the first in a process of its own.
+
+    The first is done here: a process more would hold one more copy of all that they look at.
+    """
+    places = range(len(parts))
+    tasks = [ForkedCall(lambda part=parts[n]: work(part), alone=n > 0) for n in places]  # type: ignore[misc]
     try:
         return [task.result(meanwhile) for task in tasks]
     finally:

@@ -1,7 +1,7 @@
 """Lists, reads and scans the Python files of a local repository on all cores."""
 
 import gc
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from bot.engine.diff.views import Surroundings
     from bot.local.cache import Cache  # loaded only when there is one
 
-COLLECT_AFTER = 300_000
+COLLECT_AFTER = 200_000
 """Bytes of source between two looks for garbage: parsing makes about a hundred times as much."""
 
 
@@ -195,8 +195,8 @@ def _scan(sources: Mapping[str, bytes], config: Config, index: Index, options: O
     left = sorted((path for path in sources if path not in known), key=lambda path: len(sources[path]))
     shares = [[(path, sources[path]) for path in part] for part in split(left, options.jobs)]
     counter = Counter(len(shares))
-    work = partial(_scan_share, config, index, options, counter)
     meanwhile = partial(_tell, options.progress, counter, len(left)) if options.progress else None
+    work = partial(_scan_share, config, index, options, counter, meanwhile)
     for reports in share(work, list(enumerate(shares)), meanwhile):
         for report in reports:
             if cache:
@@ -209,7 +209,12 @@ def _tell(progress: Progress, counter: Counter, total: int) -> None:
 
 
 def _scan_share(
-    config: Config, index: Index, options: Options, counter: Counter, part: tuple[int, Sequence[tuple[str, bytes]]]
+    config: Config,
+    index: Index,
+    options: Options,
+    counter: Counter,
+    meanwhile: Callable[[], None] | None,
+    part: tuple[int, Sequence[tuple[str, bytes]]],
 ) -> list[FileReport]:
     place, files = part
     reports, parsed = [], 0
@@ -217,6 +222,8 @@ def _scan_share(
         found = scan_file(source, path, config.migrations, index, fixes=options.fixes, patient=options.patient)
         reports.append(found)
         counter.add(place)
+        if meanwhile and place == 0:  # the part that is done here, see `share`
+            meanwhile()
         parsed += len(source)
         if parsed > COLLECT_AFTER:
             gc.collect()  # scopes and their bindings refer to one another

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice, product
+from sys import intern
 from typing import Any
 
 from bot.engine.program.aliases import alternatives, given
@@ -323,4 +324,4 @@ def _written(text: str) -> Name:
 
 
 def _joined(module: str | None, name: str) -> str:
-    return f"{module}.{name}" if module and name else module or name
+    return intern(f"{module}.{name}") if module and name else module or name  # many files speak of the same

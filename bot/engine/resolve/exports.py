@@ -14,7 +14,7 @@ from bot.engine.resolve.scope import build_scopes
 PARSE_ERRORS = (SyntaxError, ValueError, RecursionError, MemoryError)
 """What ``ast.parse`` raises on bad source: null bytes are a ValueError, depth the last two."""
 
-KEPT_SOURCE = 250_000
+KEPT_SOURCE = 200_000
 """Bytes of source whose trees are kept, each about a hundred bytes for one."""
 
 _GLOBAL = re.compile(rb"\bglobal\b([^\n#;]*)")
