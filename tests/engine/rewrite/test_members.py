@@ -3,7 +3,7 @@
 import pytest
 
 from bot.domain.migration import Migration, Target
-from tests.engine.rewrite.tools import rewrite
+from tests.engine.rewrite.tools import PATH, module, rewrite, scan
 
 KIND = "class Kind:\n    A = 1\n    B = 2\n"
 FILES = {"pkg/__init__.py": "", "pkg/kinds.py": KIND, "pkg/consts.py": "A = 1\nB = 2\nC = 3\n", "pkg/old.py": KIND}
@@ -70,3 +70,18 @@ CASES = {
 def test_a_member_of_a_class_takes_the_place(migration: Migration, before: str, after: str) -> None:
     found = rewrite(before, migration, files=FILES)
     assert (found.text, set(found.codes)) == (after, {None})
+
+
+@pytest.mark.parametrize(
+    ("files", "symbol"),
+    [
+        pytest.param({"old/__init__.py": "", "old/sub.py": "def f(): ...\n"}, "old.sub.f", id="of a module below"),
+        pytest.param({"old/__init__.py": "", "old/sub/__init__.py": "", "old/sub/f.py": ""}, "old.sub.f.x", id="deep"),
+        pytest.param({"old.py": "sub = 1\n"}, "old.sub", id="of the module itself"),
+        pytest.param({}, "old.sub", id="of an unknown module"),
+    ],
+)
+def test_the_member_of_a_moved_module_that_is_named(files: dict[str, str], symbol: str) -> None:
+    source = b"import old\n\nold.sub.f.x()\n"
+    found = scan(source, module("old", "new"), PATH, {PATH: source, **{p: t.encode() for p, t in files.items()}})
+    assert [finding.symbol for finding in found] == ["old", symbol]

@@ -4,7 +4,7 @@ import pytest
 
 from bot.domain.finding import Kind
 from bot.domain.migration import Migration, Rewrite, Target
-from tests.engine.rewrite.tools import SAFE, drop_in, rewrite
+from tests.engine.rewrite.tools import PATH, SAFE, drop_in, rewrite, scan
 
 METHOD = drop_in("lib.mod.C.old", "lib.mod.C.new")
 FILES = {
@@ -121,3 +121,25 @@ def test_what_is_gone_cannot_be_overridden() -> None:
 )
 def test_what_overrides_nothing(body: str) -> None:
     assert rewrite(IMPORT + body, METHOD, files=FILES).findings == ()
+
+
+@pytest.mark.parametrize(
+    ("body", "kinds"),
+    [
+        pytest.param("c = C()\nc.old()\n", [Kind.CALL], id="call"),
+        pytest.param("c = C()\nx = c.old\n", [Kind.REFERENCE], id="reference"),
+        pytest.param("c = C()\nx(c.old)\n", [Kind.REFERENCE], id="handed to a call"),
+        pytest.param("c = C()\nc.old.x()\n", [Kind.REFERENCE], id="a member of it called"),
+        pytest.param("c = C()\nc.old()()\n", [Kind.CALL], id="what it gives is called"),
+        pytest.param("def a(c: C):\n    return c.old\n", [Kind.REFERENCE], id="declared"),
+        pytest.param("def a(*c: C, **d: C):\n    return c.old, d.old\n", [], id="each of the rest"),
+        pytest.param("c: C\nc = 1\nc.old()\n", [], id="bound to something else"),
+        pytest.param("for c in C(): c.old()\n", [], id="an item of it"),
+        pytest.param("with C() as c: c.old()\n", [], id="what it enters"),
+        pytest.param("(c, d) = C()\nc.old()\n", [], id="a part of it"),
+        pytest.param("c = C\nc.old()\n", [], id="another name of the class"),
+    ],
+)
+def test_what_a_method_taken_of_an_object_is(body: str, kinds: list[Kind]) -> None:
+    found = scan(f"{IMPORT}{body}".encode(), METHOD, PATH, {name: text.encode() for name, text in FILES.items()})
+    assert [finding.kind for finding in found] == kinds

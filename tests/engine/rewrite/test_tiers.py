@@ -20,6 +20,7 @@ FORMS = {
     "lines": "from lib import (  # noqa: F401\n{lines})\n",
     "semicolon": "import os; from lib import {}\n",
     "between semicolons": "import os; from lib import {}; import re\n",
+    "last of a block": "if True:\n    import os; from lib import {}\n",
     "in a function": "def a():\n    from lib import {}\n    return {used}\n",
 }
 
