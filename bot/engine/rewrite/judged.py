@@ -10,6 +10,7 @@ from bot.engine.program.collect import facts_of, imports_of
 from bot.engine.program.cycles import path_of
 from bot.engine.program.facts import Facts, Import
 from bot.engine.program.order import above
+from bot.engine.program.taken import taker
 from bot.engine.program.view import Witness
 from bot.engine.rewrite.edits import EditConflict, apply_edits, combine
 from bot.engine.rewrite.groups import Group
@@ -123,13 +124,18 @@ class Judge:
         passed_on = is_passed_on(self.analysis, group.uses)
         for imported, name in self._begun(after):
             before = known.get((name, imported.name is None))
-            if before is None or bound_above(self.analysis.source, before) - bound_above(source, imported):
+            if before is None or self._is_late(before, imported, source):
                 if not passed_on and (found := leads_back(self.analysis, name)):
                     return Refusal(reason=Reason.CYCLE, name=str(found))
                 if found := enters_late(self.analysis, name):
                     return Refusal(reason=Reason.ENTERED, name=str(found))
         found = None if passed_on else read_too_early(self.analysis, group.uses)
         return Refusal(reason=Reason.CYCLE, name=str(found)) if found else None
+
+    def _is_late(self, before: Import, after: Import, source: bytes) -> bool:
+        """Whether the file has a name later than before it imports a module, which others take from here."""
+        lost = bound_above(self.analysis.source, before) - bound_above(source, after)
+        return any(taker(self.analysis, name) is not None for name in lost)
 
     def _begun(self, facts: Facts) -> Iterator[tuple[Import, str]]:
         """What the imports at the top of the file may begin: a module, and what is taken of it if that is one."""
