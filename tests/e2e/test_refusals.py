@@ -58,3 +58,13 @@ async def test_an_empty_repository(bot: RunningBot, service: Repo, github: Sandb
     github.faults.status(404, "Branch not found", path="*/branches/*", times=None)
     await bot.receive(issue.comment("/ssot help", by=github.user("ann", role="write")))
     assert await bot.failed() == []
+
+
+async def test_a_pull_request_without_a_common_ancestor(bot: RunningBot, service: Repo, github: Sandbox) -> None:
+    message = "No common ancestor between main and alone."
+    github.faults.status(404, message, path="*/compare/*", times=None)
+    await bot.receive(service.open_pull_request({"a.py": b"x = 1\n"}))
+    assert await bot.failed() == []
+    assert service.check_runs == []
+    [job] = [job for job in await bot.jobs() if job.event == "pull_request"]
+    assert "no commit in common" in (job.reason or "")
