@@ -24,6 +24,7 @@ from bot.github.graphql import outcome
 from bot.github.limits import LimitStore, MemoryLimitStore, Pace, Pacer, RateLimit
 from bot.github.operations import Operation, Permissions
 from bot.github.purposes import covers
+from bot.github.throttle import CORE
 from bot.github.tokens import AppKey, TokenScope
 from bot.github.traffic import Onlooker, nobody
 
@@ -217,6 +218,10 @@ class GitHub:
 
     def _shared(self, operation: Operation, repo: RepoRef) -> TokenScope | None:
         return TokenScope.of(repo.id, self._purpose) if covers(self._purpose, operation.needs) else None
+
+    async def require_open(self, repo: RepoRef) -> None:
+        """Raise ``RetryLater`` while a limit of the REST API is in force: for work that cannot do without it."""
+        await self.channel(repo.installation).rate_limit.check(CORE)
 
     async def eventually(self, read: Callable[[], Awaitable[T]]) -> T:
         """``read`` something that was just created: a 404 is believed only the fourth time."""

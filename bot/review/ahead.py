@@ -43,6 +43,7 @@ async def reading_ahead(bot: Bot, ref: PullRequestRef, event: PullRequestEvent |
 
 async def _begin(gh: GitHub, ref: PullRequestRef, event: PullRequestEvent | None, begun: Begun) -> None:
     repo = ref.repo
+    await gh.require_open(repo)  # queries have a limit of their own, and would go out for nothing
     if event is not None and event.base_ref is not None:
         base_ref, head, changed = event.base_ref, event.head_sha, event.changed_files
     else:

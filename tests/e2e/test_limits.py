@@ -68,7 +68,7 @@ async def test_case_32_work_that_is_held_back_sleeps_durably_and_others_go_on(
         assert job.next_at is not None
         wait = (job.next_at - datetime.now(UTC)).total_seconds()
         assert 50 < wait <= 60 if limit == "secondary" else 590 < wait <= 603
-        asked = asked_of(github, service)
+    asked = asked_of(github, service)  # what was sent together with the refused request is over by now
     async with serving(github, settings) as app:
         second = await service.open_pull_request({"app/second.py": USAGE}, head="second")
         await asleep(app, f"acme/service#{second.number}")
