@@ -19,14 +19,14 @@ from bot.domain.references import PullRequestRef, RepoRef, Sha
 from bot.github import reads
 from bot.github.begun import Begun
 from bot.github.client import GitHub
-from bot.github.errors import GraphQLError, MissingPermission, NoAnswer, NotFound
+from bot.github.errors import GraphQLError, MissingPermission, NoAnswer, NotFound, UnexpectedShape
 from bot.github.reads.at_once import Standing
 from bot.identity.checks import CHECK_NAME
 
 T = TypeVar("T")
 Q = TypeVar("Q")
 
-UNTOLD = (NoAnswer, NotFound, MissingPermission, GraphQLError)
+UNTOLD = (NoAnswer, UnexpectedShape, NotFound, MissingPermission, GraphQLError)
 """What a query that failed says nothing of: each read by itself may still be answered, or tell what is wrong."""
 
 
