@@ -99,6 +99,8 @@ class PushEvent:
     before: Sha
     after: Sha
     default_branch: str
+    configures: bool = False
+    """Whether it changes the configuration file, as far as the payload lists what it changes."""
 
     @property
     def to_default_branch(self) -> bool:

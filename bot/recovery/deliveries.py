@@ -17,8 +17,9 @@ from bot.domain.references import DeliveryId, RepoRef, Task
 from bot.github import reads
 from bot.github.errors import Refused, Uncertain
 from bot.identity.checks import CHECK_NAME
-from bot.jobs import Done, Lease, Outcome
+from bot.jobs import Done, Job, Lease, Outcome
 from bot.recovery.plan import REACH, Asked, due, lost, settled_until, since
+from bot.repository import at_default_branch
 from bot.review.siblings import REVIEW
 from bot.storage import Storage
 from bot.storage.codec import dump, load
@@ -26,7 +27,7 @@ from bot.storage.codec import dump, load
 log = structlog.get_logger(__name__)
 
 NAMESPACE = "sweep"
-SETTLED, ASKED, CHECKED = "settled", "asked/", "judged/"
+SETTLED, ASKED, CHECKED, REVIEWED = "settled", "asked/", "judged/", "reviewed/"
 BATCH = 200
 """Redeliveries in one run: GitHub wants a second between two, and a run has to end within its deadline."""
 PAGE = 100
@@ -125,24 +126,39 @@ async def _redeliver(bot: Bot, attempt: HookDelivery, before: Asked | None) -> N
 # --- pull requests -----------------------------------------------------------------------------------------------
 
 
-async def look_at(bot: Bot, repo: RepoRef) -> Outcome:
-    """Send a review task for each open pull request of the repository whose head has no check run of the bot.
+async def ask_for_look(bot: Bot, repo: RepoRef, job: Job) -> None:
+    """``job`` is the work that met the repository, or its new configuration: run again, it asks for the same."""
+    await bot.send(Task(event=LOOK, id=f"{repo.id} {job.seq}", repo=repo))
 
-    Heads with a check run are remembered: checking again costs one request for a hundred of them.
+
+async def look_at(bot: Bot, repo: RepoRef, job: Job) -> Outcome:
+    """Send a review task for each open pull request of the repository whose head has no finished check run of the bot.
+
+    Each look asks anew, for a review may have ended without one; only where nothing is configured on the default
+    branch it is asked once for each head.  Heads with a finished run are remembered: looking again costs one request
+    for a hundred of them.
     """
-    heads = {f"{CHECKED}{repo.id}/{sha}": (ref, sha) for ref, sha in await reads.open_heads(bot.github, repo)}
-    checked = await bot.storage.get_many(NAMESPACE, heads)
-    sent = 0
+    heads = {f"{repo.id}/{sha}": (ref, sha) for ref, sha in await reads.open_heads(bot.github, repo)}
+    checked = await bot.storage.get_many(NAMESPACE, [CHECKED + key for key in heads])
+    without = []
     for key, (ref, sha) in heads.items():
-        if key in checked:
+        if CHECKED + key in checked:
             continue
-        if await reads.check_runs(bot.github, repo, sha, name=CHECK_NAME):
-            await bot.storage.put(NAMESPACE, key, b"")
-            continue
-        await bot.send(Task(event=REVIEW, id=f"{repo.id}#{ref.number}@{sha}", repo=repo, subject=ref.number))
-        sent += 1
-    await bot.storage.prune(NAMESPACE, prefix=CHECKED, older_than=REMEMBERED_FOR)
-    return Done(summary=f"{sent} of {len(heads)} open pull requests had no check run for their head")
+        runs = await reads.check_runs(bot.github, repo, sha, name=CHECK_NAME)
+        if runs and runs[0].status == "completed":
+            await bot.storage.put(NAMESPACE, CHECKED + key, b"")
+        else:
+            without.append((key, ref, sha))
+    known = await bot.storage.get_many(NAMESPACE, [REVIEWED + key for key, _, _ in without])
+    once = bool(known) and (await at_default_branch(bot, repo)).unrelated
+    missed = [each for each in without if not (once and REVIEWED + each[0] in known)]
+    for key, ref, sha in missed:
+        task = Task(event=REVIEW, id=f"{repo.id}#{ref.number}@{sha} {job.seq}", repo=repo, subject=ref.number)
+        await bot.send(task)
+        await bot.storage.put(NAMESPACE, REVIEWED + key, b"")
+    for prefix in (CHECKED, REVIEWED):
+        await bot.storage.prune(NAMESPACE, prefix=prefix, older_than=REMEMBERED_FOR)
+    return Done(summary=f"{len(missed)} of {len(heads)} open pull requests had no finished check run for their head")
 
 
 # --- the record --------------------------------------------------------------------------------------------------

@@ -52,6 +52,11 @@ class Installing:
         installation.suspended_at = installation.suspended_by = None
         self._tell(installation, "unsuspend")
 
+    def accept_permissions(self, installation: Installation) -> None:
+        """Sends ``installation.new_permissions_accepted``: what the App asks for now is granted."""
+        installation.permissions = dict(self.world.app.permissions)
+        self._tell(installation, "new_permissions_accepted")
+
     def add_repositories(self, installation: Installation, added: Iterable[Repo]) -> None:
         """Sends ``installation_repositories.added``."""
         self._choose(installation, "added", [repo.record for repo in added])

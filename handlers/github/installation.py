@@ -1,4 +1,4 @@
-"""``installation``: when the App is installed, the default branches of its repositories are surveyed.
+"""``installation``: when the App is installed, its repositories are surveyed, and open pull requests are looked at.
 
 GitHub sends it to every App, and it can not be subscribed to.
 """
@@ -8,6 +8,7 @@ from bot.domain.events import InstallationEvent
 from bot.github import reads
 from bot.inventory.first import ask_for_survey
 from bot.jobs import Done, Ignored, Lease, Outcome, Route, Work
+from bot.recovery.deliveries import ask_for_look
 
 EVENT = "installation"
 BEGINNINGS = frozenset({"created", "unsuspend", "new_permissions_accepted"})
@@ -24,4 +25,5 @@ async def handle(bot: Bot, event: InstallationEvent, lease: Lease) -> Outcome:
     repos = await reads.installation_repositories(bot.github, event.installation)
     for repo in repos:
         await ask_for_survey(bot, repo, lease.job)
+        await ask_for_look(bot, repo, lease.job)
     return Done(summary=f"tasks sent for {len(repos)} repositories")

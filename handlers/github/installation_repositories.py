@@ -1,4 +1,4 @@
-"""``installation_repositories``: the default branches of repositories that the App gets are surveyed.
+"""``installation_repositories``: what the App gets is surveyed, and its open pull requests are looked at.
 
 GitHub sends it to every App, and it can not be subscribed to.
 """
@@ -7,6 +7,7 @@ from bot.context import Bot
 from bot.domain.events import InstallationRepositoriesEvent
 from bot.inventory.first import ask_for_survey
 from bot.jobs import Done, Ignored, Lease, Outcome, Route, Work
+from bot.recovery.deliveries import ask_for_look
 
 EVENT = "installation_repositories"
 
@@ -21,4 +22,5 @@ def route(event: InstallationRepositoriesEvent) -> Route:
 async def handle(bot: Bot, event: InstallationRepositoriesEvent, lease: Lease) -> Outcome:
     for repo in event.added:
         await ask_for_survey(bot, repo, lease.job)
+        await ask_for_look(bot, repo, lease.job)
     return Done(summary=f"tasks sent for {len(event.added)} repositories")

@@ -18,5 +18,5 @@ def route(event: AppTaskEvent | TaskEvent) -> Route:
 
 async def handle(bot: Bot, event: AppTaskEvent | TaskEvent, lease: Lease) -> Outcome:
     if isinstance(event, TaskEvent):
-        return await deliveries.look_at(bot, event.repo)
+        return await deliveries.look_at(bot, event.repo, lease.job)
     return await everywhere(bot, EVENT, lease)

@@ -83,6 +83,77 @@ async def test_pull_requests_without_a_check_run_of_ours_get_their_review(bot: R
     assert len(asked) <= 4, "a head that was seen with a check run is not asked for again"
 
 
+async def look(bot: RunningBot, name: str) -> None:
+    await bot.app.inbox.put(delivery_of(Task(event=LOOK, id=name, repo=None)))
+    await bot.settled()
+
+
+async def test_a_check_that_never_ended_is_asked_for_again(bot: RunningBot, service: Repo) -> None:
+    pull = await bot.receive(service.open_pull_request({"app/new.py": USAGE}))
+    (run,) = pull.check_runs
+    run.status, run.conclusion = "in_progress", None
+    await look(bot, "first")
+    assert [each.status for each in pull.check_runs] == ["in_progress", "completed"]
+
+
+async def test_a_head_whose_review_ended_without_a_check_is_asked_for_again(bot: RunningBot, service: Repo) -> None:
+    bot.github.webhooks.faults.lose = 100
+    pull = await service.open_pull_request({"app/missed.py": USAGE})
+    await bot.settled()
+    bot.github.webhooks.faults.lose = 0
+    fault = bot.github.faults.status(403, "No.", path="*/check-runs", method="POST", times=None)
+    await bot.app.inbox.put(delivery_of(Task(event=LOOK, id="first", repo=None)))
+
+    async def reviewed() -> bool:
+        jobs = [job for job in await bot.jobs() if job.event == REVIEW]
+        return bool(jobs) and all(job.reason for job in jobs)
+
+    await until(reviewed)
+    (first,) = [job for job in await bot.jobs() if job.event == REVIEW]
+    bot.github.faults.remove(fault)
+    await bot.app.store.settle(first.seq, State.DEAD, "given up", datetime.now(UTC))
+    assert pull.check_runs == []
+    await look(bot, "second")
+    assert pull.check_runs[-1].status == "completed"
+    asked = len([job for job in await bot.jobs() if job.event == REVIEW])
+    await look(bot, "third")
+    assert len([job for job in await bot.jobs() if job.event == REVIEW]) == asked == 2
+
+
+async def test_where_nothing_is_configured_a_head_is_asked_for_once(bot: RunningBot) -> None:
+    other = await bot.github.repo("elsewhere/app", files={"a.py": b"x = 1\n"})
+    await bot.receive(other.open_pull_request({"b.py": b"y = 1\n"}))
+    for name in ("first", "second", "third"):
+        await look(bot, name)
+    assert len([job for job in await bot.jobs() if job.event == REVIEW]) == 1
+
+
+@pytest.mark.parametrize("deed", ["installed", "permissions", "given the repository", "configured", "base configured"])
+async def test_news_bring_a_look(bot: RunningBot, github: Sandbox, service: Repo, deed: str) -> None:
+    """Of the App's installation, its permissions and repositories, and of a configuration."""
+    base = "release" if deed == "base configured" else "main"
+    if base == "release":
+        await service.set_branch("release", service.branch("main").sha)
+    github.webhooks.faults.lose = 100
+    pull = await service.open_pull_request({"app/new.py": USAGE}, base=base)
+    await github.settled()
+    github.webhooks.faults.lose = 0
+    installation = github.installation(service)
+    match deed:
+        case "installed":
+            github.uninstall(installation)
+            github.install("acme")
+        case "permissions":
+            github.accept_permissions(installation)
+        case "given the repository":
+            github.remove_repositories(installation, [service])
+            github.add_repositories(installation, [service])
+        case _:
+            await service.push({".github/ssot.yml": b"version: 1\nmigrations: {}\n"}, branch=base)
+    await bot.settled()
+    assert len(verdicts(pull)) == 1
+
+
 async def test_an_installation_that_has_to_wait_holds_up_no_other(bot: RunningBot, service: Repo) -> None:
     other = await bot.github.repo("elsewhere/app", files=dict(FILES))
     bot.github.webhooks.faults.lose = 100

@@ -19,7 +19,6 @@ from bot.domain.events import (
     IssuesEvent,
     MergeGroupEvent,
     PullRequestEvent,
-    PushEvent,
     ReviewCommentEvent,
     StatusEvent,
     SubIssuesEvent,
@@ -38,6 +37,7 @@ from bot.github.payloads.parts import (
     WithId,
     WithNumber,
 )
+from bot.github.payloads.pushes import PushPayload
 
 
 class Readable(Protocol):
@@ -172,29 +172,6 @@ class ReviewCommentPayload(InRepository):
             html_url=comment.html_url,
             author=comment.user.person() if comment.user else None,
             sender=self.sender.person(),
-        )
-
-
-class _PushedRepository(RepositoryPart):
-    default_branch: Text
-
-
-class PushPayload(InRepository):
-    """``push``."""
-
-    ref: Text
-    before: ObjectId
-    after: ObjectId
-    repository: _PushedRepository
-
-    def event(self) -> PushEvent:
-        is_branch = self.ref.startswith("refs/heads/")
-        return PushEvent(
-            repo=self.repo,
-            branch=self.ref.removeprefix("refs/heads/") if is_branch else None,
-            before=self.before,
-            after=self.after,
-            default_branch=self.repository.default_branch,
         )
 
 
