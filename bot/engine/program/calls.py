@@ -3,7 +3,7 @@
 import ast
 import builtins
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.engine.program.facts import OWN, Name
@@ -17,6 +17,8 @@ _IN_PLACE = frozenset({"object", "spy", "stub", "setattr", "delattr", "patch", "
 _ON_TABLE = frozenset({"update", "pop", "setdefault", "__setitem__", "__delitem__"})
 _WITH_TABLE = frozenset({"dict", "setitem", "delitem"})
 """The last component of functions that are given a dictionary, and take the write back."""
+_TARGETS = ("target", "attribute", "name")
+"""What the parameters of such functions are called, in their order."""
 _SPECIAL = frozenset({"__setattr__", "__delattr__"})
 _PLAIN = frozenset(dir(builtins))
 """What is there without an import replaces nothing by a dotted name: ``print("a.b", value)``."""
@@ -66,6 +68,30 @@ def called(call: ast.Call, meaning: Meaning) -> Called:
             return Called(written=tuple((name, member) for name in names) or _by_path(call), lasting=bare)
         case _:
             return Called(written=_by_path(call)) if function else _NOTHING
+
+
+def is_writer(node: ast.expr) -> bool:
+    """Whether it is one of the functions that write, perhaps with its first arguments (``functools.partial``)."""
+    if isinstance(node, ast.Call) and _function(node.func)[1] == "partial" and node.args:
+        node = node.args[0]
+    return _function(node)[1] in _WRITERS | _IN_PLACE | {"multiple"}
+
+
+def written_out(call: ast.Call, functions: Mapping[str, ast.expr]) -> ast.Call:
+    """A call with the function that it means, all of its arguments, and what names a target and a member in front."""
+    function, args, keywords = call.func, call.args, call.keywords
+    if isinstance(function, ast.Name):
+        function = functions.get(function.id, function)
+    if isinstance(function, ast.Call) and _function(function.func)[1] == "partial" and function.args:
+        args, keywords = [*function.args[1:], *args], [*function.keywords, *keywords]
+        function = function.args[0]
+    if _function(function)[1] in _IN_PLACE and any(keyword.arg in _TARGETS for keyword in keywords):
+        front = [keyword for keyword in keywords if keyword.arg in _TARGETS]
+        args = [*args, *(each.value for each in sorted(front, key=lambda each: _TARGETS.index(each.arg or "")))]
+        keywords = [keyword for keyword in keywords if keyword.arg not in _TARGETS]
+    if function is call.func and args is call.args:
+        return call
+    return ast.copy_location(ast.Call(function, args, keywords), call)
 
 
 def _function(node: ast.expr) -> tuple[str, str]:

@@ -13,7 +13,7 @@ from sys import intern
 from typing import Any
 
 from bot.engine.program.aliases import alternatives, given
-from bot.engine.program.calls import called, is_modules, table_of
+from bot.engine.program.calls import called, is_modules, is_writer, table_of, written_out
 from bot.engine.program.constants import constants, folded
 from bot.engine.program.doctests import examples
 from bot.engine.program.early import early_calls
@@ -92,6 +92,8 @@ class Collector:
     """What a variable may stand for."""
     texts: dict[str, list[str]] = field(default_factory=dict)
     """The strings that variables are bound to."""
+    functions: dict[str, ast.expr] = field(default_factory=dict)
+    """Variables for functions that write: ``put = setattr``, ``patched = partial(patch.object, m)``."""
     inner: set[ast.AST] = field(default_factory=set)
     """The parts of chains of which the whole was seen."""
 
@@ -154,6 +156,7 @@ class Collector:
             if type(text) is str and len(text) < _LONGEST:
                 known = self.texts.setdefault(name, [])
                 known += [text] if text not in known and len(known) < _MOST else []
+        self.functions |= {name: value for name, value in pairs if is_writer(value)}
         named = [pair for pair in pairs if type(pair[1]) in _NAMING]
         for _ in range(_STEPS):
             before = sum(map(len, self.locals.values()))
@@ -203,6 +206,7 @@ class Collector:
 
     def call(self, node: ast.Call) -> None:
         """What a call does to members of modules."""
+        node = written_out(node, self.functions)
         known = [constants(each, self.texts) for each in node.args[:2]]
         for args in islice(product(*known), _MOST):
             same = all(one is other for one, other in zip(args, node.args, strict=False))
@@ -291,6 +295,8 @@ class Collector:
                 return self._named(first)
             case ast.Call(func=ast.Attribute(attr="get", value=ast.Attribute(attr="modules")), args=[first, *_]):
                 return self._named(first)
+            case ast.Call(func=ast.Name(id="getattr"), args=[holder, ast.Constant(value=str(member)), *_]):
+                return [Name(_joined(name.text, member), name.level) for name in self.meaning(holder)]
             case _:
                 return ()
 

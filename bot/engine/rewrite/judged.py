@@ -60,7 +60,15 @@ class Judge:
         self.looked_up = {name: seen[0] for name in loaded if (seen := self.program.looked_up(name))}
         modules = self._loaded(self.before)
         self.aside = {m: names for m in modules if (names := [*self.program.aside(m, analysis.path)])}
+        self.writers = {each.path: each for each in self._writers_of_taken()}
         self.cyclic: dict[frozenset[str], bool] = {}
+
+    def _writers_of_taken(self) -> Iterator[Witness]:
+        """Who gives another value, for good, to a name that the file takes from a module while it is imported."""
+        for imported, modules in self._early(self.before.imports):
+            for module in modules if imported.name not in (None, "*") else ():
+                found = self.program.writers(f"{module}.{imported.name}", besides=self.analysis.path)
+                yield from (witness for witness in found if witness.lasting)
 
     def _relying(self, module: str) -> Witness | None:
         """Who needs the file's import of a module: by the package's name, or in ``sys.modules``."""
@@ -99,13 +107,14 @@ class Judge:
     def _against(self, group: Group, edits: Sequence[Edit]) -> Refusal | None:
         """What speaks against the file's edits, made for a group."""
         passed = passing_files(self.analysis, group.uses)
-        asks = self.stars or self.relied_on or self.looked_up or self.aside or passed
+        asks = self.stars or self.relied_on or self.looked_up or self.aside or self.writers or passed
         if not (asks or self._may_close(group.uses)):
             return None
         source = apply_edits(self.analysis.source, edits)
         after = imports_of(source)
         refusal = self._cycle(group, after, source) or self._shadow(after) or self._unloaded(after)
-        return refusal or self._left_aside(after, source) or self._unrun(passed, after)
+        refusal = refusal or self._left_aside(after, source) or self._unrun(passed, after)
+        return refusal or self._written_sooner(after)
 
     def _may_close(self, uses: Iterable[Use]) -> bool:
         """Whether the import of some successor leads back here, or into a cycle at its wrong end."""
@@ -190,6 +199,14 @@ class Judge:
             if path not in runs and path != self.analysis.path:
                 return Refusal(reason=Reason.NOT_RUN, name=f"{path}:{line}")
         return None
+
+    def _written_sooner(self, after: Facts) -> Refusal | None:
+        """Whether an import newly runs a file that writes what this file takes: it may take the new value then."""
+        index = self.analysis.index
+        new = self._loaded(after) - self._loaded(self.before) if self.writers else set[str]()
+        run = files_run(index, new) - files_run(index, self._loaded(self.before)) if new else frozenset[str]()
+        found = min((witness for path, witness in self.writers.items() if path in run), default=None)
+        return Refusal(reason=Reason.WRITTEN, name=str(found)) if found else None
 
     def _shadow(self, after: Facts) -> Refusal | None:
         """Whether a file that imports this one with a star has a use for a name that is new here."""

@@ -1,21 +1,32 @@
 """Successors that a deprecated module has taken from their own module by the time that a file takes them from it."""
 
+import ast
 from collections.abc import Iterable
 
 from bot.domain.migration import TargetKind
 from bot.engine.program.cycles import closure, files_begun, path_of
 from bot.engine.program.index import Index
 from bot.engine.program.view import Witness
+from bot.engine.resolve.bindings import BindingKind
 from bot.engine.rewrite.import_order import facts_here, leads_back, takes_early
 from bot.engine.rewrite.imports import in_function
 from bot.engine.rewrite.rules import successor
 from bot.engine.usages.analysis import Analysis, Use
 
+_OF_MEMBERS = (BindingKind.FROM_IMPORT, BindingKind.STAR_IMPORT)
+
 
 def is_passed_on(analysis: Analysis, uses: Iterable[Use]) -> bool:
-    """Whether all that is taken comes out of the successor's module before: its import then begins nothing new."""
-    taken = [(use.symbol, successor(use) or "") for use in uses if not _is_whole(use)]
-    return bool(taken) and all(_passes_on(analysis.index, symbol, target) for symbol, target in taken)
+    """Whether all that is taken comes out of the successor's module before: its import then begins nothing new.
+
+    Only who takes a name by an import at the top finds it there, or reads it of the deprecated module there: a module
+    may come without it, and be read later.
+    """
+    taken = [use for use in uses if not _is_whole(use)]
+    return bool(taken) and all(
+        _is_taken_at_once(analysis, use) and _passes_on(analysis.index, use.symbol, successor(use) or "")
+        for use in taken
+    )
 
 
 def read_too_early(analysis: Analysis, uses: Iterable[Use]) -> Witness | None:
@@ -37,6 +48,18 @@ def _takes_early(analysis: Analysis, module: str) -> bool:
     program, calls = analysis.index.program, facts_here(analysis).calls
     called = (name for call in calls for name in program.absolute(analysis.path, call.name))
     return takes_early(analysis, module) or any(name.startswith(f"{module}.") for name in called)
+
+
+def _is_taken_at_once(analysis: Analysis, use: Use) -> bool:
+    through = use.binding or use.star
+    if through is None or through.imported is None or through.scope is not analysis.root:
+        return False
+    if through.kind in _OF_MEMBERS and (use.expression is None or isinstance(use.expression, ast.Name)):
+        return True
+    holder = use.symbol.rpartition(".")[0]
+    beside = (each for each in analysis.uses if through in each.bindings and each.expression is not None)
+    read = any(not in_function(each.scope) for each in beside)
+    return read and holder in (*through.imported.origins, *through.imported.modules)
 
 
 def _is_whole(use: Use) -> bool:
