@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 
 from bot.domain.finding import Edit
 from bot.domain.migration import Applicability
@@ -168,10 +169,15 @@ class Judge:
                 found |= {*above(below if path_of(self.analysis.index, below) else module)}
         return found
 
+    @cached_property
+    def _around(self) -> frozenset[str]:
+        """The file's own modules and the packages around them, which are loaded when the file is."""
+        return frozenset(name for module in self.analysis.modules for name in above(module))
+
     def _unloaded(self, after: Facts) -> Refusal | None:
         """Whether a module is no longer loaded that another file uses without importing it."""
         for needed, late in ((self.relied_on, False), (self.looked_up, True)):
-            if lost := sorted(needed.keys() - self._loaded(after, late=late)) if needed else ():
+            if lost := sorted(needed.keys() - self._loaded(after, late=late) - self._around) if needed else ():
                 return Refusal(reason=Reason.SUBMODULE, name=str(needed[lost[0]]))
         return None
 
