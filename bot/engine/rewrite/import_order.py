@@ -45,11 +45,18 @@ def enters_late(analysis: Analysis, module: str) -> Witness | None:
 
 
 def _imported(analysis: Analysis) -> Iterator[tuple[Import, str]]:
-    """The imports at the top of the file, each with the modules that it may mean."""
-    program = analysis.index.program
+    """The imports at the top of the file that do not fail unseen, each with the modules that it may mean."""
+    program, guarded = analysis.index.program, guarded_lines(analysis)
     for each in facts_here(analysis).imports:
-        if each.early:
+        if each.early and each.line not in guarded:
             yield from ((each, module) for module in program.absolute(analysis.path, each.module))
+
+
+def guarded_lines(analysis: Analysis) -> frozenset[int]:
+    """The lines of the imports that a ``try`` with a handler is around: they may begin nothing."""
+    tries = (each for each in ast.walk(analysis.tree) if isinstance(each, ast.Try) and each.handlers)
+    inside = (node for each in tries for statement in each.body for node in ast.walk(statement))
+    return frozenset(node.lineno for node in inside if isinstance(node, ast.Import | ast.ImportFrom))
 
 
 def relied_on(analysis: Analysis, module: str) -> Witness | None:

@@ -15,7 +15,7 @@ from bot.engine.program.taken import taker
 from bot.engine.program.view import Witness
 from bot.engine.rewrite.edits import EditConflict, apply_edits, combine
 from bot.engine.rewrite.groups import Group
-from bot.engine.rewrite.import_order import enters_late, facts_here, leads_back, relied_on
+from bot.engine.rewrite.import_order import enters_late, facts_here, guarded_lines, leads_back, relied_on
 from bot.engine.rewrite.passing import is_passed_on, read_too_early
 from bot.engine.rewrite.reasons import Reason, Refusal
 from bot.engine.rewrite.rules import Outcome
@@ -130,7 +130,12 @@ class Judge:
         return self.cyclic[asked]
 
     def _cycle(self, group: Group, after: Facts, source: bytes) -> Refusal | None:
-        known = {(name, each.name is None): each for each, name in reversed([*self._begun(self.before)])}
+        guarded = guarded_lines(self.analysis)
+        known = {
+            (name, each.name is None): each
+            for each, name in reversed([*self._begun(self.before)])
+            if each.line not in guarded
+        }
         passed_on = is_passed_on(self.analysis, group.uses)
         for imported, name in self._begun(after):
             before = known.get((name, imported.name is None))
