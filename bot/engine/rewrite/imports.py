@@ -84,7 +84,7 @@ def spell(layout: Layout, dotted: str, use: Use, *, module_itself: bool = False)
         return Spelling(text=own)
     if module in analysis.modules:
         return _local(analysis, rest, use)
-    if (known := _known(analysis, dotted, use)) is not None:
+    if (known := _known(analysis, dotted, use, whole=module_itself)) is not None:
         return Spelling(text=known)
     if use.binding is None and use.star is None and use.load is not None:
         return _at_the_top(analysis, module, rest, use)
@@ -151,10 +151,13 @@ def _local(analysis: Analysis, rest: str, use: Use) -> Spelling | Refusal:
     return Spelling(text=rest)
 
 
-def _known(analysis: Analysis, dotted: str, use: Use) -> str | None:
-    """A spelling by an import that is in force where the use stands; the shortest one."""
+def _known(analysis: Analysis, dotted: str, use: Use, *, whole: bool) -> str | None:
+    """A spelling by an import that is in force where the use stands; the shortest one.
+
+    The ``whole`` of a module is there only where it is imported itself: its package may not have loaded it.
+    """
     found = []
-    holders = {dotted, dotted.rpartition(".")[0], split(analysis, dotted)[0]}
+    holders = {dotted} if whole else {dotted, dotted.rpartition(".")[0], split(analysis, dotted)[0]}
     for binding in _imports(use.scope):
         imported = binding.imported
         if imported is None or not in_force(analysis, binding, use):
