@@ -2,6 +2,7 @@
 
 from bot.domain.migration import TargetKind
 from bot.engine.program import nature, stars, witness
+from bot.engine.program.taken import taker
 from bot.engine.program.view import Witness
 from bot.engine.rewrite.reasons import Reason, Refusal
 from bot.engine.rewrite.rules import successor
@@ -31,11 +32,21 @@ def _of_a_member(analysis: Analysis, use: Use, target: str | None) -> Witness | 
     if not itself and not any(analysis.index.names_module(name) for name in (use.symbol, target) if name):
         return witness.member_writer(analysis, use.symbol, target)
     binding = use.binding
-    if target is not None and itself and use.load is not None and use.expression is use.node:
+    if target is not None and itself and _is_given_on(analysis, use):
         return witness.any_writer_below(analysis, use.symbol, target)
     if target is None or binding is None or binding.imported is None or binding.imported.name != "*":
         return None
     return witness.writer_below(analysis, use.symbol, target)
+
+
+def _is_given_on(analysis: Analysis, use: Use) -> bool:
+    """Whether others get a module from here: as a value, or as a variable of this file that another file takes."""
+    if use.load is not None:
+        return use.expression is use.node
+    binding = use.binding
+    if binding is None or binding.imported is None or binding.imported.is_plain or binding.scope is not analysis.root:
+        return False
+    return binding.imported.name != "*" and taker(analysis, binding.name) is not None
 
 
 def replaced(analysis: Analysis, use: Use) -> Refusal | None:
