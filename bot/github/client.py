@@ -4,7 +4,7 @@ It knows operations, not meanings; each installation has a channel of its own (l
 """
 
 import copy
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -31,8 +31,6 @@ from bot.github.traffic import Onlooker, nobody
 T = TypeVar("T")
 Query = Mapping[str, str | int]
 
-LAG = (0.5, 1.0, 2.0)
-"""Seconds between tries of reading what was just written; replicas lag by less."""
 PAGE_SIZE = 100
 
 
@@ -222,12 +220,3 @@ class GitHub:
     async def require_open(self, repo: RepoRef) -> None:
         """Raise ``RetryLater`` while a limit of the REST API is in force: for work that cannot do without it."""
         await self.channel(repo.installation).rate_limit.check(CORE)
-
-    async def eventually(self, read: Callable[[], Awaitable[T]]) -> T:
-        """``read`` something that was just created: a 404 is believed only the fourth time."""
-        for pause in LAG:
-            try:
-                return await read()
-            except NotFound:
-                await self.clock.sleep(pause)
-        return await read()

@@ -10,7 +10,7 @@ from bot.domain.effects import NewComment
 from bot.domain.errors import Gone, RetryLater
 from bot.domain.references import RepoRef, Sha
 from bot.github import GitHub, Performer, reads
-from bot.github.errors import MissingPermission, NotFound, Unauthorized, Uncertain, UnexpectedShape
+from bot.github.errors import MissingPermission, Unauthorized, Uncertain, UnexpectedShape
 from bot.github.shape import key_of
 from bot.sandbox import Repo, Sandbox
 from bot.sandbox.faults import Fault, Reply
@@ -159,17 +159,6 @@ async def test_a_write_without_an_answer_is_never_repeated(
         await performer.perform(NewComment(repo=ref, number=issue.number, body="hello"))
     assert len(issue.comments) == int(happened)
     assert len([request for request in github.requests if request.path.endswith("/comments")]) == 1
-
-
-async def test_what_was_just_made_is_waited_for(github: Sandbox, gh: GitHub, ref: RepoRef) -> None:
-    github.faults.status(404, path="*/git/ref/*", times=3)
-    assert await gh.eventually(lambda: reads.branch_head(gh, ref, "main"))
-
-
-async def test_what_never_comes_is_not_found(github: Sandbox, gh: GitHub, ref: RepoRef) -> None:
-    with pytest.raises(NotFound):
-        await gh.eventually(lambda: reads.branch_head(gh, ref, "nope"))
-    assert len([request for request in github.requests if "/git/ref/" in request.path]) == 4
 
 
 @pytest.mark.parametrize("status", [410, 451])
