@@ -225,7 +225,7 @@ def _scan_share(
         if meanwhile and place == 0:  # the part that is done here, see `share`
             meanwhile()
         parsed += len(source)
-        if parsed > COLLECT_AFTER:
+        if parsed > COLLECT_AFTER * (1 if options.fixes else 10):  # usages alone leave little behind
             gc.collect()  # scopes and their bindings refer to one another
             parsed = 0
     return reports
