@@ -36,7 +36,7 @@ async def bot(github: Sandbox, tmp_path: Path) -> AsyncIterator[RunningBot]:
 @pytest.fixture
 async def warm(bot: RunningBot, service: Repo) -> Repo:
     """The repository after its first review."""
-    await service.push(CONFIGURED)
+    await bot.receive(service.push(CONFIGURED))  # a new configuration has the open pull requests looked at
     await bot.receive(service.open_pull_request({HEALTH: HEALTH_WITH_A_PROBE}))
     return service
 
