@@ -60,7 +60,6 @@ def with_program(
     cache.save()
     index.program.imports_module("")  # worked out once, for all processes that are forked from here
     gc.collect()
-    gc.freeze()  # all of it stays to the end: no look for garbage has to go through it again
     return index
 
 

@@ -197,6 +197,7 @@ def _scan(sources: Mapping[str, bytes], config: Config, index: Index, options: O
     counter = Counter(len(shares))
     meanwhile = partial(_tell, options.progress, counter, len(left)) if options.progress else None
     work = partial(_scan_share, config, index, options, counter, meanwhile)
+    gc.freeze()  # what is there by now stays to the end: no look for garbage has to go through it
     for reports in share(work, list(enumerate(shares)), meanwhile):
         for report in reports:
             if cache:
@@ -225,7 +226,7 @@ def _scan_share(
         if meanwhile and place == 0:  # the part that is done here, see `share`
             meanwhile()
         parsed += len(source)
-        if parsed > COLLECT_AFTER * (1 if options.fixes else 10):  # usages alone leave little behind
+        if parsed > COLLECT_AFTER:
             gc.collect()  # scopes and their bindings refer to one another
             parsed = 0
     return reports
