@@ -221,7 +221,8 @@ def check_grants(
     who: str, granted: AppIdentity | Installation, needed: Mapping[str, str], events: Iterable[str]
 ) -> tuple[DoctorCheck, ...]:
     """Granted permissions and events against the needed ones; more than needed gets a warning."""
-    from bot.github.grants import lacking, weaker
+    from bot.github.grants import lacking
+    from bot.github.operations import weaker
 
     has, lacks = dict(granted.permissions), lacking(granted, needed, events)
     spare = [f"{name}: {access}" for name, access in has.items() if weaker(needed.get(name, "none"), access)]

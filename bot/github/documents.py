@@ -1,6 +1,12 @@
 """GraphQL documents that ask for much at once."""
 
-CONVERSATION = """
+_THREAD = """
+          id isResolved isOutdated path line resolvedBy { login }
+          comments(first: 100) { nodes { databaseId body author { __typename login } } }
+"""
+"""The fields of a review thread, as `bot.github.reads.talk.thread_page` reads them."""
+CONVERSATION = (
+    """
 query Conversation(
   $owner: String!, $name: String!, $number: Int!, $branch: String!, $config: String!, $page: Int!
 ) {
@@ -22,14 +28,15 @@ query Conversation(
       reviewThreads(first: $page) {
         pageInfo { hasNextPage endCursor }
         nodes {
-          id isResolved isOutdated path line resolvedBy { login }
-          comments(first: 100) { nodes { databaseId body author { __typename login } } }
-        }
+"""
+    + _THREAD
+    + """        }
       }
     }
   }
 }
 """
+)
 STANDING = """
 query Standing($owner: String!, $name: String!, $head: GitObjectID!, $app: Int!, $check: String!) {
   repository(owner: $owner, name: $name) {
@@ -70,21 +77,23 @@ fragment Linked on PullRequest {
 }
 """
 
-REVIEW_THREADS = """
+REVIEW_THREADS = (
+    """
 query ReviewThreads($owner: String!, $name: String!, $number: Int!, $after: String, $size: Int!) {
   repository(owner: $owner, name: $name) {
     pullRequest(number: $number) {
       reviewThreads(first: $size, after: $after) {
         pageInfo { hasNextPage endCursor }
         nodes {
-          id isResolved isOutdated path line resolvedBy { login }
-          comments(first: 100) { nodes { databaseId body author { __typename login } } }
-        }
+"""
+    + _THREAD
+    + """        }
       }
     }
   }
 }
 """
+)
 
 PULL_BRANCH = """
 query PullBranch(

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 from bot.domain.facts import AppIdentity, Installation
 from bot.github.manifest import EVENTS_OF_EVERY_APP
-
-_STRENGTH = ("none", "read", "write", "admin")
+from bot.github.operations import weaker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,11 +18,6 @@ class Lacking:
 
     def __bool__(self) -> bool:
         return bool(self.permissions or self.events)
-
-
-def weaker(granted: str, needed: str) -> bool:
-    """Whether an access is less than another."""
-    return _STRENGTH.index(granted) < _STRENGTH.index(needed)
 
 
 def lacking(granted: AppIdentity | Installation, needed: Mapping[str, str], events: Iterable[str]) -> Lacking:

@@ -12,12 +12,11 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from bot.domain.errors import ConfigError
-from bot.github.operations import Operation, operations
+from bot.github.operations import Operation, operations, weaker
 
 _PACKAGE = Path(__file__).parents[1]
 _PLACES = (_PACKAGE.parent / "app.yaml", _PACKAGE / "app.yaml")
 """In a checkout beside the package, in an installed wheel inside it."""
-_ORDER = ("read", "write")
 EVENTS_OF_EVERY_APP = frozenset(
     {"installation", "installation_repositories", "github_app_authorization", "meta", "ping"}
 )
@@ -87,7 +86,8 @@ def needed_permissions(used: Iterable[Operation] | None = None, *, events: Itera
     rules = RULES_NEED if used is None else {}
     for each in (*needs, *(_EVENTS_NEED.get(event, {}) for event in events), rules):
         for name, access in each.items():
-            needed[name] = max(needed.get(name, "read"), access, key=_ORDER.index)
+            if weaker(needed.get(name, "none"), access):
+                needed[name] = access
     return dict(sorted(needed.items()))
 
 

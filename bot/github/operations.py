@@ -15,6 +15,12 @@ from bot.github import documents
 
 Permissions = Mapping[str, str]
 """Permission to access (``read`` or ``write``), e.g. ``{"checks": "write"}``."""
+_ACCESS = ("none", "read", "write", "admin")
+
+
+def weaker(granted: str, needed: str) -> bool:
+    """Whether an access is less than another."""
+    return _ACCESS.index(granted) < _ACCESS.index(needed)
 
 
 class RequestKind(Enum):

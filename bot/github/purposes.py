@@ -4,7 +4,7 @@ A request still names what it needs (``bot.github.operations``): where a purpose
 installation has not granted all of it, the token is for that request alone.
 """
 
-from bot.github.operations import Permissions
+from bot.github.operations import Permissions, weaker
 
 REVIEW: Permissions = {
     "checks": "write",
@@ -42,11 +42,7 @@ TRACKER: Permissions = {
 }
 """Reads the evidence of a tracking issue, and edits it."""
 
-_LEVELS = ("read", "write", "admin")
-
 
 def covers(granted: Permissions, needed: Permissions) -> bool:
     """Whether a token with ``granted`` may do what takes ``needed``."""
-    return all(
-        name in granted and _LEVELS.index(access) <= _LEVELS.index(granted[name]) for name, access in needed.items()
-    )
+    return not any(weaker(granted.get(name, "none"), access) for name, access in needed.items())

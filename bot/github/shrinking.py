@@ -14,6 +14,19 @@ Page = Callable[[str | None, int], Awaitable[tuple[Iterable[T], str | None]]]
 """Asks for the page after a cursor, of so many items; the next one's cursor, or ``None`` after the last."""
 
 
+async def answered(query: Callable[[int], Awaitable[T]], size: int) -> T:
+    """What a query gives that asks for ``size`` items of each kind, or for half as many where that is too large.
+
+    Raises ``GraphQLError`` when a query for one item is.
+    """
+    try:
+        return await query(size)
+    except GraphQLError as error:
+        if not error.too_large or size == 1:
+            raise
+    return await answered(query, size // 2)
+
+
 async def all_pages(page: Page[T], size: int) -> list[T]:
     """The items of all pages: of ``size`` at first, of half as many whenever a page is too large.
 

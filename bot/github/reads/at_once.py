@@ -7,10 +7,11 @@ from bot.domain.facts import AppIdentity, CheckRunFact, Comment, ReviewThread
 from bot.domain.references import PullRequest, PullRequestRef, RepoRef, RepositoryId, Sha
 from bot.github import operations as ops
 from bot.github.client import GitHub
-from bot.github.errors import GraphQLError, NotFound
+from bot.github.errors import NotFound
 from bot.github.reads.app import identity
 from bot.github.reads.contents import exact, may_be_link
 from bot.github.reads.talk import actor, comment_of, thread_page
+from bot.github.shrinking import answered
 
 T = TypeVar("T")
 
@@ -51,7 +52,8 @@ async def conversation(
     """The pull request and, at its base branch ``base_ref``, the file ``config``.  ``NotFound``: there is none."""
     us, repo = await identity(gh), ref.repo
     branch = f"refs/heads/{base_ref}"
-    try:
+
+    async def query(size: int) -> Conversation:
         return await gh.graphql(
             ops.CONVERSATION,
             repo,
@@ -61,12 +63,10 @@ async def conversation(
             number=ref.number,
             branch=branch,
             config=f"{branch}:{config}",
-            page=page,
+            page=size,
         )
-    except GraphQLError as error:
-        if not error.too_large or page == 1:
-            raise
-    return await conversation(gh, ref, base_ref, config, page=page // 2)
+
+    return await answered(query, page)
 
 
 async def standing(gh: GitHub, repo: RepoRef, head: Sha, check: str) -> Standing:

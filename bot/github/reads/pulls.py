@@ -10,8 +10,9 @@ from bot.github import operations as ops
 from bot.github.at_once import pages
 from bot.github.begun import may_be_begun
 from bot.github.client import PAGE_SIZE, GitHub
-from bot.github.errors import GraphQLError, NotFound
+from bot.github.errors import NotFound
 from bot.github.reads.app import identity
+from bot.github.shrinking import answered
 from bot.identity.checks import CHECK_NAME
 from bot.identity.external_ids import pull_number
 
@@ -75,7 +76,8 @@ async def pull_branch(gh: GitHub, ref: PullRequestRef, *, size: int = 100) -> Pu
     ``size``: how many of each; half as many where GitHub finds that too large.
     """
     repo = ref.repo
-    try:
+
+    async def query(most: int) -> PullBranch:
         return await gh.graphql(
             ops.PULL_BRANCH,
             repo,
@@ -85,12 +87,10 @@ async def pull_branch(gh: GitHub, ref: PullRequestRef, *, size: int = 100) -> Pu
             number=ref.number,
             app=gh.app_id,
             check=CHECK_NAME,
-            size=size,
+            size=most,
         )
-    except GraphQLError as error:
-        if not error.too_large or size == 1:
-            raise
-    return await pull_branch(gh, ref, size=size // 2)
+
+    return await answered(query, size)
 
 
 def _branch(ref: PullRequestRef, data: Any) -> PullBranch:
