@@ -9,7 +9,7 @@ from bot.domain.facts import CheckRunFact
 from bot.domain.file_result import NewFinding, UnreadFile
 from bot.domain.migration import Action, Applicability, Condition, Migration, Rewrite, Target
 from bot.domain.references import PullRequest
-from bot.markdown.blocks import cell, table
+from bot.markdown.blocks import cell, cut, table
 from bot.markdown.limits import fit
 from bot.markdown.links import link_in_pull
 from bot.markdown.text import code, count, plain, prose
@@ -49,7 +49,7 @@ def status(pull: PullRequest, check: CompleteCheckRun, run: CheckRunFact | None)
         lines = [
             f"- {handle(n)} {link_in_pull(n.finding, pull)}: {plain(w.reason)} ({plain(w.by)})" for n, w in check.waived
         ]
-        parts.append("Skipped:\n\n" + _cut(lines))
+        parts.append("Skipped:\n\n" + _listed(lines))
     rest = [
         f"{len(findings):,} {what}"
         for findings, what in (
@@ -87,7 +87,7 @@ def _kinds(new: Sequence[NewFinding]) -> str:
 
 
 def _findings(new: Sequence[NewFinding], pull: PullRequest) -> str:
-    return _cut(
+    return _listed(
         [
             f"- {handle(n)} {link_in_pull(n.finding, pull)}: {n.finding.kind}, {n.finding.applicability.label}"
             for group in new
@@ -96,9 +96,8 @@ def _findings(new: Sequence[NewFinding], pull: PullRequest) -> str:
     )
 
 
-def _cut(lines: Sequence[str]) -> str:
-    rest = len(lines) - _LISTED
-    return "\n".join([*lines[:_LISTED], *([f"- … and {rest:,} more"] if rest > 0 else [])])
+def _listed(lines: Sequence[str]) -> str:
+    return "\n".join(cut(lines, _LISTED))
 
 
 def skipped(what: NewFinding | UnreadFile, pull: PullRequest, check: CompleteCheckRun, by: str, reason: str) -> str:
@@ -148,7 +147,7 @@ _MODES = {
 
 
 def _targets(migration: Migration) -> str:
-    return _cut([f"- {code(target.name)}{_successor(target)}" for target in migration.targets])
+    return _listed([f"- {code(target.name)}{_successor(target)}" for target in migration.targets])
 
 
 def _successor(target: Target) -> str:

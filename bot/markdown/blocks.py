@@ -9,6 +9,12 @@ def fold(title: str, body: str, *, strong: bool = False, opened: bool = False) -
     return f"<details{' open' if opened else ''}><summary>{shown}</summary>\n\n{body}\n\n</details>"
 
 
+def cut(items: Sequence[str], most: int) -> list[str]:
+    """The first items of a list, and a last one that counts the rest."""
+    rest = len(items) - most
+    return [*items[:most], *([f"- … and {rest:,} more"] if rest > 0 else [])]
+
+
 def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: Iterable[int] = ()) -> str:
     """A table (GFM 4.10).  Cells are Markdown; the columns ``numbers``, from 0, are aligned to the right.
 

@@ -11,7 +11,7 @@ from bot.domain.file_result import NewFinding, UnreadFile
 from bot.domain.finding import Finding
 from bot.domain.migration import Applicability, Migration
 from bot.domain.references import PullRequest
-from bot.markdown.blocks import table
+from bot.markdown.blocks import cut, table
 from bot.markdown.limits import fit
 from bot.markdown.links import link_in_pull
 from bot.markdown.text import code, count, fenced, plain, prose, shorten, visible
@@ -73,7 +73,7 @@ def _usage(finding: Finding, fingerprint: str, pull: PullRequest) -> str:
 
 
 def _list(new: Sequence[NewFinding], pull: PullRequest) -> str:
-    return _cut([_usage(finding, fingerprint, pull) for n in new for finding, fingerprint in n.decided])
+    return _listed([_usage(finding, fingerprint, pull) for n in new for finding, fingerprint in n.decided])
 
 
 def title_of(action: CompleteCheckRun) -> str:
@@ -229,7 +229,7 @@ def _details(action: CompleteCheckRun, pull: PullRequest) -> str | None:
         ),
         ("Existing usages in the changed files", [f"- {link_in_pull(f, pull)}: {f.kind}" for f in action.old]),
     )
-    blocks = [f"### {title}\n\n{_cut(items)}" for title, items in sections if items]
+    blocks = [f"### {title}\n\n{_listed(items)}" for title, items in sections if items]
     blocks = [*filter(None, [config_details(action.proposed)]), *blocks]
     return fit("\n\n".join(blocks), limit=MAX_CHECK_TEXT) if blocks else None
 
@@ -252,9 +252,8 @@ def _skip(file: UnreadFile) -> str:
     return f"To accept it: {code(f'{PREFIX} skip {name} REASON')}"
 
 
-def _cut(items: Sequence[str]) -> str:
-    rest = len(items) - _LISTED
-    return "\n".join(items[:_LISTED]) + (f"\n- … and {rest:,} more" if rest > 0 else "")
+def _listed(items: Sequence[str]) -> str:
+    return "\n".join(cut(items, _LISTED))
 
 
 def annotation_message(finding: Finding) -> str:

@@ -3,6 +3,7 @@
 from bot.config.reading import FILE
 from bot.domain.effects import Annotation, Level
 from bot.domain.errors import ConfigError
+from bot.markdown.blocks import cut
 from bot.markdown.text import code, count, plain, prose, shorten
 from bot.review.models import ProposedConfig
 
@@ -37,9 +38,8 @@ def config_details(proposed: ProposedConfig | None) -> str:
     """All errors; empty if there is none."""
     if proposed is None or not proposed.errors:
         return ""
-    lines = [f"- {plain(_told(error), limit=1_000)}" for error in proposed.errors[:_LISTED]]
-    more = len(proposed.errors) - _LISTED
-    return f"### Errors in {FILE}\n\n" + "\n".join([*lines, *([f"- … and {more:,} more"] if more > 0 else [])])
+    lines = [f"- {plain(_told(error), limit=1_000)}" for error in proposed.errors]
+    return f"### Errors in {FILE}\n\n" + "\n".join(cut(lines, _LISTED))
 
 
 def config_annotations(proposed: ProposedConfig | None, level: Level) -> tuple[Annotation, ...]:

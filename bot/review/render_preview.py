@@ -12,7 +12,7 @@ from bot.domain.references import PullRequest
 from bot.identity import external_ids
 from bot.identity.checks import PREVIEW_NAME
 from bot.inventory.models import Foreseen
-from bot.markdown.blocks import cell, table
+from bot.markdown.blocks import cell, cut, table
 from bot.markdown.limits import fit
 from bot.markdown.links import link_to_line, repository_page
 from bot.markdown.text import code, count, plain
@@ -102,9 +102,9 @@ def _details(pull: PullRequest, found: Foreseen) -> str | None:
         more = [f for f in usages if (f.path, f.range, f.symbol) not in known]
         if more:
             lines = [f"- {link_to_line(f, repository_page(pull), found.commit)}: {code(f.symbol)}" for f in more]
-            blocks.append(f"### {plain(name)}: found in addition\n\n{_cut(lines)}")
+            blocks.append(f"### {plain(name)}: found in addition\n\n{_listed(lines)}")
     if found.unread:
-        blocks.append(f"### Not read\n\n{_cut([_unread(each) for each in found.unread])}")
+        blocks.append(f"### Not read\n\n{_listed([_unread(each) for each in found.unread])}")
     return "\n\n".join(blocks) or None
 
 
@@ -113,6 +113,5 @@ def _unread(report: Failed | Skipped) -> str:
     return f"- {code(report.path)}: {plain(reason, limit=300)}"
 
 
-def _cut(lines: Sequence[str]) -> str:
-    rest = len(lines) - _LISTED
-    return "\n".join(lines[:_LISTED]) + (f"\n- … and {rest:,} more" if rest > 0 else "")
+def _listed(lines: Sequence[str]) -> str:
+    return "\n".join(cut(lines, _LISTED))

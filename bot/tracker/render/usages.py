@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from bot.domain.finding import Failed, Finding, Scanned, Skipped
 from bot.domain.tracked import NotKnown, PullState, TrackedFacts, findings_of
-from bot.markdown.blocks import cell, fold, table
+from bot.markdown.blocks import cell, cut, fold, table
 from bot.markdown.links import file_page, linked
 from bot.markdown.text import code, count, plain
 from bot.tracker.models import View
@@ -59,14 +59,9 @@ def files(facts: TrackedFacts, usages: Sequence[Finding]) -> Part:
     ordered = sorted(by_path.items(), key=lambda each: (not any(f.critical for f in each[1]), each[0]))
     to_do = [_file(facts, path, found) for path, found in ordered]
     done = [f"- [x] {_cleared(facts, path)}" for path in sorted(cleared)]
-    forms = [fold(title, "\n".join((*_cut(to_do, n), *_cut(done, n))), strong=True) for n in _LISTED if n]
-    alone = [fold(title, "\n".join(_cut(to_do, n)), strong=True) for n in _LISTED if n]
+    forms = [fold(title, "\n".join((*cut(to_do, n), *cut(done, n))), strong=True) for n in _LISTED if n]
+    alone = [fold(title, "\n".join(cut(to_do, n)), strong=True) for n in _LISTED if n]
     return Part(forms=(*(form for pair in zip(forms, alone, strict=True) for form in pair), f"**{title}.**"))
-
-
-def _cut(lines: Sequence[str], most: int) -> list[str]:
-    rest = len(lines) - most
-    return [*lines[:most], *([f"- … and {rest:,} more"] if rest > 0 else [])]
 
 
 def _file(facts: TrackedFacts, path: str, found: Sequence[Finding]) -> str:
@@ -102,5 +97,5 @@ def hidden(view: View) -> Part:
         ("under the old name", "other definition", others),
     )
     blocks = [(f"{count(len(lines), noun)} {what}", lines) for what, noun, lines in groups if lines]
-    whole = "\n\n".join(fold(title, "\n".join(_cut(lines, 100)), strong=True) for title, lines in blocks)
+    whole = "\n\n".join(fold(title, "\n".join(cut(lines, 100)), strong=True) for title, lines in blocks)
     return Part(forms=(whole, "\n\n".join(f"**{title}.**" for title, _ in blocks)))
