@@ -2,11 +2,9 @@
 
 from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from functools import partial
 
 from bot.context import Bot
-from bot.domain.errors import NotShownYet
 from bot.domain.file_result import FileChange, FileReview, UnreadFile
 from bot.domain.finding import FileReport, Scanned, Skipped
 from bot.domain.migration import Config
@@ -20,10 +18,9 @@ from bot.github.at_once import of_each
 from bot.github.reads.contents import Place
 from bot.inventory.store import Surveyed
 from bot.inventory.view import view_of
+from bot.review.late import not_given_yet
 from bot.review.unread import unread_files
 from bot.scanner.scanner import ReviewRequest
-
-_SOON = timedelta(seconds=10)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +119,7 @@ async def _is_there(bot: Bot, repo: RepoRef, place: Place) -> None:
     """Once more, what GitHub listed and did not give: it may be no file, or not be there yet."""
     rev, path = place
     if await reads.file_at(bot.github, repo, path, rev) is None:
-        raise NotShownYet(at=bot.github.clock.now() + _SOON, reason=f"GitHub lists {path} and does not give it yet")
+        raise not_given_yet(bot, path)
 
 
 def _base_path(file: ChangedFile) -> str:

@@ -1,18 +1,16 @@
 """What a pull request makes of the configuration file itself: it is checked, and never applied from the head."""
 
 from collections.abc import Iterable
-from datetime import timedelta
 from typing import assert_never
 
 from bot.config import FILE, Absent, Invalid, UnreadableConfig, Unrelated, Valid
 from bot.context import Bot
-from bot.domain.errors import ConfigError, NotShownYet
+from bot.domain.errors import ConfigError
 from bot.domain.references import ChangedFile, PullRequest
 from bot.github import reads
 from bot.repository import state_at
+from bot.review.late import not_given_yet
 from bot.review.models import ProposedConfig
-
-_SOON = timedelta(seconds=10)
 
 
 async def proposed_config(bot: Bot, pull: PullRequest, changed: Iterable[ChangedFile]) -> ProposedConfig | None:
@@ -27,8 +25,7 @@ async def proposed_config(bot: Bot, pull: PullRequest, changed: Iterable[Changed
     match state:
         case Absent() | Unrelated():
             if any(file.path == FILE and file.status != "removed" for file in touched):
-                reason = f"GitHub lists {FILE} and does not give it yet"
-                raise NotShownYet(at=bot.github.clock.now() + _SOON, reason=reason)
+                raise not_given_yet(bot, FILE)
             return ProposedConfig(removed=True)
         case Valid():
             return ProposedConfig()

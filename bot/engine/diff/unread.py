@@ -1,15 +1,12 @@
 """Changed files that the engine cannot read: which deprecated names stand on the lines that a change adds, as text."""
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.domain.file_result import FileChange
-from bot.engine.source.mentions import words_of
+from bot.engine.source.mentions import lines_of, words_of
 from bot.engine.source.text import readable_text
-
-_LINE_END = re.compile(r"\r\n?|\n")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +38,8 @@ def names_added(change: FileChange, names: frozenset[str]) -> AddedNames | None:
 
 def _added(base: str, head: str) -> Iterator[tuple[int, str]]:
     """A line that only moved is not added."""
-    left = Counter(_LINE_END.split(base))
-    for number, line in enumerate(_LINE_END.split(head), start=1):
+    left = Counter(lines_of(base))
+    for number, line in enumerate(lines_of(head), start=1):
         if left[line] > 0:
             left[line] -= 1
         else:

@@ -18,7 +18,7 @@ def early_calls(tree: ast.Module, meaning: Meaning) -> tuple[Taking, ...]:
     """
     own = {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)}
     found: dict[Name, int] = {}
-    for expression in called(each for each in tree.body if not _is_main(each)):
+    for expression in called(each for each in tree.body if not is_main(each)):
         for name in _names(expression, own, meaning):
             found[name] = min(expression.lineno, found.get(name, expression.lineno))
     return tuple(Taking(name, line) for name, line in found.items())
@@ -70,7 +70,7 @@ def _without_lambdas(expression: ast.AST) -> Iterator[ast.AST]:
             pending += ast.iter_child_nodes(node)
 
 
-def _is_main(statement: ast.stmt) -> bool:
+def is_main(statement: ast.stmt) -> bool:
     """Whether it is ``if __name__ == "__main__":``, which no import runs."""
     match statement:
         case ast.If(test=ast.Compare(left=ast.Name(id="__name__"), ops=[ast.Eq()]), orelse=[]):

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from bot.engine.program.classes import names_bound
 from bot.engine.program.cycles import closure, files_begun, path_of
+from bot.engine.program.early import is_main
 from bot.engine.program.facts import Import
 from bot.engine.program.index import Index
 from bot.engine.program.nodes import run_at_once
@@ -63,7 +64,7 @@ def _first(source: bytes) -> int | None:
         return None
     own = {name for statement in body for name in names_bound(statement)}
     brought = {name for each in body if isinstance(each, ast.Import | ast.ImportFrom) for name in names_bound(each)}
-    return next(_acts(run_at_once(each for each in body if not _is_main(each)), own - brought), None)
+    return next(_acts(run_at_once(each for each in body if not is_main(each)), own - brought), None)
 
 
 def _acts(statements: Iterable[ast.stmt], own: set[str]) -> Iterator[int]:
@@ -90,11 +91,3 @@ def _is_of_others(target: ast.expr, own: set[str]) -> bool:
     while isinstance(target, ast.Attribute | ast.Subscript):
         target = target.value
     return not (isinstance(target, ast.Name) and target.id in own)
-
-
-def _is_main(statement: ast.stmt) -> bool:
-    match statement:
-        case ast.If(test=ast.Compare(left=ast.Name(id="__name__"))):
-            return True
-        case _:
-            return False

@@ -1,13 +1,10 @@
 """Files that do not parse: where, why, and what stands in them as text."""
 
-import re
 from collections.abc import Iterable
 
 from bot.domain.finding import Failed
-from bot.engine.source.mentions import occurrences, respelled, words_of
+from bot.engine.source.mentions import lines_of, occurrences, respelled, words_of
 from bot.engine.source.text import SourceMap, readable_text
-
-_LINE_END = re.compile(r"\r\n?|\n")
 
 
 def failed(source: bytes, path: str, error: Exception, names: Iterable[str]) -> Failed:
@@ -32,6 +29,6 @@ def textual_hits(source: bytes, names: Iterable[str]) -> tuple[int, ...]:
     found = {places.position(start)[0] for start, _ in occurrences(source, names)}
     if respelled(source, len(source), [name.encode() for name in names]):
         text = readable_text(source) or ""
-        lines = enumerate(_LINE_END.split(text), start=1)
+        lines = enumerate(lines_of(text), start=1)
         found |= {number for number, line in lines if not names.isdisjoint(words_of(line))}
     return tuple(sorted(found))

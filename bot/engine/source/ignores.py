@@ -5,8 +5,9 @@ import tokenize
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bot.engine.source.mentions import lines_of
+
 _COMMENT = re.compile(r"#\s*ssot:\s*ignore\b\s*(?:\[([^\]]*)\])?(.*)")
-_LINE_END = re.compile(r"\r\n?|\n")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +25,7 @@ def ignores(text: str) -> Mapping[int, Ignore]:
     if "ssot:" not in text:
         return {}
     found = {}
-    lines = (f"{line}\n" for line in _LINE_END.split(text))
+    lines = (f"{line}\n" for line in lines_of(text))
     for token in tokenize.generate_tokens(lambda: next(lines, "")):
         comment = _COMMENT.search(token.string) if token.type == tokenize.COMMENT else None
         if comment:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 _QUALIFIER = re.compile(rb"([^\W\d]\w*(?:\.\w+)*)\.\Z")
 _WORD = re.compile(rb"[A-Za-z0-9_\x80-\xff]+")
 _NAME = re.compile(r"\w+")
+_LINE_END = re.compile(r"\r\n?|\n")
 _OTHER_LETTERS = ((b"\xf0", (b"\x9d",)), (b"\xef", (b"\xbc", b"\xbd")))
 """How the mathematical letters (U+1D400 …) and the full-width ones (U+FF00 …) begin in UTF-8: first and second byte."""
 _CODING, _HEAD = b"coding", 400
@@ -79,6 +80,11 @@ def respelled(buffer: bytes | bytearray, size: int, names: Iterable[bytes]) -> b
     if not _holds_other_letters(buffer, size):
         return False
     return _as_read(bytes(memoryview(buffer)[:size]).decode("utf-8", "replace"), names)
+
+
+def lines_of(text: str) -> list[str]:
+    """As Python ends lines (language reference, "Physical lines")."""
+    return _LINE_END.split(text)
 
 
 def words_of(text: str) -> frozenset[str]:
