@@ -91,13 +91,13 @@ def _from_git(process: "Popen[bytes]", root: Path, below: str) -> Listing:
     return Listing(paths=tuple(python), projects=project_files(names))
 
 
-def _prefix(root: Path) -> str:
+def prefix(root: Path) -> str:
     """What makes a file's path of its name: joining `Path` objects costs more than all that is done with the file."""
     return f"{os.fspath(root)}{os.sep}"
 
 
 def _walk(root: Path, below: str) -> Listing:
-    base = _prefix(root)
+    base = prefix(root)
     paths: list[str] = []
     projects: list[str] = []
     unreadable: list[tuple[str, str]] = []
@@ -127,7 +127,7 @@ class Reader:
     """Reads files into one buffer that is used again: most files hold nothing, and need no object of their own."""
 
     def __init__(self, root: Path) -> None:
-        self._prefix = _prefix(root)
+        self._prefix = prefix(root)
         self._buffer = bytearray(_BUFFER)
 
     def look(self, path: str) -> tuple[bytearray, int]:

@@ -1,6 +1,7 @@
 """The view of the whole program, from the files of a directory."""
 
 import gc
+import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -16,6 +17,7 @@ from bot.engine.program.sought import Sought, sought, starred, variables_of
 from bot.engine.source.names import PROJECT_FILES, is_package, module_paths
 from bot.local.facts_cache import FactsCache
 from bot.local.files import Listing, Reader
+from bot.local.looks import FileStates, Look, Looks
 from bot.local.parallel import ForkedCall, share
 from bot.local.search import split
 
@@ -34,7 +36,7 @@ def with_program(
 ) -> Index:
     """The index with the facts of all files that have a say in a rewrite of ``sources``.
 
-    ``kept`` is the file in which facts are kept between scans.
+    ``kept`` is the file in which facts are kept between scans; what was looked for is kept beside it.
     """
     cache = FactsCache.at(kept)
     gc.collect()  # the trees by which the names were followed: all processes from here on would keep them
@@ -49,7 +51,7 @@ def with_program(
         looked_for = sought(config, index.roots, variables, frozenset(listing.paths).__contains__, beneath)
         edited = {module for path in sources for module in index.modules_of(path)}
         left = [path for path in listing.paths if path not in known]
-        more = _more(root, left, replace(looked_for, stars=False), edited, index, jobs)
+        more = _more(root, left, replace(looked_for, stars=False), edited, index, jobs, kept)
         index = index.with_modules(more.items()).knowing(cache.facts(more, jobs))
         projects = {path: each for path, each in facts.items() if is_project(path) and path not in index.files}
         run, used = order.result()
@@ -96,12 +98,16 @@ def _run(root: Path, config: Config, index: Index, cache: FactsCache) -> Mapping
 
 
 def _more(
-    root: Path, paths: Sequence[str], looked_for: Sought, edited: Collection[str], index: Index, jobs: int
+    root: Path, paths: Sequence[str], looked_for: Sought, edited: Collection[str], index: Index, jobs: int,
+    kept: Path | None,
 ) -> Mapping[str, bytes]:  # fmt: skip
     """The files that may have a say: also those with a star import of an ``edited`` module, or of one that has it."""
-    parts = share(partial(_look_at, root, looked_for, index.roots), split(paths, jobs))
+    looks, now = Looks.at(kept and kept.with_suffix(".looks"), looked_for, index.roots), time.time_ns()
+    parts = share(partial(_look_at, root, looked_for, index.roots, looks.known), split(paths, jobs))
     found = {path: source for part in parts for path, source in part.found.items()}
-    stars = {path: modules for part in parts for path, modules in part.stars.items()}
+    said = {path: look for part in parts for path, look in part.said.items()}
+    looks.save(said, now)
+    stars = {path: look.stars for path, look in said.items() if look.stars}
     reader, pending = Reader(root), set(edited)
     while pending:
         new = [path for path, modules in stars.items() if not pending.isdisjoint(modules)]
@@ -112,20 +118,30 @@ def _more(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Look:
-    """What a look at many files has found."""
+class _Looked:
+    """What a look at many files has given."""
 
     found: Mapping[str, bytes]
-    stars: Mapping[str, frozenset[str]]
-    """Of all files with a star import the modules that it is of."""
+    """The files that may have a say."""
+    said: Mapping[str, Look]
 
 
-def _look_at(root: Path, looked_for: Sought, roots: Sequence[str], paths: Sequence[str]) -> _Look:
-    reader, found, stars = Reader(root), dict[str, bytes](), dict[str, frozenset[str]]()
+def _look_at(
+    root: Path, looked_for: Sought, roots: Sequence[str], known: Mapping[str, Look], paths: Sequence[str]
+) -> _Looked:  # fmt: skip
+    reader, states = Reader(root), FileStates(root)
+    found, said = dict[str, bytes](), dict[str, Look]()
     for path in paths:
-        source = reader.read(path)
-        if source and looked_for.leads_to(source):
+        state = states.of(path)  # before it is read: what is changed meanwhile has another state at the next look
+        if state is None:
+            continue
+        look, source = known.get(path), None
+        if look is None or look.state != state:
+            source = reader.read(path) or b""
+            look = Look(state, looked_for.leads_to(source), tuple(sorted(starred(path, source, roots))))
+        elif look.leads:
+            source = reader.read(path)
+        if look.leads and source:
             found[path] = source
-        if source and (modules := starred(path, source, roots)):
-            stars[path] = modules
-    return _Look(found=found, stars=stars)
+        said[path] = look
+    return _Looked(found=found, said=said)

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -276,6 +277,26 @@ def test_no_file_is_read_again_for_what_it_says(repository: Path, monkeypatch: p
     monkeypatch.setattr("bot.local.facts_cache.facts_at", None)
     monkeypatch.setattr("bot.local.facts_cache.imports_of", None)
     assert fixes(repository) == first
+
+
+WITNESS: dict[str, str | bytes] = {
+    "pkg/user.py": "from pkg import impl\n\n\ndef go():\n    return impl.old()\n",
+    "pkg/quiet.py": "from pkg import user\n\nuser.impl_old = print\n",
+}
+
+
+def test_files_that_did_not_change_are_not_searched_again(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(repository, WITNESS)
+    later = time.time_ns() + 10_000_000_000
+    monkeypatch.setattr("bot.local.program.time.time_ns", lambda: later)  # what has just changed is not kept
+    first = fixes(repository)
+    with monkeypatch.context() as patch:
+        patch.setattr("bot.local.program.starred", None)
+        assert fixes(repository) == first
+    write(repository, {"pkg/quiet.py": "from pkg import user\n\nuser.impl.old = print\n"})
+    second = fixes(repository)
+    assert second != first
+    assert second == fixes(repository, "--no-cache")
 
 
 def test_the_cache_does_not_grow_for_ever(repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,7 @@
 """What runs when a file is imported, and what its top has bound by then."""
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from bot.engine.program.classes import names_bound
@@ -21,8 +21,13 @@ _QUIET = frozenset({"warn", "getLogger", "filterwarnings", "simplefilter", "depr
 
 def bound_above(source: bytes, imported: Import) -> frozenset[str]:
     """The names that the statements at the top of a file bind above an import."""
-    body = parse(source).body
-    return frozenset(name for each in body if (each.end_lineno or 0) < imported.line for name in names_bound(each))
+    return frozenset[str]().union(*(names for line, names in _bound(source) if line < imported.line))
+
+
+@lru_cache(maxsize=4)
+def _bound(source: bytes) -> Sequence[tuple[int, frozenset[str]]]:
+    """For each statement at the top of a file its last line, and the names that it binds."""
+    return [(each.end_lineno or 0, frozenset(names_bound(each))) for each in parse(source).body]
 
 
 def passing_files(analysis: Analysis, uses: Iterable[Use]) -> Mapping[str, Mapping[str, int]]:
