@@ -7,7 +7,7 @@ DOCS = "https://docs.github.com/rest"
 
 
 class ApiError(Exception):
-    """An answer with a status of 300 or more: ``{"message", "documentation_url", "status"[, "errors"]}``."""
+    """An answer with a status of 300 or more: ``{"message", "documentation_url", "status"[, "errors"][, "url"]}``."""
 
     def __init__(
         self,
@@ -16,13 +16,16 @@ class ApiError(Exception):
         *,
         errors: list[Any] | None = None,
         headers: Mapping[str, str] | None = None,
+        url: str | None = None,
     ) -> None:
         super().__init__(message)
         self.status, self.message, self.errors, self.headers = status, message, errors, dict(headers or {})
+        self.url = url
 
     @property
     def body(self) -> dict[str, Any]:
-        extra = {} if self.errors is None else {"errors": self.errors}
+        extra: dict[str, Any] = {} if self.errors is None else {"errors": self.errors}
+        extra |= {} if self.url is None else {"url": self.url}
         return {"message": self.message, **extra, "documentation_url": DOCS, "status": str(self.status)}
 
 

@@ -6,8 +6,10 @@ https://git-scm.com/docs/git-http-backend
 import asyncio
 import re
 from collections.abc import Mapping
+from urllib.parse import urlencode
 
 from bot.sandbox import git
+from bot.sandbox.addresses import moved
 from bot.sandbox.auth import Identity, InstallationIdentity, UserIdentity, authorize
 from bot.sandbox.errors import ApiError, not_found
 from bot.sandbox.model import Repository
@@ -25,7 +27,8 @@ def is_git(path: str) -> bool:
 def refused(error: ApiError) -> Answer:
     """git asks for credentials only after a 401 with a challenge."""
     challenge = {"www-authenticate": 'Basic realm="GitHub"'} if error.status == 401 else {}
-    return Answer(status=error.status, body=error.message.encode(), headers=challenge, content_type="text/plain")
+    headers = {**error.headers, **challenge}
+    return Answer(status=error.status, body=error.message.encode(), headers=headers, content_type="text/plain")
 
 
 async def serve(
@@ -44,6 +47,9 @@ async def serve(
         raise not_found()
     pushing = "git-receive-pack" in (match[3], query.get("service"))
     _admit(identity, repo, pushing=pushing)
+    if repo.full_name.lower() != f"{match[1]}/{match[2]}".lower():
+        tail = f"?{urlencode(query)}" if query else ""
+        raise moved(method, f"{world.url}/{repo.full_name}.git/{match[3]}{tail}")
     environment = {
         "GIT_PROJECT_ROOT": str(repo.git.path),
         "GIT_HTTP_EXPORT_ALL": "1",

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.sandbox import git, talking
+from bot.sandbox import git, renaming, talking
 from bot.sandbox.model import Comment, Issue
 from bot.sandbox.people import User
 from bot.sandbox.world import World
@@ -169,6 +169,12 @@ class IssueHandle(Conversation):
         async with self._world.writing:
             talking.remove_sub_issue(self._world, child.issue, by or self.repo.person)
 
+    async def transfer(self, to: "Repo", *, by: User | None = None) -> "IssueHandle":
+        """Into another repository, under a new number; the API leads there from here."""
+        async with self._world.writing:
+            moved = renaming.transfer_issue(self._world, self.issue, to.record, by or self.repo.person)
+        return IssueHandle(self._world, to, moved)
+
     def delete(self, *, transferred: bool = False) -> None:
-        """From now on the API answers 410, or 404 when it was transferred away."""
+        """From now on the API answers 410, or 404 when it was transferred to where nobody who asks may read."""
         self.issue.gone = 404 if transferred else 410

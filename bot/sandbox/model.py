@@ -71,7 +71,9 @@ class Issue:
     sub_issues: list["Issue"] = field(default_factory=list)
     """Also those of other repositories."""
     gone: int | None = None
-    """404 (transferred) or 410 (deleted): what the API answers for it."""
+    """301 or 404 (transferred) or 410 (deleted): what the API answers for it."""
+    moved_to: "Issue | None" = None
+    """What it became in another repository, where the API tells."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -268,8 +270,8 @@ class Repository:
     parent: "Repository | None" = None
     archived: bool = False
     deleted: bool = False
-    roles: dict[str, Role] = field(default_factory=dict)
-    """Login in lower case → the role given in this repository."""
+    roles: dict[int, Role] = field(default_factory=dict)
+    """Id of the account → the role given in this repository."""
     labels: dict[str, Label] = field(default_factory=dict)
     issues: dict[int, Issue] = field(default_factory=dict)
     suites: list[CheckSuite] = field(default_factory=list)
@@ -289,6 +291,8 @@ class Repository:
     """The grouping strategy of a branch's merge queue: ``ALLGREEN`` or ``HEADGREEN``."""
     dismissing: set[str] = field(default_factory=set)
     """Branches whose ruleset takes approving reviews back on a push."""
+    former_branches: dict[str, str] = field(default_factory=dict)
+    """Former name of a branch → its present one; over once there is a branch of the former name again."""
 
     @property
     def full_name(self) -> str:
@@ -309,5 +313,5 @@ class Repository:
         if user is self.owner:
             return Role.ADMIN
         least = Role.NONE if self.private else Role.READ
-        given = self.roles.get(user.login.lower(), user.role or Role.NONE)
+        given = self.roles.get(user.id, user.role or Role.NONE)
         return max(least, given, key=lambda role: role.level)

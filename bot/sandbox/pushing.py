@@ -63,17 +63,18 @@ async def ref_moved(
 ) -> None:
     """The consequences of a ref that has moved already."""
     repo.pushed_at = world.now()
-    world.emit(
-        Event(
-            name="push",
-            action=None,
-            sender=actor.user,
-            repo=repo,
-            fields=await _push(world, repo, name, before, after, actor),
-        )
-    )
+    repo.former_branches.pop(name.removeprefix("refs/heads/"), None)
+    await tell_push(world, repo, name, before, after, actor)
     if name.startswith("refs/heads/"):
         await pulling.branch_moved(world, repo, name.removeprefix("refs/heads/"), before, after, actor.user)
+
+
+async def tell_push(
+    world: World, repo: Repository, name: str, before: str | None, after: str | None, actor: Actor
+) -> None:
+    """Emit ``push``."""
+    fields = await _push(world, repo, name, before, after, actor)
+    world.emit(Event(name="push", action=None, sender=actor.user, repo=repo, fields=fields))
 
 
 async def _push(world: World, repo: Repository, name: str, before: str | None, after: str | None, actor: Actor) -> Obj:

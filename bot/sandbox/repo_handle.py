@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from bot.sandbox import ci, pulling, talking
+from bot.sandbox import ci, pulling, renaming, talking
 from bot.sandbox.content import Content
 from bot.sandbox.handles import Files, IssueHandle
 from bot.sandbox.model import CheckRun, Repository
@@ -159,7 +159,7 @@ class Repo:
 
     def set_role(self, user: User, role: Role | str) -> None:
         """Give a role in this repository, whatever the user's general one."""
-        self.record.roles[user.login.lower()] = Role(role)
+        self.record.roles[user.id] = Role(role)
 
     def protect(self, branch: str) -> None:
         """Only merged pull requests change the branch from now on."""
@@ -173,10 +173,18 @@ class Repo:
         """A ruleset takes approving reviews of pull requests onto the branch back when somebody pushes."""
         self.record.dismissing.add(branch)
 
-    def rename(self, name: str) -> None:
-        """The former name is answered by a redirect."""
-        self.record.name = name
-        self._world.names[self.full_name.lower()] = self.record.id
+    def rename(self, name: str, *, by: User | None = None) -> None:
+        """The former name is answered by a redirect.  :class:`ValueError` when the name is taken."""
+        renaming.rename_repository(self._world, self.record, name, by or self.person)
+
+    def transfer(self, owner: str, *, by: User | None = None) -> None:
+        """Give it to another account, with a redirect as for a new name."""
+        renaming.transfer_repository(self._world, self.record, self._world.account(owner), by or self.person)
+
+    async def rename_branch(self, before: str, after: str, *, by: User | None = None) -> None:
+        """Rules and open pull requests onto it follow; those that start from it are closed."""
+        async with self._world.writing:
+            await renaming.rename_branch(self._world, self.record, before, after, by or self.person)
 
     def delete(self) -> None:
         self.record.deleted = True

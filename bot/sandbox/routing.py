@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from urllib.parse import unquote, urlencode
 
+from bot.sandbox.addresses import issue_elsewhere, permanent
 from bot.sandbox.auth import AppIdentity, Authority, Identity, InstallationIdentity, UserIdentity, authorize
 from bot.sandbox.errors import ApiError, forbidden, malformed, not_found
 from bot.sandbox.lagging import Replica
@@ -100,8 +101,10 @@ class Call:
         issue = self.repo.issues.get(self.number(name))
         if issue is None or not self.there(issue):
             raise not_found()
+        if issue.moved_to is not None and self.may_read(issue.moved_to.repo, "issues"):
+            raise issue_elsewhere(self.world, self.method, issue, issue.moved_to, self.path)
         if issue.gone is not None:
-            raise ApiError(issue.gone, "This issue was deleted" if issue.gone == 410 else "Not Found")
+            raise ApiError(410, "This issue was deleted") if issue.gone == 410 else not_found()
         return issue
 
     def pull(self) -> PullRequest:
@@ -154,7 +157,9 @@ class Call:
         return int(text) if text.isascii() and text.isdigit() else default
 
     def _at(self, page: int) -> str:
-        return f"{self.url}{self.path}?{urlencode({**self.query, 'page': page})}"
+        """As GitHub has it, by the repository's permanent id."""
+        path = permanent(self.world, self.repo, self.path) if "owner" in self.params else f"{self.url}{self.path}"
+        return f"{path}?{urlencode({**self.query, 'page': page})}"
 
 
 Handler = Callable[[Call], Awaitable[Answer]]

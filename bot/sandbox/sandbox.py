@@ -13,7 +13,7 @@ from typing import Self
 import jwt
 from aiohttp import web
 
-from bot.sandbox import git
+from bot.sandbox import git, renaming
 from bot.sandbox.auth import Authority, key_pair
 from bot.sandbox.content import Content
 from bot.sandbox.faults import Faults
@@ -55,6 +55,7 @@ EVENTS = (
     "pull_request_review_comment",
     "pull_request_review_thread",
     "push",
+    "repository",
     "status",
 )
 SECRET = "the webhook secret of the sandbox"  # noqa: S105 - of a server that lives for one test
@@ -187,9 +188,16 @@ class Sandbox(Installing):
         return user
 
     def rename_user(self, user: User, login: str) -> None:
-        del self.world.users[user.login.lower()]
-        user.login = login
-        self.world.users[login.lower()] = user
+        """Its repositories follow, and the former login is free.  :class:`ValueError` when the login is taken."""
+        renaming.rename_account(self.world, user, login, self._person())
+
+    def rename_owner(self, before: str, login: str) -> None:
+        """The same of the account that has that login."""
+        self.rename_user(self.world.account(before), login)
+
+    def rename_app(self, slug: str) -> None:
+        """The App and its bot have another name from now on."""
+        renaming.rename_app(self.world, slug)
 
     async def repo(
         self,

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from aiohttp import web
 
-from bot.sandbox import etag, githttp, graphql, registration
+from bot.sandbox import addresses, etag, githttp, graphql, registration
 from bot.sandbox.auth import Anonymous, Authority, Identity
 from bot.sandbox.errors import ApiError, not_found
 from bot.sandbox.faults import ExtraHeaders, Fault, Faults, HalfBody, Hold, Slow
@@ -75,7 +75,8 @@ class Front:
         at = self.world.clock()
         identity, refusal = self._identify(incoming)
         operations, mutation = _operations(incoming)
-        found = find(ROUTES, "GET" if incoming.method == "HEAD" else incoming.method, incoming.raw_path)
+        path = addresses.by_name(self.world, incoming.raw_path)
+        found = find(ROUTES, "GET" if incoming.method == "HEAD" else incoming.method, path)
         template = found[0].template if found else "/graphql" if incoming.raw_path == "/graphql" else None
         fault = self.faults.take(incoming.method, incoming.path, operations, identity.name)
         answer = await self._faulty(incoming, identity, refusal, found, fault)
@@ -133,8 +134,8 @@ class Front:
             raise not_found()
         route, params = found
         call = self._call(incoming, identity, params)
-        self._redirect_renamed(call, incoming)
         admit(route, call)
+        addresses.redirect_former_name(self.world, incoming.method, incoming.raw_path, params, incoming.query)
         if incoming.method in READ_ONLY:
             return await route.handler(call)
         if _mutates(incoming.method, route.template):
@@ -153,18 +154,6 @@ class Front:
             query=incoming.query, headers=incoming.headers,
             body=incoming.json or {}, replica=self.world.replica if incoming.method in READ_ONLY else None,
         )  # fmt: skip
-
-    def _redirect_renamed(self, call: Call, incoming: Incoming) -> None:
-        """A former name of a repository: 301 (307 for what is no GET) to ``/repositories/{id}/…``."""
-        if "owner" not in call.params:
-            return
-        name = f"{call.params['owner']}/{call.params['repo']}"
-        repo = self.world.repo(name)
-        if repo is not None and repo.full_name.lower() != name.lower():
-            tail = incoming.raw_path.split("/", 4)[4:]
-            location = "/".join([f"{self.world.url}/repos/{repo.full_name}", *tail])
-            status = 301 if incoming.method in READ_ONLY else 307
-            raise ApiError(status, "Moved Permanently", headers={"location": location})
 
     def _conditional(self, incoming: Incoming, answer: Answer, identity: Identity, resource: str) -> Answer:
         if isinstance(answer.body, AsyncIterator):

@@ -24,8 +24,11 @@ from bot.sandbox.world import Event, Obj, World
 
 PATIENCE = 10.0
 """Seconds that a receiver has to answer."""
-UNCONDITIONAL = ("installation", "installation_repositories", "ping", "github_app_authorization")
-"""Events that every App gets, subscribed or not."""
+UNCONDITIONAL = ("installation", "installation_repositories", "installation_target", "ping", "github_app_authorization")
+"""Events that every App gets, subscribed or not.
+
+``installation_target`` is none of those that GitHub lets an App subscribe to (``events`` in its schema of an App), and
+its page does not say who gets it: ``World.tells_renamed_accounts`` is a switch."""
 
 
 @dataclass(eq=False, slots=True, kw_only=True)

@@ -71,6 +71,8 @@ class World:
     """GraphQL node id → record."""
     hides_app_resolver: bool = False
     """GraphQL has ``null`` for ``resolvedBy`` where an App resolved the thread: its type is ``User``."""
+    tells_renamed_accounts: bool = True
+    """Whether an App hears ``installation_target.renamed``."""
     fork_pushes: bool = False
     """Whether an App's token of the base repository may write to forks that let its maintainers in."""
     replica: "Replica | None" = None

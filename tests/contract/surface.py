@@ -368,3 +368,16 @@ async def installations(github: Sandbox, repo: Repo) -> None:
     github.unsuspend(installation)
     github.uninstall(installation)
     await github.ping()
+
+
+async def names(github: Sandbox, repo: Repo) -> None:
+    """A repository, its owner and its default branch are renamed, and it and an issue of it change their place."""
+    issue = await repo.open_issue("Goes away")
+    second = await github.repo("acme/second", {"d.py": b""})
+    await issue.transfer(second)
+    await second.open_pull_request({"e.py": b""})
+    await second.rename_branch("main", "trunk")
+    repo.rename("renamed")
+    github.rename_owner("acme", "apex")
+    github.install("further")
+    repo.transfer("further")

@@ -24,6 +24,7 @@ EVENTS = (
     "deployment_status",
     "status",
     "ping",
+    "repository",
 )
 RECORDINGS: dict[str, Any] = read_json("payload-examples.json")["events"]
 OURS = sorted((DATA / "ours").glob("*.json"))

@@ -9,7 +9,7 @@ from aiohttp import web
 from bot.sandbox import Repo, Sandbox
 from tests.contract.checker import Contract
 from tests.contract.observer import ContractObserver
-from tests.contract.surface import AREAS, Api, Callers, installations, integration, people, review
+from tests.contract.surface import AREAS, Api, Callers, installations, integration, names, people, review
 
 
 @pytest.fixture
@@ -61,6 +61,7 @@ async def test_the_whole_surface_keeps_the_contract(
     await review(callers, repo)
     await integration(callers, repo)
     await installations(github, repo)
+    await names(github, repo)
     await github.settled()
     assert {operation.id for operation in contract.rest.operations} - contract_observer.seen == set()
     told = {name.replace(".", "_") for name in contract_observer.seen}

@@ -59,7 +59,7 @@ RECORDED = (
     ),
     Waiver(
         subject="webhook *",
-        pointer="*/repo*",
+        pointer="*/*repo*",
         message='"(has_discussions|topics|visibility|disabled)" is a required property',
         reason=ADDED_SINCE,
     ),

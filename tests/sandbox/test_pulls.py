@@ -59,7 +59,7 @@ async def test_many_files_come_in_pages_and_end_at_3000(repo: Repo, bot: Caller)
     while path:
         answer = await bot("GET", path)
         seen += len(answer.json)
-        following = re.search(r'<[^>]*(/repos/[^>]*)>; rel="next"', answer.headers.get("link", ""))
+        following = re.search(r'<[^>]*(/repositories/[^>]*)>; rel="next"', answer.headers.get("link", ""))
         path = following[1] if following else ""
     assert seen == 3_000
     assert (await bot("GET", f"./pulls/{pr.number}")).json["changed_files"] == 3_010

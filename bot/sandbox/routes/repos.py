@@ -1,5 +1,6 @@
 """Repositories, branches, commits, comparisons, collaborators.  https://docs.github.com/rest/repos"""
 
+from bot.sandbox.addresses import moved
 from bot.sandbox.errors import ApiError, not_found
 from bot.sandbox.people import Role
 from bot.sandbox.routing import Answer, Call, Router
@@ -28,6 +29,8 @@ async def get_repository(call: Call) -> Answer:
 async def get_branch(call: Call) -> Answer:
     repo, name = call.repo, call.params["branch"]
     sha = repo.git.branch(name)
+    if sha is None and name in repo.former_branches:
+        raise moved(call.method, f"{call.url}/repositories/{repo.id}/branches/{repo.former_branches[name]}")
     if sha is None:
         raise ApiError(404, "Branch not found")
     here = f"{api(repo, call.url)}/branches/{name}"

@@ -17,7 +17,7 @@ def association(who: User, repo: Repository) -> str:
     """author_association.  It says little about rights, which is why nobody should decide by it."""
     if who is repo.owner:
         return "OWNER"
-    given = repo.roles.get(who.login.lower(), who.role or Role.NONE)
+    given = repo.roles.get(who.id, who.role or Role.NONE)
     return "COLLABORATOR" if given.level > Role.READ.level else "NONE"
 
 
