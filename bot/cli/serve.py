@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import resource
 import signal
 import sys
 
@@ -9,6 +10,8 @@ import click
 
 from bot.domain.errors import RetryLater, SettingsError
 from bot.settings import Settings
+
+OPEN_FILES = 8_192
 
 
 @click.command("serve")
@@ -22,12 +25,21 @@ def command(host: str | None, port: int | None) -> None:
     from bot.jobs import StoreUnavailable
 
     os.umask(0o077)  # what the server keeps may be a private repository's
+    _raise_file_limit()
     try:
         settings = Settings.from_env(os.environ)
         asyncio.run(_serve(settings, host or settings.host, settings.port if port is None else port))
     except (SettingsError, StoreUnavailable, RetryLater, OSError) as error:
         click.echo(f"ssot serve: {error}", err=True)
         sys.exit(2)
+
+
+def _raise_file_limit() -> None:
+    """Each connection is an open file; many systems allow a process 1,024 until it asks for more."""
+    now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    useful = OPEN_FILES if most == resource.RLIM_INFINITY else min(OPEN_FILES, most)
+    if now != resource.RLIM_INFINITY and now < useful:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (useful, most))
 
 
 async def _serve(settings: Settings, host: str, port: int) -> None:

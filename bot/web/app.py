@@ -12,6 +12,7 @@ from bot.jobs import Inbox, State, Store, StoreUnavailable, Worker
 from bot.storage import StorageUnavailable
 from bot.tracker.record import BurnDown
 from bot.web.access import OperatorAccess, denied
+from bot.web.connections import ConnectionLimits, Runner
 from bot.web.health import Readiness
 from bot.web.hook import Hook
 from bot.web.intake import BodyLimits
@@ -22,6 +23,8 @@ HOOK_PATHS = ("/webhook", "/api/github/webhooks")
 MIN_SECRET_BYTES = 16
 SHOWN_JOBS = 50
 SHOWN_DEAD = 20
+READ_AHEAD = 256 * 1024
+"""Bytes of a body that nobody reads, after which no more is taken from the connection."""
 
 
 async def _nothing_lacking() -> Sequence[str]:
@@ -63,14 +66,25 @@ def create_web_app(parts: WebParts) -> web.Application:
     return app
 
 
-def create_runner(app: web.Application, *, shutdown_timeout: float = 2.0) -> web.AppRunner:
+def create_runner(
+    app: web.Application, *, shutdown_timeout: float = 2.0, connections: ConnectionLimits | None = None
+) -> web.AppRunner:
     """The server's own settings: bodies stay as they were sent, and refused ones are not read for long.
 
     ``shutdown_timeout``: the seconds that open requests get at the end.  There is no access log: each delivery is
     logged with its result.
     """
-    return web.AppRunner(
-        app, access_log=None, auto_decompress=False, lingering_time=1.0, shutdown_timeout=shutdown_timeout
+    limits = connections or ConnectionLimits()
+    return Runner(
+        app,
+        limits,
+        shutdown_timeout=shutdown_timeout,
+        access_log=None,
+        auto_decompress=False,
+        lingering_time=1.0,
+        keepalive_timeout=limits.idle,
+        max_headers=64,
+        read_bufsize=READ_AHEAD,
     )
 
 

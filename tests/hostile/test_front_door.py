@@ -1,6 +1,6 @@
 """The front door, cases 1 to 18 of the reliability list: bytes on a socket, and what the server makes of them.
 
-Not here: a slow *header* (13) is held by the connection limits of the proxy in front, as the operator's guide says.
+Slow heads, idle connections and what the log says of them are in ``test_connections``.
 """
 
 import asyncio

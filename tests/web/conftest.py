@@ -16,7 +16,7 @@ from aiohttp import web
 
 from bot.domain.references import Delivery
 from bot.jobs import Done, Ignored, Inbox, Lease, Outcome, Route, SqliteStore, Store, Work, Worker
-from bot.web import BodyLimits, Metrics, WebParts, create_runner, create_web_app
+from bot.web import BodyLimits, ConnectionLimits, Metrics, WebParts, create_runner, create_web_app
 
 ROOT = Path(__file__).parents[2]
 SECRET = b"a webhook secret of the tests"
@@ -145,6 +145,7 @@ async def serve(tmp_path: Path) -> AsyncIterator[Serve]:
             token: str | None = None,
             secrets: tuple[bytes, ...] = (SECRET,),
             full: bool = False,
+            connections: ConnectionLimits | None = None,
         ) -> Server:
             store = SqliteStore(tmp_path / "ssot.db", busy_timeout=0.1)
             await store.open()
@@ -169,7 +170,7 @@ async def serve(tmp_path: Path) -> AsyncIterator[Serve]:
                 operator_token=token,
                 limits=limits or BodyLimits(),
             )
-            runner = create_runner(create_web_app(parts), shutdown_timeout=0.2)
+            runner = create_runner(create_web_app(parts), shutdown_timeout=0.2, connections=connections)
             await runner.setup()
             stack.push_async_callback(runner.cleanup)
             await web.TCPSite(runner, "127.0.0.1", 0).start()
