@@ -5,13 +5,16 @@ BIN := $(VENV)/bin
 SEED ?= 1
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test mutants serve lint format lock clean
+.PHONY: demo test dist mutants serve lint format lock clean
 
 demo: $(STAMP)  ## the real server against the built-in sandbox GitHub, step by step
 	$(BIN)/ssot demo
 
 test: $(STAMP) lint  ## linters, types and every test
 	$(BIN)/python -m pytest -n auto --dist worksteal
+
+dist: $(STAMP)  ## the wheel and the sdist, in dist/: the same bytes for the same commit
+	SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct)} $(BIN)/python -m hatchling build --clean
 
 mutants: $(STAMP)  ## do the tests see a change of the engine? 200 one-place mutants (another sample: SEED=2)
 	$(BIN)/python -m benchmarks.mutants --seed $(SEED)

@@ -14,9 +14,8 @@ from ruamel.yaml.error import YAMLError
 from bot.domain.errors import ConfigError
 from bot.github.operations import Operation, operations, weaker
 
-_PACKAGE = Path(__file__).parents[1]
-_PLACES = (_PACKAGE.parent / "app.yaml", _PACKAGE / "app.yaml")
-"""In a checkout beside the package, in an installed wheel inside it."""
+_PLACE = Path(__file__).parents[2] / "app.yaml"
+"""Beside the package ``bot``, in a checkout and in an installed wheel."""
 EVENTS_OF_EVERY_APP = frozenset(
     {"installation", "installation_repositories", "github_app_authorization", "meta", "ping"}
 )
@@ -43,9 +42,8 @@ class Manifest:
 
 def manifest_path() -> Path:
     """Where the manifest is.  Raises ``ConfigError`` when it is nowhere."""
-    for path in _PLACES:
-        if path.is_file():
-            return path
+    if _PLACE.is_file():
+        return _PLACE
     raise ConfigError("the manifest is missing from this installation", file="app.yaml")
 
 

@@ -5,11 +5,13 @@ secrets, and in the middle of a task.  So nothing is forked here but from a serv
 """
 
 import os
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from multiprocessing import context, forkserver
+from multiprocessing import context, forkserver, util
 from multiprocessing.popen_forkserver import Popen
 from multiprocessing.process import BaseProcess
+from typing import Any
 
 PRELOADED = (
     "bot.scanner.configuration",
@@ -37,7 +39,7 @@ def start() -> context.ForkServerContext:
     if not is_ours():
         forkserver.set_forkserver_preload([*PRELOADED])
         _end_foreign()
-        with no_environment():
+        with no_environment(), own_modules():
             forkserver.ensure_running()
         _Started.pid = process_id()
     return _Context()
@@ -97,3 +99,24 @@ def no_environment() -> Iterator[None]:
         yield
     finally:
         os.environ.update(saved)
+
+
+@contextmanager
+def own_modules() -> Iterator[None]:
+    """The fork server finds the modules that this process finds, and none in the current directory.
+
+    The standard library starts it with ``python -c``, which looks in the current directory first, and passes over what
+    cannot be imported: a package ``bot`` of the project in there would be run in place of ours, or ours be missing.
+    """
+    start_process = util.spawnv_passfds
+
+    def start_with_path(path: bytes, args: Sequence[Any], passfds: Sequence[int]) -> int:
+        interpreter, *flags, program = args
+        program = f"import sys; sys.path[:] = {sys.path!r}; {program}"
+        return start_process(path, [interpreter, "-P", *flags, program], passfds)
+
+    util.spawnv_passfds = start_with_path
+    try:
+        yield
+    finally:
+        util.spawnv_passfds = start_process
