@@ -32,7 +32,7 @@ from bot.storage.read_only import ReadOnlyStorage
 from bot.storage.signing import signing_keys
 from bot.timers import Timer, Timers
 from bot.tracker.record import burn_downs
-from bot.web import Metrics, WebParts, create_web_app
+from bot.web import Metrics, WebParts, create_operator_app, create_web_app
 from bot.web.commands import commands_route
 from bot.web.grants import Grants
 from handlers.commands import COMMANDS
@@ -63,6 +63,8 @@ class Handlers:
 class App:
     """``web`` starts and stops all the rest."""
 
+    operator: web.Application | None = None
+    """The operator's pages, where they have a port of their own."""
     web: web.Application
     inbox: Inbox
     worker: Worker
@@ -93,22 +95,23 @@ def build(
     worker = Worker(store, router=wired.route, handle=handle, policy=policy, limits=limits, observer=metrics)
     inbox = Inbox(store, arrived=worker.arrived, full=worker.full)
     metrics.watch(worker.stats)
-    application = create_web_app(
-        WebParts(
-            inbox=inbox,
-            worker=worker,
-            store=store,
-            secrets=[secret.reveal().encode() for secret in settings.webhook_secrets],
-            events=wired.events,
-            metrics=metrics,
-            operator_token=settings.metrics_token.reveal() if settings.metrics_token else None,
-            burn_downs=lambda: burn_downs(opened.bot.storage),
-            lacking=lambda: grants.lacking(opened.bot),
-            scanner_fault=lambda: opened.bot.scanner.fault,
-            more=[commands_route(wired.commands)],
-        )
+    parts = WebParts(
+        inbox=inbox,
+        worker=worker,
+        store=store,
+        secrets=[secret.reveal().encode() for secret in settings.webhook_secrets],
+        events=wired.events,
+        metrics=metrics,
+        operator_token=settings.metrics_token.reveal() if settings.metrics_token else None,
+        burn_downs=lambda: burn_downs(opened.bot.storage),
+        lacking=lambda: grants.lacking(opened.bot),
+        scanner_fault=lambda: opened.bot.scanner.fault,
+        more=[commands_route(wired.commands)],
+        operator_apart=settings.admin_listen is not None,
     )
-    app = App(web=application, inbox=inbox, worker=worker, store=store, metrics=metrics)
+    application = create_web_app(parts)
+    operator = create_operator_app(parts) if settings.admin_listen else None
+    app = App(web=application, inbox=inbox, worker=worker, store=store, metrics=metrics, operator=operator)
     application.cleanup_ctx.append(lambda _: _running(app, settings, wired, pace, opened))
     return app
 

@@ -182,7 +182,7 @@ def check_address(settings: Settings) -> DoctorCheck:
     if settings.host in ("127.0.0.1", "localhost", "::1"):
         return ok(f"address: {settings.host}:{settings.port}, for a proxy or tunnel on this machine")
     if settings.metrics_token is None:
-        text = "/metrics and /status answer this machine only; set SSOT_METRICS_TOKEN to open them to others"
+        text = "/metrics and /status answer this machine only; SSOT_METRICS_TOKEN opens them to who knows it"
         return warning(f"address: {settings.host}:{settings.port}; {text}")
     return ok(f"address: {settings.host}:{settings.port}")
 

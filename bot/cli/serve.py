@@ -50,7 +50,9 @@ async def _serve(settings: Settings, host: str, port: int) -> None:
     from bot.web import create_runner
 
     log.configure(form=settings.log_format, level=settings.log_level, redact=redactor(settings))
-    runner = create_runner(build(settings, registered(settings)).web)
+    app = build(settings, registered(settings))
+    runner = create_runner(app.web)
+    operator = create_runner(app.operator) if app.operator is not None else None
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
@@ -59,8 +61,15 @@ async def _serve(settings: Settings, host: str, port: int) -> None:
         await web.TCPSite(runner, host, port).start()
         for address in runner.addresses:
             click.echo(f"listening on {url_of(address)}")
+        if operator is not None and settings.admin_listen is not None:
+            await operator.setup()
+            await web.TCPSite(operator, *settings.admin_listen).start()
+            for address in operator.addresses:
+                click.echo(f"operator's pages on {url_of(address)}")
         await stopping.wait()
     finally:
+        if operator is not None:
+            await operator.cleanup()
         await runner.cleanup()
 
 

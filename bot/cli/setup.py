@@ -18,6 +18,9 @@ from bot.settings.credentials import configured, variables, write_credentials
 if TYPE_CHECKING:
     from bot.github.registration import Registration
 
+MADE_HERE = ("SSOT_MARKER_KEYS", "SSOT_METRICS_TOKEN")
+"""The secrets that are not GitHub's."""
+AND_WITH_THEM = ",\nand with them the password of /status and /metrics, SSOT_METRICS_TOKEN"
 GOODBYE = 1.0
 """Seconds to deliver the last page."""
 
@@ -58,14 +61,13 @@ async def _serve(port: int) -> None:
         asyncio.get_running_loop().add_signal_handler(number, over.set)
 
     def keep(made: Registration) -> str:
-        for secret in (made.private_key, made.webhook_secret):
+        made_of = _credentials_of(made, api_url)
+        for secret in (made.private_key, made.webhook_secret, *(made_of[name] for name in MADE_HERE)):
             redact.register(secret)
-        made_of, marker_key = _credentials_of(made, api_url)
-        redact.register(marker_key)
         return _keep(made_of)
 
     def done(made: Registration, kept: str) -> None:
-        click.echo(f"registered {made.name} as App {made.id}; credentials stored in {kept}")
+        click.echo(f"registered {made.name} as App {made.id}; credentials stored in {kept}{AND_WITH_THEM}")
         click.echo(f"next: run `ssot serve` and install the App: {made.html_url}/installations/new")
         asyncio.get_running_loop().call_later(GOODBYE, over.set)
 
@@ -92,17 +94,16 @@ async def _serve(port: int) -> None:
             await runner.cleanup()
 
 
-def _credentials_of(made: "Registration", api_url: str) -> tuple[dict[str, str], str]:
-    """What is stored of a new App, and the key for its markers, which is made here."""
-    marker_key = secrets.token_hex(32)
-    made_of = variables(
+def _credentials_of(made: "Registration", api_url: str) -> dict[str, str]:
+    """What is stored of a new App, with ``MADE_HERE``."""
+    return variables(
         app_id=made.id,
         private_key=made.private_key,
         webhook_secret=made.webhook_secret,
-        marker_key=marker_key,
+        marker_key=secrets.token_hex(32),
+        metrics_token=secrets.token_urlsafe(24),
         api_url=api_url,
     )
-    return made_of, marker_key
 
 
 def _keep(credentials: Mapping[str, str]) -> str:

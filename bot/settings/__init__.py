@@ -65,7 +65,8 @@ class Settings:
     allowed: Allowed = Allowed()
     metrics_token: Secret | None = field(default=None, repr=False)
     """Opens the operator's pages; without it they answer this machine only."""
-
+    admin_listen: tuple[str, int] | None = None
+    """Host and port of the operator's pages; ``None``: they are beside the webhook."""
     write_pace: tuple[float, int, int] | None = None
     """Seconds between two writes of an installation, and how many create content in a minute and in an hour.
 
@@ -99,6 +100,7 @@ class Settings:
             "log_level": _collect(faults, _log_level, env),
             "allowed": _collect(faults, _allowed, env),
             "metrics_token": _collect(faults, _metrics_token, env),
+            "admin_listen": _collect(faults, _admin_listen, env),
             "write_pace": _collect(faults, _write_pace, env),
             "tracker_window": _collect(faults, _tracker_window, env),
         }
@@ -199,6 +201,16 @@ def _metrics_token(env: Mapping[str, str]) -> Secret | None:
     if token and len(token.encode()) < MIN_SECRET_BYTES:
         raise SettingsError(f"SSOT_METRICS_TOKEN is too weak: use at least {MIN_SECRET_BYTES} bytes, or unset it")
     return Secret(token) if token else None
+
+
+def _admin_listen(env: Mapping[str, str]) -> tuple[str, int] | None:
+    text = get(env, "SSOT_ADMIN_LISTEN")
+    if not text:
+        return None
+    found = re.fullmatch(r"(?:(\[[0-9a-fA-F:.]+\]|[a-zA-Z0-9._-]+):)?([0-9]{1,5})", text)
+    if found is None or int(found[2]) > 65_535:
+        raise SettingsError("SSOT_ADMIN_LISTEN must be HOST:PORT, e.g. 127.0.0.1:9090 or [::1]:9090")
+    return (found[1] or "127.0.0.1").strip("[]"), int(found[2])
 
 
 def _tracker_window(env: Mapping[str, str]) -> float:

@@ -19,7 +19,13 @@ def configured(env: Mapping[str, str]) -> bool:
 
 
 def variables(
-    *, app_id: int, private_key: str, webhook_secret: str, marker_key: str, api_url: str = DEFAULT_API_URL
+    *,
+    app_id: int,
+    private_key: str,
+    webhook_secret: str,
+    marker_key: str,
+    metrics_token: str | None = None,
+    api_url: str = DEFAULT_API_URL,
 ) -> dict[str, str]:
     """An App's credentials as an environment, each on one line, with the address where it is registered."""
     one_line = private_key.strip().replace("\r\n", "\n").replace("\n", "\\n")
@@ -28,6 +34,7 @@ def variables(
         "GITHUB_PRIVATE_KEY": one_line,
         "GITHUB_WEBHOOK_SECRET": webhook_secret,
         "SSOT_MARKER_KEYS": marker_key,
+        **({} if metrics_token is None else {"SSOT_METRICS_TOKEN": metrics_token}),
         **({} if api_url == DEFAULT_API_URL else {"GITHUB_API_URL": api_url}),
     }
 

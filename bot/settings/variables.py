@@ -12,7 +12,7 @@ _PROBOT = {
 """Probot's names for the same things: https://probot.github.io/docs/configuration/."""
 OF_THE_APP = ("GITHUB_APP_ID", "GITHUB_PRIVATE_KEY", "GITHUB_PRIVATE_KEY_PATH", "GITHUB_WEBHOOK_SECRET")
 """The variables that identify the App."""
-KEPT_WITH_THEM = ("SSOT_MARKER_KEYS", "GITHUB_API_URL")
+KEPT_WITH_THEM = ("SSOT_MARKER_KEYS", "SSOT_METRICS_TOKEN", "GITHUB_API_URL")
 """What `ssot setup` stores beside them; the environment's own value comes first."""
 
 

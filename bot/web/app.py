@@ -54,6 +54,8 @@ class WebParts:
     scanner_fault: Callable[[], str | None] = lambda: None
     """Why nothing can be scanned; ``None`` when it can."""
     more: Iterable[web.AbstractRouteDef] = ()
+    operator_apart: bool = False
+    """Whether the operator's pages have a port of their own: see :func:`create_operator_app`."""
 
 
 def create_web_app(parts: WebParts) -> web.Application:
@@ -62,7 +64,16 @@ def create_web_app(parts: WebParts) -> web.Application:
         raise SettingsError(f"GITHUB_WEBHOOK_SECRET must have at least {MIN_SECRET_BYTES} bytes")
     app = web.Application()
     readiness = Readiness(parts.inbox, parts.worker, parts.scanner_fault)
-    app.add_routes([*_hook(parts), *_health(readiness), *_operator(parts, readiness), *parts.more])
+    pages = [web.get("/", _public)] if parts.operator_apart else _operator(parts, readiness)
+    app.add_routes([*_hook(parts), *_health(readiness), *pages, *parts.more])
+    return app
+
+
+def create_operator_app(parts: WebParts) -> web.Application:
+    """The operator's pages alone, for a port of their own; it runs beside the one of :func:`create_web_app`."""
+    app = web.Application()
+    readiness = Readiness(parts.inbox, parts.worker, parts.scanner_fault)
+    app.add_routes([*_health(readiness), *_operator(parts, readiness)])
     return app
 
 
@@ -102,6 +113,10 @@ def _health(readiness: Readiness) -> list[web.AbstractRouteDef]:
         return web.Response(status=503 if fault else 200, text=f"{fault or 'ok'}\n")
 
     return [web.get("/health/live", live), web.get("/health/ready", ready)]
+
+
+async def _public(_: web.Request) -> web.Response:
+    return public_page()
 
 
 def _operator(parts: WebParts, readiness: Readiness) -> list[web.AbstractRouteDef]:

@@ -75,7 +75,7 @@ def page(title: str, body: str, *, status: int = 200, form_action: str = "'none'
 
 def public_page() -> web.Response:
     """The page for everybody but the operator."""
-    return page("ssot-bot", '<p>The bot is running. The operator\'s page is <a href="/status">/status</a>.</p>')
+    return page("ssot-bot", "<p>The bot is running. Its operator finds more at <code>/status</code>.</p>")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

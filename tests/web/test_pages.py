@@ -74,6 +74,119 @@ async def test_without_a_token_only_this_machine_sees_them(server: Server, path:
     assert (await server.get(path, X_Forwarded_For="203.0.113.5")).status == 401
 
 
+LOCAL_NAMES = ["localhost", "LocalHost:8000", "127.0.0.1", "127.0.0.1:1", "[::1]", "[::1]:65535"]
+OTHER_NAMES = [
+    "",
+    "bot.example.com",
+    "localhost.example.com",
+    "localhost@evil.example",
+    "localhost:80:80",
+    "localhost:",
+    "localhost.",
+    "127.0.0.1.nip.io",
+    "127.0.0.2",
+    "127.1",
+    "0.0.0.0",  # noqa: S104  # a name, not listened on
+    "2130706433",
+    "::1",
+    "[::1",
+    "[::ffff:127.0.0.1]",
+    "localhost, evil.example",
+    "l\u00f6calhost",
+]
+FORWARDING = [
+    "Forwarded",
+    "Via",
+    "X-Forwarded-For",
+    "X-Forwarded-Host",
+    "X-Forwarded-Proto",
+    "X-Forwarded-Port",
+    "X-Forwarded-Server",
+    "X-Forwarded",
+    "x-forwarded-client-cert",
+    "X-Real-IP",
+    "X-Client-IP",
+    "X-Cluster-Client-IP",
+    "X-Original-For",
+    "X-Original-Forwarded-For",
+    "X-Original-Host",
+    "X-Envoy-External-Address",
+    "X-Appengine-User-IP",
+    "X-Cloud-Trace-Context",
+    "X-Amzn-Trace-Id",
+    "X-Amz-Cf-Id",
+    "X-Azure-ClientIP",
+    "X-ProxyUser-Ip",
+    "X-Remote-Addr",
+    "True-Client-IP",
+    "Client-IP",
+    "CF-Connecting-IP",
+    "CF-Ray",
+    "CDN-Loop",
+    "Fastly-Client-IP",
+    "Fly-Client-IP",
+    "Akamai-Origin-Hop",
+    "Tailscale-User-Login",
+    "Proxy-Authorization",
+]
+PAGES = ["/metrics", "/status"]
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("host", LOCAL_NAMES)
+async def test_without_a_token_they_answer_to_the_machines_own_names(server: Server, path: str, host: str) -> None:
+    assert (await server.get(path, Host=host)).status == 200
+
+
+@pytest.mark.parametrize("host", OTHER_NAMES)
+async def test_without_a_token_they_answer_to_no_other_name(server: Server, host: str) -> None:
+    for path in PAGES:
+        assert (await server.get(path, Host=host)).status in (400, 401)
+    assert "Newest deliveries" not in (await server.get("/", Host=host)).body
+
+
+@pytest.mark.parametrize("name", FORWARDING)
+async def test_without_a_token_nothing_is_forwarded(server: Server, name: str) -> None:
+    for path in PAGES:
+        assert (await server.get(path, **{name: "127.0.0.1"})).status == 401
+    assert "Newest deliveries" not in (await server.get("/", **{name: ""})).body
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"GET /status HTTP/1.0\r\nHost: 127.0.0.1:8000\r\n\r\n",
+        b"GET /status HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\nConnection: close\r\n\r\n",
+        b"GET http://evil.example/status HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+        b"GET /status HTTP/1.1\r\nConnection: close\r\n\r\n",
+    ],
+    ids=["as nginx speaks", "two names", "another in the target", "no name"],
+)
+async def test_without_a_token_no_other_way_in(server: Server, head: bytes) -> None:
+    assert (await server.send(head)).status in (400, 401)
+
+
+async def test_what_programs_and_browsers_send_of_themselves_is_no_forwarding(server: Server) -> None:
+    common = {
+        "User-Agent": "Prometheus/3.0",
+        "Accept": "text/html",
+        "Accept-Encoding": "gzip",
+        "X-Prometheus-Scrape-Timeout-Seconds": "10",
+        "Sec-Fetch-Site": "none",
+        "Upgrade-Insecure-Requests": "1",
+        "DNT": "1",
+        "Cookie": "a=b",
+    }
+    assert (await server.get("/metrics", **common)).status == 200
+
+
+async def test_with_a_token_a_proxy_is_as_good_as_any(serve: Serve) -> None:
+    server = await serve(token=TOKEN)
+    more = {"Host": "bot.example.com", "X-Forwarded-For": "203.0.113.5"}
+    assert (await server.get("/status", **more)).status == 401
+    assert (await server.get("/status", Authorization=f"Bearer {TOKEN}", **more)).status == 200
+
+
 async def test_a_stranger_sees_that_it_runs_and_no_more(server: Server) -> None:
     await server.post()
     assert "72d3162e" in (await server.get("/")).body

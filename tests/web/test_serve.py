@@ -87,6 +87,35 @@ def test_it_serves_and_stops_within_8_seconds(running: tuple[subprocess.Popen[st
     assert time.monotonic() - began < 8
 
 
+def status_of(url: str, **headers: str) -> int:
+    asked = urllib.request.Request(url, headers=headers)  # noqa: S310  # our own address
+    try:
+        with urllib.request.urlopen(asked, timeout=5) as answer:  # noqa: S310
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+def test_the_operators_pages_on_a_port_of_their_own(env: dict[str, str]) -> None:
+    process, url = start({**env, "SSOT_ADMIN_LISTEN": "127.0.0.1:0"})
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        assert line.startswith("operator's pages on http://127.0.0.1:")
+        own = line.split()[-1]
+        assert own != url
+        for path in ("/metrics", "/status", "/"):
+            assert status_of(own + path) == 200
+            assert status_of(own + path, Host="evil.example") == (200 if path == "/" else 401)
+        assert [status_of(url + path) for path in ("/metrics", "/status", "/", "/health/live")] == [404, 404, 200, 200]
+        assert status_of(own + "/webhook") == 404
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=10) == 0
+    finally:
+        process.kill()
+        process.communicate()
+
+
 @pytest.mark.parametrize(
     ("name", "value", "text"),
     [
@@ -97,8 +126,20 @@ def test_it_serves_and_stops_within_8_seconds(running: tuple[subprocess.Popen[st
         ("SSOT_DATABASE_URL", "postgresql://127.0.0.1:9/db", "SSOT_DATABASE_URL: connection failed"),
         ("SSOT_METRICS_TOKEN", "short", "SSOT_METRICS_TOKEN is too weak"),
         ("SSOT_DATA_DIR", "/proc/nowhere", "/proc/nowhere"),
+        ("SSOT_ADMIN_LISTEN", "127.0.0.1", "SSOT_ADMIN_LISTEN must be HOST:PORT"),
+        ("SSOT_ADMIN_LISTEN", "127.0.0.1:70000", "SSOT_ADMIN_LISTEN must be HOST:PORT"),
     ],
-    ids=["unset", "empty", "15 bytes", "development", "another database", "weak token", "no directory"],
+    ids=[
+        "unset",
+        "empty",
+        "15 bytes",
+        "development",
+        "another database",
+        "weak token",
+        "no directory",
+        "no admin port",
+        "no such port",
+    ],
 )
 def test_it_does_not_start_and_says_what_to_mend(env: dict[str, str], name: str, value: str | None, text: str) -> None:
     changed = {key: val for key, val in env.items() if key != name} | ({} if value is None else {name: value})

@@ -298,9 +298,18 @@ def credentials() -> dict[str, str]:
 def test_the_address_and_a_key_for_markers_are_kept_with_the_credentials(tmp_path: Path, address: str) -> None:
     from tests.test_settings import SECRET, pem
 
-    made = variables(app_id=7, private_key=pem(), webhook_secret=SECRET, marker_key=SECRET[::-1], api_url=address)
+    made = variables(
+        app_id=7,
+        private_key=pem(),
+        webhook_secret=SECRET,
+        marker_key=SECRET[::-1],
+        metrics_token=SECRET + "!",
+        api_url=address,
+    )
     write_credentials(tmp_path, made)
     settings = Settings.from_env({"SSOT_DATA_DIR": str(tmp_path)})
+    assert settings.metrics_token is not None
+    assert settings.metrics_token.reveal() == SECRET + "!"
     assert (settings.app_id, settings.api_url) == (7, address)
     assert [key.reveal() for key in settings.marker_keys] == [SECRET[::-1]]
     rotated = Settings.from_env({"SSOT_DATA_DIR": str(tmp_path), "SSOT_MARKER_KEYS": f"{SECRET}-new,{SECRET[::-1]}"})
@@ -362,6 +371,9 @@ async def test_from_nothing_to_an_app_that_github_knows(github: Sandbox, tmp_pat
     for secret in (github.app.webhook_secret, *github.app.private_key.splitlines()[1:-1]):
         assert secret not in said
     settings = Settings.from_env(env)
+    assert settings.metrics_token is not None
+    assert "SSOT_METRICS_TOKEN" in said
+    assert settings.metrics_token.reveal() not in said
     async with open_session() as session:
         gh = GitHub(
             session, app_id=settings.app_id, private_key=settings.private_key.reveal(), api_url=settings.api_url
