@@ -172,6 +172,13 @@ CREATE_REVIEW = _write("pulls/create-review", "POST", _REPO + "/pulls/{pull_numb
 UPDATE_REVIEW = _write(
     "pulls/update-review", "PUT", _REPO + "/pulls/{pull_number}/reviews/{review_id}", pull_requests="write"
 )
+DELETE_PENDING_REVIEW = _write(
+    "pulls/delete-pending-review",
+    "DELETE",
+    _REPO + "/pulls/{pull_number}/reviews/{review_id}",
+    RequestKind.WRITE,
+    pull_requests="write",
+)
 CREATE_REVIEW_COMMENT = _write(
     "pulls/create-review-comment", "POST", _REPO + "/pulls/{pull_number}/comments", pull_requests="write"
 )

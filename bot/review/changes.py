@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
 from bot.context import Bot
 from bot.domain.file_result import FileChange, FileReview, UnreadFile
@@ -15,6 +14,7 @@ from bot.engine.program.index import LAST_ROUND, ROUNDS, Index
 from bot.engine.source.names import SUFFIXES, module_paths
 from bot.github import reads
 from bot.github.at_once import of_each
+from bot.github.errors import NotFound
 from bot.github.reads.contents import Place
 from bot.inventory.store import Surveyed
 from bot.inventory.view import view_of
@@ -53,7 +53,7 @@ async def scan_changes(
     around = view.around
     if around is not None and view.commit != base:  # the branch has moved on: files may be there that it lost since
         around = replace(around, paths=None)
-    paths = {path for file in python for path in (file.path, _base_path(file))}
+    paths = {path for file in python for path in (file.path, *_base_paths(file))}
     near = around.first(paths, config) if around else ()
     fetched = await _fetch(bot, pull, base, python, near)
     reviews = await _review(bot, pull, config, fetched, hunks, around)
@@ -87,48 +87,67 @@ class _Fetched:
 
 
 async def _fetch(bot: Bot, pull: PullRequest, base: Sha, files: Sequence[ChangedFile], near: Sequence[str]) -> _Fetched:
-    """Both sides of each file, and what is ``near`` them: what a scan is sure to ask for."""
-    before = {file.path: (base, _base_path(file)) for file in files if _has_base(file)}
+    """Both sides of each file, and what is ``near`` them: what a scan is sure to ask for.
+
+    GitHub's list may start at an older merge base.  So what it says of the base side is looked up, not believed.
+    """
+    before = {(base, path) for file in files for path in _base_paths(file)}
+    listed = [(base, _base_paths(file)[0]) for file in files if file.status not in _NEW]
     after = {file.path: (pull.head_sha, file.path) for file in files if file.status != "removed"}
     beside = {path: (pull.head_sha, path) for path in near}
-    found = await _named(bot, pull.ref.repo, [*before.values(), *after.values()], beside.values())
+    others = [*(before - {*listed}), *beside.values()]
+    found, absent = await _named(bot, pull.ref.repo, base, [*listed, *after.values()], others)
     changes, skipped = [], []
     for file in files:
-        head, old = (found.get(side[file.path]) if file.path in side else None for side in (after, before))
-        if head is None and old is None:
+        head = found.get(after[file.path]) if file.path in after else None
+        paths = [path for path in _base_paths(file) if found[base, path] is not None]
+        if paths or head is not None:
+            old = paths[0] if paths else _base_paths(file)[0]
+            changes.append(FileChange(path=file.path, base_path=old, base=found[base, old], head=head))
+        elif not absent.issuperset(_base_paths(file)):
             skipped.append(Skipped(path=file.path, reason="not a regular file on either side (a link or a submodule)"))
-        else:
-            changes.append(FileChange(path=file.path, base_path=_base_path(file), base=old, head=head))
     unchanged = {path: found[place] for path, place in beside.items()}
     return _Fetched(changes=tuple(changes), skipped=tuple(skipped), near=unchanged)
 
 
 async def _named(
-    bot: Bot, repo: RepoRef, places: Collection[Place], others: Iterable[Place]
-) -> Mapping[Place, bytes | None]:
-    """The files at ``places``, all of which GitHub has just named, and others; ``None``: a link or a submodule."""
+    bot: Bot, repo: RepoRef, base: Sha, places: Collection[Place], others: Iterable[Place]
+) -> tuple[Mapping[Place, bytes | None], frozenset[str]]:
+    """The files at ``places``, which GitHub has just named, and others; ``None``: a link, a submodule, or nothing.
+
+    And the paths of which ``base`` has nothing, although they were named.
+    """
     found = await reads.files(bot.github, repo, [*places, *others])
     missing = [place for place in places if found[place] is None]
     if not missing:
-        return found
-    await of_each(partial(_is_there, bot, repo), missing)
-    return {**found, **await reads.files(bot.github, repo, missing)}
+        return found, frozenset()
+    given = await of_each(lambda place: reads.file_at(bot.github, repo, place[1], place[0]), missing)
+    absent = [place for place, file in zip(missing, given, strict=True) if file is None]
+    if absent:
+        await _require_gone(bot, repo, base, absent)
+    again = await reads.files(bot.github, repo, missing)
+    return {**found, **again}, frozenset(path for _, path in absent)
 
 
-async def _is_there(bot: Bot, repo: RepoRef, place: Place) -> None:
-    """Once more, what GitHub listed and did not give: it may be no file, or not be there yet."""
-    rev, path = place
-    if await reads.file_at(bot.github, repo, path, rev) is None:
-        raise not_given_yet(bot, path)
+async def _require_gone(bot: Bot, repo: RepoRef, base: Sha, absent: Sequence[Place]) -> None:
+    """Raise unless the tree of ``base`` shows that there is nothing at these places: GitHub may not give it yet."""
+    try:
+        there = {entry.path for entry in await reads.whole_tree(bot.github, repo, base)}
+    except NotFound:
+        raise not_given_yet(bot, absent[0][1]) from None
+    for rev, path in absent:
+        if rev != base or path in there:
+            raise not_given_yet(bot, path)
 
 
-def _base_path(file: ChangedFile) -> str:
-    return file.previous_path or file.path
+_NEW = ("added", "copied")
+"""What the base side does not have; of a copy, what was copied is still there."""
 
 
-def _has_base(file: ChangedFile) -> bool:
-    """A copy is new: what it was copied from is still there."""
-    return file.status not in ("added", "copied")
+def _base_paths(file: ChangedFile) -> tuple[str, ...]:
+    """Where the base side may have the file, as it is listed first."""
+    renamed = file.status not in _NEW and file.previous_path not in (None, file.path)
+    return (file.previous_path or file.path, file.path) if renamed else (file.path,)
 
 
 async def _review(

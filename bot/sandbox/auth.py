@@ -150,7 +150,7 @@ class Authority:
     def mint(self, installation: Installation, requested: Obj) -> tuple[str, InstallationIdentity]:
         """A token for an installation, narrowed as the request's body asks.
 
-        ``requested``: ``repositories`` (names), ``repository_ids``, ``permissions``.
+        ``requested``: ``repositories`` (names), ``repository_ids``, ``permissions``; no permissions are all of them.
         Raises 422 for anything that the installation does not have itself, 403 while it is suspended.
         """
         if installation.suspended_at is not None:
@@ -199,7 +199,7 @@ def _password(value: str) -> str:
 
 
 def _permissions(installation: Installation, requested: object) -> dict[str, str]:
-    if requested is None:
+    if requested is None or requested == {}:
         return dict(installation.permissions)
     if not isinstance(requested, dict) or any(level not in LEVELS for level in requested.values()):
         raise malformed('"permissions" is not a map of permissions to levels.')

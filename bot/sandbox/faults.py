@@ -166,6 +166,25 @@ class Faults:
         reply = Reply(status=status, body=json.dumps({"errors": [error]}).encode(), headers=headers)
         return self.add("GraphQL limit", reply, effect=False, **{"path": "/graphql", **where})
 
+    def graphql_timeout(self, **where: object) -> Fault:
+        """Status 200, no data, and an error without a type: the query took longer than 10 seconds.
+
+        https://docs.github.com/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api#timeouts
+        """
+        error = {
+            "message": "Something went wrong while executing your query. This may be the result of a timeout, or it "
+            "could be a GitHub bug. Please include `SANDBOX` when reporting this issue."
+        }
+        reply = Reply(status=200, body=json.dumps({"data": None, "errors": [error]}).encode())
+        return self.add("GraphQL timeout", reply, effect=False, **{"path": "/graphql", **where})
+
+    def diff_too_long(self, **where: object) -> Fault:
+        """List-files' 422 for a diff that GitHub gives up on.  https://github.com/googleapis/repo-automation-bots/issues/4475"""
+        error = {"resource": "PullRequest", "field": "diff", "code": "not_available"}
+        message = "Server Error: Sorry, this diff is taking too long to generate."
+        reply = Reply(status=422, body=json.dumps({"message": message, "errors": [error]}).encode())
+        return self.add("diff too long", reply, effect=False, **{"path": "*/files", **where})
+
     def too_quickly(self, **where: object) -> Fault:
         """422 to content that came too fast.  https://github.com/cli/cli/issues/4801"""
         error = {"resource": "Issue", "code": "custom", "field": "base", "message": "was submitted too quickly"}

@@ -207,9 +207,8 @@ class Graph(Queries):
         return {"thread": review_thread(thread)}
 
     def _admit_resolving(self, thread: ReviewThread) -> None:
-        """Not only ``pull_requests``: https://github.com/orgs/community/discussions/44650."""
-        self._admit(thread.pull.repo, "pull_requests:write")
-        self._admit(thread.pull.repo, "contents:write")
+        for needs in self._world.resolving_needs:
+            self._admit(thread.pull.repo, needs)
 
     def minimizeComment(self, _info: object, input: Obj) -> Obj:  # noqa: A002, N802 - the schema's names
         subject = self._world.nodes.get(input["subjectId"])

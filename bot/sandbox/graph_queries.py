@@ -20,8 +20,8 @@ from bot.sandbox.world import Obj, World
 T = TypeVar("T")
 
 
-async def _changed_files(pull: PullRequest, _info: object) -> int:
-    return (await pulling.extent(pull)).changed_files
+async def _changed_files(world: World, pull: PullRequest, _info: object) -> int:
+    return (await pulling.extent(world, pull)).changed_files
 
 
 class Queries:
@@ -94,7 +94,7 @@ class Queries:
             shown = pull_request(pull, self._world.url, hides_app=hides)
         else:
             shown = replica.node(pull, pull_request(pull, self._world.url, replica.among, hides_app=hides))
-        return {**shown, "changedFiles": functools.partial(_changed_files, pull)}
+        return {**shown, "changedFiles": functools.partial(_changed_files, self._world, pull)}
 
     def _pulls(self, repo: Repository, states: Sequence[str] | None = None, **window: Any) -> Obj:  # noqa: ANN401
         self._admit(repo, "pull_requests:read")

@@ -4,14 +4,18 @@ https://docs.github.com/graphql
 """
 
 import functools
+from collections.abc import Mapping
 from importlib import resources
 from typing import Any
 
 from graphql import (
     ExecutionResult,
     FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
     GraphQLError,
     GraphQLSchema,
+    InlineFragmentNode,
     IntValueNode,
     OperationDefinitionNode,
     OperationType,
@@ -58,14 +62,21 @@ def nodes(document: str, variables: Obj) -> int:
     except GraphQLError:
         return 0
     found = [node for node in parsed.definitions if isinstance(node, OperationDefinitionNode)]
-    return sum(_nodes(node.selection_set, variables) for node in found)
+    fragments = {each.name.value: each for each in parsed.definitions if isinstance(each, FragmentDefinitionNode)}
+    return sum(_nodes(node.selection_set, variables, fragments) for node in found)
 
 
-def _nodes(selected: SelectionSetNode | None, variables: Obj) -> int:
-    """Leaves cost nothing."""
+def _nodes(selected: SelectionSetNode | None, variables: Obj, fragments: Mapping[str, FragmentDefinitionNode]) -> int:
+    """Leaves cost nothing; a fragment costs wherever it is spread."""
     total = 0
     for field in selected.selections if selected else ():
-        below = _nodes(getattr(field, "selection_set", None), variables)
+        if isinstance(field, FragmentSpreadNode):
+            name = field.name.value
+            others = {key: each for key, each in fragments.items() if key != name}
+            total += _nodes(fragments[name].selection_set, variables, others) if name in fragments else 0
+            continue
+        inner = field.selection_set if isinstance(field, FieldNode | InlineFragmentNode) else None
+        below = _nodes(inner, variables, fragments)
         if isinstance(field, FieldNode) and field.selection_set:
             sizes = [_size(each.value, variables) for each in field.arguments if each.name.value in ("first", "last")]
             below = (1 + below) * max(sizes, default=1)

@@ -287,6 +287,8 @@ class Repository:
     """Branches that are changed by merging pull requests only."""
     required: dict[str, list[str]] = field(default_factory=dict)
     """The checks that a ruleset requires, by branch."""
+    pinned: dict[str, int] = field(default_factory=dict)
+    """The App that alone can satisfy a required check, by the check's name."""
     queues: dict[str, str] = field(default_factory=dict)
     """The grouping strategy of a branch's merge queue: ``ALLGREEN`` or ``HEADGREEN``."""
     dismissing: set[str] = field(default_factory=set)

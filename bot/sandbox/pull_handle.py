@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from bot.sandbox import pulling, reviewing, talking
+from bot.sandbox import merging, pulling, reviewing, talking
 from bot.sandbox.content import Content
 from bot.sandbox.handles import Conversation, Files
 from bot.sandbox.model import CheckRun, PullRequest, Review, ReviewComment, ReviewThread
@@ -77,6 +77,11 @@ class PullRequestHandle(Conversation):
         """Those of the present head, oldest first."""
         return [run for run in self.repo.check_runs if run.head_sha == self.head_sha]
 
+    @property
+    def missing_checks(self) -> dict[str, str]:
+        """The required checks that stand in the way of merging, and how each is."""
+        return merging.missing_checks(self.record)
+
     # --- what people do with it -------------------------------------------------------------------------------
 
     async def push(
@@ -129,9 +134,14 @@ class PullRequestHandle(Conversation):
             await pulling.tell(self._world, self.record, "labeled", by or self.repo.person, label=shown)
 
     async def merge(self, *, by: User | None = None) -> str:
-        """A merge commit on the base branch.  Raises :class:`ValueError` on a conflict."""
+        """A merge commit on the base branch.
+
+        Raises :class:`ValueError` on a conflict, and with GitHub's words when a required check stands in the way.
+        """
         who = by or self.repo.person
         async with self._world.writing:
+            if missing := merging.missing_checks(self.record):
+                raise ValueError(merging.refusal(missing))
             sha = await self._merge_commit(who, f"Merge pull request #{self.number} from {self.head_ref}")
             base = f"refs/heads/{self.record.base_ref}"
             await move_ref(self._world, self.record.repo, base, sha, Actor(user=who))

@@ -1,5 +1,7 @@
 """The life of a pull request: opened, moved, edited, closed, merged."""
 
+from dataclasses import replace
+
 from bot.sandbox import linking, talking
 from bot.sandbox.diffs import FileDiff
 from bot.sandbox.errors import ApiError, invalid
@@ -12,17 +14,22 @@ from bot.sandbox.shapes import pulls as shapes
 from bot.sandbox.world import Event, Obj, World
 
 
-async def files(pull: PullRequest) -> tuple[FileDiff, ...]:
+async def files(world: World, pull: PullRequest) -> tuple[FileDiff, ...]:
     """The three-dot diff: from the merge base to the head."""
     git = pull.repo.git
-    base = await git.merge_base(pull.base_sha, pull.head_sha)
-    return await git.diff(base or pull.base_sha, pull.head_sha)
+    start = pull.base_sha
+    if not world.old_diffs and pull.issue.state == "open":
+        start = git.branch(pull.base_ref) or start
+    base = await git.merge_base(start, pull.head_sha)
+    found = await git.diff(base or start, pull.head_sha)
+    return tuple(replace(file, text=file.patch) for file in found) if world.shown_lines_only else found
 
 
-async def extent(pull: PullRequest, *, mergeable: bool = False) -> shapes.Extent:
+async def extent(world: World, pull: PullRequest, *, mergeable: bool = False) -> shapes.Extent:
     """How large it is.  Whether it can be merged is computed only when asked for, as on GitHub."""
-    changed = await files(pull)
-    merged = await pull.repo.git.merge_tree(pull.base_sha, pull.head_sha) if mergeable else None
+    changed = await files(world, pull)
+    onto = pull.repo.git.branch(pull.base_ref) or pull.base_sha
+    merged = await pull.repo.git.merge_tree(onto, pull.head_sha) if mergeable else None
     return shapes.Extent(
         commits=len(await pull.repo.git.commits(pull.base_sha, pull.head_sha)),
         additions=sum(file.additions for file in changed),
@@ -33,7 +40,7 @@ async def extent(pull: PullRequest, *, mergeable: bool = False) -> shapes.Extent
 
 
 async def show(world: World, pull: PullRequest, *, mergeable: bool = False) -> Obj:
-    return shapes.pull_request(pull, await extent(pull, mergeable=mergeable), world.url)
+    return shapes.pull_request(pull, await extent(world, pull, mergeable=mergeable), world.url)
 
 
 async def tell(world: World, pull: PullRequest, action: str, sender: User, **fields: object) -> None:
@@ -127,21 +134,32 @@ async def _head_moved(world: World, pull: PullRequest, before: str | None, after
     pull.base_sha = pull.repo.git.branch(pull.base_ref) or pull.base_sha
     pull.issue.updated_at = world.now()
     pull.repo.git.set_ref(f"refs/pull/{pull.number}/head", after)
-    await follow_threads(pull)
+    await follow_threads(world, pull)
     await tell(world, pull, "synchronize", sender, before=before, after=after)
 
 
 async def _base_moved(world: World, pull: PullRequest, after: str | None, sender: User) -> None:
-    """A deleted base closes it; a base that has come to hold its head has merged it."""
-    if after is None:
+    """A base that has come to hold its head has merged it; a deleted one closes it, unless it was merged itself.
+
+    https://docs.github.com/pull-requests/collaborating-with-pull-requests/proposing-changes-to-your-work-with-pull-requests/about-branches#working-with-branches
+    """
+    if after is None and (onto := _merged_into(pull.repo, pull.base_ref)):
+        await edit(world, pull, sender, base=onto)
+    elif after is None:
         await close(world, pull, sender)
     elif await pull.repo.git.contains(after, pull.head_sha):
         await close(world, pull, sender, merged_as=after)
 
 
-async def follow_threads(pull: PullRequest) -> None:
+def _merged_into(repo: Repository, branch: str) -> str | None:
+    """The branch that the last merged pull request of a branch went into."""
+    merged = [pull for pull in repo.pulls if pull.merged_at and (pull.head_repo, pull.head_ref) == (repo, branch)]
+    return merged[-1].base_ref if merged and repo.git.branch(merged[-1].base_ref) else None
+
+
+async def follow_threads(world: World, pull: PullRequest) -> None:
     """Move each review thread to its place on the present head, or mark it outdated."""
-    changed = {file.path: file for file in await files(pull)}
+    changed = {file.path: file for file in await files(world, pull)}
     for thread in pull.threads:
         file = changed.get(thread.path)
         if file is None:
@@ -233,7 +251,7 @@ async def reopen(world: World, pull: PullRequest, sender: User) -> None:
         pull.head_sha = head
         pull.past_heads.append(head)
         pull.repo.git.set_ref(f"refs/pull/{pull.number}/head", head)
-        await follow_threads(pull)
+        await follow_threads(world, pull)
     await tell(world, pull, "reopened", sender)
 
 
@@ -260,7 +278,7 @@ async def edit(
             raise invalid("PullRequest", "base", code="invalid")
         changes["base"] = {"ref": {"from": pull.base_ref}, "sha": {"from": pull.base_sha}}
         pull.base_ref, pull.base_sha = base, sha
-        await follow_threads(pull)
+        await follow_threads(world, pull)
     if changes:
         pull.issue.updated_at = world.now()
         await tell(world, pull, "edited", sender, changes=changes)

@@ -9,6 +9,7 @@ from bot.sandbox.model import CheckRun, Repository
 from bot.sandbox.people import Role, User
 from bot.sandbox.pull_handle import PullRequestHandle
 from bot.sandbox.pushing import Actor, commit_files, move_ref
+from bot.sandbox.routes.checks import rerequest
 from bot.sandbox.routes.checks import tell as tell_check
 from bot.sandbox.world import World
 
@@ -165,9 +166,10 @@ class Repo:
         """Only merged pull requests change the branch from now on."""
         self.record.protected.add(branch)
 
-    def require(self, branch: str, *checks: str) -> None:
-        """A ruleset that lets these checks be required before a merge into the branch."""
+    def require(self, branch: str, *checks: str, app: int | None = None) -> None:
+        """A ruleset that lets these checks be required before a merge into the branch, of the App ``app`` if given."""
         self.record.required[branch] = list(checks)
+        self.record.pinned = {} if app is None else dict.fromkeys(checks, app)
 
     def dismiss_approvals(self, branch: str) -> None:
         """A ruleset takes approving reviews of pull requests onto the branch back when somebody pushes."""
@@ -245,4 +247,4 @@ class Repo:
     async def rerequest(self, run: CheckRun, *, by: User | None = None) -> None:
         """Press "Re-run": ``check_run.rerequested``."""
         async with self._world.writing:
-            tell_check(self._world, run, "rerequested", sender=by or self.person)
+            rerequest(self._world, run, by or self.person)

@@ -53,6 +53,8 @@ class Call:
     body: Obj
     replica: Replica | None = None
     """What a read is answered from; ``None``: the present."""
+    media: str = ""
+    """The parameter of the media type that is asked for; nothing: JSON."""
 
     def there(self, record: object) -> bool:
         """Whether it is there already, for whoever is asked."""
@@ -173,6 +175,8 @@ class Route:
     """``permission:level`` as :func:`bot.sandbox.auth.authorize` takes it, or ``app``, ``installation``, ``anyone``."""
     handler: Handler
     pattern: re.Pattern[str]
+    media: tuple[str, ...]
+    """Parameters of the media types that it knows besides JSON."""
 
 
 class Router:
@@ -181,10 +185,12 @@ class Router:
     def __init__(self) -> None:
         self.routes: list[Route] = []
 
-    def route(self, method: str, template: str, needs: str) -> Callable[[Handler], Handler]:
+    def route(self, method: str, template: str, needs: str, *media: str) -> Callable[[Handler], Handler]:
         def add(handler: Handler) -> Handler:
             pattern = re.compile(_pattern(template))
-            self.routes.append(Route(method=method, template=template, needs=needs, handler=handler, pattern=pattern))
+            self.routes.append(
+                Route(method=method, template=template, needs=needs, handler=handler, pattern=pattern, media=media)
+            )
             return handler
 
         return add

@@ -29,6 +29,7 @@ from bot.sandbox.recorder import Recorded
 from bot.sandbox.repo_handle import Repo
 from bot.sandbox.server import Front
 from bot.sandbox.shapes import stamp
+from bot.sandbox.switches import Switches
 from bot.sandbox.webhooks import Delivery, Webhooks
 from bot.sandbox.world import Clock, Event, Obj, World
 
@@ -65,7 +66,7 @@ def real_time() -> datetime:
     return datetime.now(UTC)
 
 
-class Sandbox(Installing):
+class Sandbox(Installing, Switches):
     """A GitHub on loopback: ``async with Sandbox() as github: …``.
 
     ``clock`` gives the time that tokens, JWTs, limits and timestamps go by; ``ids`` the numbers of everything, so
@@ -244,15 +245,6 @@ class Sandbox(Installing):
         if found is None:
             raise KeyError(full_name)
         return Repo(self.world, found, self.user("octocat"))
-
-    def let_maintainers_push_to_forks(self) -> None:
-        """Take the App's token of the base repository for "Allow edits by maintainers", as git does; else refuse it.
-
-        GitHub documents neither.  Apps that push with git to forks live on the first
-        (https://github.com/pre-commit-ci/issues/issues/127), one that used the API met the second
-        (https://github.com/tibdex/autorebase/issues/43).
-        """
-        self.world.fork_pushes = True
 
     # --- webhooks ---------------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from aiohttp import web
 
-from bot.sandbox import addresses, etag, githttp, graphql, registration
+from bot.sandbox import addresses, etag, githttp, graphql, media, registration
 from bot.sandbox.auth import Anonymous, Authority, Identity
 from bot.sandbox.errors import ApiError, not_found
 from bot.sandbox.faults import ExtraHeaders, Fault, Faults, HalfBody, Hold, Slow
@@ -136,6 +136,7 @@ class Front:
         call = self._call(incoming, identity, params)
         admit(route, call)
         addresses.redirect_former_name(self.world, incoming.method, incoming.raw_path, params, incoming.query)
+        call = replace(call, media=media.chosen(incoming.headers.get("accept"), route.media))
         if incoming.method in READ_ONLY:
             return await route.handler(call)
         if _mutates(incoming.method, route.template):

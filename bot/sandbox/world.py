@@ -75,6 +75,14 @@ class World:
     """Whether an App hears ``installation_target.renamed``."""
     fork_pushes: bool = False
     """Whether an App's token of the base repository may write to forks that let its maintainers in."""
+    resolving_needs: tuple[str, ...] = ("pull_requests:write", "contents:write")
+    """The permissions that it takes to resolve a review thread."""
+    orphan_state: str | None = None
+    """Of the review that a refused one leaves behind; ``None``: it leaves none."""
+    shown_lines_only: bool = False
+    """Whether a patch that is too large to be shown takes no comments on its lines."""
+    old_diffs: bool = False
+    """Whether a pull request's diff starts where its base branch was at the last push."""
     replica: "Replica | None" = None
     """What reads are answered from, while it lags behind."""
     writing: asyncio.Lock = field(default_factory=asyncio.Lock)

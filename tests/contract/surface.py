@@ -154,6 +154,8 @@ async def pulls(callers: Callers) -> None:
     inline = {"path": "src/a.py", "line": 1, "side": "RIGHT", "body": "```suggestion\nx = 3\n```"}
     asked = {"commit_id": head, "event": "COMMENT", "body": "Look", "comments": [inline]}
     review = await bot.call("POST", f"{{repo}}/pulls/{number}/reviews", asked)
+    pending = await bot.call("POST", f"{{repo}}/pulls/{number}/reviews", {"body": "Wait"})
+    await bot.call("DELETE", f"{{repo}}/pulls/{number}/reviews/{pending['id']}")
     wrong = {"commit_id": head, "event": "COMMENT", "comments": [inline | {"line": 99}]}
     await bot.call("POST", f"{{repo}}/pulls/{number}/reviews", wrong, status=422)
     await bot.call("GET", f"{{repo}}/pulls/{number}/reviews")
@@ -189,6 +191,12 @@ async def checks(callers: Callers) -> None:
     await bot.call("GET", f"{{repo}}/check-runs/{run['id']}")
     await bot.call("GET", f"{{repo}}/check-runs/{run['id']}/annotations")
     await bot.call("GET", "{repo}/commits/feature/a/check-runs?check_name=ssot&filter=latest")
+    found = await bot.call("GET", "{repo}/commits/feature/a/check-suites?check_name=ssot")
+    suite = f"{{repo}}/check-suites/{found['check_suites'][0]['id']}"
+    await bot.call("GET", suite)
+    await bot.call("GET", f"{suite}/check-runs?filter=all")
+    await bot.call("POST", f"{{repo}}/check-runs/{run['id']}/rerequest", status=201)
+    await bot.call("POST", f"{suite}/rerequest", status=201)
 
 
 async def graphql(callers: Callers) -> None:
@@ -366,6 +374,7 @@ async def installations(github: Sandbox, repo: Repo) -> None:
     github.remove_repositories(installation, [more])
     github.suspend(installation)
     github.unsuspend(installation)
+    github.accept_permissions(installation)
     github.uninstall(installation)
     await github.ping()
 

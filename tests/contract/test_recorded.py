@@ -18,6 +18,7 @@ EVENTS = (
     "issues",
     "check_run",
     "check_suite",
+    "merge_group",
     "installation_repositories",
     "installation",
     "push",

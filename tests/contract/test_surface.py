@@ -69,5 +69,5 @@ async def test_the_whole_surface_keeps_the_contract(
     assert contract_observer.waivers.unused == []
 
 
-NEVER_SENT = {"installation_new_permissions_accepted", "check_suite_rerequested", "check_suite_completed"}
+NEVER_SENT = {"check_suite_completed"}
 """What the sandbox cannot be brought to send: nothing that the bot does depends on it."""

@@ -64,7 +64,7 @@ async def tracked(bot: RunningBot, files: Mapping[str, Content], settings: bytes
 async def changed(pull: PullRequestHandle) -> dict[str, bytes]:
     """What merging it would change, and to what."""
     head = pull.head
-    return {file.path: head[file.path] for file in await pulling.files(pull.record)}
+    return {file.path: head[file.path] for file in await pulling.files(pull._world, pull.record)}
 
 
 def writes(github: Sandbox) -> list[str]:

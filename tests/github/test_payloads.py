@@ -48,6 +48,7 @@ KINDS = {
     "installation_repositories": InstallationRepositoriesEvent,
     "issue_comment": IssueCommentEvent,
     "issues": IssuesEvent,
+    "merge_group": MergeGroupEvent,
     "ping": Ping,
     "pull_request": PullRequestEvent,
     "pull_request_review_comment": ReviewCommentEvent,

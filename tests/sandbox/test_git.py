@@ -74,10 +74,10 @@ async def test_the_disk_holds_what_git_expects(repo: Repo) -> None:
 
 @pytest.mark.parametrize(
     ("path", "kind", "size"),
-    [("src/a.py", "file", 6), ("link", "symlink", 8), ("sub", "submodule", 0), ("two words/é.py", "file", 2)],
+    [("src/a.py", "file", 6), ("link", "symlink", 7), ("sub", "submodule", 0), ("two words/é.py", "file", 2)],
 )
 async def test_contents(repo: Repo, bot: Caller, path: str, kind: str, size: int) -> None:
-    await repo.push({"link": Symlink("src/a.py"), "sub": Submodule("1" * 40), "two words/é.py": b"1\n"})
+    await repo.push({"link": Symlink("../a.py"), "sub": Submodule("1" * 40), "two words/é.py": b"1\n"})
     shown = (await bot("GET", f"./contents/{path}")).json
     assert (shown["type"], shown["path"], shown["size"]) == (kind, path, size)
 

@@ -7,6 +7,7 @@ from bot.domain.effects import EditReview, ResolveThread, Review, ReviewComment,
 from bot.github import operations as ops
 from bot.github.client import GitHub
 from bot.github.errors import Unprocessable
+from bot.github.reads.talk import written_reviews
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,16 +24,39 @@ async def submit_review(gh: GitHub, review: Review) -> Submitted:
 
     One comment on a line that is not in the diff fails a whole review, and the answer does not say which.  So then
     each is posted by itself, on its file where the line is not accepted, and the body follows as a review of its own.
+    Of a review that it declined GitHub may keep the body, submitted or as a pending review; the latter stands in the
+    way of any other.  What is there is looked up, never written again.
     """
-    try:
-        return Submitted(review_id=await _submit(gh, review))
-    except Unprocessable:
-        if not review.comments:
-            raise
+    kept: int | None = None
+    for _ in range(2):  # the first may be declined for a pending review alone
+        try:
+            return Submitted(review_id=await _submit(gh, review))
+        except Unprocessable:
+            cleared, kept = await _clear(gh, review)
+            if not cleared and not review.comments:
+                raise
+        if not cleared:
+            break
     rejected = [c for c in review.comments if not await _post(gh, review, c)]
-    if not review.body:
-        return Submitted(review_id=None, rejected=tuple(rejected))
-    return Submitted(review_id=await _submit(gh, replace(review, comments=())), rejected=tuple(rejected))
+    if kept is None and review.body:
+        kept = await _submit(gh, replace(review, comments=()))
+    return Submitted(review_id=kept, rejected=tuple(rejected))
+
+
+async def _clear(gh: GitHub, review: Review) -> tuple[bool, int | None]:
+    """Delete the App's pending reviews: whether there were any, and the id of a submitted one that says the same."""
+    pull = review.pull
+    submitted, pending = await written_reviews(gh, pull)
+    for each in pending:
+        await gh.call(
+            ops.DELETE_PENDING_REVIEW,
+            pull.repo,
+            lambda data: int(data["id"]),
+            pull_number=pull.number,
+            review_id=each.id,
+        )
+    same = [each.id for each in submitted if each.ours and each.body and each.body == review.body]
+    return bool(pending), same[-1] if same else None
 
 
 async def edit_review(gh: GitHub, edit: EditReview) -> None:

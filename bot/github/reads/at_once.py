@@ -96,7 +96,7 @@ def _conversation(us: AppIdentity, ref: PullRequestRef, data: Any) -> Conversati
         tip=Sha(str(branch["target"]["oid"])) if branch and branch["target"] else None,
         config=None if content is None or may_be_link(content) else content,
         comments=_comments(us, pull["comments"]),
-        reviews=_comments(us, pull["reviews"]),
+        reviews=_submitted(us, pull["reviews"]),
         threads=tuple(threads) if more is None else None,
     )
 
@@ -127,6 +127,12 @@ def _pull(us: AppIdentity, ref: PullRequestRef, node: Any) -> PullRequest:
 def _comments(us: AppIdentity, connection: Any) -> tuple[Comment, ...] | None:
     nodes = _whole(connection)
     return None if nodes is None else tuple(comment_of(us, node) for node in nodes)
+
+
+def _submitted(us: AppIdentity, connection: Any) -> tuple[Comment, ...] | None:
+    """Without the App's pending ones: nobody has seen what these say."""
+    nodes = _whole(connection)
+    return None if nodes is None else tuple(comment_of(us, node) for node in nodes if node["submittedAt"] is not None)
 
 
 def _whole(connection: Any) -> list[Any] | None:

@@ -57,9 +57,19 @@ async def issue_comments(
 @may_be_begun
 async def reviews(gh: GitHub, ref: PullRequestRef) -> tuple[Comment, ...]:
     """The submitted reviews of a pull request, oldest first, by their bodies."""
+    return (await written_reviews(gh, ref))[0]
+
+
+async def written_reviews(gh: GitHub, ref: PullRequestRef) -> tuple[tuple[Comment, ...], tuple[Comment, ...]]:
+    """The submitted reviews of a pull request, and the App's own that are pending, which nobody else sees."""
     us = await identity(gh)
-    pages = gh.pages(ops.LIST_REVIEWS, ref.repo, lambda data: _comment(us, data), pull_number=ref.number)
-    return tuple([review async for review in pages])
+
+    def parse(data: Any) -> tuple[Comment, bool]:
+        return _comment(us, data), data.get("submitted_at") is not None
+
+    found = [each async for each in gh.pages(ops.LIST_REVIEWS, ref.repo, parse, pull_number=ref.number)]
+    submitted = tuple(review for review, done in found if done)
+    return submitted, tuple(review for review, done in found if not done and review.ours)
 
 
 @may_be_begun

@@ -13,11 +13,12 @@ from bot.sandbox.routes import (
     repos,
     reviews,
     search,
+    suites,
 )
 
 ROUTES = [
     route
-    for area in (apps, archive, comments, checks, ci, reviews, pulls, issues, gitdata, contents, repos, search)
+    for area in (apps, archive, comments, checks, suites, ci, reviews, pulls, issues, gitdata, contents, repos, search)
     for route in area.router.routes
 ]
 """Fixed segments stand before parameters in the same place (``/issues/comments/1`` before ``/issues/{n}``)."""

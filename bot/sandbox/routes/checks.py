@@ -50,7 +50,7 @@ def _branch(call: Call, sha: str) -> str | None:
 
 @router.route("PATCH", "/repos/{owner}/{repo}/check-runs/{check_run_id}", "checks:write")
 async def update_check_run(call: Call) -> Answer:
-    run = _run(call)
+    run = run_of(call)
     validate(call.body)
     before = run.status
     _change(call.world, run, call.body)
@@ -141,14 +141,20 @@ def tell(world: World, run: CheckRun, action: str, *, sender: User | None = None
     world.emit(Event(name="check_run", action=action, sender=sender or world.app.bot, repo=run.repo, fields=body))
 
 
+def rerequest(world: World, run: CheckRun, sender: User) -> None:
+    """Somebody asks for this run again: its suite waits, it stays as it is, and its App is told."""
+    run.suite.reset = True
+    tell(world, run, "rerequested", sender=sender)
+
+
 @router.route("GET", "/repos/{owner}/{repo}/check-runs/{check_run_id}", "checks:read")
 async def get_check_run(call: Call) -> Answer:
-    return Answer(body=checks.check_run(_run(call), call.url))
+    return Answer(body=checks.check_run(run_of(call), call.url))
 
 
 @router.route("GET", "/repos/{owner}/{repo}/check-runs/{check_run_id}/annotations", "checks:read")
 async def list_annotations(call: Call) -> Answer:
-    run = _run(call)
+    run = run_of(call)
     return call.page(run.annotations, lambda each: checks.annotation(each, run, call.url))
 
 
@@ -170,7 +176,7 @@ async def list_for_ref(call: Call) -> Answer:
     return call.page(found[::-1], lambda run: checks.check_run(run, call.url), wrap="check_runs")
 
 
-def _run(call: Call) -> CheckRun:
+def run_of(call: Call) -> CheckRun:
     found = call.repo.check_runs.get(call.number("check_run_id"))
     if found is None:
         raise not_found()

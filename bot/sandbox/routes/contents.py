@@ -1,6 +1,7 @@
 """File contents.  https://docs.github.com/rest/repos/contents"""
 
 import base64
+import posixpath
 from urllib.parse import quote
 
 from bot.sandbox.errors import ApiError, not_found
@@ -15,20 +16,25 @@ INLINE = 1 << 20
 """Bytes up to which the content is in the JSON answer."""
 LARGEST = 100 << 20
 """Bytes up to which the raw media type hands it out."""
+MAX_LINKS = 8
+"""Symbolic links that are followed one after the other."""
 MAX_ENTRIES = 1_000
 """Entries of a directory listing."""
 
 
-@router.route("GET", "/repos/{owner}/{repo}/contents/{path}", "contents:read")
+@router.route("GET", "/repos/{owner}/{repo}/contents/{path}", "contents:read", "raw")
 async def get_contents(call: Call) -> Answer:
     repo, path = call.repo, call.params["path"].strip("/")
     ref = call.query.get("ref") or repo.default_branch
     commit = await repo.git.resolve(ref)
     if commit is None:
         raise ApiError(404, f"No commit found for the ref {ref}")
-    entry = await repo.git.store.lookup((await repo.git.commit(commit)).tree, path)
+    tree = (await repo.git.commit(commit)).tree
+    entry = await repo.git.store.lookup(tree, path)
     if entry is None:
         raise not_found()
+    if entry.mode == SYMLINK:
+        entry = await _followed(repo, tree, path, entry)
     if entry.mode == TREE:
         found = await repo.git.store.tree(entry.sha)
         prefix = f"{path}/" if path else ""
@@ -37,8 +43,22 @@ async def get_contents(call: Call) -> Answer:
     if entry.mode == SUBMODULE:
         return Answer(body=common(repo, path, entry, 0, ref, call.url) | _submodule(repo, path, call.url))
     data = await repo.git.store.blob(entry.sha)
-    raw = ".raw" in call.headers.get("accept", "")
-    return _file(call, repo, path, entry, data, ref, raw=raw)
+    return _file(call, repo, path, entry, data, ref, raw=call.media == "raw")
+
+
+async def _followed(repo: Repository, tree: str, path: str, link: TreeEntry) -> TreeEntry:
+    """The normal file that a symbolic link leads to, through others too; the link itself where it leads elsewhere."""
+    at, entry = path, link
+    for _ in range(MAX_LINKS):
+        target = (await repo.git.store.blob(entry.sha)).decode(errors="surrogateescape")
+        at = posixpath.normpath(posixpath.join(posixpath.dirname(at), target))
+        found = None if at == ".." or at.startswith(("/", "../")) else await repo.git.store.lookup(tree, at)
+        if found is None or found.kind != "blob":
+            return link
+        if found.mode != SYMLINK:
+            return found
+        entry = found
+    return link
 
 
 def _file(call: Call, repo: Repository, path: str, entry: TreeEntry, data: bytes, ref: str, *, raw: bool) -> Answer:

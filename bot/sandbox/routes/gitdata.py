@@ -19,13 +19,13 @@ MAX_TREE_ENTRIES = 100_000
 MODES = {BLOB: "blob", EXECUTABLE: "blob", SYMLINK: "blob", TREE: "tree", SUBMODULE: "commit"}
 
 
-@router.route("GET", "/repos/{owner}/{repo}/git/blobs/{file_sha}", "contents:read")
+@router.route("GET", "/repos/{owner}/{repo}/git/blobs/{file_sha}", "contents:read", "raw")
 async def get_blob(call: Call) -> Answer:
     sha = call.params["file_sha"]
     found = await call.repo.git.store.read(sha)
     if found is None or found.kind != "blob":
         raise not_found()
-    if ".raw" in call.headers.get("accept", ""):
+    if call.media == "raw":
         return Answer(body=found.data, content_type="application/vnd.github.raw; charset=utf-8")
     body: Obj = {
         "sha": sha,

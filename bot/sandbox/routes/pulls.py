@@ -85,7 +85,7 @@ async def update_pull(call: Call) -> Answer:
 @router.route("GET", "/repos/{owner}/{repo}/pulls/{pull_number}/files", "pull_requests:read")
 async def list_files(call: Call) -> Answer:
     pull = call.pull()
-    shown = (await pulling.files(pull))[:MAX_FILES]
+    shown = (await pulling.files(call.world, pull))[:MAX_FILES]
     return call.page(shown, lambda file: commits.diff_entry(file, pull.head_repo or pull.repo, pull.head_sha, call.url))
 
 

@@ -11,6 +11,8 @@ from bot.sandbox.world import Obj
 router = Router()
 MAX_COMPARED = 300
 """Files of a comparison.  https://docs.github.com/rest/commits/commits#compare-two-commits"""
+TAILS = ("branches-where-head", "check-runs", "check-suites", "comments", "pulls", "status", "statuses")
+"""What GitHub has below ``/commits/{ref}``."""
 
 
 @router.route("GET", "/rate_limit", "anyone")
@@ -52,7 +54,8 @@ async def get_branch(call: Call) -> Answer:
 async def get_branch_rules(call: Call) -> Answer:
     """The branch need not exist."""
     repo = call.repo
-    checks = [{"context": name} for name in repo.required.get(call.params["branch"], ())]
+    required = repo.required.get(call.params["branch"], ())
+    checks = [{"context": name, **_pinned(repo.pinned.get(name))} for name in required]
     rules: list[Obj] = []
     if checks:
         asked = {"strict_required_status_checks_policy": False, "required_status_checks": checks}
@@ -63,6 +66,10 @@ async def get_branch_rules(call: Call) -> Answer:
         rules.append({"type": "merge_queue", "parameters": {**_QUEUE, "grouping_strategy": strategy}})
     source = {"ruleset_source_type": "Repository", "ruleset_source": repo.full_name, "ruleset_id": 42}
     return call.page(rules, lambda rule: {**rule, **source})
+
+
+def _pinned(app: int | None) -> Obj:
+    return {} if app is None else {"integration_id": app}
 
 
 _QUEUE = {
@@ -102,13 +109,25 @@ async def get_permission(call: Call) -> Answer:
 
 @router.route("GET", "/repos/{owner}/{repo}/commits/{ref}", "contents:read")
 async def get_commit(call: Call) -> Answer:
-    repo = call.repo
-    sha = await repo.git.resolve(call.params["ref"])
+    repo, ref = call.repo, call.params["ref"]
+    sha = await repo.git.resolve(ref)
+    if await _is_tail(call, ref, known=sha is not None):
+        raise not_found()
     if sha is None:
-        raise ApiError(422, f"No commit found for SHA: {call.params['ref']}")
+        raise ApiError(422, f"No commit found for SHA: {ref}")
     commit = await repo.git.commit(sha)
     files = await repo.git.diff(commit.parents[0], sha) if commit.parents else ()
     return Answer(body=commits.commit(commit, repo, call.world, files[:MAX_COMPARED]))
+
+
+async def _is_tail(call: Call, ref: str, *, known: bool) -> bool:
+    """Whether a path asks for something below a commit: what the sandbox has of that has a route of its own."""
+    above, _, last = ref.rpartition("/")
+    if above and (last in TAILS or not known):
+        starts = ref.split("/")
+        parts = ["/".join(starts[:count]) for count in range(1, len(starts))]
+        return any([await call.repo.git.resolve(part) is not None for part in parts])
+    return False
 
 
 @router.route("GET", "/repos/{owner}/{repo}/compare/{basehead}", "contents:read")

@@ -17,20 +17,28 @@ Checked = tuple[FileDiff, Anchor, str]
 
 @router.route("GET", "/repos/{owner}/{repo}/pulls/{pull_number}/reviews", "pull_requests:read")
 async def list_reviews(call: Call) -> Answer:
-    return call.page(call.pull().reviews, lambda review: pulls.review(review, call.url))
+    """A pending one is its author's alone."""
+    shown = [each for each in call.pull().reviews if each.state != "PENDING" or each.author is call.actor.user]
+    return call.page(shown, lambda review: pulls.review(review, call.url))
 
 
 @router.route("POST", "/repos/{owner}/{repo}/pulls/{pull_number}/reviews", "pull_requests:write")
 async def create_review(call: Call) -> Answer:
-    """One review with all of its comments, or nothing at all."""
+    """One review with all of its comments, or none of them."""
     pull = call.pull()
     call.unlocked(pull.issue)
     body, event = call.take("body", str, ""), call.maybe("event", str)
     if event is not None and event not in STATES:
         raise invalid("PullRequestReview", "event", code="invalid")
     commit = await _commit(call, pull)
-    changed = {file.path: file for file in await pulling.files(pull)}
-    checked = [_checked(changed, each) for each in call.take("comments", list, [])]
+    _refuse_while_pending(call, pull)
+    changed = {file.path: file for file in await pulling.files(call.world, pull)}
+    try:
+        checked = [_checked(changed, each) for each in call.take("comments", list, [])]
+    except ApiError:
+        if state := call.world.orphan_state:
+            _record(call, pull, [], body=body, state=state, commit=commit)
+        raise
     _refuse_empty(event, body, checked)
     if len(body) > MAX_BODY:
         raise ApiError(422, "Unprocessable Entity", errors=[f"Body is too long (maximum is {MAX_BODY} characters)"])
@@ -53,6 +61,26 @@ def _record(call: Call, pull: PullRequest, checked: list[Checked], *, body: str,
         for comment in made:
             reviewing.tell_comment(world, comment, "created", author)
     return review
+
+
+def _refuse_while_pending(call: Call, pull: PullRequest) -> None:
+    """Somebody whose review is pending can neither begin another nor comment outside of it."""
+    if any(each.state == "PENDING" and each.author is call.actor.user for each in pull.reviews):
+        raise ApiError(422, "Unprocessable Entity", errors=["User can only have one pending review per pull request"])
+
+
+@router.route("DELETE", "/repos/{owner}/{repo}/pulls/{pull_number}/reviews/{review_id}", "pull_requests:write")
+async def delete_pending_review(call: Call) -> Answer:
+    """https://docs.github.com/rest/pulls/reviews#delete-a-pending-review-for-a-pull-request"""
+    pull, number = call.pull(), call.number("review_id")
+    for review in pull.reviews:
+        if review.id == number and review.author is call.actor.user:
+            if review.state != "PENDING":
+                raise ApiError(422, "Can not delete a non-pending pull request review")
+            pull.reviews.remove(review)
+            pull.threads[:] = [thread for thread in pull.threads if thread.comments[0].review is not review]
+            return Answer(body=pulls.review(review, call.url))
+    raise not_found()
 
 
 def _refuse_empty(event: str | None, body: str, checked: list[Checked]) -> None:
@@ -169,8 +197,9 @@ async def create_review_comment(call: Call) -> Answer:
         return _reply(call, pull, answered, body)
     call.take("commit_id", str)
     commit = await _commit(call, pull)
+    _refuse_while_pending(call, pull)
     path = call.take("path", str)
-    file = next((each for each in await pulling.files(pull) if each.path == path), None)
+    file = next((each for each in await pulling.files(call.world, pull) if each.path == path), None)
     if file is None:
         raise _thread_error([("path", "is invalid")])
     anchor = _anchor(file, call.body)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from bot.sandbox.merging import merge_state
 from bot.sandbox.model import PullRequest, Repository, Review, ReviewComment, ReviewThread
 from bot.sandbox.people import User
 from bot.sandbox.shapes import accounts, link, stamp, stamp_or_none
@@ -83,16 +84,12 @@ def _end(owner: User, ref: str, sha: str, repo: Repository | None, url: str) -> 
 
 def pull_request(of: PullRequest, extent: Extent, url: str) -> Obj:
     """pull-request: one read by its number, and the one in webhooks."""
-    if of.issue.state == "closed" or extent.mergeable is None:
-        state = "unknown"
-    else:
-        state = "dirty" if not extent.mergeable else "draft" if of.draft else "clean"
     return {
         **pull_request_simple(of, url),
         "merged": of.merged_at is not None,
         "mergeable": extent.mergeable,
         "rebaseable": extent.mergeable,
-        "mergeable_state": state,
+        "mergeable_state": merge_state(of, mergeable=extent.mergeable),
         "merged_by": None if of.merged_by is None else accounts.user(of.merged_by, url),
         "comments": len(of.issue.comments),
         "review_comments": len(of.review_comments),
@@ -121,6 +118,7 @@ def review(of: Review, url: str, *, webhook: bool = False) -> Obj:
     pull = of.pull
     site = f"{page(pull.repo, url)}/pull/{pull.number}"
     here = f"{api(pull.repo, url)}/pulls/{pull.number}"
+    submitted = {} if of.submitted_at is None else {"submitted_at": stamp(of.submitted_at)}
     return {
         "id": of.id,
         "node_id": f"PRR_{of.id}",
@@ -130,7 +128,7 @@ def review(of: Review, url: str, *, webhook: bool = False) -> Obj:
         "html_url": f"{site}#pullrequestreview-{of.id}",
         "pull_request_url": here,
         "_links": {"html": link(f"{site}#pullrequestreview-{of.id}"), "pull_request": link(here)},
-        "submitted_at": stamp_or_none(of.submitted_at),
+        **submitted,
         "commit_id": of.commit_id,
         "author_association": association(of.author, pull.repo),
     }

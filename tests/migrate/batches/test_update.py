@@ -111,7 +111,7 @@ class Stage:
 
 async def changed(pull: PullRequestHandle) -> dict[str, bytes]:
     head = pull.head
-    return {file.path: head[file.path] for file in await pulling.files(pull.record)}
+    return {file.path: head[file.path] for file in await pulling.files(pull._world, pull.record)}
 
 
 @pytest.fixture
