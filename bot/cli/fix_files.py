@@ -6,7 +6,6 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,7 +42,7 @@ def _migrate(paths: Sequence[str], config_file: str | None, *, as_diff: bool, un
     from bot.cli.hints import hints_of
     from bot.cli.scan import scan_config
     from bot.engine.rewrite import apply_fixes
-    from bot.local.files import Reader, find_root
+    from bot.local.files import Reader, below, find_root
 
     starts = [Path(path).resolve() for path in paths]
     missing = [path for path, start in zip(paths, starts, strict=True) if not start.exists()]
@@ -51,8 +50,8 @@ def _migrate(paths: Sequence[str], config_file: str | None, *, as_diff: bool, un
         raise UserError(f"{missing[0]}: no such file or directory")
     root = find_root(starts[0])
     config = scan_config(root, config_file)
-    below = [_below(root, start) for start in starts]
-    scan = _scan(root, below, config)
+    inside = [below(root, start) for start in starts]
+    scan = _scan(root, inside, config)
     reports = scan.reports
     changed, reader = 0, Reader(root)
     for report in reports:
@@ -65,7 +64,7 @@ def _migrate(paths: Sequence[str], config_file: str | None, *, as_diff: bool, un
             _show(root, report.path, source, after, as_diff=as_diff)
     left = _left(reports, unsafe=unsafe)
     click.echo(_summary(changed, left, reports, as_diff=as_diff), err=True)
-    hints = hints_of(root, config, scan) if "" in below else []  # of a part is not known what the rest uses
+    hints = hints_of(root, config, scan) if "" in inside else []  # of a part is not known what the rest uses
     for hint in (*hints, *_undecided(config, left)):
         click.echo(f"note: {hint}", err=True)
     return bool(left)
@@ -83,24 +82,15 @@ def _undecided(config: Config, left: Iterable[Finding]) -> list[str]:
 
 def _scan(root: Path, below: Sequence[str], config: Config) -> "TreeScan":
     """The files of ``below``, which may be ignored ones; the whole tree has a say: a file elsewhere may need a name."""
-    from bot.local.files import list_files
+    from bot.local.files import list_files, with_named
     from bot.local.parallel import cores
     from bot.local.search import Search
     from bot.local.tree import Options, scan_tree
 
-    listing = list_files(root)
-    named = [path for path in below if (root / path).is_file()]
-    listing = replace(listing, paths=tuple(dict.fromkeys((*listing.paths, *named))))
+    listing = with_named(root, list_files(root), below)
     jobs = cores()
     search = Search.of(root, listing, config, jobs)
     return scan_tree(root, listing, search, config, Options(jobs=jobs, fixes=True, below=below))
-
-
-def _below(root: Path, start: Path) -> str:
-    """``start`` relative to the root, ``/``-separated; empty for the root itself."""
-    if not start.is_relative_to(root):
-        raise UserError(f"{start}: outside {root}")
-    return "" if start == root else start.relative_to(root).as_posix()
 
 
 def _active(findings: Iterable[Finding]) -> list[Finding]:

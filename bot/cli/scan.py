@@ -14,7 +14,7 @@ from bot.cli.lazy import preload
 from bot.domain.errors import SsotError, UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from bot.domain.finding import FileReport
     from bot.domain.migration import Config
@@ -39,7 +39,7 @@ class Result:
 
 
 @click.command("scan")
-@click.argument("path", default=".", type=click.Path(allow_dash=True))
+@click.argument("paths", nargs=-1, type=click.Path(allow_dash=True))
 @click.option(
     "--config",
     "config_file",
@@ -53,7 +53,7 @@ class Result:
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Worker processes.  [default: one per core]")
 @click.option("--no-cache", is_flag=True, help="Do not use the cache of results.")
 def command(
-    path: str,
+    paths: tuple[str, ...],
     config_file: str | None,
     base: str | None,
     form: str,
@@ -61,7 +61,10 @@ def command(
     jobs: int | None,
     no_cache: bool,
 ) -> None:
-    """List the usages of deprecated names in PATH: a directory, a file, or - for standard input.
+    """List the usages of deprecated names in PATHS: directories and files of one repository, or - for standard input.
+
+    The default is the current directory.  Of several paths, and of a file, the rest of the repository is read too: a
+    usage may go through a name that another file gives.
 
     Exit codes: 0 no usages, 1 usages or files that could not be scanned, 2 an error.
     """
@@ -71,7 +74,7 @@ def command(
     collecting = gc.isenabled()
     gc.disable()  # a short life, most of it spent on loading code; what makes garbage looks for it itself
     try:
-        result = _scan(path, config_file, base, plan, jobs or cores(), no_cache)
+        result = _scan(paths or (".",), config_file, base, plan, jobs or cores(), no_cache)
         found = _show(result, form)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader went away: nothing to flush to
@@ -85,17 +88,23 @@ def command(
     sys.exit(1 if found else 0)
 
 
-def _scan(path: str, config_file: str | None, base: str | None, fixes: bool, jobs: int, no_cache: bool) -> Result:
-    from bot.local.files import find_root
+def _scan(
+    paths: "Sequence[str]", config_file: str | None, base: str | None, fixes: bool, jobs: int, no_cache: bool
+) -> Result:  # fmt: skip
+    from bot.local.files import below, find_root
 
-    start = Path.cwd() if path == "-" else Path(path).resolve()
-    if not start.exists():
-        raise UserError(f"{path}: no such file or directory")
-    root = find_root(start)
-    if base is None and path != "-":
-        return _tree(root, start, config_file, fixes, jobs, no_cache)
+    if "-" in paths and len(paths) > 1:
+        raise UserError("- (standard input) cannot be scanned together with other paths")
+    starts = [Path.cwd() if path == "-" else Path(path).resolve() for path in paths]
+    for path, start in zip(paths, starts, strict=True):
+        if not start.exists():
+            raise UserError(f"{path}: no such file or directory")
+    root = find_root(starts[0])
+    inside = tuple(dict.fromkeys(below(root, start) for start in starts))
+    if base is None and "-" not in paths:
+        return _tree(root, inside, config_file, fixes, jobs, no_cache)
     config = scan_config(root, config_file)
-    return _since(root, start, base, config) if base is not None else _standard_input(root, config, fixes)
+    return _since(root, inside, base, config) if base is not None else _standard_input(root, config, fixes)
 
 
 def load_config(root: Path, file: str | None) -> "Config":
@@ -130,17 +139,19 @@ def _config_place(root: Path, file: str | None) -> Path:
     return Path(file) if file else root / CONFIG_FILE
 
 
-def _tree(root: Path, start: Path, config_file: str | None, fixes: bool, jobs: int, no_cache: bool) -> Result:
+def _tree(
+    root: Path, inside: tuple[str, ...], config_file: str | None, fixes: bool, jobs: int, no_cache: bool
+) -> Result:  # fmt: skip
     """Scan a tree.  The engine is loaded while other processes read a configuration or search the files."""
     from bot.cli.progress import progress
-    from bot.local.files import listing
+    from bot.local.files import listing, with_named
 
-    below = "" if start == root else start.relative_to(root).as_posix()
-    with listing(root, below) as listed, _loading(root, config_file, jobs) as loaded:
+    alone = len(inside) == 1 and (root / inside[0]).is_dir()
+    with listing(root, inside[0] if alone else "") as listed, _loading(root, config_file, jobs) as loaded:
         config = loaded()
         preload("bot.engine.usages.analysis")
 
-        files = listed()  # git took about as long as that import; the rest is loaded while the files are searched
+        files = with_named(root, listed(), inside)  # git took as long as that import; the rest is loaded later
     from bot.local.search import Search
 
     with progress(len(files.paths)) as report:
@@ -149,10 +160,11 @@ def _tree(root: Path, start: Path, config_file: str | None, fixes: bool, jobs: i
         from bot.local.tree import Options, scan_tree
 
         cache = None if no_cache else _cache(config)
-        scan = scan_tree(root, files, search, config, Options(jobs=jobs, fixes=fixes, cache=cache, progress=report))
+        options = Options(jobs=jobs, fixes=fixes, below=inside, cache=cache, progress=report)
+        scan = scan_tree(root, files, search, config, options)
     if cache:
         cache.prune()
-    hints = _hints(root, config, scan) if start == root else ()
+    hints = _hints(root, config, scan) if "" in inside else ()
     return Result(root=root, files=scan.files, reports=scan.reports, sources={}, hints=hints)
 
 
@@ -201,13 +213,12 @@ def _standard_input(root: Path, config: "Config", fixes: bool) -> Result:
     return Result(root=root, files=1, reports=(report,), sources={"-": source})
 
 
-def _since(root: Path, start: Path, base: str, config: "Config") -> Result:
+def _since(root: Path, inside: tuple[str, ...], base: str, config: "Config") -> Result:
     from bot.local.base import new_reports
+    from bot.local.files import is_below
 
-    reports = new_reports(root, base, config)
-    below = start.relative_to(root).as_posix()
-    inside = [r for r in reports if below in (".", r.path) or r.path.startswith(f"{below}/")]
-    return Result(root=root, files=len(inside), reports=tuple(inside), sources={})
+    reports = tuple(report for report in new_reports(root, base, config) if is_below(report.path, inside))
+    return Result(root=root, files=len(reports), reports=reports, sources={})
 
 
 def _show(result: Result, form: str) -> bool:

@@ -2,9 +2,9 @@
 
 import errno
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,6 +41,24 @@ def find_root(start: Path) -> Path:
         if (candidate / ".git").exists() or (candidate / ".github" / "ssot.yml").is_file():
             return candidate
     return directory
+
+
+def below(root: Path, start: Path) -> str:
+    """``start`` relative to the root, ``/``-separated; empty for the root itself.  Raises `UserError` outside it."""
+    if not start.is_relative_to(root):
+        raise UserError(f"{start}: outside {root}")
+    return "" if start == root else start.relative_to(root).as_posix()
+
+
+def is_below(path: str, places: Iterable[str]) -> bool:
+    """Whether a listed path is one of the places, or inside one of them; inside the empty one are all."""
+    return any(not place or f"{path}/".startswith(f"{place}/") for place in places)
+
+
+def with_named(root: Path, listing: Listing, places: Iterable[str]) -> Listing:
+    """The listing with those places that are files: what a person names is taken, also where git ignores it."""
+    named = [place for place in places if (root / place).is_file()]
+    return replace(listing, paths=tuple(dict.fromkeys((*listing.paths, *named)))) if named else listing
 
 
 def list_files(root: Path, below: str = "") -> Listing:

@@ -16,7 +16,7 @@ from bot.engine.scan import required_modules, scan_file
 from bot.engine.source.mentions import modules_named
 from bot.engine.source.names import module_paths
 from bot.engine.usages.targets import Targets, brought
-from bot.local.files import Listing, Reader, list_files
+from bot.local.files import Listing, Reader, is_below, list_files
 from bot.local.parallel import Counter, cores, share
 from bot.local.search import Found, Progress, Search, joined, split
 
@@ -56,7 +56,7 @@ class Options:
 
     def asks_for(self, path: str) -> bool:
         """Whether the file at ``path`` is to be scanned."""
-        return any(not each or f"{path}/".startswith(f"{each}/") for each in self.below)
+        return is_below(path, self.below)
 
 
 def scan_tree(root: Path, listing: Listing, search: Search, config: Config, options: Options) -> TreeScan:
@@ -77,8 +77,9 @@ def scan_tree(root: Path, listing: Listing, search: Search, config: Config, opti
     unreadable = (*listing.unreadable, *found.unreadable.items())
     skipped = [Skipped(path=path, reason=reason) for path, reason in unreadable if options.asks_for(path)]
     everything = sorted([*reports, *skipped], key=lambda report: report.path)
-    files = len(listing.paths) - len(found.unreadable) - len(found.absent)
-    return TreeScan(root=root, files=files, reports=tuple(everything), roots=index.roots)
+    not_read = found.unreadable.keys() | found.absent
+    files = [path for path in listing.paths if path not in not_read and options.asks_for(path)]
+    return TreeScan(root=root, files=len(files), reports=tuple(everything), roots=index.roots)
 
 
 def surroundings(root: Path, config: Config) -> "Surroundings":

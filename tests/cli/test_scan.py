@@ -151,6 +151,40 @@ def test_a_file_and_a_directory_inside(repository: Path) -> None:
     assert document(repository / "pkg" / "routes" / "api.py")["root"] == str(repository)
 
 
+SEVERAL = {
+    "two files": (["pkg/user.py", "pkg/facade.py"], [0, 3, 4]),
+    "a file and a directory": (["pkg/routes", "pkg/user.py"], [1, 2, 3, 4]),
+    "one twice, and inside another": (["pkg/routes/api.py", "pkg/routes", "pkg/routes/api.py"], [1, 2]),
+    "a file whose usage goes through another": (["pkg/user.py"], [3, 4]),
+    "one without a usage": (["pkg/homonym.py", "pkg/facade.py"], [0]),
+    "the whole and a part": ([".", "pkg/user.py"], [0, 1, 2, 3, 4]),
+}
+
+
+@pytest.mark.parametrize(("paths", "found"), SEVERAL.values(), ids=SEVERAL)
+def test_several_paths(repository: Path, monkeypatch: pytest.MonkeyPatch, paths: list[str], found: list[int]) -> None:
+    monkeypatch.chdir(repository)
+    assert places(document(*paths)) == [EVERYTHING[each] for each in found]
+
+
+def test_several_paths_count_their_files_and_what_is_wrong_in_them_alone(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(repository)
+    found = document("pkg/user.py", "pkg/broken.py")
+    assert found["files"] == 2
+    assert [each["path"] for each in found["unparsable"]] == ["pkg/broken.py"]  # type: ignore[attr-defined]
+    assert found["skipped"] == []
+
+
+def test_a_file_that_git_ignores_is_scanned_when_it_is_named(committed: Path) -> None:
+    write(committed, {".gitignore": "build/\n", "build/x.py": "from pkg.impl import old\n"})
+    assert places(document(committed / "build" / "x.py", committed / "pkg" / "facade.py")) == [
+        "build/x.py:1:22:import",
+        EVERYTHING[0],
+    ]
+
+
 def test_standard_input(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(repository)
     found = document("-", data=b"from pkg.impl import old\r\nold()\r\n")
@@ -169,6 +203,9 @@ WRONG = {
     "no-such-config": ([".", "--config", "none.yml"], "none.yml: no such file"),
     "bad-config": ([".", "--config", "bad.yml"], "bad.yml:1:"),
     "unknown-format": ([".", "--format", "xml"], "xml"),
+    "standard-input-and-more": (["-", "pkg"], "- (standard input) cannot be scanned together with other paths"),
+    "elsewhere": (["pkg", "/usr"], "/usr: outside "),
+    "one-of-several-is-absent": (["pkg", "nowhere"], "nowhere: no such file or directory"),
     "not-a-repository": ([".", "--base", "main"], "git"),
 }
 
@@ -367,6 +404,13 @@ def test_base_shows_what_is_new(committed: Path) -> None:
         "pkg/added.py:2:1:call",
         "pkg/routes/api.py:10:5:call",
     ]
+
+
+def test_base_of_several_paths(committed: Path) -> None:
+    more = "from pkg.impl import old\n"
+    write(committed, {"pkg/a.py": more, "pkg/b.py": more, "pkg/routes/c.py": more})
+    found = document(committed / "pkg" / "b.py", committed / "pkg" / "routes", "--base", "HEAD")
+    assert places(found) == ["pkg/b.py:1:22:import", "pkg/routes/c.py:1:22:import"]
 
 
 @pytest.mark.parametrize("revision", ["no-such", "--help", ""])
