@@ -147,13 +147,16 @@ class Front:
     def _call(self, incoming: Incoming, identity: Identity, params: Mapping[str, str]) -> Call:
         if incoming.body and incoming.json is None:
             raise ApiError(400, "Problems parsing JSON")
-        if incoming.body and not isinstance(incoming.json, dict):
+        body = {} if incoming.json is None else incoming.json
+        if isinstance(body, list) and incoming.path.endswith("/labels"):
+            body = {"labels": body}
+        if not isinstance(body, dict):
             raise ApiError(400, "Body should be a JSON object")
         return Call(
             world=self.world, authority=self.authority, webhooks=self.webhooks, limits=self.limits,
             identity=identity, method=incoming.method, path=incoming.raw_path, params=params,
             query=incoming.query, headers=incoming.headers,
-            body=incoming.json or {}, replica=self.world.replica if incoming.method in READ_ONLY else None,
+            body=body, replica=self.world.replica if incoming.method in READ_ONLY else None,
         )  # fmt: skip
 
     def _conditional(self, incoming: Incoming, answer: Answer, identity: Identity, resource: str) -> Answer:

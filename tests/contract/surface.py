@@ -123,6 +123,7 @@ async def issues(callers: Callers) -> None:
     await bot.call("GET", f"{{repo}}/issues/{number}")
     await bot.call("PATCH", f"{{repo}}/issues/{number}", {"body": "- [x] one"})
     await bot.call("POST", f"{{repo}}/issues/{number}/labels", {"labels": ["migration"]})
+    await bot.call("POST", f"{{repo}}/issues/{number}/labels", ["as an array"])
     await bot.call("DELETE", f"{{repo}}/issues/{number}/labels/migration")
     comment = await person.call("POST", f"{{repo}}/issues/{number}/comments", {"body": "/ssot help"}, status=201)
     reply = await bot.call("POST", f"{{repo}}/issues/{number}/comments", {"body": "Help"}, status=201)
