@@ -15,6 +15,7 @@ class LazyGroup(click.Group):
     """A group that knows its commands by name and summary, and imports one when it is used."""
 
     summaries: ClassVar[dict[str, str]] = {
+        "init": "Write a first .github/ssot.yml from what is found in the tree.",
         "scan": "List the usages of deprecated names.",
         "migrate": "Rewrite usages: show a diff, or write the files.",
         "checklist": "Update a Markdown checklist from the repository's state.",

@@ -1,14 +1,17 @@
 """``ssot config``: check a configuration file, print its schema or the effective configuration."""
 
+import os
 import sys
 from pathlib import Path
 
 import click
 
+from bot.cli.choice import Choice, require_one
 from bot.config import DEFAULT, FILE, load, reference, schema_text, show
 from bot.config.document import MAX_BYTES, source_lines
-from bot.domain.errors import ConfigError
+from bot.domain.errors import ConfigError, UserError
 from bot.domain.migration import Config
+from bot.local.files import find_root
 
 _WIDTH = 120
 
@@ -21,11 +24,11 @@ def command() -> None:
 @command.command("check")
 @click.argument("file", required=False)
 def check(file: str | None) -> None:
-    """Validate FILE (default: .github/ssot.yml; -: standard input).
+    """Validate FILE (default: the repository's .github/ssot.yml; -: standard input).
 
-    Exit codes: 0 valid or absent, 1 invalid, 2 cannot be read.
+    Exit codes: 0 valid, 1 invalid, 2 absent or cannot be read.
     """
-    text, name = _read(file)
+    text, name = _read("check", file)
     if text is None:
         click.echo(f"{name}: not found; the built-in migration {DEFAULT} applies")
         return
@@ -39,9 +42,9 @@ def check(file: str | None) -> None:
 def show_command(file: str | None) -> None:
     """Print the effective configuration as YAML.
 
-    All defaults and presets are expanded.  FILE defaults to .github/ssot.yml; -: standard input.
+    All defaults and presets are expanded.  FILE defaults to the repository's .github/ssot.yml; -: standard input.
     """
-    text, name = _read(file)
+    text, name = _read("show", file)
     click.echo(show(_load(text, name)), nl=False)
 
 
@@ -52,9 +55,9 @@ def schema(*, markdown: bool) -> None:
     click.echo(reference() if markdown else schema_text(), nl=False)
 
 
-def _read(file: str | None) -> tuple[bytes | None, str]:
-    """The bytes and the name for messages; no bytes where the default file is absent.  Exits with 2."""
-    name = file or FILE
+def _read(action: str, file: str | None) -> tuple[bytes | None, str]:
+    """The bytes and the name for messages; no bytes where the built-in migration applies.  Exits with 2."""
+    name = file or _of_repository(action)
     try:
         if name == "-":
             return sys.stdin.buffer.read(MAX_BYTES + 1), "<stdin>"
@@ -68,6 +71,17 @@ def _read(file: str | None) -> tuple[bytes | None, str]:
         problem = error.strerror or "cannot be read"
     click.echo(f"{name}: {problem}", err=True)
     sys.exit(2)
+
+
+def _of_repository(action: str) -> str:
+    """The path of the repository's file, as seen from here.  Exits with 2 where there is nothing to configure."""
+    root = find_root(Path.cwd())
+    try:
+        require_one(root, Choice())
+    except UserError as error:
+        click.echo(f"ssot config {action}: {error}", err=True)
+        sys.exit(2)
+    return os.path.relpath(root / FILE)
 
 
 def _load(text: bytes | None, name: str) -> Config:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bot.cli.choice import Choice, options, require_one, scan_config
 from bot.domain.errors import SsotError, UserError
 from bot.domain.finding import Failed, FileReport, Finding, Scanned, Skipped
 from bot.domain.migration import Applicability, Config
@@ -21,26 +22,25 @@ if TYPE_CHECKING:
 
 @click.command("migrate")
 @click.argument("paths", nargs=-1, type=click.Path())
-@click.option("--config", "config_file", type=click.Path(), metavar="FILE", help="Configuration file.")
+@options
 @click.option("--diff/--write", "as_diff", default=True, help="Print a unified diff (default), or write the files.")
 @click.option("--unsafe", is_flag=True, help="Include fixes that may change behaviour.")
-def command(paths: tuple[str, ...], config_file: str | None, as_diff: bool, unsafe: bool) -> None:
+def command(paths: tuple[str, ...], as_diff: bool, unsafe: bool, choice: Choice) -> None:
     """Apply the safe fixes to the Python files under PATHS (default: the current directory).
 
     Exit codes: 0 no usage left, 1 usages left (listed with the reasons), 2 an error.
     """
     try:
-        left = _migrate(paths or (".",), config_file, as_diff=as_diff, unsafe=unsafe)
+        left = _migrate(paths or (".",), choice, as_diff=as_diff, unsafe=unsafe)
     except (SsotError, OSError) as error:
         click.echo(f"ssot migrate: {error}", err=True)
         sys.exit(2)
     sys.exit(1 if left else 0)
 
 
-def _migrate(paths: Sequence[str], config_file: str | None, *, as_diff: bool, unsafe: bool) -> bool:
+def _migrate(paths: Sequence[str], choice: Choice, *, as_diff: bool, unsafe: bool) -> bool:
     """Apply the fixes; returns whether usages are left."""
     from bot.cli.hints import hints_of
-    from bot.cli.scan import scan_config
     from bot.engine.rewrite import apply_fixes
     from bot.local.files import Reader, below, find_root
 
@@ -49,7 +49,8 @@ def _migrate(paths: Sequence[str], config_file: str | None, *, as_diff: bool, un
     if missing:
         raise UserError(f"{missing[0]}: no such file or directory")
     root = find_root(starts[0])
-    config = scan_config(root, config_file)
+    require_one(root, choice)
+    config = scan_config(root, choice)
     inside = [below(root, start) for start in starts]
     scan = _scan(root, inside, config)
     reports = scan.reports
@@ -65,12 +66,12 @@ def _migrate(paths: Sequence[str], config_file: str | None, *, as_diff: bool, un
     left = _left(reports, unsafe=unsafe)
     click.echo(_summary(changed, left, reports, as_diff=as_diff), err=True)
     hints = hints_of(root, config, scan) if "" in inside else []  # of a part is not known what the rest uses
-    for hint in (*hints, *_undecided(config, left)):
+    for hint in (*hints, *undecided(config, left)):
         click.echo(f"note: {hint}", err=True)
     return bool(left)
 
 
-def _undecided(config: Config, left: Iterable[Finding]) -> list[str]:
+def undecided(config: Config, left: Iterable[Finding]) -> list[str]:
     """The migrations that name a successor but no rewrite, and have usages left."""
     names = {finding.migration for finding in left}
     return [

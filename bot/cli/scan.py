@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bot.cli.choice import Choice, config_place, load_config, options, require_one, scan_config
 from bot.cli.lazy import preload
 from bot.domain.errors import SsotError, UserError
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from bot.local.tree import TreeScan
 
 FORMATS = ("text", "json", "github", "sarif")
-CONFIG_FILE = ".github/ssot.yml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,13 +40,7 @@ class Result:
 
 @click.command("scan")
 @click.argument("paths", nargs=-1, type=click.Path(allow_dash=True))
-@click.option(
-    "--config",
-    "config_file",
-    type=click.Path(),
-    metavar="FILE",
-    help="Configuration file.",
-)
+@options
 @click.option("--base", metavar="REV", help="Only new usages since the merge base with REV.")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
 @click.option("--fixes/--no-fixes", default=None, help="Also compute fixes.  [default: for json and sarif]")
@@ -54,12 +48,12 @@ class Result:
 @click.option("--no-cache", is_flag=True, help="Do not use the cache of results.")
 def command(
     paths: tuple[str, ...],
-    config_file: str | None,
     base: str | None,
     form: str,
     fixes: bool | None,
     jobs: int | None,
     no_cache: bool,
+    choice: Choice,
 ) -> None:
     """List the usages of deprecated names in PATHS: directories and files of one repository, or - for standard input.
 
@@ -74,7 +68,7 @@ def command(
     collecting = gc.isenabled()
     gc.disable()  # a short life, most of it spent on loading code; what makes garbage looks for it itself
     try:
-        result = _scan(paths or (".",), config_file, base, plan, jobs or cores(), no_cache)
+        result = _scan(paths or (".",), choice, base, plan, jobs or cores(), no_cache)
         found = _show(result, form)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader went away: nothing to flush to
@@ -89,7 +83,7 @@ def command(
 
 
 def _scan(
-    paths: "Sequence[str]", config_file: str | None, base: str | None, fixes: bool, jobs: int, no_cache: bool
+    paths: "Sequence[str]", choice: Choice, base: str | None, fixes: bool, jobs: int, no_cache: bool
 ) -> Result:  # fmt: skip
     from bot.local.files import below, find_root
 
@@ -102,56 +96,26 @@ def _scan(
     root = find_root(starts[0])
     inside = tuple(dict.fromkeys(below(root, start) for start in starts))
     if base is None and "-" not in paths:
-        return _tree(root, inside, config_file, fixes, jobs, no_cache)
-    config = scan_config(root, config_file)
+        return _tree(root, inside, choice, fixes, jobs, no_cache)
+    require_one(root, choice)
+    config = scan_config(root, choice)
     return _since(root, inside, base, config) if base is not None else _standard_input(root, config, fixes)
 
 
-def load_config(root: Path, file: str | None) -> "Config":
-    """The configuration in ``file``, else in the repository, else the built-in one.  Raises `UserError`."""
-    from bot.config import load
-
-    return load(_config_text(root, file), file=file or CONFIG_FILE)
-
-
-def scan_config(root: Path, file: str | None) -> "Config":
-    """`load_config`, but the built-in one has no checklists: it is loaded without YAML, which is a third of a scan."""
-    if file or _config_text(root, file) is not None:
-        return load_config(root, file)
-    from bot.config.builtin import CONFIG
-
-    return CONFIG
-
-
-def _config_text(root: Path, file: str | None) -> bytes | None:
-    """The configuration as it is written; ``None`` if the repository has none."""
-    try:
-        return _config_place(root, file).read_bytes()
-    except FileNotFoundError as error:
-        if file:
-            raise UserError(f"{file}: no such file") from error
-        return None
-    except OSError as error:
-        raise UserError(f"{file or CONFIG_FILE}: {error.strerror}") from error
-
-
-def _config_place(root: Path, file: str | None) -> Path:
-    return Path(file) if file else root / CONFIG_FILE
-
-
 def _tree(
-    root: Path, inside: tuple[str, ...], config_file: str | None, fixes: bool, jobs: int, no_cache: bool
+    root: Path, inside: tuple[str, ...], choice: Choice, fixes: bool, jobs: int, no_cache: bool
 ) -> Result:  # fmt: skip
     """Scan a tree.  The engine is loaded while other processes read a configuration or search the files."""
     from bot.cli.progress import progress
     from bot.local.files import listing, with_named
 
     alone = len(inside) == 1 and (root / inside[0]).is_dir()
-    with listing(root, inside[0] if alone else "") as listed, _loading(root, config_file, jobs) as loaded:
+    with listing(root, inside[0] if alone else "") as listed, _loading(root, choice, jobs) as loaded:
         config = loaded()
         preload("bot.engine.usages.analysis")
 
         files = with_named(root, listed(), inside)  # git took as long as that import; the rest is loaded later
+    require_one(root, choice, None if alone and inside[0] else files.paths)
     from bot.local.search import Search
 
     with progress(len(files.paths)) as report:
@@ -175,26 +139,26 @@ def _hints(root: Path, config: "Config", scan: "TreeScan") -> tuple[str, ...]:
 
 
 @contextmanager
-def _loading(root: Path, file: str | None, jobs: int) -> "Iterator[Callable[[], Config]]":
+def _loading(root: Path, choice: Choice, jobs: int) -> "Iterator[Callable[[], Config]]":
     """`scan_config`, begun: YAML is read in a process of its own while the engine is loaded here."""
-    if jobs == 1 or not _config_place(root, file).exists():
-        yield lambda: scan_config(root, file)
+    if jobs == 1 or not (choice.is_made or config_place(root, choice).exists()):
+        yield lambda: scan_config(root, choice)
         return
     from bot.local.parallel import ForkedCall
 
-    task = ForkedCall(lambda: _config_or_none(root, file))
+    task = ForkedCall(lambda: _config_or_none(root, choice))
     try:
         preload("bot.local.tree")
 
-        yield lambda: task.result() or load_config(root, file)  # once more, for the error
+        yield lambda: task.result() or load_config(root, choice)  # once more, for the error
     finally:
         task.close()
 
 
-def _config_or_none(root: Path, file: str | None) -> "Config | None":
+def _config_or_none(root: Path, choice: Choice) -> "Config | None":
     """The configuration; ``None`` if it is wrong: an error with its place does not survive the way to the parent."""
     try:
-        return load_config(root, file)
+        return load_config(root, choice)
     except UserError:
         return None
 

@@ -8,6 +8,7 @@ from typing import assert_never
 
 import click
 
+from bot.cli.choice import Choice, load_config, options, require_one
 from bot.domain.errors import SsotError, UserError
 from bot.domain.migration import Config, Migration
 from bot.domain.tracked import TrackedFacts
@@ -39,10 +40,10 @@ _NOT_FOUND = {
 @click.option(
     "--repo", default=".", type=click.Path(path_type=Path), metavar="PATH", help="The repository.  [default: .]"
 )
-@click.option("--config", "config_file", type=click.Path(), metavar="FILE", help="Configuration file.")
+@options
 @click.option("--migration", "name", metavar="NAME", help="The migration of the checklist, if several have one.")
 @click.option("--diff/--write", "as_diff", default=True, help="Print a unified diff (default), or write the file.")
-def command(file: Path, repo: Path, config_file: str | None, name: str | None, as_diff: bool) -> None:
+def command(file: Path, repo: Path, name: str | None, as_diff: bool, choice: Choice) -> None:
     """Update the checkboxes in the Markdown FILE from the repository's latest commit.
 
     Boxes whose evidence only GitHub has (checks, deployments, pull requests, attestations) stay unchanged.
@@ -50,22 +51,22 @@ def command(file: Path, repo: Path, config_file: str | None, name: str | None, a
     Exit codes: 0 up to date, 1 changed (or would change), 2 an error, or the bot's section cannot be updated.
     """
     try:
-        sys.exit(_checklist(file, repo, config_file, name, as_diff=as_diff))
+        sys.exit(_checklist(file, repo, choice, name, as_diff=as_diff))
     except (SsotError, OSError) as error:
         click.echo(f"ssot checklist: {error}", err=True)
         sys.exit(2)
 
 
-def _checklist(file: Path, repo: Path, config_file: str | None, name: str | None, *, as_diff: bool) -> int:
-    from bot.cli.scan import load_config
+def _checklist(file: Path, repo: Path, choice: Choice, name: str | None, *, as_diff: bool) -> int:
     from bot.local.files import find_root
     from bot.local.tracked import local_tracked_facts
 
     if not repo.exists():
         raise UserError(f"{repo}: no such directory")
-    before = file.read_bytes()
     root = find_root(repo.resolve())
-    config = load_config(root, config_file)
+    require_one(root, choice)
+    before = file.read_bytes()
+    config = load_config(root, choice)
     migration = _tracked(config, name)
     facts = local_tracked_facts(root, config, migration, besides=file, now=datetime.now(UTC))
     outcome = _update(before, migration, facts)

@@ -137,10 +137,10 @@ def _lines(data: Data, indent: int) -> list[str]:
     lines: list[str] = []
     match data:
         case str() | int() | None:
-            lines.append(pad + _scalar(data))
+            lines.append(pad + scalar(data))
         case Mapping():
             for key, value in data.items():
-                lines += _entry(f"{pad}{_scalar(key)}:", value, indent)
+                lines += _entry(f"{pad}{scalar(key)}:", value, indent)
         case Sequence():
             for item in data:
                 first, *rest = _lines(item, indent + 1)
@@ -151,7 +151,7 @@ def _lines(data: Data, indent: int) -> list[str]:
 def _entry(head: str, value: Data, indent: int) -> list[str]:
     match value:
         case str() | int() | None:
-            return [f"{head} {_scalar(value)}"]
+            return [f"{head} {scalar(value)}"]
         case Mapping() if not value:
             return [f"{head} {{}}"]
         case Sequence() if not value:
@@ -160,7 +160,7 @@ def _entry(head: str, value: Data, indent: int) -> list[str]:
             return [head, *_lines(value, indent + 1)]
 
 
-def _scalar(value: str | int | None) -> str:
+def scalar(value: str | int | None) -> str:
     """Plain where no reader of YAML 1.1 or 1.2 takes it for something else, else as JSON."""
     if not isinstance(value, str):
         return json.dumps(value)

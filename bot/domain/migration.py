@@ -137,6 +137,10 @@ class Requirement:
     parameter: str
 
 
+CODEOWNERS = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS")
+"""Where GitHub looks for it; the first one counts."""
+
+
 class Split(StrEnum):
     """What the files of one migration pull request have in common."""
 

@@ -193,7 +193,7 @@ def test_standard_input(repository: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_nothing_found_is_zero(tmp_path: Path) -> None:
-    write(tmp_path, {"a.py": "x = 1\n"})
+    write(tmp_path, {"a.py": "x = 1\n", ".github/ssot.yml": CONFIG})
     done = ssot(tmp_path, "--no-cache")
     assert (done.exit_code, done.stdout) == (0, "No usages in 1 file.\n")
 

@@ -138,6 +138,8 @@ def test_an_error_is_one_line_and_exit_2(
 
 def test_evidence_has_to_be_of_a_commit(tmp_path: Path) -> None:
     (tmp_path / "TRACKER.md").write_bytes(TRACKER)
+    (tmp_path / ".github").mkdir()
+    (tmp_path / ".github/ssot.yml").write_text(CONFIG)
     result = run(tmp_path)
     assert result.exit_code == 2
     assert "not a git repository" in result.stderr

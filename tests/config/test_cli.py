@@ -21,10 +21,37 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_an_absent_file_means_the_built_in_migration(here: Path) -> None:
+@pytest.fixture
+def with_the_factory(here: Path) -> None:
+    """The module that the built-in migration is about, below a source root."""
+    module = here / "services/netra_backend/app/websocket_core/websocket_manager_factory.py"
+    module.parent.mkdir(parents=True)
+    module.touch()
+
+
+@pytest.mark.usefixtures("with_the_factory")
+def test_an_absent_file_means_the_built_in_migration_where_its_module_is(here: Path) -> None:
     result = run("check")
     assert result.exit_code == 0
     assert result.output == ".github/ssot.yml: not found; the built-in migration websocket-manager-factory applies\n"
+
+
+@pytest.mark.parametrize("action", ["check", "show"])
+def test_nothing_to_configure_is_an_error(here: Path, action: str) -> None:
+    result = run(action)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == (
+        f"ssot config {action}: no .github/ssot.yml here; run `ssot init`, or name a preset: "
+        "`ssot scan --preset datetime-utcnow`\n"
+    )
+
+
+def test_the_repositorys_file_is_found_from_below(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (here / ".github/ssot.yml").write_text("extends: datetime-utcnow\n")
+    (here / "a/b").mkdir(parents=True)
+    monkeypatch.chdir(here / "a/b")
+    assert run("check").output == "../../.github/ssot.yml: valid (migrations: datetime-utcnow)\n"
+    assert load(run("show").stdout) == load("extends: datetime-utcnow\n")
 
 
 def test_a_valid_file(here: Path) -> None:
@@ -94,6 +121,7 @@ def test_what_is_shown_can_be_read_again(here: Path) -> None:
     assert load(result.stdout) == load("extends: pkg-resources\nmax_comments: 3\n")
 
 
+@pytest.mark.usefixtures("with_the_factory")
 def test_the_default_is_shown(here: Path) -> None:
     assert load(run("show").stdout) == load(None)
 

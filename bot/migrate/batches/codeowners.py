@@ -8,8 +8,6 @@ from dataclasses import dataclass
 
 from bot.domain.globs import GlobError, compile_glob
 
-CODEOWNERS = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS")
-"""Where GitHub looks for it; the first one counts."""
 MAX_BYTES = 3 << 20
 """GitHub does not load a larger one: then nobody owns anything."""
 

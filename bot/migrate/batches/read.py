@@ -7,7 +7,7 @@ from bot.context import Bot
 from bot.domain.facts import OwnPullRequest
 from bot.domain.file_result import FileMigration
 from bot.domain.finding import Failed, Scanned, Skipped
-from bot.domain.migration import Migration, Split
+from bot.domain.migration import CODEOWNERS, Migration, Split
 from bot.domain.references import PullRequest, PullRequestRef
 from bot.github import reads
 from bot.identity import branches
@@ -15,7 +15,7 @@ from bot.identity.pull_requests import batch_mark_of
 from bot.inventory.commit_sources import CommitSources
 from bot.inventory.store import Surveyed, surroundings_of
 from bot.inventory.survey import survey
-from bot.migrate.batches.codeowners import CODEOWNERS, Codeowners
+from bot.migrate.batches.codeowners import Codeowners
 from bot.migrate.batches.models import BatchFacts, BatchRequest, ClosedPull, FileFacts, OpenPull, Owners, Tier
 from bot.migrate.rewrite import migrate_files
 from bot.repository import DefaultBranch

@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Self
 
-from bot.cli.scan import scan_config
+from bot.cli.choice import Choice, scan_config
 from bot.domain.finding import Finding, Scanned
 from bot.engine.rewrite import apply_fixes
 from bot.local.files import list_files
@@ -84,7 +84,7 @@ class Trials:
 
 def _fixed(directory: Path) -> tuple[Finding, ...]:
     """Write the safe fixes; all usages, in the order of files and places."""
-    config, listing = scan_config(directory, None), list_files(directory)
+    config, listing = scan_config(directory, Choice()), list_files(directory)
     scan = scan_tree(directory, listing, Search.of(directory, listing, config, 1), config, Options(jobs=1, fixes=True))
     usages: list[Finding] = []
     for report in scan.reports:
