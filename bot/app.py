@@ -244,6 +244,7 @@ async def open_bot(
         pace=pace or _pace(settings),
         limit_store=storage,
         onlooker=onlooker,
+        asks_version=True,
     )
     scanner = await stack.enter_async_context(Scanner(workers=SCANNERS, memory=SCANNER_MEMORY))
     keys = await signing_keys(

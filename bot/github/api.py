@@ -1,31 +1,39 @@
 """gidgethub's client with rate limiting, an origin check, safe redirects and typed errors."""
 
+import asyncio
+import json
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import aiohttp
 import gidgethub
 import gidgethub.aiohttp
+import structlog
 from cachetools import LRUCache
 from yarl import URL
 
-from bot.domain.errors import Gone, SsotError
+from bot.domain.errors import Gone, RetryLater, SsotError
+from bot.github import operations as ops
 from bot.github import wire
 from bot.github.clock import ServerClock
 from bot.github.errors import FieldError, NotFound, Refused, Transient, Unprocessable
 from bot.github.limits import RateLimit
-from bot.github.throttle import GRAPHQL, Complaint, complaint, resource_of, throttle
+from bot.github.throttle import CORE, GRAPHQL, Complaint, complaint, resource_of, throttle
 from bot.github.traffic import Onlooker, answered, nobody
+from bot.github.versions import HEADER, ApiVersion
 
 USER_AGENT = "ssot-bot"
-API_VERSION = "2022-11-28"
-"""https://docs.github.com/en/rest/about-the-rest-api/api-versions."""
 MAX_ANSWER = 64 * 1024 * 1024
 """Bytes; GitHub allows blobs of up to 100 MB, but no source file is that large."""
 _CACHED_ANSWERS = 256
 _CACHED_BYTES = 64 * 1024
 _TIMEOUT = aiohttp.ClientTimeout(total=60, connect=10, sock_read=30)
+_SECONDS_FOR_VERSIONS = 10.0
+_CONDITIONS = ("if-none-match", "if-modified-since")
+
+log = structlog.get_logger("bot.github")
 
 Cache = MutableMapping[str, tuple[str | None, str | None, Any, str | None]]
 
@@ -74,10 +82,12 @@ class Api(gidgethub.aiohttp.GitHubAPI):
         rate_limit: RateLimit,
         clock: ServerClock,
         cache: Cache | None,
+        version: ApiVersion,
         onlooker: Onlooker = nobody,
     ) -> None:
         super().__init__(session, USER_AGENT, base_url=base_url, cache=cache)
         self._rate_limit, self._server, self._onlooker = rate_limit, clock, onlooker
+        self._version, self._cached_at = version, version.current
 
     async def exchange(
         self, method: str, url: str, *, data: Any = b"", token: str | None = None, jwt: str | None = None
@@ -121,14 +131,50 @@ class Api(gidgethub.aiohttp.GitHubAPI):
     ) -> tuple[int, Mapping[str, str], bytes]:
         """Gidgethub's way out: nothing leaves while a limit is in force, and a token only to the API itself."""
         wire.require_origin(url, self.base_url)
+        jwt = headers.get("authorization", "").startswith("bearer ")
         for _ in range(wire.MAX_REDIRECTS + 1):
-            resource = resource_of(url, jwt=headers.get("authorization", "").startswith("bearer "))
+            resource = resource_of(url, jwt=jwt)
             await self._rate_limit.check(resource)
-            status, head, content = await self._send(method, url, headers, body, resource)
+            if not jwt:
+                await self._version.settle(partial(self._versions, headers))
+            status, head, content = await self._versioned(method, url, headers, body, resource)
             if status not in wire.FOLLOWED:
                 return status, head, content
             url = wire.redirect(url, head.get("location"), self.base_url)
         raise Transient("too many redirects")
+
+    async def _versioned(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes, resource: str
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        """The answer in the host's newest version; in the first one where the host takes the other no longer."""
+        version = self._version.current
+        if version != self._cached_at:
+            self._cached_at = version
+            if self._cache is not None:
+                self._cache.clear()
+            headers = {name: value for name, value in headers.items() if name not in _CONDITIONS}
+        answer = await self._send(method, url, {**headers, HEADER: version}, body, resource)
+        if not self._version.refused(version, answer[0], answer[2]):
+            return answer
+        return await self._versioned(method, url, headers, body, resource)
+
+    async def _versions(self, headers: Mapping[str, str]) -> tuple[str, ...] | None:
+        """What the host lists, to the token of ``headers``; nothing where there are no versions yet."""
+        url = gidgethub.sansio.format_url(ops.VERSIONS.url({}), None, base_url=self.base_url)
+        sent = {name: value for name, value in headers.items() if name in ("authorization", "user-agent", "accept")}
+        try:
+            async with asyncio.timeout(_SECONDS_FOR_VERSIONS):
+                status, _, content = await self._send("GET", url, sent, b"", CORE)
+            listed = json.loads(content) if status == 200 else None
+        except (RetryLater, Refused, Transient, aiohttp.ClientError, OSError, ValueError, RecursionError) as fault:
+            log.info("github.versions_unknown", reason=f"{type(fault).__name__}: {str(fault)[:200]}")
+            return None
+        if status == 404:
+            return ()
+        if not isinstance(listed, list):
+            log.info("github.versions_unknown", reason=f"{status}: no list")
+            return None
+        return tuple(each for each in listed if isinstance(each, str))
 
     async def _send(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes, resource: str
@@ -137,7 +183,7 @@ class Api(gidgethub.aiohttp.GitHubAPI):
         async with self._session.request(
             method,
             URL(url, encoded=True),
-            headers={**headers, "x-github-api-version": API_VERSION},
+            headers=headers,
             data=body,
             allow_redirects=False,
             timeout=_TIMEOUT,

@@ -27,6 +27,7 @@ from bot.github.purposes import covers
 from bot.github.throttle import CORE
 from bot.github.tokens import AppKey, TokenScope
 from bot.github.traffic import Onlooker, nobody
+from bot.github.versions import ApiVersion
 
 T = TypeVar("T")
 Query = Mapping[str, str | int]
@@ -56,14 +57,17 @@ class GitHub:
         pace: Pace | None = None,
         limit_store: LimitStore | None = None,
         onlooker: Onlooker = nobody,
+        asks_version: bool = False,
     ) -> None:
         """``private_key`` is PEM; ``api_url`` as ``bot.settings`` checked it; the clock defaults to the machine's.
 
         Without a ``limit_store`` the limits are known to this object alone.  ``onlooker`` is called with each answer.
+        ``asks_version``: ask which versions of the API the host has, before the first request with a token.
         """
         self.app_id, self.api_url = app_id, api_url
         self.clock: Clock = clock or SystemClock()
         self.server = ServerClock(self.clock)
+        self.version = ApiVersion(self.clock, asks=asks_version)
         self._session, self._pace = session, pace
         self._limit_store = limit_store or MemoryLimitStore(self.clock)
         self._onlooker = onlooker
@@ -100,6 +104,7 @@ class GitHub:
                     rate_limit=rate_limit,
                     clock=self.server,
                     cache=cache,
+                    version=self.version,
                     onlooker=self._onlooker,
                 ),
                 rate_limit=rate_limit,

@@ -115,6 +115,7 @@ CREATE_TOKEN = _write(
 
 _REPO = "/repos/{owner}/{repo}"
 
+VERSIONS = _read("meta/get-all-versions", "/versions", metadata="read")  # with the token of another request
 LIST_INSTALLATION_REPOS = _read(
     "apps/list-repos-accessible-to-installation", "/installation/repositories", items="repositories", metadata="read"
 )

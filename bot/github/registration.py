@@ -16,6 +16,7 @@ from bot.github.api import Api
 from bot.github.clock import ServerClock, SystemClock
 from bot.github.errors import NotFound, Refused, Transient
 from bot.github.limits import RateLimit
+from bot.github.versions import ApiVersion
 
 CODE = re.compile(r"[A-Za-z0-9_-]{8,128}")
 OWNER = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})")
@@ -65,7 +66,10 @@ async def convert(session: aiohttp.ClientSession, api_url: str, code: str) -> Re
     if not CODE.fullmatch(code):
         raise RegistrationFailed("the code from GitHub is malformed")
     clock = SystemClock()
-    api = Api(session, base_url=api_url, rate_limit=RateLimit(clock), clock=ServerClock(clock), cache=None)
+    version = ApiVersion(clock, asks=False)
+    api = Api(
+        session, base_url=api_url, rate_limit=RateLimit(clock), clock=ServerClock(clock), cache=None, version=version
+    )
     try:
         answer = await api.exchange(ops.CONVERT_MANIFEST.method, ops.CONVERT_MANIFEST.url({"code": code}))
         return _registration(answer.data)

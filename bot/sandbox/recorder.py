@@ -28,3 +28,5 @@ class Recorded:
     operations: tuple[str, ...] = ()
     """The top-level fields of a GraphQL document."""
     fault: str | None = None
+    version: str | None = None
+    """Of the REST API, as the request asked for it."""

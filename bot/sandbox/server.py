@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from aiohttp import web
 
-from bot.sandbox import addresses, etag, githttp, graphql, media, registration
+from bot.sandbox import addresses, etag, githttp, graphql, media, registration, versions
 from bot.sandbox.auth import Anonymous, Authority, Identity
 from bot.sandbox.errors import ApiError, not_found
 from bot.sandbox.faults import ExtraHeaders, Fault, Faults, HalfBody, Hold, Slow
@@ -85,6 +85,7 @@ class Front:
             identity=identity.name, status=answer.status if answer else 0, body=incoming.json, at=at,
             mutating=mutation if template == "/graphql" else _mutates(incoming.method, template),
             operations=operations, fault=fault.name if fault else None,
+            version=incoming.headers.get(versions.HEADER),
         )  # fmt: skip
         self.requests.append(record)
         if answer is None:
@@ -133,14 +134,18 @@ class Front:
         if found is None:
             raise not_found()
         route, params = found
+        version = versions.asked(incoming.headers, self.world.versions)
         call = self._call(incoming, identity, params)
         admit(route, call)
         addresses.redirect_former_name(self.world, incoming.method, incoming.raw_path, params, incoming.query)
         call = replace(call, media=media.chosen(incoming.headers.get("accept"), route.media))
-        if incoming.method in READ_ONLY:
+        return versions.at_version(await self._handled(route, call), version, route.template)
+
+    async def _handled(self, route: Route, call: Call) -> Answer:
+        if call.method in READ_ONLY:
             return await route.handler(call)
-        if _mutates(incoming.method, route.template):
-            self.limits.count_write(identity.name)
+        if _mutates(call.method, route.template):
+            self.limits.count_write(call.identity.name)
         async with self.world.writing:
             return await route.handler(call)
 

@@ -69,6 +69,8 @@ class World:
     """Those that were submitted."""
     nodes: dict[str, Any] = field(default_factory=dict)
     """GraphQL node id → record."""
+    versions: tuple[str, ...] = ("2022-11-28", "2026-03-10")
+    """Of the REST API, oldest first; none: a host that has no versions yet."""
     hides_app_resolver: bool = False
     """GraphQL has ``null`` for ``resolvedBy`` where an App resolved the thread: its type is ``User``."""
     tells_renamed_accounts: bool = True

@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 from bot.sandbox.observer import Exchange, GraphQLExchange, WebhookSent
 from tests.contract.checker import Contract
 from tests.contract.mismatch import Mismatch
+from tests.contract.versions import FIRST, HEADER
 from tests.contract.waivers import Waivers
 
 
@@ -27,19 +28,17 @@ class ContractObserver:
         if exchange.template == "/graphql":
             return
         label = f"{exchange.method} {exchange.path} -> {exchange.status}"
-        self._note(
-            label,
-            self._contract.check_request(exchange.method, exchange.path, exchange.query, exchange.request),
-        )
+        version = exchange.request_headers.get(HEADER, FIRST)
+        request = (exchange.method, exchange.path, exchange.query, exchange.request)
+        self._note(label, self._contract.check_request(*request, version=version))
         operation = self._contract.operation(exchange.method, exchange.path)
         if operation is None:
             return
         self.seen.add(operation.id)
         if exchange.fault is None and exchange.method != "HEAD":
             content_type = exchange.headers.get("content-type")
-            self._note(
-                label, self._contract.check_response(operation, exchange.status, exchange.response, content_type)
-            )
+            answer = (operation, exchange.status, exchange.response, content_type)
+            self._note(label, self._contract.check_response(*answer, version=version))
 
     def graphql(self, exchange: GraphQLExchange) -> None:
         self.seen.add("graphql")

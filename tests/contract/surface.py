@@ -12,6 +12,7 @@ from typing import Any
 import aiohttp
 
 from bot.sandbox import Repo, Sandbox
+from tests.contract.versions import FIRST, HEADER
 
 Json = Any
 
@@ -24,12 +25,15 @@ class Api:
     url: str
     token: str
     repo: str = "/repos/acme/app"
+    version: str = FIRST
 
     async def call(
         self, method: str, path: str, body: Json = None, *, status: int = 200, media_type: str = "github+json"
     ) -> Json:
         """The parsed answer, ``None`` when there is no JSON.  ``path`` may begin with ``{repo}``."""
-        headers = {"Authorization": f"Bearer {self.token}", "Accept": f"application/vnd.{media_type}"}
+        headers = {
+            "Authorization": f"Bearer {self.token}", "Accept": f"application/vnd.{media_type}", HEADER: self.version,
+        }  # fmt: skip
         target = self.url + path.replace("{repo}", self.repo)
         async with self.session.request(method, target, json=body, headers=headers, allow_redirects=False) as answer:
             text = await answer.text()
@@ -38,7 +42,7 @@ class Api:
 
     async def download(self, path: str) -> None:
         """Follow a redirect to where the bytes are."""
-        headers = {"Authorization": f"Bearer {self.token}"}
+        headers = {"Authorization": f"Bearer {self.token}", HEADER: self.version}
         async with self.session.get(self.url + path.replace("{repo}", self.repo), headers=headers) as answer:
             assert [hop.status for hop in answer.history] == [302]
             assert answer.status == 200
@@ -70,6 +74,7 @@ async def app(callers: Callers) -> None:
     await callers.app.call("POST", f"/app/installations/{found['id']}/access_tokens", wanted, status=201)
     await callers.bot.call("GET", "/installation/repositories")
     await callers.bot.call("GET", "/rate_limit")
+    await callers.bot.call("GET", "/versions")
 
 
 async def deliveries(callers: Callers) -> None:

@@ -7,7 +7,7 @@ import pytest
 from aiohttp import web
 
 from bot.sandbox import Repo, Sandbox
-from tests.contract.checker import Contract
+from tests.contract.checker import Contract, github_contract
 from tests.contract.observer import ContractObserver
 from tests.contract.surface import AREAS, Api, Callers, installations, integration, names, people, review
 
@@ -29,15 +29,17 @@ async def receiver() -> AsyncIterator[str]:
     await runner.cleanup()
 
 
-@pytest.fixture
-async def callers(github: Sandbox, repo: Repo) -> AsyncIterator[Callers]:
+@pytest.fixture(params=github_contract().versions)
+async def callers(github: Sandbox, repo: Repo, request: pytest.FixtureRequest) -> AsyncIterator[Callers]:
+    """Once for each version of the API."""
     person = github.user("octocat", "admin")
+    tokens = {"app": github.jwt(), "bot": github.token(repo), "person": person.token}
     async with aiohttp.ClientSession() as session:
-        yield Callers(
-            app=Api(session=session, url=github.url, token=github.jwt()),
-            bot=Api(session=session, url=github.url, token=github.token(repo)),
-            person=Api(session=session, url=github.url, token=person.token),
-        )
+
+        def api(name: str) -> Api:
+            return Api(session=session, url=github.url, token=tokens[name], version=request.param)
+
+        yield Callers(app=api("app"), bot=api("bot"), person=api("person"))
 
 
 def dotted(pair: str) -> str:

@@ -9,6 +9,7 @@ from bot.sandbox.routes import (
     contents,
     gitdata,
     issues,
+    meta,
     pulls,
     repos,
     reviews,
@@ -18,7 +19,9 @@ from bot.sandbox.routes import (
 
 ROUTES = [
     route
-    for area in (apps, archive, comments, checks, suites, ci, reviews, pulls, issues, gitdata, contents, repos, search)
+    for area in (
+        apps, archive, comments, checks, suites, ci, reviews, pulls, issues, gitdata, contents, meta, repos, search,
+    )  # fmt: skip
     for route in area.router.routes
 ]
 """Fixed segments stand before parameters in the same place (``/issues/comments/1`` before ``/issues/{n}``)."""
