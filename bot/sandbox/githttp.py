@@ -5,10 +5,11 @@ https://git-scm.com/docs/git-http-backend
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from urllib.parse import urlencode
 
-from bot.sandbox import git
+from bot.sandbox import git, rules
 from bot.sandbox.addresses import moved
 from bot.sandbox.auth import Identity, InstallationIdentity, UserIdentity, authorize
 from bot.sandbox.errors import ApiError, not_found
@@ -40,7 +41,8 @@ async def serve(
     headers: Mapping[str, str],
     body: bytes,
 ) -> Answer:
-    """Answer one request of git's smart protocol.  A push is followed by its events before git hears of it."""
+    """Answer one request of git's smart protocol.  A push is followed by its events before git hears of it; what a
+    rule forbids is taken back."""
     match = PATH.match(path)
     repo = world.repo(f"{match[1]}/{match[2]}") if match else None
     if match is None or repo is None:
@@ -65,9 +67,36 @@ async def serve(
         answer = await _backend(repo, environment, body)
         if match[3] == "git-receive-pack" and isinstance(identity, UserIdentity | InstallationIdentity):
             user = identity.user if isinstance(identity, UserIdentity) else world.app.bot
-            for name, (before, after) in (await repo.git.reread_refs()).items():
-                await ref_moved(world, repo, name, before, after, Actor(user=user))
+            changes = await repo.git.reread_refs()
+            found = {name: await rules.violations(repo, name, *ends, user.login) for name, ends in changes.items()}
+            for name, (before, after) in changes.items():
+                if found[name]:
+                    repo.git.set_ref(name, before)
+                else:
+                    await ref_moved(world, repo, name, before, after, Actor(user=user))
+            if any(found.values()):
+                return replace(answer, body=_declined(found, sideband=b"side-band-64k" in body[:1000]))
     return answer
+
+
+def _declined(found: Mapping[str, Sequence[str]], *, sideband: bool) -> bytes:
+    """The report of a push of which rules forbid a part: GitHub's sentences, and how each ref ended.
+
+    https://git-scm.com/docs/pack-protocol#_report_status
+    """
+    report, said = _line(b"unpack ok\n"), ""
+    for name, wrong in found.items():
+        end = f"ng {name} push declined due to repository rule violations" if wrong else f"ok {name}"
+        report += _line(f"{end}\n".encode())
+        if wrong:
+            listed = "\n\n- ".join(wrong)
+            said += f"error: GH013: Repository rule violations found for {name}.\n\n- {listed}\n\n"
+    report += b"0000"
+    return _line(b"\x02" + said.encode()) + _line(b"\x01" + report) + b"0000" if sideband else report
+
+
+def _line(content: bytes) -> bytes:
+    return b"%04x%s" % (len(content) + 4, content)
 
 
 def _admit(identity: Identity, repo: Repository, *, pushing: bool) -> None:

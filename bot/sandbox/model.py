@@ -3,10 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bot.sandbox.gitrepo import GitRepo
 from bot.sandbox.people import App, Role, User
+
+if TYPE_CHECKING:
+    from bot.sandbox.rules import Ruleset
 
 
 @dataclass(eq=False, slots=True, kw_only=True)
@@ -289,6 +292,8 @@ class Repository:
     """The checks that a ruleset requires, by branch."""
     pinned: dict[str, int] = field(default_factory=dict)
     """The App that alone can satisfy a required check, by the check's name."""
+    rulesets: list["Ruleset"] = field(default_factory=list)
+    """What they ask of pushes (:mod:`bot.sandbox.rules`)."""
     queues: dict[str, str] = field(default_factory=dict)
     """The grouping strategy of a branch's merge queue: ``ALLGREEN`` or ``HEADGREEN``."""
     dismissing: set[str] = field(default_factory=set)

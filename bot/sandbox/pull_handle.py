@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from bot.sandbox import merging, pulling, reviewing, talking
+from bot.sandbox import merging, pulling, reviewing, rules, talking
 from bot.sandbox.content import Content
 from bot.sandbox.handles import Conversation, Files
 from bot.sandbox.model import CheckRun, PullRequest, Review, ReviewComment, ReviewThread
@@ -136,14 +136,16 @@ class PullRequestHandle(Conversation):
     async def merge(self, *, by: User | None = None) -> str:
         """A merge commit on the base branch.
 
-        Raises :class:`ValueError` on a conflict, and with GitHub's words when a required check stands in the way.
+        Raises :class:`ValueError` on a conflict, and with GitHub's words when a required check stands in the way;
+        ``ApiError`` where a rule forbids it.
         """
         who = by or self.repo.person
         async with self._world.writing:
             if missing := merging.missing_checks(self.record):
                 raise ValueError(merging.refusal(missing))
             sha = await self._merge_commit(who, f"Merge pull request #{self.number} from {self.head_ref}")
-            base = f"refs/heads/{self.record.base_ref}"
+            base, repo = f"refs/heads/{self.record.base_ref}", self.record.repo
+            await rules.enforce(repo, base, repo.git.refs.get(base), sha, who.login, status=405)
             await move_ref(self._world, self.record.repo, base, sha, Actor(user=who))
         return sha
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bot.sandbox import pulling
+from bot.sandbox import pulling, rules
 from bot.sandbox.content import Content, entries
 from bot.sandbox.model import Repository
 from bot.sandbox.objects import ZERO, Signature
@@ -51,9 +51,13 @@ async def commit_files(
 
 
 async def move_ref(world: World, repo: Repository, name: str, sha: str | None, actor: Actor) -> None:
-    """Create, move or (with ``None``) delete a ref, and tell everyone.  ``name`` starts with ``refs/``."""
+    """Create, move or (with ``None``) delete a ref, and tell everyone.  ``name`` starts with ``refs/``.
+
+    Raises what GitHub answers where a rule forbids it.
+    """
     before = repo.git.refs.get(name)
     if before != sha:
+        await rules.enforce(repo, name, before, sha, actor.user.login)
         repo.git.set_ref(name, sha)
         await ref_moved(world, repo, name, before, sha, actor)
 

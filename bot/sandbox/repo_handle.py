@@ -11,6 +11,7 @@ from bot.sandbox.pull_handle import PullRequestHandle
 from bot.sandbox.pushing import Actor, commit_files, move_ref
 from bot.sandbox.routes.checks import rerequest
 from bot.sandbox.routes.checks import tell as tell_check
+from bot.sandbox.rules import Rule, Ruleset
 from bot.sandbox.world import World
 
 
@@ -170,6 +171,11 @@ class Repo:
         """A ruleset that lets these checks be required before a merge into the branch, of the App ``app`` if given."""
         self.record.required[branch] = list(checks)
         self.record.pinned = {} if app is None else dict.fromkeys(checks, app)
+
+    def rule(self, *asked: Rule, include: tuple[str, ...] = ("~ALL",), bypass: frozenset[str] = frozenset()) -> None:
+        """An active ruleset of the repository."""
+        found = Ruleset(id=self._world.next_id(), rules=asked, include=include, bypass=bypass)
+        self.record.rulesets.append(found)
 
     def dismiss_approvals(self, branch: str) -> None:
         """A ruleset takes approving reviews of pull requests onto the branch back when somebody pushes."""

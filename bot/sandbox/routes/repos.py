@@ -1,5 +1,6 @@
 """Repositories, branches, commits, comparisons, collaborators.  https://docs.github.com/rest/repos"""
 
+from bot.sandbox import rules
 from bot.sandbox.addresses import moved
 from bot.sandbox.errors import ApiError, not_found
 from bot.sandbox.people import Role
@@ -56,16 +57,17 @@ async def get_branch_rules(call: Call) -> Answer:
     repo = call.repo
     required = repo.required.get(call.params["branch"], ())
     checks = [{"context": name, **_pinned(repo.pinned.get(name))} for name in required]
-    rules: list[Obj] = []
+    asked_of_merges: list[Obj] = []
     if checks:
         asked = {"strict_required_status_checks_policy": False, "required_status_checks": checks}
-        rules.append({"type": "required_status_checks", "parameters": asked})
+        asked_of_merges.append({"type": "required_status_checks", "parameters": asked})
     if call.params["branch"] in repo.dismissing:
-        rules.append({"type": "pull_request", "parameters": _REVIEWED})
+        asked_of_merges.append({"type": "pull_request", "parameters": _REVIEWED})
     if strategy := repo.queues.get(call.params["branch"]):
-        rules.append({"type": "merge_queue", "parameters": {**_QUEUE, "grouping_strategy": strategy}})
+        asked_of_merges.append({"type": "merge_queue", "parameters": {**_QUEUE, "grouping_strategy": strategy}})
     source = {"ruleset_source_type": "Repository", "ruleset_source": repo.full_name, "ruleset_id": 42}
-    return call.page(rules, lambda rule: {**rule, **source})
+    shown = [{**rule, **source} for rule in asked_of_merges]
+    return call.page([*shown, *rules.of_branch(repo, call.params["branch"])], lambda rule: rule)
 
 
 def _pinned(app: int | None) -> Obj:
