@@ -60,6 +60,10 @@ class Bot:
     turns: Turns = field(default_factory=Turns)
     concerned: TTLCache[tuple[RepositoryId, str], bool] = field(default_factory=lambda: TTLCache(1_000, ttl=600))
     """Whether the built-in migration is about a repository without a configuration, by its id and a revision."""
+    refused: TTLCache[tuple[RepositoryId, str, str], str] = field(
+        default_factory=lambda: TTLCache(10_000, ttl=24 * 3_600)
+    )
+    """What GitHub said when it refused a removal, by repository, migration and commit: not tried again for a day."""
     tracker_window: timedelta = timedelta(seconds=20)
     """How long changes to a tracking issue are collected into one edit."""
 

@@ -16,7 +16,7 @@ from bot.context import Bot
 from bot.domain.errors import NotShownYet
 from bot.domain.events import AppTaskEvent, Event, Malformed, NotInstalled, Ping, TaskEvent, Unknown
 from bot.domain.references import Delivery
-from bot.github.errors import NotFound, Refused
+from bot.github.errors import NotFound, Refused, closed_reason
 from bot.github.payloads import parse
 from bot.jobs import Ignored, Lease, Outcome, Route, Unreadable, Work, look_again_at
 from bot.timers import Timer
@@ -113,15 +113,6 @@ def _event(event: str, body: bytes) -> Event:
     return parse(event, body)
 
 
-_CLOSED = MappingProxyType(
-    {
-        "archived so is read-only": "the repository is archived: nothing can be written there",
-        "git repository is empty": "the repository is empty",
-    }
-)
-"""What GitHub says (403, 409) of a repository in which nothing can be done, whatever it is that was tried."""
-
-
 class Allowed(Protocol):
     """Whom the bot works for: ``(installation id, "owner/name") in allowed``."""
 
@@ -171,7 +162,7 @@ async def run(bot: Bot, delivery: Delivery, lease: Lease) -> Outcome:
             raise
         raise NotShownYet(at=again, reason=f"not there yet: {missing}") from missing
     except Refused as refusal:
-        closed = next((why for words, why in _CLOSED.items() if words in refusal.message.lower()), None)
+        closed = closed_reason(refusal)
         if closed is None:
             raise
         return Ignored(reason=closed)

@@ -4,6 +4,7 @@
 """
 
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from bot.domain.errors import Gone, RetryLater, SsotError
 
@@ -49,6 +50,20 @@ class Refused(SsotError):
     def __init__(self, status: int, message: str) -> None:
         super().__init__(f"{status}: {message}")
         self.status, self.message = status, message
+
+
+_CLOSED = MappingProxyType(
+    {
+        "archived so is read-only": "the repository is archived: nothing can be written there",
+        "git repository is empty": "the repository is empty",
+    }
+)
+"""What GitHub says (403, 409) of a repository in which nothing can be done, whatever it is that was tried."""
+
+
+def closed_reason(refusal: Refused) -> str | None:
+    """Why nothing can be done in the repository at all; ``None``: it is this one request that GitHub refuses."""
+    return next((why for words, why in _CLOSED.items() if words in refusal.message.lower()), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,7 +39,11 @@ class MarkerKind(Enum):
     TRACKER_BEGIN = "tracker-begin", _OWNED, ("migration", "`issue-<number>` or `file`")
     TRACKER_MEMORY = "tracker-memory", _OWNED, ("what `bot.tracker.checklist.memory` encodes",)
     TRACKER_END = "tracker-end", _OWNED, ("migration", "`issue-<number>` or `file`")
-    TRACKER_NOTE = "tracker-note", (PlaceKind.CONVERSATION,), ("migration", "`contested` or the kind of the conflict")
+    TRACKER_NOTE = (
+        "tracker-note",
+        (PlaceKind.CONVERSATION,),
+        ("migration", "`contested`, the kind of the conflict, or `refused-` and a digest of the reason"),
+    )
     TRACKER_FINISHED = "tracker-finished", (PlaceKind.CONVERSATION,), ("migration", "`finished`")
 
     BATCH = "batch", (PlaceKind.MIGRATION,), ("migration", "slug", "tier", "comment id, or 0", "digest of what it says")

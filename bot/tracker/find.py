@@ -29,6 +29,8 @@ class Tracked:
     record: TrackerRecord
     facts: TrackedFacts
     outcome: Unchanged | Changed | Conflict | None = None
+    refused: str | None = None
+    """Why GitHub does not let the bot remove the definition."""
 
 
 async def default_branch_of(bot: Bot, repo: RepoRef) -> DefaultBranch:

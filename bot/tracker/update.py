@@ -10,17 +10,16 @@ from typing import assert_never
 import structlog
 
 from bot.context import Bot
-from bot.domain.effects import NewComment
 from bot.domain.facts import Issue
-from bot.domain.migration import Migration
 from bot.domain.references import RepoRef
 from bot.domain.tracked import usages_of
 from bot.engine.program.standing import PASSED_ON
-from bot.github import purposes, reads
-from bot.github.errors import Refused
+from bot.github import purposes
+from bot.github.errors import MissingPermission, Refused, closed_reason
 from bot.identity.kinds import MarkerKind
 from bot.identity.places import conversation
 from bot.jobs import Done, Ignored, Lease, Outcome
+from bot.migrate.saying import REMOVAL, reason_of, say_once, say_refused
 from bot.repository import DefaultBranch
 from bot.tracker import record as records
 from bot.tracker.checklist.section import Owner
@@ -50,7 +49,8 @@ async def update_tracker(bot: Bot, repo: RepoRef, number: int, lease: Lease) -> 
     if isinstance(edited, Contested):
         for each in tracked:
             text = words.contested(each.migration, at.repo, number, bot.keys)
-            await _say(bot, at, number, MarkerKind.TRACKER_NOTE, each.migration, "contested", text)
+            said = (each.migration.name, "contested")
+            await say_once(bot, at.repo, number, MarkerKind.TRACKER_NOTE, said, text)
         return Done(summary="not written: others edited the issue each time")
     for each in tracked:
         await _follow_up(bot, at, issue, each)
@@ -78,56 +78,65 @@ async def _follow_up(bot: Bot, at: DefaultBranch, issue: Issue, each: Tracked) -
     match each.outcome:
         case Conflict() as found:
             text = words.conflict(found, each.migration, repo, issue.number, bot.keys)
-            await _say(bot, at, issue.number, MarkerKind.TRACKER_NOTE, each.migration, str(found.kind), text)
+            said = (each.migration.name, str(found.kind))
+            await say_once(bot, repo, issue.number, MarkerKind.TRACKER_NOTE, said, text)
             if found.kind in DAMAGE and not each.record.damaged:
                 damaged = replace(each.record, damaged=True)
                 await records.save(bot.storage, repo, issue.number, each.migration.name, damaged)
         case Changed(statuses=statuses) | Unchanged(statuses=statuses):
             record = each.record.after(each.facts, each.migration.name)
             await records.save(bot.storage, repo, issue.number, each.migration.name, record)
-            kept = await keep_removal(bot, at, each.migration, issue.number, each.facts)
+            await _remove(bot, at, issue, each)
             if issue.state == "open":
-                await _end(bot, at, issue, each, statuses, removing=kept)
+                await _end(bot, at, issue, each, statuses)
         case None:
             raise AssertionError("the body was never merged")
         case _:
             assert_never(each.outcome)
 
 
-async def _end(
-    bot: Bot, at: DefaultBranch, issue: Issue, each: Tracked, statuses: tuple[ItemStatus, ...], *, removing: bool
-) -> None:
-    """When nothing is left, open the removal; when every item is done as well, say so once."""
-    usages = usages_of(each.facts, each.migration.name)
-    if any(usage.kind not in PASSED_ON for usage in usages):
+async def _remove(bot: Bot, at: DefaultBranch, issue: Issue, each: Tracked) -> None:
+    """Keep the open removal true, or open one when nothing is left.
+
+    What GitHub refuses is told on the issue; it is tried again when the branch has moved, or after a day.
+    """
+    name, key = each.migration.name, (at.repo.id, each.migration.name, at.head)
+    if key in bot.refused:
+        each.refused = bot.refused[key]
         return
-    if each.facts.definitions and not removing:
-        await open_removal(bot, at, each.migration, issue.number, each.facts)
+    try:
+        kept = await keep_removal(bot, at, each.migration, issue.number, each.facts)
+        if issue.state == "open" and not kept and not _is_used(each) and each.facts.definitions:
+            await open_removal(bot, at, each.migration, issue.number, each.facts)
+    except (Refused, MissingPermission) as refusal:
+        if isinstance(refusal, Refused) and closed_reason(refusal):
+            raise
+        each.refused = bot.refused[key] = reason_of(refusal)
+        await say_refused(bot, at.repo, issue.number, name, REMOVAL, each.refused)
+
+
+def _is_used(each: Tracked) -> bool:
+    return any(usage.kind not in PASSED_ON for usage in usages_of(each.facts, each.migration.name))
+
+
+async def _end(bot: Bot, at: DefaultBranch, issue: Issue, each: Tracked, statuses: tuple[ItemStatus, ...]) -> None:
+    """When nothing is left and every item is done, say so once."""
+    usages = usages_of(each.facts, each.migration.name)
+    if _is_used(each):
+        return
     if any(may_hide(report) for report in each.facts.reports):
         return
     if not usages and statuses and all(isinstance(status.verdict, Holds) for status in statuses):
         status = words.MigrationStatus(migration=each.migration, facts=each.facts, statuses=statuses)
         text = words.finished(status, at.repo, issue.number, bot.keys)
-        await _say(bot, at, issue.number, MarkerKind.TRACKER_FINISHED, each.migration, "finished", text)
-
-
-async def _say(
-    bot: Bot, at: DefaultBranch, number: int, kind: MarkerKind, migration: Migration, what: str, text: str
-) -> None:
-    """Comment, unless the bot said it before.  Where comments are locked it stays unsaid."""
-    repo = at.repo
-    place = conversation(repo, number)
-    comments = await reads.issue_comments(bot.github, repo, number)
-    if any(kind.read(bot.keys, place, c.body) == (migration.name, what) for c in comments if c.ours):
-        return
-    try:
-        await bot.performer.perform(NewComment(repo=repo, number=number, body=text))
-    except Refused as refusal:
-        log.warning("comment_refused", repository=repo.full_name, issue=number, reason=refusal.message)
+        said = (each.migration.name, "finished")
+        await say_once(bot, at.repo, issue.number, MarkerKind.TRACKER_FINISHED, said, text)
 
 
 def _summary(each: Tracked) -> str:
     usages = f"{each.migration.name}: {len(usages_of(each.facts, each.migration.name))} usages"
+    if each.refused:
+        usages += f", the removal was refused: {each.refused}"
     if isinstance(each.outcome, Conflict):
         return f"{usages}, conflict, not written: {each.outcome.kind}"
     if not isinstance(each.outcome, Changed):

@@ -85,7 +85,7 @@ async def move_branch(gh: GitHub, move: MoveBranch) -> None:
         if await _head(gh, move.repo, move.branch) != move.before:
             raise HeadMoved(f"{move.branch} is no longer at {move.before}") from error
         if move.before is None and (other := await _in_the_way(gh, move)):
-            reason = f"the branch {other} stands in the way of {move.branch}; rename or delete it"
+            reason = f"the branch {other} stands in the way of {other}/…; rename or delete it ({error.message})"
             raise Refused(error.status, reason) from error
         raise
 

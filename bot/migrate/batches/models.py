@@ -195,6 +195,10 @@ class OpenBatch:
 
     batch: PullRequestBatch
 
+    @property
+    def branch(self) -> str:
+        return self.batch.branch
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpdateBatch:
@@ -204,6 +208,10 @@ class UpdateBatch:
     batch: PullRequestBatch
     commit: bool
 
+    @property
+    def branch(self) -> str:
+        return self.pull.branch
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CloseBatch:
@@ -211,12 +219,20 @@ class CloseBatch:
 
     pull: OpenPull
 
+    @property
+    def branch(self) -> str:
+        return self.pull.branch
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeaveBatch:
     """An open pull request that is out of date and is not updated: a person has pushed to it."""
 
     pull: OpenPull
+
+    @property
+    def branch(self) -> str:
+        return self.pull.branch
 
 
 BatchAction = OpenBatch | UpdateBatch | CloseBatch | LeaveBatch
@@ -245,6 +261,23 @@ class BatchPlan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RefusedAction:
+    """What GitHub did not let the bot do, and what it said."""
+
+    action: BatchAction
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carried:
+    """What came of a plan."""
+
+    numbers: Mapping[str, int]
+    """The pull requests that were opened, by branch as the plan names it."""
+    refused: tuple[RefusedAction, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BatchReport:
     """A migration's pull requests after a plan was performed; in a dry run, as planned."""
 
@@ -257,3 +290,10 @@ class BatchReport:
     """The pull requests that were opened, by branch as the plan names it; empty in a dry run."""
     unread: tuple[Failed | Skipped, ...] = ()
     """Files that were not scanned."""
+    refused: tuple[RefusedAction, ...] = ()
+    """What GitHub did not let the bot do."""
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """What GitHub said, each once."""
+        return tuple(dict.fromkeys(each.reason for each in self.refused))

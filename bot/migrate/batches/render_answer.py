@@ -1,7 +1,7 @@
 """The reply to ``/ssot migrate`` on a tracking issue."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from bot.domain.facts import Repository
 from bot.domain.finding import Failed
@@ -64,6 +64,8 @@ def _headline(report: BatchReport, repository: Repository, *, dry_run: bool) -> 
     if not batches and not report.plan.current and not report.plan.actions:
         return f"**Nothing to open**: {where}."
     number = len(batches) if dry_run else len(report.numbers)
+    if not number and report.refused:
+        return f"**Nothing was done**: {where}."
     if not number:
         return f"**Nothing new to open**: {where}."
     verb = "would be opened" if dry_run else "opened"
@@ -75,15 +77,18 @@ def _batches(report: BatchReport) -> list[PullRequestBatch]:
 
 
 def _table(report: BatchReport, comment: int, *, dry_run: bool) -> str:
-    rows = [_new(batch, report.numbers.get(batch.branch), dry_run=dry_run) for batch in _batches(report)]
+    refused = {each.action.branch for each in report.refused}
+    rows = [_new(batch, report.numbers.get(batch.branch), _outcome(batch.branch, refused, "opened", dry_run))
+            for batch in _batches(report)]  # fmt: skip
     current = sorted(report.plan.current, key=lambda pull: pull.number)
     rows += [_present(pull, _state_of(pull, comment)) for pull in current]
     for action in report.plan.actions:
         match action:
             case UpdateBatch(pull=pull):
-                rows.append(_present(pull, "would be updated" if dry_run else "updated"))
+                rows.append(_present(pull, _outcome(pull.branch, refused, "updated", dry_run)))
             case CloseBatch(pull=pull):
-                rows.append(_present(pull, f"{'would be closed' if dry_run else 'closed'}: nothing left to migrate"))
+                done = _outcome(pull.branch, refused, "closed", dry_run)
+                rows.append(_present(pull, f"{done}: nothing left to migrate"))
             case LeaveBatch(pull=pull):
                 rows.append(_present(pull, "out of date: somebody else pushed to it"))
             case OpenBatch():
@@ -93,9 +98,13 @@ def _table(report: BatchReport, comment: int, *, dry_run: bool) -> str:
     return table(("pull request", "files", "usages", ""), rows, numbers=(1, 2)) if rows else ""
 
 
-def _new(batch: PullRequestBatch, number: int | None, *, dry_run: bool) -> Sequence[str]:
+def _outcome(branch: str, refused: Collection[str], done: str, dry_run: bool) -> str:
+    return f"would be {done}" if dry_run else f"not {done}" if branch in refused else done
+
+
+def _new(batch: PullRequestBatch, number: int | None, outcome: str) -> Sequence[str]:
     name = f"#{number} · {_label(batch)}" if number else _label(batch)
-    return name, str(len(batch.files)), str(_usages(batch)), "would be opened" if dry_run else "opened"
+    return name, str(len(batch.files)), str(_usages(batch)), outcome
 
 
 def _label(batch: PullRequestBatch) -> str:
@@ -119,6 +128,8 @@ def _present(pull: OpenPull, state: str) -> Sequence[str]:
 
 def _notes(report: BatchReport) -> Iterable[str]:
     plan, limit = report.plan, report.migration.pull_requests.open
+    for reason in report.reasons:
+        yield f"GitHub refused this: {code(reason, limit=500)}"
     most = f"At most {limit} {'is' if limit == 1 else 'are'} open at a time."
     if plan.waiting and report.migration.mode is Mode.MIGRATE:
         yield f"{most} The next one opens when one is merged."

@@ -39,7 +39,9 @@ async def migrate_issue(bot: Bot, call: CommandCall, lease: Lease) -> Reply:
         planned = [await _planned(bot, at, migration, ask) for migration in migrations]
         return Reply(body=words.dry_run(planned, at.repository))
     reports = [await carried_out(bot, at, m, ask, lease, asked_by=call.comment_id) for m in migrations]
-    return Reply(body=words.reply(reports, at.repository, call.comment_id))
+    failed = all(report.refused and not report.numbers for report in reports)
+    reaction = Reaction.CONFUSED if failed else Reaction.ROCKET
+    return Reply(body=words.reply(reports, at.repository, call.comment_id), reaction=reaction)
 
 
 def _ask(arguments: Mapping[str, object]) -> BatchRequest:
@@ -71,7 +73,8 @@ async def carried_out(
     opened = await opened_pull_requests(bot, at)
     found = await batch_facts(bot, opened, migration, ask)
     plan = plan_batches(found.facts)
-    numbers = await carry_out(bot, at, migration, plan, lease, asked_by=asked_by)
+    carried = await carry_out(bot, at, migration, plan, lease, asked_by=asked_by)
     return BatchReport(
-        migration=migration, commit=at.head, plan=plan, ask=ask or BatchRequest(), numbers=numbers, unread=found.unread
-    )
+        migration=migration, commit=at.head, plan=plan, ask=ask or BatchRequest(), numbers=carried.numbers,
+        unread=found.unread, refused=carried.refused,
+    )  # fmt: skip

@@ -12,7 +12,6 @@ from bot.domain.effects import (
     ClosePullRequest,
     EditPullRequest,
     MoveBranch,
-    NewComment,
     NewPullRequest,
     TreeCommit,
     TreeFile,
@@ -21,22 +20,25 @@ from bot.domain.errors import RetryLater
 from bot.domain.migration import Migration
 from bot.domain.references import PullRequestRef, Sha
 from bot.github import reads
-from bot.github.errors import AlreadyExists, HeadMoved, NotFound
+from bot.github.errors import AlreadyExists, HeadMoved, MissingPermission, NotFound, Refused, closed_reason
 from bot.identity import branches
 from bot.identity.kinds import MarkerKind
-from bot.identity.places import conversation
 from bot.identity.pull_requests import reworded
 from bot.jobs import Lease
 from bot.migrate.batches import render_pull as words
 from bot.migrate.batches.models import (
+    BatchAction,
     BatchPlan,
+    Carried,
     CloseBatch,
     LeaveBatch,
     OpenBatch,
     OpenPull,
     PullRequestBatch,
+    RefusedAction,
     UpdateBatch,
 )
+from bot.migrate.saying import reason_of, say_once
 from bot.repository import DefaultBranch
 
 _SOON = timedelta(seconds=2)
@@ -46,30 +48,43 @@ _NAMES = 9
 
 async def carry_out(
     bot: Bot, at: DefaultBranch, migration: Migration, plan: BatchPlan, lease: Lease, *, asked_by: int
-) -> dict[str, int]:
-    """Everything that was decided, in its order.  Returns the numbers of what was opened, by the batch's branch.
+) -> Carried:
+    """Everything that was decided, in its order; what GitHub refuses keeps nothing else from being done.
 
     Raises ``RetryLater`` when somebody else moved the branch: then everything is read again.
     """
     numbers: dict[str, int] = {}
-    try:
-        for action in plan.actions:
-            if not lease.held():
-                raise RetryLater(at=bot.github.clock.now(), reason="the deadline of this run has passed")
-            match action:
-                case OpenBatch(batch=batch):
-                    numbers[batch.branch] = await _open(bot, at, migration, batch, asked_by)
-                case UpdateBatch():
-                    await _update(bot, at, migration, action)
-                case CloseBatch(pull=pull):
-                    await _close(bot, at, pull)
-                case LeaveBatch(pull=pull):
-                    await _say_once(bot, at, pull, MarkerKind.BATCH_LEFT, words.leaving(at.repository, pull, bot.keys))
-                case _:
-                    assert_never(action)
-    except HeadMoved as moved:
-        raise RetryLater(at=bot.github.clock.now() + _SOON, reason=str(moved)) from moved
-    return numbers
+    refused: list[RefusedAction] = []
+    for action in plan.actions:
+        if not lease.held():
+            raise RetryLater(at=bot.github.clock.now(), reason="the deadline of this run has passed")
+        try:
+            if (number := await _act(bot, at, migration, action, asked_by)) is not None:
+                numbers[action.branch] = number
+        except HeadMoved as moved:
+            raise RetryLater(at=bot.github.clock.now() + _SOON, reason=str(moved)) from moved
+        except (Refused, MissingPermission) as refusal:
+            if isinstance(refusal, Refused) and closed_reason(refusal):
+                raise
+            refused.append(RefusedAction(action=action, reason=reason_of(refusal)))
+    return Carried(numbers=numbers, refused=tuple(refused))
+
+
+async def _act(bot: Bot, at: DefaultBranch, migration: Migration, action: BatchAction, asked_by: int) -> int | None:
+    """Returns the number of what was opened."""
+    match action:
+        case OpenBatch(batch=batch):
+            return await _open(bot, at, migration, batch, asked_by)
+        case UpdateBatch():
+            await _update(bot, at, migration, action)
+        case CloseBatch(pull=pull):
+            await _close(bot, at, pull)
+        case LeaveBatch(pull=pull):
+            text = words.leaving(at.repository, pull, bot.keys)
+            await say_once(bot, at.repo, pull.number, MarkerKind.BATCH_LEFT, ("1",), text)
+        case _:
+            assert_never(action)
+    return None
 
 
 # --- one pull request ------------------------------------------------------------------------------------------------
@@ -132,10 +147,7 @@ async def _free_branch(bot: Bot, at: DefaultBranch, batch: PullRequestBatch) -> 
         commits = await reads.commits_ahead(bot.github, at.repo, at.head, tip)
         if commits is not None and all(commit.ours for commit in commits):
             return name, tip
-    raise RetryLater(
-        at=bot.github.clock.now() + timedelta(hours=1),
-        reason=f"all branches {batch.branch}… have commits by others",
-    )
+    raise Refused(409, f"all branches {batch.branch}… have commits by others; delete one that is not needed")
 
 
 async def _update(bot: Bot, at: DefaultBranch, migration: Migration, action: UpdateBatch) -> None:
@@ -150,19 +162,11 @@ async def _update(bot: Bot, at: DefaultBranch, migration: Migration, action: Upd
 
 
 async def _close(bot: Bot, at: DefaultBranch, pull: OpenPull) -> None:
-    await _say_once(bot, at, pull, MarkerKind.BATCH_CLOSED, words.closing(at.repository, pull, bot.keys))
+    text = words.closing(at.repository, pull, bot.keys)
+    await say_once(bot, at.repo, pull.number, MarkerKind.BATCH_CLOSED, ("1",), text)
     await bot.performer.perform(ClosePullRequest(pull=_ref(at, pull)))
     gone = MoveBranch(repo=at.repo, branch=pull.branch, before=pull.head_sha, after=None)
     await bot.performer.perform(gone)
-
-
-async def _say_once(bot: Bot, at: DefaultBranch, pull: OpenPull, kind: MarkerKind, body: str) -> None:
-    """A comment, unless one of ours with this kind of marker is there."""
-    place = conversation(at.repo, pull.number)
-    comments = await reads.issue_comments(bot.github, at.repo, pull.number)
-    if any(comment.ours and kind.read(bot.keys, place, comment.body) for comment in comments):
-        return
-    await bot.performer.perform(NewComment(repo=at.repo, number=pull.number, body=body))
 
 
 def _ref(at: DefaultBranch, pull: OpenPull) -> PullRequestRef:

@@ -12,9 +12,10 @@ from bot.domain.references import RepoRef, Task
 from bot.github import reads
 from bot.jobs import Done, Ignored, Lease, Outcome
 from bot.markdown.text import count
-from bot.migrate.batches.models import BatchPlan, BatchRequest, CloseBatch, OpenBatch, UpdateBatch
+from bot.migrate.batches.models import BatchReport, BatchRequest, CloseBatch, OpenBatch, UpdateBatch
 from bot.migrate.batches.read import opened_pull_requests
 from bot.migrate.batches.request import carried_out
+from bot.migrate.saying import PULL_REQUESTS, say_refused
 from bot.repository import DefaultBranch, at_default_branch
 
 UPKEEP = "ssot.migrations"
@@ -57,17 +58,20 @@ async def keep_up(bot: Bot, repo: RepoRef, tracker: int | None, lease: Lease) ->
     at = await _default_branch(bot, repo)
     if at is None:
         return _NOTHING
-    done = {m.name: plan for m in at.tracked_on(tracker) if (plan := await _keep_up(bot, at, m, lease)) is not None}
-    return Done(summary="; ".join(f"{name}: {_summary(plan)}" for name, plan in done.items())) if done else _NOTHING
+    done = [report for m in at.tracked_on(tracker) if (report := await _keep_up(bot, at, m, lease)) is not None]
+    for report in done:
+        for reason in report.reasons if tracker is not None else ():
+            await say_refused(bot, at.repo, tracker or 0, report.migration.name, PULL_REQUESTS, reason)
+    return Done(summary="; ".join(map(_summary, done))) if done else _NOTHING
 
 
-async def _keep_up(bot: Bot, at: DefaultBranch, migration: Migration, lease: Lease) -> BatchPlan | None:
+async def _keep_up(bot: Bot, at: DefaultBranch, migration: Migration, lease: Lease) -> BatchReport | None:
     """What was done; ``None`` when nothing is open, nor to be opened."""
     ask = BatchRequest() if migration.mode is Mode.MIGRATE else None
     opened = await opened_pull_requests(bot, at)
     if ask is None and not opened.open_of(migration):
         return None
-    return (await carried_out(bot, at, migration, ask, lease, asked_by=0)).plan
+    return await carried_out(bot, at, migration, ask, lease, asked_by=0)
 
 
 async def _default_branch(bot: Bot, repo: RepoRef) -> DefaultBranch | None:
@@ -76,11 +80,15 @@ async def _default_branch(bot: Bot, repo: RepoRef) -> DefaultBranch | None:
     return None if at.problem else at
 
 
-def _summary(plan: BatchPlan) -> str:
+def _summary(report: BatchReport) -> str:
+    refused = [each.action for each in report.refused]
+    kept = [action for action in report.plan.actions if action not in refused]
     counts = {
-        "opened": sum(isinstance(action, OpenBatch) for action in plan.actions),
-        "updated": sum(isinstance(action, UpdateBatch) for action in plan.actions),
-        "closed": sum(isinstance(action, CloseBatch) for action in plan.actions),
+        "opened": sum(isinstance(action, OpenBatch) for action in kept),
+        "updated": sum(isinstance(action, UpdateBatch) for action in kept),
+        "closed": sum(isinstance(action, CloseBatch) for action in kept),
+        "refused by GitHub": len(refused),
     }
     done = [f"{number} {what}" for what, number in counts.items() if number]
-    return ", ".join(done) or "nothing to do"
+    said = f" ({'; '.join(report.reasons)})" if refused else ""
+    return f"{report.migration.name}: {', '.join(done) or 'nothing to do'}{said}"

@@ -17,11 +17,8 @@ from bot.sandbox.routes import (
     suites,
 )
 
-ROUTES = [
-    route
-    for area in (
-        apps, archive, comments, checks, suites, ci, reviews, pulls, issues, gitdata, contents, meta, repos, search,
-    )  # fmt: skip
-    for route in area.router.routes
-]
+AREAS = (
+    apps, archive, comments, checks, suites, ci, reviews, pulls, issues, gitdata, contents, meta, repos, search,
+)  # fmt: skip
+ROUTES = [route for area in AREAS for route in area.router.routes]
 """Fixed segments stand before parameters in the same place (``/issues/comments/1`` before ``/issues/{n}``)."""
