@@ -15,7 +15,7 @@ from cachetools import LRUCache, cached
 from bot.context import Bot
 from bot.domain.errors import NotShownYet
 from bot.domain.events import AppTaskEvent, Event, Malformed, NotInstalled, Ping, TaskEvent, Unknown
-from bot.domain.references import Delivery
+from bot.domain.references import Delivery, RepoRef
 from bot.github.errors import NotFound, Refused, closed_reason
 from bot.github.payloads import parse
 from bot.jobs import Ignored, Lease, Outcome, Route, Unreadable, Work, look_again_at
@@ -136,6 +136,8 @@ def route(event: str, body: bytes, allowed: Allowed) -> Route:
             return Ignored(reason="the repository is not on the allow list")
         case value:
             found: Route = HANDLERS[event].route(value)
+            if isinstance(found, Work) and isinstance(repo := getattr(value, "repo", None), RepoRef):
+                found = replace(found, repository=(repo.id, repo.full_name))
             return _told_apart(value, found) if isinstance(value, TaskEvent) else found
 
 

@@ -39,7 +39,7 @@ def route(event: str, content: bytes, allowed: Allowed = EVERYBODY) -> Route:
 
 @pytest.mark.parametrize("action", ["opened", "synchronize", "reopened", "ready_for_review", "unlocked"])
 def test_what_changes_the_code_is_work_in_the_lane_of_its_pull_request(action: str) -> None:
-    assert route("pull_request", body(action=action)) == Work(key="acme/app#7", action=action)
+    assert route("pull_request", body(action=action)) == Work(key="repo:77#7", action=action)
 
 
 def test_another_base_is_work_and_another_title_is_not() -> None:
@@ -50,7 +50,7 @@ def test_another_base_is_work_and_another_title_is_not() -> None:
 
 def test_all_checks_again_is_work_in_the_lane_of_the_commit() -> None:
     again = route("check_suite", body("check_suite", action="rerequested"))
-    assert again == Work(key=f"acme/app@{'a' * 40}", action="rerequested")
+    assert again == Work(key=f"repo:77@{'a' * 40}", action="rerequested")
 
 
 @pytest.mark.parametrize(
@@ -68,8 +68,8 @@ def test_other_news_of_a_suite_is_ignored(changes: dict[str, object]) -> None:
 
 def test_what_may_be_evidence_waits_with_its_like() -> None:
     told = body(action="edited", changes={"body": {"from": "x"}})
-    assert route("pull_request", told) == Work(key="acme/app ssot.trackers")
-    assert route("pull_request", body(action="closed")) == Work(key="acme/app ssot.trackers")
+    assert route("pull_request", told) == Work(key="repo:77 ssot.trackers")
+    assert route("pull_request", body(action="closed")) == Work(key="repo:77 ssot.trackers")
 
 
 @pytest.mark.parametrize("action", ["labeled", "assigned", "locked", "converted_to_draft", "no-such-action"])
@@ -122,7 +122,7 @@ def test_what_changes_evidence_is_work(event: str, changes: dict[str, object], w
 
 def test_a_check_run_is_looked_at_again_in_the_lane_of_its_pull_request() -> None:
     again = route("check_run", body("check_run", action="rerequested"))
-    assert again == Work(key="acme/app#7", action="rerequested")
+    assert again == Work(key="repo:77#7", action="rerequested")
 
 
 @pytest.mark.parametrize(
@@ -185,9 +185,9 @@ def test_what_is_no_payload_is_unreadable(content: bytes) -> None:
 @pytest.mark.parametrize(
     ("subject", "found", "expected"),
     [
-        (7, Work(key="acme/app#7"), Work(key="acme/app#7", action="#7")),
-        (7, Work(key="acme/app", action="own"), Work(key="acme/app", action="own")),
-        (None, Work(key="acme/app"), Work(key="acme/app")),
+        (7, Work(key="repo:77#7"), Work(key="repo:77#7", action="#7")),
+        (7, Work(key="repo:77", action="own"), Work(key="repo:77", action="own")),
+        (None, Work(key="repo:77"), Work(key="repo:77")),
         (7, Ignored(reason="no"), Ignored(reason="no")),
     ],
 )

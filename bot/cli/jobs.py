@@ -109,14 +109,14 @@ def _cells(job: Job) -> tuple[str, ...]:
     came = f"{job.received_at:%Y-%m-%d %H:%M:%S}Z"
     waits = f"waits until {job.due:%H:%M:%S}Z" if job.due and job.state is State.QUEUED else ""
     remark = "; ".join(filter(None, (waits, job.reason)))
-    return (str(job.seq), job.state.value, came, _event(job), job.key or "-", str(job.attempts), remark)
+    return (str(job.seq), job.state.value, came, _event(job), _where(job) or "-", str(job.attempts), remark)
 
 
 def _facts(job: Job) -> Iterator[tuple[str, str]]:
     """The job's facts, and how to retry a dead one."""
     yield "job", f"{job.seq}, delivery {job.id}"
     yield "event", _event(job)
-    yield "for", job.key or "nothing yet" if job.state is State.QUEUED else job.key or "nothing"
+    yield "for", _where(job) or ("nothing yet" if job.state is State.QUEUED else "nothing")
     yield "state", job.state.value
     yield "attempts", str(job.attempts)
     yield "received", f"{job.received_at:%Y-%m-%d %H:%M:%S} UTC"
@@ -147,3 +147,8 @@ def _database() -> str:
     from bot.settings import database_url
 
     return database_url(os.environ).reveal()
+
+
+def _where(job: Job) -> str | None:
+    """The partition, with the name that the repository has now."""
+    return job.place or job.key

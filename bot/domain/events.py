@@ -215,8 +215,8 @@ class TaskEvent:
 
     @property
     def partition(self) -> str:
-        """``owner/repo#subject``, the same partition as that of GitHub's events for it; or ``owner/repo``."""
-        return self.repo.full_name if self.subject is None else f"{self.repo.full_name}#{self.subject}"
+        """``repo:<id>#<subject>``, the same partition as that of GitHub's events for it; or ``repo:<id>``."""
+        return self.repo.at(self.subject)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

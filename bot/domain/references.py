@@ -3,7 +3,7 @@
 Paths are relative to the repository's root and ``/``-separated.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NewType, Self
 
@@ -26,16 +26,30 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RepoRef:
-    """A repository in an installation of the App."""
+    """A repository in an installation of the App.
+
+    It *is* its id: ``owner`` and ``name`` are what it was called when this was written, for people and for addresses.
+    """
 
     installation: InstallationId
     id: RepositoryId
     owner: str
     name: str
+    owner_id: int | None = field(default=None, compare=False)
+    """The id of the owner's account; ``None`` where nobody said."""
 
     @property
     def full_name(self) -> str:
         return f"{self.owner}/{self.name}"
+
+    @property
+    def key(self) -> str:
+        """What partitions and keys are made of: it outlives every name and owner."""
+        return f"repo:{self.id}"
+
+    def at(self, number: int | None) -> str:
+        """The key of an issue or a pull request of it; ``None``: its own."""
+        return self.key if number is None else f"{self.key}#{number}"
 
     def __str__(self) -> str:
         return self.full_name
@@ -68,10 +82,9 @@ class Task:
         """
         length = window.total_seconds()
         end = (now.timestamp() // length + 1) * length
-        place = repo.full_name if subject is None else f"{repo.full_name}#{subject}"
         return cls(
             event=event,
-            id=f"{place}@{end:.3f}",
+            id=f"{repo.at(subject)}@{end:.3f}",
             repo=repo,
             subject=subject,
             not_before=datetime.fromtimestamp(end, now.tzinfo),

@@ -1,7 +1,7 @@
 """The queue's values.  Times are aware and in UTC; ``seq`` numbers the deliveries in their order of arrival."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
@@ -51,11 +51,16 @@ class Duplicate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
-    """``key`` is the partition, e.g. ``owner/repo#12``: its jobs run one after the other, in order of arrival."""
+    """``key`` is the partition, e.g. ``repo:77#12``: its jobs run one after the other, in order of arrival.
+
+    It names a repository by its id, for ids last and names do not.
+    """
 
     key: str
     action: str = ""
     """The payload's ``action``, for people and for ``newest_wins``."""
+    repository: tuple[int, str] | None = field(default=None, compare=False)
+    """The id in ``key``, and what the repository was called when the delivery was written: shown to people."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +96,8 @@ class Job:
     state: State = State.QUEUED
     key: str | None = None
     """``None`` until it is routed."""
+    place: str | None = None
+    """``key`` with the name that the repository has now, as far as deliveries told: for people."""
     action: str = ""
     attempts: int = 0
     """Runs that began and neither finished nor were postponed."""

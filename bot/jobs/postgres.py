@@ -21,7 +21,7 @@ import psycopg.sql
 import structlog
 from psycopg import errors
 
-from bot.jobs import schema, sql
+from bot.jobs import partitions, schema, sql
 from bot.jobs.database import Connection, Cursor
 from bot.jobs.sqlstore import SqlStore
 from bot.jobs.store import Heard, Routed, StoreUnavailable
@@ -217,6 +217,8 @@ def prepare(connection: Connection) -> None:
     if version < schema.VERSION:
         for statement in schema.statements(version, schema.POSTGRES):
             connection.execute(statement)
+        if 0 < version <= schema.BY_NAME_UNTIL:
+            partitions.convert(connection)
         connection.execute("DELETE FROM jobs_schema")
         connection.execute("INSERT INTO jobs_schema VALUES (?)", (schema.VERSION,))
     connection.execute("COMMIT")

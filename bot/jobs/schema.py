@@ -1,11 +1,14 @@
 """The tables, for both databases.  Times are seconds since the epoch, UTC."""
 
-VERSION = 3
+VERSION = 4
 UPGRADES = {
     1: ("ALTER TABLE deliveries ADD COLUMN not_before {real}",),
     2: ("ALTER TABLE deliveries ADD COLUMN worker TEXT",),
+    3: (),  # partitions by id: `bot.jobs.partitions.convert`
 }
 """The steps from each older version to the next; missing indexes and tables are created as well."""
+BY_NAME_UNTIL = 3
+"""The last version whose partitions name repositories."""
 
 TABLES = (
     """
@@ -28,6 +31,8 @@ CREATE TABLE IF NOT EXISTS deliveries (
     # A table of its own, so that a change of state does not write the body again.
     "CREATE TABLE IF NOT EXISTS bodies (seq {integer} PRIMARY KEY, body {blob} NOT NULL) {strict}",
     "CREATE TABLE IF NOT EXISTS workers (id TEXT PRIMARY KEY, seen_at {real} NOT NULL) {strict}",
+    # What repositories are called, for people: nothing is looked up by a name.
+    "CREATE TABLE IF NOT EXISTS names (id {integer} PRIMARY KEY, name TEXT NOT NULL) {strict}",
     "CREATE TABLE IF NOT EXISTS probe (id INTEGER PRIMARY KEY CHECK (id = 1), count {integer} NOT NULL) {strict}",
 )
 INDEXES = (

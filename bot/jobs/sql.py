@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.domain.references import Delivery, DeliveryId
+from bot.jobs import partitions
 from bot.jobs.database import Connection
 from bot.jobs.model import Accepted, Duplicate, Job, State, Work
 from bot.jobs.order import newest_wins
@@ -46,6 +47,8 @@ def route(c: Connection, seq: int, work: Work) -> None:
         (work.key, work.action, seq),
     ).fetchone()
     if row is not None:
+        if work.repository is not None:
+            partitions.remember(c, work.repository)
         c.notify(json.dumps([seq, row[0], work.key, work.action]))
 
 
@@ -188,10 +191,12 @@ def beat(c: Connection, worker: str, now: float, ttl: float) -> set[str]:
 
 
 def retry(c: Connection, seq: int) -> bool:
+    """Queue a finished job again.  One whose partition names its repository, as they did until version 3, has none."""
     cursor = c.execute(
         "UPDATE deliveries SET state = 'queued', attempts = 0, next_at = NULL, not_before = NULL, finished_at = NULL,"
-        " reason = NULL WHERE seq = ? AND state NOT IN ('queued', 'running')",
-        (seq,),
+        " reason = NULL, key = CASE WHEN key LIKE ? THEN NULL ELSE key END"
+        " WHERE seq = ? AND state NOT IN ('queued', 'running')",
+        ("%/%", seq),
     )
     c.notify("")
     return cursor.rowcount == 1
@@ -244,14 +249,14 @@ def unrouted(c: Connection) -> list[Job]:
 
 def recent(c: Connection, limit: int, state: State | None = None) -> list[Job]:
     if state is None:
-        return _jobs(c, "ORDER BY seq DESC LIMIT ?", (limit,))
-    return _jobs(c, "WHERE state = ? ORDER BY seq DESC LIMIT ?", (state.value, limit))
+        return with_places(c, _jobs(c, "ORDER BY seq DESC LIMIT ?", (limit,)))
+    return with_places(c, _jobs(c, "WHERE state = ? ORDER BY seq DESC LIMIT ?", (state.value, limit)))
 
 
 def find(c: Connection, name: str) -> Job | None:
     """By number or by GUID."""
     seq = int(name) if name.isascii() and name.isdigit() and len(name) < 19 else -1
-    found = _jobs(c, "WHERE guid = ? OR seq = ?", (name, seq))
+    found = with_places(c, _jobs(c, "WHERE guid = ? OR seq = ?", (name, seq)))
     return found[0] if found else None
 
 
@@ -270,6 +275,14 @@ def counts(c: Connection) -> Mapping[State, int]:
 
 def _jobs(c: Connection, clause: str, values: tuple[object, ...]) -> list[Job]:
     return [_job(row) for row in c.execute(f"SELECT {COLUMNS} FROM deliveries {clause}", values).fetchall()]  # noqa: S608  # constants of this module
+
+
+def with_places(c: Connection, jobs: Sequence[Job]) -> list[Job]:
+    """The jobs, each with the name that its repository has now."""
+    names: dict[int, str] = {}
+    for some in _pieces(sorted(partitions.ids_of(job.key for job in jobs))):
+        names |= partitions.names(c, some)
+    return [replace(job, place=partitions.place(job.key, names)) for job in jobs]
 
 
 def _job(row: tuple[Any, ...]) -> Job:

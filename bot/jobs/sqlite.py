@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 from bot.domain.errors import SettingsError
-from bot.jobs import schema, sql
+from bot.jobs import partitions, schema, sql
 from bot.jobs.checkpoint import Checkpointer
 from bot.jobs.lock import ProcessLock
 from bot.jobs.sqlstore import SqlStore
@@ -109,7 +109,7 @@ class SqliteStore(SqlStore):
         return _unavailable(self._path, error)
 
 
-def configure(connection: sqlite3.Connection) -> None:
+def configure(connection: SqliteConnection) -> None:
     """Durable commits, checkpoints elsewhere, the schema in place."""
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
@@ -118,8 +118,18 @@ def configure(connection: sqlite3.Connection) -> None:
     if version > schema.VERSION:
         raise sqlite3.DatabaseError(f"schema version {version} is newer than this program's {schema.VERSION}")
     if version < schema.VERSION:
-        steps = ";".join(schema.statements(version, schema.SQLITE))
-        connection.executescript(f"BEGIN IMMEDIATE; {steps}; PRAGMA user_version={schema.VERSION}; COMMIT;")
+        _upgrade(connection, version)
+
+
+def _upgrade(connection: SqliteConnection, version: int) -> None:
+    """All of it or nothing."""
+    connection.execute("BEGIN IMMEDIATE")
+    for statement in schema.statements(version, schema.SQLITE):
+        connection.execute(statement)
+    if 0 < version <= schema.BY_NAME_UNTIL:
+        partitions.convert(connection)
+    connection.execute(f"PRAGMA user_version={schema.VERSION}")
+    connection.execute("COMMIT")
 
 
 def integrity_faults(connection: sqlite3.Connection) -> list[str]:

@@ -21,7 +21,7 @@ AFTER_THE_START = timedelta(minutes=3)
 
 def partition_key(repo: RepoRef) -> str:
     """The partition of events that only schedule an update: they are short, and delay no other work."""
-    return f"{repo.full_name} {TRACKERS}"
+    return f"{repo.key} {TRACKERS}"
 
 
 async def wake(bot: Bot, repo: RepoRef) -> Outcome:

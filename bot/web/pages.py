@@ -176,7 +176,7 @@ def _row(job: Job, now: datetime) -> str:
     cells = (
         f'<td class="num" title="{escape(job.id)}">{job.seq}',
         f'<td class="nowrap">{escape(event)}',
-        f"<td>{escape(job.key or '')}",
+        f"<td>{escape(job.place or job.key or '')}",
         f'<td class="nowrap">{state}',
         f'<td class="num">{job.attempts}',
         f'<td class="nowrap">{came}{span(now - job.received_at)} ago</time>',

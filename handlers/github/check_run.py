@@ -31,9 +31,9 @@ def route(event: CheckRunEvent) -> Route:
     if event.sender.is_bot:
         return Ignored(reason="sent by a bot")
     if number is not None:
-        return Work(key=f"{event.repo.full_name}#{number}", action=event.action)
+        return Work(key=event.repo.at(number), action=event.action)
     if queued is not None and event.action == "rerequested":
-        return Work(key=f"{event.repo.full_name}@{event.head_sha}", action=event.action)
+        return Work(key=f"{event.repo.key}@{event.head_sha}", action=event.action)
     return _NONE_OF_OURS
 
 

@@ -14,7 +14,7 @@ def route(event: CheckSuiteEvent) -> Route:
         return Ignored(reason=f"nothing to do when a check suite is {event.action}")
     if event.sender is not None and event.sender.is_bot:
         return Ignored(reason="sent by a bot")
-    return Work(key=f"{event.repo.full_name}@{event.head_sha}", action=event.action)
+    return Work(key=f"{event.repo.key}@{event.head_sha}", action=event.action)
 
 
 async def handle(bot: Bot, event: CheckSuiteEvent, lease: Lease) -> Outcome:

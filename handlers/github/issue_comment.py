@@ -30,7 +30,7 @@ def route(event: IssueCommentEvent) -> Route:
     if _records(event):
         return Work(key=wake.partition_key(event.repo))
     if _took_back(event):
-        return Work(key=f"{event.repo.full_name}#{event.number}", action=event.action)
+        return Work(key=event.repo.at(event.number), action=event.action)
     if event.sender.is_bot:
         return Ignored(reason="written by a bot")
     if event.action not in ("created", "edited"):
@@ -40,7 +40,7 @@ def route(event: IssueCommentEvent) -> Route:
         lines -= set(command_lines(event.previous_body or ""))
     if not lines:
         return Ignored(reason="no new command in the comment")
-    return Work(key=f"{event.repo.full_name}#{event.number}", action=event.action)
+    return Work(key=event.repo.at(event.number), action=event.action)
 
 
 def _records(event: IssueCommentEvent) -> bool:

@@ -20,7 +20,7 @@ def route(event: MergeGroupEvent) -> Route:
         return Ignored(reason=f"nothing to do when a merge group is {event.action}")
     if _PULL.search(event.head_ref) is None:
         return _UNKNOWN
-    return Work(key=f"{event.repo.full_name}@{event.head_sha}", action=event.action)
+    return Work(key=f"{event.repo.key}@{event.head_sha}", action=event.action)
 
 
 async def handle(bot: Bot, event: MergeGroupEvent, _lease: Lease) -> Outcome:

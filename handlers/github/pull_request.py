@@ -18,9 +18,9 @@ TRACKED = frozenset({"opened", "closed", "reopened"})
 
 
 def route(event: PullRequestEvent) -> Route:
-    """One partition per pull request, ``owner/repo#n``; the trackers' where no review is needed."""
+    """One partition per pull request, ``repo:<id>#<number>``; the trackers' where no review is needed."""
     if _reviewed(event):
-        return Work(key=f"{event.ref.repo.full_name}#{event.ref.number}", action=event.action)
+        return Work(key=event.ref.repo.at(event.ref.number), action=event.action)
     if _tracked(event):
         return Work(key=wake.partition_key(event.ref.repo))
     return Ignored(reason=f"nothing to do when a pull request is {event.action}")

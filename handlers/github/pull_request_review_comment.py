@@ -25,7 +25,7 @@ def route(event: ReviewCommentEvent) -> Route:
     names = {words[1].lower() for line in command_lines(event.body) if len(words := line.split(maxsplit=2)) > 1}
     if names.isdisjoint(IN_THREADS):
         return Ignored(reason="no command of a thread in the comment")
-    return Work(key=f"{event.repo.full_name}#{event.number}", action=event.action)
+    return Work(key=event.repo.at(event.number), action=event.action)
 
 
 async def handle(bot: Bot, event: ReviewCommentEvent, lease: Lease) -> Outcome:

@@ -17,7 +17,7 @@ def route(event: PushEvent) -> Route:
     """One partition per repository."""
     if not event.after.strip("0") or not (event.to_default_branch or event.configures):
         return Ignored(reason="not the default branch")
-    return Work(key=event.repo.full_name)
+    return Work(key=event.repo.key)
 
 
 async def handle(bot: Bot, event: PushEvent, lease: Lease) -> Outcome:

@@ -38,7 +38,7 @@ async def asleep(app: App, key: str) -> Job:
     """The job of a pull request, once it sleeps."""
 
     async def sleeps() -> bool:
-        found[:] = [job for job in await app.store.recent(100) if job.key == key and job.next_at is not None]
+        found[:] = [job for job in await app.store.recent(100) if job.place == key and job.next_at is not None]
         return bool(found)
 
     found: list[Job] = []
@@ -94,7 +94,7 @@ async def test_case_33_a_write_without_an_answer_is_looked_for_before_it_is_sent
 
     async def done() -> bool:
         await bot.github.settled()
-        jobs = [job for job in await bot.jobs() if job.key == f"acme/service#{pull.number}"]
+        jobs = [job for job in await bot.jobs() if job.place == f"acme/service#{pull.number}"]
         return bool(jobs) and all(job.state.finished for job in jobs)
 
     await until(done)
@@ -132,7 +132,7 @@ async def test_a_limit_of_graphql_is_waited_for_and_told_nobody(
     await other.comment("/ssot help", by=github.user("ann"))
 
     async def helped() -> bool:
-        jobs = [job for job in await bot.jobs() if job.key == f"acme/service#{other.number}"]
+        jobs = [job for job in await bot.jobs() if job.place == f"acme/service#{other.number}"]
         return any(job.state.finished or job.next_at for job in jobs)
 
     await until(helped)

@@ -226,7 +226,7 @@ async def test_after_a_merge_the_next_is_opened_and_what_is_open_is_brought_up_t
 
 async def tracker_is_done(bot: RunningBot) -> bool:
     """Whether what the pushes asked of the tracking issue has been done."""
-    asked = [job for job in await bot.jobs() if job.event in (TRACKER, TRACKERS) and "acme/service" in (job.key or "")]
+    asked = [job for job in await bot.jobs() if job.event in (TRACKER, TRACKERS) and "acme/service" in str(job.place)]
     return {job.event for job in asked} == {TRACKER, TRACKERS} and all(job.state.finished for job in asked)
 
 

@@ -78,7 +78,7 @@ async def test_pull_requests_without_a_check_run_of_ours_get_their_review(bot: R
         await bot.settled()
         assert (len(verdicts(seen)), len(verdicts(missed))) == (1, 1)
     sent = [job for job in await bot.jobs() if job.event == REVIEW]
-    assert [(job.key, job.state) for job in sent] == [(f"acme/service#{missed.number}", State.DONE)]
+    assert [(job.key, job.state) for job in sent] == [(f"repo:{service.id}#{missed.number}", State.DONE)]
     asked = [r for r in bot.github.requests[before:] if r.path.endswith("/check-runs") and r.method == "GET"]
     assert len(asked) <= 4, "a head that was seen with a check run is not asked for again"
 

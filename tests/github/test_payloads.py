@@ -405,8 +405,8 @@ def test_a_task_in_a_waiting_row_survives_an_upgrade() -> None:
 
 
 def test_a_task_shares_the_lane_of_its_subject() -> None:
-    assert TaskEvent(event="ssot.x", repo=REPO, subject=12).partition == "acme/app#12"
-    assert TaskEvent(event="ssot.x", repo=REPO, subject=None).partition == "acme/app"
+    assert TaskEvent(event="ssot.x", repo=REPO, subject=12).partition == "repo:77#12"
+    assert TaskEvent(event="ssot.x", repo=REPO, subject=None).partition == "repo:77"
 
 
 def test_the_hook_takes_neither_a_tasks_name_nor_its_id() -> None:

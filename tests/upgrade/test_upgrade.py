@@ -29,14 +29,14 @@ FAR = datetime(2100, 1, 1, tzinfo=UTC)
 WAITING = (
     ("ssot.look", "ssot.look:5986580", "ssot.look"),
     ("ssot.trackers", "ssot.trackers:498881", "ssot.trackers"),
-    ("pull_request", "5467678c-1058-54f6-bf92-0b9e02b80d51", "acme/service#7"),
-    ("issue_comment", "00000000-0000-4000-8000-000000000001", "acme/service#4"),
+    ("pull_request", "5467678c-1058-54f6-bf92-0b9e02b80d51", "repo:1006#7"),
+    ("issue_comment", "00000000-0000-4000-8000-000000000001", "repo:1006#4"),
     ("ssot.sweep", "ssot.sweep:5881234", "ssot.sweep"),
-    ("ssot.look", "ssot.look:1006 17", "ssot.look acme/service"),
-    ("ssot.review", "ssot.review:1006#2@46f464a4dbfb25de0214e58c8f95214e52d4ab2f", "acme/service#2"),
-    ("ssot.tracker", "ssot.tracker:1006#1 17", "ssot.tracker acme/service#1"),
-    ("ssot.trackers", "ssot.trackers:acme/service@1795974144.800", "ssot.trackers acme/service"),
-    ("ssot.migrations", "ssot.migrations:acme/service#1@1795974145.000", "acme/service#1"),
+    ("ssot.look", "ssot.look:1006 17", "ssot.look repo:1006"),
+    ("ssot.review", "ssot.review:1006#2@46f464a4dbfb25de0214e58c8f95214e52d4ab2f", "repo:1006#2"),
+    ("ssot.tracker", "ssot.tracker:1006#1 17", "ssot.tracker repo:1006#1"),
+    ("ssot.trackers", "ssot.trackers:acme/service@1795974144.800", "ssot.trackers repo:1006"),
+    ("ssot.migrations", "ssot.migrations:acme/service#1@1795974145.000", "repo:1006#1"),
     ("issue_comment", "c15ce52b-2f71-570a-aa84-3f942f1ef689", None),
     ("ssot.look", "ssot.look:5881234", None),
     ("ssot.trackers", "ssot.trackers:489999", None),
@@ -140,6 +140,11 @@ def old_postgres_url(postgres_url: str) -> str:
         waiting = restore.rows("ssot", f"SELECT {columns} FROM deliveries WHERE state = 'queued' ORDER BY seq")  # noqa: S608
         places = ", ".join(["%s"] * 9)
         cursor.executemany(f"INSERT INTO deliveries ({columns}) VALUES ({places})", waiting)  # noqa: S608
+        bodies = restore.rows(
+            "ssot", "SELECT guid, body FROM deliveries JOIN bodies USING (seq) WHERE state = 'queued'"
+        )
+        insert = "INSERT INTO bodies SELECT seq, %s FROM deliveries WHERE guid = %s"
+        cursor.executemany(insert, [(body, guid) for guid, body in bodies])
     return postgres_url
 
 

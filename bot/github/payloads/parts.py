@@ -44,15 +44,28 @@ class Account(PayloadPart):
         return Person(id=self.id, login=self.login, type=self.type)
 
 
+class _Owner(PayloadPart):
+    """The account that a repository belongs to."""
+
+    id: Id | None = None
+
+
 class RepositoryPart(PayloadPart):
     """A repository."""
 
     id: Id
     full_name: FullName
+    owner: _Owner | None = None
 
     def ref(self, installation: WithId) -> RepoRef:
         owner, _, name = self.full_name.partition("/")
-        return RepoRef(installation=InstallationId(installation.id), id=RepositoryId(self.id), owner=owner, name=name)
+        return RepoRef(
+            installation=InstallationId(installation.id),
+            id=RepositoryId(self.id),
+            owner=owner,
+            name=name,
+            owner_id=self.owner.id if self.owner else None,
+        )
 
 
 class BranchedRepository(RepositoryPart):

@@ -8,7 +8,7 @@ from bot.domain.events import PushEvent
 from bot.github.payloads.parts import InRepository, ObjectId, PayloadPart, RepositoryPart, Text
 
 
-class _PushedRepository(RepositoryPart):
+class _PushedRepository(RepositoryPart, kw_only=True):
     default_branch: Text
 
 

@@ -40,7 +40,8 @@ def delivery_of(task: Task) -> Delivery:
     body: dict[str, object] = {}
     if task.repo is not None:
         body["installation"] = {"id": task.repo.installation}
-        body["repository"] = {"id": task.repo.id, "full_name": task.repo.full_name}
+        owner = {} if task.repo.owner_id is None else {"owner": {"id": task.repo.owner_id}}
+        body["repository"] = {"id": task.repo.id, "full_name": task.repo.full_name, **owner}
     if task.subject is not None:
         body["subject"] = task.subject
     return Delivery(id=DeliveryId(f"{task.event}:{task.id}"), event=task.event, body=json.dumps(body).encode())

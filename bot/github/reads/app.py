@@ -38,6 +38,7 @@ async def installation_repositories(gh: GitHub, installation: InstallationId) ->
             id=RepositoryId(int(data["id"])),
             owner=str(data["owner"]["login"]),
             name=str(data["name"]),
+            owner_id=int(data["owner"]["id"]),
         )
 
     pages = gh.pages_of_installation(ops.LIST_INSTALLATION_REPOS, installation, parse)

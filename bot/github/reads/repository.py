@@ -147,6 +147,7 @@ def _repository(repo: RepoRef, data: Any) -> Repository:
             id=RepositoryId(int(data["id"])),
             owner=str(data["owner"]["login"]),
             name=str(data["name"]),
+            owner_id=int(data["owner"]["id"]),
         ),
         node_id=str(data["node_id"]),
         default_branch=str(data["default_branch"]),
