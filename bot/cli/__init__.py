@@ -20,6 +20,7 @@ class LazyGroup(click.Group):
         "migrate": "Rewrite usages: show a diff, or write the files.",
         "checklist": "Update a Markdown checklist from the repository's state.",
         "config": "Check or print the configuration, or its schema.",
+        "lsp": "Run the language server for editors.",
         "serve": "Run the webhook server and its workers.",
         "demo": "Show the whole bot at work against a built-in GitHub.",
         "receive": "Run a webhook payload from a file through the handlers.",

@@ -2,7 +2,7 @@
 
 import errno
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,6 +20,10 @@ _PIPE = 1 << 20
 """The pipe's size in bytes, where the system allows it: git does not wait for us to read."""
 NO_FILE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EISDIR})
 """Errors of a `Reader` for a listed name that is no file: absent, a symbolic link, or a directory."""
+
+
+_LAID_OVER: dict[str, bytes] = {}
+"""Contents that are read instead of those on disk, by absolute path."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +145,25 @@ def _walk(root: Path, below: str) -> Listing:
     return Listing(paths=tuple(sorted(paths)), projects=tuple(sorted(projects)), unreadable=tuple(unreadable))
 
 
+@contextmanager
+def laid_over(root: Path, contents: Mapping[str, bytes]) -> Iterator[None]:
+    """Read these contents, by path, instead of what is on disk: what an editor has not saved yet.
+
+    In this process and in those that it forks meanwhile; one tree at a time.
+    """
+    base = prefix(root)
+    _LAID_OVER.update((base + path, content) for path, content in contents.items())
+    try:
+        yield
+    finally:
+        _LAID_OVER.clear()
+
+
+def content_laid_over(file: str) -> bytes | None:
+    """What is read of an absolute path instead of the file; ``None``: the file itself."""
+    return _LAID_OVER.get(file)
+
+
 class Reader:
     """Reads files into one buffer that is used again: most files hold nothing, and need no object of their own."""
 
@@ -162,6 +185,10 @@ class Reader:
         return bytes(memoryview(self._buffer)[:size])
 
     def _fill(self, path: str) -> int:
+        if _LAID_OVER and (content := _LAID_OVER.get(self._prefix + path)) is not None:
+            self._buffer += bytes(max(len(content) - len(self._buffer), 0))
+            self._buffer[: len(content)] = content
+            return len(content)
         descriptor = os.open(self._prefix + path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
         try:
             size = os.readv(descriptor, [self._buffer])

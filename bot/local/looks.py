@@ -7,6 +7,7 @@ read again, unless it had just been changed then: its next change could have lef
 import hashlib
 import os
 import stat
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from pathlib import Path
 import msgspec
 
 from bot.engine.program.sought import Sought
-from bot.local.files import prefix
+from bot.local.files import content_laid_over, prefix
 
 State = tuple[int, int, int, int]
 """A file's size, inode, time of its last modification and of its last change, in nanoseconds."""
@@ -86,7 +87,9 @@ class FileStates:
         self._prefix = prefix(root)
 
     def of(self, path: str) -> State | None:
-        """The state of a file; ``None`` if there is none."""
+        """The state of a file; ``None`` if there is none.  What is laid over it has just been changed."""
+        if (content := content_laid_over(self._prefix + path)) is not None:
+            return len(content), 0, (now := time.time_ns()), now
         try:
             found = os.lstat(self._prefix + path)
         except OSError:
