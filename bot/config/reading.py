@@ -2,16 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from itertools import islice
 
 from bot.config.build import build_migration, check_migration, placed_targets
 from bot.config.chains import to_the_end
 from bot.config.document import parse
 from bot.config.nodes import MAX_ERRORS, Mapping, Scalar, YamlPlace, joined
-from bot.config.presets import DEFAULT, preset, preset_problem
+from bot.config.presets import DEFAULT, preset, preset_names, preset_problem
 from bot.config.structure import check, number, schema
 from bot.domain.errors import ConfigError
-from bot.domain.migration import Config
+from bot.domain.migration import Config, Migration
 
 FILE = ".github/ssot.yml"
 
@@ -44,6 +45,12 @@ def load(text: str | bytes | None, *, file: str = FILE) -> Config:
     )
     max_comments = number(root, "max_comments")
     return config if max_comments is None else replace(config, max_comments=max_comments)
+
+
+@cache
+def shipped() -> tuple[Migration, ...]:
+    """The migrations of the presets, as a configuration has them that changes nothing of them."""
+    return tuple(each for name in preset_names() for each in load(f"version: 1\nextends: [{name}]\n").migrations)
 
 
 def _bodies(root: Mapping) -> dict[str, Mapping]:

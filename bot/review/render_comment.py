@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from bot.config.builtin import CONFIG
-from bot.config.reading import FILE
+from bot.config.reading import FILE, shipped
 from bot.domain.commands import PREFIX
 from bot.domain.file_result import NewFinding, Suggestion
 from bot.domain.finding import Finding
@@ -69,12 +68,18 @@ def inline_comment(new: NewFinding, migration: Migration) -> str:
 def _trust(finding: Finding, migration: Migration) -> str:
     """Whose word it is that the fix keeps the behaviour: the engine's, or that of the repository's configuration.
 
-    The built-in migration is tested with the product.
+    What a preset says is tested with the product, whatever else of it the configuration changes.
     """
     vouched = migration.drop_in or any(rule.applicability is Applicability.SAFE for rule in migration.rewrites)
-    if finding.applicability is Applicability.SAFE and vouched and migration not in CONFIG.migrations:
+    if finding.applicability is Applicability.SAFE and vouched and not _is_shipped(migration):
         return _DECLARED
     return _TRUST[finding.applicability]
+
+
+def _is_shipped(migration: Migration) -> bool:
+    """Whether what is deprecated and what takes its place is a preset's, word for word."""
+    said = (migration.targets, migration.rewrites, migration.drop_in)
+    return any(said == (each.targets, each.rewrites, each.drop_in) for each in shipped())
 
 
 def handle(new: NewFinding) -> str:

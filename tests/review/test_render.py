@@ -4,6 +4,8 @@ from typing import Any
 import pytest
 
 from bot.config.builtin import CONFIG
+from bot.config.presets import preset_names
+from bot.config.reading import load
 from bot.domain.effects import MAX_BODY
 from bot.domain.facts import Waiver
 from bot.domain.file_result import UnreadFile
@@ -134,6 +136,22 @@ def test_what_the_configuration_vouches_for_is_said_to_be_its_word(changes: dict
     assert ("Safe fix: behaviour stays the same." in body) is not declared
     read_first = inline_comment(new(of=finding(applicability=Applicability.UNSAFE)), replace(migration(), **changes))
     assert "may change behaviour" in read_first
+
+
+@pytest.mark.parametrize("preset", preset_names())
+@pytest.mark.parametrize(
+    ("more", "declared"),
+    [
+        ("", False),
+        ("mode: warn, paths: {exclude: [a.py]}", False),
+        ("rewrites: [{when: result-unused, action: delete-statement, applicability: safe}]", True),
+    ],
+    ids=["as it is", "elsewhere and milder", "with a rule of its own"],
+)
+def test_what_a_preset_says_is_tested_with_the_product(preset: str, more: str, declared: bool) -> None:
+    (extended,) = load(f"version: 1\nmigrations:\n  m: {{extends: {preset}, {more}}}\n").migrations
+    safe = replace(finding(migration="m"), symbol=extended.targets[0].name)
+    assert ("Declared safe in `.github/ssot.yml`" in inline_comment(new(of=safe), extended)) is declared
 
 
 def test_the_built_in_migration_is_tested_with_the_product() -> None:
