@@ -16,6 +16,8 @@ NEW = "netra_backend/app/late.py"
 NAME = "get_websocket_manager_factory"
 CALL = f"factory = {NAME}()\n".encode()
 UTF_7 = b"# coding: utf-7\n+" + base64.b64encode(NAME.encode("utf-16-be")).rstrip(b"=") + b"-()\n"
+WIDE = f"{NAME}()\n".translate({ord(char): ord(char) + 0xFEE0 for char in NAME if char != "_"})
+"""A call in full-width letters, which Python takes for the others."""
 WARN = b"version: 1\nmigrations:\n  m: {extends: websocket-manager-factory, pull_requests: {mode: warn}}\n"
 
 
@@ -31,6 +33,8 @@ WARN = b"version: 1\nmigrations:\n  m: {extends: websocket-manager-factory, pull
         pytest.param(UTF_7, id="an encoding that hides the name"),
         pytest.param(b"# coding: raw_unicode_escape\nget_websocket_manager_factor\\u0079()\n", id="an escaped name"),
         pytest.param("def broken(:\n    𝐠et_websocket_manager_factory()\n".encode(), id="other letters"),
+        pytest.param(b"# coding: shift_jis\n" + WIDE.encode("shift_jis"), id="other letters of an encoding"),
+        pytest.param(CALL.decode().encode("utf-16"), id="UTF-16"),
     ],
 )
 async def test_an_unread_file_that_names_it_fails_the_check(bot: RunningBot, service: Repo, source: bytes) -> None:
@@ -117,6 +121,25 @@ async def test_somebody_with_write_accepts_it(
     assert service.check_runs[-1].conclusion == "failure"
 
 
+@pytest.mark.parametrize(
+    ("cookie", "name"),
+    [
+        ("", NAME.replace("get", "\uff47et")),
+        ("", NAME.replace("sock", "\u017fock")),
+        ("", NAME.replace("o", "\u00ba")),
+        ("latin-1", NAME.replace("a", "\u00aa")),
+    ],
+    ids=["full-width", "long s", "ordinal", "ordinal in latin-1"],
+)
+async def test_a_name_in_other_letters_is_the_name(bot: RunningBot, service: Repo, cookie: str, name: str) -> None:
+    """It is read, so it is a usage like any other."""
+    module = "netra_backend.app.websocket_core.websocket_manager_factory"
+    source = f"# coding: {cookie or 'utf-8'}\nfrom {module} import {name}\n\n{name}()\n"
+    await bot.receive(service.open_pull_request({NEW: source.encode(cookie or "utf-8")}))
+    (check,) = service.check_runs
+    assert (check.conclusion, check.title) == ("failure", "2 new deprecated usages")
+
+
 async def test_files_beyond_those_that_github_lists_are_scanned(bot: RunningBot, service: Repo) -> None:
     files = {f"docs/n{number:04}.txt": b"x\n" for number in range(3_001)}
     usage = f"from netra_backend.app.websocket_core.websocket_manager_factory import {NAME}\n\n{NAME}()\n".encode()
@@ -129,7 +152,7 @@ async def test_a_list_that_takes_github_too_long_is_made_from_the_trees(
     bot: RunningBot, service: Repo, github: Sandbox
 ) -> None:
     usage = f"from netra_backend.app.websocket_core.websocket_manager_factory import {NAME}\n\n{NAME}()\n".encode()
-    github.faults.status(422, "Server Error: Sorry, this diff is taking too long to generate.", path="*/files")
+    github.faults.diff_too_long()
     await bot.receive(service.open_pull_request({NEW: usage}))
     (check,) = service.check_runs
     assert (check.conclusion, check.title) == ("failure", "2 new deprecated usages")

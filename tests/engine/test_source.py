@@ -1,6 +1,8 @@
 """Lines of a source, found in two ways."""
 
 import codecs
+import sys
+import unicodedata
 
 import pytest
 from hypothesis import given
@@ -38,6 +40,11 @@ def test_a_line_found_alone_is_the_line_of_the_map(text: str, bom: bool, encodin
         ("\n# coding: raw_unicode_escape\n\\u0067et", "get"),
         ("\n\n# coding: raw_unicode_escape\n\\u0067et", ""),
         ("# coding: latin-1\n\\u0067et", ""),
+        ("m\u00aan", "man"),
+        ("li\u017ft", "list"),
+        ("\ufb02oat", "float"),
+        ("get\u203f", ""),
+        ("\0g\0e\0t\0", "get"),
         ("# coding: no-such\n", "anything"),
     ],
 )
@@ -45,6 +52,28 @@ def test_names_that_stand_there_otherwise(text: str, read: str) -> None:
     source = text.encode()
     for found in (source, source + "\U0001d420".encode()):
         assert respelled(found, len(source), [read.encode() or b"get"]) is bool(read)
+
+
+@pytest.mark.parametrize("encoding", ["shift_jis", "euc_jp", "gb18030", "big5", "utf-8"])
+def test_names_in_full_width_letters_of_any_encoding(encoding: str) -> None:
+    source = f"# coding: {encoding}\n\uff47\uff45\uff54()\n".encode(encoding)
+    assert respelled(source, len(source), [b"get"])
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "cp1252", "iso8859-15"])
+def test_names_in_other_letters_of_one_byte(encoding: str) -> None:
+    source = f"# coding: {encoding}\nm\u00aan()\n".encode(encoding)
+    assert respelled(source, len(source), [b"man"])
+
+
+def test_every_character_that_is_read_as_an_ascii_one_is_known() -> None:
+    for point in range(0x80, sys.maxunicode + 1):
+        char = chr(point)
+        if not 0xD800 <= point < 0xE000 and f"a{char}".isidentifier():
+            read = unicodedata.normalize("NFKC", char)
+            if any(each.isascii() for each in read):
+                source = f"a{char}b".encode()
+                assert respelled(source, len(source), [f"a{read}b".encode()]), hex(point)
 
 
 @pytest.mark.parametrize(

@@ -120,6 +120,7 @@ class Prefilter:
 
     def __init__(self, terms: Sequence[PrefilterTerm], before: Sequence[PrefilterTerm] = ()) -> None:
         self._bare = [name.encode() for term in terms if not term.opening_words for name in term.names]
+        self._all = [name.encode() for term in terms for name in term.names]
         pairs = zip(terms, before, strict=True) if before else ((term, None) for term in terms)
         self._gated = [_Opening(term, old) for term, old in pairs if term.opening_words]
 
@@ -130,8 +131,8 @@ class Prefilter:
             if buffer.find(name, 0, size) >= 0:
                 hit = True
                 break
-        if not hit and self._bare:
-            hit = respelled(buffer, size, self._bare)
+        if not hit:
+            hit = respelled(buffer, size, self._all)
         fitting = [each.term for each in self._gated if each.opens(path, buffer, size)] if self._gated else ()
         if not fitting:
             return hit, {}

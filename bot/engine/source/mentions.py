@@ -8,8 +8,21 @@ _QUALIFIER = re.compile(rb"([^\W\d]\w*(?:\.\w+)*)\.\Z")
 _WORD = re.compile(rb"[A-Za-z0-9_\x80-\xff]+")
 _NAME = re.compile(r"\w+")
 _LINE_END = re.compile(r"\r\n?|\n")
-_OTHER_LETTERS = ((b"\xf0", (b"\x9d",)), (b"\xef", (b"\xbc", b"\xbd")))
-"""How the mathematical letters (U+1D400 …) and the full-width ones (U+FF00 …) begin in UTF-8: first and second byte."""
+_OTHER_LETTERS = {
+    b"\xc2": b"\xaa\xba",
+    b"\xc4": b"\xb2\xb3\xbf",
+    b"\xc5": b"\x80\x89\xbf",
+    b"\xc7": b"\x84\x85\x86\x87\x88\x89\x8a\x8b\x8c\xb1\xb2\xb3",
+    b"\xca": b"\xb0\xb2\xb3\xb7\xb8",
+    b"\xcb": b"\xa1\xa2\xa3",
+    b"\xe1": b"\xb4\xb5\xb6\xba",
+    b"\xe2": b"\x81\x82\x84\x85\xb1",
+    b"\xea": b"\x9f",
+    b"\xef": b"\xac\xb8\xb9\xbc\xbd",
+    b"\xf0": b"\x90\x9d\x9f",
+}
+"""How the characters begin in UTF-8 that Python reads as ASCII ones in a name: the first byte, and all second ones."""
+_LETTER_PAIRS = {lead: [lead + second.to_bytes() for second in seconds] for lead, seconds in _OTHER_LETTERS.items()}
 _CODING, _HEAD = b"coding", 400
 """What a declared encoding needs, and within how many bytes it stands (PEP 263: the first two lines)."""
 _FEW = 32
@@ -66,9 +79,9 @@ def modules_named(source: bytes, names: Iterable[str]) -> frozenset[str]:
 def respelled(buffer: bytes | bytearray, size: int, names: Iterable[bytes]) -> bool:
     """Whether Python reads one of ``names`` in the first ``size`` bytes though they do not stand there as they are.
 
-    They may be spelled with letters that stand for others (NFKC: the mathematical letters and the full-width ones are
-    what names are written with; language reference, "Names"), or in an encoding whose ASCII bytes stand for something
-    else (PEP 263).  What cannot be decoded may hold anything.
+    They may be spelled with letters that stand for others (NFKC; language reference, "Names"), in another encoding
+    (PEP 263), or with null bytes between them, as in UTF-16, which Python reads not at all and people do.  What cannot
+    be decoded may hold anything.
     """
     if buffer.find(_CODING, 0, _HEAD) >= 0:
         from bot.engine.source import text  # few files declare an encoding
@@ -77,9 +90,10 @@ def respelled(buffer: bytes | bytearray, size: int, names: Iterable[bytes]) -> b
         if text.is_other_encoding(source):
             decoded = text.readable_text(source)
             return decoded is None or _as_read(decoded, names)
-    if not _holds_other_letters(buffer, size):
+    held = buffer if len(buffer) == size else buffer[:size]
+    if held.find(b"\0") < 0 and (held.isascii() or not _holds_other_letters(held)):
         return False
-    return _as_read(bytes(memoryview(buffer)[:size]).decode("utf-8", "replace"), names)
+    return _as_read(held.decode("utf-8", "replace").replace("\0", ""), names)
 
 
 def lines_of(text: str) -> list[str]:
@@ -97,14 +111,13 @@ def _as_read(text: str, names: Iterable[bytes]) -> bool:
     return any(name in other for name in names)
 
 
-def _holds_other_letters(buffer: bytes | bytearray, size: int) -> bool:
+def _holds_other_letters(source: bytes | bytearray) -> bool:
     """One byte is found ten times as fast as two, and few files hold the first byte of a letter."""
-    for lead, seconds in _OTHER_LETTERS:
-        if buffer.find(lead, 0, size) < 0:
-            continue
-        for second in seconds:
-            if buffer.find(second, 0, size) >= 0 and buffer.find(lead + second, 0, size) >= 0:
-                return True
+    for lead, pairs in _LETTER_PAIRS.items():
+        if source.find(lead) >= 0:
+            for pair in pairs:
+                if source.find(pair) >= 0:
+                    return True
     return False
 
 

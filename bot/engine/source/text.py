@@ -76,12 +76,14 @@ def decode(source: bytes) -> Decoded:
 def readable_text(source: bytes) -> str | None:
     """The text of ``source``, in whatever encoding it declares, for a search; ``None`` if there is none.
 
-    Bytes that are wrong where ASCII stands for itself hide no name: they are replaced.
+    Bytes that are wrong where ASCII stands for itself hide no name: they are replaced.  Null bytes go: between them
+    stands what was written in UTF-16.
     """
     declared = declared_encoding(source.removeprefix(codecs.BOM_UTF8))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # an unknown escape is no reason to stop
-        return _decoded(source, declared)
+        found = _decoded(source, declared)
+    return None if found is None else found.replace("\0", "")
 
 
 def _decoded(source: bytes, declared: str | None) -> str | None:
@@ -94,9 +96,12 @@ def _decoded(source: bytes, declared: str | None) -> str | None:
 
 
 def is_other_encoding(source: bytes) -> bool:
-    """Whether ASCII bytes of ``source`` may stand for something else than these characters."""
+    """Whether ``source`` declares an encoding in which names may be written otherwise than in UTF-8."""
     declared = declared_encoding(source.removeprefix(codecs.BOM_UTF8))
-    return declared is not None and not ascii_stands_for_itself(declared)
+    try:
+        return declared is not None and codecs.lookup(declared).name not in ("utf-8", "utf-8-sig", "ascii")
+    except LookupError:
+        return True
 
 
 @functools.cache
