@@ -157,8 +157,6 @@ async def run(bot: Bot, delivery: Delivery, lease: Lease) -> Outcome:
     try:
         outcome: Outcome = await HANDLERS[delivery.event].handle(bot, event, lease)
     except NotFound as missing:
-        if "no common ancestor" in str(missing).lower():
-            return Ignored(reason="the two branches have no commit in common: GitHub cannot compare them")
         again = look_again_at(lease.job, bot.github.clock.now())
         if again is None or isinstance(event, AppTaskEvent):
             raise

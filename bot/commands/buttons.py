@@ -8,6 +8,7 @@ import structlog
 from bot.commands import render as words
 from bot.commands.permissions import PER_MINUTE, TOO_FAST, Asker, CommandPace, may
 from bot.commands.rate_limit import pace_of
+from bot.commands.refusals import by_github
 from bot.context import Bot
 from bot.domain.commands import CommandHelp, CommandPlace, Reply
 from bot.domain.effects import NewComment, Reaction
@@ -77,7 +78,7 @@ async def _act(act: Act, press: str, lease: Lease) -> Reply:
         return Reply(body=words.failure(error), reaction=Reaction.CONFUSED)
     except (MissingPermission, Refused) as error:
         log.exception("button_refused")
-        return Reply(body=words.refused(error, lease.job.id), reaction=Reaction.CONFUSED)
+        return Reply(body=by_github(error, lease.job.id), reaction=Reaction.CONFUSED)
 
 
 async def _say(bot: Bot, ref: PullRequestRef, press: str, reply: Reply, by: str) -> None:

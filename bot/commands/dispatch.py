@@ -26,7 +26,7 @@ from bot.commands.invocations import Invocation, find_invocations
 from bot.commands.parse import Command, CommandSpec, parse_all
 from bot.commands.permissions import PER_MINUTE, TOO_FAST, Asker, CommandPace, may, reason_to_ignore
 from bot.commands.rate_limit import pace_of
-from bot.commands.refusals import refusal
+from bot.commands.refusals import by_github, refusal
 from bot.context import Bot
 from bot.domain.commands import CommandCall, CommandError, CommandPlace, Reply
 from bot.domain.effects import NewComment, Reaction
@@ -260,7 +260,7 @@ async def _run(session: _Session, index: int, command: Command | CommandError) -
     except (MissingPermission, Refused) as error:
         # A retry fixes neither; what GitHub said is for the operator.
         log.exception("command_refused", command=command.name)
-        return Reply(body=words.refused(error, session.lease.job.id), reaction=Reaction.CONFUSED)
+        return Reply(body=by_github(error, session.lease.job.id), reaction=Reaction.CONFUSED)
 
 
 async def _attempt(session: _Session, module: CommandModule, call: CommandCall) -> Reply:

@@ -81,6 +81,11 @@ def refused(error: Exception, delivery: str) -> str:
     return f"GitHub refused this: {reason} (delivery {code(delivery)})"
 
 
+def impossible(reason: str) -> str:
+    """The reply where GitHub lets nothing be done."""
+    return f"This could not be done: {plain(reason)}."
+
+
 def gone(error: Exception) -> str:
     """The reply when GitHub does not show what a command is about, or what it needs."""
     reason = code(" ".join(str(error).split())[:200])

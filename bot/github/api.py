@@ -18,7 +18,7 @@ from bot.domain.errors import Gone, RetryLater, SsotError
 from bot.github import operations as ops
 from bot.github import wire
 from bot.github.clock import ServerClock
-from bot.github.errors import FieldError, NotFound, Refused, Transient, Unprocessable
+from bot.github.errors import FieldError, NoCommonAncestor, NotFound, Refused, Transient, Unprocessable
 from bot.github.limits import RateLimit
 from bot.github.throttle import CORE, GRAPHQL, Complaint, complaint, resource_of, throttle
 from bot.github.traffic import Onlooker, answered, nobody
@@ -31,6 +31,8 @@ _CACHED_ANSWERS = 256
 _CACHED_BYTES = 64 * 1024
 _TIMEOUT = aiohttp.ClientTimeout(total=60, connect=10, sock_read=30)
 _SECONDS_FOR_VERSIONS = 10.0
+_UNRELATED = "no common ancestor"
+"""How GitHub's 404 begins that is about two commits which are there."""
 _CONDITIONS = ("if-none-match", "if-modified-since")
 
 log = structlog.get_logger("bot.github")
@@ -242,6 +244,8 @@ def _typed(answer: gidgethub.HTTPException) -> SsotError | Transient:
             return BadCredentials(message)
         case 403:
             return Forbidden(message, answer.headers.get("x-accepted-github-permissions"))
+        case 404 if message.lower().startswith(_UNRELATED):
+            return NoCommonAncestor(status, message)
         case 404:
             return NotFound(message)
         case 410 | 451:

@@ -52,17 +52,22 @@ class Refused(SsotError):
         self.status, self.message = status, message
 
 
+class NoCommonAncestor(Refused):
+    """404 of a comparison: both commits are there, and their histories have nothing in common."""
+
+
 _CLOSED = MappingProxyType(
     {
+        "no common ancestor": "the two branches have no commit in common: GitHub cannot compare them",
         "archived so is read-only": "the repository is archived: nothing can be written there",
         "git repository is empty": "the repository is empty",
     }
 )
-"""What GitHub says (403, 409) of a repository in which nothing can be done, whatever it is that was tried."""
+"""What GitHub says (403, 404, 409) of a place in which nothing can be done, whatever it is that was tried."""
 
 
 def closed_reason(refusal: Refused) -> str | None:
-    """Why nothing can be done in the repository at all; ``None``: it is this one request that GitHub refuses."""
+    """Why nothing can be done in this place at all; ``None``: it is this one request that GitHub refuses."""
     return next((why for words, why in _CLOSED.items() if words in refusal.message.lower()), None)
 
 

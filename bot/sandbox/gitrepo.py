@@ -140,7 +140,9 @@ class GitRepo:
         return self._diffs[base, head]
 
     async def merge_tree(self, ours: str, theirs: str) -> str | None:
-        """The tree of a merge of two commits, ``None`` on a conflict."""
+        """The tree of a merge of two commits, ``None`` on a conflict and where they have no commit in common."""
+        if await self.merge_base(ours, theirs) is None:
+            return None
         if (ours, theirs) not in self._mergeable:
             code, out = await git.run(self.path, "merge-tree", "--write-tree", ours, theirs, ok=(0, 1))
             self._mergeable[ours, theirs] = out.decode().split("\n", 1)[0] if code == 0 else None

@@ -65,8 +65,8 @@ async def open_pull(
 ) -> PullRequest:
     """Open a pull request.
 
-    Raises a 422 where GitHub does: unknown base or head, no commits between them, one open for that pair already, a
-    draft where there are none.
+    Raises a 422 where GitHub does: unknown base or head, no commits between them or none in common, one open for that
+    pair already, a draft where there are none.
     """
     if draft and not repo.drafts:
         raise ApiError(422, "Draft pull requests are not supported in this repository.")
@@ -77,6 +77,8 @@ async def open_pull(
         raise invalid("PullRequest", "head", code="invalid")
     if not await repo.git.commits(base_sha, head_sha):
         raise invalid("PullRequest", "base", f"No commits between {base} and {head}")
+    if await repo.git.merge_base(base_sha, head_sha) is None:
+        raise ApiError(422, f"The {head} branch has no history in common with {base}")
     _refuse_a_second(repo, base, head_repo, head)
     now = world.now()
     issue = Issue(

@@ -138,6 +138,12 @@ class Repo:
             await move_ref(self._world, self.record, f"refs/heads/{name}", sha, Actor(user=who))
         return sha
 
+    async def unrelated(self, files: Mapping[str, Content], *, by: User | None = None) -> str:
+        """A commit without a parent; no branch moves."""
+        async with self._world.writing:
+            who = by or self.person
+            return await commit_files(self._world, self.record, files, parent=None, by=who, message="Begin again")
+
     async def set_branch(self, name: str, sha: str | None, *, by: User | None = None) -> None:
         """Point a branch anywhere, or (``None``) delete it."""
         async with self._world.writing:

@@ -227,3 +227,16 @@ def admit(route: Route, call: Call) -> None:
                 )
         case needs:
             authorize(call.identity, call.repo, needs)
+
+
+def refuse_empty(route: Route, repo: Repository) -> None:
+    """What GitHub answers about the git data of a repository without a commit.
+
+    https://docs.github.com/rest/git/commits, https://docs.github.com/rest/commits/commits : 409.
+    """
+    if repo.git.refs:
+        return
+    if "{repo}/git/" in route.template or route.template.endswith(("{repo}/commits", "{repo}/commits/{ref}")):
+        raise ApiError(409, "Git Repository is empty.")
+    if "{repo}/contents/" in route.template:
+        raise ApiError(404, "This repository is empty.")

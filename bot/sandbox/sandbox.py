@@ -208,10 +208,11 @@ class Sandbox(Installing, Switches):
         private: bool = True,
         default_branch: str = "main",
         installed: bool = True,
+        empty: bool = False,
         history: Path | None = None,
         at: str | None = None,
     ) -> Repo:
-        """Create a repository with one commit of ``files``; no events are sent for it.
+        """Create a repository with one commit of ``files``, or (``empty``) none; no events are sent for it.
 
         ``history`` borrows the objects of a git directory on this machine, and the default branch starts at its
         revision ``at`` (default ``HEAD``): a real history without copying it.
@@ -228,14 +229,13 @@ class Sandbox(Installing, Switches):
         self.world.repos[record.id] = record
         self.world.names[full_name.lower()] = record.id
         person = self.user("octocat", "admin")
-        if history is None:
-            start = await commit_files(
-                self.world, record, files or {}, parent=None, by=person, message="Initial commit"
-            )
-        else:
+        if history is not None:
             _, out = await git.run(history, "rev-parse", "--verify", f"{at or 'HEAD'}^{{commit}}")
-            start = out.decode().strip()
-        repository.set_ref(f"refs/heads/{default_branch}", start)
+            repository.set_ref(f"refs/heads/{default_branch}", out.decode().strip())
+        elif not empty:
+            message = "Initial commit"
+            start = await commit_files(self.world, record, files or {}, parent=None, by=person, message=message)
+            repository.set_ref(f"refs/heads/{default_branch}", start)
         if installed and self.world.installation_on(record) is None:
             self._install_quietly(account, None)
         return Repo(self.world, record, person)

@@ -17,7 +17,7 @@ from bot.sandbox.limits import Limits
 from bot.sandbox.observer import Exchange, GraphQLExchange, Observer
 from bot.sandbox.recorder import Recorded
 from bot.sandbox.routes import ROUTES
-from bot.sandbox.routing import Answer, Call, Route, admit, find
+from bot.sandbox.routing import Answer, Call, Route, admit, find, refuse_empty
 from bot.sandbox.spoiling import delay, spoil
 from bot.sandbox.webhooks import Webhooks
 from bot.sandbox.world import Obj, World
@@ -138,6 +138,8 @@ class Front:
         call = self._call(incoming, identity, params)
         admit(route, call)
         addresses.redirect_former_name(self.world, incoming.method, incoming.raw_path, params, incoming.query)
+        if "repo" in params:
+            refuse_empty(route, call.repo)
         call = replace(call, media=media.chosen(incoming.headers.get("accept"), route.media))
         return versions.at_version(await self._handled(route, call), version, route.template)
 

@@ -4,8 +4,10 @@ import pytest
 
 from bot.domain.references import Task
 from bot.github.payloads import delivery_of
+from bot.inventory.first import SURVEY
 from bot.migrate.batches.upkeep import UPKEEP
-from bot.sandbox import IssueHandle, Repo, Sandbox
+from bot.recovery.deliveries import LOOK
+from bot.sandbox import IssueHandle, PullRequestHandle, Repo, Sandbox
 from bot.sandbox.example import HEALTH_WITH_A_PROBE
 from bot.sandbox.rules import Rule, RuleKind
 from bot.tracker.wake import TRACKERS
@@ -179,30 +181,63 @@ async def test_without_drafts_it_is_opened_ready(bot: RunningBot) -> None:
     assert [pull.draft for pull in it.open] == [False]
 
 
+async def everything_due(bot: RunningBot) -> None:
+    """What the timers ask for, for each repository."""
+    for event in (TRACKERS, SURVEY, LOOK):
+        await bot.app.inbox.put(delivery_of(Task(event=event, id=f"{event} now", repo=None)))
+    await bot.settled()
+    await bot.app.worker.run_now()
+    await bot.settled()
+
+
 async def test_an_archived_repository_is_left_alone(bot: RunningBot, service: Repo, github: Sandbox) -> None:
     pr = await bot.receive(service.open_pull_request({"a.py": b"x = 1\n"}))
     checks = len(service.check_runs)
     service.record.archived = True
     await bot.receive(pr.comment("/ssot scan", by=github.user("ann", role="write")))
     await bot.receive(pr.push({"b.py": b"x = 1\n"}))
+    await everything_due(bot)
     assert len(service.check_runs) == checks
     assert await bot.failed() == []
 
 
-async def test_an_empty_repository(bot: RunningBot, service: Repo, github: Sandbox) -> None:
-    issue = await service.open_issue("Hello")
-    github.faults.status(409, "Git Repository is empty.", path="*/git/*", times=None)
-    github.faults.status(404, "This repository is empty.", path="*/contents/*", times=None)
-    github.faults.status(404, "Branch not found", path="*/branches/*", times=None)
-    await bot.receive(issue.comment("/ssot help", by=github.user("ann", role="write")))
+@pytest.mark.parametrize("command", ["help", "status", "migrate", "scan", "explain"])
+async def test_an_empty_repository(bot: RunningBot, github: Sandbox, command: str) -> None:
+    """Without a commit nothing is configured, and the built-in migration is about another code base."""
+    repo = await github.repo("acme/empty", empty=True)
+    issue = await repo.open_issue("Hello")
+    await bot.receive(issue.comment(f"/ssot {command}", by=github.user("ann", role="write")))
+    await everything_due(bot)
     assert await bot.failed() == []
+    assert len(issue.comments) == 1
+    [job] = [job for job in await bot.jobs() if job.event == "issue_comment"]
+    assert job.reason == "the repository is empty"
 
 
-async def test_a_pull_request_without_a_common_ancestor(bot: RunningBot, service: Repo, github: Sandbox) -> None:
-    message = "No common ancestor between main and alone."
-    github.faults.status(404, message, path="*/compare/*", times=None)
-    await bot.receive(service.open_pull_request({"a.py": b"x = 1\n"}))
+async def alone(bot: RunningBot, service: Repo) -> PullRequestHandle:
+    """A pull request whose head has no commit in common with its base any more."""
+    pull = await bot.receive(service.open_pull_request({HEALTH: HEALTH_WITH_A_PROBE}))
+    files = {path: service.branch()[path] for path in (HEALTH,)}
+    await bot.receive(service.set_branch(pull.head_ref, await service.unrelated({**files, "new.py": b"x = 1\n"})))
+    return pull
+
+
+async def test_a_pull_request_without_a_common_ancestor(bot: RunningBot, service: Repo) -> None:
+    pull = await alone(bot, service)
+    await everything_due(bot)
     assert await bot.failed() == []
-    assert service.check_runs == []
-    [job] = [job for job in await bot.jobs() if job.event == "pull_request"]
-    assert "no commit in common" in (job.reason or "")
+    assert pull.check_runs == []
+    reasons = [job.reason or "" for job in await bot.jobs() if job.event == "pull_request"]
+    assert "no commit in common" in reasons[-1]
+
+
+@pytest.mark.parametrize("command", ["scan", "status", "skip new.py because"])
+async def test_a_command_where_there_is_no_common_ancestor(
+    bot: RunningBot, service: Repo, github: Sandbox, command: str
+) -> None:
+    pull = await alone(bot, service)
+    before = len(pull.comments)
+    await bot.receive(pull.comment(f"/ssot {command}", by=github.user("ann", role="write")))
+    assert await bot.failed() == []
+    assert len(pull.comments) == before + 2
+    assert "no commit in common" in pull.last_comment.body

@@ -224,3 +224,28 @@ async def test_a_history_that_exists_already(github: Sandbox, session: aiohttp.C
     assert (await bot("GET", "./contents/a.py")).status == 200
     pr = await borrowed.open_pull_request({"a.py": b"3\n"})
     assert pr.head["a.py"] == b"3\n"
+
+
+async def test_an_empty_repository(github: Sandbox, bot: Caller) -> None:
+    repo = await github.repo("acme/empty", empty=True)
+    caller = Caller(bot._session, github, github.token(repo))
+    for path in ("git/ref/heads/main", "git/trees/main", "git/matching-refs/heads", "commits", "commits/main"):
+        answer = await caller("GET", f"/repos/acme/empty/{path}")
+        assert (answer.status, answer.json["message"]) == (409, "Git Repository is empty."), path
+    answer = await caller("GET", "/repos/acme/empty/contents/")
+    assert (answer.status, answer.json["message"]) == (404, "This repository is empty.")
+    assert (await caller("GET", "/repos/acme/empty/branches/main")).status == 404
+    await repo.set_branch("main", await repo.unrelated({"a.py": b""}))
+    assert (await caller("GET", "/repos/acme/empty/git/ref/heads/main")).status == 200
+
+
+async def test_histories_without_a_common_commit(repo: Repo, bot: Caller) -> None:
+    await repo.set_branch("alone", await repo.unrelated({"a.py": b""}))
+    answer = await bot("GET", "./compare/main...alone")
+    assert (answer.status, answer.json["message"]) == (404, "No common ancestor between main and alone.")
+    asked = {"title": "x", "head": "alone", "base": "main"}
+    answer = await bot("POST", "./pulls", asked)
+    assert (answer.status, answer.json["message"]) == (422, "The alone branch has no history in common with main")
+    pull = await repo.open_pull_request({"b.py": b"x = 1\n"})
+    await repo.set_branch(pull.head_ref, repo.branch("alone").sha)
+    assert (await bot("GET", f"./pulls/{pull.number}")).json["mergeable"] is False

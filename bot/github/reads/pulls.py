@@ -10,7 +10,7 @@ from bot.github import operations as ops
 from bot.github.at_once import pages
 from bot.github.begun import may_be_begun
 from bot.github.client import PAGE_SIZE, GitHub
-from bot.github.errors import NotFound
+from bot.github.errors import NoCommonAncestor, NotFound
 from bot.github.reads.app import identity
 from bot.github.shrinking import answered
 from bot.identity.checks import CHECK_NAME
@@ -57,7 +57,9 @@ async def own_pull_requests(gh: GitHub, repo: RepoRef) -> tuple[OwnPullRequest, 
 
 
 async def commits_ahead(gh: GitHub, repo: RepoRef, base: Sha, head: Sha) -> tuple[Commit, ...] | None:
-    """The commits of ``head`` that ``base`` does not have, oldest first; ``None`` if there are more than 100.
+    """The commits of ``head`` that ``base`` does not have, oldest first.
+
+    ``None``: there are more than 100, or the two have no commit in common.
 
     https://docs.github.com/en/rest/commits/commits#compare-two-commits
     """
@@ -67,7 +69,10 @@ async def commits_ahead(gh: GitHub, repo: RepoRef, base: Sha, head: Sha) -> tupl
         commits = tuple(_commit(us, each) for each in data["commits"])
         return commits if len(commits) == int(data["total_commits"]) else None
 
-    return await gh.call(ops.COMPARE, repo, parse, basehead=f"{base}...{head}", query={"per_page": 100})
+    try:
+        return await gh.call(ops.COMPARE, repo, parse, basehead=f"{base}...{head}", query={"per_page": 100})
+    except NoCommonAncestor:
+        return None
 
 
 async def pull_branch(gh: GitHub, ref: PullRequestRef, *, size: int = 100) -> PullBranch:

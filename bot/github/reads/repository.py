@@ -10,7 +10,7 @@ from bot.domain.references import RepoRef, RepositoryId, Sha
 from bot.github import operations as ops
 from bot.github.begun import may_be_begun
 from bot.github.client import GitHub
-from bot.github.errors import Refused
+from bot.github.errors import NoCommonAncestor, Refused
 
 _QUEUED = re.compile(r"/pr-(?P<number>[0-9]{1,9})-(?P<base>[0-9a-f]{40,64})\Z")
 """How GitHub names the merge queue's branches: ``refs/heads/gh-readonly-queue/main/pr-104-0123…``."""
@@ -94,16 +94,20 @@ async def is_behind(gh: GitHub, repo: RepoRef, commit: Sha, than: Sha) -> bool:
     https://docs.github.com/en/rest/commits/commits#compare-two-commits
     """
     basehead = f"{than}...{commit}"
-    return await gh.call(
-        ops.COMPARE, repo, lambda data: data["status"] == "behind", basehead=basehead, query={"per_page": 1}
-    )
+    try:
+        return await gh.call(
+            ops.COMPARE, repo, lambda data: data["status"] == "behind", basehead=basehead, query={"per_page": 1}
+        )
+    except NoCommonAncestor:
+        return False
 
 
 @may_be_begun
 async def merge_base(gh: GitHub, repo: RepoRef, base: str, head: Sha) -> Sha:
     """The best common ancestor of two commits of the repository's network: what three-dot diffs start from.
 
-    ``base`` is a commit, or a branch: its tip of this moment.  ``NotFound``: there is none, or a commit is missing.
+    ``base`` is a commit, or a branch: its tip of this moment.  ``NoCommonAncestor``: there is none;
+    ``NotFound``: a commit is missing.
     """
 
     def parse(data: Any) -> Sha:

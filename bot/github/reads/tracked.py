@@ -21,7 +21,7 @@ from bot.domain.tracked import (
 )
 from bot.github import operations as ops
 from bot.github.client import GitHub
-from bot.github.errors import NotFound, Refused
+from bot.github.errors import NoCommonAncestor, NotFound, Refused
 from bot.github.shrinking import all_pages
 
 _LINKED_AT_ONCE = 100
@@ -154,7 +154,7 @@ async def _holds(gh: GitHub, repo: RepoRef, deployed: Sha, commit: Sha) -> bool 
             basehead=f"{commit}...{deployed}",
             query={"per_page": 1},
         )
-    except NotFound:
+    except (NotFound, NoCommonAncestor):
         return None
     return status in ("ahead", "identical")
 
