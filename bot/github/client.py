@@ -115,6 +115,10 @@ class GitHub:
             )
         return found
 
+    def grants_changed(self, installation: InstallationId) -> None:
+        """An owner has accepted permissions: what was refused for want of them is asked for again."""
+        self.channel(installation).tokens.forget_denials()
+
     async def call(
         self,
         operation: Operation,

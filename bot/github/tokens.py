@@ -126,6 +126,10 @@ class Tokens:
         self._denied[scope] = denial
         self._held.pop(scope, None)
 
+    def forget_denials(self) -> None:
+        """Ask GitHub again: the owner has changed what is granted."""
+        self._denied.clear()
+
     async def _fetch(self, scope: TokenScope) -> str:
         try:
             minted = await self._mint(scope)

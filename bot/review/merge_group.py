@@ -15,8 +15,9 @@ from bot.jobs import Done, Ignored, Outcome
 from bot.repository import RepositoryAt, at_branch
 from bot.review import render_effects as words
 from bot.review.models import CompleteCheckRun
+from bot.review.perform import complete_check
 from bot.review.plan import plan_check
-from bot.review.update import NOTHING_HERE, complete_check, found_in, is_none_of_ours, own_verdict
+from bot.review.update import NOTHING_HERE, found_in, is_none_of_ours, own_verdict
 
 
 async def check_merge_group(bot: Bot, ref: PullRequestRef, base: Sha, head: Sha, *, force: bool = False) -> Outcome:

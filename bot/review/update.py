@@ -6,17 +6,14 @@ in the same state.  What was written before is found by its signed marker or by 
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import assert_never
-
-import structlog
 
 from bot.context import Bot
-from bot.domain.effects import CheckRun, ResolveThread, UnresolveThread
+from bot.domain.effects import ResolveThread, UnresolveThread
 from bot.domain.errors import NotShownYet
 from bot.domain.events import PullRequestEvent
 from bot.domain.facts import ReviewThread, Waiver
 from bot.domain.file_result import NewFinding, UnreadFile
-from bot.domain.migration import Config, Migration
+from bot.domain.migration import Config
 from bot.domain.references import ChangedFile, PullRequest, PullRequestRef, Sha
 from bot.github import reads
 from bot.github.errors import NoArchive, UnexpectedShape
@@ -40,9 +37,9 @@ from bot.review.models import (
     Conclusion,
     FailingSibling,
     OwnReview,
-    RecordResolved,
     SubmitReview,
 )
+from bot.review.perform import Stale, complete_check, perform_all
 from bot.review.plan import OwnThread, ReviewFacts, can_block, plan_check, plan_not_scanned, plan_review
 from bot.review.preview import ask_for_preview
 from bot.review.removal import still_used
@@ -51,12 +48,6 @@ from bot.review.siblings import siblings_of
 from bot.scanner.workers import ScannerDown
 
 NOTHING_HERE = "no migration is configured for this repository"
-
-log = structlog.get_logger(__name__)
-
-
-class _Stale(Exception):
-    """The decisions are out of date: a newer job does the work."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,11 +114,10 @@ async def _review(
         return Ignored(reason=NOTHING_HERE)
     try:
         reviewed = Reviewed(pull=pull, actions=await _decided(bot, pull, at, waive))
-        for action in reviewed.actions:
-            await _perform(bot, pull, at.migrations, action, lease, force=force)
+        await perform_all(bot, pull, at.migrations, reviewed.actions, lease, force=force)
         if reviewed.check.proposed and not reviewed.check.proposed.errors:
             await ask_for_preview(bot, pull)
-    except _Stale as reason:
+    except Stale as reason:
         return Superseded(reason=str(reason))
     return reviewed
 
@@ -276,66 +266,6 @@ def _own_thread(bot: Bot, pull: PullRequest, thread: ReviewThread) -> OwnThread 
 
 def _fingerprints(bot: Bot, pull: PullRequest, body: str) -> tuple[str, ...]:
     return MarkerKind.FINGERPRINTS.read(bot.keys, pull_request(pull.ref), body)
-
-
-# --- perform ---------------------------------------------------------------------------------------------------
-
-
-async def _perform(
-    bot: Bot, pull: PullRequest, migrations: Mapping[str, Migration], action: Action, lease: Lease, *, force: bool
-) -> None:
-    if not lease.held():
-        raise _Stale("the deadline of this run has passed")
-    if lease.newer_waits():
-        raise _Stale("a newer push is waiting")
-    match action:
-        case CompleteCheckRun():
-            await complete_check(bot, words.check_run(action, pull, migrations), force=force)
-        case SubmitReview():
-            await _submit(bot, pull, migrations, action)
-        case ResolveThread() | UnresolveThread():
-            await bot.performer.perform(action)
-        case RecordResolved():
-            await bot.performer.perform(words.record_of_resolved(action, pull, bot.keys))
-        case _:
-            assert_never(action)
-
-
-async def complete_check(bot: Bot, run: CheckRun, *, force: bool) -> None:
-    """Create the check run, unless the last one for the same commit says the same.
-
-    Only the last one counts, whichever pull request it was written for: a result can change back, and merging waits
-    for the last check run of the commit.
-    """
-    before = await reads.check_runs(bot.github, run.repo, run.head_sha, name=run.name)
-    last = before[0] if before else None
-    if not force and last and (last.external_id, last.status) == (run.external_id, run.status):
-        return
-    await bot.performer.perform(run)
-
-
-async def _submit(bot: Bot, pull: PullRequest, migrations: Mapping[str, Migration], action: SubmitReview) -> None:
-    """The review; comments that GitHub rejects, on the line and on the file, go to a summary."""
-    await _still_at(bot, pull)
-    review = words.review(action, pull, migrations, bot.keys)
-    submitted = await bot.performer.perform(review)
-    rejected = tuple(
-        new
-        for found, comment in zip(action.places, review.comments, strict=True)
-        if comment in submitted.rejected
-        for new in found
-    )
-    if rejected:
-        log.warning("comments_refused", comments=len(rejected))
-        rest = replace(action, inline=(), summarised=rejected)
-        await bot.performer.perform(words.review(rest, pull, migrations, bot.keys))
-
-
-async def _still_at(bot: Bot, pull: PullRequest) -> None:
-    """A comment on an old head would be on the wrong line; the push that moved the head starts its own review."""
-    now = await reads.pull_request(bot.github, pull.ref)
-    if now.state != "open" or now.head_sha != pull.head_sha:
-        raise _Stale("the head moved during the scan")
 
 
 def _summary(reviewed: Reviewed) -> str:

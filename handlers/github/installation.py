@@ -22,6 +22,7 @@ def route(event: InstallationEvent) -> Route:
 
 
 async def handle(bot: Bot, event: InstallationEvent, lease: Lease) -> Outcome:
+    bot.github.grants_changed(event.installation)
     repos = await reads.installation_repositories(bot.github, event.installation)
     for repo in repos:
         await ask_for_survey(bot, repo, lease.job)

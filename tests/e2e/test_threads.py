@@ -60,7 +60,8 @@ async def test_a_comment_that_somebody_deleted_stays_away(bot: RunningBot, pr: P
 async def test_a_thread_that_a_person_opened_again_stays_open(
     bot: RunningBot, pr: PullRequestHandle, ann: User, named: bool
 ) -> None:
-    bot.github.world.hides_app_resolver = not named
+    if not named:
+        bot.github.hide_app_resolvers()
     thread = pr.threads[0]
     await bot.receive(pr.push({HEALTH: HEALTH_MIGRATED}))
     assert not is_open(thread)

@@ -1,11 +1,17 @@
 """The bot against what GitHub does and does not document: each switch of the sandbox, in both positions."""
 
+from datetime import timedelta
+
 import pytest
 
+from bot.cli.demo import settled
+from bot.github import channel
+from bot.jobs import State
 from bot.sandbox import PullRequestHandle, Repo, Sandbox, reviewing
 from bot.sandbox.example import HEALTH_MIGRATED, HEALTH_WITH_A_PROBE
 from tests.e2e.conftest import RunningBot
 from tests.e2e.test_odd_pull_requests import HEALTH, USAGE
+from tests.jobs.conftest import until
 
 LARGE = b"".join(b"value_%d = %d\n" % (n, n) for n in range(3_500)) + USAGE
 """Past what GitHub shows as a patch."""
@@ -140,3 +146,44 @@ async def test_the_required_check_lets_nothing_through_that_adds_a_usage(
     assert pull.missing_checks == {}
     await bot.receive(pull.merge())
     assert pull.merged
+
+
+# --- what takes GitHub too long, and what it does not let the App do -------------------------------------------------
+
+
+@pytest.mark.parametrize("times", [1, 4, 12])
+async def test_a_query_that_takes_too_long_is_asked_for_otherwise(
+    bot: RunningBot, service: Repo, github: Sandbox, monkeypatch: pytest.MonkeyPatch, times: int
+) -> None:
+    """Status 200 and no data: tried again, then read without the query, or later; never a failed try."""
+    monkeypatch.setattr(channel, "AGAIN", timedelta(seconds=0.05))
+    monkeypatch.setattr(channel, "PAUSES", (0.01, 0.01))
+    github.faults.graphql_timeout(operation="repository", times=times)
+    pull = await service.open_pull_request({HEALTH: HEALTH_WITH_A_PROBE})
+
+    async def judged() -> bool:
+        return bool(pull.check_runs) and pull.check_runs[-1].conclusion is not None
+
+    await until(judged)
+    await settled(github, bot.app)
+    assert (pull.check_runs[-1].conclusion, len(pull.reviews)) == ("failure", 1)
+    assert [job for job in await bot.jobs() if job.state is State.DEAD] == []
+
+
+@pytest.mark.parametrize("lenient", [False, True], ids=["contents needed", "pull requests alone"])
+async def test_a_thread_that_the_app_may_not_resolve_stays_open(
+    bot: RunningBot, service: Repo, github: Sandbox, lenient: bool
+) -> None:
+    """The verdict is there all the same, and once it may, the thread is resolved: nothing says that it was before."""
+    if lenient:
+        github.resolve_without_contents()
+    github.installation(service).permissions["contents"] = "read"
+    pull = await bot.receive(service.open_pull_request({HEALTH: HEALTH_WITH_A_PROBE}))
+    await bot.receive(pull.push({HEALTH: HEALTH_MIGRATED}))
+    assert pull.check_runs[-1].conclusion == "success"
+    assert [thread.resolved_by for thread in pull.threads] == [None]
+    assert await bot.failed() == []
+    github.accept_permissions(github.installation(service))
+    await bot.settled()
+    await bot.receive(pull.push({"README.md": b"# news\n"}))
+    assert [thread.resolved_by for thread in pull.threads] == [github.app.bot]

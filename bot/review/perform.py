@@ -1,0 +1,104 @@
+"""Carries out what a review decided."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import assert_never
+
+import structlog
+
+from bot.context import Bot
+from bot.domain.effects import CheckRun, ResolveThread, UnresolveThread
+from bot.domain.migration import Migration
+from bot.domain.references import PullRequest
+from bot.github import reads
+from bot.github.errors import MissingPermission
+from bot.jobs import Lease
+from bot.review import render_effects as words
+from bot.review.models import Action, CompleteCheckRun, RecordResolved, SubmitReview
+
+log = structlog.get_logger(__name__)
+
+
+class Stale(Exception):
+    """The decisions are out of date: a newer job does the work."""
+
+
+async def perform_all(
+    bot: Bot,
+    pull: PullRequest,
+    migrations: Mapping[str, Migration],
+    actions: Iterable[Action],
+    lease: Lease,
+    *,
+    force: bool,
+) -> None:
+    """Raises :class:`Stale` when they are out of date.
+
+    The check run is written first.  Threads come last: where the installation does not let the App resolve any, they
+    stay as they are.
+    """
+    for action in actions:
+        try:
+            await _perform(bot, pull, migrations, action, lease, force=force)
+        except MissingPermission as lack:
+            if not isinstance(action, ResolveThread | UnresolveThread):
+                raise
+            log.warning("threads_left", permission=lack.permission)
+            return  # nor is there anything to record
+
+
+async def _perform(
+    bot: Bot, pull: PullRequest, migrations: Mapping[str, Migration], action: Action, lease: Lease, *, force: bool
+) -> None:
+    if not lease.held():
+        raise Stale("the deadline of this run has passed")
+    if lease.newer_waits():
+        raise Stale("a newer push is waiting")
+    match action:
+        case CompleteCheckRun():
+            await complete_check(bot, words.check_run(action, pull, migrations), force=force)
+        case SubmitReview():
+            await _submit(bot, pull, migrations, action)
+        case ResolveThread() | UnresolveThread():
+            await bot.performer.perform(action)
+        case RecordResolved():
+            await bot.performer.perform(words.record_of_resolved(action, pull, bot.keys))
+        case _:
+            assert_never(action)
+
+
+async def complete_check(bot: Bot, run: CheckRun, *, force: bool) -> None:
+    """Create the check run, unless the last one for the same commit says the same.
+
+    Only the last one counts, whichever pull request it was written for: a result can change back, and merging waits
+    for the last check run of the commit.
+    """
+    before = await reads.check_runs(bot.github, run.repo, run.head_sha, name=run.name)
+    last = before[0] if before else None
+    if not force and last and (last.external_id, last.status) == (run.external_id, run.status):
+        return
+    await bot.performer.perform(run)
+
+
+async def _submit(bot: Bot, pull: PullRequest, migrations: Mapping[str, Migration], action: SubmitReview) -> None:
+    """The review; comments that GitHub rejects, on the line and on the file, go to a summary."""
+    await _still_at(bot, pull)
+    review = words.review(action, pull, migrations, bot.keys)
+    submitted = await bot.performer.perform(review)
+    rejected = tuple(
+        new
+        for found, comment in zip(action.places, review.comments, strict=True)
+        if comment in submitted.rejected
+        for new in found
+    )
+    if rejected:
+        log.warning("comments_refused", comments=len(rejected))
+        rest = replace(action, inline=(), summarised=rejected)
+        await bot.performer.perform(words.review(rest, pull, migrations, bot.keys))
+
+
+async def _still_at(bot: Bot, pull: PullRequest) -> None:
+    """A comment on an old head would be on the wrong line; the push that moved the head starts its own review."""
+    now = await reads.pull_request(bot.github, pull.ref)
+    if now.state != "open" or now.head_sha != pull.head_sha:
+        raise Stale("the head moved during the scan")
