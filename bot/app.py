@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import unquote, urlsplit
 
@@ -15,6 +15,7 @@ from bot.domain.commands import CommandHelp
 from bot.domain.effects import Effect
 from bot.domain.events import TASK_PREFIX
 from bot.domain.references import Delivery, DeliveryId, Task
+from bot.github.allow_list import AllowList
 from bot.github.api import open_session
 from bot.github.client import GitHub
 from bot.github.limits import Pace
@@ -55,6 +56,8 @@ class Handlers:
     """Pure, and total: it reads untrusted JSON."""
     run: Callable[[Bot, Delivery, Lease], Awaitable[Outcome]]
     timers: tuple[Timer, ...] = ()
+    allowed: AllowList = field(default_factory=AllowList)
+    """Whom ``route`` asks: its names are looked up while the server runs."""
     commands: tuple[CommandHelp, ...] = ()
     """What people can write in comments."""
 
@@ -128,7 +131,9 @@ async def _running(
         await app.store.open()
         stack.push_async_callback(app.store.close)
         kept = StoredDeliveries(events=wired.events, known=app.store.known)
-        opened.bot = await open_bot(settings, pace, send, stack, kept=kept, onlooker=app.metrics.github)
+        opened.bot = await open_bot(
+            settings, pace, send, stack, kept=kept, onlooker=app.metrics.github, allowed=wired.allowed
+        )
         app.metrics.watch_scanner(lambda: opened.bot.scanner.exits)
         await app.worker.start()
         stack.push_async_callback(app.worker.stop, STOP_WITHIN)
@@ -139,14 +144,17 @@ async def _running(
 def registered(settings: Settings) -> Handlers:
     """The handlers of ``handlers/``, for the installations and repositories that the settings allow."""
 
+    allowed = AllowList(settings.allowed)
+
     def route(event: str, body: bytes) -> Route:
-        return handlers.route(event, body, settings.allowed)
+        return handlers.route(event, body, allowed)
 
     return Handlers(
         events=handled_events(),
         route=route,
         run=handlers.run,
         timers=handlers.TIMERS,
+        allowed=allowed,
         commands=tuple(module.SPEC for module in COMMANDS.values()),
     )
 
@@ -178,11 +186,12 @@ async def receive(
 
     Returns the route or the outcome.  Raises what a handler raises.
     """
-    route = handlers.route(delivery.event, delivery.body, settings.allowed)
+    allowed = AllowList(settings.allowed)
+    route = handlers.route(delivery.event, delivery.body, allowed)
     if not isinstance(route, Work):
         return route
     async with AsyncExitStack() as stack:
-        bot = await open_bot(settings, None, _not_sent, stack)
+        bot = await open_bot(settings, None, _not_sent, stack, allowed=allowed)
         if tell is not None:
             bot = replace(bot, performer=DryRunPerformer(tell), storage=ReadOnlyStorage(bot.storage))
         return await handlers.run(bot, delivery, _Forever(delivery))
@@ -230,6 +239,7 @@ async def open_bot(
     *,
     kept: StoredDeliveries | None = None,
     onlooker: Onlooker = nobody,
+    allowed: AllowList | None = None,
 ) -> Bot:
     """The bot on its adapters, which ``stack`` closes.  Without ``kept`` no delivery counts as known."""
     session = await stack.enter_async_context(open_session())
@@ -252,8 +262,11 @@ async def open_bot(
         given=[secret.reveal().encode() for secret in settings.marker_keys],
         webhook_secrets=[secret.reveal().encode() for secret in settings.webhook_secrets],
     )
+    allowed = allowed or AllowList(settings.allowed)
+    await allowed.load(storage)
     return Bot(
         github=github,
+        allowed=allowed,
         performer=Performer(github),
         scanner=scanner,
         keys=keys,

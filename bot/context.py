@@ -10,6 +10,7 @@ from weakref import WeakValueDictionary
 from cachetools import TTLCache
 
 from bot.domain.references import DeliveryId, RepositoryId, Task
+from bot.github.allow_list import AllowList
 from bot.github.client import GitHub
 from bot.github.operations import Permissions
 from bot.github.performer import BasePerformer
@@ -57,6 +58,8 @@ class Bot:
     send: Callable[[Task], Awaitable[None]]
     """``await bot.send(task)`` returns once the task is as durable as a delivery.  Raises ``StoreUnavailable``."""
     kept: StoredDeliveries
+    allowed: AllowList = field(default_factory=AllowList)
+    """Whom it works for."""
     turns: Turns = field(default_factory=Turns)
     concerned: TTLCache[tuple[RepositoryId, str], bool] = field(default_factory=lambda: TTLCache(1_000, ttl=600))
     """Whether the built-in migration is about a repository without a configuration, by its id and a revision."""

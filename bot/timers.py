@@ -63,3 +63,12 @@ class Timers:
     async def _send_tasks(self, timer: Timer) -> None:
         for task in await timer.tasks(self._bot, datetime.now(UTC)):
             await self._bot.send(task)
+
+
+async def _look_up_names(bot: Bot, _: datetime) -> Iterable[Task]:
+    await bot.allowed.resolve(bot.github)
+    return ()
+
+
+ALLOW_LIST = Timer(name="allow-list", every=60.0, tasks=_look_up_names)
+"""Looks up the names on the allow list.  Nothing is asked once all are known; a delivery of one asks at once."""

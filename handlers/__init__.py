@@ -10,28 +10,32 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Protocol
 
+import structlog
 from cachetools import LRUCache, cached
 
 from bot.context import Bot
 from bot.domain.errors import NotShownYet
 from bot.domain.events import AppTaskEvent, Event, Malformed, NotInstalled, Ping, TaskEvent, Unknown
 from bot.domain.references import Delivery, RepoRef
-from bot.github.errors import NotFound, Refused, closed_reason
+from bot.github.errors import NameTaken, NotFound, Refused, closed_reason
 from bot.github.payloads import parse
 from bot.jobs import Ignored, Lease, Outcome, Route, Unreadable, Work, look_again_at
-from bot.timers import Timer
+from bot.renames import asked_by_id, at_repo, named_now
+from bot.timers import ALLOW_LIST, Timer
 from handlers.github import (
     check_run,
     check_suite,
     deployment_status,
     installation,
     installation_repositories,
+    installation_target,
     issue_comment,
     issues,
     merge_group,
     pull_request,
     pull_request_review_comment,
     push,
+    repository,
     status,
     sub_issues,
 )
@@ -72,6 +76,7 @@ HANDLERS: Mapping[str, Handler] = MappingProxyType(
             deployment_status,
             installation,
             installation_repositories,
+            installation_target,
             issue_comment,
             issues,
             keep_migrations,
@@ -81,6 +86,7 @@ HANDLERS: Mapping[str, Handler] = MappingProxyType(
             pull_request_review_comment,
             push,
             recover_deliveries,
+            repository,
             rerun,
             review,
             review_missed,
@@ -92,7 +98,13 @@ HANDLERS: Mapping[str, Handler] = MappingProxyType(
         )
     },
 )
-TIMERS: tuple[Timer, ...] = (recover_deliveries.TIMER, review_missed.TIMER, survey.TIMER, update_trackers.TIMER)
+TIMERS: tuple[Timer, ...] = (
+    recover_deliveries.TIMER,
+    ALLOW_LIST,
+    review_missed.TIMER,
+    survey.TIMER,
+    update_trackers.TIMER,
+)
 """What the bot does on a schedule: each timer sends tasks."""
 
 
@@ -113,10 +125,15 @@ def _event(event: str, body: bytes) -> Event:
     return parse(event, body)
 
 
-class Allowed(Protocol):
-    """Whom the bot works for: ``(installation id, "owner/name") in allowed``."""
+_NOT_ALLOWED = Ignored(reason="the repository is not on the allow list")
 
-    def __contains__(self, subject: tuple[int, str], /) -> bool: ...
+
+class Allowed(Protocol):
+    """Whom the bot works for."""
+
+    def may_serve(self, repo: RepoRef, /) -> bool:
+        """Whether it may be on the list; :func:`run` looks up what cannot be told yet."""
+        ...
 
 
 def route(event: str, body: bytes, allowed: Allowed) -> Route:
@@ -132,13 +149,20 @@ def route(event: str, body: bytes, allowed: Allowed) -> Route:
             return Ignored(reason=f"no handler for {name}")
         case value if event not in HANDLERS:
             return Ignored(reason=f"no handler for {event}: {type(value).__name__}")
-        case value if (repo := getattr(value, "repo", None)) and (repo.installation, repo.full_name) not in allowed:
-            return Ignored(reason="the repository is not on the allow list")
+        case value if (repo := _repo(value)) and not allowed.may_serve(repo):
+            return _NOT_ALLOWED
         case value:
             found: Route = HANDLERS[event].route(value)
-            if isinstance(found, Work) and isinstance(repo := getattr(value, "repo", None), RepoRef):
-                found = replace(found, repository=(repo.id, repo.full_name))
-            return _told_apart(value, found) if isinstance(value, TaskEvent) else found
+            if isinstance(value, TaskEvent):
+                return _told_apart(value, found)
+            if isinstance(found, Work) and (repo := _repo(value)) is not None:
+                return replace(found, repository=(repo.id, repo.full_name))
+            return found
+
+
+def _repo(event: Event) -> RepoRef | None:
+    found = getattr(event, "repo", None)
+    return found if isinstance(found, RepoRef) else None
 
 
 def _told_apart(task: TaskEvent, found: Route) -> Route:
@@ -155,7 +179,7 @@ async def run(bot: Bot, delivery: Delivery, lease: Lease) -> Outcome:
     """
     event = _event(delivery.event, delivery.body)
     try:
-        outcome: Outcome = await HANDLERS[delivery.event].handle(bot, event, lease)
+        return await _followed(bot, event, delivery.event, lease)
     except NotFound as missing:
         again = look_again_at(lease.job, bot.github.clock.now())
         if again is None or isinstance(event, AppTaskEvent):
@@ -166,4 +190,28 @@ async def run(bot: Bot, delivery: Delivery, lease: Lease) -> Outcome:
         if closed is None:
             raise
         return Ignored(reason=closed)
-    return outcome
+
+
+async def _followed(bot: Bot, event: Event, name: str, lease: Lease) -> Outcome:
+    """Run the handler on the repository under the name that it has now, if it is on the allow list.
+
+    Should somebody else have taken that name by now, it is asked for by its id, and the work begins again.
+    """
+    repo, handle = _repo(event), HANDLERS[name].handle
+    if repo is None:
+        return await handle(bot, event, lease)
+    served = await bot.allowed.serves(bot.github, repo)
+    again = look_again_at(lease.job, bot.github.clock.now())
+    if served is None and again is not None:
+        raise NotShownYet(at=again, reason="GitHub does not show yet whose name on the allow list it is")
+    if not served:
+        return _NOT_ALLOWED
+    repo = await named_now(bot, repo)
+    structlog.contextvars.bind_contextvars(repository=repo.full_name)
+    try:
+        return await handle(bot, at_repo(event, repo), lease)
+    except NameTaken:
+        found = await asked_by_id(bot, repo)
+        if found.full_name == repo.full_name:
+            raise
+        return await handle(bot, at_repo(event, found), lease)

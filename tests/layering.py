@@ -35,8 +35,8 @@ ORDER = (
     ),
     Row(rooms=("context",), holds="`Bot`: the open adapters"),
     Row(
-        rooms=("repository", "installations", "timers"),
-        holds="a repository at a commit with its configuration; all repositories; scheduled tasks",
+        rooms=("repository", "installations", "renames", "timers"),
+        holds="a repository at a commit with its configuration; all repositories; their names now; scheduled tasks",
     ),
     Row(rooms=("inventory",), holds="scans of whole branches, stored"),
     Row(rooms=("review",), holds="a pull request's comments and check run; the merge queue"),

@@ -95,7 +95,43 @@ async def _report(settings: Settings) -> bool:
         async for check in examine(github, needed_permissions(events=events), events):
             _show(check)
             healthy = healthy and check.verdict is not DoctorVerdict.FAULT
+        if healthy and settings.allowed.names:
+            for check in await check_allowed(settings, github):
+                _show(check)
     return healthy
+
+
+async def check_allowed(settings: Settings, github: "GitHub") -> tuple[DoctorCheck, ...]:
+    """Whether each name on the allow list stands for somebody; a server keeps whom it found first."""
+    from bot.github.allow_list import AllowList
+    from bot.jobs.sqlite import path_of
+    from bot.storage import Storage
+    from bot.storage.engine import storage_url
+    from bot.storage.read_only import ReadOnlyStorage
+
+    allowed, url = AllowList(settings.allowed), settings.database_url.reveal()
+    if url.startswith("sqlite:") and not path_of(url).exists():
+        await allowed.resolve(github)
+    else:
+        storage = Storage(storage_url(url))
+        await storage.open()
+        try:
+            await allowed.load(ReadOnlyStorage(storage))
+            await allowed.resolve(github)
+        finally:
+            await storage.close()
+    return allow_list_checks(allowed.ids, allowed.unresolved)
+
+
+def allow_list_checks(ids: Mapping[str, int], unresolved: Iterable[str]) -> tuple[DoctorCheck, ...]:
+    """``ids``: by the names on the list, each as ``owner:<name>`` or ``repository:<owner>/<name>``."""
+    known = ", ".join(f"{name.partition(':')[2]} is {name.partition(':')[0]}:{ids[name]}" for name in sorted(ids))
+    remedy = "it is served once the App is installed there; correct the name, or give owner:ID or repository:ID"
+    found = [
+        warning(f"SSOT_ALLOW: nobody who has the App is called {name.partition(':')[2]} now; {remedy}")
+        for name in sorted(unresolved)
+    ]
+    return (*([ok(f"SSOT_ALLOW: {known}")] if known else []), *found)
 
 
 async def examine(github: "GitHub", needed: Mapping[str, str], events: Iterable[str]) -> AsyncIterator[DoctorCheck]:

@@ -125,6 +125,8 @@ class CheckRun:
     annotations: tuple[Annotation, ...] = ()
     actions: tuple[CheckAction, ...] = ()
     external_id: str = ""
+    former_id: str = ""
+    """What an older version called the same result: a check run of it says the same."""
     details_url: str | None = None
 
     def __post_init__(self) -> None:

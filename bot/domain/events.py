@@ -206,6 +206,23 @@ class InstallationRepositoriesEvent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InstallationTargetEvent:
+    """``installation_target``: an account that has the App was renamed."""
+
+    action: str
+    installation: InstallationId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepositoryEvent:
+    """``repository``: it was renamed, transferred, or changed otherwise."""
+
+    action: str
+    repo: RepoRef
+    default_branch_changed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TaskEvent:
     """``ssot.<name>``: the bot's own task for a repository, or for one issue or pull request of it."""
 
@@ -268,6 +285,8 @@ Event = (
     | MergeGroupEvent
     | InstallationEvent
     | InstallationRepositoriesEvent
+    | InstallationTargetEvent
+    | RepositoryEvent
     | TaskEvent
     | AppTaskEvent
     | Ping

@@ -37,6 +37,7 @@ class Installation:
 
     id: InstallationId
     account: str
+    account_id: int
     permissions: tuple[tuple[str, str], ...]
     events: tuple[str, ...]
     suspended: bool

@@ -19,7 +19,7 @@ from bot.github.archive import download
 from bot.github.begun import Begun
 from bot.github.channel import NOT_ACCESSIBLE, Channel, Request
 from bot.github.clock import Clock, ServerClock, SystemClock
-from bot.github.errors import GraphQLError, NotFound
+from bot.github.errors import GraphQLError, NameTaken, NotFound
 from bot.github.graphql import outcome
 from bot.github.limits import LimitStore, MemoryLimitStore, Pace, Pacer, RateLimit
 from bot.github.operations import Operation, Permissions
@@ -162,7 +162,9 @@ class GitHub:
         )
 
         def read(answer: Answer) -> T:
-            return parse(outcome(answer.data))
+            data = outcome(answer.data)
+            _require(repo, data)
+            return parse(data)
 
         try:
             return await channel.perform(request, read)
@@ -229,3 +231,10 @@ class GitHub:
     async def require_open(self, repo: RepoRef) -> None:
         """Raise ``RetryLater`` while a limit of the REST API is in force: for work that cannot do without it."""
         await self.channel(repo.installation).rate_limit.check(CORE)
+
+
+def _require(repo: RepoRef, data: Any) -> None:
+    """Raise ``NameTaken`` where a query by name found another repository."""
+    found = data.get("repository") if isinstance(data, dict) else None
+    if isinstance(found, dict) and found.get("databaseId") not in (None, repo.id):
+        raise NameTaken(repo.full_name)

@@ -11,6 +11,7 @@ query Conversation(
   $owner: String!, $name: String!, $number: Int!, $branch: String!, $config: String!, $page: Int!
 ) {
   repository(owner: $owner, name: $name) {
+    databaseId
     ref(qualifiedName: $branch) { target { oid } }
     config: object(expression: $config) { __typename oid ... on Blob { isBinary isTruncated text } }
     pullRequest(number: $number) {
@@ -40,6 +41,7 @@ query Conversation(
 STANDING = """
 query Standing($owner: String!, $name: String!, $head: GitObjectID!, $app: Int!, $check: String!) {
   repository(owner: $owner, name: $name) {
+    databaseId
     pullRequests(states: [OPEN], first: 100) { totalCount nodes { number headRefOid } }
     object(oid: $head) {
       ... on Commit {
@@ -61,6 +63,7 @@ query Standing($owner: String!, $name: String!, $head: GitObjectID!, $app: Int!,
 LINKED_PULLS = """
 query LinkedPulls($owner: String!, $name: String!, $number: Int!, $after: String, $size: Int!) {
   repository(owner: $owner, name: $name) {
+    databaseId
     issue(number: $number) {
       closedByPullRequestsReferences(first: 100, includeClosedPrs: true) { nodes { __typename ...Linked } }
       timelineItems(first: $size, after: $after, itemTypes: [CROSS_REFERENCED_EVENT]) {
@@ -81,6 +84,7 @@ REVIEW_THREADS = (
     """
 query ReviewThreads($owner: String!, $name: String!, $number: Int!, $after: String, $size: Int!) {
   repository(owner: $owner, name: $name) {
+    databaseId
     pullRequest(number: $number) {
       reviewThreads(first: $size, after: $after) {
         pageInfo { hasNextPage endCursor }
@@ -100,6 +104,7 @@ query PullBranch(
   $owner: String!, $name: String!, $number: Int!, $app: Int!, $check: String!, $size: Int!
 ) {
   repository(owner: $owner, name: $name) {
+    databaseId
     pullRequest(number: $number) {
       isInMergeQueue headRefName
       commits(last: $size) { nodes { commit { message ...Pushed } } }

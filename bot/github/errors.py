@@ -44,6 +44,13 @@ class NotFound(Gone):
     """404: not there, not there yet, or hidden from this token."""
 
 
+class NameTaken(Gone):
+    """Another repository has the name now by which this one was asked for: its id tells what it is called."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} is now another repository")
+
+
 class Refused(SsotError):
     """A 4xx that a retry does not fix."""
 

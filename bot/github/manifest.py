@@ -17,9 +17,13 @@ from bot.github.operations import Operation, operations, weaker
 _PLACE = Path(__file__).parents[2] / "app.yaml"
 """Beside the package ``bot``, in a checkout and in an installed wheel."""
 EVENTS_OF_EVERY_APP = frozenset(
-    {"installation", "installation_repositories", "github_app_authorization", "meta", "ping"}
+    {"installation", "installation_repositories", "installation_target", "github_app_authorization", "meta", "ping"}
 )
-"""Events that every App gets without asking: https://docs.github.com/en/webhooks/webhook-events-and-payloads."""
+"""Events that every App gets without asking: https://docs.github.com/en/webhooks/webhook-events-and-payloads.
+
+``installation_target`` is none that GitHub's schema of an App lets it subscribe to, and a manifest that names such an
+event is refused as a whole; the page does not say who gets it.
+"""
 _EVENTS_NEED = {"merge_group": {"merge_queues": "read"}}
 """Events that need a permission which no request of the bot needs: see the page above for each event."""
 RULES_NEED = {"statuses": "write"}

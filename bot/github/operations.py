@@ -120,6 +120,9 @@ LIST_INSTALLATION_REPOS = _read(
     "apps/list-repos-accessible-to-installation", "/installation/repositories", items="repositories", metadata="read"
 )
 GET_REPO = _read("repos/get", _REPO, metadata="read")
+# Not in GitHub's description, which leads here from every former name:
+# https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#follow-redirects
+GET_REPO_BY_ID = _read("repos/get-by-id", "/repositories/{repository_id}", metadata="read")
 GET_ROLE = _read(
     "repos/get-collaborator-permission-level", _REPO + "/collaborators/{username}/permission", metadata="read"
 )
@@ -237,6 +240,7 @@ ISSUE_EDITS = _graphql(
     """
     query IssueEdits($owner: String!, $name: String!, $number: Int!) {
       repository(owner: $owner, name: $name) {
+        databaseId
         issue(number: $number) {
           userContentEdits(first: 2) { nodes { editedAt diff editor { __typename login } } }
         }
@@ -251,6 +255,7 @@ OBJECTS_AT = _graphql(
     """
     query ObjectsAt($owner: String!, $name: String!%(variables)s) {
       repository(owner: $owner, name: $name) {
+        databaseId
         %(fields)s
       }
     }

@@ -75,7 +75,7 @@ async def complete_check(bot: Bot, run: CheckRun, *, force: bool) -> None:
     """
     before = await reads.check_runs(bot.github, run.repo, run.head_sha, name=run.name)
     last = before[0] if before else None
-    if not force and last and (last.external_id, last.status) == (run.external_id, run.status):
+    if not force and last and last.status == run.status and last.external_id in (run.external_id, run.former_id):
         return
     await bot.performer.perform(run)
 

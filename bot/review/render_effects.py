@@ -13,6 +13,7 @@ from bot.identity.kinds import MarkerKind
 from bot.identity.markers import MarkerKeys
 from bot.identity.places import pull_request
 from bot.markdown.limits import fit
+from bot.markdown.links import repository_page
 from bot.markdown.text import prose
 from bot.review.models import CompleteCheckRun, Conclusion, RecordResolved, SubmitReview
 from bot.review.render import CheckText, annotation_message, check_text, review_body
@@ -79,6 +80,7 @@ def check_run(action: CompleteCheckRun, pull: PullRequest, migrations: Mapping[s
     """The completed check run.  Its ``external_id`` names the pull request and the result: a repeated run finds it."""
     text = check_text(action, pull, migrations)
     buttons, level = _buttons(action), _LEVELS[action.conclusion]
+    said = _said(action, text, buttons)
     return CheckRun(
         repo=pull.ref.repo,
         name=checks.CHECK_NAME,
@@ -93,7 +95,8 @@ def check_run(action: CompleteCheckRun, pull: PullRequest, migrations: Mapping[s
             *(_annotation(finding, level) for finding, _ in _annotated(action)),
         ),
         actions=buttons,
-        external_id=external_ids.of_pull(pull.ref, _said(action, text, buttons)),
+        external_id=external_ids.of_pull(pull.ref, _without_names(said, pull)),
+        former_id=external_ids.of_pull(pull.ref, said),
     )
 
 
@@ -118,6 +121,11 @@ def _said(action: CompleteCheckRun, text: CheckText, buttons: Sequence[CheckActi
     return "\0".join(map(str, parts))
 
 
+def _without_names(said: str, pull: PullRequest) -> str:
+    """The same result says the same when the repository is called otherwise: only its links differ."""
+    return said.replace(f"{repository_page(pull)}/", f"{pull.ref.repo.key}/")
+
+
 def _annotated(action: CompleteCheckRun) -> tuple[tuple[Finding, str], ...]:
     """The new usages that no comment on a line shows; an import is shown with the usages that it serves."""
     return tuple(
@@ -140,7 +148,12 @@ def group_check_run(action: CompleteCheckRun, pull: PullRequest, migrations: Map
     """The same for a commit of the merge queue: ``pull`` as it is there.  It has no buttons: a queue takes no push."""
     said = _said(action, check_text(action, pull, migrations), _buttons(action))
     run = check_run(action, pull, migrations)
-    return replace(run, actions=(), external_id=external_ids.of_queued(pull.ref, pull.base_sha, said))
+    return replace(
+        run,
+        actions=(),
+        external_id=external_ids.of_queued(pull.ref, pull.base_sha, _without_names(said, pull)),
+        former_id=external_ids.of_queued(pull.ref, pull.base_sha, said),
+    )
 
 
 def _annotation(finding: Finding, level: Level) -> Annotation:

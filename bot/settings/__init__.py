@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Self, TypeVar
 
 from bot.domain.errors import SettingsError
+from bot.domain.references import RepoRef
 from bot.settings.credentials import with_credentials
 from bot.settings.keys import private_key
 from bot.settings.secret import Secret
@@ -34,13 +35,32 @@ class Allowed:
     installations: frozenset[int] = frozenset()
     owners: frozenset[str] = frozenset()
     repositories: frozenset[str] = frozenset()
+    owner_ids: frozenset[int] = frozenset()
+    repository_ids: frozenset[int] = frozenset()
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Those that have to be looked up."""
+        return self.owners | self.repositories
+
+    @property
+    def everybody(self) -> bool:
+        """Nothing is listed."""
+        return not (self.installations or self.owners or self.repositories or self.owner_ids or self.repository_ids)
 
     def __contains__(self, subject: tuple[int, str]) -> bool:
-        """Whether ``(installation id, "owner/name")`` is allowed.  Names compare as GitHub does: without case."""
-        if not (self.installations or self.owners or self.repositories):
-            return True
+        """Whether ``(installation id, "owner/name")`` is listed.  Names compare as GitHub does: without case.
+
+        A name may be somebody else's by now: the server goes by ids, see ``bot.github.allow_list``.
+        """
         installation, name = subject[0], subject[1].lower()
-        return installation in self.installations or name in self.repositories or name.split("/")[0] in self.owners
+        named = name in self.repositories or name.split("/")[0] in self.owners
+        return self.everybody or installation in self.installations or named
+
+    def may_serve(self, repo: RepoRef) -> bool:
+        """Whether it is listed, by id or by the name that it goes by."""
+        by_id = repo.id in self.repository_ids or repo.owner_id in self.owner_ids
+        return by_id or (repo.installation, repo.full_name) in self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -258,16 +278,26 @@ def _choice(name: str, value: str, choices: tuple[str, ...]) -> str:
 
 
 def _allowed(env: Mapping[str, str]) -> Allowed:
-    installations, owners, repositories = set(), set(), set()
+    owners, repositories = set(), set()
+    ids: dict[str, set[int]] = {"installation": set(), "owner": set(), "repository": set()}
     for entry in filter(None, (part.strip().lower() for part in get(env, "SSOT_ALLOW").split(","))):
         if entry.isdecimal() and entry.isascii():
-            installations.add(int(entry))
+            ids["installation"].add(int(entry))
+        elif found := re.fullmatch(r"(installation|owner|repository):([0-9]{1,18})", entry):
+            ids[found[1]].add(int(found[2]))
         elif re.fullmatch(r"[a-z0-9_-]+/[a-z0-9._-]+", entry):
             repositories.add(entry)
         elif re.fullmatch(r"[a-z0-9_-]+", entry):
             owners.add(entry)
         else:
-            raise SettingsError("SSOT_ALLOW must list owners, owner/name repositories or installation ids, with commas")
+            raise SettingsError(
+                "SSOT_ALLOW must list owners, owner/name repositories or installation ids, with commas;"
+                " ids of others as owner:ID and repository:ID"
+            )
     return Allowed(
-        installations=frozenset(installations), owners=frozenset(owners), repositories=frozenset(repositories)
+        installations=frozenset(ids["installation"]),
+        owners=frozenset(owners),
+        repositories=frozenset(repositories),
+        owner_ids=frozenset(ids["owner"]),
+        repository_ids=frozenset(ids["repository"]),
     )

@@ -15,6 +15,9 @@ NOT_IN_THE_CUT = {"apps/create-from-manifest", "apps/get-webhook-config-for-app"
 
 @pytest.mark.parametrize("name", [name for name, op in operations().items() if op.document is None])
 def test_rest_operations_are_githubs(name: str) -> None:
+    if name == "repos/get-by-id":  # in no description, but where each redirect of a former name leads to
+        assert name not in REST
+        return
     if name in NOT_IN_THE_CUT:
         assert name not in REST
         return

@@ -25,6 +25,7 @@ from bot.domain.events import (
     Ping,
     PullRequestEvent,
     PushEvent,
+    RepositoryEvent,
     ReviewCommentEvent,
     StatusEvent,
     SubIssuesEvent,
@@ -53,6 +54,7 @@ KINDS = {
     "pull_request": PullRequestEvent,
     "pull_request_review_comment": ReviewCommentEvent,
     "push": PushEvent,
+    "repository": RepositoryEvent,
     "status": StatusEvent,
     "sub_issues": SubIssuesEvent,
 }

@@ -15,10 +15,12 @@ from bot.domain.events import (
     Event,
     InstallationEvent,
     InstallationRepositoriesEvent,
+    InstallationTargetEvent,
     IssueCommentEvent,
     IssuesEvent,
     MergeGroupEvent,
     PullRequestEvent,
+    RepositoryEvent,
     ReviewCommentEvent,
     StatusEvent,
     SubIssuesEvent,
@@ -293,6 +295,31 @@ class InstallationRepositoriesPayload(PayloadPart):
         )
 
 
+class InstallationTargetPayload(PayloadPart):
+    """``installation_target``."""
+
+    action: Text
+    installation: WithId
+
+    def event(self) -> InstallationTargetEvent:
+        return InstallationTargetEvent(action=self.action, installation=InstallationId(self.installation.id))
+
+
+class _RepositoryEdit(PayloadPart):
+    default_branch: Any = None
+
+
+class RepositoryPayload(InRepository):
+    """``repository``."""
+
+    action: Text
+    changes: _RepositoryEdit | None = None
+
+    def event(self) -> RepositoryEvent:
+        changed = self.changes is not None and self.changes.default_branch is not None
+        return RepositoryEvent(action=self.action, repo=self.repo, default_branch_changed=changed)
+
+
 PAYLOADS: Mapping[str, type[Readable]] = MappingProxyType(
     {
         "check_run": CheckRunPayload,
@@ -300,12 +327,14 @@ PAYLOADS: Mapping[str, type[Readable]] = MappingProxyType(
         "deployment_status": DeploymentStatusPayload,
         "installation": InstallationPayload,
         "installation_repositories": InstallationRepositoriesPayload,
+        "installation_target": InstallationTargetPayload,
         "issue_comment": IssueCommentPayload,
         "issues": IssuesPayload,
         "merge_group": MergeGroupPayload,
         "pull_request": PullRequestPayload,
         "pull_request_review_comment": ReviewCommentPayload,
         "push": PushPayload,
+        "repository": RepositoryPayload,
         "status": StatusPayload,
         "sub_issues": SubIssuesPayload,
     }

@@ -32,6 +32,7 @@ from bot.github.reads.repository import (
     queue_entries,
     queue_judges_the_last,
     repository,
+    repository_by_id,
     required_checks,
     role,
 )
@@ -97,6 +98,7 @@ __all__ = [
     "queue_judges_the_last",
     "repo_installation",
     "repository",
+    "repository_by_id",
     "required_checks",
     "review_comment",
     "review_threads",

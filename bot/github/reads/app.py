@@ -72,6 +72,7 @@ def _installation(data: Any) -> Installation:
     return Installation(
         id=InstallationId(int(data["id"])),
         account=str(account.get("login") or account["slug"]),  # an enterprise has no login
+        account_id=int(account["id"]),
         permissions=_permissions(data["permissions"]),
         events=tuple(sorted(str(event) for event in data["events"])),
         suspended=data.get("suspended_at") is not None,

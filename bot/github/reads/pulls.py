@@ -10,7 +10,7 @@ from bot.github import operations as ops
 from bot.github.at_once import pages
 from bot.github.begun import may_be_begun
 from bot.github.client import PAGE_SIZE, GitHub
-from bot.github.errors import NoCommonAncestor, NotFound
+from bot.github.errors import NameTaken, NoCommonAncestor, NotFound
 from bot.github.reads.app import identity
 from bot.github.shrinking import answered
 from bot.identity.checks import CHECK_NAME
@@ -144,6 +144,8 @@ def _as_head(ref: PullRequestRef, branch: str, suites: Any) -> Iterator[datetime
 
 def _pull(repo: RepoRef, data: Any) -> PullRequest:
     head, base = data["head"], data["base"]
+    if int(base["repo"]["id"]) != repo.id:
+        raise NameTaken(repo.full_name)
     return PullRequest(
         ref=PullRequestRef(repo=repo, number=int(data["number"])),
         node_id=str(data["node_id"]),

@@ -10,7 +10,7 @@ from bot.domain.references import RepoRef, RepositoryId, Sha
 from bot.github import operations as ops
 from bot.github.begun import may_be_begun
 from bot.github.client import GitHub
-from bot.github.errors import NoCommonAncestor, Refused
+from bot.github.errors import NameTaken, NoCommonAncestor, Refused
 
 _QUEUED = re.compile(r"/pr-(?P<number>[0-9]{1,9})-(?P<base>[0-9a-f]{40,64})\Z")
 """How GitHub names the merge queue's branches: ``refs/heads/gh-readonly-queue/main/pr-104-0123…``."""
@@ -20,12 +20,18 @@ _QUEUED = re.compile(r"/pr-(?P<number>[0-9]{1,9})-(?P<base>[0-9a-f]{40,64})\Z")
 async def repository(gh: GitHub, repo: RepoRef) -> Repository:
     """The repository as it is now, under its present name.
 
-    Raises ``Gone`` if another repository has the name now: ``repo.id`` identifies the right one.
+    Raises ``NameTaken`` if another repository has the name now: ``repo.id`` identifies the right one.
     """
     found = await gh.call(ops.GET_REPO, repo, lambda data: _repository(repo, data))
     if found.ref.id != repo.id:
-        raise Gone(f"{repo.full_name} is now another repository")
+        raise NameTaken(repo.full_name)
     return found
+
+
+async def repository_by_id(gh: GitHub, repo: RepoRef) -> RepoRef:
+    """The repository of this id under its present name, whatever has the name that ``repo`` says."""
+    found = await gh.call(ops.GET_REPO_BY_ID, repo, lambda data: _repository(repo, data), repository_id=repo.id)
+    return found.ref
 
 
 @may_be_begun
