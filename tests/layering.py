@@ -28,7 +28,10 @@ ORDER = (
         holds="a GitHub on loopback; names, usages, rewrites; markers, branch names and ids; Markdown helpers",
     ),
     Row(rooms=("config",), holds="parses `.github/ssot.yml` to migrations and reports every error at its place"),
-    Row(rooms=("log", "settings"), holds="logging; settings from the environment"),
+    Row(
+        rooms=("log", "settings", "sqlite_files"),
+        holds="logging; settings from the environment; whether SQLite's files are those that were opened",
+    ),
     Row(
         rooms=("github", "jobs", "scanner", "storage", "local"),
         holds="adapters: the API, the job queue, killable scanner processes, storage, a local checkout",
@@ -55,7 +58,19 @@ CAPABILITIES = frozenset({"inventory", "review", "migrate", "tracker", "commands
 PURE_INSIDE = ("models", "plan", "parse", "permissions", "checklist", "evidence")
 """Modules and packages of a capability that import no adapter; and all whose name begins with ``render``."""
 ADAPTERS = frozenset(
-    {"sandbox", "log", "settings", "github", "jobs", "scanner", "storage", "local", "context", "repository"}
+    {
+        "sandbox",
+        "log",
+        "settings",
+        "github",
+        "jobs",
+        "scanner",
+        "storage",
+        "local",
+        "context",
+        "repository",
+        "sqlite_files",
+    }
 )
 IMPURE = frozenset(
     {"os", "io", "socket", "subprocess", "time", "asyncio", "aiohttp", "gidgethub", "random", "pathlib", "tempfile"}

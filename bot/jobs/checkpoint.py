@@ -5,10 +5,16 @@ SQLite's automatic checkpoint runs in the writer: after every thousand pages an 
 
 import sqlite3
 import threading
-from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
+
+from bot.jobs.store import StoreUnavailable
+
+if TYPE_CHECKING:
+    from bot.jobs.sqlite import SqliteFile
 
 log = structlog.get_logger(__name__)
 
@@ -19,8 +25,8 @@ TRUNCATE_ABOVE = 64 * 1024 * 1024
 
 
 class Checkpointer:
-    def __init__(self, connect: Callable[[], sqlite3.Connection], wal: Path, *, interval: float = INTERVAL) -> None:
-        self._connect, self._wal, self._interval = connect, wal, interval
+    def __init__(self, file: "SqliteFile", wal: Path, *, interval: float = INTERVAL) -> None:
+        self._file, self._wal, self._interval = file, wal, interval
         self._written = threading.Event()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="ssot-checkpoint", daemon=True)
@@ -47,11 +53,8 @@ class Checkpointer:
 
     def _checkpoint(self) -> None:
         try:
-            connection = self._connect()
-            try:
+            with self._file.guard.checkpointing(), closing(self._file.connect()) as connection:
                 big = self._wal.exists() and self._wal.stat().st_size > TRUNCATE_ABOVE
                 connection.execute(f"PRAGMA wal_checkpoint({'TRUNCATE' if big else 'PASSIVE'})").fetchall()
-            finally:
-                connection.close()
-        except (sqlite3.Error, OSError) as error:
+        except (sqlite3.Error, OSError, StoreUnavailable) as error:
             log.warning("checkpoint_failed", error=str(error))

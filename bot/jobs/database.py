@@ -3,6 +3,12 @@
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+from bot.jobs.store import StoreUnavailable
+
+
+class ConnectionStale(StoreUnavailable):
+    """The connection is to be made anew: what it sees is no longer what is stored."""
+
 
 class Cursor(Protocol):
     @property
@@ -22,6 +28,10 @@ class Connection(Protocol):
         ...
 
     def execute(self, query: str, values: Sequence[Any] = (), /) -> Cursor: ...
+    def commit(self) -> None:
+        """End the transaction; what it wrote is stored once this returns."""
+        ...
+
     def notify(self, message: str) -> None:
         """Tell the other processes, once the transaction is committed."""
         ...

@@ -72,6 +72,9 @@ class PostgresConnection:
     def execute(self, query: str, values: Sequence[Any] = (), /) -> Cursor:
         return self._raw.execute(_numbered(query), values)
 
+    def commit(self) -> None:
+        self.execute("COMMIT")
+
     def notify(self, message: str) -> None:
         """Equal messages of one transaction are sent once.  A message that is too long only wakes the others."""
         if len(message) > LONGEST:

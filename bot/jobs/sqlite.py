@@ -2,16 +2,23 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 from bot.domain.errors import SettingsError
 from bot.jobs import partitions, schema, sql
 from bot.jobs.checkpoint import Checkpointer
+from bot.jobs.database import Connection
 from bot.jobs.lock import ProcessLock
-from bot.jobs.sqlstore import SqlStore
-from bot.jobs.store import Heard, StoreCorrupt, StoreUnavailable
+from bot.jobs.sqlite_guard import FileGuard, damaged
+from bot.jobs.sqlstore import SqlStore, T
+from bot.jobs.store import Heard, StoreCorrupt, StoreInUse, StoreUnavailable
+from bot.sqlite_files import FileId, FileLinked, means_damage, refuse_links, structural_faults
+
+READER_PATIENCE = 10.0
+"""Seconds that the writer gives the reader to end its query."""
 
 
 class SqliteConnection(sqlite3.Connection):
@@ -20,16 +27,36 @@ class SqliteConnection(sqlite3.Connection):
     skip_locked = ""
     synchronous = "FULL"
 
+    guard: FileGuard | None = None
+    """Of a server's file; a tool beside it has none."""
+    generation = 0
+    files: tuple[FileId, ...] = ()
+
     def begin(self, *, durable: bool) -> None:
         """Only what was acknowledged has to be on disk; any other step that a power cut undoes is repeated.
 
         https://www.sqlite.org/pragma.html#pragma_synchronous
         """
+        if self.guard is not None:
+            self.guard.before(self)
         requested = "FULL" if durable else "NORMAL"
         if requested != self.synchronous:
             self.execute(f"PRAGMA synchronous={requested}")
             self.synchronous = requested
         self.execute("BEGIN IMMEDIATE")
+
+    def commit(self) -> None:
+        self.execute("COMMIT")
+        if self.guard is not None:
+            self.guard.after(self)
+
+    def execute(self, query: str, values: Any = (), /) -> sqlite3.Cursor:  # noqa: ANN401  # as sqlite3 has it
+        try:
+            return super().execute(query, values)
+        except sqlite3.DatabaseError as error:
+            if self.guard is not None:
+                self.guard.found_damage(error)
+            raise
 
     def notify(self, message: str) -> None:
         return
@@ -45,21 +72,61 @@ class SqliteFile:
 
     def __init__(self, path: Path, busy_timeout: float) -> None:
         self._path, self._busy_timeout = path, busy_timeout
+        self._guard: FileGuard | None = None
+
+    @property
+    def guard(self) -> FileGuard:
+        """Once the file is pinned."""
+        if self._guard is None:
+            raise StoreUnavailable(f"{self._path} is not open")
+        return self._guard
+
+    def create(self) -> SqliteConnection:
+        """The first connection: it makes the file, or brings its tables up to date."""
+        connection = self._open("rwc")
+        try:
+            configure(connection)
+            upgrade(connection)
+        except sqlite3.Error:
+            connection.close()
+            raise
+        return connection
+
+    def pin(self) -> None:
+        """From now on, this file and no other.  Raises ``StoreUnavailable``."""
+        self._guard = FileGuard(self._path, self.connect)
 
     def connect(self) -> SqliteConnection:
-        connection = sqlite3.connect(
-            self._path,
+        guard = self.guard
+        guard.check()  # SQLite would make a new file in place of one that is gone
+        connection = self._open("rw")
+        try:
+            configure(connection)
+            (version,) = connection.execute("PRAGMA user_version").fetchone()
+            if version != schema.VERSION:
+                raise sqlite3.DatabaseError(
+                    f"schema version {version} instead of {schema.VERSION}: not a database of ours"
+                )
+            guard.opened(connection)
+            guard.check()
+        except sqlite3.DatabaseError as error:
+            connection.close()
+            guard.found_damage(error)
+            raise
+        except StoreUnavailable:
+            connection.close()
+            raise
+        return connection
+
+    def _open(self, mode: str) -> SqliteConnection:
+        return sqlite3.connect(
+            f"{self._path.as_uri()}?mode={mode}",
+            uri=True,
             timeout=self._busy_timeout,
             isolation_level=None,
             factory=SqliteConnection,
             check_same_thread=False,  # the reader's connection is closed by another thread
         )
-        try:
-            configure(connection)
-        except sqlite3.Error:
-            connection.close()
-            raise
-        return connection
 
 
 class SqliteStore(SqlStore):
@@ -68,13 +135,14 @@ class SqliteStore(SqlStore):
     ttl: float | None = None
 
     def __init__(self, path: Path, *, busy_timeout: float = 2.0) -> None:
-        self._path, self._file = path, SqliteFile(path, busy_timeout)
+        # The file itself, whatever link leads to it: its log and its lock lie beside it.
+        self._path = path = path.resolve()
+        self._file = SqliteFile(path, busy_timeout)
         super().__init__(self._file, "this process")
         self._lock = ProcessLock(path.with_name(path.name + ".lock"))
-        self._checkpointer = Checkpointer(self._file.connect, path.with_name(path.name + "-wal"))
+        self._checkpointer = Checkpointer(self._file, path.with_name(path.name + "-wal"))
 
     async def open(self) -> None:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
         await asyncio.to_thread(self._prepare)
         self._start_writer(self._checkpointer.notify)
         self._checkpointer.start()
@@ -93,11 +161,18 @@ class SqliteStore(SqlStore):
         return self._writer.submit(lambda c: sql.release(c, [seq for seq, _ in sql.running(c) if seq not in mine]))
 
     def _prepare(self) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
         self._lock.acquire()
         try:
-            with closing(self._file.connect()) as connection:
-                if faults := integrity_faults(connection):
-                    raise StoreCorrupt(f"{self._path} is damaged ({faults[0]}): restore it, or move it away")
+            refuse_links(self._path)
+            with closing(self._file.create()) as connection:
+                if faults := structural_faults(connection):
+                    raise StoreCorrupt(damaged(self._path, faults[0]))
+            self._file.pin()
+            self._file.guard.close_readers = self._close_reader
+        except FileLinked as error:
+            self._lock.release()
+            raise StoreInUse(str(error)) from error
         except StoreUnavailable:
             self._lock.release()
             raise
@@ -105,15 +180,31 @@ class SqliteStore(SqlStore):
             self._lock.release()
             raise self._fault(error) from error
 
+    def _close_reader(self) -> None:
+        """Called by the writer."""
+        self._reader.submit(self._end_reading).result(READER_PATIENCE)
+
+    def _ask(self, query: Callable[[Connection], T]) -> T:
+        """A kept connection may have read a file that is no longer there."""
+        guard = self._file.guard
+        guard.check()
+        if isinstance(self._reading, SqliteConnection) and not guard.is_current(self._reading):
+            self._end_reading()
+        return super()._ask(query)
+
     def _fault(self, error: Exception) -> StoreUnavailable:
         return _unavailable(self._path, error)
 
 
 def configure(connection: SqliteConnection) -> None:
-    """Durable commits, checkpoints elsewhere, the schema in place."""
+    """Durable commits, checkpoints elsewhere."""
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA wal_autocheckpoint=0")
+
+
+def upgrade(connection: SqliteConnection) -> None:
+    """The schema in place."""
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version > schema.VERSION:
         raise sqlite3.DatabaseError(f"schema version {version} is newer than this program's {schema.VERSION}")
@@ -132,12 +223,6 @@ def _upgrade(connection: SqliteConnection, version: int) -> None:
     connection.execute("COMMIT")
 
 
-def integrity_faults(connection: sqlite3.Connection) -> list[str]:
-    """What SQLite's quick check finds; empty when the file is sound."""
-    found = [row[0] for row in connection.execute("PRAGMA quick_check(3)")]
-    return [] if found == ["ok"] else found
-
-
 def path_of(database_url: str) -> Path:
     """The file of a ``sqlite:///path`` URL.  Raises ``SettingsError`` for another database."""
     scheme, _, path = database_url.partition(":///")
@@ -153,6 +238,7 @@ def existing(path: Path, *, writable: bool = False) -> SqliteConnection:
     address = f"{path.resolve().as_uri()}?mode={'rw' if writable else 'ro'}"
     try:
         connection = sqlite3.connect(address, uri=True, timeout=2.0, isolation_level=None, factory=SqliteConnection)
+        connection.execute("PRAGMA wal_autocheckpoint=0")  # that is the server's
     except sqlite3.Error as error:
         raise _unavailable(path, error) from error
     try:
@@ -164,6 +250,6 @@ def existing(path: Path, *, writable: bool = False) -> SqliteConnection:
 
 
 def _unavailable(path: Path, error: Exception) -> StoreUnavailable:
-    text = str(error)
-    damaged = "malformed" in text or "not a database" in text
-    return (StoreCorrupt if damaged else StoreUnavailable)(f"{path}: {text}")
+    if isinstance(error, StoreUnavailable):
+        return error
+    return StoreCorrupt(damaged(path, str(error))) if means_damage(error) else StoreUnavailable(f"{path}: {error}")

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from bot.jobs.database import Connection, Database
+from bot.jobs.database import Connection, ConnectionStale, Database
 from bot.jobs.store import StoreUnavailable
 
 T = TypeVar("T")
@@ -101,21 +101,26 @@ class GroupWriter:
     def _transact(self, group: list[_Write]) -> list[Any]:
         connection = self._begin(durable=any(write.durable for write in group))
         results = [write.operation(connection) for write in group]
-        connection.execute("COMMIT")
+        connection.commit()
         return results
 
     def _begin(self, *, durable: bool) -> Connection:
         if self._connection is not None:
             try:
                 self._connection.begin(durable=durable)
-            except self._unavailable:
-                if not self._database.remote:
+            except self._unavailable as error:
+                if not self._database.remote and not isinstance(error, ConnectionStale):
                     raise
                 self._disconnect()
             else:
                 return self._connection
         self._connection = self._database.connect()
-        self._connection.begin(durable=durable)
+        try:
+            self._connection.begin(durable=durable)
+        except ConnectionStale:  # it was made before the change was looked into
+            self._disconnect()
+            self._connection = self._database.connect()
+            self._connection.begin(durable=durable)
         return self._connection
 
     def _isolate(self, group: list[_Write], error: Exception) -> None:

@@ -1,0 +1,86 @@
+"""The files of a SQLite database: whether a path still leads to the ones that were opened, and whether they are sound.
+
+SQLite does not look: a file that was removed or replaced goes on taking writes, which nobody finds again.
+"""
+
+import os
+import sqlite3
+from pathlib import Path
+
+from bot.domain.errors import SsotError
+
+SUFFIXES = ("", "-wal", "-shm")
+"""The database, its write-ahead log and the index of that."""
+FileId = tuple[int, int] | None
+"""Device and inode; ``None``: there is no such file."""
+
+
+class FileMoved(SsotError):
+    """The path no longer leads to the file that was opened.  The text says how to go on."""
+
+
+class FileLinked(SsotError):
+    """The file has several names: SQLite would write a log for each, and lose what the other has."""
+
+
+def file_ids(path: Path) -> tuple[FileId, ...]:
+    """Of the database's file, its log and its index."""
+    return tuple(_file_id(f"{path}{suffix}") for suffix in SUFFIXES)
+
+
+def _file_id(name: str) -> FileId:
+    try:
+        found = os.stat(name)  # noqa: PTH116  # several times for each commit
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return found.st_dev, found.st_ino
+
+
+def refuse_links(path: Path) -> None:
+    """Raises ``FileLinked``.  Symbolic links are no matter: SQLite follows them.
+
+    https://www.sqlite.org/howtocorrupt.html#_multiple_links_to_the_same_file
+    """
+    if path.exists() and (names := path.stat().st_nlink) > 1:
+        raise FileLinked(
+            f"{path} has {names} names (hard links), and another server may use it by another one: "
+            "remove the others, or replace it by a copy of its own"
+        )
+
+
+class PinnedFile:
+    """A path and the file that it led to."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises ``FileLinked``, and ``FileMoved`` when there is no file."""
+        refuse_links(path)
+        self.path = path
+        self.pinned = _file_id(str(path))
+        self.check()
+
+    def check(self) -> None:
+        """Raises ``FileMoved``."""
+        try:
+            now = _file_id(str(self.path))
+        except OSError as error:
+            raise FileMoved(f"{self.path}: {error.strerror}") from error
+        if now is None:
+            raise FileMoved(
+                f"{self.path} is gone: put it back, or restart the server to begin a new one; "
+                "GitHub is asked again for the deliveries of three days"
+            )
+        if now != self.pinned:
+            raise FileMoved(
+                f"{self.path} is not the file that was opened: put that one back, or restart the server to use this one"
+            )
+
+
+def structural_faults(connection: sqlite3.Connection) -> list[str]:
+    """What SQLite's quick check finds; empty when the file is sound."""
+    found = [row[0] for row in connection.execute("PRAGMA quick_check(3)")]
+    return [] if found == ["ok"] else found
+
+
+def means_damage(error: Exception) -> bool:
+    text = str(error)
+    return "malformed" in text or "not a database" in text
