@@ -109,6 +109,7 @@ def build(
         burn_downs=lambda: burn_downs(opened.bot.storage),
         lacking=lambda: grants.lacking(opened.bot),
         scanner_fault=lambda: opened.bot.scanner.fault,
+        records=lambda: opened.bot.storage.check(),  # noqa: PLW0108  # opened later
         more=[commands_route(wired.commands)],
         operator_apart=settings.admin_listen is not None,
     )

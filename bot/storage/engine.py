@@ -11,8 +11,11 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from bot.domain.errors import SettingsError
+from bot.sqlite_files import PinnedFile, file_ids
 
 BUSY_MS = 5_000
 """How long SQLite waits for another connection's write, in milliseconds."""
@@ -41,7 +44,19 @@ def is_sqlite(of: Engine | Connection) -> bool:
     return of.dialect.name == "sqlite"
 
 
-def engine_of(url: str) -> Engine:
+class Pin:
+    """The file that a SQLite engine opened, once it is known: none other is taken for it."""
+
+    def __init__(self) -> None:
+        self.file: PinnedFile | None = None
+
+    def check(self) -> None:
+        """Raises ``FileMoved``."""
+        if self.file is not None:
+            self.file.check()
+
+
+def engine_of(url: str, pin: Pin | None = None) -> Engine:
     """The engine of a ``sqlite:///path`` or ``postgresql://…`` URL; it connects to nothing yet.
 
     Raises ``SettingsError`` for another URL.  No error of the engine shows the URL or a value.
@@ -54,13 +69,30 @@ def engine_of(url: str) -> Engine:
     if not url.startswith("sqlite:///"):
         raise SettingsError("SSOT_DATABASE_URL must be sqlite:///path or postgresql://…")
     engine = create_engine(url, isolation_level="AUTOCOMMIT", pool_size=_POOL, hide_parameters=True)
+    _watch_file(engine, pin or Pin())
+    return engine
+
+
+def _watch_file(engine: Engine, pin: Pin) -> None:
+    path = Path(engine.url.database or "")
+
+    @event.listens_for(engine, "do_connect")
+    def no_new_file(*_: object) -> None:
+        pin.check()
 
     @event.listens_for(engine, "connect")
-    def configure(connection: sqlite3.Connection, _: object) -> None:
+    def configure(connection: sqlite3.Connection, record: ConnectionPoolEntry) -> None:
         for pragma in (f"busy_timeout={BUSY_MS}", "journal_mode=WAL", "synchronous=FULL"):
             connection.execute(f"PRAGMA {pragma}").fetchall()
+        record.info["files"] = file_ids(path)
 
-    return engine
+    @event.listens_for(engine, "checkout")
+    def same_files(connection: sqlite3.Connection, record: ConnectionPoolEntry, _: object) -> None:
+        pin.check()
+        if record.info["files"][0] is not None and record.info["files"] != file_ids(path):
+            # Its log has lost its name: what that holds is brought into the file, and a new connection begins anew.
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            raise DisconnectionError("the log was removed")
 
 
 @contextmanager

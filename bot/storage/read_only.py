@@ -12,7 +12,7 @@ class ReadOnlyStorage(Storage):
     """Reads of an open storage, on its connections; each write is accepted and forgotten."""
 
     def __init__(self, storage: Storage) -> None:
-        self._engine, self._clock = storage._engine, storage._clock
+        self._engine, self._pin, self._clock = storage._engine, storage._pin, storage._clock
         self._dialect, self._offset = storage._dialect, storage._offset
 
     async def put(self, namespace: str, key: str, value: bytes) -> str:

@@ -22,6 +22,7 @@ from sqlalchemy.exc import IntegrityError, ProgrammingError
 from sqlalchemy.schema import CreateTable
 
 from bot.domain.errors import SettingsError
+from bot.sqlite_files import means_damage
 from bot.storage.engine import BUSY_MS, file_of, is_sqlite, transaction
 from bot.storage.model import LONGEST_KEY, LONGEST_NAME, LONGEST_NAMESPACE
 
@@ -86,10 +87,10 @@ def _is_current(engine: Engine) -> bool:
         return _checked(_version(connection)) == VERSION
 
 
-def _checked(version: int) -> int:
+def _checked(version: int, name: str = "the storage") -> int:
     if version > VERSION:
         raise SettingsError(
-            f"the storage has schema version {version}, and this program knows up to {VERSION}:"
+            f"{name} has schema version {version}, and this program knows up to {VERSION}:"
             " start the version that wrote it, or a newer one"
         )
     return version
@@ -124,7 +125,16 @@ def _bring_documents(connection: Connection, records_file: Path | None) -> None:
 
 def _old_documents(path: Path) -> list[tuple[str, str]]:
     """Name and JSON text of each; none when the older version ended before it made its table."""
-    with closing(sqlite3.connect(path, timeout=BUSY_MS / 1_000)) as old:
-        if not old.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'ledger'").fetchall():
-            return []
-        return old.execute("SELECT name, document FROM ledger").fetchall()
+    try:
+        with closing(sqlite3.connect(path, timeout=BUSY_MS / 1_000)) as old:
+            _checked(old.execute("PRAGMA user_version").fetchone()[0], path.name)
+            if not old.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'ledger'").fetchall():
+                return []
+            return old.execute("SELECT name, document FROM ledger").fetchall()
+    except sqlite3.DatabaseError as fault:
+        if not means_damage(fault):
+            raise
+        raise SettingsError(
+            f"{path} is damaged ({fault}): it holds the rate limits that an older version was told of; "
+            "restore a backup, or delete it, and start again"
+        ) from fault

@@ -8,14 +8,17 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from bot.domain.errors import SettingsError
+from bot.sqlite_files import FileLinked, FileMoved, PinnedFile, means_damage, refuse_links
 from bot.storage import statements
-from bot.storage.engine import engine_of, file_of, is_sqlite, transaction
+from bot.storage.engine import Pin, engine_of, file_of, is_sqlite, transaction
 from bot.storage.model import Document, Entry, Record, StorageUnavailable, check_keys, check_name
 from bot.storage.schema import prepare
 
@@ -41,12 +44,16 @@ class Storage:
     """
 
     def __init__(self, url: str, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        self._engine, self._clock = engine_of(url), clock
+        self._pin = Pin()
+        self._engine, self._clock = engine_of(url, self._pin), clock
         self._dialect = self._engine.dialect.name
         self._offset = time.time() - time.monotonic()
 
     async def open(self) -> None:
-        """Create the tables, or upgrade an older version's.  Raises ``SettingsError`` for a newer version's."""
+        """Create the tables, or upgrade an older version's.
+
+        Raises ``SettingsError`` for a newer version's, and for a file that is damaged or has several names.
+        """
         await asyncio.to_thread(self._guarded, self._open)
 
     async def close(self) -> None:
@@ -140,10 +147,33 @@ class Storage:
 
     # --- the database -----------------------------------------------------------------------------------------
 
+    async def check(self) -> None:
+        """Returns when the storage answers, and is the one that was opened."""
+        await self._run(lambda c: c.execute(text("SELECT 1")))
+
     def _open(self) -> None:
-        if path := file_of(self._engine):
-            path.parent.mkdir(parents=True, exist_ok=True)
-        prepare(self._engine)
+        path = file_of(self._engine)
+        if path is None:
+            prepare(self._engine)
+            return
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            refuse_links(path)
+            prepare(self._engine)
+            self._require_sound(path)
+            self._pin.file = PinnedFile(path)
+        except FileLinked as fault:
+            raise SettingsError(str(fault)) from fault
+        except (DBAPIError, sqlite3.Error) as fault:
+            if means_damage(fault):
+                raise SettingsError(damaged(path, "file is not a database")) from fault
+            raise
+
+    def _require_sound(self, path: Path) -> None:
+        with self._engine.connect() as connection:
+            found = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA quick_check(3)")]
+        if found != ["ok"]:
+            raise SettingsError(damaged(path, found[0]))
 
     async def _run(self, work: Callable[[Connection], T]) -> T:
         return await asyncio.to_thread(self._guarded, self._connected, work)
@@ -155,13 +185,26 @@ class Storage:
     def _guarded(self, function: Callable[..., T], *args: object) -> T:
         """An invalid statement is a defect; every other fault is temporary."""
         try:
-            return function(*args)
+            result = function(*args)
+            self._pin.check()
+            return result  # the check is part of what may fail
         except ProgrammingError:
             raise
+        except FileMoved as fault:
+            raise StorageUnavailable(at=self._clock() + AGAIN, reason=str(fault)) from fault
         except (DBAPIError, PoolTimeout, sqlite3.Error, OSError) as fault:
             # Not its text: it may quote the address, with the password.
             reason = f"the storage database does not answer: {type(fault).__name__}"
+            if means_damage(fault) and (path := file_of(self._engine)):
+                reason = damaged(path, "SQLite finds it malformed")
             raise StorageUnavailable(at=self._clock() + AGAIN, reason=reason) from fault
+
+
+def damaged(path: Path, found: str) -> str:
+    return (
+        f"{path} is damaged ({found}): stop the server, restore a backup or move the file away, and start again; "
+        "the bot reads from GitHub what the file held"
+    )
 
 
 def _all(statement: Any, connection: Connection) -> Sequence[Any]:  # noqa: ANN401 - a Select of any columns

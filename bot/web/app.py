@@ -35,6 +35,10 @@ async def _no_burn_downs() -> Sequence[BurnDown]:
     return ()
 
 
+async def _usable() -> None:
+    return
+
+
 @dataclass(frozen=True, kw_only=True)
 class WebParts:
     """What the routes need.  ``more`` are routes of others: setup, the page of the commands."""
@@ -53,6 +57,8 @@ class WebParts:
     """The burn-down of the tracked migrations.  Raises ``StorageUnavailable``."""
     scanner_fault: Callable[[], str | None] = lambda: None
     """Why nothing can be scanned; ``None`` when it can."""
+    records: Callable[[], Awaitable[None]] = _usable
+    """Returns when the records can be used.  Raises ``StorageUnavailable``."""
     more: Iterable[web.AbstractRouteDef] = ()
     operator_apart: bool = False
     """Whether the operator's pages have a port of their own: see :func:`create_operator_app`."""
@@ -63,16 +69,16 @@ def create_web_app(parts: WebParts) -> web.Application:
     if not parts.secrets or min(map(len, parts.secrets)) < MIN_SECRET_BYTES:
         raise SettingsError(f"GITHUB_WEBHOOK_SECRET must have at least {MIN_SECRET_BYTES} bytes")
     app = web.Application()
-    readiness = Readiness(parts.inbox, parts.worker, parts.scanner_fault)
+    readiness = Readiness(parts.inbox, parts.worker, parts.scanner_fault, parts.records)
     pages = [web.get("/", _public)] if parts.operator_apart else _operator(parts, readiness)
-    app.add_routes([*_hook(parts), *_health(readiness), *pages, *parts.more])
+    app.add_routes([*_hook(parts, readiness), *_health(readiness), *pages, *parts.more])
     return app
 
 
 def create_operator_app(parts: WebParts) -> web.Application:
     """The operator's pages alone, for a port of their own; it runs beside the one of :func:`create_web_app`."""
     app = web.Application()
-    readiness = Readiness(parts.inbox, parts.worker, parts.scanner_fault)
+    readiness = Readiness(parts.inbox, parts.worker, parts.scanner_fault, parts.records)
     app.add_routes([*_health(readiness), *_operator(parts, readiness)])
     return app
 
@@ -99,8 +105,15 @@ def create_runner(
     )
 
 
-def _hook(parts: WebParts) -> list[web.AbstractRouteDef]:
-    hook = Hook(parts.inbox, secrets=parts.secrets, events=parts.events, metrics=parts.metrics, limits=parts.limits)
+def _hook(parts: WebParts, readiness: Readiness) -> list[web.AbstractRouteDef]:
+    hook = Hook(
+        parts.inbox,
+        secrets=parts.secrets,
+        events=parts.events,
+        metrics=parts.metrics,
+        limits=parts.limits,
+        refusal=readiness.refusal,
+    )
     return [web.post(path, hook.receive) for path in HOOK_PATHS]
 
 

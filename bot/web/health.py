@@ -2,41 +2,93 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+
+import structlog
 
 from bot.jobs import Inbox, StoreUnavailable, Worker
+from bot.storage import StorageUnavailable
 
+log = structlog.get_logger(__name__)
+
+NO_WORKER = "the worker is not running"
 FRESH = 1.0
 """Seconds for which a result is reused, so that nobody can make the server write to disk at will."""
+
+
+async def _answers() -> None:
+    return
 
 
 class Readiness:
     """Tries a durable write, at most once in ``FRESH`` seconds.
 
-    ``scanner`` says why nothing can be scanned; ``None`` when it can.
+    ``scanner`` says why nothing can be scanned; ``None`` when it can.  ``records`` returns when what the bot keeps
+    beside its inbox can be used, and raises ``StorageUnavailable`` otherwise.
     """
 
-    def __init__(self, inbox: Inbox, worker: Worker, scanner: Callable[[], str | None]) -> None:
+    def __init__(
+        self,
+        inbox: Inbox,
+        worker: Worker,
+        scanner: Callable[[], str | None],
+        records: Callable[[], Awaitable[None]] = _answers,
+    ) -> None:
         self._inbox, self._worker, self._scanner = inbox, worker, scanner
-        self._lock = asyncio.Lock()
-        self._checked_at = float("-inf")
-        self._fault: str | None = None
+        self._inbox_check = Check(inbox.check, "the database accepts no writes")
+        self._records_check = Check(records, "the records cannot be used")
 
     async def fault(self) -> str | None:
         """Why the server is not ready, in a constant phrase (the log has the details); ``None`` when it is."""
         if not self._worker.alive:
-            return "the worker is not running"
+            return NO_WORKER
         if (fault := self._scanner()) is not None:
             return fault
+        return await self._inbox_check.fault() or await self._records_check.fault()
+
+    async def refusal(self) -> str | None:
+        """Why a delivery would be stored in vain, apart from what storing it tells.
+
+        Not for the scanner: until it is back, what was stored waits.
+        """
+        return None if self._worker.alive and await self._records_check.is_sound_now() else "not ready"
+
+
+class Check:
+    """A check, and what it found last.  ``phrase`` says of a fault what everybody may know."""
+
+    def __init__(self, check: Callable[[], Awaitable[None]], phrase: str) -> None:
+        self._check, self._phrase = check, phrase
+        self._lock = asyncio.Lock()
+        self._began = self._ended = float("-inf")
+        self._fault: str | None = None
+
+    async def fault(self) -> str | None:
+        """``phrase``, or ``None``, as it was at most ``FRESH`` seconds ago."""
         async with self._lock:
-            if time.monotonic() - self._checked_at >= FRESH:
-                self._fault = await self._check()
-                self._checked_at = time.monotonic()
+            if time.monotonic() - self._ended >= FRESH:
+                await self._run()
             return self._fault
 
-    async def _check(self) -> str | None:
+    async def is_sound_now(self) -> bool:
+        """A fault is looked at again for each who asks, together for those who ask meanwhile."""
+        arrived = time.monotonic()
+        async with self._lock:
+            fresh = self._began >= arrived or (self._fault is None and time.monotonic() - self._ended < FRESH)
+            if not fresh:
+                await self._run()
+            return self._fault is None
+
+    async def _run(self) -> None:
+        before, self._began = self._fault, time.monotonic()
         try:
-            await self._inbox.check()
-        except StoreUnavailable:
-            return "the database accepts no writes"
-        return None
+            await self._check()
+        except (StoreUnavailable, StorageUnavailable) as error:
+            self._fault = self._phrase
+            if before is None:
+                log.warning("not_ready", reason=self._phrase, error=str(error))
+        else:
+            self._fault = None
+            if before is not None:
+                log.info("ready_again", reason=before)
+        self._ended = time.monotonic()

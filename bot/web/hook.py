@@ -5,7 +5,7 @@ Nothing here parses JSON.  The answers are constants: a caller without the secre
 
 import re
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -53,8 +53,15 @@ class Envelope:
     signature: str
 
 
+async def _ready() -> str | None:
+    return None
+
+
 class Hook:
-    """``secrets``: the accepted webhook secrets; ``events``: those that have a handler."""
+    """``secrets``: the accepted webhook secrets; ``events``: those that have a handler.
+
+    ``refusal`` says why nothing is to be accepted now; ``None`` when it is.
+    """
 
     def __init__(
         self,
@@ -64,7 +71,9 @@ class Hook:
         events: Collection[str],
         metrics: Metrics,
         limits: BodyLimits | None = None,
+        refusal: Callable[[], Awaitable[str | None]] = _ready,
     ) -> None:
+        self._refusal = refusal
         self._inbox, self._secrets, self._events, self._metrics = inbox, secrets, frozenset(events), metrics
         self._intake = Intake(limits or BodyLimits())
 
@@ -95,6 +104,8 @@ class Hook:
             self._metrics.delivery("other", "ignored")
             return _answer(202)
         try:
+            if (refusal := await self._refusal()) is not None:
+                raise StoreUnavailable(refusal)
             stored = await self._inbox.put(Delivery(id=DeliveryId(envelope.guid), event=envelope.event, body=body))
         except StoreUnavailable as error:
             log.warning("not_stored", delivery=envelope.guid, webhook=envelope.event, error=str(error))
