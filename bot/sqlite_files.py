@@ -81,6 +81,15 @@ def structural_faults(connection: sqlite3.Connection) -> list[str]:
     return [] if found == ["ok"] else found
 
 
+def damaged(path: Path, fault: str, comfort: str) -> str:
+    """What SQLite found, and how to go on; ``comfort`` says what becomes of what was in the file."""
+    found = " ".join(fault.split())
+    return (
+        f"{path} is damaged ({found}): stop the server, restore a backup or move the file away, "
+        f"and start again; {comfort}"
+    )
+
+
 def means_damage(error: Exception) -> bool:
     text = str(error)
     return "malformed" in text or "not a database" in text

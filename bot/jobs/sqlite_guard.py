@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from bot import sqlite_files
 from bot.jobs.database import ConnectionStale
 from bot.jobs.store import StoreCorrupt, StoreUnavailable
 from bot.sqlite_files import FileLinked, FileMoved, PinnedFile, file_ids, means_damage, structural_faults
@@ -167,10 +168,7 @@ class FileGuard:
 
 
 def damaged(path: Path, fault: str) -> str:
-    return (
-        f"{path} is damaged ({fault}): stop the server, restore a backup or move the file away, and start again; "
-        "GitHub is asked again for the deliveries of three days"
-    )
+    return sqlite_files.damaged(path, fault, "GitHub is asked again for the deliveries of three days")
 
 
 def _last_number(connection: sqlite3.Connection) -> int:

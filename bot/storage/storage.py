@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from bot.domain.errors import SettingsError
-from bot.sqlite_files import FileLinked, FileMoved, PinnedFile, means_damage, refuse_links
+from bot.sqlite_files import FileLinked, FileMoved, PinnedFile, damaged, means_damage, refuse_links
 from bot.storage import statements
 from bot.storage.engine import Pin, engine_of, file_of, is_sqlite, transaction
 from bot.storage.model import Document, Entry, Record, StorageUnavailable, check_keys, check_name
@@ -52,7 +52,7 @@ class Storage:
     async def open(self) -> None:
         """Create the tables, or upgrade an older version's.
 
-        Raises ``SettingsError`` for a newer version's, and for a file that is damaged or has several names.
+        Raises ``SettingsError`` for a newer version's, and for a file that has several names.
         """
         await asyncio.to_thread(self._guarded, self._open)
 
@@ -164,16 +164,12 @@ class Storage:
             self._pin.file = PinnedFile(path)
         except FileLinked as fault:
             raise SettingsError(str(fault)) from fault
-        except (DBAPIError, sqlite3.Error) as fault:
-            if means_damage(fault):
-                raise SettingsError(damaged(path, "file is not a database")) from fault
-            raise
 
     def _require_sound(self, path: Path) -> None:
         with self._engine.connect() as connection:
             found = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA quick_check(3)")]
         if found != ["ok"]:
-            raise SettingsError(damaged(path, found[0]))
+            raise StorageUnavailable(at=self._clock() + AGAIN, reason=_damaged(path, found[0]))
 
     async def _run(self, work: Callable[[Connection], T]) -> T:
         return await asyncio.to_thread(self._guarded, self._connected, work)
@@ -196,15 +192,12 @@ class Storage:
             # Not its text: it may quote the address, with the password.
             reason = f"the storage database does not answer: {type(fault).__name__}"
             if means_damage(fault) and (path := file_of(self._engine)):
-                reason = damaged(path, "SQLite finds it malformed")
+                reason = f"the storage database does not answer: {_damaged(path, 'SQLite cannot read it')}"
             raise StorageUnavailable(at=self._clock() + AGAIN, reason=reason) from fault
 
 
-def damaged(path: Path, found: str) -> str:
-    return (
-        f"{path} is damaged ({found}): stop the server, restore a backup or move the file away, and start again; "
-        "the bot reads from GitHub what the file held"
-    )
+def _damaged(path: Path, fault: str) -> str:
+    return damaged(path, fault, "the bot reads from GitHub what it held")
 
 
 def _all(statement: Any, connection: Connection) -> Sequence[Any]:  # noqa: ANN401 - a Select of any columns

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -146,6 +146,7 @@ async def serve(tmp_path: Path) -> AsyncIterator[Serve]:
             secrets: tuple[bytes, ...] = (SECRET,),
             full: bool = False,
             connections: ConnectionLimits | None = None,
+            records: Callable[[], Awaitable[None]] | None = None,
         ) -> Server:
             store = SqliteStore(tmp_path / "ssot.db", busy_timeout=0.1)
             await store.open()
@@ -170,6 +171,8 @@ async def serve(tmp_path: Path) -> AsyncIterator[Serve]:
                 operator_token=token,
                 limits=limits or BodyLimits(),
             )
+            if records is not None:
+                parts = replace(parts, records=records)
             runner = create_runner(create_web_app(parts), shutdown_timeout=0.2, connections=connections)
             await runner.setup()
             stack.push_async_callback(runner.cleanup)
