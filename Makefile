@@ -36,6 +36,8 @@ lock:  ## resolve the newest versions that pyproject.toml allows
 	  --no-header --group dev --output-file requirements-dev.txt pyproject.toml
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-header --constraint requirements-dev.txt --output-file requirements.txt pyproject.toml
+	echo 'hatchling>=1.27' | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-header --constraint requirements-dev.txt --output-file requirements-build.txt -
 
 $(STAMP): requirements-dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "ssot-bot needs Python 3.11 or newer: make PYTHON=python3.12 $(MAKECMDGOALS)")'

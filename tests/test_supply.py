@@ -1,6 +1,7 @@
 """Our own workflows and image: pinned, without rights that they do not need, and not root (case 66)."""
 
 import re
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -39,3 +40,42 @@ def test_the_image_is_not_root_and_installs_what_was_locked() -> None:
     assert "--require-hashes -r requirements.txt" in text
     assert not re.search(r"^(ADD|COPY) \. ", text, re.MULTILINE), "only what is named goes in"
     assert (ROOT / ".dockerignore").read_text().startswith("*\n")
+
+
+def stages() -> list[str]:
+    """The Dockerfile's stages, each from the name of its base on."""
+    text = re.sub(r"^#.*\n", "", (ROOT / "deploy" / "Dockerfile").read_text(), flags=re.MULTILINE)
+    return text.replace("\\\n", " ").split("FROM ")[1:]
+
+
+def test_the_base_image_is_named_by_its_digest() -> None:
+    bases = [re.match(r"python:3\.\d+-slim@sha256:[0-9a-f]{64}(?= AS build\n|\n)", stage) for stage in stages()]
+    assert len(bases) == 2
+    assert len({base and base[0] for base in bases}) == 1
+    assert all(bases)
+
+
+def test_nothing_is_installed_or_built_as_root() -> None:
+    for stage in stages():
+        as_root, user, _ = stage.partition("\nUSER 10001\n")
+        assert user
+        assert "pip" not in as_root
+        assert "COPY bot" not in as_root
+    assert "--chown" not in stages()[1], "the server cannot write to its own code"
+
+
+def test_all_that_is_downloaded_for_the_image_has_a_hash() -> None:
+    for install in re.findall(r"pip install ([^&\n]+)", stages()[0]):
+        assert "--require-hashes -r requirements" in install or "--no-deps /tmp/wheels/" in install
+    wheel = re.findall(r"pip wheel ([^&\n]+)", stages()[0])
+    assert all("--no-build-isolation" in each and "--no-deps" in each for each in wheel)
+    assert "!requirements-build.txt\n" in (ROOT / ".dockerignore").read_text()
+
+
+def test_the_build_requirements_are_those_of_development_with_all_that_they_need() -> None:
+    locked = re.findall(r"^([\w.-]+==\S+) \\$", (ROOT / "requirements-build.txt").read_text(), re.MULTILINE)
+    development = (ROOT / "requirements-dev.txt").read_text()
+    assert all(f"{each} \\\n" in development for each in locked)
+    names = {each.partition("==")[0] for each in locked}
+    needed = {re.split(r"[^\w.-]", each)[0] for each in metadata.requires("hatchling") or ()}
+    assert needed - {"tomli"} | {"hatchling"} <= names, "tomli is for Pythons before 3.11"
