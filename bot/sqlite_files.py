@@ -19,6 +19,10 @@ class FileMoved(SsotError):
     """The path no longer leads to the file that was opened.  The text says how to go on."""
 
 
+class FileDamaged(SsotError):
+    """SQLite cannot read a file.  The text says which, and how to go on."""
+
+
 class FileLinked(SsotError):
     """The file has several names: SQLite would write a log for each, and lose what the other has."""
 

@@ -22,7 +22,7 @@ from sqlalchemy.exc import IntegrityError, ProgrammingError
 from sqlalchemy.schema import CreateTable
 
 from bot.domain.errors import SettingsError
-from bot.sqlite_files import means_damage
+from bot.sqlite_files import FileDamaged, means_damage
 from bot.storage.engine import BUSY_MS, file_of, is_sqlite, transaction
 from bot.storage.model import LONGEST_KEY, LONGEST_NAME, LONGEST_NAMESPACE
 
@@ -134,7 +134,7 @@ def _old_documents(path: Path) -> list[tuple[str, str]]:
     except sqlite3.DatabaseError as fault:
         if not means_damage(fault):
             raise
-        raise SettingsError(
+        raise FileDamaged(
             f"{path} is damaged ({fault}): it holds the rate limits that an older version was told of; "
             "restore a backup, or delete it, and start again"
         ) from fault

@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from bot.domain.errors import SettingsError
-from bot.sqlite_files import FileLinked, FileMoved, PinnedFile, damaged, means_damage, refuse_links
+from bot.sqlite_files import FileDamaged, FileLinked, FileMoved, PinnedFile, damaged, means_damage, refuse_links
 from bot.storage import statements
 from bot.storage.engine import Pin, engine_of, file_of, is_sqlite, transaction
 from bot.storage.model import Document, Entry, Record, StorageUnavailable, check_keys, check_name
@@ -188,6 +188,9 @@ class Storage:
             raise
         except FileMoved as fault:
             raise StorageUnavailable(at=self._clock() + AGAIN, reason=str(fault)) from fault
+        except FileDamaged as fault:
+            reason = f"the storage database does not answer: {fault}"
+            raise StorageUnavailable(at=self._clock() + AGAIN, reason=reason) from fault
         except (DBAPIError, PoolTimeout, sqlite3.Error, OSError) as fault:
             # Not its text: it may quote the address, with the password.
             reason = f"the storage database does not answer: {type(fault).__name__}"
