@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from bot.commands import render as words
+from bot.github.manifest import reasons_table
 from handlers.commands import COMMANDS
 from tests.layering import table
 
@@ -29,6 +30,7 @@ PARTS = {
     ("README.md", "commands"): words.table(SPECS),
     ("docs/commands.md", "table"): words.table(SPECS),
     ("docs/commands.md", "reference"): wrapped(words.document(SPECS)),
+    ("docs/operations.md", "permissions"): reasons_table(),
     ("CONTRIBUTING.md", "rooms"): table(),
     ("docs/design.md", "rooms"): table(),
 }

@@ -3,11 +3,12 @@
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,8 @@ _TOLERATED_SKEW = timedelta(seconds=30)
 """JWTs are back-dated by a minute; a clock that is off by more than half of that gets a warning."""
 _DELIVERIES = 100
 """How many of the latest deliveries are checked."""
+Ping = Callable[[str], Awaitable["DoctorCheck"]]
+"""Tries a webhook's address."""
 
 
 class DoctorVerdict(StrEnum):
@@ -82,6 +85,7 @@ def command() -> None:
 async def _report(settings: Settings) -> bool:
     """Show all checks; whether none of them is a fault."""
     from bot.app import handled_events
+    from bot.cli.round_trip import check_round_trip
     from bot.github.api import open_session
     from bot.github.client import GitHub
     from bot.github.manifest import needed_permissions
@@ -92,7 +96,8 @@ async def _report(settings: Settings) -> bool:
             session, app_id=settings.app_id, private_key=settings.private_key.reveal(), api_url=settings.api_url
         )
         events = handled_events()
-        async for check in examine(github, needed_permissions(events=events), events):
+        ping = partial(check_round_trip, session, settings.webhook_secrets[0].reveal().encode())
+        async for check in examine(github, needed_permissions(events=events), events, ping):
             _show(check)
             healthy = healthy and check.verdict is not DoctorVerdict.FAULT
         if healthy and settings.allowed.names:
@@ -134,8 +139,10 @@ def allow_list_checks(ids: Mapping[str, int], unresolved: Iterable[str]) -> tupl
     return (*([ok(f"SSOT_ALLOW: {known}")] if known else []), *found)
 
 
-async def examine(github: "GitHub", needed: Mapping[str, str], events: Iterable[str]) -> AsyncIterator[DoctorCheck]:
-    """All checks that need an answer from GitHub.
+async def examine(
+    github: "GitHub", needed: Mapping[str, str], events: Iterable[str], ping: "Ping | None" = None
+) -> AsyncIterator[DoctorCheck]:
+    """All checks that need an answer from GitHub; ``ping`` tries the webhook's address.
 
     Raises ``RetryLater`` when GitHub does not answer.
     """
@@ -152,7 +159,7 @@ async def examine(github: "GitHub", needed: Mapping[str, str], events: Iterable[
     yield check_clock(github.server.seen_skew)
     for check in (*check_identity(identity, github.app_id), *check_grants("the App", identity, needed, events)):
         yield check
-    async for check in _check_hook(github):
+    async for check in _check_hook(github, ping):
         yield check
     installed = await reads.installations(github)
     if not installed:
@@ -162,12 +169,15 @@ async def examine(github: "GitHub", needed: Mapping[str, str], events: Iterable[
             yield check
 
 
-async def _check_hook(github: "GitHub") -> AsyncIterator[DoctorCheck]:
+async def _check_hook(github: "GitHub", ping: "Ping | None") -> AsyncIterator[DoctorCheck]:
     from bot.github import reads
 
     try:
-        for check in check_hook(await reads.hook_config(github)):
+        hook = await reads.hook_config(github)
+        for check in check_hook(hook):
             yield check
+        if ping is not None:
+            yield await ping(hook.url)
         deliveries = []
         async for delivery in reads.hook_deliveries(github):
             deliveries.append(delivery)

@@ -8,7 +8,7 @@ import sys
 
 import click
 
-from bot.domain.errors import RetryLater, SettingsError
+from bot.domain.errors import RetryLater, UserError
 from bot.settings import Settings
 
 OPEN_FILES = 8_192
@@ -17,19 +17,24 @@ OPEN_FILES = 8_192
 @click.command("serve")
 @click.option("--host", help="Address to listen on.  [default: $HOST, else 127.0.0.1]")
 @click.option("--port", type=click.IntRange(0, 65_535), help="0 picks a free port.  [default: $PORT, else 8000]")
-def command(host: str | None, port: int | None) -> None:
+@click.option("--smee", metavar="URL", help="For trying: also take deliveries from this channel of smee.io.")
+def command(host: str | None, port: int | None, smee: str | None) -> None:
     """Run the webhook server and its workers until SIGTERM or Ctrl-C.
 
     Exits with 2 when it cannot start, and says what to fix.
     """
     from bot.jobs import StoreUnavailable
+    from bot.web.smee import channel_url, refuse_where_it_is_no_trial
 
     os.umask(0o077)  # what the server keeps may be a private repository's
     _raise_file_limit()
     try:
         settings = Settings.from_env(os.environ)
-        asyncio.run(_serve(settings, host or settings.host, settings.port if port is None else port))
-    except (SettingsError, StoreUnavailable, RetryLater, OSError) as error:
+        if smee is not None:
+            refuse_where_it_is_no_trial(os.environ, settings.database_url.reveal())
+            channel_url(smee)
+        asyncio.run(_serve(settings, host or settings.host, settings.port if port is None else port, smee))
+    except (UserError, StoreUnavailable, RetryLater, OSError) as error:
         click.echo(f"ssot serve: {error}", err=True)
         sys.exit(2)
 
@@ -42,7 +47,7 @@ def _raise_file_limit() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (useful, most))
 
 
-async def _serve(settings: Settings, host: str, port: int) -> None:
+async def _serve(settings: Settings, host: str, port: int, smee: str | None) -> None:
     from aiohttp import web
 
     from bot import log
@@ -53,7 +58,7 @@ async def _serve(settings: Settings, host: str, port: int) -> None:
     app = build(settings, registered(settings))
     runner = create_runner(app.web)
     operator = create_runner(app.operator) if app.operator is not None else None
-    stopping = asyncio.Event()
+    stopping, tunnel = asyncio.Event(), None
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     try:
@@ -66,11 +71,31 @@ async def _serve(settings: Settings, host: str, port: int) -> None:
             await web.TCPSite(operator, *settings.admin_listen).start()
             for address in operator.addresses:
                 click.echo(f"operator's pages on {url_of(address)}")
+        tunnel = _follow(settings, smee, runner.addresses[0]) if smee else None
         await stopping.wait()
     finally:
+        if tunnel is not None:
+            tunnel.cancel()
         if operator is not None:
             await operator.cleanup()
         await runner.cleanup()
+
+
+def _follow(settings: Settings, smee: str, address: tuple[str | int, ...]) -> asyncio.Task[None]:
+    """Begin to read a channel; what it says is for the person in front of the terminal."""
+    from urllib.parse import urlsplit
+
+    from bot.web.smee import Tunnel, follow
+
+    def tell(text: str) -> None:
+        click.echo(f"smee: {text}", err=True)
+
+    tell(f"for trying only: {urlsplit(smee).hostname}, and everybody who knows this address, reads all payloads")
+    secrets = [secret.reveal().encode() for secret in settings.webhook_secrets]
+    own = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(str(address[0]), address[0])  # noqa: S104  what was bound
+    target = f"{url_of((own, address[1]))}/webhook"
+    channel = Tunnel(url=smee, target=target, secrets=secrets, tell=tell)
+    return asyncio.get_running_loop().create_task(follow(channel))
 
 
 def url_of(address: tuple[str | int, ...]) -> str:

@@ -66,9 +66,9 @@ async def _serve(port: int) -> None:
             redact.register(secret)
         return _keep(made_of)
 
-    def done(made: Registration, kept: str) -> None:
+    def done(made: Registration, kept: str, start: str) -> None:
         click.echo(f"registered {made.name} as App {made.id}; credentials stored in {kept}{AND_WITH_THEM}")
-        click.echo(f"next: run `ssot serve` and install the App: {made.html_url}/installations/new")
+        click.echo(f"next: run `{start}` and install the App: {made.html_url}/installations/new")
         asyncio.get_running_loop().call_later(GOODBYE, over.set)
 
     listener = socket.create_server(("127.0.0.1", port))

@@ -33,6 +33,20 @@ https://docs.github.com/en/repositories/configuring-branches-and-merges-in-your-
 """
 
 
+REASONS = {
+    "checks": "the check run of each pull request, with its buttons; checks as evidence of the tracking issue",
+    "contents": "reads the code and the configuration; commits what `/ssot migrate` asks for, and opens branches",
+    "deployments": "deployments as evidence of the tracking issue",
+    "issues": "replies to commands, and keeps the checklist of the tracking issue",
+    "merge_queues": "answers the merge queue, which waits for the check",
+    "metadata": "every App has it: which repositories there are",
+    "pull_requests": "reads changes, writes review comments with suggestions, opens migration pull requests",
+    "statuses": "reads commit statuses as evidence; writes none, but a ruleset that requires a check of one App accepts"
+    " only an App that may",
+}
+"""Why the App asks for each permission, for the people who grant it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
     """What the manifest says, as far as the code depends on it."""
@@ -79,6 +93,12 @@ def _manifest(data: Any) -> Manifest:
         permissions={str(name): str(access) for name, access in data["default_permissions"].items()},
         events=frozenset(map(str, data["default_events"])),
     )
+
+
+def reasons_table() -> str:
+    """Each permission with its access and reason, in Markdown."""
+    rows = [f"| `{name}: {access}` | {REASONS[name]} |" for name, access in load_manifest().permissions.items()]
+    return "\n".join(["| permission | for |", "|---|---|", *rows])
 
 
 def needed_permissions(used: Iterable[Operation] | None = None, *, events: Iterable[str] = ()) -> dict[str, str]:

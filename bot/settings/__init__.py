@@ -195,15 +195,16 @@ def _database_url(env: Mapping[str, str]) -> Secret:
     url = get(env, "SSOT_DATABASE_URL")
     if url and not url.startswith(("sqlite:///", "postgresql://", "postgres://")):
         raise SettingsError("SSOT_DATABASE_URL must begin with postgresql:// or sqlite:///")
-    if not url or url.startswith("sqlite:"):
-        for variable, platform in _EPHEMERAL.items():
-            if env.get(variable):
-                raise SettingsError(
-                    f"SSOT_DATABASE_URL: {platform} has no durable disk for SQLite; set a postgresql:// URL"
-                )
+    if (not url or url.startswith("sqlite:")) and (name := platform(env)):
+        raise SettingsError(f"SSOT_DATABASE_URL: {name} has no durable disk for SQLite; set a postgresql:// URL")
     if not url:
         url = f"sqlite:///{data_directory(env) / 'ssot.db'}"
     return Secret(url)
+
+
+def platform(env: Mapping[str, str]) -> str | None:
+    """The platform without durable disks that the process runs on; ``None``: another place."""
+    return next((name for variable, name in _EPHEMERAL.items() if env.get(variable)), None)
 
 
 def github_url(env: Mapping[str, str]) -> str:

@@ -19,6 +19,7 @@ import structlog
 from aiohttp import web
 
 from bot.domain.errors import RetryLater, UserError
+from bot.github.manifest import REASONS
 from bot.github.registration import OWNER, Registration, manifest_for, page_url
 from bot.web.access import is_local
 from bot.web.pages import page
@@ -27,6 +28,8 @@ log = structlog.get_logger(__name__)
 
 STATES = 16
 """Forms that may be open at the same time; the oldest is forgotten."""
+SMEE = "smee.io"
+"""The service whose channels stand for an address of one's own: see ``bot.web.smee``."""
 NAME = re.compile(r"[^\x00-\x1f<>]{1,34}")
 """As https://docs.github.com/en/apps/creating-github-apps/registering-a-github-app/registering-a-github-app says."""
 
@@ -41,7 +44,8 @@ class SetupParts:
     manifest: Mapping[str, Any]
     exchange: Callable[[str], Awaitable[Registration]] = field(repr=False)
     keep: Callable[[Registration], str] = field(repr=False)
-    done: Callable[[Registration, str], None]
+    done: Callable[[Registration, str, str], None]
+    """Told of the App, where its credentials are, and how the server is started."""
 
 
 class States:
@@ -66,6 +70,8 @@ class Setup:
 
     def __init__(self, parts: SetupParts) -> None:
         self._parts, self._states, self._registered = parts, States(), False
+        self._hook = ""
+        """The webhook's address in the form that was sent last."""
 
     def routes(self) -> Collection[web.AbstractRouteDef]:
         return [
@@ -100,6 +106,7 @@ class Setup:
             _require(not values["owner"] or OWNER.fullmatch(values["owner"]), "That is not a valid organization name.")
         except UserError as fault:
             return form_page(self._states.issue(), values["name"], fault=str(fault), values=values)
+        self._hook = url
         back = f"{self._parts.address}/setup/registered"
         manifest = manifest_for(self._parts.manifest, name=values["name"], webhook_url=url, redirect_url=back)
         action = page_url(self._parts.api_url, values["owner"])
@@ -117,8 +124,9 @@ class Setup:
             log.warning("setup_failed", error=str(fault))
             return _refused(502, f"{fault}. Open /setup to start again.")
         log.info("app_registered", app=made.id, name=made.name)
-        self._parts.done(made, kept)
-        return done_page(made, kept)
+        start = start_command(self._hook)
+        self._parts.done(made, kept, start)
+        return done_page(made, kept, start)
 
 
 def webhook_url(text: str) -> str:
@@ -156,7 +164,9 @@ credentials on this machine. Nothing is created before you confirm on GitHub.</p
 <label>Webhook address (GitHub must be able to reach it)
 <input name="url" type="url" required placeholder="https://bot.example.com/webhook"
 value="{escape(given.get("url", ""))}">
-</label><label>Organization (empty: your own account)
+</label><p class="soft">No public address? To try the bot, open <a href="https://smee.io/new">smee.io/new</a>, enter the
+address of the channel here, and start the bot with <code>ssot serve --smee ADDRESS</code>. smee.io, and everybody who
+knows the address, can read all payloads then: not for private code.</p><label>Organization (empty: your own account)
 <input name="owner" value="{escape(given.get("owner", ""))}"></label><button>Continue</button></form>""",
         status=422 if fault else 200,
         form_action="'self'",
@@ -165,14 +175,15 @@ value="{escape(given.get("url", ""))}">
 
 def confirm_page(manifest: Mapping[str, Any], action: str) -> web.Response:
     rows = "".join(
-        f"<tr><th>{escape(name)}<td>{escape(access)}" for name, access in manifest["default_permissions"].items()
+        f"<tr><th>{escape(name)}<td>{escape(access)}<td>{escape(REASONS.get(name, ''))}"
+        for name, access in manifest["default_permissions"].items()
     )
     target = urlsplit(action)
     return page(
         "Register on GitHub",
         f"""<p><b>{escape(manifest["name"])}</b> receives webhooks at
 <code>{escape(manifest["hook_attributes"]["url"])}</code> and asks for these permissions:</p>
-<table class="narrow">{rows}</table><p>Events: {escape(", ".join(manifest["default_events"]))}.</p>
+<div class="wide"><table>{rows}</table></div><p>Events: {escape(", ".join(manifest["default_events"]))}.</p>
 <form method="post" action="{escape(action)}">
 <input type="hidden" name="manifest" value="{escape(json.dumps(manifest))}">
 <button>Register on {escape(target.netloc)}</button></form>""",
@@ -181,11 +192,16 @@ def confirm_page(manifest: Mapping[str, Any], action: str) -> web.Response:
     )
 
 
-def done_page(made: Registration, kept: str) -> web.Response:
+def start_command(hook: str) -> str:
+    """How the server is started whose webhook is at this address."""
+    return f"ssot serve --smee {hook}" if urlsplit(hook).hostname == SMEE else "ssot serve"
+
+
+def done_page(made: Registration, kept: str, start: str) -> web.Response:
     return page(
         "The App is registered",
         f"""<p>{escape(made.name)} is App {made.id}. Its credentials are in <code>{escape(kept)}</code>, readable only
-by you.</p><ol><li>Start the bot: <code>ssot serve</code></li>
+by you.</p><ol><li>Start the bot: <code>{escape(start)}</code></li>
 <li><a href="{escape(made.html_url)}/installations/new">Install the App</a> on your repositories.</li>
 <li>Run <code>ssot doctor</code> to check the setup.</li></ol>""",
     )

@@ -75,6 +75,19 @@ async def test_a_healthy_app_has_no_fault(github: Sandbox, gh: GitHub, repo: Rep
     ]
 
 
+async def test_the_webhook_s_own_address_is_tried(github: Sandbox, gh: GitHub) -> None:
+    set_hook(github)
+    tried = []
+
+    async def ping(url: str) -> DoctorCheck:
+        tried.append(url)
+        return DoctorCheck(verdict=DoctorVerdict.FAULT, text="round trip: no")
+
+    checks = [check async for check in examine(gh, NEEDED, {"pull_request"}, ping)]
+    assert tried == [HOOK["url"]]
+    assert faults_of(checks) == ["round trip: no"]
+
+
 async def test_a_permission_that_an_owner_has_not_accepted_is_named(github: Sandbox, gh: GitHub, repo: Repo) -> None:
     set_hook(github)
     github.installation(repo).permissions["checks"] = "read"

@@ -20,7 +20,7 @@ from aiohttp import web
 
 from bot.domain.errors import SettingsError, UserError
 from bot.github import GitHub, open_session, reads
-from bot.github.manifest import manifest_document
+from bot.github.manifest import REASONS, manifest_document
 from bot.github.registration import Registration, RegistrationFailed, convert, page_url
 from bot.sandbox import Sandbox
 from bot.settings import Settings
@@ -136,6 +136,21 @@ async def test_the_app_is_registered_with_what_app_yaml_asks_for(github: Sandbox
     assert manifest["redirect_url"] == f"{setup.address}/setup/registered"
     assert made.webhook_secret not in text
     assert "PRIVATE KEY" not in text
+
+
+async def test_every_permission_says_what_it_is_for(setup: Page) -> None:
+    assert REASONS.keys() == dict(manifest_document()["default_permissions"]).keys()
+    _, text = await setup.send(state=await setup.state(), name="our bot", url=HOOK, owner="")
+    for name, access in manifest_document()["default_permissions"].items():
+        assert f"<th>{name}<td>{access}<td>{html.escape(REASONS[name])}" in text
+
+
+async def test_without_a_public_address_a_channel_is_offered(setup: Page) -> None:
+    _, text = await setup.get()
+    assert 'href="https://smee.io/new"' in text
+    assert "can read all payloads" in text
+    _, text = await setup.get(await setup.came_back(url="https://smee.io/abc123"))
+    assert "<code>ssot serve --smee https://smee.io/abc123</code>" in text
 
 
 async def test_an_organization_owns_the_app(github: Sandbox, setup: Page) -> None:
