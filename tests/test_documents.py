@@ -6,9 +6,11 @@ import pytest
 
 from bot.domain.commands import CommandHelp
 from bot.domain.facts import Role
+from bot.jobs import schema as jobs_schema
+from bot.storage import schema as storage_schema
 from bot.web.commands import commands_html
 from handlers.commands import COMMANDS
-from tests.documents import PARTS, ROOT, with_part
+from tests.documents import PARTS, ROOT, tables, with_part
 
 
 @pytest.mark.parametrize(("path", "name"), PARTS)
@@ -29,6 +31,12 @@ def test_a_command_says_what_it_is_for(name: str) -> None:
     assert spec.summary.endswith(".")
     assert spec.examples
     assert all(example.startswith(f"/ssot {name}") for example in spec.examples)
+
+
+def test_the_upgrade_notes_have_every_schema() -> None:
+    queue, records = tables((ROOT / "docs" / "upgrade.md").read_text())
+    for rows, version in ((queue, jobs_schema.VERSION), (records, storage_schema.VERSION)):
+        assert [int(row) for row, _ in rows] == list(range(1, version + 1)), "say in docs/upgrade.md what it does"
 
 
 def test_the_page_shows_every_command_and_nothing_that_runs() -> None:

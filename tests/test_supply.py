@@ -1,14 +1,26 @@
 """Our own workflows and image: pinned, without rights that they do not need, and not root (case 66)."""
 
+import os
 import re
+import subprocess
 from importlib import metadata
 from pathlib import Path
 
 import pytest
 from ruamel.yaml import YAML
 
+from bot import __version__
+
 ROOT = Path(__file__).parents[1]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+
+
+WRITES = {
+    "release.yml pypi": {"attestations", "id-token"},
+    "release.yml image": {"attestations", "id-token", "packages"},
+    "release.yml release": {"contents"},
+}
+"""The jobs that may write, and what: each as the pages of the actions that it uses say.  They run for tags alone."""
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
@@ -17,8 +29,12 @@ def test_a_workflow_has_no_more_rights_than_it_needs(path: Path) -> None:
     assert workflow["permissions"] == {}
     triggers = workflow[True] if True in workflow else workflow["on"]  # YAML 1.1 reads "on" as true
     assert "pull_request_target" not in triggers
-    for job in workflow["jobs"].values():
-        assert set(job.get("permissions", {}).values()) <= {"read"}
+    for name, job in workflow["jobs"].items():
+        rights = job.get("permissions", {})
+        assert set(rights.values()) <= {"read", "write"}
+        assert {each for each, access in rights.items() if access == "write"} == WRITES.get(
+            f"{path.name} {name}", set()
+        )
         assert job["timeout-minutes"] <= 60
 
 
@@ -31,6 +47,21 @@ def test_actions_are_pinned_and_nothing_from_outside_is_executed(path: Path) -> 
     assert len(re.findall(r"persist-credentials: false", text)) == sum("actions/checkout@" in each for each in used)
     for line in re.findall(r"run: *(.+)", text):
         assert "${{" not in line, "an expression in a script is a way in"
+
+
+def test_a_release_is_made_of_a_tag_that_is_the_version_and_has_attestations() -> None:
+    workflow = YAML(typ="safe").load((ROOT / ".github" / "workflows" / "release.yml").read_text())
+    triggers = workflow[True] if True in workflow else workflow["on"]
+    assert triggers == {"push": {"tags": ["v[0-9]+.[0-9]+.[0-9]+"]}}
+    steps = {name: job["steps"] for name, job in workflow["jobs"].items()}
+    check = next(step["run"] for step in steps["dist"] if step.get("name", "").startswith("Is the tag"))
+    for tag, code in ((f"v{__version__}", 0), ("v99.0.0", 1), (__version__, 1)):
+        done = subprocess.run(["bash", "-ec", check], cwd=ROOT, env={**os.environ, "GITHUB_REF_NAME": tag}, check=False)
+        assert done.returncode == code, tag
+    for job in ("pypi", "image"):
+        assert sum("attest-build-provenance" in step.get("uses", "") for step in steps[job]) == 1
+    assert workflow["jobs"]["release"]["needs"] == ["pypi", "image"]
+    assert any(step.get("run") == "make dist" for step in steps["dist"])
 
 
 def test_the_image_is_not_root_and_installs_what_was_locked() -> None:
