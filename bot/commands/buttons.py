@@ -48,7 +48,7 @@ async def answer_press(
         login=event.sender.login,
         role=role,
         place=CommandPlace.PULL_REQUEST,
-        is_author=pull.author == event.sender.login,
+        is_author=pull.author_id == event.sender.id,
     )
     allowed = may(asker, command)
     log.info("button", sender=asker.login, role=role, button=event.identifier, allowed=allowed)

@@ -155,7 +155,7 @@ async def _answer_known(
         login=comment.author,
         role=role,
         place=CommandPlace.PULL_REQUEST if issue.is_pull_request else CommandPlace.ISSUE,
-        is_author=issue.author == comment.author,
+        is_author=issue.author_id is not None and issue.author_id == comment.author_id,
         asked_at=comment.created_at,
     )
     session = _Session(bot=bot, event=event, asker=asker, commands=commands, lease=lease, thread=thread)

@@ -24,10 +24,12 @@ class AppIdentity:
     permissions: tuple[tuple[str, str], ...]
     """What the App requests: ``("checks", "write")``, sorted."""
     events: tuple[str, ...]
+    bot_id: int = 0
+    """The account that the App writes as; 0 where nobody asked.  An App that is renamed keeps it."""
 
     @property
     def login(self) -> str:
-        """The author of everything that the App writes.  Brackets cannot be registered: nobody else can have it."""
+        """The author of everything that the App writes, by the App's name of now."""
         return f"{self.slug}[bot]"
 
 
@@ -291,8 +293,11 @@ class Issue:
     updated_at: datetime
     repository: str = ""
     """``owner/name`` of where it is: a transferred issue is not where it was requested."""
+    author_id: int | None = None
+    """``None`` for a deleted account."""
     closed_by: str | None = None
     """The login of whoever closed it last; ``None`` while it is open, and for a deleted account."""
+    closed_by_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -113,6 +113,8 @@ class PullRequest:
     draft: bool
     merged: bool
     author: str
+    author_id: int | None = None
+    """``None`` for a deleted account."""
     base_ref: str
     base_sha: Sha
     head_ref: str

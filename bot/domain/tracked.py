@@ -92,6 +92,8 @@ class Pull:
     title: str
     author: str
     state: PullState
+    author_id: int | None = None
+    """``None`` for a deleted account."""
     link: str | None = None
     at: datetime | None = None
     """When it reached its state."""

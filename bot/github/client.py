@@ -3,10 +3,11 @@
 It knows operations, not meanings; each installation has a channel of its own (limits, caches, tokens).
 """
 
+import asyncio
 import copy
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import aiohttp
@@ -41,6 +42,9 @@ class Known:
 
     identity: AppIdentity | None = None
     """Who the App is, once ``reads.identity`` has asked."""
+    bot_id: int | None = None
+    """The account that it writes as, once ``reads.ourselves`` has asked."""
+    asking: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 class GitHub:
@@ -69,7 +73,7 @@ class GitHub:
         self.server = ServerClock(self.clock)
         self.version = ApiVersion(self.clock, asks=asks_version)
         self._session, self._pace = session, pace
-        self._limit_store = limit_store or MemoryLimitStore(self.clock)
+        self.store: LimitStore = limit_store or MemoryLimitStore(self.clock)
         self._onlooker = onlooker
         self._key = AppKey(app_id, private_key, self.clock, self.server)
         self.known = Known()
@@ -94,7 +98,7 @@ class GitHub:
         found = self._channels.get(installation)
         if found is None:
             name = str(installation or "app")
-            rate_limit = RateLimit(self.clock, self._limit_store, name)
+            rate_limit = RateLimit(self.clock, self.store, name)
             cache = None if installation is None else response_cache()
             found = self._channels[installation] = Channel(
                 installation,
@@ -108,7 +112,7 @@ class GitHub:
                     onlooker=self._onlooker,
                 ),
                 rate_limit=rate_limit,
-                pacer=Pacer(self.clock, self._pace, self._limit_store, name),
+                pacer=Pacer(self.clock, self._pace, self.store, name),
                 clock=self.clock,
                 server=self.server,
                 key=self._key,

@@ -1,8 +1,12 @@
 """GraphQL documents that ask for much at once."""
 
+_WHO = """
+fragment Who on Actor { __typename login ... on Bot { databaseId } ... on User { databaseId } }
+"""
+"""Who wrote something: an App by the id of its account, which its name is not."""
 _THREAD = """
-          id isResolved isOutdated path line resolvedBy { login }
-          comments(first: 100) { nodes { databaseId body author { __typename login } } }
+          id isResolved isOutdated path line resolvedBy { databaseId login }
+          comments(first: 100) { nodes { databaseId body author { ...Who } } }
 """
 """The fields of a review thread, as `bot.github.reads.talk.thread_page` reads them."""
 CONVERSATION = (
@@ -15,16 +19,16 @@ query Conversation(
     ref(qualifiedName: $branch) { target { oid } }
     config: object(expression: $config) { __typename oid ... on Blob { isBinary isTruncated text } }
     pullRequest(number: $number) {
-      id number title url state isDraft locked merged author { __typename login }
+      id number title url state isDraft locked merged author { ...Who }
       baseRefName baseRefOid headRefName headRefOid headRepository { databaseId nameWithOwner }
       maintainerCanModify changedFiles
       comments(first: $page) {
         pageInfo { hasNextPage }
-        nodes { id fullDatabaseId url body createdAt updatedAt author { __typename login } }
+        nodes { id fullDatabaseId url body createdAt updatedAt author { ...Who } }
       }
       reviews(first: $page) {
         pageInfo { hasNextPage }
-        nodes { id fullDatabaseId url body submittedAt author { __typename login } }
+        nodes { id fullDatabaseId url body submittedAt author { ...Who } }
       }
       reviewThreads(first: $page) {
         pageInfo { hasNextPage endCursor }
@@ -37,6 +41,7 @@ query Conversation(
   }
 }
 """
+    + _WHO
 )
 STANDING = """
 query Standing($owner: String!, $name: String!, $head: GitObjectID!, $app: Int!, $check: String!) {
@@ -60,7 +65,8 @@ query Standing($owner: String!, $name: String!, $head: GitObjectID!, $app: Int!,
 }
 """
 
-LINKED_PULLS = """
+LINKED_PULLS = (
+    """
 query LinkedPulls($owner: String!, $name: String!, $number: Int!, $after: String, $size: Int!) {
   repository(owner: $owner, name: $name) {
     databaseId
@@ -76,9 +82,11 @@ query LinkedPulls($owner: String!, $name: String!, $number: Int!, $after: String
   }
 }
 fragment Linked on PullRequest {
-  number title state isDraft url createdAt closedAt mergedAt headRefName author { __typename login }
+  number title state isDraft url createdAt closedAt mergedAt headRefName author { ...Who }
 }
 """
+    + _WHO
+)
 
 REVIEW_THREADS = (
     """
@@ -97,6 +105,7 @@ query ReviewThreads($owner: String!, $name: String!, $number: Int!, $after: Stri
   }
 }
 """
+    + _WHO
 )
 
 PULL_BRANCH = """

@@ -123,6 +123,7 @@ GET_REPO = _read("repos/get", _REPO, metadata="read")
 # Not in GitHub's description, which leads here from every former name:
 # https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#follow-redirects
 GET_REPO_BY_ID = _read("repos/get-by-id", "/repositories/{repository_id}", metadata="read")
+GET_USER = _read("users/get-by-username", "/users/{username}", metadata="read")
 GET_ROLE = _read(
     "repos/get-collaborator-permission-level", _REPO + "/collaborators/{username}/permission", metadata="read"
 )
@@ -242,7 +243,7 @@ ISSUE_EDITS = _graphql(
       repository(owner: $owner, name: $name) {
         databaseId
         issue(number: $number) {
-          userContentEdits(first: 2) { nodes { editedAt diff editor { __typename login } } }
+          userContentEdits(first: 2) { nodes { editedAt diff editor { __typename login ... on Bot { databaseId } } } }
         }
       }
     }

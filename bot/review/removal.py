@@ -27,7 +27,7 @@ async def still_used(
     """
     name = None if pull.from_fork else removed_by(pull.head_ref)
     migration = next((each for each in config.migrations if each.name == name), None)
-    if migration is None or pull.author != (await reads.identity(bot.github)).login:
+    if migration is None or pull.author_id != (await reads.ourselves(bot.github, pull.ref.repo)).bot_id:
         return None
     commit = onto or await reads.branch_head(bot.github, pull.ref.repo, pull.base_ref)
     try:

@@ -77,12 +77,15 @@ def rename_app(world: World, slug: str) -> None:
     world.users[app.bot.login.lower()] = app.bot
 
 
-async def rename_branch(world: World, repo: Repository, before: str, after: str, by: User) -> None:
+async def rename_branch(
+    world: World, repo: Repository, before: str, after: str, by: User, *, follow: bool = True
+) -> None:
     """What https://docs.github.com/rest/branches/branches#rename-a-branch does.
 
     The rules and the open pull requests onto it follow; one that starts from it is closed.  GitHub does not say what it
     sends: here a ``push`` that makes the new branch and one that deletes the former, ``pull_request.edited`` for each
-    that follows, and ``repository.edited`` where it was the default branch.
+    that follows, and ``repository.edited`` where it was the default branch.  The rename goes on in the background:
+    without ``follow`` pull requests still have the former base, which is not there.
     """
     sha = repo.git.refs[f"refs/heads/{before}"]
     repo.git.set_ref(f"refs/heads/{after}", sha)
@@ -99,7 +102,7 @@ async def rename_branch(world: World, repo: Repository, before: str, after: str,
     await tell_push(world, repo, f"refs/heads/{before}", sha, None, actor)
     if default:
         _tell(world, repo, "edited", by, {"default_branch": {"from": before}})
-    for pull in [pull for pull in repo.pulls if pull.base_ref == before]:
+    for pull in [pull for pull in repo.pulls if follow and pull.base_ref == before]:
         await _follow_base(world, pull, after, by)
     for other in list(world.repos.values()):
         for pull in [each for each in other.pulls if each.head_repo is repo and each.head_ref == before]:

@@ -195,10 +195,10 @@ class Repo:
         """Give it to another account, with a redirect as for a new name."""
         renaming.transfer_repository(self._world, self.record, self._world.account(owner), by or self.person)
 
-    async def rename_branch(self, before: str, after: str, *, by: User | None = None) -> None:
-        """Rules and open pull requests onto it follow; those that start from it are closed."""
+    async def rename_branch(self, before: str, after: str, *, by: User | None = None, follow: bool = True) -> None:
+        """Rules and open pull requests onto it follow (unless not yet); those that start from it are closed."""
         async with self._world.writing:
-            await renaming.rename_branch(self._world, self.record, before, after, by or self.person)
+            await renaming.rename_branch(self._world, self.record, before, after, by or self.person, follow=follow)
 
     def delete(self) -> None:
         self.record.deleted = True

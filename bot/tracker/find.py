@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import structlog
+
 from bot.context import Bot
 from bot.domain.errors import Gone
 from bot.domain.facts import Issue
@@ -15,6 +17,8 @@ from bot.tracker import record as records
 from bot.tracker.models import Changed, Conflict, Unchanged
 from bot.tracker.read import tracked_facts
 from bot.tracker.record import TrackerRecord
+
+log = structlog.get_logger(__name__)
 
 
 class NotTracked(Exception):
@@ -52,12 +56,24 @@ async def issue_of(bot: Bot, at: DefaultBranch, number: int) -> Issue:
     try:
         issue = await reads.issue(bot.github, at.repo, number)
     except Gone as error:
-        raise NotTracked(f"issue {number} does not exist") from error
+        log.warning("tracker_missing", repository=at.repo.full_name, issue=number)
+        text = "was deleted, or transferred to where the App may not read"
+        raise NotTracked(f"issue {number} does not exist: if it did, it {text}") from error
     if issue.is_pull_request:
         raise NotTracked(f"{number} is a pull request, not an issue")
     if issue.repository.lower() != at.repo.full_name.lower():
-        raise NotTracked(f"issue {number} was transferred to another repository")
+        now = (await reads.repository(bot.github, at.repo)).ref  # it may have been renamed a moment ago
+        if issue.repository.lower() != now.full_name.lower():
+            raise _transferred(at, number)
     return issue
+
+
+def _transferred(at: DefaultBranch, number: int) -> NotTracked:
+    """Somebody moved the tracking issue: what the configuration names has to be an issue of its own repository."""
+    log.warning("tracker_transferred", repository=at.repo.full_name, issue=number)
+    return NotTracked(
+        f"issue {number} was transferred to another repository: `tracking.issue` has to name an issue of this one"
+    )
 
 
 async def tracked_on(bot: Bot, at: DefaultBranch, issue: Issue) -> list[Tracked]:

@@ -172,11 +172,11 @@ async def _pulls(
     bot: Bot, at: DefaultBranch, migration: Migration, issue: int, numbers: Iterable[int]
 ) -> tuple[Pull, ...]:
     """The pull requests that the issue is linked with, those that the bot opened for the migration, the numbered."""
-    repo, us = at.repo, await reads.identity(bot.github)
+    repo, us = at.repo, await reads.ourselves(bot.github, at.repo)
     found: dict[int, Pull] = {}
     for pull, branch in await reads.linked_pulls(bot.github, repo, issue):
         mine = branches.migration_of(branch) == migration.name or branch == branches.of_removal(migration.name)
-        migrates = mine and pull.author == us.login
+        migrates = mine and pull.author_id == us.bot_id
         paths = await _changed(bot, at, pull.number) if migrates and pull.state is PullState.OPEN else ()
         found[pull.number] = replace(pull, migrates=migrates, paths=paths)
     for number in numbers:

@@ -10,6 +10,7 @@ from bot.github.reads.app import (
     identity,
     installation_repositories,
     installations,
+    ourselves,
     repo_installation,
 )
 from bot.github.reads.at_once import conversation, standing
@@ -91,6 +92,7 @@ __all__ = [
     "numbered_pull",
     "open_heads",
     "open_pull_requests",
+    "ourselves",
     "own_pull_requests",
     "pull_branch",
     "pull_request",

@@ -1,6 +1,7 @@
 """The App, its installations and its webhook.  https://docs.github.com/en/rest/apps."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -8,13 +9,40 @@ from bot.domain.facts import AppIdentity, HookConfig, HookDelivery, Installation
 from bot.domain.references import DeliveryId, InstallationId, RepoRef, RepositoryId
 from bot.github import operations as ops
 from bot.github.client import GitHub
+from bot.github.errors import NotFound
 
 
-async def identity(gh: GitHub) -> AppIdentity:
-    """Who the App is.  Asked for once, then remembered: an App's id and slug do not change while it runs."""
-    if gh.known.identity is None:
+async def identity(gh: GitHub, *, now: bool = False) -> AppIdentity:
+    """Who the App is.  Asked for once, then remembered; ``now``: asked again, for it may have another name by now."""
+    if gh.known.identity is None or now:
         gh.known.identity = await gh.call_as_app(ops.GET_APP, _identity)
     return gh.known.identity
+
+
+async def ourselves(gh: GitHub, repo: RepoRef, *, now: bool = False) -> AppIdentity:
+    """The same with the id of the account that it writes as, by which its own work is recognised.
+
+    The id lasts as long as the App: it is asked for once, by the App's name of now, and then kept.
+    """
+    us = await identity(gh, now=now)
+    async with gh.known.asking:
+        if gh.known.bot_id is None:
+            gh.known.bot_id = await _bot_id(gh, repo, us)
+    return replace(us, bot_id=gh.known.bot_id)
+
+
+async def _bot_id(gh: GitHub, repo: RepoRef, us: AppIdentity) -> int:
+    document = f"app/{gh.app_id}"
+    kept, _ = await gh.store.read(document)
+    if kept is not None and isinstance(kept.get("bot"), int):
+        return int(kept["bot"])
+    try:
+        found = await gh.call(ops.GET_USER, repo, lambda data: int(data["id"]), username=us.login)
+    except NotFound:  # it was renamed since it said what it is called
+        us = await identity(gh, now=True)
+        found = await gh.call(ops.GET_USER, repo, lambda data: int(data["id"]), username=us.login)
+    await gh.store.update(document, lambda *_: ({"bot": found}, None))
+    return found
 
 
 async def installations(gh: GitHub) -> tuple[Installation, ...]:

@@ -8,7 +8,7 @@ from bot.domain.references import PullRequest, PullRequestRef, RepoRef, Reposito
 from bot.github import operations as ops
 from bot.github.client import GitHub
 from bot.github.errors import NotFound
-from bot.github.reads.app import identity
+from bot.github.reads.app import ourselves
 from bot.github.reads.contents import exact, may_be_link
 from bot.github.reads.talk import actor, comment_of, thread_page
 from bot.github.shrinking import answered
@@ -50,7 +50,7 @@ async def conversation(
     gh: GitHub, ref: PullRequestRef, base_ref: str, config: str, *, page: int = PAGE
 ) -> Conversation:
     """The pull request and, at its base branch ``base_ref``, the file ``config``.  ``NotFound``: there is none."""
-    us, repo = await identity(gh), ref.repo
+    us, repo = await ourselves(gh, ref.repo), ref.repo
     branch = f"refs/heads/{base_ref}"
 
     async def query(size: int) -> Conversation:
@@ -112,6 +112,7 @@ def _pull(us: AppIdentity, ref: PullRequestRef, node: Any) -> PullRequest:
         draft=bool(node["isDraft"]),
         merged=bool(node["merged"]),
         author=actor(us, node["author"])[0],
+        author_id=(node["author"] or {}).get("databaseId"),
         base_ref=str(node["baseRefName"]),
         base_sha=Sha(str(node["baseRefOid"])),
         head_ref=str(node["headRefName"]),

@@ -11,7 +11,7 @@ from bot.github.at_once import pages
 from bot.github.begun import may_be_begun
 from bot.github.client import PAGE_SIZE, GitHub
 from bot.github.errors import NameTaken, NoCommonAncestor, NotFound
-from bot.github.reads.app import identity
+from bot.github.reads.app import ourselves
 from bot.github.shrinking import answered
 from bot.identity.checks import CHECK_NAME
 from bot.identity.external_ids import pull_number
@@ -51,7 +51,7 @@ async def own_pull_requests(gh: GitHub, repo: RepoRef) -> tuple[OwnPullRequest, 
     Pull requests are issues, and issues can be listed by who opened them; pull requests themselves cannot.
     https://docs.github.com/en/rest/issues/issues#list-repository-issues
     """
-    us = await identity(gh)
+    us = await ourselves(gh, repo, now=True)  # GitHub looks for the name of now
     pages = gh.pages(ops.LIST_ISSUES, repo, lambda data: _own(us, data), query={"state": "all", "creator": us.login})
     return tuple([pull async for pull in pages if pull is not None])
 
@@ -63,7 +63,7 @@ async def commits_ahead(gh: GitHub, repo: RepoRef, base: Sha, head: Sha) -> tupl
 
     https://docs.github.com/en/rest/commits/commits#compare-two-commits
     """
-    us = await identity(gh)
+    us = await ourselves(gh, repo)
 
     def parse(data: Any) -> tuple[Commit, ...] | None:
         commits = tuple(_commit(us, each) for each in data["commits"])
@@ -155,6 +155,7 @@ def _pull(repo: RepoRef, data: Any) -> PullRequest:
         draft=bool(data.get("draft")),
         merged=bool(data["merged"]),
         author=str((data["user"] or {}).get("login", "")),
+        author_id=(data["user"] or {}).get("id"),
         base_ref=str(base["ref"]),
         base_sha=Sha(str(base["sha"])),
         head_ref=str(head["ref"]),
@@ -170,7 +171,7 @@ def _pull(repo: RepoRef, data: Any) -> PullRequest:
 def _own(us: AppIdentity, data: Any) -> OwnPullRequest | None:
     """An entry of the list of issues; ``None`` for a plain issue, and for what somebody else opened."""
     pull = data.get("pull_request")
-    if pull is None or (data["user"] or {}).get("login") != us.login:
+    if pull is None or (data["user"] or {}).get("id") != us.bot_id:
         return None
     return OwnPullRequest(
         number=int(data["number"]),
@@ -186,5 +187,6 @@ _WEB_FLOW = "web-flow"
 
 
 def _commit(us: AppIdentity, data: Any) -> Commit:
-    author, committer = ((data[who] or {}).get("login") for who in ("author", "committer"))
-    return Commit(sha=Sha(str(data["sha"])), ours=author == us.login and committer in (us.login, _WEB_FLOW))
+    author, committer = data["author"] or {}, data["committer"] or {}
+    at_github = committer.get("id") == us.bot_id or committer.get("login") == _WEB_FLOW
+    return Commit(sha=Sha(str(data["sha"])), ours=author.get("id") == us.bot_id and at_github)

@@ -1,7 +1,6 @@
 """Issues, comments, reviews and review threads.
 
-``ours`` is decided by the author alone, whose name nobody else can have: ``<slug>[bot]`` in REST, and in GraphQL the
-same slug on an author of the type ``Bot``.
+``ours`` is decided by the author's id alone: an App that is renamed writes under another name, and knows its own.
 """
 
 from datetime import UTC, datetime
@@ -13,7 +12,7 @@ from bot.github import operations as ops
 from bot.github.begun import may_be_begun
 from bot.github.client import GitHub
 from bot.github.errors import NotFound
-from bot.github.reads.app import identity
+from bot.github.reads.app import ourselves
 from bot.github.shrinking import all_pages
 
 _THREADS, _THREAD_COMMENTS = 50, 100
@@ -22,21 +21,21 @@ _THREADS, _THREAD_COMMENTS = 50, 100
 @may_be_begun
 async def issue(gh: GitHub, repo: RepoRef, number: int) -> Issue:
     """An issue, or a pull request seen as one."""
-    us = await identity(gh)
+    us = await ourselves(gh, repo)
     return await gh.call(ops.GET_ISSUE, repo, lambda data: _issue(repo, us, data), issue_number=number)
 
 
 @may_be_begun
 async def issue_comment(gh: GitHub, repo: RepoRef, comment_id: int) -> Comment:
     """One comment of an issue or conversation as it is now.  ``NotFound``: it was deleted."""
-    us = await identity(gh)
+    us = await ourselves(gh, repo)
     return await gh.call(ops.GET_COMMENT, repo, lambda data: _comment(us, data), comment_id=comment_id)
 
 
 @may_be_begun
 async def review_comment(gh: GitHub, repo: RepoRef, comment_id: int) -> Comment:
     """One comment on a line of a pull request's diff as it is now.  ``NotFound``: it was deleted."""
-    us = await identity(gh)
+    us = await ourselves(gh, repo)
     return await gh.call(ops.GET_REVIEW_COMMENT, repo, lambda data: _comment(us, data), comment_id=comment_id)
 
 
@@ -48,7 +47,7 @@ async def issue_comments(
 
     ``since``: only those that were written or changed at that (aware) time or later.
     """
-    us = await identity(gh)
+    us = await ourselves(gh, repo)
     query = {"since": f"{since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"} if since else None
     pages = gh.pages(ops.LIST_COMMENTS, repo, lambda data: _comment(us, data), query=query, issue_number=number)
     return tuple([comment async for comment in pages])
@@ -62,7 +61,7 @@ async def reviews(gh: GitHub, ref: PullRequestRef) -> tuple[Comment, ...]:
 
 async def written_reviews(gh: GitHub, ref: PullRequestRef) -> tuple[tuple[Comment, ...], tuple[Comment, ...]]:
     """The submitted reviews of a pull request, and the App's own that are pending, which nobody else sees."""
-    us = await identity(gh)
+    us = await ourselves(gh, ref.repo)
 
     def parse(data: Any) -> tuple[Comment, bool]:
         return _comment(us, data), data.get("submitted_at") is not None
@@ -75,7 +74,7 @@ async def written_reviews(gh: GitHub, ref: PullRequestRef) -> tuple[tuple[Commen
 @may_be_begun
 async def review_threads(gh: GitHub, ref: PullRequestRef) -> tuple[ReviewThread, ...]:
     """All review threads of a pull request, with up to 100 comments each."""
-    us, repo = await identity(gh), ref.repo
+    us, repo = await ourselves(gh, ref.repo), ref.repo
 
     async def page(after: str | None, size: int) -> tuple[list[ReviewThread], str | None]:
         return await gh.graphql(
@@ -94,8 +93,7 @@ async def review_threads(gh: GitHub, ref: PullRequestRef) -> tuple[ReviewThread,
 
 def _author(us: AppIdentity, user: Any) -> tuple[str, bool]:
     """Login and whether it is us, of a REST user (``None``: a deleted account)."""
-    login = "" if user is None else str(user["login"])
-    return login, login == us.login
+    return ("", False) if user is None else (str(user["login"]), user["id"] == us.bot_id)
 
 
 def _moment(text: Any) -> datetime | None:
@@ -134,7 +132,9 @@ def _issue(repo: RepoRef, us: AppIdentity, data: Any) -> Issue:
         is_pull_request=data.get("pull_request") is not None,
         updated_at=datetime.fromisoformat(data["updated_at"]),
         repository="/".join(str(data["repository_url"]).split("/")[-2:]),
-        closed_by=None if (data.get("closed_by") or {}).get("login") is None else str(data["closed_by"]["login"]),
+        author_id=(data["user"] or {}).get("id"),
+        closed_by=(data.get("closed_by") or {}).get("login"),
+        closed_by_id=(data.get("closed_by") or {}).get("id"),
     )
 
 
@@ -169,7 +169,7 @@ def actor(us: AppIdentity, node: Any) -> tuple[str, bool]:
         return "", False
     bot = node["__typename"] == "Bot"
     login = f"{node['login'].removesuffix('[bot]')}[bot]" if bot else str(node["login"])
-    return login, bot and login == us.login
+    return login, bot and node["databaseId"] == us.bot_id
 
 
 def _thread(us: AppIdentity, node: Any) -> ReviewThread:
@@ -179,7 +179,7 @@ def _thread(us: AppIdentity, node: Any) -> ReviewThread:
         path=str(node["path"]),
         line=node["line"],
         resolved=bool(node["isResolved"]),
-        resolved_by_us=_slug(node["resolvedBy"]) == _slug({"login": us.login}),
+        resolved_by_us=_is_us(us, node["resolvedBy"]),
         resolver_known=node["resolvedBy"] is not None,
         outdated=bool(node["isOutdated"]),
         comments=comments,
@@ -187,9 +187,11 @@ def _thread(us: AppIdentity, node: Any) -> ReviewThread:
     )
 
 
-def _slug(user: Any) -> str:
-    """The schema has no ``Bot`` here, only a ``User``, whose login is the App's slug with ``[bot]`` or without."""
-    return "" if user is None else str(user["login"]).removesuffix("[bot]")
+def _is_us(us: AppIdentity, user: Any) -> bool:
+    """A ``User`` in the schema, which has no ``Bot`` here; without an id by its login, the App's slug."""
+    if user is None or user["databaseId"] is not None:
+        return user is not None and bool(user["databaseId"] == us.bot_id)
+    return str(user["login"]).removesuffix("[bot]") == us.slug
 
 
 def _thread_comment(us: AppIdentity, node: Any) -> ThreadComment:
@@ -202,7 +204,7 @@ async def issue_edits(gh: GitHub, repo: RepoRef, number: int) -> tuple[IssueEdit
 
     GitHub's ``diff`` is the whole text of the version.
     """
-    us = await identity(gh)
+    us = await ourselves(gh, repo)
     return await gh.graphql(
         ops.ISSUE_EDITS, repo, lambda data: _edits(us, data), owner=repo.owner, name=repo.name, number=number
     )

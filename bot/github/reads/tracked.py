@@ -221,12 +221,13 @@ def _linked(data: Any) -> tuple[list[tuple[Pull, str]], str | None]:
 
 def _node(node: Any, *, closes: bool) -> Pull:
     state = {"OPEN": PullState.OPEN, "MERGED": PullState.MERGED, "CLOSED": PullState.CLOSED}[node["state"]]
-    author = node["author"] or {"login": "", "__typename": "User"}
+    author = node["author"] or {"login": "", "__typename": "User", "databaseId": None}
     bot = author["__typename"] == "Bot"
     return Pull(
         number=int(node["number"]),
         title=str(node["title"]),
         author=f"{author['login'].removesuffix('[bot]')}[bot]" if bot else str(author["login"]),
+        author_id=author.get("databaseId"),
         state=state,
         link=str(node["url"]),
         at=_moment(node["mergedAt"] or node["closedAt"] or node["createdAt"]),
@@ -242,6 +243,7 @@ def _pull(data: Any) -> Pull:
         number=int(data["number"]),
         title=str(data["title"]),
         author=str((data["user"] or {}).get("login", "")),
+        author_id=(data["user"] or {}).get("id"),
         state=state,
         link=str(data["html_url"]),
         at=_moment(data["merged_at"] or data["closed_at"] or data["created_at"]),

@@ -10,6 +10,7 @@ from bot.domain.finding import Failed, Scanned, Skipped
 from bot.domain.migration import CODEOWNERS, Migration, Split
 from bot.domain.references import PullRequest, PullRequestRef
 from bot.github import reads
+from bot.github.errors import NotFound
 from bot.identity import branches
 from bot.identity.pull_requests import batch_mark_of
 from bot.inventory.commit_sources import CommitSources
@@ -102,12 +103,21 @@ async def _open_pull(bot: Bot, at: DefaultBranch, own: OwnPullRequest, pull: Pul
         head_sha=pull.head_sha,
         files=await _files_of(bot, pull),
         foreign=commits is None or not all(commit.ours for commit in commits),
-        retargeted=pull.base_ref != at.repository.default_branch,
+        retargeted=pull.base_ref != at.branch and await _exists(bot, at, pull.base_ref),
         body=own.body,
         tier=Tier(mark.tier) if mark else Tier.SAFE,
         asked_by=mark.asked_by if mark else 0,
         digest=mark.digest if mark else None,
     )
+
+
+async def _exists(bot: Bot, at: DefaultBranch, branch: str) -> bool:
+    """A branch that is no more was renamed: the pull requests onto it follow, a moment later."""
+    try:
+        await reads.branch_head(bot.github, at.repo, branch)
+    except NotFound:
+        return False
+    return True
 
 
 async def _files_of(bot: Bot, pull: PullRequest) -> dict[str, str | None]:
@@ -123,7 +133,7 @@ async def _files_of(bot: Bot, pull: PullRequest) -> dict[str, str | None]:
 async def _closed(bot: Bot, opened: OpenedPullRequests, migration: Migration) -> tuple[ClosedPull, ...]:
     """Those that a person closed without merging; what the bot closes itself is finished."""
     repo, found = opened.at.repo, []
-    us = await reads.identity(bot.github)
+    us = await reads.ourselves(bot.github, repo)
     for own in opened.own:
         if own.open or own.merged:
             continue
@@ -133,7 +143,7 @@ async def _closed(bot: Bot, opened: OpenedPullRequests, migration: Migration) ->
         pull = await reads.pull_request(bot.github, PullRequestRef(repo=repo, number=own.number))
         if branches.migration_of(pull.head_ref) != migration.name:
             continue
-        if (await reads.issue(bot.github, repo, own.number)).closed_by == us.login:
+        if (await reads.issue(bot.github, repo, own.number)).closed_by_id == us.bot_id:
             continue
         changed = await reads.changed_files(bot.github, pull)
         found.append(ClosedPull(number=own.number, paths=frozenset(file.path for file in changed)))

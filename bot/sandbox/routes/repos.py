@@ -23,6 +23,15 @@ async def rate_limit(call: Call) -> Answer:
     return Answer(body={"resources": figures, "rate": figures["core"]})
 
 
+@router.route("GET", "/users/{username}", "anyone")
+async def get_user(call: Call) -> Answer:
+    """https://docs.github.com/rest/users/users#get-a-user : by the present login only; an App's bot has brackets."""
+    user = call.world.user(call.params["username"])
+    if user is None:
+        raise not_found()
+    return Answer(body=accounts.public_user(user, call.url))
+
+
 @router.route("GET", "/repos/{owner}/{repo}", "metadata:read")
 async def get_repository(call: Call) -> Answer:
     return Answer(body=repositories.full_repository(call.repo, call.url))

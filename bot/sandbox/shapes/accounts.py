@@ -34,6 +34,14 @@ def user(who: User, url: str) -> Obj:
     }
 
 
+def public_user(who: User, url: str) -> Obj:
+    """public-user."""
+    told = dict.fromkeys(("name", "company", "location", "email", "hireable", "bio", "twitter_username"))
+    counts = dict.fromkeys(("public_repos", "public_gists", "followers", "following"), 0)
+    times = {"created_at": "2020-01-01T00:00:00Z", "updated_at": "2020-01-01T00:00:00Z"}
+    return {**user(who, url), **told, **counts, **times, "blog": ""}
+
+
 def organization(who: User, url: str) -> Obj:
     """organization-simple-webhooks."""
     me = f"{url}/orgs/{who.login}"

@@ -174,7 +174,7 @@ def review(of: Review, url: str) -> Obj:
 
 def actor(of: User) -> Obj:
     """GraphQL names a bot without the suffix."""
-    return {"__typename": of.type, "login": of.login.removesuffix("[bot]")}
+    return {"__typename": of.type, "login": of.login.removesuffix("[bot]"), "databaseId": of.id}
 
 
 def check_run(of: CheckRun) -> Obj:
@@ -218,6 +218,10 @@ def check_suite(of: CheckSuite) -> Obj:
     }
 
 
+def _resolver(of: User) -> Obj:
+    return {"login": of.login.removesuffix("[bot]"), "databaseId": of.id}
+
+
 def review_thread(of: ReviewThread, *, hides_app: bool = False) -> Obj:
     def comments(_info: object, **window: Any) -> Obj:  # noqa: ANN401 - first, last, after, before
         return {"nodes": [review_comment(each) for each in connection(of.comments, **window)[0]]}
@@ -231,7 +235,7 @@ def review_thread(of: ReviewThread, *, hides_app: bool = False) -> Obj:
         "diffSide": of.original.side,
         "isOutdated": now is None,
         "isResolved": of.resolved_by is not None,
-        "resolvedBy": None if resolver is None else {"login": resolver.login.removesuffix("[bot]")},
+        "resolvedBy": None if resolver is None else _resolver(resolver),
         "line": None if now is None else now.line,
         "startLine": None if now is None else now.start_line,
         "comments": comments,

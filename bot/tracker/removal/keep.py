@@ -33,8 +33,8 @@ async def keep_removal(bot: Bot, at: DefaultBranch, migration: Migration, issue:
     if not found:
         return False
     pull = await reads.pull_request(bot.github, found[0])
-    us = await reads.identity(bot.github)
-    if pull.author == us.login and pull.base_ref == at.branch and not isinstance(facts.definitions, NotKnown):
+    us = await reads.ourselves(bot.github, at.repo)
+    if pull.author_id == us.bot_id and pull.base_ref == at.branch and not isinstance(facts.definitions, NotKnown):
         await _keep(bot, at, migration, issue, facts, pull)
     return True
 
