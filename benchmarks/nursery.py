@@ -6,7 +6,7 @@
 
 A program is made of its seed (`tests.programs.generated`), so the same number is the same program for ever, as long as
 the pieces stay.  Printed are: programs that behave otherwise after safe fixes (asked: 0); of the recorded fixes, those
-that are unsafe or manual today (asked: at most 1 %), each reason with its number and a program; programs with a safe
+that are unsafe or manual today (asked: at most 1 %), each with its program, place and reason; programs with a safe
 fix (asked: 60 %); usages of the written programs that were refused without need (asked: 80 % safe).
 """
 
@@ -46,13 +46,13 @@ class Tried:
     digest: str
     runs: bool
     same: bool
-    verdicts: tuple[tuple[str, bool, str], ...]
-    """For each usage its key, whether it is safe, and the reason where it is not."""
+    verdicts: tuple[tuple[str, bool, str, str], ...]
+    """For each usage its key, whether it is safe, the reason where it is not, and that in words with its place."""
 
     @property
     def safe(self) -> list[str]:
         """The keys of the safe usages."""
-        return [key for key, safe, _ in self.verdicts if safe]
+        return [key for key, safe, *_ in self.verdicts if safe]
 
 
 def made(seed: int) -> Program:
@@ -69,12 +69,16 @@ def tried(seeds: Sequence[int]) -> list[Tried]:
 def _tried(seed: int, trials: Trials) -> Tried:
     one = made(seed)
     outcome = trials.outcome(one)
-    verdicts = tuple((_key(usage), _is_safe(usage), usage.reason_code or "") for usage in outcome.usages)
+    verdicts = tuple((_key(usage), _is_safe(usage), usage.reason_code or "", _told(usage)) for usage in outcome.usages)
     return Tried(seed=seed, digest=_digest(one), runs=outcome.runs, same=outcome.same, verdicts=verdicts)
 
 
 def _is_safe(usage: Finding) -> bool:
     return usage.fix is not None and usage.fix.applicability is Applicability.SAFE
+
+
+def _told(usage: Finding) -> str:
+    return f"{usage.path}:{usage.range.line}: {usage.symbol} ({usage.kind.value}): {usage.reason or ''}"
 
 
 def _key(usage: Finding) -> str:
@@ -113,14 +117,17 @@ def recorded() -> dict[tuple[int, str], frozenset[str]]:
     return known
 
 
-def _lost(found: Sequence[Tried]) -> tuple[int, list[tuple[int, str]]]:
-    """How many recorded fixes there are in these programs, and those that are not safe any more: seed and reason."""
+def _lost(found: Sequence[Tried]) -> tuple[int, list[tuple[int, str, str]]]:
+    """How many recorded fixes there are in these programs, and those that are not safe any more.
+
+    Of each its seed, its reason, and that in words with its place.
+    """
     known, total, lost = recorded(), 0, []
     for each in found:
         keys = known.get((each.seed, each.digest), frozenset())
         total += len(keys)
-        reasons = {key: reason for key, safe, reason in each.verdicts if not safe}
-        lost += [(each.seed, reasons.get(key, "not found")) for key in keys - set(each.safe)]
+        reasons = {key: (reason, told) for key, safe, reason, told in each.verdicts if not safe}
+        lost += [(each.seed, *reasons.get(key, ("not found", ""))) for key in sorted(keys - set(each.safe))]
     return total, lost
 
 
@@ -147,9 +154,10 @@ def report(found: Sequence[Tried]) -> bool:
         print(f"  --show {seed}")
     print(f"recorded safe and right fixes that are none today: {len(lost)} of {total}, {len(lost) / (total or 1):.2%}"
           " (asked: at most 1 %)")  # fmt: skip
-    for reason, number in Counter(reason for _, reason in lost).most_common():
-        seeds = dict.fromkeys(seed for seed, each in lost if each == reason)
-        print(f"  {number} × {reason}: programs {', '.join(map(str, list(seeds)[:12]))}")
+    for reason, number in Counter(reason for _, reason, _ in lost).most_common():
+        print(f"  {number} × {reason}")
+        for line in dict.fromkeys(f"    program {seed}, {told}" for seed, each, told in lost if each == reason):
+            print(line)
     print(f"programs with a safe fix: {with_fix / len(found):.1%} (asked: 60 %)")
     print(f"usages once refused without need that are safe: {safe} of {refused} (asked: 80 %)")
     return not changed and len(lost) <= total / 100 and with_fix >= 0.6 * len(found) and safe >= 0.8 * refused

@@ -7,9 +7,10 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bot.engine.program.cycles import leads_to
+from bot.engine.program.cycles import closure, from_the_longest, leads_to, path_of
 from bot.engine.program.index import Index
 from bot.engine.program.nodes import stored
+from bot.engine.program.view import Witness
 from bot.engine.resolve.exports import PARSE_ERRORS, parse
 
 _IMPORTS = (ast.Import, ast.ImportFrom)
@@ -45,14 +46,40 @@ def run_by(tree: ast.Module, name: str) -> Run | None:
     return Run(statements=frozenset(statements), names=frozenset(names)) if statements else None
 
 
+def caller(index: Index, path: str, dotted: str, line: int | None) -> Witness | None:
+    """Who may call code of ``path`` while the module of ``dotted`` is imported and its ``line`` is not reached yet.
+
+    Then an import in a function of ``path`` would come too early as well.
+    """
+    program = index.program
+    module = next((m for m in from_the_longest(dotted) if path_of(index, m) is not None), None)
+    start = path_of(index, module) if module else None
+    if module is None or start is None:
+        return None
+    reaching = {path: True}
+    for other in (start, *closure(index, module).steps):
+        for call in program.facts[other].calls:
+            if other == start and line is not None and call.line > line:
+                continue
+            for name in program.absolute(other, call.name):
+                if leads_to(index, name, reaching) and may_run(index, name, path):
+                    return Witness(path=other, line=call.line)
+    return None
+
+
 def may_run(index: Index, dotted: str, path: str) -> bool:
     """Whether the code of ``dotted`` may run code of the file at ``path``; also if the code is not known."""
-    module, _, name = index.resolution(dotted).names[-1].rpartition(".")
-    known = index.source_of(module)
-    if not isinstance(known, tuple):
+    ends = [name for name in index.resolution(dotted).names if index.resolution(name).names == (name,)]
+    return not ends or any(_may_run(index, name, path) for name in ends)
+
+
+def _may_run(index: Index, dotted: str, path: str) -> bool:
+    module = next((each for each in from_the_longest(dotted) if index.has(each)), dotted)
+    known, rest = index.source_of(module), dotted.removeprefix(f"{module}.")
+    if not isinstance(known, tuple) or rest == dotted or known[0] == path:
         return True
     try:
-        found = run_by(parse(known[1]), name)
+        found = run_by(parse(known[1]), rest.partition(".")[0])
     except PARSE_ERRORS:
         return True
     return found is None or leads_out_to(index, known[0], found, path)

@@ -22,6 +22,8 @@ _TARGETS = ("target", "attribute", "name")
 _SPECIAL = frozenset({"__setattr__", "__delattr__"})
 _PLAIN = frozenset(dir(builtins))
 """What is there without an import replaces nothing by a dotted name: ``print("a.b", value)``."""
+_NAMING = frozenset({"typing", "typing_extensions", "logging", "importlib", "runpy", "pkgutil", "warnings"})
+"""Modules whose functions take a dotted name, and something else with it, and replace nothing."""
 _KNOWN = _READERS | _WRITERS | _IN_PLACE | _ON_TABLE | _WITH_TABLE | _SPECIAL | {"multiple", "get"}
 
 
@@ -46,7 +48,7 @@ def called(call: ast.Call, meaning: Meaning) -> Called:
     function, last = _function(call.func)
     if last not in _KNOWN:
         given = function and call.args and type(call.args[0]) is ast.Constant
-        if not given or (function in _PLAIN and not meaning(call.func)):
+        if not given or (function in _PLAIN and not meaning(call.func)) or _only_names(call.func, meaning):
             return _NOTHING
         return Called(written=_by_path(call))
     if last in _ON_TABLE | _WITH_TABLE and (stubbed := _stubbed(call)):
@@ -68,6 +70,12 @@ def called(call: ast.Call, meaning: Meaning) -> Called:
             return Called(written=tuple((name, member) for name in names) or _by_path(call), lasting=bare)
         case _:
             return Called(written=_by_path(call)) if function else _NOTHING
+
+
+def _only_names(function: ast.expr, meaning: Meaning) -> bool:
+    """Whether it is a function of the standard library to which a dotted name is a type, a logger or a module."""
+    names = meaning(function)
+    return bool(names) and all(not name.level and name.text.partition(".")[0] in _NAMING for name in names)
 
 
 def is_writer(node: ast.expr) -> bool:

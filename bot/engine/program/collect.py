@@ -18,7 +18,7 @@ from bot.engine.program.constants import constants, folded
 from bot.engine.program.doctests import examples
 from bot.engine.program.early import early_calls
 from bot.engine.program.facts import NOTHING, OWN, Facts, Import, Name, Stub, Taking, Write
-from bot.engine.program.nodes import nodes, statements, stored, words
+from bot.engine.program.nodes import functions, nodes, statements, stored, words
 from bot.engine.program.reloads import put_back
 from bot.engine.resolve.exports import PARSE_ERRORS, parse
 from bot.engine.source.mentions import words_of
@@ -94,6 +94,8 @@ class Collector:
     """The strings that variables are bound to."""
     functions: dict[str, ast.expr] = field(default_factory=dict)
     """Variables for functions that write: ``put = setattr``, ``patched = partial(patch.object, m)``."""
+    later: Sequence[tuple[int, int]] = ()
+    """The first and the last line of each function that is in no other one, decorators included."""
     inner: set[ast.AST] = field(default_factory=set)
     """The parts of chains of which the whole was seen."""
 
@@ -141,6 +143,7 @@ class Collector:
     def names_of(self, tree: ast.Module) -> None:
         """Everything that is read or written through an import."""
         found = nodes(tree)
+        self.later = functions(tree)
         self._aliases(found)
         self.rebinds(found)
         for node in found:  # outer ones first
@@ -196,7 +199,8 @@ class Collector:
     def write(self, holder: Name, attribute: str, line: int, *, lasting: bool) -> None:
         """Note a write."""
         own = _written(f"{holder.text}.")
-        self.writes.append(Write(holder if own.level != OWN else own, attribute, line, lasting))
+        early = not any(first <= line <= last for first, last in self.later)
+        self.writes.append(Write(holder if own.level != OWN else own, attribute, line, lasting, early))
 
     def joined(self, node: ast.JoinedStr | ast.BinOp) -> None:
         """A dotted name that is put together of constants."""

@@ -1,6 +1,6 @@
 """Which files run when a module is imported, and so whether an import would lead back to where it stands."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from bot.engine.program.index import Index
@@ -40,6 +40,18 @@ def _closure(index: Index, module: str) -> Closure:
                 if other not in above:
                     pending.append(other)
     return Closure(steps=steps)
+
+
+def files_run(index: Index, modules: Iterable[str], *, beside: str) -> frozenset[str]:
+    """The files that run when modules are imported, but for what only the file ``beside`` leads to."""
+    pending = [path for module in modules for path in files_begun(index, module)]
+    seen = {beside, *pending}
+    for path in pending:  # grows while it is read
+        for _, other in _runs(index, path) if path != beside else ():
+            if other not in seen:
+                seen.add(other)
+                pending.append(other)
+    return frozenset(pending)
 
 
 def path_of(index: Index, module: str) -> str | None:
@@ -101,36 +113,15 @@ def closes_cycle(index: Index, path: str, module: str, begun: frozenset[str]) ->
     return None
 
 
-def caller(index: Index, path: str, dotted: str, line: int | None) -> Witness | None:
-    """Who may call code of ``path`` while the module of ``dotted`` is imported and its ``line`` is not reached yet.
-
-    Then an import in a function of ``path`` would come too early as well.  A call leads to all that the called file
-    imports, whenever it does.
-    """
-    program = index.program
-    module = next((m for m in _from_the_longest(dotted) if path_of(index, m) is not None), None)
-    start = path_of(index, module) if module else None
-    if module is None or start is None:
-        return None
-    reaching = {path: True}
-    for other in (start, *closure(index, module).steps):
-        for call in program.facts[other].calls:
-            if other == start and line is not None and call.line > line:
-                continue
-            for name in program.absolute(other, call.name):
-                if leads_to(index, name, reaching):
-                    return Witness(path=other, line=call.line)
-    return None
-
-
-def _from_the_longest(dotted: str) -> Iterator[str]:
+def from_the_longest(dotted: str) -> Iterator[str]:
+    """The modules that a dotted name may be in, or be, the innermost first."""
     parts = dotted.split(".")
     return (".".join(parts[:cut]) for cut in range(len(parts), 0, -1))
 
 
 def leads_to(index: Index, name: str, reaching: dict[str, bool]) -> bool:
     """Whether what ``name`` stands for is in a file that leads to one of those that are ``reaching``."""
-    module = next((m for m in _from_the_longest(name) if path_of(index, m) is not None), None)
+    module = next((m for m in from_the_longest(name) if path_of(index, m) is not None), None)
     start = path_of(index, module) if module else None
     return start is not None and _reaches(index, start, reaching)
 

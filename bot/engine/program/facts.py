@@ -47,6 +47,8 @@ class Write:
     line: int
     lasting: bool
     """It is not taken back, as those of ``patch`` and ``monkeypatch`` are."""
+    early: bool = True
+    """It may be made while the file is imported: it stands in no function, and decorates none."""
 
 
 @dataclass(frozen=True, slots=True)

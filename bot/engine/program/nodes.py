@@ -66,6 +66,25 @@ def _checks_types(test: ast.expr) -> bool:
             return False
 
 
+def functions(tree: ast.Module) -> list[tuple[int, int]]:
+    """The first and the last line of each function that stands in no other one, with what decorates it or its class."""
+    found: list[tuple[int, int]] = []
+    pending: list[ast.stmt] = [*tree.body]
+    while pending:
+        node = pending.pop()
+        decorators = getattr(node, "decorator_list", ())
+        first = min((each.lineno for each in decorators), default=node.lineno)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            found.append((first, node.end_lineno or node.lineno))
+            continue
+        if decorators:
+            found.append((first, node.lineno))
+        for name in ("body", "handlers", "cases", "orelse", "finalbody"):
+            for each in getattr(node, name, ()):
+                pending += [each] if isinstance(each, ast.stmt) else each.body
+    return found
+
+
 def stored(node: ast.AST) -> Iterator[str]:
     """The names that a node itself binds or deletes."""
     match node:

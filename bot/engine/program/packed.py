@@ -11,7 +11,7 @@ def pack(facts: Facts) -> dict[str, Any]:
     found = {
         "imports": [[*_name(i.module), i.name, i.local, i.line, i.early] for i in facts.imports],
         "takings": [[*_name(t.name), t.line, t.string] for t in facts.takings],
-        "writes": [[*_name(w.holder), w.attribute, w.line, w.lasting] for w in facts.writes],
+        "writes": [[*_name(w.holder), w.attribute, w.line, w.lasting, w.early] for w in facts.writes],
         "rebound": [[*each] for each in facts.rebound],
         "stubs": [[stub.module, stub.line, stub.read] for stub in facts.stubs],
         "calls": [[*_name(t.name), t.line] for t in facts.calls],

@@ -1,7 +1,7 @@
 """Names that come through star imports: the last one that has a name wins."""
 
 from bot.engine.program.existence import lacks
-from bot.engine.program.taken import needed_elsewhere
+from bot.engine.program.taken import is_needed
 from bot.engine.resolve.walk import position
 from bot.engine.usages.analysis import Analysis, Use
 
@@ -31,12 +31,10 @@ def lost(analysis: Analysis, use: Use, target: str) -> str | None:
     old, new = index.source_of(use.symbol), index.source_of(target)
     if not isinstance(old, tuple) or not isinstance(new, tuple):
         return None
-    exported = {export.name for export in analysis.exports}
-    names = {*here.reads, *here.bindings, *exported}
+    names = {*here.reads, *here.bindings, *(export.name for export in analysis.exports)}
     offered = {name for name in index.exports(*old).origins if index.offers(use.symbol, name)}
     for name in sorted(offered):
-        needed = name in here.reads or name in exported or needed_elsewhere(analysis, name)
-        if needed and lacks(index, f"{target}.{name}"):
+        if is_needed(analysis, name) and lacks(index, f"{target}.{name}"):
             return f"{target}.{name}"
     unasked = [n for n in index.exports(*new).origins if n in names and n not in offered and index.offers(target, n)]
     return f"a use of {min(unasked)} that is not of {target}" if unasked else None

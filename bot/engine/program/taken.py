@@ -13,6 +13,12 @@ def needed_elsewhere(analysis: Analysis, name: str) -> bool:
     return named_by_string(analysis, name) or in_string(analysis, name) or taker(analysis, name) is not None
 
 
+def is_needed(analysis: Analysis, name: str) -> bool:
+    """Whether this file or another one reads ``name``, where a star import may have brought it to this file."""
+    exported = any(export.name == name for export in analysis.exports)
+    return name in analysis.root.reads or exported or needed_elsewhere(analysis, name)
+
+
 def in_string(analysis: Analysis, name: str) -> bool:
     """Whether an example in a docstring, or a type that is written in quotes, speaks of a name of this module."""
     quoted = re.compile(rf"""['"][^'"\n]*\b{re.escape(name)}\b[^'"\n]*['"]""")

@@ -15,6 +15,8 @@ class Witness:
     line: int
     lasting: bool = True
     """Of a write: it is not taken back."""
+    early: bool = True
+    """Of a write: it may be made while its file is imported."""
 
     def __str__(self) -> str:
         return f"{self.path}:{self.line}"
@@ -65,7 +67,7 @@ class Program:
         if not facts.readable:
             self._unread.append(path)
         for write in facts.writes:
-            witness = Witness(path=path, line=write.line, lasting=write.lasting)
+            witness = Witness(path=path, line=write.line, lasting=write.lasting, early=write.early)
             own = write.holder == Name("", OWN)
             for holder in self.absolute(path, write.holder):
                 self._writes.setdefault(write.attribute, []).append(_Seen(holder, witness, own=own))

@@ -7,21 +7,26 @@ from itertools import chain
 from bot.domain.finding import Kind
 from bot.domain.migration import TargetKind
 from bot.engine.program.beneath import writers_beneath
+from bot.engine.program.cycles import files_run
 from bot.engine.program.definition import definition_of
+from bot.engine.program.facts import OWN
 from bot.engine.program.forwarding import forwards
 from bot.engine.program.index import Index
+from bot.engine.program.taken import is_needed
 from bot.engine.program.view import Program, Witness
 from bot.engine.resolve.bindings import BindingKind, ScopeKind
 from bot.engine.source.names import is_test
 from bot.engine.usages.analysis import Analysis, Use
+from bot.engine.usages.evaluation import is_evaluated_once
 
 _OF_MEMBERS = (BindingKind.FROM_IMPORT, BindingKind.STAR_IMPORT)
 
 
-def writer(analysis: Analysis, use: Use, successor: str | None) -> Witness | None:
+def writer(analysis: Analysis, use: Use, successor: str | None, dotted: bool | None = None) -> Witness | None:
     """Who gives the deprecated name (or a name that it comes through) another value, which the successor lacks.
 
     What is bound when the file is imported sees only what lasts; what is looked up later also sees what is patched.
+    ``dotted``: whether the successor is going to be read as a member of its module; ``None`` where that is not known.
     """
     program, (own, later, before) = analysis.index.program, _variables(analysis, use)
     if is_same(analysis.index, use.symbol, successor):
@@ -33,7 +38,7 @@ def writer(analysis: Analysis, use: Use, successor: str | None) -> Witness | Non
         *(_first_seen(analysis, program, program.writers(name, besides=analysis.path)) for name in before),
         *(_lasting(program.writers(name)) for name in [successor] if name),
         *(_on_the_way(analysis, use, name) for name in _between(use, successor)),
-        *(_patched(analysis, use, name) for name in [successor] if name),
+        *(_patched(analysis, use, name, dotted) for name in [successor] if name),
     )
     return next(_relevant(analysis, found), None)
 
@@ -65,12 +70,17 @@ def _others(analysis: Analysis, names: Iterable[str], successor: str | None) -> 
     return [name for name in names if name != successor and not is_same(analysis.index, name, successor)]
 
 
-def _patched(analysis: Analysis, use: Use, successor: str) -> Iterator[Witness]:
+def _patched(analysis: Analysis, use: Use, successor: str, dotted: bool | None) -> Iterator[Witness]:
     """Who patches the successor for a while, if that is seen by the usage before its rewrite and not after, or so.
 
     It is seen where the successor is looked up, or where the deprecated function looks it up.
     """
-    if (before := _sees_before(analysis, use, successor)) is None or before != _sees_after(analysis, use, successor):
+    if use.call is not None and is_evaluated_once(analysis, use):
+        program = analysis.index.program
+        yield from _first_seen(analysis, program, program.writers(successor))
+    elif (before := _sees_before(analysis, use, successor)) is None or before != _sees_after(
+        analysis, use, successor, dotted
+    ):
         yield from analysis.index.program.writers(successor)
 
 
@@ -86,12 +96,13 @@ def _sees_before(analysis: Analysis, use: Use, successor: str) -> bool | None:
     return None if calls else False
 
 
-def _sees_after(analysis: Analysis, use: Use, successor: str) -> bool | None:
+def _sees_after(analysis: Analysis, use: Use, successor: str, dotted: bool | None) -> bool | None:
     """Whether it sees that when it is rewritten: what an import binds does not, what is taken of a module does."""
     if use.target.kind is TargetKind.MODULE and use.expression is not use.node:
         return True
-    module = successor.rpartition(".")[0]
-    return False if _is_bound_at_once(use) and not _reaches(analysis, module, use) else None
+    if dotted is None:
+        dotted = _reaches(analysis, successor.rpartition(".")[0], use)
+    return False if _is_bound_at_once(use) and not dotted else None
 
 
 def _reaches(analysis: Analysis, module: str, use: Use) -> bool:
@@ -126,24 +137,24 @@ def _is_function(index: Index, dotted: str) -> bool:
 
 
 def writer_below(analysis: Analysis, module: str, successor: str) -> Witness | None:
-    """Who gives a member of a module, or a member of that, another value: of a star import it is not asked one by one.
+    """Who gives another value to what a star import brings, or to a member of that: of what is read here or elsewhere.
 
     What the star has bound does not see what is patched for a while.
     """
     program, home = analysis.index.program, analysis.index.source_of(module)
-    written = (each for name in (module, successor) for each in program.member_writers(name))
-    if (found := next(_lasting(written), None)) is not None:
-        return found
-    names = analysis.index.exports(*home).origins if isinstance(home, tuple) else ()
+    if not isinstance(home, tuple):
+        return next(_lasting(each for name in (module, successor) for each in program.member_writers(name)), None)
+    names = [name for name in analysis.index.exports(*home).origins if is_needed(analysis, name)]
+    written = (each for name in names for m in (module, successor) for each in program.writers(f"{m}.{name}"))
     members = (member_writer(analysis, f"{module}.{name}", f"{successor}.{name}") for name in names)
-    return next((found for found in members if found is not None), None)
+    return next(chain(_lasting(written), (found for found in members if found is not None)), None)
 
 
 def any_writer_below(analysis: Analysis, module: str, successor: str) -> Witness | None:
     """As `writer_below`, where the module itself is given on: who has it may read, or write, any member of it."""
     program = analysis.index.program
     found = (each for name in (module, successor) for each in program.member_writers(name))
-    return next(_relevant(analysis, found), None) or writer_below(analysis, module, successor)
+    return next(_relevant(analysis, found), None)
 
 
 def beneath(analysis: Analysis, use: Use, successor: str | None) -> Witness | None:
@@ -156,7 +167,16 @@ def beneath(analysis: Analysis, use: Use, successor: str | None) -> Witness | No
 def patcher(analysis: Analysis, use: Use) -> Witness | None:
     """Who replaces the variable of this file by which the usage goes: where another takes its place, in vain."""
     program, (own, _, _) = analysis.index.program, _variables(analysis, use)
-    return next(chain(*(program.writers(name, besides=analysis.path) for name in own)), None)
+    found: Iterator[Witness] = chain(*(program.writers(name, besides=analysis.path) for name in own))
+    return next(_while_imported(analysis, found) if is_evaluated_once(analysis, use) else found, None)
+
+
+def _while_imported(analysis: Analysis, found: Iterable[Witness]) -> Iterator[Witness]:
+    """Of those who write what the file has: who may do so before it is complete, or run it once more."""
+    for witness in found:
+        run = files_run(analysis.index, analysis.modules, beside="")
+        if witness.path in run or _runs_again(analysis.index.program, witness.path):
+            yield witness
 
 
 def stub(analysis: Analysis, use: Use, successor: str | None) -> Witness | None:
@@ -190,6 +210,8 @@ def _variables(analysis: Analysis, use: Use) -> tuple[list[str], list[str], list
     if _is_bound_at_once(use):
         return own, [], names
     later = list(dict.fromkeys(step for name in first for step in _looked_up(analysis, name)))
+    if is_evaluated_once(analysis, use):
+        return own, [], list(dict.fromkeys((*names, *later)))
     return own, later, [name for name in names if name not in later]
 
 
@@ -241,11 +263,28 @@ def _first_seen(analysis: Analysis, program: Program, found: Iterable[Witness]) 
 
 
 def _imports_within(analysis: Analysis, program: Program, witness: Witness) -> bool:
+    """Whether the file may be imported, or run again, while a write is in force: by an import below it, by one in a
+    function (if none at the top was before it), by its name; also if a function writes, and the file calls one."""
+    facts, loaded = program.facts[witness.path], False
+    calls = [call.line for call in facts.calls if call.name.level == OWN]
+    begins = witness.line if witness.early else min(calls, default=None)
     for imported, modules in program.imports_of(witness.path):
         names = {*modules, *(f"{module}.{imported.name}" for module in modules)}
-        if not names.isdisjoint(analysis.modules) and (not imported.early or imported.line > witness.line):
+        if names.isdisjoint(analysis.modules):
+            continue
+        if not loaded and (not imported.early or (begins is not None and imported.line > begins)):
             return True
-    return False
+        loaded = loaded or imported.early
+    named = any(taking.name.text in analysis.modules for taking in facts.takings if taking.string)
+    return named or _runs_again(program, witness.path)
+
+
+def _runs_again(program: Program, path: str) -> bool:
+    return any(taking.name.text in _RUN_AGAIN for taking in program.facts[path].takings)
+
+
+_RUN_AGAIN = ("importlib.reload", "runpy.run_path", "runpy.run_module")
+"""Functions that run a file once more, or by its path."""
 
 
 def _relevant(analysis: Analysis, found: Iterable[Witness]) -> Iterator[Witness]:

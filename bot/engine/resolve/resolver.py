@@ -1,6 +1,7 @@
 """What an expression of a file stands for: dotted names, from its imports."""
 
 import ast
+import builtins
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ _IMPORTERS = frozenset(
     {"import_module", "importlib.import_module", "__import__", "builtins.__import__", "importlib.__import__",
      "importorskip", "pytest.importorskip"}
 )  # fmt: skip
+_BUILT_IN = frozenset(dir(builtins))
 _TABLE = "sys.modules"
 _ON_TABLE = frozenset({"get", "pop", "setdefault"})
 NAMING = frozenset({"name", "modname", "mod_name", "target"})
@@ -53,12 +55,12 @@ class Resolver:
         bindings = reaching(load, self.parents)
         stars = self._stars(load, bindings)
         if not bindings or stars:
+            ways = [(star, each) for star in stars if star.imported for each in star.imported.modules]
+            offered = [(star, module) for star, module in ways if self.offers(module, load.node.id)]
+            having = [(star, module) for star, module in offered if self.brings(module, load.node.id) is not False]
             return tuple(
                 Resolved(origins=(f"{module}.{load.node.id}",), load=load, star=star)
-                for star in stars
-                if star.imported
-                for module in star.imported.modules
-                if self.offers(module, load.node.id)
+                for star, module in having or (() if load.node.id in _BUILT_IN else offered)
             )
         origins = tuple(dict.fromkeys(o for binding in bindings for o in self._origins(binding, depth)))
         return (Resolved(origins=origins, bindings=bindings, load=load),)
@@ -79,12 +81,32 @@ class Resolver:
         if early:
             above = [s for s in stars if position(s.statement) < position(load.node)]
             stars = above if above or bindings else stars
+        below = [s for s in stars if position(s.statement) > position(load.node)]
+        if bindings and not early and below == stars and self._says_again(name, bindings, stars):
+            return ()  # also before they run, the name is what it is afterwards
         for n in range(len(stars) - 1, -1, -1):
             imported = stars[n].imported
             sure = imported is not None and any(self.brings(module, name) for module in imported.modules)
             if sure and isinstance(self.parents.get(stars[n].statement), ast.Module):
-                return stars[n:]
+                return [self._first(stars[: n + 1], name), *stars[n + 1 :]]
         return () if bindings else stars
+
+    def _says_again(self, name: str, bindings: Sequence[Binding], stars: Sequence[Binding]) -> bool:
+        """Whether stars bring under a name only what the imports above them have bound it to."""
+        modules = [each for star in stars if star.imported for each in star.imported.modules]
+        brought = {f"{each}.{name}" for each in modules if self.brings(each, name) is not False}
+        return all(binding.imported is not None and brought == {*binding.imported.origins} for binding in bindings)
+
+    def _first(self, stars: Sequence[Binding], name: str) -> Binding:
+        """Of star imports the first that says the same as the last, with none between them that may bring the name."""
+        first = stars[-1]
+        for star in reversed(stars[:-1]):
+            modules = star.imported.modules if star.imported else ()
+            if first.imported is not None and modules == first.imported.modules:
+                first = star if isinstance(self.parents.get(star.statement), ast.Module) else first
+            elif any(self.brings(module, name) is not False for module in modules):
+                break
+        return first
 
     def _origins(self, binding: Binding, depth: int) -> tuple[str, ...]:
         if binding.imported:

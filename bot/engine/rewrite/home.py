@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from bot.engine.program.calling import leads_out_to, run_by
 from bot.engine.program.early import called
 from bot.engine.resolve.bindings import Binding, BindingKind
-from bot.engine.rewrite.imports import in_function
+from bot.engine.rewrite.import_order import facts_here, leads_back
 from bot.engine.rewrite.reasons import Reason, Refusal
 from bot.engine.usages.analysis import Analysis, Use
+from bot.engine.usages.evaluation import in_function
 
 _DEFINED = (BindingKind.FUNCTION, BindingKind.CLASS, BindingKind.ASSIGNMENT)
 
@@ -66,6 +67,30 @@ def _at_the_top(analysis: Analysis, node: ast.AST) -> ast.stmt:
 def _runs_at_once(use: Use) -> bool:
     """Whether a usage is evaluated when its file is imported."""
     return not in_function(use.scope) and use.string is None
+
+
+def is_called_after(analysis: Analysis, use: Use, statement: ast.stmt) -> bool:
+    """Whether the function around a usage certainly runs after a statement below it: nothing between may call it.
+
+    An import between runs other files, which may only do so if they lead back to this one.
+    """
+    here, there = _at_the_top(analysis, use.statement), _at_the_top(analysis, statement)
+    if not in_function(use.scope) or not isinstance(here, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return False
+    if here.decorator_list or (isinstance(here, ast.ClassDef) and (here.bases or here.keywords)):
+        return False
+    body = analysis.tree.body
+    between = body[body.index(here) + 1 : body.index(there) + 1]
+    return not any(_may_call_here(analysis, each) for each in between)
+
+
+def _may_call_here(analysis: Analysis, statement: ast.stmt) -> bool:
+    if not isinstance(statement, ast.Import | ast.ImportFrom):
+        return any(True for _ in called([statement]))
+    program, lines = analysis.index.program, range(statement.lineno, (statement.end_lineno or statement.lineno) + 1)
+    found = (each for each in facts_here(analysis).imports if each.line in lines)
+    modules = {name for each in found for name in program.absolute(analysis.path, each.module)}
+    return any(leads_back(analysis, module) for module in modules)
 
 
 def _may_call(statement: ast.stmt) -> bool:

@@ -4,19 +4,19 @@ cycle; and which other files rely on."""
 import ast
 from collections.abc import Iterator
 
-from bot.engine.program.calling import may_run
+from bot.engine.program.calling import caller, may_run
 from bot.engine.program.collect import facts_of
-from bot.engine.program.cycles import caller, closes_cycle
+from bot.engine.program.cycles import closes_cycle
 from bot.engine.program.entering import broken, loaded
 from bot.engine.program.facts import Facts, Import
 from bot.engine.program.loading import relying
 from bot.engine.program.view import Witness
 from bot.engine.resolve.bindings import Scope, ScopeKind
 from bot.engine.resolve.exports import PARSE_ERRORS, parse
-from bot.engine.rewrite.kept_types import is_kept_as_text
 from bot.engine.rewrite.layout import Layout
 from bot.engine.rewrite.top import is_docstring
 from bot.engine.usages.analysis import Analysis, Use
+from bot.engine.usages.evaluation import is_kept_as_text
 
 
 def facts_here(analysis: Analysis) -> Facts:
@@ -46,17 +46,22 @@ def enters_late(analysis: Analysis, module: str) -> Witness | None:
 
 def _imported(analysis: Analysis) -> Iterator[tuple[Import, str]]:
     """The imports at the top of the file that do not fail unseen, each with the modules that it may mean."""
-    program, guarded = analysis.index.program, guarded_lines(analysis)
+    program, guarded = analysis.index.program, guarded_lines(analysis.tree)
     for each in facts_here(analysis).imports:
         if each.early and each.line not in guarded:
             yield from ((each, module) for module in program.absolute(analysis.path, each.module))
 
 
-def guarded_lines(analysis: Analysis) -> frozenset[int]:
-    """The lines of the imports that a ``try`` with a handler is around: they may begin nothing."""
-    tries = (each for each in ast.walk(analysis.tree) if isinstance(each, ast.Try) and each.handlers)
+def guarded_lines(tree: ast.Module) -> frozenset[int]:
+    """The lines of the imports that a ``try`` is around which hides that they fail: they may begin nothing."""
+    tries = (each for each in ast.walk(tree) if isinstance(each, ast.Try) and _hides(each))
     inside = (node for each in tries for statement in each.body for node in ast.walk(statement))
     return frozenset(node.lineno for node in inside if isinstance(node, ast.Import | ast.ImportFrom))
+
+
+def _hides(statement: ast.Try) -> bool:
+    """Whether the program may go on behind a ``try`` that failed: some handler does not only raise."""
+    return any(not isinstance(each.body[0], ast.Raise) for each in statement.handlers)
 
 
 def relied_on(analysis: Analysis, module: str) -> Witness | None:

@@ -15,6 +15,7 @@ from bot.engine.rewrite.reasons import Reason, Refusal
 from bot.engine.rewrite.top import place_for_import
 from bot.engine.rewrite.twice import first
 from bot.engine.usages.analysis import Analysis, Use
+from bot.engine.usages.evaluation import in_function
 
 _BUILTINS = "builtins"
 
@@ -218,16 +219,6 @@ def _same_root(binding: Binding, other: Binding) -> bool:
 
 def _type_checking(use: Use) -> bool:
     return any(b.imported is not None and b.imported.type_checking for b in use.bindings)
-
-
-def in_function(scope: Scope) -> bool:
-    """Whether the code of a scope runs at another time than the module's."""
-    inner: Scope | None = scope
-    while inner is not None:
-        if inner.kind in (ScopeKind.FUNCTION, ScopeKind.LAMBDA):
-            return True
-        inner = inner.parent
-    return False
 
 
 # --- a new import ---------------------------------------------------------------------------------------------------

@@ -8,18 +8,19 @@ from functools import cached_property
 from bot.domain.finding import Edit
 from bot.domain.migration import Applicability
 from bot.engine.program.collect import facts_of, imports_of
-from bot.engine.program.cycles import path_of
+from bot.engine.program.cycles import files_run, path_of
 from bot.engine.program.facts import Facts, Import
 from bot.engine.program.order import above
 from bot.engine.program.taken import taker
 from bot.engine.program.view import Witness
+from bot.engine.resolve.exports import parse
 from bot.engine.rewrite.edits import EditConflict, apply_edits, combine
 from bot.engine.rewrite.groups import Group
 from bot.engine.rewrite.import_order import enters_late, facts_here, guarded_lines, leads_back, relied_on
 from bot.engine.rewrite.passing import is_passed_on, read_too_early
 from bot.engine.rewrite.reasons import Reason, Refusal
 from bot.engine.rewrite.rules import Outcome
-from bot.engine.rewrite.running import bound_above, files_run, passing_files
+from bot.engine.rewrite.running import bound_above, passing_files
 from bot.engine.source.names import is_package
 from bot.engine.usages.analysis import Analysis, Use
 from bot.engine.usages.targets import brought
@@ -100,20 +101,21 @@ class Judge:
 
     def _of_all(self, groups: Sequence[Group]) -> Refusal | None:
         try:
-            edits = combine([group.fix for group in groups])
+            edits, others = (combine([group.fix for group in each]) for each in (groups, groups[:-1]))
         except EditConflict:
             return None  # the proof gives one of them up
-        return self._against(groups[-1], edits)
+        return self._against(groups[-1], edits, apply_edits(self.analysis.source, others))
 
-    def _against(self, group: Group, edits: Sequence[Edit]) -> Refusal | None:
-        """What speaks against the file's edits, made for a group."""
+    def _against(self, group: Group, edits: Sequence[Edit], base: bytes | None = None) -> Refusal | None:
+        """What speaks against the file's edits, made for a group: ``base`` is the file with those of the others."""
         passed = passing_files(self.analysis, group.uses)
         asks = self.stars or self.relied_on or self.looked_up or self.aside or self.writers or passed
         if not (asks or self._may_close(group.uses)):
             return None
         source = apply_edits(self.analysis.source, edits)
         after = imports_of(source)
-        refusal = self._cycle(group, after, source) or self._shadow(after) or self._unloaded(after)
+        refusal = self._cycle(group, after, source, self.analysis.source if base is None else base)
+        refusal = refusal or self._shadow(after) or self._unloaded(after)
         refusal = refusal or self._left_aside(after, source) or self._unrun(passed, after)
         return refusal or self._written_sooner(after)
 
@@ -129,17 +131,14 @@ class Judge:
             )
         return self.cyclic[asked]
 
-    def _cycle(self, group: Group, after: Facts, source: bytes) -> Refusal | None:
-        guarded = guarded_lines(self.analysis)
-        known = {
-            (name, each.name is None): each
-            for each, name in reversed([*self._begun(self.before)])
-            if each.line not in guarded
-        }
+    def _cycle(self, group: Group, after: Facts, source: bytes, base: bytes) -> Refusal | None:
+        facts = self.before if base == self.analysis.source else imports_of(base)
+        guarded, begun = guarded_lines(parse(base)) if facts.readable else frozenset(), [*self._begun(facts)]
+        known = {(name, each.name is None): each for each, name in reversed(begun) if each.line not in guarded}
         passed_on = is_passed_on(self.analysis, group.uses)
         for imported, name in self._begun(after):
             before = known.get((name, imported.name is None))
-            if before is None or self._is_late(before, imported, source):
+            if before is None or self._is_late(before, imported, base, source):
                 if not passed_on and (found := leads_back(self.analysis, name)):
                     return Refusal(reason=Reason.CYCLE, name=str(found))
                 if found := enters_late(self.analysis, name):
@@ -147,9 +146,9 @@ class Judge:
         found = None if passed_on else read_too_early(self.analysis, group.uses)
         return Refusal(reason=Reason.CYCLE, name=str(found)) if found else None
 
-    def _is_late(self, before: Import, after: Import, source: bytes) -> bool:
+    def _is_late(self, before: Import, after: Import, base: bytes, source: bytes) -> bool:
         """Whether the file has a name later than before it imports a module, which others take from here."""
-        lost = bound_above(self.analysis.source, before) - bound_above(source, after)
+        lost = bound_above(base, before) - bound_above(source, after)
         return any(taker(self.analysis, name) is not None for name in lost)
 
     def _begun(self, facts: Facts) -> Iterator[tuple[Import, str]]:
@@ -203,9 +202,9 @@ class Judge:
 
     def _unrun(self, passed: Mapping[str, Mapping[str, int]], after: Facts) -> Refusal | None:
         """Whether the file no longer runs one that does something, and was run for a name that it only passes on."""
-        loaded = self._loaded(after) if passed else set()
+        loaded = self._loaded(after) | self._around if passed else set[str]()
         lost = sorted(passed.keys() - loaded)
-        runs = files_run(self.analysis.index, loaded) if lost else frozenset[str]()
+        runs = self._run(loaded) if lost else frozenset[str]()
         for path, line in (place for module in lost for place in passed[module].items()):
             if path not in runs and path != self.analysis.path:
                 return Refusal(reason=Reason.NOT_RUN, name=f"{path}:{line}")
@@ -213,11 +212,13 @@ class Judge:
 
     def _written_sooner(self, after: Facts) -> Refusal | None:
         """Whether an import newly runs a file that writes what this file takes: it may take the new value then."""
-        index = self.analysis.index
         new = self._loaded(after) - self._loaded(self.before) if self.writers else set[str]()
-        run = files_run(index, new) - files_run(index, self._loaded(self.before)) if new else frozenset[str]()
+        run = self._run(new) - self._run(self._loaded(self.before)) if new else frozenset[str]()
         found = min((witness for path, witness in self.writers.items() if path in run), default=None)
         return Refusal(reason=Reason.WRITTEN, name=str(found)) if found else None
+
+    def _run(self, modules: Iterable[str]) -> frozenset[str]:
+        return files_run(self.analysis.index, modules, beside=self.analysis.path)
 
     def _shadow(self, after: Facts) -> Refusal | None:
         """Whether a file that imports this one with a star has a use for a name that is new here."""

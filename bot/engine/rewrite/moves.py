@@ -32,11 +32,17 @@ from bot.engine.rewrite.twice import doubles, imported_name, siblings
 from bot.engine.usages.analysis import Analysis, Use
 
 
-def moves(layout: Layout, candidates: Sequence[Use], doubt: Callable[[Use], Refusal | None]) -> list[ImportReplacement]:
-    """All imports that can change as a whole; ``candidates`` are the usages for which ``drop_in`` decides."""
+def moves(
+    layout: Layout, candidates: Sequence[Use], doubt: Callable[[Use, bool], Refusal | None]
+) -> list[ImportReplacement]:
+    """All imports that can change as a whole; ``candidates`` are the usages for which ``drop_in`` decides.
+
+    ``doubt`` also asks whether the successor is read as a member of its module.
+    """
     found, replacer = [], ImportReplacer.of(layout, candidates)
     for replacement in replacer.moves():
-        refusals = {use: refusal for use in replacement.uses if (refusal := doubt(use)) is not None}
+        dotted = replacement.line is None or any("." in edit.text for edit in replacement.edits)
+        refusals = {use: refusal for use in replacement.uses if (refusal := doubt(use, dotted)) is not None}
         found.append(
             replace(
                 replacement,

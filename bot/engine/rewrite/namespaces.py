@@ -11,14 +11,29 @@ from bot.engine.usages.analysis import Analysis
 _TABLES = frozenset({"globals", "locals", "vars"})
 _RUNNERS = frozenset({"eval", "exec"})
 _OF_ITS_OWN = frozenset({BindingKind.PARAMETER, BindingKind.FUNCTION, BindingKind.CLASS})
+_WORD = re.compile(r"\w+")
 _INSIDES = re.compile(r"__dict__|\bf_globals\b|\bf_locals\b")
 """Other ways to a namespace than the functions for it."""
 
 
-def reads_by_name(analysis: Analysis, scope: Scope) -> bool:
-    """Whether code in the scope may read variables by their names: ``eval``, ``exec``, ``locals`` …"""
+def reads_by_name(analysis: Analysis, scope: Scope, name: str | None = None) -> bool:
+    """Whether code in the scope may read variables (or one of them) by their names: ``eval``, ``exec``, ``locals`` …"""
     loads = (load for inner in scope.walk() for used in (*_TABLES, *_RUNNERS) for load in inner.loads.get(used, ()))
-    return any(not _is_of_another(analysis, load) for load in loads)
+    other = (load for load in loads if name is None or not _is_for_another(analysis, load, name))
+    return any(not _is_of_another(analysis, load) for load in other)
+
+
+def _is_for_another(analysis: Analysis, load: Load, name: str) -> bool:
+    """Whether what is read is written out, and ``name`` is none of it: ``globals()["other"]``, ``eval("other(1)")``."""
+    call = analysis.parents[load.node]
+    match call, analysis.parents.get(call):
+        case ast.Call(args=[], keywords=[]), ast.Subscript(slice=ast.Constant(value=str(key)), ctx=ast.Load()):
+            return load.node.id in _TABLES and key != name
+        case ast.Call(args=[ast.Constant(value=str(text)), *_]), _:
+            words = {*_WORD.findall(text)}
+            return load.node.id in _RUNNERS and words.isdisjoint({name, *_TABLES, *_RUNNERS})
+        case _:
+            return False
 
 
 def _is_of_another(analysis: Analysis, load: Load) -> bool:

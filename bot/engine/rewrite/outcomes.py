@@ -14,8 +14,8 @@ from bot.engine.program.taken import named_by_string
 from bot.engine.resolve.bindings import Binding, ScopeKind
 from bot.engine.rewrite.dotted import is_defined_here
 from bot.engine.rewrite.fallbacks import is_fallback
-from bot.engine.rewrite.home import is_at_home, unfit_at_home
-from bot.engine.rewrite.imports import in_function, spell
+from bot.engine.rewrite.home import is_at_home, is_called_after, unfit_at_home
+from bot.engine.rewrite.imports import spell
 from bot.engine.rewrite.intended import spelled
 from bot.engine.rewrite.judged import without_import
 from bot.engine.rewrite.lists import remove_items
@@ -29,6 +29,7 @@ from bot.engine.rewrite.sites import Planner
 from bot.engine.rewrite.twice import siblings
 from bot.engine.rewrite.witnesses import replaced
 from bot.engine.usages.analysis import Use
+from bot.engine.usages.evaluation import in_function
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,9 +158,10 @@ class _Judge:
             others = [other for other in (*root.bindings.get(name, ()), *root.stars) if other not in same]
         else:
             others = [star for star in root.stars if star not in same and self._brings_another(star, name, use)]
-        return binding.statement.lineno > use.statement.lineno and any(
-            other.statement.lineno < binding.statement.lineno for other in others
-        )
+        if binding.statement.lineno <= use.statement.lineno:
+            return False
+        above = any(other.statement.lineno < binding.statement.lineno for other in others)
+        return above and not is_called_after(self.analysis, use, binding.statement)
 
     def _brings_another(self, star: Binding, name: str, use: Use) -> bool:
         """Whether a star import may bring something else by the name of the usage."""
@@ -224,7 +226,9 @@ class _Judge:
             return spelling
         if isinstance(self.analysis.parents.get(use.node), ast.MatchValue) and "." not in spelling.text:
             return Refusal(reason=Reason.NO_RULE)  # in a pattern a name without a dot is bound, not compared
-        refusal = self.planner.doubt(use) or self._patched_from_outside(use, use.load.node.id, spelling.text)
+        refusal = self.planner.doubt(use, "." in spelling.text) or self._patched_from_outside(
+            use, use.load.node.id, spelling.text
+        )
         return UsageRewrite(
             use=use, applicability=Applicability.UNSAFE if refusal else Applicability.SAFE, refusal=refusal,
             edits=(Edit(start=start, end=end, text=spelling.text),), loads=gone(use, [spelling.text]),
@@ -238,7 +242,7 @@ class _Judge:
             return Refusal(reason=Reason.STAR_IMPORT)
         if len(scope.bindings[name]) > len(siblings(binding) or [binding]):
             return Refusal(reason=Reason.FALLBACK)
-        if reads_by_name(self.analysis, scope) or reads_itself(self.analysis, name):
+        if reads_by_name(self.analysis, scope, name) or reads_itself(self.analysis, name):
             return Refusal(reason=Reason.SCOPE_ESCAPES)
         public = scope is self.analysis.root and (self.analysis.is_package or is_exported(self.analysis, name))
         if use.kind is Kind.RE_EXPORT or public:

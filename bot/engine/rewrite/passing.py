@@ -9,9 +9,9 @@ from bot.engine.program.index import Index
 from bot.engine.program.view import Witness
 from bot.engine.resolve.bindings import BindingKind
 from bot.engine.rewrite.import_order import facts_here, leads_back, takes_early
-from bot.engine.rewrite.imports import in_function
 from bot.engine.rewrite.rules import successor
 from bot.engine.usages.analysis import Analysis, Use
+from bot.engine.usages.evaluation import in_function
 
 _OF_MEMBERS = (BindingKind.FROM_IMPORT, BindingKind.STAR_IMPORT)
 

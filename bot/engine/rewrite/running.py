@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from bot.engine.program.classes import names_bound
-from bot.engine.program.cycles import closure, files_begun, path_of
+from bot.engine.program.cycles import closure, path_of
 from bot.engine.program.early import is_main
 from bot.engine.program.facts import Import
 from bot.engine.program.index import Index
@@ -46,13 +46,6 @@ def passing_files(analysis: Analysis, uses: Iterable[Use]) -> Mapping[str, Mappi
                 acts = {path: _line(index, path) for path in (start, *closure(index, module).steps) if path not in own}
                 found[module] = {path: line for path, line in acts.items() if line is not None}
     return {module: acts for module, acts in found.items() if acts}
-
-
-def files_run(index: Index, modules: Iterable[str]) -> frozenset[str]:
-    """The files that run when modules are imported."""
-    return frozenset(
-        path for module in modules for path in (*files_begun(index, module), *closure(index, module).steps)
-    )
 
 
 def _line(index: Index, path: str) -> int | None:

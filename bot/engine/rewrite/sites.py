@@ -287,8 +287,11 @@ class Planner:
                 return Refusal(reason=Reason.UNPROVED_TYPE, name=f"{text} is a {missing_modules.rpartition('.')[2]}")
         return None
 
-    def doubt(self, use: Use) -> Refusal | None:
-        """Why it is not safe that a drop-in successor takes the place of a usage."""
+    def doubt(self, use: Use, dotted: bool) -> Refusal | None:
+        """Why it is not safe that a drop-in successor takes the place of a usage.
+
+        ``dotted``: it is read as a member of its module then, which it was not before.
+        """
         written = not isinstance(getattr(use.node, "ctx", ast.Load()), ast.Load)
         if written and not is_same(self.analysis.index, use.symbol, successor(use)):
             return Refusal(reason=Reason.ASSIGNED)
@@ -298,7 +301,7 @@ class Planner:
             return Refusal(reason=Reason.MONKEYPATCHED)
         if use.object is not None and not is_made(use.object):
             return Refusal(reason=Reason.UNPROVED_TYPE, name=f"{use.object.name} is of no subclass of its class")
-        refusal = self.unmet(use.migration, use) or against(self.analysis, use)
+        refusal = self.unmet(use.migration, use) or against(self.analysis, use, dotted)
         return refusal or drops_in_without_object(self.analysis, use, self.missing_modules)
 
     def unmet(self, migration: Migration, use: Use) -> Refusal | None:

@@ -1,21 +1,23 @@
 """What the rest of the program says against the rewrite of one usage, as the reason why it is not safe."""
 
+import ast
+
+from bot.domain.finding import Kind
 from bot.domain.migration import TargetKind
 from bot.engine.program import nature, stars, witness
-from bot.engine.program.taken import taker
+from bot.engine.program.taken import needed_elsewhere, taker
 from bot.engine.program.view import Witness
+from bot.engine.resolve.bindings import ScopeKind
 from bot.engine.rewrite.reasons import Reason, Refusal
 from bot.engine.rewrite.rules import successor
 from bot.engine.usages.analysis import Analysis, Use
 
 
-def against(analysis: Analysis, use: Use) -> Refusal | None:
-    """The first witness, wherever the usage is spelled again."""
+def against(analysis: Analysis, use: Use, dotted: bool | None = None) -> Refusal | None:
+    """The first witness, wherever the usage is spelled again: ``dotted`` as a member of its module, if it is known."""
     target = successor(use)
     for reason, found in (
-        (Reason.WRITTEN, witness.writer(analysis, use, target)),
-        (Reason.WRITTEN, _of_a_member(analysis, use, target)),
-        (Reason.WRITTEN, witness.beneath(analysis, use, target)),
+        (Reason.WRITTEN, None if _is_read_here_alone(analysis, use) else _written(analysis, use, target, dotted)),
         (Reason.STUBBED, witness.stub(analysis, use, target)),
         (Reason.UNREAD, witness.unread(analysis, use)),
         (Reason.RIVAL, stars.rival(analysis, use)),
@@ -24,6 +26,26 @@ def against(analysis: Analysis, use: Use) -> Refusal | None:
         if found is not None:
             return Refusal(reason=reason, name=str(found))
     return None
+
+
+def _written(analysis: Analysis, use: Use, target: str | None, dotted: bool | None) -> Witness | None:
+    """Who gives the name, a member of it, or what it looks up another value."""
+    return (
+        witness.writer(analysis, use, target, dotted)
+        or _of_a_member(analysis, use, target)
+        or witness.beneath(analysis, use, target)
+    )
+
+
+def _is_read_here_alone(analysis: Analysis, use: Use) -> bool:
+    """Whether only this file reads what an import brings: then each place that reads it is asked about by itself."""
+    binding = use.binding
+    imported = binding.imported if binding and isinstance(use.node, ast.alias) and use.kind is Kind.IMPORT else None
+    if binding is None or imported is None:
+        return False
+    if imported.name == "*" or binding.scope.kind is ScopeKind.CLASS:
+        return False
+    return binding.scope is not analysis.root or not needed_elsewhere(analysis, binding.name)
 
 
 def _of_a_member(analysis: Analysis, use: Use, target: str | None) -> Witness | None:

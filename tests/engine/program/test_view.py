@@ -64,7 +64,7 @@ WITNESSES = {
 @pytest.mark.parametrize(("witness", "name", "code"), WITNESSES.values(), ids=WITNESSES)
 def test_a_fix_is_safe_only_without_a_witness(witness: str, name: str, code: str | None) -> None:
     new = {"LIMIT": "CAP", "fetch_row": "load_row"}[name]
-    source = f"from depot import ledger\nprint(ledger.{name})\n"
+    source = f"from depot import ledger\ndef go():\n    print(ledger.{name})\n"
     found = rewrite(source, drop_in(f"depot.ledger.{name}", f"depot.vault.{new}"), files={**DEPOT, "w.py": witness})
     assert found.codes == [code]
     assert (found.after == source.encode()) is (code is not None)

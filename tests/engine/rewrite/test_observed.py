@@ -118,7 +118,10 @@ def test_a_module_that_eval_may_read_stays_imported() -> None:
 PATCHED = [
     pytest.param("from old.mod import *\npatch.dict(globals(), {'f': 1})\nf()\n", {}, "monkeypatched", id="own names"),
     pytest.param(
-        "from old.mod import *\nf()\n", {"app/y.py": "patch('app.x.f')\n"}, "patched-elsewhere", id="another file"
+        "from old.mod import *\ndef go():\n    f()\n",
+        {"app/y.py": "patch('app.x.f')\n"},
+        "patched-elsewhere",
+        id="another file",
     ),
     pytest.param(
         "from unittest.mock import patch\nimport app.y as y\nwith patch('app.y.f'):\n    y.f()\n",
