@@ -38,12 +38,18 @@ def reading(event: CommentEvent) -> Callable[[GitHub, RepoRef, int], Coroutine[A
 
 
 async def thread_of(bot: Bot, event: CommentEvent) -> tuple[str, ...]:
-    """The fingerprints of what its thread is about; none outside the bot's own threads."""
+    """The fingerprints of what its thread is about, later findings included; none outside the bot's own threads."""
     if not isinstance(event, ReviewCommentEvent) or event.in_reply_to is None:
         return ()
     first = await reads.review_comment(bot.github, event.repo, event.in_reply_to)
-    place = pull_request(PullRequestRef(repo=event.repo, number=event.number))
-    return MarkerKind.FINGERPRINTS.read(bot.keys, place, first.body) if first.ours else ()
+    ref = PullRequestRef(repo=event.repo, number=event.number)
+    found = MarkerKind.FINGERPRINTS.read(bot.keys, pull_request(ref), first.body) if first.ours else ()
+    if not found:
+        return ()
+    threads = await reads.review_threads(bot.github, ref)
+    ours = [c.body for t in threads if t.comments and t.comments[0].id == first.id for c in t.comments[1:] if c.ours]
+    more = [MarkerKind.FINGERPRINTS.read(bot.keys, pull_request(ref), body) for body in ours]
+    return tuple(dict.fromkeys((*found, *(fingerprint for some in more for fingerprint in some))))
 
 
 def reaction(event: CommentEvent, content: Reaction) -> NewReaction:

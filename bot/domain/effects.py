@@ -71,6 +71,18 @@ class EditReview:
             raise ValueError("a review's new body cannot be empty")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThreadReply:
+    """A further comment in a review thread, whose first comment is ``comment_id``."""
+
+    pull: PullRequestRef
+    comment_id: int
+    body: str
+
+    def __post_init__(self) -> None:
+        _within("a reply", self.body, MAX_BODY)
+
+
 class Level(StrEnum):
     """How an annotation is shown."""
 
@@ -325,6 +337,7 @@ Change = (
     | SetDraft
     | ResolveThread
     | UnresolveThread
+    | ThreadReply
     | NewReaction
     | Redeliver
 )

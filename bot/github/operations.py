@@ -187,6 +187,12 @@ DELETE_PENDING_REVIEW = _write(
 CREATE_REVIEW_COMMENT = _write(
     "pulls/create-review-comment", "POST", _REPO + "/pulls/{pull_number}/comments", pull_requests="write"
 )
+REPLY_IN_THREAD = _write(
+    "pulls/create-reply-for-review-comment",
+    "POST",
+    _REPO + "/pulls/{pull_number}/comments/{comment_id}/replies",
+    pull_requests="write",
+)
 CREATE_CHECK_RUN = _write("checks/create", "POST", _REPO + "/check-runs", RequestKind.WRITE, checks="write")
 UPDATE_CHECK_RUN = _write(
     "checks/update", "PATCH", _REPO + "/check-runs/{check_run_id}", RequestKind.WRITE, checks="write"

@@ -26,6 +26,7 @@ from bot.domain.effects import (
     ResolveThread,
     Review,
     SetDraft,
+    ThreadReply,
     TreeCommit,
     UnresolveThread,
 )
@@ -37,7 +38,14 @@ from bot.github.perform.commits import commit_files, commit_tree, move_branch
 from bot.github.perform.conversations import IssueEdited, comment, edit_issue, react
 from bot.github.perform.deliveries import redeliver
 from bot.github.perform.pulls import close_pull_request, edit_pull_request, open_pull_request, set_draft
-from bot.github.perform.reviews import Submitted, edit_review, resolve_thread, submit_review, unresolve_thread
+from bot.github.perform.reviews import (
+    Submitted,
+    edit_review,
+    reply_in_thread,
+    resolve_thread,
+    submit_review,
+    unresolve_thread,
+)
 
 Result = Sha | int | PullRequestRef | Submitted | IssueEdited | None
 
@@ -150,6 +158,8 @@ class Performer(BasePerformer):
                 await resolve_thread(self._github, change)
             case UnresolveThread():
                 await unresolve_thread(self._github, change)
+            case ThreadReply():
+                await reply_in_thread(self._github, change)
             case NewReaction():
                 await react(self._github, change)
             case Redeliver():

@@ -46,6 +46,16 @@ class SubmitReview:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JoinThread:
+    """Findings on a line that has an open thread of the App: they are said there, and open none of their own."""
+
+    thread_id: str
+    comment_id: int
+    """The thread's first comment."""
+    found: tuple[NewFinding, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OwnReview:
     """A review of the App: where it records what it resolved."""
 
@@ -59,6 +69,8 @@ class RecordResolved:
 
     review: OwnReview
     fingerprints: frozenset[str]
+    joined: tuple[str, ...] = ()
+    """Those that were said in an open thread: with a comment that somebody deletes, they stay away too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,4 +131,4 @@ class CompleteCheckRun:
     """What uses the names that this pull request removes, as a clause."""
 
 
-Action = SubmitReview | CompleteCheckRun | ResolveThread | UnresolveThread | RecordResolved
+Action = SubmitReview | JoinThread | CompleteCheckRun | ResolveThread | UnresolveThread | RecordResolved

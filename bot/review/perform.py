@@ -8,13 +8,14 @@ import structlog
 
 from bot.context import Bot
 from bot.domain.effects import CheckRun, ResolveThread, UnresolveThread
+from bot.domain.errors import Gone
 from bot.domain.migration import Migration
 from bot.domain.references import PullRequest
 from bot.github import reads
-from bot.github.errors import MissingPermission
+from bot.github.errors import MissingPermission, Refused
 from bot.jobs import Lease
 from bot.review import render_effects as words
-from bot.review.models import Action, CompleteCheckRun, RecordResolved, SubmitReview
+from bot.review.models import Action, CompleteCheckRun, JoinThread, RecordResolved, SubmitReview
 
 log = structlog.get_logger(__name__)
 
@@ -59,6 +60,8 @@ async def _perform(
             await complete_check(bot, words.check_run(action, pull, migrations), force=force)
         case SubmitReview():
             await _submit(bot, pull, migrations, action)
+        case JoinThread():
+            await _join(bot, pull, migrations, action)
         case ResolveThread() | UnresolveThread():
             await bot.performer.perform(action)
         case RecordResolved():
@@ -95,6 +98,17 @@ async def _submit(bot: Bot, pull: PullRequest, migrations: Mapping[str, Migratio
         log.warning("comments_refused", comments=len(rejected))
         rest = replace(action, inline=(), summarised=rejected)
         await bot.performer.perform(words.review(rest, pull, migrations, bot.keys))
+
+
+async def _join(bot: Bot, pull: PullRequest, migrations: Mapping[str, Migration], action: JoinThread) -> None:
+    """A comment in the thread; one of its own if that thread is gone, or GitHub takes no more there."""
+    await _still_at(bot, pull)
+    try:
+        await bot.performer.perform(words.joining(action, pull, migrations, bot.keys))
+    except (Gone, Refused) as refusal:
+        log.warning("thread_not_joined", reason=str(refusal))
+        review = SubmitReview(head_sha=pull.head_sha, inline=action.found, summarised=())
+        await _submit(bot, pull, migrations, review)
 
 
 async def _still_at(bot: Bot, pull: PullRequest) -> None:

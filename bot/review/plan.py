@@ -14,6 +14,7 @@ from bot.review.models import (
     Action,
     CompleteCheckRun,
     Conclusion,
+    JoinThread,
     OwnReview,
     ProposedConfig,
     RecordResolved,
@@ -30,6 +31,10 @@ class OwnThread:
     fingerprints: frozenset[str]
     path: str
     resolved: bool
+    line: int | None = None
+    """Where it ends on the present head; ``None``: nowhere any more, or it is about the file."""
+    comment_id: int | None = None
+    """Its first comment."""
     resolved_by_us: bool = False
     resolver_known: bool = True
     """Whether GitHub says who resolved it."""
@@ -72,10 +77,13 @@ def plan_review(facts: ReviewFacts) -> tuple[Action, ...]:
     check = plan_check(facts)
     if facts.pull.draft or facts.pull.locked:
         return (check,)
-    comments, threads = _plan_comments(facts, check.new), _plan_threads(facts, check.new)
+    joins = _plan_joins(facts, check.new)
+    comments, threads = _plan_comments(facts, check.new, joins), _plan_threads(facts, check.new)
     shown = {fingerprint for thread in facts.threads for fingerprint in thread.fingerprints}
-    shown |= {fingerprint for review in comments for new in review.inline for _, fingerprint in new.decided}
-    return (replace(check, in_threads=frozenset(shown)), *comments, *threads, *_plan_record(facts, check.new, threads))
+    shown |= _fingerprints(new for review in comments for new in review.inline)
+    shown |= _fingerprints(new for join in joins for new in join.found)
+    record = _plan_record(facts, check.new, threads, joins)
+    return (replace(check, in_threads=frozenset(shown)), *joins, *comments, *threads, *record)
 
 
 def plan_check(facts: ReviewFacts) -> CompleteCheckRun:
@@ -165,9 +173,28 @@ def _verdict(mode: Mode) -> Conclusion:
             assert_never(mode)
 
 
-def _plan_comments(facts: ReviewFacts, new: tuple[NewFinding, ...]) -> tuple[SubmitReview, ...]:
+def _plan_joins(facts: ReviewFacts, new: Iterable[NewFinding]) -> tuple[JoinThread, ...]:
+    """What has not been reported before, and stands on a line that has an open thread of the App."""
+    standing = [thread for thread in facts.threads if not thread.resolved and thread.line and thread.comment_id]
+    open_at: dict[tuple[str, int | None], OwnThread] = {(thread.path, thread.line): thread for thread in standing}
+    found: dict[str, list[NewFinding]] = {}
+    for n in new:
+        thread = open_at.get((n.finding.path, n.line)) if n.fingerprint not in facts.reported else None
+        if thread is not None:
+            found.setdefault(thread.id, []).append(n)
+    return tuple(
+        JoinThread(thread_id=thread.id, comment_id=thread.comment_id or 0, found=tuple(found[thread.id]))
+        for thread in open_at.values()
+        if thread.id in found
+    )
+
+
+def _plan_comments(
+    facts: ReviewFacts, new: tuple[NewFinding, ...], joins: Iterable[JoinThread]
+) -> tuple[SubmitReview, ...]:
     """At most one review, of what has not been reported before."""
-    unsaid = tuple(n for n in new if n.fingerprint not in facts.reported)
+    said = facts.reported | {n.fingerprint for join in joins for n in join.found}
+    unsaid = tuple(n for n in new if n.fingerprint not in said)
     if not unsaid:
         return ()
     on_lines = [n for n in unsaid if n.line is not None][: facts.config.max_comments]
@@ -209,9 +236,15 @@ def _fingerprints(new: Iterable[NewFinding]) -> set[str]:
 
 
 def _plan_record(
-    facts: ReviewFacts, new: Iterable[NewFinding], threads: Iterable[ResolveThread | UnresolveThread]
+    facts: ReviewFacts,
+    new: Iterable[NewFinding],
+    threads: Iterable[ResolveThread | UnresolveThread],
+    joins: Iterable[JoinThread],
 ) -> tuple[RecordResolved, ...]:
-    """The record of what the bot resolved, if it has to change: without what is there again."""
+    """The record of what the bot resolved and said in open threads, if it has to change.
+
+    What is there again is not resolved.
+    """
     if facts.record is None:
         return ()
     closing = {thread.thread_id for thread in threads if isinstance(thread, ResolveThread)}
@@ -223,4 +256,7 @@ def _plan_record(
     }
     known = {fingerprint for thread in facts.threads for fingerprint in thread.fingerprints}
     record = frozenset((facts.resolved & known) | ours) - _fingerprints(new)
-    return (RecordResolved(review=facts.record, fingerprints=record),) if record != facts.resolved else ()
+    joined = tuple(sorted(_fingerprints(n for join in joins for n in join.found)))
+    if record == facts.resolved and not joined:
+        return ()
+    return (RecordResolved(review=facts.record, fingerprints=record, joined=joined),)

@@ -28,9 +28,9 @@ def thread_comment(found: Sequence[NewFinding], migrations: Mapping[str, Migrati
 
 
 def file_comment(found: Sequence[NewFinding], migrations: Mapping[str, Migration], marker: str) -> str:
-    """The same on the file as a whole, where GitHub takes none on the line: it names the line and suggests nothing.
+    """The same on the file as a whole, or in a thread that is there: it names the line and suggests nothing.
 
-    A suggestion replaces the lines that its comment is on, and such a comment is on none.
+    A suggestion replaces the lines that its comment is on: such a comment is on none, or on those of another finding.
     """
     parts = []
     for new in found:

@@ -3,7 +3,16 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from bot.domain.effects import Annotation, CheckAction, CheckRun, EditReview, Level, Review, ReviewComment
+from bot.domain.effects import (
+    Annotation,
+    CheckAction,
+    CheckRun,
+    EditReview,
+    Level,
+    Review,
+    ReviewComment,
+    ThreadReply,
+)
 from bot.domain.file_result import NewFinding
 from bot.domain.finding import Finding
 from bot.domain.migration import Applicability, Migration
@@ -15,7 +24,7 @@ from bot.identity.places import pull_request
 from bot.markdown.limits import fit
 from bot.markdown.links import repository_page
 from bot.markdown.text import prose
-from bot.review.models import CompleteCheckRun, Conclusion, RecordResolved, SubmitReview
+from bot.review.models import CompleteCheckRun, Conclusion, JoinThread, RecordResolved, SubmitReview
 from bot.review.render import CheckText, annotation_message, check_text, review_body
 from bot.review.render_comment import file_comment, thread_comment
 from bot.review.render_configuration import config_annotations
@@ -72,8 +81,25 @@ def record_of_resolved(record: RecordResolved, pull: PullRequest, keys: MarkerKe
     body = record.review.body
     for marker in reversed(MarkerKind.RESOLVED.find(keys, place, body)):
         body = body[: marker.start].rstrip("\n") + body[marker.end :]
-    written = MarkerKind.RESOLVED.write(keys, place, sorted(record.fingerprints)) if record.fingerprints else ""
-    return EditReview(pull=pull.ref, review_id=record.review.id, body=fit(body, tail=f"\n{written}" if written else ""))
+    markers = [
+        kind.write(keys, place, values)
+        for kind, values in (
+            (MarkerKind.FINGERPRINTS, record.joined),
+            (MarkerKind.RESOLVED, sorted(record.fingerprints)),
+        )
+        if values
+    ]
+    tail = "".join(f"\n{marker}" for marker in markers)
+    return EditReview(pull=pull.ref, review_id=record.review.id, body=fit(body, tail=tail))
+
+
+def joining(
+    action: JoinThread, pull: PullRequest, migrations: Mapping[str, Migration], keys: MarkerKeys
+) -> ThreadReply:
+    """The comment in a thread that is there: without a suggestion, which would replace the lines of that thread."""
+    fingerprints = [fingerprint for new in action.found for _, fingerprint in new.decided]
+    marker = MarkerKind.FINGERPRINTS.write(keys, pull_request(pull.ref), fingerprints)
+    return ThreadReply(pull=pull.ref, comment_id=action.comment_id, body=file_comment(action.found, migrations, marker))
 
 
 def check_run(action: CompleteCheckRun, pull: PullRequest, migrations: Mapping[str, Migration]) -> CheckRun:

@@ -28,7 +28,11 @@ async def rerun(bot: Bot, repo: RepoRef, head: Sha, job: Job) -> Outcome:
         return await check_merge_group(bot, PullRequestRef(repo=repo, number=number), base, head, force=True)
     numbers = sorted(ref.number for ref, sha in await reads.open_heads(bot.github, repo) if sha == head)
     if not numbers:
-        return Ignored(reason="no open pull request has this head")
+        queued = (await reads.queue_entries(bot.github, repo)).get(head)
+        if queued is None:
+            return Ignored(reason="no open pull request has this head, and no entry of a merge queue")
+        number, base = queued
+        return await check_merge_group(bot, PullRequestRef(repo=repo, number=number), base, head, force=True)
     before = pull_number(last, repo.id)
     number = before if before in numbers and before is not None else numbers[0]
     await bot.send(Task(event=RERUN, id=f"{repo.id}#{number}@{head} {job.seq}", repo=repo, subject=number))

@@ -251,13 +251,15 @@ def _own_thread(bot: Bot, pull: PullRequest, thread: ReviewThread) -> OwnThread 
     """The thread as the App's own, if the App opened it with a marker for this very pull request."""
     if not thread.comments or not thread.comments[0].ours:
         return None
-    fingerprints = _fingerprints(bot, pull, thread.comments[0].body)
-    if not fingerprints:
+    if not _fingerprints(bot, pull, thread.comments[0].body):
         return None
+    ours = [_fingerprints(bot, pull, comment.body) for comment in thread.comments if comment.ours]
     return OwnThread(
         id=thread.id,
-        fingerprints=frozenset(fingerprints),
+        fingerprints=frozenset(fingerprint for some in ours for fingerprint in some),
         path=thread.path,
+        line=None if thread.outdated else thread.line,
+        comment_id=thread.comments[0].id,
         resolved=thread.resolved,
         resolved_by_us=thread.resolved_by_us,
         resolver_known=thread.resolver_known,

@@ -36,6 +36,23 @@ async def test_the_merge_queue_gets_a_new_run(bot: RunningBot, service: Repo) ->
     assert conclusions(service, pull.head_sha) == ["success"]
 
 
+@pytest.mark.parametrize("base", ["main", "release/1.x"])
+async def test_the_merge_queue_gets_the_run_that_was_never_written(
+    bot: RunningBot, service: Repo, github: Sandbox, base: str
+) -> None:
+    """The event was lost: the queue's branch tells which pull request the commit was made of, and on what."""
+    if base != "main":
+        await service.set_branch(base, service.branch().sha)
+    pull = await bot.receive(service.open_pull_request({HEALTH: HEALTH_WITH_A_PROBE}, base=base))
+    github.webhooks.faults.lose = 10
+    sha = await bot.receive(pull.enqueue())
+    github.webhooks.faults.lose = 0
+    assert conclusions(service, sha) == []
+    await bot.receive(service.rerequest_all(sha))
+    assert conclusions(service, sha) == ["failure"]
+    assert await bot.failed() == []
+
+
 async def test_a_run_that_was_never_written_is_written(bot: RunningBot, service: Repo, github: Sandbox) -> None:
     """The last run says which pull request it is; without one the commit's open pull request is it."""
     github.webhooks.faults.lose = 10

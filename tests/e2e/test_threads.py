@@ -92,6 +92,70 @@ async def test_two_usages_on_one_line_are_one_thread(bot: RunningBot, github: Sa
     assert not is_open(comment.thread)
 
 
+@pytest.fixture
+async def joined(bot: RunningBot, github: Sandbox) -> PullRequestHandle:
+    """One line with two usages: of one migration first, and later of another one that is configured since."""
+    files = {".github/ssot.yml": CLOCK.partition(b"  zone")[0], "lib.py": LIB, "app.py": b""}
+    repo = await github.repo("acme/clock", files=files)
+    use = b"import lib\n\n\ndef at():\n    print(lib.now()); print(lib.zone())\n"
+    pr = await bot.receive(repo.open_pull_request({"app.py": use}))
+    assert [len(thread.comments) for thread in pr.threads] == [1]
+    await bot.receive(repo.push({".github/ssot.yml": CLOCK}))
+    await bot.receive(repo.rerequest(pr.check_runs[-1]))
+    return pr
+
+
+async def test_a_later_usage_on_a_line_joins_its_thread(bot: RunningBot, joined: PullRequestHandle, ann: User) -> None:
+    (thread,) = joined.threads
+    first, second = thread.comments
+    assert second.in_reply_to == first.id
+    assert second.body.startswith("Line 5: **`zone` is deprecated: use `new_zone`**")
+    assert "```suggestion" not in second.body
+    assert joined.check_runs[-1].annotations == []
+    assert joined.check_runs[-1].title == "2 new deprecated usages"
+    await bot.receive(joined.repo.rerequest(joined.check_runs[-1]))
+    assert len(joined.review_comments) == 2, "it is said once"
+    await bot.receive(joined.reply(first, "/ssot skip all of it is needed", by=ann))
+    assert joined.check_runs[-1].conclusion == "failure", "which of the two is not said"
+    code = re.findall(r"`([0-9a-f]{8})`", second.body)[0]
+    await bot.receive(joined.reply(first, f"/ssot skip {code} needed", by=ann))
+    assert joined.check_runs[-1].title == "1 new deprecated usage"
+    await bot.receive(joined.push({"app.py": b""}))
+    assert not is_open(thread)
+    assert await bot.failed() == []
+
+
+async def test_a_thread_with_a_later_usage_stays_open_as_long_as_one_is_there(
+    bot: RunningBot, joined: PullRequestHandle
+) -> None:
+    (thread,) = joined.threads
+    await bot.receive(joined.repo.push({".github/ssot.yml": CLOCK.replace(b"lib.now]", b"lib.never]")}))
+    await bot.receive(joined.repo.rerequest(joined.check_runs[-1]))
+    assert joined.check_runs[-1].title == "1 new deprecated usage"
+    assert is_open(thread)
+
+
+async def test_what_joined_a_thread_and_was_deleted_stays_away(
+    bot: RunningBot, joined: PullRequestHandle, ann: User
+) -> None:
+    await bot.receive(joined.delete_comment(joined.review_comments[1], by=ann))
+    await bot.receive(joined.push({"README.md": b"# Another title\n"}))
+    assert len(joined.review_comments) == 1
+    assert joined.check_runs[-1].title == "2 new deprecated usages"
+
+
+async def test_where_the_thread_takes_no_reply_there_is_another_one(bot: RunningBot, github: Sandbox) -> None:
+    github.faults.status(422, "No.", path="*/replies", times=None)
+    files = {".github/ssot.yml": CLOCK.partition(b"  zone")[0], "lib.py": LIB, "app.py": b""}
+    repo = await github.repo("acme/clock", files=files)
+    use = b"import lib\n\n\ndef at():\n    print(lib.now()); print(lib.zone())\n"
+    pr = await bot.receive(repo.open_pull_request({"app.py": use}))
+    await bot.receive(repo.push({".github/ssot.yml": CLOCK}))
+    await bot.receive(repo.rerequest(pr.check_runs[-1]))
+    assert [len(thread.comments) for thread in pr.threads] == [1, 1]
+    assert await bot.failed() == []
+
+
 async def test_one_skip_takes_one_usage_out_of_the_count(bot: RunningBot, github: Sandbox, ann: User) -> None:
     repo = await github.repo("acme/clock", files={".github/ssot.yml": CLOCK, "lib.py": LIB, "app.py": b""})
     use = b"from lib import now\n\n\ndef at():\n    return now()\n\n\ndef later():\n    return now()\n"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bot.domain.effects import EditReview, ResolveThread, Review, ReviewComment, UnresolveThread
+from bot.domain.effects import EditReview, ResolveThread, Review, ReviewComment, ThreadReply, UnresolveThread
 from bot.github import operations as ops
 from bot.github.client import GitHub
 from bot.github.errors import Unprocessable
@@ -69,6 +69,18 @@ async def edit_review(gh: GitHub, edit: EditReview) -> None:
         body={"body": edit.body},
         pull_number=pull.number,
         review_id=edit.review_id,
+    )
+
+
+async def reply_in_thread(gh: GitHub, reply: ThreadReply) -> None:
+    """https://docs.github.com/en/rest/pulls/comments#create-a-reply-for-a-review-comment."""
+    await gh.call(
+        ops.REPLY_IN_THREAD,
+        reply.pull.repo,
+        lambda data: int(data["id"]),
+        body={"body": reply.body},
+        pull_number=reply.pull.number,
+        comment_id=reply.comment_id,
     )
 
 

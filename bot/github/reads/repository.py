@@ -72,9 +72,12 @@ def _judging_the_last(rule: Any) -> bool:
     return rule["type"] == "merge_queue" and bool(rule["parameters"]["grouping_strategy"] == "HEADGREEN")
 
 
-async def queue_entries(gh: GitHub, repo: RepoRef, branch: str) -> Mapping[Sha, tuple[int, Sha]]:
-    """The commits of a branch's merge queue: the pull request that each was made of, and what it was put on."""
-    beginning = f"heads/gh-readonly-queue/{branch}/pr-"
+async def queue_entries(gh: GitHub, repo: RepoRef, branch: str | None = None) -> Mapping[Sha, tuple[int, Sha]]:
+    """The commits of a branch's merge queue: the pull request that each was made of, and what it was put on.
+
+    Without a ``branch`` those of all queues.
+    """
+    beginning = f"heads/gh-readonly-queue/{branch}/pr-" if branch else "heads/gh-readonly-queue/"
     found = await gh.call(ops.MATCHING_REFS, repo, lambda data: [_entry(each) for each in data], ref=beginning)
     return {entry[0]: entry[1:] for entry in found if entry is not None}
 
