@@ -1,5 +1,7 @@
 """The pull request that removes a definition stays true while the default branch moves on."""
 
+import base64
+
 import pytest
 
 from bot.sandbox import PullRequestHandle, Repo, Sandbox
@@ -133,6 +135,13 @@ async def test_what_people_wrote_into_its_text_stays(bot: RunningBot, repo: Repo
     assert removal.body.endswith("Ask Ann before you merge.")
 
 
+def _utf_7(source: bytes) -> bytes:
+    """Each letter behind a sign, line by line."""
+    lines = source.decode().splitlines()
+    hidden = [b"+" + base64.b64encode(line.encode("utf-16-be")).rstrip(b"=") + b"-" if line else b"" for line in lines]
+    return b"\n".join(hidden) + b"\n"
+
+
 STANDING = {
     "a broken file": {"app/broken.py": b"def f(:\n    old()\n"},
     "a broken file, in other letters": {"app/broken.py": "def f(:\n    𝐨ld()\n".encode()},
@@ -142,6 +151,14 @@ STANDING = {
         "app/broken.py": b"def f(:\n    former()\n",
     },
     "an encoding that cannot be read": {"app/enc.py": b"# coding: utf-7\n+AG8AbABk-()\n"},
+    "an encoding that hides the name, left out": {
+        "legacy/enc.py": b"# coding: utf-7\nfrom pkg.impl import +AG8AbABk-\n+AG8AbABk-()\n"
+    },
+    "an encoding that hides the import, left out": {"legacy/enc.py": b"# coding: utf-7\n" + _utf_7(USING)},
+    "a broken file in such an encoding, left out": {"legacy/enc.py": b"# coding: utf-7\ndef f(:\n+AG8AbABk-()\n"},
+    "bytes that its encoding does not have, left out": {"legacy/enc.py": b"# coding: utf-7\n\xff old\n"},
+    "an unknown encoding, left out": {"legacy/enc.py": b"# coding: nobody-knows\n" + USING},
+    "letters that switch, left out": {"legacy/enc.py": b"# coding: iso2022_jp\n" + USING},
     "ignored": {"app/kept.py": b"from pkg.impl import old  # ssot: ignore[old] a plugin\n"},
     "left out": {"legacy/a.py": USING},
     "in other letters": {"app/math.py": "import pkg.impl\n\npkg.impl.𝐨ld()\n".encode()},

@@ -77,7 +77,7 @@ async def queue_entries(gh: GitHub, repo: RepoRef, branch: str | None = None) ->
 
     Without a ``branch`` those of all queues.
     """
-    beginning = f"heads/gh-readonly-queue/{branch}/pr-" if branch else "heads/gh-readonly-queue/"
+    beginning = f"heads/gh-readonly-queue/{branch}/pr-" if branch else "heads/gh-readonly-queue"
     found = await gh.call(ops.MATCHING_REFS, repo, lambda data: [_entry(each) for each in data], ref=beginning)
     return {entry[0]: entry[1:] for entry in found if entry is not None}
 
