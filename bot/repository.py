@@ -138,7 +138,9 @@ async def _concerned(bot: Bot, repo: RepoRef, rev: str, config: Config) -> bool:
         names = {name for m in config.migrations for t in m.targets for name in (t.name, t.canonical) if name}
         modules = {name.rpartition(".")[0] for name in names}
         paths = tuple(f"/{path}" for module in modules for path in module_paths(module, ()))
-        tree = await reads.whole_tree(bot.github, repo, rev)
+        # A tree is asked for by one segment of a path, which a branch with a slash is not.
+        commit = await reads.branch_head(bot.github, repo, rev) if "/" in rev else rev
+        tree = await reads.whole_tree(bot.github, repo, commit)
         bot.concerned[key] = any(f"/{entry.path}".endswith(paths) for entry in tree)
     return bot.concerned[key]
 

@@ -48,15 +48,15 @@ class Operation:
     def url(self, path: Mapping[str, str | int], query: Mapping[str, str | int] | None = None) -> str:
         """The relative URL.
 
-        Every value is percent-encoded; only ``{path}``, ``{ref}`` and ``{basehead}`` may hold slashes.  Raises
-        ``ValueError`` for empty and dot segments, which a URL parser would turn into another request.
+        Every value is percent-encoded; only ``{path}``, ``{ref}``, ``{branch}`` and ``{basehead}`` may hold slashes.
+        Raises ``ValueError`` for empty and dot segments, which a URL parser would turn into another request.
         """
         values = {name: _segment(name, str(value)) for name, value in path.items()}
         url = self.path.format_map(values)
         return f"{url}?{urlencode(query)}" if query else url
 
 
-_SPANNING = frozenset({"path", "ref", "basehead"})
+_SPANNING = frozenset({"path", "ref", "basehead", "branch"})
 
 
 def _segment(name: str, value: str) -> str:

@@ -54,6 +54,11 @@ def test_a_path_is_encoded(path: str, expected: str) -> None:
     assert ops.GET_CONTENT.url({"owner": "o", "repo": "r", "path": path}) == expected
 
 
+def test_a_branch_may_hold_slashes() -> None:
+    url = ops.BRANCH_RULES.url({"owner": "o", "repo": "r", "branch": "release/1.x"})
+    assert url == "/repos/o/r/rules/branches/release/1.x"
+
+
 @pytest.mark.parametrize("path", ["../x", "a/../../x", "a//b", "/a", "a/", "", ".", "a/./b"])
 def test_a_path_that_means_another_request_is_refused(path: str) -> None:
     with pytest.raises(ValueError, match="not a path"):
