@@ -8,10 +8,16 @@ gc.disable()  # while code is loaded, none of which is garbage: a tenth of the t
 
 from bot.cli import main as cli  # noqa: E402
 
+WINDOWS = "ssot runs on Linux and macOS. On Windows, run it in WSL: https://learn.microsoft.com/windows/wsl/install"
+"""It forks, and reads files by calls that Windows does not have."""
+
 
 def main() -> None:
     """The console script."""
     gc.enable()
+    if sys.platform == "win32":
+        sys.stderr.write(f"{WINDOWS}\n")
+        sys.exit(2)
     try:
         cli()
     except SystemExit as end:

@@ -4,11 +4,14 @@ Start-up counts: aiohttp costs more than a whole scan, so nothing here imports m
 """
 
 import importlib
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import click
 
 from bot import __version__
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 
 class LazyGroup(click.Group):
@@ -28,6 +31,7 @@ class LazyGroup(click.Group):
         "setup": "Register the GitHub App in your browser.",
         "doctor": "Check settings, credentials, permissions and the webhook.",
         "manifest": "Check the App's manifest against the code.",
+        "completion": "Print the shell's completion script.",
     }
 
     modules: ClassVar[dict[str, str]] = {"checklist": "tick_boxes", "migrate": "fix_files"}
@@ -43,6 +47,26 @@ class LazyGroup(click.Group):
         command: click.Command = importlib.import_module(f"bot.cli.{module}").command
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:  # fmt: skip
+        if args and not args[0].startswith("-") and args[0] not in self.summaries:
+            from bot.config.closest import closest
+
+            near = closest(args[0], list(self.summaries))
+            hint = f"Did you mean {near!r}?" if near else "`ssot --help` lists the commands."
+            ctx.fail(f"No such command {args[0]!r}. {hint}")
+        return super().resolve_command(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem]":
+        """The names of the commands, none of which is loaded, and the options."""
+        from click.shell_completion import CompletionItem
+
+        named = [
+            CompletionItem(name, help=text) for name, text in self.summaries.items() if name.startswith(incomplete)
+        ]
+        return [*named, *click.Command.shell_complete(self, ctx, incomplete)]
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl(list(self.summaries.items()))
@@ -50,5 +74,9 @@ class LazyGroup(click.Group):
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="ssot")
-def main() -> None:
+@click.pass_context
+def main(ctx: click.Context) -> None:
     """Find deprecated names in a large Python code base, rewrite them and keep them out."""
+    from bot.cli.terminal import color
+
+    ctx.color = color()

@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING
 import click
 
 from bot.cli.choice import Choice, options, require_one, scan_config
+from bot.cli.faults import said
+from bot.cli.progress import progress
+from bot.cli.terminal import color
 from bot.domain.errors import SsotError, UserError
 from bot.domain.finding import Failed, FileReport, Finding, Scanned, Skipped
 from bot.domain.migration import Applicability, Config
@@ -28,18 +31,19 @@ if TYPE_CHECKING:
 def command(paths: tuple[str, ...], as_diff: bool, unsafe: bool, choice: Choice) -> None:
     """Apply the safe fixes to the Python files under PATHS (default: the current directory).
 
-    Exit codes: 0 no usage left, 1 usages left (listed with the reasons), 2 an error.
+    What is left is listed with its place and reason.  Exit codes: 0 nothing to do and no usage left, 1 a file would
+    change (with --diff), or usages or files that could not be read are left, 2 an error.
     """
     try:
-        left = _migrate(paths or (".",), choice, as_diff=as_diff, unsafe=unsafe)
+        work = _migrate(paths or (".",), choice, as_diff=as_diff, unsafe=unsafe)
     except (SsotError, OSError) as error:
-        click.echo(f"ssot migrate: {error}", err=True)
+        click.echo(f"ssot migrate: {said(error)}", err=True)
         sys.exit(2)
-    sys.exit(1 if left else 0)
+    sys.exit(1 if work else 0)
 
 
 def _migrate(paths: Sequence[str], choice: Choice, *, as_diff: bool, unsafe: bool) -> bool:
-    """Apply the fixes; returns whether usages are left."""
+    """Apply the fixes; returns whether there is something to do yet."""
     from bot.cli.hints import hints_of
     from bot.engine.rewrite import apply_fixes
     from bot.local.files import Reader, below, find_root
@@ -68,7 +72,8 @@ def _migrate(paths: Sequence[str], choice: Choice, *, as_diff: bool, unsafe: boo
     hints = hints_of(root, config, scan) if "" in inside else []  # of a part is not known what the rest uses
     for hint in (*hints, *undecided(config, left)):
         click.echo(f"note: {hint}", err=True)
-    return bool(left)
+    unread = any(not isinstance(report, Scanned) for report in reports)
+    return bool(left) or unread or (as_diff and changed > 0)
 
 
 def undecided(config: Config, left: Iterable[Finding]) -> list[str]:
@@ -90,8 +95,10 @@ def _scan(root: Path, below: Sequence[str], config: Config) -> "TreeScan":
 
     listing = with_named(root, list_files(root), below)
     jobs = cores()
-    search = Search.of(root, listing, config, jobs)
-    return scan_tree(root, listing, search, config, Options(jobs=jobs, fixes=True, below=below))
+    with progress(len(listing.paths)) as report:
+        search = Search.of(root, listing, config, jobs, report)
+        options = Options(jobs=jobs, fixes=True, below=below, progress=report)
+        return scan_tree(root, listing, search, config, options)
 
 
 def _active(findings: Iterable[Finding]) -> list[Finding]:
@@ -104,7 +111,7 @@ def _show(root: Path, path: str, before: bytes, after: bytes, *, as_diff: bool) 
 
     if as_diff:
         diff = render(path, before, after)
-        click.echo(coloured(diff) if sys.stdout.isatty() else diff, nl=False)
+        click.echo(coloured(diff) if color() else diff, nl=False, color=True)
     else:
         write_whole(root / path, after)
 
@@ -141,13 +148,22 @@ def _left(reports: Iterable[FileReport], *, unsafe: bool) -> list[Finding]:
     return [finding for finding in findings if finding.fix is None or finding.applicability not in fixed]
 
 
+def _why(finding: Finding) -> str:
+    return finding.reason or "no fix available"
+
+
 def _summary(changed: int, left: Sequence[Finding], reports: Iterable[FileReport], *, as_diff: bool) -> str:
     """What was done, what was left and why."""
     lines = [f"{changed} {'file' if changed == 1 else 'files'} {'would change' if as_diff else 'changed'}"]
-    reasons = Counter((f.applicability.label, f.reason or "no fix available") for f in left)
     if left:
         lines.append(f"{len(left)} {'usage' if len(left) == 1 else 'usages'} left:")
-    lines += [f"  {number} × {kind}: {reason}" for (kind, reason), number in reasons.most_common()]
+    lines += [f"  {f.path}:{f.range.line}: {f.applicability.label}: {_why(f)}" for f in left]
+    reasons = Counter((f.applicability.label, _why(f)) for f in left)
+    if len(left) > 1:
+        lines.append("for these reasons:")
+        lines += [f"  {number} × {kind}: {reason}" for (kind, reason), number in reasons.most_common()]
+    if reviewable := sum(finding.fix is not None for finding in left):
+        lines.append(f"{reviewable} of these can be fixed with `--unsafe`: review the result")
     lines += [f"  {r.path}:{r.line}: does not parse: {r.message}" for r in reports if isinstance(r, Failed)]
     lines += [f"  {r.path}: not scanned: {r.reason}" for r in reports if isinstance(r, Skipped)]
     return "\n".join(lines)

@@ -1,14 +1,16 @@
 """Likely mistakes in a configuration, given the scanned tree."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.domain.finding import Scanned
+from bot.domain.globs import matches
 from bot.domain.migration import Config, Migration, Target, TargetKind
 from bot.engine.program.index import Index
+from bot.engine.resolve.exports import may_have
 from bot.engine.source.mentions import line_before, occurrences
 from bot.engine.source.names import module_paths
 
@@ -23,10 +25,11 @@ _ROUNDS = 5
 
 def hints_of(root: Path, config: Config, scan: "TreeScan") -> list[str]:
     """A line for each deprecated name that looks like a mistake after a scan of the whole tree."""
+    found = [*_idle_globs(config, scan.paths), *_absent_modules(root, config, scan.roots)]
     used = {finding.symbol for report in scan.reports if isinstance(report, Scanned) for finding in report.findings}
     doubted = list(_doubted(root, config.migrations, scan.roots, used))
     if not doubted:
-        return []
+        return found
     from bot.engine.program.hints import asked, hints
     from bot.local.tree import read_modules
 
@@ -35,7 +38,42 @@ def hints_of(root: Path, config: Config, scan: "TreeScan") -> list[str]:
         if not (missing := asked(doubted, index)):
             break
         index = index.with_modules(read_modules(root, missing, index))
-    return list(hints(doubted, index, used))
+    return [*hints(doubted, index, used), *found]
+
+
+def _idle_globs(config: Config, paths: Sequence[str]) -> Iterator[str]:
+    """The patterns of paths that match none of the tree's Python files."""
+    for migration in config.migrations:
+        groups = {
+            "paths.include": migration.include,
+            "paths.exclude": migration.exclude,
+            "critical": migration.critical,
+        }
+        for key, globs in groups.items():
+            for glob in globs:
+                if not any(matches(path, (glob,)) for path in paths):
+                    yield f"{migration.name}: {key}: {glob!r} matches no Python file"
+
+
+def _absent_modules(root: Path, config: Config, roots: Sequence[str]) -> Iterator[str]:
+    """The modules that are to take another's place, and are not in the package of the tree that they should be in."""
+    for migration in config.migrations:
+        for target in migration.targets:
+            name = target.canonical if target.kind is TargetKind.MODULE and not target.exists else None
+            if name and _has_top(root, name, roots) and not _module_place(root, name, roots):
+                yield f"{migration.name}: the successor {name} does not exist: there is no such module"
+
+
+def _has_top(root: Path, name: str, roots: Sequence[str]) -> bool:
+    """Whether the package or module with which a dotted name begins is in the tree."""
+    top = name.partition(".")[0]
+    return any((root / base / each).exists() for base in ("", *roots) for each in (top, f"{top}.py"))
+
+
+def _module_place(root: Path, name: str, roots: Sequence[str]) -> Path | None:
+    """Where a module is: its file, or the directory of a namespace package."""
+    places = [root / path for path in module_paths(name, roots)]
+    return next((place for place in places if place.is_file() or place.with_suffix("").is_dir()), None)
 
 
 def _doubted(
@@ -55,13 +93,24 @@ def _is_doubted(
     """A symbol of a package in the tree that is not used there, or whose name may be a module's or a façade's."""
     if target.kind is TargetKind.MODULE:
         return False
-    top = target.name.partition(".")[0]
-    if not any((root / base / name).exists() for base in ("", *roots) for name in (top, f"{top}.py")):
+    if target.canonical and _may_lack(root, target.canonical, roots, texts):
+        return True
+    if not _has_top(root, target.name, roots):
         return False
     if not any(f"{symbol}.".startswith(f"{target.name}.") for symbol in used):
         return True
     modules = [path for name in (target.name, target.canonical) if name for path in module_paths(name, roots)]
     return any((root / path).exists() for path in modules) or _is_passed_on(root, target, roots, texts)
+
+
+def _may_lack(root: Path, name: str, roots: Sequence[str], texts: dict[Path, bytes]) -> bool:
+    """Whether the module of a name is in the tree, and the name is not in its text."""
+    place = next((p for path in module_paths(name.rpartition(".")[0], roots) if (p := root / path).is_file()), None)
+    if place is None:
+        return False
+    if place not in texts:
+        texts[place] = place.read_bytes()
+    return not may_have(texts[place], name.rpartition(".")[2])
 
 
 def _is_passed_on(root: Path, target: Target, roots: tuple[str, ...], texts: dict[Path, bytes]) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bot.cli.choice import CONFIG_FILE, Choice, is_module
+from bot.cli.faults import said
 from bot.domain.errors import SsotError, UserError
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def command(
         else:
             _wizard(root, ask=not yes and sys.stdin.isatty() and sys.stdout.isatty(), dry_run=dry_run)
     except (SsotError, OSError) as error:
-        click.echo(f"ssot init: {error}", err=True)
+        click.echo(f"ssot init: {said(error)}", err=True)
         sys.exit(2)
 
 
@@ -90,7 +91,7 @@ def _wizard(root: Path, *, ask: bool, dry_run: bool) -> None:
     from bot.cli.progress import progress
     from bot.local.outlook import look
 
-    with progress(1) as report:
+    with progress() as report:
         outlook = look(root, report)
     _tell(outlook)
     taken = [each.migration for each in outlook.prospects if not ask or _wants(each)]

@@ -6,10 +6,11 @@ from pathlib import Path
 import click
 
 from bot.cli.fix_files import undecided
+from bot.cli.fixable import Fixable
 from bot.cli.hints import hints_of
 from bot.cli.progress import progress
 from bot.domain.finding import Finding
-from bot.domain.migration import Applicability, Config
+from bot.domain.migration import Config
 from bot.local.files import list_files
 from bot.local.outlook import findings_of, scan
 
@@ -39,8 +40,6 @@ def _found(findings: Iterable[Finding]) -> str:
     listed = list(findings)
     if not listed:
         return "no usages"
-    fixed = [each.applicability for each in listed if each.fix is not None]
-    safe, unsafe = fixed.count(Applicability.SAFE), fixed.count(Applicability.UNSAFE)
     files = len({each.path for each in listed})
     counted = f"{len(listed)} usage{'' if len(listed) == 1 else 's'} in {files} file{'' if files == 1 else 's'}"
-    return f"{counted}; {safe} can be fixed by `ssot migrate`, {unsafe} more with `--unsafe`"
+    return f"{counted}; {Fixable.of(listed)}"

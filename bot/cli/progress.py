@@ -5,14 +5,19 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from bot.cli.terminal import can_rewrite_lines
+
 DELAY = 0.5
 """Seconds before the line appears: short work needs none."""
 
 
 @contextmanager
-def progress(total: int) -> Iterator[Callable[[int, int], None] | None]:
-    """A function to call with files done and files in all; ``None`` where standard error is no terminal."""
-    if not sys.stderr.isatty() or total == 0:
+def progress(total: int | None = None) -> Iterator[Callable[[int, int], None] | None]:
+    """A function to call with files done and files in all; ``None`` where standard error is no terminal.
+
+    ``total``: the files, where they are counted already; of none there is nothing to tell.
+    """
+    if not can_rewrite_lines() or total == 0:
         yield None
         return
     begin = time.monotonic()

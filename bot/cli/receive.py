@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
+from bot.cli.faults import said
 from bot.domain.errors import SsotError
 from bot.domain.references import Delivery, DeliveryId
 
@@ -34,7 +35,7 @@ def command(event: str, file: BinaryIO, dry_run: bool) -> None:
         log.configure(form=settings.log_format, level=settings.log_level, redact=redactor(settings))
         outcome = asyncio.run(receive(settings, delivery, tell=_show if dry_run else None))
     except (SsotError, OSError) as error:
-        click.echo(f"ssot receive: {error}", err=True)
+        click.echo(f"ssot receive: {said(error)}", err=True)
         sys.exit(2)
     reason = getattr(outcome, "reason", None) or getattr(outcome, "summary", None) or ""
     click.echo(f"{type(outcome).__name__.lower()}: {reason}")

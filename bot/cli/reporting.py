@@ -2,10 +2,12 @@
 
 import unicodedata
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bot.cli.fixable import UNPLANNED, Fixable, tier
 from bot.domain.finding import Failed, FileReport, Finding, Scanned, Skipped
 from bot.engine.source.text import SourceMap, Undecodable, decode, line_around
 
@@ -24,9 +26,13 @@ class Shown:
     failed: tuple[Failed, ...]
     skipped: tuple[Skipped, ...]
     sources: dict[str, bytes] = field(default_factory=dict)
+    planned: bool = False
+    """Whether the fixes were planned."""
 
     @classmethod
-    def of(cls, root: Path, files: int, reports: tuple[FileReport, ...], sources: dict[str, bytes]) -> "Shown":
+    def of(
+        cls, root: Path, files: int, reports: tuple[FileReport, ...], sources: dict[str, bytes], *, planned: bool
+    ) -> "Shown":  # fmt: skip
         every = [finding for report in reports if isinstance(report, Scanned) for finding in report.findings]
         return cls(
             root=root,
@@ -36,7 +42,13 @@ class Shown:
             failed=tuple(report for report in reports if isinstance(report, Failed)),
             skipped=tuple(report for report in reports if isinstance(report, Skipped)),
             sources=sources,
+            planned=planned,
         )
+
+    @property
+    def fixable(self) -> Fixable | None:
+        """``None``: no fix was planned."""
+        return Fixable.of(self.findings) if self.planned else None
 
     def content(self, path: str) -> tuple[bytes, str] | None:
         """The content of a file and its encoding, to quote from; ``None`` if it can no longer be read."""
@@ -70,6 +82,7 @@ def as_json(shown: Shown) -> str:
         ],
         "skipped": [{"path": each.path, "reason": each.reason} for each in shown.skipped],
         "ignored": shown.ignored,
+        "fixable": asdict(shown.fixable) if shown.fixable else None,
     }
     return json.dumps(document, indent=1) + "\n"
 
@@ -91,8 +104,21 @@ def finding_fields(finding: Finding) -> dict[str, Any]:
         "applicability": finding.applicability.value,
         "reason": finding.reason,
         "fix": {"edits": edits} if fix else None,
+        "fixable": tier(finding),
         "critical": finding.critical,
     }
+
+
+def fingerprints(findings: Sequence[Finding]) -> Iterator[str]:
+    """A name for each finding that stays when lines above it change: the n-th of its kind in its file."""
+    import hashlib
+
+    seen: Counter[str] = Counter()
+    for finding in findings:
+        identity = f"{finding.migration}\0{finding.path}\0{finding.kind}\0{finding.symbol}"
+        seen[identity] += 1
+        digest = hashlib.sha256(f"{identity}\0{seen[identity]}".encode("utf-8", "surrogatepass")).hexdigest()
+        yield digest[:32]
 
 
 # --- GitHub's workflow commands ---------------------------------------------------------------------------------
@@ -110,8 +136,10 @@ def as_github(shown: Shown) -> str:
         lines.append(_command("error" if finding.critical else "warning", fields, finding.message))
     for failure in shown.failed:
         fields = {"file": failure.path, "line": failure.line, "title": "does not parse"}
-        lines.append(_command("error", fields, _failure(failure)))
+        lines.append(_command("error", fields, failure_text(failure)))
     lines += [_command("warning", {"file": s.path, "title": "not scanned"}, s.reason) for s in shown.skipped]
+    if shown.findings and shown.fixable:
+        lines.append(_command("notice", {"title": "ssot"}, str(shown.fixable)))
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -124,7 +152,7 @@ def _escaped(text: str, more: str = "") -> str:
     """As actions/toolkit's ``command.ts`` escapes data, and properties with ``more``."""
     for character in f"%\r\n{more}":
         text = text.replace(character, f"%{ord(character):02X}")
-    return _printable(text)
+    return printable(text)
 
 
 # --- text -----------------------------------------------------------------------------------------------------
@@ -140,19 +168,20 @@ def as_text(shown: Shown, *, color: bool = False, width: int | None = None) -> s
             path, content = finding.path, shown.content(finding.path)
         parts += [_headline(finding, paint), *_excerpt(finding, content, paint, width), ""]
     for failure in shown.failed:
-        place = paint.bold(f"{_printable(failure.path)}:{failure.line}")
-        parts += [f"{place}: {paint.red('does not parse')}: {_failure(failure)}", ""]
+        place = paint.bold(f"{printable(failure.path)}:{failure.line}")
+        parts += [f"{place}: {paint.red('does not parse')}: {failure_text(failure)}", ""]
     for skipped in shown.skipped:
-        parts += [f"{paint.bold(_printable(skipped.path))}: {paint.yellow('not scanned')}: {skipped.reason}", ""]
+        parts += [f"{paint.bold(printable(skipped.path))}: {paint.yellow('not scanned')}: {skipped.reason}", ""]
     return "".join(f"{part}\n" for part in [*parts, *_summary(shown, paint)])
 
 
 def _headline(finding: Finding, paint: "_Paint") -> str:
-    place = f"{_printable(finding.path)}:{finding.range.line}:{finding.range.column}"
+    place = f"{printable(finding.path)}:{finding.range.line}:{finding.range.column}"
     kind = paint.red(finding.kind.value) if finding.critical else paint.yellow(finding.kind.value)
     critical = " (critical path)" if finding.critical else ""
     text = f"{paint.bold(place)}: {kind}{critical}: {finding.message}"
-    return f"{text} [{finding.migration}]" + (f"\n  {finding.reason}" if finding.reason else "")
+    fix = f" [{tier(finding)} fix]" if finding.fix is not None else ""
+    return f"{text} [{finding.migration}]{fix}" + (f"\n  {finding.reason}" if finding.reason else "")
 
 
 def _excerpt(
@@ -179,7 +208,7 @@ def _split(text: str, start: int, end: int) -> tuple[str, str, str]:
 
 
 def _columns(text: str) -> str:
-    return _printable(text.replace("\t", "    "))
+    return printable(text.replace("\t", "    "))
 
 
 def _width(text: str) -> int:
@@ -189,14 +218,14 @@ def _width(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else not unicodedata.combining(c) for c in text)
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Control and invisible characters as escapes: quoted text moves no cursor and hides nothing."""
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
 
 
-def _failure(failure: Failed) -> str:
+def failure_text(failure: Failed) -> str:
     lines = ("line " if len(failure.hits) == 1 else "lines ") + ", ".join(map(str, failure.hits))
     return failure.message + (f"; the name is on {lines}" if failure.hits else "")
 
@@ -218,7 +247,8 @@ def _summary(shown: Shown, paint: "_Paint") -> list[str]:
     kinds = Counter(finding.kind.value for finding in shown.findings)
     named = ", ".join(f"{number} {kind}" for kind, number in kinds.most_common())
     where = _count(len({finding.path for finding in shown.findings}), "file")
-    return [paint.bold(f"{_count(len(shown.findings), 'usage')} in {where}") + f" ({named}), of {scanned}{tail}."]
+    total = paint.bold(f"{_count(len(shown.findings), 'usage')} in {where}") + f" ({named}), of {scanned}{tail}."
+    return [total, str(shown.fixable) if shown.fixable else UNPLANNED]
 
 
 def _count(number: int, noun: str) -> str:

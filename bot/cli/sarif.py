@@ -4,14 +4,14 @@ https://docs.oasis-open.org/sarif/sarif/v2.1.0/ and docs.github.com, "SARIF supp
 UTF-16 code units: the standard's default, and what readers count that do not look at ``columnKind``.
 """
 
-import hashlib
 import json
-from collections import Counter
+from dataclasses import asdict
 from typing import Any
 from urllib.parse import quote
 
 from bot import __version__
-from bot.cli.reporting import Shown
+from bot.cli.fixable import tier
+from bot.cli.reporting import Shown, fingerprints
 from bot.domain.finding import Finding, Fix, Range
 from bot.engine.source.text import SourceMap
 
@@ -30,6 +30,7 @@ def as_sarif(shown: Shown) -> str:
         "originalUriBaseIds": {ROOT: {"uri": shown.root.as_uri().rstrip("/") + "/"}},
         "invocations": [{"executionSuccessful": True, "toolExecutionNotifications": _notifications(shown)}],
         "results": _results(shown, names),
+        **({"properties": {"fixable": asdict(shown.fixable)}} if shown.fixable else {}),
     }
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=1) + "\n"
 
@@ -45,15 +46,11 @@ def _rule(name: str) -> dict[str, Any]:
 
 
 def _results(shown: Shown, names: list[str]) -> list[dict[str, Any]]:
-    seen: Counter[str] = Counter()
     results, path, source = [], None, None
-    for finding in shown.findings:
+    for finding, fingerprint in zip(shown.findings, fingerprints(shown.findings), strict=True):
         if finding.path != path:
             path, source = finding.path, shown.source(finding.path)
-        identity = f"{finding.migration}\0{finding.path}\0{finding.kind}\0{finding.symbol}"
-        seen[identity] += 1
-        digest = hashlib.sha256(f"{identity}\0{seen[identity]}".encode("utf-8", "surrogatepass")).hexdigest()
-        results.append(_result(finding, names, source, digest[:32]))
+        results.append(_result(finding, names, source, fingerprint))
     return results
 
 
@@ -66,7 +63,11 @@ def _result(finding: Finding, names: list[str], source: SourceMap | None, finger
         "message": {"text": text},
         "locations": [{"physicalLocation": {**_artifact(finding.path), "region": _region(finding.range, source)}}],
         "partialFingerprints": {"usage/v1": fingerprint},
-        "properties": {"kind": finding.kind.value, "applicability": finding.applicability.value},
+        "properties": {
+            "kind": finding.kind.value,
+            "applicability": finding.applicability.value,
+            "fixable": tier(finding),
+        },
     }
     if finding.fix is None or source is None:
         return result

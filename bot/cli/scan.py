@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 import click
 
 from bot.cli.choice import Choice, config_place, load_config, options, require_one, scan_config
+from bot.cli.faults import said
 from bot.cli.lazy import preload
+from bot.cli.terminal import color, width
 from bot.domain.errors import SsotError, UserError
 
 if TYPE_CHECKING:
@@ -22,7 +24,9 @@ if TYPE_CHECKING:
     from bot.local.cache import Cache
     from bot.local.tree import TreeScan
 
-FORMATS = ("text", "json", "github", "sarif")
+FORMATS = ("text", "json", "github", "sarif", "rdjson", "gitlab", "junit")
+PLANNED = ("json", "sarif", "rdjson")
+"""The formats that hold the fixes themselves."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +38,8 @@ class Result:
     reports: "tuple[FileReport, ...]"
     sources: dict[str, bytes]
     """Contents that are not on disk: standard input."""
+    planned: bool
+    """Whether fixes were planned."""
     hints: tuple[str, ...] = ()
     """Likely mistakes in the configuration, given this tree."""
 
@@ -42,13 +48,15 @@ class Result:
 @click.argument("paths", nargs=-1, type=click.Path(allow_dash=True))
 @options
 @click.option("--base", metavar="REV", help="Only new usages since the merge base with REV.")
+@click.option("--files-from", metavar="LIST", help="Scan the paths in this file, one a line (-: standard input).")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
-@click.option("--fixes/--no-fixes", default=None, help="Also compute fixes.  [default: for json and sarif]")
+@click.option("--fixes/--no-fixes", default=None, help="Also compute fixes.  [default: for json, sarif and rdjson]")
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Worker processes.  [default: one per core]")
 @click.option("--no-cache", is_flag=True, help="Do not use the cache of results.")
 def command(
     paths: tuple[str, ...],
     base: str | None,
+    files_from: str | None,
     form: str,
     fixes: bool | None,
     jobs: int | None,
@@ -64,22 +72,34 @@ def command(
     """
     from bot.local.parallel import cores
 
-    plan = form in ("json", "sarif") if fixes is None else fixes
+    plan = form in PLANNED if fixes is None else fixes
     collecting = gc.isenabled()
     gc.disable()  # a short life, most of it spent on loading code; what makes garbage looks for it itself
     try:
-        result = _scan(paths or (".",), choice, base, plan, jobs or cores(), no_cache)
+        named = _named(paths, files_from)
+        result = _scan(named, choice, base, plan, jobs or cores(), no_cache)
         found = _show(result, form)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader went away: nothing to flush to
         sys.exit(1)
     except (SsotError, OSError) as error:
-        click.echo(f"ssot scan: {error}", err=True)
+        click.echo(f"ssot scan: {said(error)}", err=True)
         sys.exit(2)
     finally:
         if collecting:
             gc.enable()
     sys.exit(1 if found else 0)
+
+
+def _named(paths: "Sequence[str]", files_from: str | None) -> "Sequence[str]":
+    """The paths of the command line and of a list; the current directory where neither is given."""
+    if files_from is None:
+        return paths or (".",)
+    from bot.cli.path_list import read_list
+
+    if files_from == "-" and "-" in paths:
+        raise UserError("standard input is either a list of files or a source, not both")
+    return (*paths, *read_list(files_from))
 
 
 def _scan(
@@ -93,7 +113,7 @@ def _scan(
     for path, start in zip(paths, starts, strict=True):
         if not start.exists():
             raise UserError(f"{path}: no such file or directory")
-    root = find_root(starts[0])
+    root = find_root(starts[0] if starts else Path.cwd())
     inside = tuple(dict.fromkeys(below(root, start) for start in starts))
     if base is None and "-" not in paths:
         return _tree(root, inside, choice, fixes, jobs, no_cache)
@@ -129,7 +149,7 @@ def _tree(
     if cache:
         cache.prune()
     hints = _hints(root, config, scan) if "" in inside else ()
-    return Result(root=root, files=scan.files, reports=scan.reports, sources={}, hints=hints)
+    return Result(root=root, files=scan.files, reports=scan.reports, sources={}, planned=fixes, hints=hints)
 
 
 def _hints(root: Path, config: "Config", scan: "TreeScan") -> tuple[str, ...]:
@@ -174,22 +194,25 @@ def _standard_input(root: Path, config: "Config", fixes: bool) -> Result:
 
     source = sys.stdin.buffer.read()
     report = scan_source(root, "-", source, config, fixes=fixes)
-    return Result(root=root, files=1, reports=(report,), sources={"-": source})
+    return Result(root=root, files=1, reports=(report,), sources={"-": source}, planned=fixes)
 
 
 def _since(root: Path, inside: tuple[str, ...], base: str, config: "Config") -> Result:
+    from bot.cli.progress import progress
     from bot.local.base import new_reports
     from bot.local.files import is_below
 
-    reports = tuple(report for report in new_reports(root, base, config) if is_below(report.path, inside))
-    return Result(root=root, files=len(reports), reports=reports, sources={})
+    with progress() as tell:
+        new = new_reports(root, base, config, tell)
+    reports = tuple(report for report in new if is_below(report.path, inside))
+    return Result(root=root, files=len(reports), reports=reports, sources={}, planned=True)
 
 
 def _show(result: Result, form: str) -> bool:
     """Write the result; whether there is something to report."""
     from bot.cli import reporting
 
-    shown = reporting.Shown.of(result.root, result.files, result.reports, result.sources)
+    shown = reporting.Shown.of(result.root, result.files, result.reports, result.sources, planned=result.planned)
     match form:
         case "json":
             text = reporting.as_json(shown)
@@ -199,21 +222,13 @@ def _show(result: Result, form: str) -> bool:
             from bot.cli.sarif import as_sarif
 
             text = as_sarif(shown)
+        case "rdjson" | "gitlab" | "junit":
+            from bot.cli import ci_reports
+
+            text = getattr(ci_reports, f"as_{form}")(shown)
         case _:
-            text = reporting.as_text(shown, color=_color(), width=_width())
+            text = reporting.as_text(shown, color=color(), width=width())
     click.echo(text, nl=False, color=True)
     for hint in result.hints:
         click.echo(f"note: {hint}", err=True)
     return bool(shown.findings or shown.failed or shown.skipped)
-
-
-def _color() -> bool:
-    """Colour for people only; https://no-color.org and ``FORCE_COLOR`` have the last word."""
-    if os.environ.get("NO_COLOR"):
-        return False
-    return bool(os.environ.get("FORCE_COLOR")) or (sys.stdout.isatty() and os.environ.get("TERM") != "dumb")
-
-
-def _width() -> int | None:
-    """Columns of the terminal; ``None`` when the output goes elsewhere and nothing is to be cut."""
-    return os.get_terminal_size(sys.stdout.fileno()).columns if sys.stdout.isatty() else None

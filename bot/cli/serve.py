@@ -8,6 +8,7 @@ import sys
 
 import click
 
+from bot.cli.faults import said
 from bot.domain.errors import RetryLater, UserError
 from bot.settings import Settings
 
@@ -35,7 +36,7 @@ def command(host: str | None, port: int | None, smee: str | None) -> None:
             channel_url(smee)
         asyncio.run(_serve(settings, host or settings.host, settings.port if port is None else port, smee))
     except (UserError, StoreUnavailable, RetryLater, OSError) as error:
-        click.echo(f"ssot serve: {error}", err=True)
+        click.echo(f"ssot serve: {said(error)}", err=True)
         sys.exit(2)
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bot.cli.faults import said
 from bot.domain.errors import SettingsError, UserError
 from bot.settings import Settings, data_directory, github_url
 from bot.settings.credentials import configured, variables, write_credentials
@@ -40,7 +41,7 @@ def command(port: int) -> None:
             raise SettingsError("credentials of an App already exist; `ssot doctor` checks them")
         asyncio.run(_serve(port))
     except (UserError, OSError) as error:
-        click.echo(f"ssot setup: {error}", err=True)
+        click.echo(f"ssot setup: {said(error)}", err=True)
         sys.exit(2)
 
 

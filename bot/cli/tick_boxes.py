@@ -9,6 +9,9 @@ from typing import assert_never
 import click
 
 from bot.cli.choice import Choice, load_config, options, require_one
+from bot.cli.faults import said
+from bot.cli.progress import progress
+from bot.cli.terminal import color
 from bot.domain.errors import SsotError, UserError
 from bot.domain.migration import Config, Migration
 from bot.domain.tracked import TrackedFacts
@@ -53,7 +56,7 @@ def command(file: Path, repo: Path, name: str | None, as_diff: bool, choice: Cho
     try:
         sys.exit(_checklist(file, repo, choice, name, as_diff=as_diff))
     except (SsotError, OSError) as error:
-        click.echo(f"ssot checklist: {error}", err=True)
+        click.echo(f"ssot checklist: {said(error)}", err=True)
         sys.exit(2)
 
 
@@ -68,7 +71,8 @@ def _checklist(file: Path, repo: Path, choice: Choice, name: str | None, *, as_d
     before = file.read_bytes()
     config = load_config(root, choice)
     migration = _tracked(config, name)
-    facts = local_tracked_facts(root, config, migration, besides=file, now=datetime.now(UTC))
+    with progress() as report:
+        facts = local_tracked_facts(root, config, migration, besides=file, now=datetime.now(UTC), progress=report)
     outcome = _update(before, migration, facts)
     match outcome:
         case Conflict(text=text):
@@ -117,7 +121,7 @@ def _show(file: Path, before: bytes, after: bytes, *, as_diff: bool) -> None:
 
     if as_diff:
         diff = render(file.as_posix(), before, after)
-        click.echo(coloured(diff) if sys.stdout.isatty() else diff, nl=False)
+        click.echo(coloured(diff) if color() else diff, nl=False, color=True)
     else:
         write_whole(file, after)
 

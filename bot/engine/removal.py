@@ -14,12 +14,13 @@ from bot.domain.migration import Action, Applicability, Condition, Migration, Re
 from bot.engine.fix_file import migrate_file
 from bot.engine.program.index import Index
 from bot.engine.resolve.bindings import Binding, BindingKind
-from bot.engine.resolve.exports import list_entries
+from bot.engine.resolve.exports import list_entries, newer_parts
 from bot.engine.rewrite.edits import apply_edits
 from bot.engine.rewrite.layout import Layout
 from bot.engine.rewrite.lists import remove_items
 from bot.engine.rewrite.proof import Prover
 from bot.engine.rewrite.statements import UneditableImport, drop
+from bot.engine.source.failures import running
 from bot.engine.usages.analysis import Analysis
 from bot.engine.usages.detect import analyse
 
@@ -99,6 +100,8 @@ def _without(source: bytes, path: str, names: Collection[str], migration: Migrat
     analysis = analyse(source, path, (migration,), index)
     if not isinstance(analysis, Analysis):
         raise _Refused(f"`{path}` cannot be read")
+    if newer_parts(analysis.tree) is not None:
+        raise _Refused(f"`{path}` is for a newer Python than {running()}, which would have to edit it")
     layout = Layout(analysis)
     bindings = [binding for name in sorted(names) for binding in analysis.root.bindings.get(name, ())]
     to_delete = {binding.statement for binding in bindings}

@@ -6,6 +6,7 @@ from bot.domain.finding import FileReport, Finding, Scanned
 from bot.domain.globs import matches
 from bot.domain.migration import Applicability, Migration, TargetKind
 from bot.engine.program.index import Index
+from bot.engine.resolve.exports import newer_parts
 from bot.engine.source.ignores import Ignore, ignores
 from bot.engine.source.mentions import respelled
 from bot.engine.usages.analysis import Analysis, Use, Verdict
@@ -43,10 +44,16 @@ def scan_file(
     missing_modules = analysis.missing_modules | (_required(analysis) | _facades(analysis) if planned else frozenset())
     verdicts = _verdicts(analysis) if planned and not (patient and missing_modules) else {}
     missing_modules = missing_modules.union(*(verdict.missing_modules for verdict in verdicts.values()))
-    comments = ignores(analysis.text) if analysis.uses else {}
+    comments = ignores(_tokenized(analysis)) if analysis.uses else {}
     known = frozenset(migration.name for migration in migrations)
     found = (_finding(use, path, verdicts.get(n, _UNPLANNED), comments, known) for n, use in enumerate(analysis.uses))
     return Scanned(path=path, findings=tuple(found), missing_modules=missing_modules)
+
+
+def _tokenized(analysis: Analysis) -> str:
+    """The text in which comments are looked for: as the running Python can read it."""
+    newer = newer_parts(analysis.tree)
+    return newer.source.decode(analysis.encoding, "replace") if newer else analysis.text
 
 
 def looks_at(migration: Migration, path: str) -> bool:

@@ -80,7 +80,9 @@ def manifest_document(path: Path | None = None) -> Mapping[str, Any]:
     path = path or manifest_path()
     try:
         data: Mapping[str, Any] = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, YAMLError) as error:
+    except OSError as error:
+        raise ConfigError(f"cannot be read: {error.strerror or error}", file=str(path)) from error
+    except (UnicodeDecodeError, YAMLError) as error:
         raise ConfigError(f"cannot be read: {error}", file=path.name) from error
     return data
 

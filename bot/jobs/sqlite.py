@@ -249,7 +249,22 @@ def existing(path: Path, *, writable: bool = False) -> SqliteConnection:
     return connection
 
 
+_SENTENCES = {
+    "no such table": "is not a database of ssot: it has none of its tables",
+    "unable to open": "cannot be opened: check the path and its permissions",
+    "locked": "is locked by another program",
+    "readonly": "cannot be written: check the permissions of the file and its directory",
+    "disk is full": "cannot be written: the disk is full",
+    "disk i/o error": "cannot be read or written: the disk reports an error",
+}
+"""What SQLite says, and what that means; of a damaged file its own words stay."""
+
+
 def _unavailable(path: Path, error: Exception) -> StoreUnavailable:
     if isinstance(error, StoreUnavailable):
         return error
-    return StoreCorrupt(damaged(path, str(error))) if means_damage(error) else StoreUnavailable(f"{path}: {error}")
+    text = str(error)
+    if means_damage(error):
+        return StoreCorrupt(damaged(path, text))
+    meant = next((said for words, said in _SENTENCES.items() if words in text.lower()), None)
+    return StoreUnavailable(f"{path} {meant}" if meant else f"{path}: {text}")

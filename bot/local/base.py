@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from bot.config.closest import closest
 from bot.domain.errors import UserError
 from bot.domain.file_result import FileChange, FileReview
 from bot.domain.finding import FileReport, Finding, Scanned, Skipped
@@ -18,6 +19,7 @@ from bot.engine.diff.views import Views
 from bot.engine.program.index import LAST_ROUND, ROUNDS
 from bot.engine.source.names import SUFFIXES
 from bot.local.files import Reader
+from bot.local.search import Progress
 from bot.local.tree import surroundings
 
 _REGULAR = frozenset({"100644", "100755"})
@@ -64,8 +66,7 @@ def changes_since(root: Path, revision: str) -> ChangedSources:
     Files that git does not know yet count as well, so a file that was moved without ``git mv`` is a renamed one.
     Symbolic links and submodules have no source.  Raises `UserError` for an unknown revision or unrelated histories.
     """
-    base = git(root, "rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}").decode().strip()
-    merge_base = git(root, "merge-base", "HEAD", base).decode().strip()
+    merge_base = _merge_base(root, revision)
     with _index_of_all(root) as index:
         command = ["diff", "--raw", "-z", "--no-abbrev", "--relative", "-M", "--no-ext-diff", merge_base, "--"]
         listed = git(root, *command, index=index)
@@ -78,6 +79,35 @@ def changes_since(root: Path, revision: str) -> ChangedSources:
             except OSError as error:
                 unreadable.append(Skipped(path=entry.path, reason=error.strerror or str(error)))
     return ChangedSources(files=tuple(files), unreadable=tuple(unreadable))
+
+
+def _merge_base(root: Path, revision: str) -> str:
+    """The last common commit with ``revision``.  Raises `UserError`: what may be meant, or has to be fetched."""
+    git(root, "rev-parse", "--git-dir")  # says whether this is a repository
+    try:
+        base = git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+    except UserError as error:
+        raise UserError(f"no branch, tag or commit {revision!r} here{_meant(root, revision)}") from error
+    try:
+        return git(root, "merge-base", "HEAD", base.decode().strip()).decode().strip()
+    except UserError as error:
+        raise UserError(f"this branch and {revision} have no common commit{_shallow(root)}") from error
+
+
+def _meant(root: Path, revision: str) -> str:
+    """The branch that may be meant, or how to get it."""
+    listed = git(root, "for-each-ref", "--format=%(refname:short)", "refs/heads", "refs/remotes", "refs/tags")
+    names = os.fsdecode(listed).split()
+    remote = next((name for name in names if revision and name.endswith(f"/{revision}")), None)
+    if found := remote or closest(revision, names):
+        return f": did you mean {found!r}?"
+    return _shallow(root) or "; `git branch --all` lists the branches"
+
+
+def _shallow(root: Path) -> str:
+    if git(root, "rev-parse", "--is-shallow-repository").strip() != b"true":
+        return ""
+    return ": this is a shallow clone; fetch all of it (`git fetch --unshallow`; in GitHub Actions `fetch-depth: 0`)"
 
 
 @contextmanager
@@ -121,14 +151,14 @@ def _change(root: Path, prefix: str, entry: _Entry) -> FileChange:
     return FileChange(path=entry.path, base_path=entry.base_path, base=old, head=new)
 
 
-def new_reports(root: Path, revision: str, config: Config) -> tuple[FileReport, ...]:
+def new_reports(root: Path, revision: str, config: Config, progress: Progress | None = None) -> tuple[FileReport, ...]:
     """The reports of the changed files, each with its new findings only."""
     changes = changes_since(root, revision)
     reports = [
         replace(review.report, findings=tuple(sorted(_added(review), key=lambda finding: finding.range)))
         if isinstance(review.report, Scanned)
         else review.report
-        for review in review_of(root, changes.files, config)
+        for review in review_of(root, changes.files, config, progress)
     ]
     return tuple(sorted([*reports, *changes.unreadable], key=lambda report: report.path))
 
@@ -138,9 +168,11 @@ def _added(review: FileReview) -> tuple[Finding, ...]:
     return tuple(finding for new in review.new for finding in (new.finding, *new.also))
 
 
-def review_of(root: Path, changes: Sequence[FileChange], config: Config) -> tuple[FileReview, ...]:
+def review_of(
+    root: Path, changes: Sequence[FileChange], config: Config, progress: Progress | None = None
+) -> tuple[FileReview, ...]:
     """What the changes add: the same as the review of a pull request with these changes finds."""
-    views = Views.of(changes, config, surroundings(root, config) if changes else None)
+    views = Views.of(changes, config, surroundings(root, config, progress) if changes else None)
     reviews: tuple[FileReview, ...] = ()
     for turn in range(ROUNDS):
         patient = turn < LAST_ROUND

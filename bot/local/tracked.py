@@ -17,14 +17,14 @@ from bot.engine.survey import of_interest
 from bot.local.base import git
 from bot.local.files import Listing, Reader, list_files
 from bot.local.parallel import cores
-from bot.local.search import Search
+from bot.local.search import Progress, Search
 from bot.local.tree import Options, scan_tree
 
 _ELSEWHERE = NotKnown(why="only GitHub knows")
 
 
 def local_tracked_facts(
-    root: Path, config: Config, migration: Migration, *, besides: Path, now: datetime
+    root: Path, config: Config, migration: Migration, *, besides: Path, now: datetime, progress: Progress | None = None
 ) -> TrackedFacts:
     """The facts of the latest commit of the repository at ``root``; ``besides`` is a file that may differ from it.
 
@@ -37,8 +37,8 @@ def local_tracked_facts(
     )
     with _tree(root, commit, besides) as tree:
         listing = list_files(tree)
-        search = Search.of(tree, listing, config, cores())
-        reports = scan_tree(tree, listing, search, config, Options(jobs=cores())).reports
+        search = Search.of(tree, listing, config, cores(), progress)
+        reports = scan_tree(tree, listing, search, config, Options(jobs=cores(), progress=progress)).reports
         defined = _definitions(tree, listing, config, migration)
     return TrackedFacts(
         commit=Sha(commit),

@@ -39,6 +39,8 @@ class TreeScan:
     """Sorted by path, without the files in which nothing was found."""
     roots: tuple[str, ...] = ()
     """The source roots below the repository's top."""
+    paths: tuple[str, ...] = ()
+    """All Python files that were listed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,16 +81,18 @@ def scan_tree(root: Path, listing: Listing, search: Search, config: Config, opti
     everything = sorted([*reports, *skipped], key=lambda report: report.path)
     not_read = found.unreadable.keys() | found.absent
     files = [path for path in listing.paths if path not in not_read and options.asks_for(path)]
-    return TreeScan(root=root, files=len(files), reports=tuple(everything), roots=index.roots)
+    return TreeScan(root=root, files=len(files), reports=tuple(everything), roots=index.roots, paths=listing.paths)
 
 
-def surroundings(root: Path, config: Config) -> "Surroundings":
+def surroundings(root: Path, config: Config, progress: Progress | None = None) -> "Surroundings":
     """The names that the tree's files give to the deprecated ones, and its source roots."""
     from bot.engine.diff.views import Surroundings
     from bot.local.program import with_program
 
     listing, jobs = list_files(root), cores()
-    found, index = _search_on(root, listing, Search.of(root, listing, config, jobs), config, Options(jobs=jobs))
+    found, index = _search_on(
+        root, listing, Search.of(root, listing, config, jobs, progress), config, Options(jobs=jobs, progress=progress)
+    )
     facts = with_program(root, listing, found.sources, config, index, jobs).program.facts
     return Surroundings(names=index.aliases(Targets(config.migrations).leaves), roots=index.roots, facts=facts)
 

@@ -80,7 +80,8 @@ def test_it_tells_at_once_what_it_finds_and_what_to_do_next(project: Path) -> No
     assert "acme.net.old → acme.net.new: 2 usages in 1 file  [src/acme/net.py:4: Use new() instead]" in done.stderr
     assert "deprecated and not used here: acme.net.unused" in done.stderr
     assert (
-        "  datetime-utcnow: 1 usage in 1 file; 0 can be fixed by `ssot migrate`, 1 more with `--unsafe`" in done.stdout
+        "  datetime-utcnow: 1 usage in 1 file; 0 of 1 can be fixed by `ssot migrate`; 1 more with `--unsafe`"
+        in done.stdout
     )
     for command in ("ssot scan", "ssot migrate", "ssot config check"):
         assert f"  {command} " in done.stdout

@@ -86,6 +86,7 @@ NOTIFICATION = only(  # 3.58
         ),
     }
 )
+NUMBERS = ("usages", "safe", "unsafe")
 RUN = only(  # 3.14
     {
         "tool": only({"driver": only({"name": WORDS, "version": WORDS, "rules": listed(RULE, uniqueItems=True)})}),
@@ -101,7 +102,8 @@ RUN = only(  # 3.14
             )
         ),
         "results": listed(RESULT, maxItems=25_000),
-    }
+    },
+    properties=only({"fixable": only({each: {"type": "integer", "minimum": 0} for each in NUMBERS})}),
 )
 VALIDATOR = jsonschema_rs.Draft202012Validator(
     only({"$schema": {"type": "string"}, "version": {"const": "2.1.0"}, "runs": listed(RUN, minItems=1, maxItems=20)})

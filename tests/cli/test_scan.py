@@ -107,6 +107,7 @@ def test_text_shows_the_line_and_a_caret(repository: Path) -> None:
     assert "pkg/broken.py:2: does not parse: '(' was never closed; the name is on lines 1, 2" in done.stdout
     assert done.stdout.endswith(
         "5 usages in 3 files (3 import, 2 call), of 9 files; 1 file not parsed; 1 file not scanned.\n"
+        "`ssot migrate` shows what can be fixed\n"
     )
     assert "\x1b" not in done.stdout
 

@@ -48,7 +48,7 @@ BELOW = "list pkg.old under `modules`, not under `deprecated`"
             id="a module that is gone",
         ),
         pytest.param(
-            "pkg.f", "pkg.g", f"pkg.f is another name of pkg.impl.f: {ORIGIN}",
+            "pkg.f", "pkg.new.f", f"pkg.f is another name of pkg.impl.f: {ORIGIN}",
             id="a façade's name",
         ),
         pytest.param(
@@ -57,6 +57,13 @@ BELOW = "list pkg.old under `modules`, not under `deprecated`"
         ),
         pytest.param(
             "src.lib.mod.f", None, "imports start below src/: write lib.mod.f, not src.lib.mod.f", id="a source root"
+        ),
+        pytest.param(
+            "pkg.impl.f", "pkg.new.ff", "the successor pkg.new.ff does not exist: pkg.new has no ff",
+            id="a successor that is not there",
+        ),
+        pytest.param(
+            "pkg.impl.gone", None, "pkg.impl has no gone", id="neither a definition nor a successor",
         ),
         pytest.param(
             "pkg.impl.fetch_al", None, "pkg.impl has no fetch_al: did you mean pkg.impl.fetch_all?", id="misspelt"
@@ -89,6 +96,6 @@ def test_a_module_where_modules_are_named() -> None:
 
 
 def test_a_name_with_usages_is_doubted_only_if_it_is_a_module() -> None:
-    assert told("pkg.f", "pkg.g", "pkg.f") == []
+    assert told("pkg.f", "pkg.new.f", "pkg.f") == []
     assert told("pkg.f", "pkg.g", "pkg.fine") != []
     assert told("pkg.old", "pkg.new", "pkg.old") != []

@@ -245,7 +245,7 @@ async def test_a_closed_store_takes_nothing(opened: Opener) -> None:
 
 def test_looking_creates_nothing(database: str) -> None:
     for _ in range(2):
-        with pytest.raises(StoreUnavailable, match=r"unable to open|does not exist"):
+        with pytest.raises(StoreUnavailable, match=r"cannot be opened|does not exist"):
             existing(database)
 
 

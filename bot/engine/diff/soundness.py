@@ -4,7 +4,7 @@ import ast
 import warnings
 from collections import Counter
 
-from bot.engine.resolve.exports import PARSE_ERRORS, parse
+from bot.engine.resolve.exports import PARSE_ERRORS, parse_exactly
 
 Complaints = Counter[tuple[str, tuple[str, ...]]]
 
@@ -20,8 +20,8 @@ class Soundness:
         """What is wrong with ``after`` that was not wrong before, in words for the author; ``None``: nothing."""
         try:
             if self._complaints is None:
-                self._complaints = _complaints(parse(self._before))
-            tree = parse(after)
+                self._complaints = _complaints(parse_exactly(self._before))
+            tree = parse_exactly(after)
         except PARSE_ERRORS as error:
             return f"the file would not parse ({error})"
         try:

@@ -33,8 +33,8 @@ def hints(migrations: Iterable[Migration], index: Index, used: Iterable[str]) ->
             )
             of_used = None if behind else _of_facade(target, index)
             hint = _of_module(target, index) or (of_used if seen else _of_name(target, index))
-            if hint:
-                yield f"{migration.name}: {hint}"
+            for each in filter(None, (hint, _of_successor(target, index))):
+                yield f"{migration.name}: {each}"
 
 
 def _of_module(target: Target, index: Index) -> str | None:
@@ -64,17 +64,31 @@ def _of_name(target: Target, index: Index) -> str | None:
         inside = name.removeprefix(root.replace("/", ".") + ".")
         if inside != name and resolution.exists:
             return f"imports start below {root}/: write {inside}, not {name}"
-    return _misspelt(target, index) if resolution.exists is False else None
+    if resolution.exists is not False:
+        return None
+    # a migration that is done has no definition either: only its successor
+    done = target.canonical is not None and index.resolution(target.canonical).exists is not False
+    return _misspelt(name, index, besides=target.canonical, only_if_close=done)
 
 
-def _misspelt(target: Target, index: Index) -> str | None:
-    """A name that its module lacks, and one that it has and that looks like it."""
+def _of_successor(target: Target, index: Index) -> str | None:
+    """Of a successor that its module lacks: no usage can be rewritten."""
+    if target.canonical is None or target.exists or index.resolution(target.canonical).exists is not False:
+        return None
+    found = _misspelt(target.canonical, index, besides=target.name)
+    return f"the successor {target.canonical} does not exist: {found}" if found else None
+
+
+def _misspelt(name: str, index: Index, *, besides: str | None, only_if_close: bool = False) -> str | None:
+    """Of a name that its module lacks: the one that it has and that looks like it, but not ``besides``."""
     import difflib  # loaded for a mistake only
 
-    module, _, leaf = target.name.rpartition(".")
+    module, _, leaf = name.rpartition(".")
     known = index.source_of(module)
     if not isinstance(known, tuple):
         return None
-    others = [name for name in index.exports(*known).origins if f"{module}.{name}" != target.canonical]
+    others = [other for other in index.exports(*known).origins if f"{module}.{other}" != besides]
     close = next(iter(difflib.get_close_matches(leaf, others, n=1, cutoff=0.75)), None)
-    return f"{module} has no {leaf}: did you mean {module}.{close}?" if close else None
+    if close is None:
+        return None if only_if_close else f"{module} has no {leaf}"
+    return f"{module} has no {leaf}: did you mean {module}.{close}?"

@@ -5,11 +5,15 @@ import re
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from bot.engine.resolve.bindings import Binding, BindingKind, Scope
 from bot.engine.resolve.flow import reaching_end
 from bot.engine.resolve.resolver import written
 from bot.engine.resolve.scope import build_scopes
+
+if TYPE_CHECKING:
+    from bot.engine.source.newer import Older
 
 PARSE_ERRORS = (SyntaxError, ValueError, RecursionError, MemoryError)
 """What ``ast.parse`` raises on bad source: null bytes are a ValueError, depth the last two."""
@@ -50,13 +54,15 @@ def may_have(source: bytes, name: str) -> bool:
 def parse(source: bytes) -> ast.Module:
     """``ast.parse`` without its warnings (an invalid escape in somebody's file is not our business).
 
-    The last trees are kept: a module that names itself is parsed once for both questions, and nobody changes a tree.
+    A source with syntax that is newer than the running Python is read as `newer.older` writes it: `newer_parts` of the
+    tree says so.  The last trees are kept: a module that names itself is parsed once for both questions, and nobody
+    changes a tree.
     """
     tree = _trees.get(source)
     if tree is None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            tree = ast.parse(source)
+            tree = _parse(source)
         while _trees and len(source) + sum(map(len, _trees)) > KEPT_SOURCE:
             del _trees[next(iter(_trees))]
         _trees[source] = tree
@@ -64,6 +70,37 @@ def parse(source: bytes) -> ast.Module:
 
 
 _trees: dict[bytes, ast.Module] = {}
+
+
+def parse_exactly(source: bytes) -> ast.Module:
+    """`parse` by the running Python's own grammar alone: for what was written here."""
+    tree = parse(source)
+    return tree if newer_parts(tree) is None else ast.parse(source)  # which raises
+
+
+def newer_parts(tree: ast.Module) -> "Older | None":
+    """What the tree was made of, where the source is newer than the running Python; ``None``: of the source."""
+    return getattr(tree, _NEWER, None)
+
+
+_NEWER = "newer_parts"
+
+
+def _parse(source: bytes) -> ast.Module:
+    try:
+        return ast.parse(source)
+    except SyntaxError as error:
+        from bot.engine.source.newer import older  # most files need none
+
+        written = older(source)
+        if written is None:
+            raise
+        try:
+            tree = ast.parse(written.source)
+        except PARSE_ERRORS:
+            raise error from None
+        setattr(tree, _NEWER, written)
+        return tree
 
 
 def exports_of(source: bytes, modules: Sequence[str], *, package: bool) -> Exports:

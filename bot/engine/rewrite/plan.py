@@ -7,6 +7,7 @@ proof.
 from collections.abc import Mapping, Sequence
 
 from bot.domain.migration import Applicability
+from bot.engine.resolve.exports import newer_parts
 from bot.engine.rewrite.composition import composed, raised
 from bot.engine.rewrite.covered import covered_uses, without
 from bot.engine.rewrite.groups import Changes, Group, grouped
@@ -21,6 +22,7 @@ from bot.engine.rewrite.removals import removals
 from bot.engine.rewrite.replacements import undivided
 from bot.engine.rewrite.shown import shown, within
 from bot.engine.rewrite.sites import Planner
+from bot.engine.source.failures import running
 from bot.engine.usages.analysis import Analysis, Use, Verdict
 
 _DEFAULT = Refusal(reason=Reason.NO_RULE)
@@ -31,6 +33,9 @@ def plan_fixes(analysis: Analysis) -> Mapping[int, Verdict]:
     """The verdict on each usage, by its position in ``analysis.uses``.  Raises nothing that the source can cause."""
     if not analysis.editable:
         return {n: _refused(Refusal(reason=Reason.ENCODING)) for n in range(len(analysis.uses))}
+    if newer_parts(analysis.tree) is not None:
+        refusal = Refusal(reason=Reason.NEWER, name=running())
+        return {n: _refused(refusal) for n in range(len(analysis.uses))}
     covered = covered_uses(analysis)
     planner = Planner(Layout(without(analysis, covered)))
     groups, refusals = _proposed(planner)

@@ -11,7 +11,7 @@ from pyflakes import checker, messages
 
 from bot.domain.finding import Edit
 from bot.engine.program.nodes import nodes
-from bot.engine.resolve.exports import PARSE_ERRORS, parse
+from bot.engine.resolve.exports import PARSE_ERRORS, parse_exactly
 from bot.engine.rewrite.apart import Apart
 from bot.engine.rewrite.edits import EditConflict, apply_edits
 from bot.engine.rewrite.groups import Group
@@ -58,7 +58,7 @@ class Prover:
     def _fault(self, edits: Sequence[Edit], *, names: bool) -> str | None:
         try:
             after = apply_edits(self.analysis.source, edits)
-            tree = parse(after)
+            tree = parse_exactly(after)
         except EditConflict as error:
             return str(error)
         except PARSE_ERRORS as error:
@@ -105,7 +105,7 @@ class Prover:
     def mixed(self, groups: Sequence[Group], edits: Sequence[Edit]) -> set[Group]:
         """Those of ``groups`` that have to be proved alone, although all ``edits`` of them hold together."""
         after = apply_edits(self.analysis.source, edits)
-        tree = parse(after)
+        tree = parse_exactly(after)
         if _documented(tree) != _documented(self.analysis.tree):
             return set(groups)
         apart = Apart(before=self.analysis.map, after=SourceMap(after, self.analysis.encoding), edits=edits)

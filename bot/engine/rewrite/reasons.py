@@ -74,6 +74,7 @@ class Reason(StrEnum):
     UNPROVED_TYPE = "type-not-proved"
     IMPORT_SYNTAX = "import-syntax"
     ENCODING = "encoding"
+    NEWER = "newer-python"
     NOT_PROVED = "not-proved"
     DECEPTIVE = "deceptive"
 
@@ -148,6 +149,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.UNPROVED_TYPE: "Not confirmed: {name}.",
     Reason.IMPORT_SYNTAX: "The import statement cannot be edited: {name}.",
     Reason.ENCODING: "The file is not UTF-8, so it is not edited.",
+    Reason.NEWER: "The file is for a newer Python than {name}, which reads it: run ssot with that one to rewrite it.",
     Reason.NOT_PROVED: "The rewritten file did not pass its checks: {name}.",
     Reason.DECEPTIVE: "A changed line contains characters that can mislead a reader: {name}.",
 }

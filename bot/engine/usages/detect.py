@@ -8,10 +8,11 @@ from bot.domain.finding import Failed, Skipped
 from bot.domain.migration import Migration
 from bot.engine.program.facades import followed
 from bot.engine.program.index import Index
-from bot.engine.resolve.exports import PARSE_ERRORS, parse
+from bot.engine.resolve.exports import PARSE_ERRORS, newer_parts, parse
 from bot.engine.resolve.resolver import Resolver
 from bot.engine.resolve.scope import build_scopes
-from bot.engine.source.failures import failed
+from bot.engine.source.failures import failed, unreadable_parameters
+from bot.engine.source.mentions import occurrences
 from bot.engine.source.names import is_package
 from bot.engine.source.text import Decoded, SourceMap, Undecodable, decode
 from bot.engine.usages.analysis import Analysis, Export, Use
@@ -37,7 +38,12 @@ def analyse(
     sparse = sparse and not any(rule.reads for migration in migrations for rule in migration.rewrites)
     try:
         decoded = decode(source)
-        file = _resolve(SourceMap(source, decoded.encoding), parse(source), path, targets, index, sparse=sparse)
+        tree = parse(source)
+        if newer := newer_parts(tree):
+            names = index.aliases(targets.leaves)
+            if next(occurrences(newer.lost, names), None):
+                return unreadable_parameters(source, path, names)
+        file = _resolve(SourceMap(source, decoded.encoding), tree, path, targets, index, sparse=sparse)
     except Undecodable as error:
         return Skipped(path=path, reason=str(error))
     except PARSE_ERRORS as error:
