@@ -28,20 +28,24 @@ class Arrival:
 
     job: Job
     body: bytes | None
+    left: bool = False
+    """An earlier process left it; routing it may have been its end."""
 
     @classmethod
-    def of(cls, job: Job, body: bytes | None) -> "Arrival":
-        return cls(job, body if body is not None and len(body) < KEEP_BELOW else None)
+    def of(cls, job: Job, body: bytes | None, *, left: bool = False) -> "Arrival":
+        return cls(job, body if body is not None and len(body) < KEEP_BELOW else None, left)
 
 
 class Routing:
     """The writes are not awaited: the store keeps their order, and what was not recorded is routed again.
 
-    ``ended`` is called for each delivery that needs no run.
+    ``ended`` is called for each delivery that needs no run.  ``tries``: the times that routing one may end the process.
     """
 
-    def __init__(self, store: Store, router: Router, ended: Callable[[Job, State], None], clock: Clock) -> None:
-        self._store, self._router, self._ended, self._clock = store, router, ended, clock
+    def __init__(
+        self, store: Store, router: Router, ended: Callable[[Job, State], None], clock: Clock, tries: int
+    ) -> None:
+        self._store, self._router, self._ended, self._clock, self._tries = store, router, ended, clock, tries
 
     async def take(self, arrival: Arrival) -> Job | None:
         """The job with its partition; ``None`` when there is nothing to do.
@@ -49,6 +53,10 @@ class Routing:
         Raises ``StoreUnavailable`` when its body cannot be read now.
         """
         job = arrival.job
+        # Not of each that arrives: a process that dies of one leaves it to the next.
+        if arrival.left and await self._store.begin_routing(job.seq) > self._tries:
+            self._settle(job, State.DEAD, f"the process died {self._tries} times while this was read")
+            return None
         match await self._route(arrival):
             case Work(key=key) as work if not _storable(key):
                 self._settle(job, State.DEAD, f"not a valid partition: {work.key!r:.100}")

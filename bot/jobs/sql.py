@@ -41,9 +41,20 @@ def put(c: Connection, delivery: Delivery, received_at: datetime, not_before: da
     return Duplicate(seq=seq)
 
 
+def begin_routing(c: Connection, seq: int) -> int:
+    """Count that its partition is looked for; how often that was, or 0 when it has one or has ended."""
+    row = c.execute(
+        "UPDATE deliveries SET attempts = attempts + 1 WHERE seq = ? AND state = 'queued' AND key IS NULL"
+        " RETURNING attempts",
+        (seq,),
+    ).fetchone()
+    return 0 if row is None else int(row[0])
+
+
 def route(c: Connection, seq: int, work: Work) -> None:
     row = c.execute(
-        "UPDATE deliveries SET key = ?, action = ? WHERE seq = ? AND state = 'queued' AND key IS NULL RETURNING event",
+        "UPDATE deliveries SET key = ?, action = ?, attempts = 0"
+        " WHERE seq = ? AND state = 'queued' AND key IS NULL RETURNING event",
         (work.key, work.action, seq),
     ).fetchone()
     if row is not None:

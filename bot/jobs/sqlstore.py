@@ -55,6 +55,9 @@ class SqlStore(ABC):
     ) -> asyncio.Future[Accepted | Duplicate]:
         return self._writer.submit(lambda c: sql.put(c, delivery, received_at, not_before), durable=True)
 
+    def begin_routing(self, seq: int) -> asyncio.Future[int]:
+        return self._writer.submit(lambda c: sql.begin_routing(c, seq))
+
     def route(self, seq: int, work: Work) -> asyncio.Future[None]:
         return self._writer.submit(lambda c: sql.route(c, seq, work))
 

@@ -89,6 +89,13 @@ class Store(Protocol):
         self, delivery: Delivery, received_at: datetime, not_before: datetime | None = None
     ) -> asyncio.Future[Accepted | Duplicate]: ...
 
+    def begin_routing(self, seq: int) -> asyncio.Future[int]:
+        """Count an attempt to find the partition of a queued delivery; returns how many there were.
+
+        0: it has one by now, or has ended.
+        """
+        ...
+
     def route(self, seq: int, work: Work) -> asyncio.Future[None]:
         """Give a queued delivery its partition: only then can it be claimed."""
         ...

@@ -72,7 +72,7 @@ class Worker:
         self._store, self._handle, self._clock = store, handle, clock
         self._policy, self._limits = policy or Policy(), limits or WorkerLimits()
         self._retention, self._observer = retention or Retention(), observer or Quiet()
-        self._routing = Routing(store, router, self._ended, clock)
+        self._routing = Routing(store, router, self._ended, clock, self._policy.tries)
         self._open: dict[int, Job] = {}
         self._arrivals: dict[int, Arrival] = {}
         self._running: dict[tuple[int, int], tuple[Running, asyncio.Task[None]]] = {}
@@ -85,11 +85,11 @@ class Worker:
         self._stopping = False
         self._pump_task: asyncio.Task[None] | None = None
 
-    def arrived(self, job: Job, body: bytes | None) -> None:
-        """A queued row exists; called in the event loop, in the order of ``seq``."""
+    def arrived(self, job: Job, body: bytes | None, *, left: bool = False) -> None:
+        """A queued row exists; called in the event loop, in the order of ``seq``.  ``left``: by an earlier process."""
         self._open[job.seq] = job
         if job.key is None:
-            self._arrivals.setdefault(job.seq, Arrival.of(job, body))
+            self._arrivals.setdefault(job.seq, Arrival.of(job, body, left=left))
         self._wake.set()
 
     def full(self) -> bool:
@@ -118,7 +118,7 @@ class Worker:
         """Start, and queue what the last process left.  Raises ``StoreUnavailable``."""
         self._store.listen(self._heard)
         for job in await self._store.queued():
-            self.arrived(job, None)
+            self.arrived(job, None, left=True)
         self._pump_task = asyncio.create_task(self._pump(), name="ssot-worker")
         self._pump_task.add_done_callback(_report)
 
