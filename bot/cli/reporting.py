@@ -28,10 +28,13 @@ class Shown:
     sources: dict[str, bytes] = field(default_factory=dict)
     planned: bool = False
     """Whether the fixes were planned."""
+    allowed: int = 0
+    """Usages that a baseline allows: they are not among the findings."""
 
     @classmethod
     def of(
-        cls, root: Path, files: int, reports: tuple[FileReport, ...], sources: dict[str, bytes], *, planned: bool
+        cls, root: Path, files: int, reports: tuple[FileReport, ...], sources: dict[str, bytes], *, planned: bool,
+        allowed: int = 0,
     ) -> "Shown":  # fmt: skip
         every = [finding for report in reports if isinstance(report, Scanned) for finding in report.findings]
         return cls(
@@ -43,6 +46,7 @@ class Shown:
             skipped=tuple(report for report in reports if isinstance(report, Skipped)),
             sources=sources,
             planned=planned,
+            allowed=allowed,
         )
 
     @property
@@ -238,12 +242,13 @@ def _summary(shown: Shown, paint: "_Paint") -> list[str]:
             (len(shown.failed), f"{_count(len(shown.failed), 'file')} not parsed"),
             (len(shown.skipped), f"{_count(len(shown.skipped), 'file')} not scanned"),
             (shown.ignored, f"{_count(shown.ignored, 'usage')} ignored with a reason"),
+            (shown.allowed, f"{_count(shown.allowed, 'usage')} in the baseline"),
         )
         if number
     ]
     tail = "".join(f"; {text}" for text in rest)
     if not shown.findings:
-        return [paint.bold(f"No usages in {scanned}") + tail + "."]
+        return [paint.bold(f"No {'new ' if shown.allowed else ''}usages in {scanned}") + tail + "."]
     kinds = Counter(finding.kind.value for finding in shown.findings)
     named = ", ".join(f"{number} {kind}" for kind, number in kinds.most_common())
     where = _count(len({finding.path for finding in shown.findings}), "file")

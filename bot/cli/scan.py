@@ -40,14 +40,23 @@ class Result:
     """Contents that are not on disk: standard input."""
     planned: bool
     """Whether fixes were planned."""
+    below: "tuple[str, ...]" = ("",)
+    """The files and directories that were asked for."""
     hints: tuple[str, ...] = ()
     """Likely mistakes in the configuration, given this tree."""
+    allowed: int = 0
+    """Usages that a baseline allows: they are not in the reports."""
 
 
 @click.command("scan")
 @click.argument("paths", nargs=-1, type=click.Path(allow_dash=True))
 @options
 @click.option("--base", metavar="REV", help="Only new usages since the merge base with REV.")
+@click.option("--baseline", metavar="FILE", help="Only files with more usages than this file allows.")
+@click.option(
+    "--write-baseline", is_flag=True, help="Lower its numbers to what is there.  [default: .ssot-baseline.json]"
+)
+@click.option("--allow-more", is_flag=True, help="With --write-baseline: raise numbers too.")
 @click.option("--files-from", metavar="LIST", help="Scan the paths in this file, one a line (-: standard input).")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
 @click.option("--fixes/--no-fixes", default=None, help="Also compute fixes.  [default: for json, sarif and rdjson]")
@@ -56,6 +65,9 @@ class Result:
 def command(
     paths: tuple[str, ...],
     base: str | None,
+    baseline: str | None,
+    write_baseline: bool,
+    allow_more: bool,
     files_from: str | None,
     form: str,
     fixes: bool | None,
@@ -77,7 +89,14 @@ def command(
     gc.disable()  # a short life, most of it spent on loading code; what makes garbage looks for it itself
     try:
         named = _named(paths, files_from)
-        result = _scan(named, choice, base, plan, jobs or cores(), no_cache)
+        if baseline or write_baseline or allow_more:
+            from bot.cli.baseline import Ratchet
+
+            ratchet = Ratchet(file=baseline, write=write_baseline, allow_more=allow_more)
+            ratchet.check(base, named)
+            result = ratchet.held(_scan(named, choice, base, plan, jobs or cores(), no_cache))
+        else:
+            result = _scan(named, choice, base, plan, jobs or cores(), no_cache)
         found = _show(result, form)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader went away: nothing to flush to
@@ -149,7 +168,9 @@ def _tree(
     if cache:
         cache.prune()
     hints = _hints(root, config, scan) if "" in inside else ()
-    return Result(root=root, files=scan.files, reports=scan.reports, sources={}, planned=fixes, hints=hints)
+    return Result(
+        root=root, files=scan.files, reports=scan.reports, sources={}, planned=fixes, below=inside, hints=hints
+    )
 
 
 def _hints(root: Path, config: "Config", scan: "TreeScan") -> tuple[str, ...]:
@@ -212,7 +233,9 @@ def _show(result: Result, form: str) -> bool:
     """Write the result; whether there is something to report."""
     from bot.cli import reporting
 
-    shown = reporting.Shown.of(result.root, result.files, result.reports, result.sources, planned=result.planned)
+    shown = reporting.Shown.of(
+        result.root, result.files, result.reports, result.sources, planned=result.planned, allowed=result.allowed
+    )
     match form:
         case "json":
             text = reporting.as_json(shown)
