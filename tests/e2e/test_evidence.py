@@ -50,6 +50,8 @@ async def test_all_checks_of_a_name_must_pass(bot: RunningBot, repo: Repo, issue
     assert await passes(), "the newest of its suite"
     await repo.complete_check("tests", "failure", app="other-ci")
     assert not await passes(), "another App"
+    await repo.complete_check("tests", "success", workflow="Weekly")
+    assert not await passes(), "a later success of another suite hides no failure"
     await repo.complete_check("tests", "neutral", app="other-ci")
     assert await passes()
     await repo.set_status("tests", "failure")

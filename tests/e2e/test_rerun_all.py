@@ -28,6 +28,18 @@ async def test_a_pull_request_gets_a_new_run(bot: RunningBot, service: Repo, git
     assert [(len(each["pull_requests"]), each["status"]) for each in suites] == [(0 if fork else 1, "queued")]
 
 
+async def test_one_run_that_is_asked_for_again_ends_the_wait_of_its_suite(bot: RunningBot, service: Repo) -> None:
+    pull = await bot.receive(service.open_pull_request({HEALTH: HEALTH_WITH_A_PROBE}))
+    suite = pull.check_runs[-1].suite
+    bot.github.webhooks.faults.hold()
+    await service.rerequest(pull.check_runs[-1])
+    assert suite.reset
+    bot.github.webhooks.release()
+    await bot.settled()
+    assert conclusions(service, pull.head_sha) == ["failure", "failure"]
+    assert not suite.reset
+
+
 async def test_the_merge_queue_gets_a_new_run(bot: RunningBot, service: Repo) -> None:
     pull = await bot.receive(service.open_pull_request({HEALTH: HEALTH_MIGRATED}))
     sha = await bot.receive(pull.enqueue())
