@@ -12,12 +12,12 @@ from bot.domain.references import PullRequest
 from bot.github import reads
 from bot.jobs import Job, look_again_at
 
-_SOON = timedelta(seconds=10)
+SOON = timedelta(seconds=10)
 
 
 def not_given_yet(bot: Bot, path: str) -> NotShownYet:
     """To raise for a file that GitHub lists as changed and does not give."""
-    return NotShownYet(at=bot.github.clock.now() + _SOON, reason=f"GitHub lists {path} and does not give it yet")
+    return NotShownYet(at=bot.github.clock.now() + SOON, reason=f"GitHub lists {path} and does not give it yet")
 
 
 async def wait_for(bot: Bot, pull: PullRequest, event: PullRequestEvent, job: Job) -> None:

@@ -63,6 +63,11 @@ class OwnReview:
     body: str
 
 
+@dataclass(frozen=True, slots=True)
+class AwaitOwnReview:
+    """Nothing is said until GitHub lists what was said a moment ago."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordResolved:
     """The fingerprints of the threads that the App resolved: one that is open again was opened by a person."""
@@ -131,4 +136,6 @@ class CompleteCheckRun:
     """What uses the names that this pull request removes, as a clause."""
 
 
-Action = SubmitReview | JoinThread | CompleteCheckRun | ResolveThread | UnresolveThread | RecordResolved
+Action = (
+    SubmitReview | JoinThread | CompleteCheckRun | ResolveThread | UnresolveThread | RecordResolved | AwaitOwnReview
+)

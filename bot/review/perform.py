@@ -8,14 +8,16 @@ import structlog
 
 from bot.context import Bot
 from bot.domain.effects import CheckRun, ResolveThread, UnresolveThread
-from bot.domain.errors import Gone
+from bot.domain.errors import Gone, NotShownYet
 from bot.domain.migration import Migration
 from bot.domain.references import PullRequest
 from bot.github import reads
 from bot.github.errors import MissingPermission, Refused
 from bot.jobs import Lease
 from bot.review import render_effects as words
-from bot.review.models import Action, CompleteCheckRun, JoinThread, RecordResolved, SubmitReview
+from bot.review import written
+from bot.review.late import SOON
+from bot.review.models import Action, AwaitOwnReview, CompleteCheckRun, JoinThread, RecordResolved, SubmitReview
 
 log = structlog.get_logger(__name__)
 
@@ -38,6 +40,8 @@ async def perform_all(
     The check run is written first.  Threads come last: where the installation does not let the App resolve any, they
     stay as they are.
     """
+    if force:  # what is written in any case is written once, whenever that is
+        actions = sorted(actions, key=lambda action: not isinstance(action, AwaitOwnReview))
     for action in actions:
         try:
             await _perform(bot, pull, migrations, action, lease, force=force)
@@ -66,6 +70,8 @@ async def _perform(
             await bot.performer.perform(action)
         case RecordResolved():
             await bot.performer.perform(words.record_of_resolved(action, pull, bot.keys))
+        case AwaitOwnReview():
+            raise NotShownYet(at=bot.github.clock.now() + SOON, reason="GitHub does not list the last review yet")
         case _:
             assert_never(action)
 
@@ -74,13 +80,15 @@ async def complete_check(bot: Bot, run: CheckRun, *, force: bool) -> None:
     """Create the check run, unless the last one for the same commit says the same.
 
     Only the last one counts, whichever pull request it was written for: a result can change back, and merging waits
-    for the last check run of the commit.
+    for the last check run of the commit.  While GitHub does not list that one yet, it is written again.
     """
     before = await reads.check_runs(bot.github, run.repo, run.head_sha, name=run.name)
-    last = before[0] if before else None
-    if not force and last and last.status == run.status and last.external_id in (run.external_id, run.former_id):
+    last, key = before[0] if before else None, written.of_check(run.repo, run.head_sha, run.name)
+    is_last = last is not None and await written.last(bot, key) <= last.id
+    same = last is not None and last.status == run.status and last.external_id in (run.external_id, run.former_id)
+    if same and is_last and not force:
         return
-    await bot.performer.perform(run)
+    await written.remember(bot, key, await bot.performer.perform(run))
 
 
 async def _submit(bot: Bot, pull: PullRequest, migrations: Mapping[str, Migration], action: SubmitReview) -> None:
@@ -88,6 +96,8 @@ async def _submit(bot: Bot, pull: PullRequest, migrations: Mapping[str, Migratio
     await _still_at(bot, pull)
     review = words.review(action, pull, migrations, bot.keys)
     submitted = await bot.performer.perform(review)
+    if submitted.review_id:
+        await written.remember(bot, written.of_review(pull.ref), submitted.review_id)
     rejected = tuple(
         new
         for found, comment in zip(action.places, review.comments, strict=True)

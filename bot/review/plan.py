@@ -12,6 +12,7 @@ from bot.domain.migration import Config, Migration, Mode
 from bot.domain.references import PullRequest
 from bot.review.models import (
     Action,
+    AwaitOwnReview,
     CompleteCheckRun,
     Conclusion,
     JoinThread,
@@ -49,6 +50,8 @@ class ReviewFacts:
     reviews: tuple[FileReview, ...]
     reported: frozenset[str] = frozenset()
     """Fingerprints that the App has written on this pull request before, inline or in a summary."""
+    unlisted: bool = False
+    """GitHub does not list the review yet that the App has written a moment ago: what was reported is not known."""
     threads: tuple[OwnThread, ...] = ()
     record: OwnReview | None = None
     """The review that holds what the App resolved; ``None``: it has written none."""
@@ -77,6 +80,9 @@ def plan_review(facts: ReviewFacts) -> tuple[Action, ...]:
     check = plan_check(facts)
     if facts.pull.draft or facts.pull.locked:
         return (check,)
+    if facts.unlisted:
+        said = frozenset(fingerprint for new in check.new for _, fingerprint in new.decided)
+        return (replace(check, in_threads=said), AwaitOwnReview())
     joins = _plan_joins(facts, check.new)
     comments, threads = _plan_comments(facts, check.new, joins), _plan_threads(facts, check.new)
     shown = {fingerprint for thread in facts.threads for fingerprint in thread.fingerprints}

@@ -26,6 +26,7 @@ from bot.jobs import Done, Ignored, Lease, Outcome, Superseded
 from bot.markdown.text import count
 from bot.repository import RepositoryAt, at_branch, details_of
 from bot.review import render_effects as words
+from bot.review import written
 from bot.review.ahead import reading_ahead
 from bot.review.changes import scan_changes
 from bot.review.configuration import is_at_head, proposed_config
@@ -235,15 +236,19 @@ async def _with_said(bot: Bot, facts: ReviewFacts) -> ReviewFacts:
         return facts
     threads = await reads.review_threads(bot.github, pull.ref)
     own = tuple(own for thread in threads if (own := _own_thread(bot, pull, thread)))
-    written = [review for review in await reads.reviews(bot.github, pull.ref) if review.ours and review.body]
-    posted = frozenset(fingerprint for review in written for fingerprint in _fingerprints(bot, pull, review.body))
-    place = pull_request(pull.ref)
+    reviews = await reads.reviews(bot.github, pull.ref)
+    ids = {review.id for review in reviews}
+    if 0 not in ids and await written.last(bot, written.of_review(pull.ref)) > max(ids, default=0):
+        return replace(facts, unlisted=True)
+    said = [review for review in reviews if review.ours and review.body]
+    posted = frozenset(fingerprint for review in said for fingerprint in _fingerprints(bot, pull, review.body))
+    first, place = said[0] if said else None, pull_request(pull.ref)
     return replace(
         facts,
         threads=own,
         reported=posted.union(*(thread.fingerprints for thread in own)),
-        record=OwnReview(id=written[0].id, body=written[0].body) if written else None,
-        resolved=frozenset(MarkerKind.RESOLVED.read(bot.keys, place, written[0].body)) if written else frozenset(),
+        record=None if first is None else OwnReview(id=first.id, body=first.body),
+        resolved=frozenset(() if first is None else MarkerKind.RESOLVED.read(bot.keys, place, first.body)),
     )
 
 

@@ -124,7 +124,11 @@ class Queries:
         return self._commit(repo, await repo.git.commit(found.sha)) if found.kind == "commit" else None
 
     def _commit(self, repo: Repository, found: Commit) -> Obj:
-        return commit(found, repo, self._world.url, functools.partial(self._admit, repo))
+        admit = functools.partial(self._admit, repo)
+        replica = self._world.replica
+        if replica is None:
+            return commit(found, repo, self._world.url, admit)
+        return commit(found, repo, self._world.url, admit, replica.among)
 
     async def _resolve(self, repo: Repository, expression: str) -> str | None:
         revision, colon, path = expression.partition(":")

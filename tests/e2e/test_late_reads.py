@@ -5,8 +5,10 @@ from datetime import timedelta
 import pytest
 
 from bot.jobs import Job, State, late
+from bot.review import perform
 from bot.sandbox import PullRequestHandle, Repo, Sandbox
 from bot.sandbox.example import HEALTH_MIGRATED, HEALTH_WITH_A_PROBE
+from bot.sandbox.lagging import FormerPull
 from tests.e2e.conftest import RunningBot
 from tests.e2e.test_sweep import verdicts
 from tests.jobs.conftest import until
@@ -162,3 +164,67 @@ async def test_a_comment_that_was_deleted_gets_no_answer(
     monkeypatch.setattr(late, "WAITED_FOR", timedelta())
     await caught_up(bot)
     assert pull.comments == []
+
+
+# --- what the bot has just written is not listed yet -----------------------------------------------------------------
+
+
+async def test_a_review_that_is_not_listed_yet_is_not_written_again(
+    bot: RunningBot, service: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(perform, "SOON", timedelta(seconds=0.2))
+    bot.github.webhooks.faults.hold()
+    pull = await service.open_pull_request({HEALTH: HEALTH_WITH_A_PROBE})
+    bot.github.lag()
+    bot.github.webhooks.release()
+    await bot.settled()
+    await service.rerequest_all(pull.head_sha)
+    assert "does not list the last review yet" in ((await waiting(bot, "ssot.rerun")).reason or "")
+    await caught_up(bot)
+    assert (len(pull.reviews), len(pull.review_comments)) == (1, 1)
+    assert [run.conclusion for run in pull.check_runs] == ["failure", "failure"]
+    assert pull.check_runs[-1].annotations == []
+
+
+async def test_a_review_that_is_not_listed_delays_no_verdict(
+    bot: RunningBot, service: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(perform, "SOON", timedelta(seconds=0.2))
+    pull = await bot.receive(service.open_pull_request({HEALTH: HEALTH_WITH_A_PROBE}))
+    bot.github.webhooks.faults.hold()
+    await pull.push({NEW: HEALTH_WITH_A_PROBE})
+    bot.github.lag()
+    bot.github.webhooks.release()
+    await bot.settled()
+    reviews = len(pull.reviews)
+    await service.push({".github/ssot.yml": b"version: 1\nextends: [websocket-manager-factory]\n"})
+    await waiting(bot, "ssot.review")
+    assert pull.check_runs[-1].conclusion == "failure"
+    await caught_up(bot)
+    assert len(pull.reviews) == reviews == 2
+
+
+async def test_a_verdict_that_changed_back_stands_although_the_one_between_is_not_listed(
+    bot: RunningBot, service: Repo
+) -> None:
+    """What is listed as the newest says the same, and is not the newest."""
+    await service.push({".github/ssot.yml": b"version: 1\n"}, branch="release")
+    await bot.receive(service.open_pull_request({HEALTH: HEALTH_WITH_A_PROBE}, head="feature", base="release"))
+    fails = await service.propose("feature", base="main")
+    await bot.settled()
+    await bot.receive(fails.close())
+    assert service.check_runs[-1].conclusion != "failure"
+    bot.github.webhooks.faults.hold()
+    await fails.reopen()
+    bot.github.lag()
+    bot.github.webhooks.release()
+    await bot.settled()
+    assert service.check_runs[-1].conclusion == "failure"
+    bot.github.webhooks.faults.hold()
+    await fails.close()
+    replica = bot.github.world.replica
+    assert replica is not None
+    replica.pulls[fails.record.id] = FormerPull.of(fails.record)
+    bot.github.webhooks.release()
+    await bot.settled()
+    assert service.check_runs[-1].conclusion != "failure"

@@ -180,7 +180,7 @@ async def test_an_answer_of_another_shape_is_a_failed_try_that_names_the_key(
 async def test_what_github_does_not_show_yet_has_no_verdict(
     bot: RunningBot, service: Repo, github: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.review.late._SOON", timedelta(seconds=0.5))
+    monkeypatch.setattr("bot.review.late.SOON", timedelta(seconds=0.5))
     github.faults.null_objects(times=3)
     github.faults.status(404, path=f"*/contents/{NEW}")
     await service.open_pull_request({NEW: b"x = 1\n"})

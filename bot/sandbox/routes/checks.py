@@ -164,7 +164,7 @@ async def list_for_ref(call: Call) -> Answer:
     sha = await call.repo.git.resolve(call.params["ref"])
     if sha is None:
         raise ApiError(422, f"No commit found for SHA: {call.params['ref']}")
-    found = [run for run in call.repo.check_runs.values() if run.head_sha == sha]
+    found = [run for run in call.repo.check_runs.values() if run.head_sha == sha and call.there(run)]
     if name := call.query.get("check_name"):
         found = [run for run in found if run.name == name]
     if status := call.query.get("status"):

@@ -192,13 +192,13 @@ def check_run(of: CheckRun) -> Obj:
     }
 
 
-def check_suite(of: CheckSuite) -> Obj:
+def check_suite(of: CheckSuite, among: Among) -> Obj:
     def runs(_info: object, filterBy: Obj | None = None, **window: Any) -> Obj:  # noqa: ANN401, N803 - GitHub's name
         """``checkType`` says whether a name is there once, with its latest run, which is the default."""
         wanted = filterBy or {}
         found = [
             run
-            for run in of.repo.check_runs.values()
+            for run in among(list(of.repo.check_runs.values()))
             if run.suite is of
             and wanted.get("appId") in (None, of.app.id)
             and wanted.get("checkName") in (None, run.name)
@@ -291,8 +291,14 @@ def _decoded(data: bytes) -> str:
         return data.decode("latin-1")
 
 
-def commit(of: Commit, repo: Repository, url: str, admit: Callable[[str], None] = lambda _: None) -> Obj:
-    """``admit`` refuses what the caller has no permission for."""
+def commit(
+    of: Commit,
+    repo: Repository,
+    url: str,
+    admit: Callable[[str], None] = lambda _: None,
+    among: Among = lambda all_: all_,
+) -> Obj:
+    """``admit`` refuses what the caller has no permission for; ``among``: of the check runs those that are shown."""
 
     async def parents(_info: object, **window: Any) -> Obj:  # noqa: ANN401 - first, last, after, before
         shas, info = connection(of.parents, **window)
@@ -303,7 +309,7 @@ def commit(of: Commit, repo: Repository, url: str, admit: Callable[[str], None] 
         app = (filterBy or {}).get("appId")
         mine = [suite for suite in repo.suites if suite.head_sha == of.sha and app in (None, suite.app.id)]
         found, info = connection(mine, **window)
-        return {"nodes": [check_suite(suite) for suite in found], "pageInfo": info}
+        return {"nodes": [check_suite(suite, among) for suite in found], "pageInfo": info}
 
     signed = {"isValid": True, "state": "VALID"} if of.sha in repo.verified else None
     return {
