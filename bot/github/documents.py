@@ -110,12 +110,13 @@ query ReviewThreads($owner: String!, $name: String!, $number: Int!, $after: Stri
 
 PULL_BRANCH = """
 query PullBranch(
-  $owner: String!, $name: String!, $number: Int!, $app: Int!, $check: String!, $size: Int!
+  $owner: String!, $name: String!, $number: Int!, $app: Int!, $check: String!, $size: Int!, $queue: Boolean!
 ) {
   repository(owner: $owner, name: $name) {
     databaseId
     pullRequest(number: $number) {
-      isInMergeQueue headRefName
+      isInMergeQueue @include(if: $queue)
+      headRefName
       commits(last: $size) { nodes { commit { message ...Pushed } } }
       timelineItems(last: $size, itemTypes: [HEAD_REF_FORCE_PUSHED_EVENT]) {
         pageInfo { hasPreviousPage }

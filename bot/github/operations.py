@@ -178,12 +178,9 @@ UPDATE_REVIEW = _write(
     "pulls/update-review", "PUT", _REPO + "/pulls/{pull_number}/reviews/{review_id}", pull_requests="write"
 )
 DELETE_PENDING_REVIEW = _write(
-    "pulls/delete-pending-review",
-    "DELETE",
-    _REPO + "/pulls/{pull_number}/reviews/{review_id}",
-    RequestKind.WRITE,
+    "pulls/delete-pending-review", "DELETE", _REPO + "/pulls/{pull_number}/reviews/{review_id}", RequestKind.WRITE,
     pull_requests="write",
-)
+)  # fmt: skip
 CREATE_REVIEW_COMMENT = _write(
     "pulls/create-review-comment", "POST", _REPO + "/pulls/{pull_number}/comments", pull_requests="write"
 )
@@ -235,6 +232,10 @@ PULL_BRANCH = _graphql(
     merge_queues="read",
     pull_requests="read",
 )
+PULL_BRANCH_ALONE = _graphql(
+    "graphql/pull-branch-alone", documents.PULL_BRANCH, RequestKind.READ, checks="read", contents="read",
+    pull_requests="read",
+)  # fmt: skip
 LINKED_PULLS = _graphql(
     "graphql/linked-pulls",
     documents.LINKED_PULLS,

@@ -98,7 +98,7 @@ class GraphQLContract:
                 yield Mismatch(subject="graphql variables", pointer="", message=fault.message)
             return
         yield from self._check_undeclared(operation, variables)
-        yield from ResultCheck(self.schema, parsed).check(operation, result)
+        yield from ResultCheck(self.schema, parsed, coerced).check(operation, result)
 
     @staticmethod
     def _check_undeclared(operation: gql.OperationDefinitionNode, variables: Mapping[str, Any]) -> Iterator[Mismatch]:
@@ -110,8 +110,10 @@ class GraphQLContract:
 class ResultCheck:
     """Holds one result against the selections of one document."""
 
-    def __init__(self, schema: gql.GraphQLSchema, document: gql.DocumentNode) -> None:
-        self._schema = schema
+    def __init__(
+        self, schema: gql.GraphQLSchema, document: gql.DocumentNode, variables: Mapping[str, Any] | None = None
+    ) -> None:
+        self._schema, self._variables = schema, dict(variables or {})
         self._fragments = {d.name.value: d for d in document.definitions if isinstance(d, gql.FragmentDefinitionNode)}
 
     def check(self, operation: gql.OperationDefinitionNode, result: object) -> Iterator[Mismatch]:
@@ -182,7 +184,7 @@ class ResultCheck:
                 yield from self._check_value(kind.fields[name].type, fields[key], value[key], (*path, key))
 
     def _collect(self, kind: Composite, selection: gql.SelectionSetNode, into: dict[str, list[gql.FieldNode]]) -> None:
-        for node in selection.selections:
+        for node in filter(self._is_included, selection.selections):
             match node:
                 case gql.FieldNode():
                     into.setdefault((node.alias or node.name).value, []).append(node)
@@ -195,6 +197,12 @@ class ResultCheck:
                     fragment = self._fragments[node.name.value]
                     if self._applies(fragment.type_condition, kind):
                         self._collect(kind, fragment.selection_set, into)
+
+    def _is_included(self, node: gql.SelectionNode) -> bool:
+        """https://spec.graphql.org/October2021/#sec--include"""
+        include = gql.get_directive_values(gql.GraphQLIncludeDirective, node, self._variables)
+        skip = gql.get_directive_values(gql.GraphQLSkipDirective, node, self._variables)
+        return (include is None or bool(include["if"])) and not (skip and skip["if"])
 
     def _applies(self, condition: gql.NamedTypeNode, kind: Composite) -> bool:
         if condition.name.value == kind.name:

@@ -205,6 +205,15 @@ def threads(**node: object) -> dict[str, object]:
     return {"data": {"repository": {"pullRequest": {"reviewThreads": {"nodes": nodes, "pageInfo": page}}}}}
 
 
+@pytest.mark.parametrize("given", [False, True], ids=["without", "with"])
+def test_what_is_included_on_condition(contract: Contract, given: bool) -> None:
+    document = "query($x: Boolean!) { rateLimit { cost ... @include(if: $x) { remaining } resetAt @skip(if: $x) } }"
+    asked = {"remaining": 7} if given else {"resetAt": "2026-01-01T00:00:00Z"}
+    for has, fits in ((asked, True), ({}, False), ({"remaining": 7, "resetAt": "2026-01-01T00:00:00Z"}, False)):
+        result = {"data": {"rateLimit": {"cost": 1, **has}}}
+        assert (contract.check_graphql(document, {"x": given}, result) == []) is fits
+
+
 @pytest.mark.parametrize(
     ("document", "variables", "result"),
     [

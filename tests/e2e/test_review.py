@@ -37,16 +37,19 @@ async def test_a_new_usage_is_reviewed_with_a_suggestion_that_applies_as_it_stan
     assert check.annotations == []
 
 
+@pytest.mark.parametrize("lacking", ["statuses", "merge_queues", "deployments"])
 async def test_an_installation_that_has_not_accepted_a_permission_goes_on_with_what_it_had(
-    bot: RunningBot, service: Repo
+    bot: RunningBot, service: Repo, lacking: str
 ) -> None:
-    installation = bot.github.installation(service)
-    installation.permissions["statuses"] = "read"
-    del installation.permissions["merge_queues"]
-    pr = await service.open_pull_request({HEALTH: HEALTH_WITH_A_PROBE})
-    await bot.settled()
-    assert await bot.failed() == []
+    """A review, a command, and the merge queue."""
+    del bot.github.installation(service).permissions[lacking]
+    pr = await bot.receive(service.open_pull_request({HEALTH: HEALTH_WITH_A_PROBE}))
     assert ([run.conclusion for run in pr.check_runs], len(pr.review_comments)) == (["failure"], 1)
+    comment = await bot.receive(pr.comment("/ssot migrate", by=bot.github.user("ann", role="write")))
+    assert (comment.reactions, pr.head[HEALTH]) == (["eyes", "rocket"], HEALTH_MIGRATED)
+    sha = await bot.receive(pr.enqueue())
+    assert [run.conclusion for run in service.check_runs if run.head_sha == sha] == ["success"]
+    assert await bot.failed() == []
 
 
 async def test_without_a_finding_there_is_a_green_check_and_nothing_else(bot: RunningBot, service: Repo) -> None:

@@ -7,6 +7,7 @@ import pytest
 from bot.cli.demo import settled
 from bot.github import channel
 from bot.jobs import State
+from bot.review import written
 from bot.sandbox import PullRequestHandle, Repo, Sandbox, reviewing
 from bot.sandbox.example import HEALTH_MIGRATED, HEALTH_WITH_A_PROBE
 from tests.e2e.conftest import RunningBot
@@ -56,14 +57,17 @@ async def test_a_pending_review_of_before_is_no_review(bot: RunningBot, service:
     assert (said(pull), await bot.failed()) == ([(HEALTH, True)], [])
 
 
-async def test_what_a_pending_review_says_was_not_said(bot: RunningBot, service: Repo, github: Sandbox) -> None:
+async def test_what_a_pending_review_says_was_not_said(
+    bot: RunningBot, service: Repo, github: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Not even with the App's own marker."""
+    monkeypatch.setattr(written, "KNOWN_FOR", timedelta())  # the review that goes here was written long ago
     pull = await bot.receive(service.open_pull_request({HEALTH: HEALTH_WITH_A_PROBE}))
-    [written] = [each for each in pull.reviews if each.body]
-    pull.record.reviews.remove(written)
+    [said_before] = [each for each in pull.reviews if each.body]
+    pull.record.reviews.remove(said_before)
     pull.record.threads.clear()
     reviewing.add_review(
-        github.world, pull.record, github.app.bot, body=written.body, state="PENDING", commit=pull.head_sha
+        github.world, pull.record, github.app.bot, body=said_before.body, state="PENDING", commit=pull.head_sha
     )
     await bot.receive(pull.push({"README.md": b"# news\n"}))
     assert [each.state for each in pull.reviews if each.body] == ["COMMENTED"]

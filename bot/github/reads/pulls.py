@@ -10,7 +10,7 @@ from bot.github import operations as ops
 from bot.github.at_once import pages
 from bot.github.begun import may_be_begun
 from bot.github.client import PAGE_SIZE, GitHub
-from bot.github.errors import NameTaken, NoCommonAncestor, NotFound
+from bot.github.errors import MissingPermission, NameTaken, NoCommonAncestor, NotFound
 from bot.github.reads.app import ourselves
 from bot.github.shrinking import answered
 from bot.identity.checks import CHECK_NAME
@@ -78,13 +78,21 @@ async def commits_ahead(gh: GitHub, repo: RepoRef, base: Sha, head: Sha) -> tupl
 async def pull_branch(gh: GitHub, ref: PullRequestRef, *, size: int = 100) -> PullBranch:
     """The newest commits of the pull request, its last force-pushes, and whether it is being merged by the queue.
 
-    ``size``: how many of each; half as many where GitHub finds that too large.
+    ``size``: how many of each; half as many where GitHub finds that too large.  An installation that does not let the
+    App see the queue is one without.
     """
+    try:
+        return await _pull_branch(gh, ref, size, ops.PULL_BRANCH)
+    except MissingPermission:
+        return await _pull_branch(gh, ref, size, ops.PULL_BRANCH_ALONE)
+
+
+async def _pull_branch(gh: GitHub, ref: PullRequestRef, size: int, operation: ops.Operation) -> PullBranch:
     repo = ref.repo
 
     async def query(most: int) -> PullBranch:
         return await gh.graphql(
-            ops.PULL_BRANCH,
+            operation,
             repo,
             lambda data: _branch(ref, data),
             owner=repo.owner,
@@ -93,6 +101,7 @@ async def pull_branch(gh: GitHub, ref: PullRequestRef, *, size: int = 100) -> Pu
             app=gh.app_id,
             check=CHECK_NAME,
             size=most,
+            queue=operation is ops.PULL_BRANCH,
         )
 
     return await answered(query, size)
@@ -106,7 +115,7 @@ def _branch(ref: PullRequestRef, data: Any) -> PullBranch:
     pushes = [event for event in timeline["nodes"] if event]
     return PullBranch(
         commits=tuple(_pushed(ref, branch, node["commit"]) for node in pull["commits"]["nodes"]),
-        in_merge_queue=bool(pull["isInMergeQueue"]),
+        in_merge_queue=bool(pull.get("isInMergeQueue")),
         forced=tuple(
             ForcePush(
                 at=datetime.fromisoformat(push["createdAt"]),
