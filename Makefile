@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 SEED ?= 1
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test dist mutants serve lint format lock clean
+.PHONY: demo test dist docs mutants serve lint format lock clean
 
 demo: $(STAMP)  ## the real server against the built-in sandbox GitHub, step by step
 	$(BIN)/ssot demo
@@ -15,6 +15,9 @@ test: $(STAMP) lint  ## linters, types and every test
 
 dist: $(STAMP)  ## the wheel and the sdist, in dist/: the same bytes for the same commit
 	SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct)} $(BIN)/python -m hatchling build --clean
+
+docs: $(STAMP)  ## the documents as a site, in site/; a broken link is an error
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 
 mutants: $(STAMP)  ## do the tests see a change of the engine? 200 one-place mutants (another sample: SEED=2)
 	$(BIN)/python -m benchmarks.mutants --seed $(SEED)

@@ -9,6 +9,9 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
+import click
+
+from bot.cli import main as main_command
 from bot.commands import render as words
 from bot.github.manifest import reasons_table
 from handlers.commands import COMMANDS
@@ -25,11 +28,30 @@ def wrapped(text: str) -> str:
     return "\n".join(line if line.startswith("|") else fill(line) for line in text.split("\n"))
 
 
+def command_line() -> str:
+    """What ``--help`` prints of every command."""
+    parts: list[str] = []
+    for name in sorted(main_command.list_commands(click.Context(main_command))):
+        parts += _help(name, main_command.get_command(click.Context(main_command), name), "ssot")
+    return "\n\n".join(parts)
+
+
+def _help(name: str, command: click.Command | None, parent: str) -> Iterator[str]:
+    assert command is not None
+    path = f"{parent} {name}"
+    context = click.Context(command, info_name=path, max_content_width=80, terminal_width=80)
+    yield f"{'##' if parent == 'ssot' else '###'} `{path}`\n\n```\n{command.get_help(context).strip()}\n```"
+    if isinstance(command, click.Group):
+        for each in sorted(command.list_commands(context)):
+            yield from _help(each, command.get_command(context, each), path)
+
+
 SPECS = tuple(module.SPEC for module in COMMANDS.values())
 PARTS = {
     ("README.md", "commands"): words.table(SPECS),
     ("docs/commands.md", "table"): words.table(SPECS),
     ("docs/commands.md", "reference"): wrapped(words.document(SPECS)),
+    ("docs/cli.md", "cli"): command_line(),
     ("docs/operations.md", "permissions"): reasons_table(),
     ("CONTRIBUTING.md", "rooms"): table(),
     ("docs/design.md", "rooms"): table(),

@@ -1,5 +1,6 @@
 """``.pre-commit-hooks.yaml`` and the lines for GitLab: run as pre-commit and GitLab run them."""
 
+import json
 import os
 import re
 import shlex
@@ -89,14 +90,23 @@ def test_files_without_a_usage_pass(repository: Path) -> None:
     assert hook(repository, "ssot", "pkg/impl.py", "pkg/__init__.py").returncode == 0
 
 
-def test_the_lines_for_gitlab(repository: Path) -> None:
+def test_the_lines_for_gitlab(repository: Path, tmp_path: Path) -> None:
     [block] = (each for each in re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "ci.md").read_text(), re.DOTALL)
                if "merge_request_event" in each)  # fmt: skip
-    install, scan = YAML(typ="safe").load(block)["ssot"]["script"]
+    job = YAML(typ="safe").load(block)["ssot"]
+    install, *script = job["script"]
     assert install.startswith("pip install --quiet ")
     base = git(repository, "rev-parse", "HEAD")
     git(repository, "commit", "-qm", "staged")
-    words = [word.replace("$CI_MERGE_REQUEST_DIFF_BASE_SHA", base) for word in shlex.split(scan)]
-    done = ssot(repository, words)
+    program = tmp_path / "bin" / "ssot"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT}" exec "{sys.executable}" -P -m bot "$@"\n')
+    program.chmod(0o755)
+    env = {**os.environ, "PATH": f"{program.parent}:{os.environ['PATH']}", "CI_MERGE_REQUEST_DIFF_BASE_SHA": base}
+    env["SSOT_DATA_DIR"] = str(tmp_path / "data")
+    command = ["bash", "-eo", "pipefail", "-c", "\n".join(script)]
+    done = subprocess.run(command, cwd=repository, env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert re.findall(r"^(pkg/\S+): ", done.stdout, re.MULTILINE) == ["pkg/added.py:1:22", "pkg/added.py:2:1"]
+    report = json.loads((repository / job["artifacts"]["reports"]["codequality"]).read_text())
+    assert [each["location"]["path"] for each in report] == ["pkg/added.py", "pkg/added.py"]
