@@ -195,7 +195,8 @@ async def run(bot: Bot, delivery: Delivery, lease: Lease) -> Outcome:
 async def _followed(bot: Bot, event: Event, name: str, lease: Lease) -> Outcome:
     """Run the handler on the repository under the name that it has now, if it is on the allow list.
 
-    Should somebody else have taken that name by now, it is asked for by its id, and the work begins again.
+    Should something not be found, or be another repository's, then somebody else may have taken that name by now: it is
+    asked for by its id, and the work begins again.
     """
     repo, handle = _repo(event), HANDLERS[name].handle
     if repo is None:
@@ -210,7 +211,7 @@ async def _followed(bot: Bot, event: Event, name: str, lease: Lease) -> Outcome:
     structlog.contextvars.bind_contextvars(repository=repo.full_name)
     try:
         return await handle(bot, at_repo(event, repo), lease)
-    except NameTaken:
+    except (NameTaken, NotFound):
         found = await asked_by_id(bot, repo)
         if found.full_name == repo.full_name:
             raise

@@ -2,7 +2,10 @@
 
 import pytest
 
+from bot.domain.references import Task
+from bot.github.payloads import delivery_of
 from bot.jobs import State
+from bot.recovery.deliveries import LOOK
 from bot.sandbox import PullRequestHandle, Repo, Sandbox
 from bot.sandbox.example import HEALTH_WITH_A_PROBE
 from tests.e2e.conftest import RunningBot
@@ -87,6 +90,29 @@ async def test_a_name_that_somebody_else_has_taken(bot: RunningBot, service: Rep
     await bot.settled()
     assert (len(pull.reviews), verdicts(pull)) == (1, ["failure"])
     assert (foreign.comments, foreign.reviews, stranger.check_runs) == ([], [], [])
+
+
+@pytest.mark.parametrize("public", [True, False])
+async def test_a_command_under_a_name_that_somebody_else_has_taken(
+    bot: RunningBot, service: Repo, public: bool
+) -> None:
+    """The comment is not found there: it is looked for in the repository that it was written in, and answered once."""
+    github = bot.github
+    github.world.tells_renamed_accounts = False
+    pull = await service.open_pull_request(dict(CHANGE))
+    await bot.settled()
+    github.webhooks.faults.hold()
+    await pull.comment("/ssot status")
+    github.rename_owner("acme", "apex")
+    stranger = await github.repo("acme/service", {"a.py": b""}, private=not public, installed=False)
+    foreign = await stranger.open_pull_request({"b.py": b""})
+    github.webhooks.release()
+    await bot.settled()
+    assert [comment.author for comment in pull.comments] == ["octocat", "ssot-bot[bot]"]
+    assert (foreign.comments, foreign.reviews, stranger.check_runs) == ([], [], [])
+    await bot.app.inbox.put(delivery_of(Task(event=LOOK, id="x", repo=None)))
+    await bot.settled()
+    assert await bot.failed() == []
 
 
 async def test_a_transfer_goes_on_where_the_app_is_installed(bot: RunningBot, service: Repo) -> None:

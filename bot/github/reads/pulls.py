@@ -26,7 +26,12 @@ async def pull_request(gh: GitHub, ref: PullRequestRef) -> PullRequest:
 async def open_pull_requests(gh: GitHub, repo: RepoRef, *, head: str | None = None) -> tuple[PullRequestRef, ...]:
     """The open pull requests, newest first; with ``head``, only those from that branch of the same repository."""
     query = {"state": "open", **({"head": f"{repo.owner}:{head}"} if head else {})}
-    pages = gh.pages(ops.LIST_PULLS, repo, lambda data: (int(data["number"]), str(data["head"]["ref"])), query=query)
+
+    def parse(data: Any) -> tuple[int, str]:
+        _require(repo, data)
+        return int(data["number"]), str(data["head"]["ref"])
+
+    pages = gh.pages(ops.LIST_PULLS, repo, parse, query=query)
     # Checked again: GitHub ignores a head filter that it cannot read and lists everything.
     return tuple([PullRequestRef(repo=repo, number=n) async for n, branch in pages if head in (None, branch)])
 
@@ -36,6 +41,8 @@ async def open_heads(gh: GitHub, repo: RepoRef, *, about: int = 0) -> tuple[tupl
     """The open pull requests with their heads.  If there are ``about`` so many, all of their pages come at once."""
 
     def parse(data: Any) -> list[tuple[PullRequestRef, Sha]]:
+        for each in data:
+            _require(repo, each)
         return [(PullRequestRef(repo=repo, number=int(n["number"])), Sha(str(n["head"]["sha"]))) for n in data]
 
     async def page(number: int) -> list[tuple[PullRequestRef, Sha]]:
@@ -151,10 +158,15 @@ def _as_head(ref: PullRequestRef, branch: str, suites: Any) -> Iterator[datetime
                 yield datetime.fromisoformat(run["startedAt"])
 
 
+def _require(repo: RepoRef, pull: Any) -> None:
+    """Raise ``NameTaken`` where the pull request is another repository's, which has the name now."""
+    if int(pull["base"]["repo"]["id"]) != repo.id:
+        raise NameTaken(repo.full_name)
+
+
 def _pull(repo: RepoRef, data: Any) -> PullRequest:
     head, base = data["head"], data["base"]
-    if int(base["repo"]["id"]) != repo.id:
-        raise NameTaken(repo.full_name)
+    _require(repo, data)
     return PullRequest(
         ref=PullRequestRef(repo=repo, number=int(data["number"])),
         node_id=str(data["node_id"]),
