@@ -6,6 +6,7 @@ from bot.domain.references import Task
 from bot.github.payloads import delivery_of
 from bot.jobs import State
 from bot.recovery.deliveries import LOOK
+from bot.review import render_effects
 from bot.sandbox import PullRequestHandle, Repo, Sandbox
 from bot.sandbox.example import HEALTH_WITH_A_PROBE
 from tests.e2e.conftest import RunningBot
@@ -140,6 +141,20 @@ async def test_reviews_go_on_after_a_rename(bot: RunningBot, service: Repo) -> N
     await bot.receive(pull.push({HEALTH: service.branch()[HEALTH]}))
     assert [thread.resolved_by for thread in pull.threads] == [bot.github.app.bot] * len(pull.threads)
     assert verdicts(pull) == ["success"]
+
+
+async def test_a_check_run_of_an_older_version_is_recognised(
+    bot: RunningBot, service: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its id held the repository's name; the same result is not written again."""
+    with monkeypatch.context() as older:
+        older.setattr(render_effects, "_without_names", lambda said, _: said)
+        pull = await bot.receive(service.open_pull_request(dict(CHANGE)))
+    before = [run.external_id for run in service.check_runs]
+    await pull.close()
+    await bot.receive(pull.reopen())
+    assert [run.external_id for run in service.check_runs] == before
+    assert len(before) == 1
 
 
 async def test_once_the_name_is_known_nothing_more_is_asked(bot: RunningBot, service: Repo) -> None:

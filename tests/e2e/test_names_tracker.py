@@ -53,8 +53,12 @@ async def test_a_batch_whose_base_has_not_followed_yet_is_not_given_up(bot: Runn
     await at.migrate()
     [pull] = at.pulls
     await at.repo.rename_branch("main", "trunk", follow=False)
-    await upkeep(bot)
+    await at.migrate()
     assert (len(at.pulls), pull.comments) == (1, [])
+    pull.record.base_ref = "trunk"
+    await at.repo.push({f"{APP}/db/a.py": HEALTH_WITH_A_PROBE + b"\n\nMORE = 1\n"})
+    await upkeep(bot)
+    assert pull.head[f"{APP}/db/a.py"] == HEALTH_MIGRATED + b"\n\nMORE = 1\n"
     assert await bot.failed() == []
 
 

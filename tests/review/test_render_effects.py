@@ -55,6 +55,16 @@ def test_a_usage_with_a_comment_on_its_line_has_no_annotation_nor_has_the_import
     assert check_run(shown, PULL, MIGRATIONS).external_id != check_run(action, PULL, MIGRATIONS).external_id
 
 
+def test_a_result_is_the_same_under_another_name_of_the_repository() -> None:
+    """The links differ; what an older version, which did not know that, called the result is told too."""
+    action = CompleteCheckRun(head_sha=PULL.head_sha, conclusion=Conclusion.FAILURE, new=(new(fingerprint="a" * 16),))
+    renamed = replace(PULL, html_url="https://github.com/apex/apogee/pull/7")
+    one, other = (check_run(action, each, MIGRATIONS) for each in (PULL, renamed))
+    assert one.text != other.text
+    assert one.external_id == other.external_id
+    assert len({one.external_id, one.former_id, other.former_id}) == 3
+
+
 def test_the_record_of_what_was_resolved_takes_the_place_of_the_one_before() -> None:
     body = "Two usages.\n\n<!-- another comment -->"
     for fingerprints in ({"a" * 16}, {"a" * 16, "b" * 16}, set()):

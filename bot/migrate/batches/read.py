@@ -10,7 +10,6 @@ from bot.domain.finding import Failed, Scanned, Skipped
 from bot.domain.migration import CODEOWNERS, Migration, Split
 from bot.domain.references import PullRequest, PullRequestRef
 from bot.github import reads
-from bot.github.errors import NotFound
 from bot.identity import branches
 from bot.identity.pull_requests import batch_mark_of
 from bot.inventory.commit_sources import CommitSources
@@ -103,21 +102,12 @@ async def _open_pull(bot: Bot, at: DefaultBranch, own: OwnPullRequest, pull: Pul
         head_sha=pull.head_sha,
         files=await _files_of(bot, pull),
         foreign=commits is None or not all(commit.ours for commit in commits),
-        retargeted=pull.base_ref != at.branch and await _exists(bot, at, pull.base_ref),
+        retargeted=pull.base_ref != at.branch,
         body=own.body,
         tier=Tier(mark.tier) if mark else Tier.SAFE,
         asked_by=mark.asked_by if mark else 0,
         digest=mark.digest if mark else None,
     )
-
-
-async def _exists(bot: Bot, at: DefaultBranch, branch: str) -> bool:
-    """A branch that is no more was renamed: the pull requests onto it follow, a moment later."""
-    try:
-        await reads.branch_head(bot.github, at.repo, branch)
-    except NotFound:
-        return False
-    return True
 
 
 async def _files_of(bot: Bot, pull: PullRequest) -> dict[str, str | None]:
