@@ -9,7 +9,8 @@ from bot.identity.markers import MarkerKeys
 from bot.identity.places import migration as migration_place
 from bot.identity.places import removal as removal_place
 
-_OWN = re.compile(f"{MarkerKind.BATCH.opening}[^>]*-->.*{MarkerKind.BATCH_END.opening}[^>]*-->", re.DOTALL)
+_BEGIN = re.compile(f"{MarkerKind.BATCH.opening}[^<>]*-->")
+_END = re.compile(f"{MarkerKind.BATCH_END.opening}[^<>]*-->")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +51,9 @@ def reworded(before: str, block: str) -> str | None:
 
     ``block`` holds both markers.  ``None``: the bot's part was removed.
     """
-    return _OWN.sub(lambda _: block, before, count=1) if _OWN.search(before) else None
+    begin = _BEGIN.search(before)
+    ends = list(_END.finditer(before, begin.end())) if begin else []
+    return before[: begin.start()] + block + before[ends[-1].end() :] if begin and ends else None
 
 
 def removal_marker(keys: MarkerKeys, repository: int, migration: str) -> str:

@@ -4,6 +4,7 @@ GitHub has no compare-and-set for a body.  So: read, merge, read again, write, r
 history for an edit that came just before the write and was overwritten by it.
 """
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -45,7 +46,8 @@ async def edit(bot: Bot, repo: RepoRef, issue: Issue, merge: Merge, lease: Lease
     """Bring the body of ``issue``, as it was once read, to what ``merge`` makes of it."""
     body, ours = issue.body, None
     for turn in range(TRIES):
-        requested = merge(body)
+        # A body of 64 KB takes up to a second: the event loop does not wait for it.
+        requested = await asyncio.to_thread(merge, body)
         now = await reads.issue(bot.github, repo, issue.number)
         if now.body not in (body, ours):
             body, ours = now.body, None

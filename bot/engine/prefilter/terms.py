@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from bot.domain.migration import Config
 
 _IMPORT = re.compile(
-    rb"from(?:[\s\\]+|(?=\.))((?:[.\w]*\w)(?=[\s\\])|\.+)[\s\\]*import\b[\s\\]*(\([^)]*\)|(?:[^\n\\]|\\\r?\n)*)"
+    rb"from(?:[\s\\]+|(?=\.))((?:[.\w]*\w)(?=[\s\\])|\.+)[\s\\]*import\b[\s\\]*(\([^)]*\)|(?:[^\n\\]++|\\\r?\n)*+)"
 )
 _CALLED = re.compile(rb"(?:\.\w+)*[ \t\\\r\n]+as[ \t\\\r\n]+([^\W\d]\w*)")
 _IMPORTING = re.compile(rb"(?:.*[;:])?[ \t]*(?:(?:import|from)\b.*|[\w., \t]*,[ \t]*)?\Z", re.DOTALL)

@@ -4,6 +4,7 @@ https://docs.github.com/en/repositories/managing-your-repositorys-settings-and-f
 """
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.domain.globs import GlobError, compile_glob
@@ -43,6 +44,22 @@ class Codeowners:
     def of(self, path: str) -> tuple[str, ...]:
         """The owners of a file, as written; the last matching rule decides, also when it names nobody."""
         return next((rule.owners for rule in self.rules if rule.matches(path)), ())
+
+
+def owners_of(source: bytes, paths: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+    """The owners of each file.  3 MB may hold hundreds of thousands of rules, each of which is tried on each file."""
+    rules = Codeowners.parse(source)
+    return {path: rules.of(path) for path in paths}
+
+
+@dataclass(frozen=True, slots=True)
+class KnownOwners:
+    """What was found out before: of these files."""
+
+    owners: Mapping[str, tuple[str, ...]]
+
+    def of(self, path: str) -> tuple[str, ...]:
+        return self.owners[path]
 
 
 def _rule(line: str) -> _Rule | None:

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+import structlog
+
 from bot.context import Bot
 from bot.domain.facts import OwnPullRequest
 from bot.domain.file_result import FileMigration
@@ -15,10 +17,13 @@ from bot.identity.pull_requests import batch_mark_of
 from bot.inventory.commit_sources import CommitSources
 from bot.inventory.store import Surveyed, surroundings_of
 from bot.inventory.survey import survey
-from bot.migrate.batches.codeowners import Codeowners
+from bot.migrate.batches.codeowners import KnownOwners, owners_of
 from bot.migrate.batches.models import BatchFacts, BatchRequest, ClosedPull, FileFacts, OpenPull, Owners, Tier
 from bot.migrate.rewrite import migrate_files
 from bot.repository import DefaultBranch
+from bot.scanner import Unscannable
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +82,7 @@ async def batch_facts(
         taken=_taken(opened, migration),
         # Files that somebody names come even if a person closed a pull request with them.
         closed=await _closed(bot, opened, migration) if ask and not ask.paths else (),
-        owners=await _owners(bot, opened.at) if migration.pull_requests.split is Split.CODEOWNERS else None,
+        owners=await _owners(bot, opened.at, files) if migration.pull_requests.split is Split.CODEOWNERS else None,
         ask=ask,
     )
     return BatchReading(facts=facts, unread=unread)
@@ -140,12 +145,16 @@ async def _closed(bot: Bot, opened: OpenedPullRequests, migration: Migration) ->
     return tuple(found)
 
 
-async def _owners(bot: Bot, at: DefaultBranch) -> Owners | None:
-    """The first CODEOWNERS file that there is."""
+async def _owners(bot: Bot, at: DefaultBranch, files: Iterable[FileFacts]) -> Owners | None:
+    """By the first CODEOWNERS file that there is.  It is read in a worker; without one that can be, nobody owns any."""
     for path in CODEOWNERS:
         source = await reads.file_at(bot.github, at.repo, path, at.head)
         if isinstance(source, bytes):
-            return Codeowners.parse(source)
+            try:
+                return KnownOwners(await bot.scanner.run(owners_of, source, [each.path for each in files]))
+            except Unscannable as error:
+                log.warning("codeowners_not_read", repo=at.repo.full_name, path=path, cause=error.cause)
+                return None
     return None
 
 

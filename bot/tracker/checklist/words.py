@@ -8,7 +8,7 @@ import hashlib
 import re
 import unicodedata
 
-_COMMENT = re.compile(r"<!--.*?-->|<[^<>]*>")
+_TAG = re.compile(r"<[^<>]*>")
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*\)")
 _SHORTCODE = re.compile(r":[a-z0-9_+-]+:")
 _WORD = re.compile(r"\w+")
@@ -42,8 +42,17 @@ def normal(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    shown = _LINK.sub(r"\1", _COMMENT.sub(" ", unicodedata.normalize("NFKC", text)))
+    shown = _LINK.sub(r"\1", _TAG.sub(" ", _without_comments(unicodedata.normalize("NFKC", text))))
     return _SHORTCODE.sub(" ", shown.casefold())
+
+
+def _without_comments(text: str) -> str:
+    """Without HTML's comments.  By hand: a pattern would look for the end of each that has none."""
+    kept, at = [], 0
+    while (start := text.find("<!--", at)) >= 0 and (end := text.find("-->", start + 4)) >= 0:
+        kept.append(text[at:start])
+        at = end + 3
+    return " ".join((*kept, text[at:]))
 
 
 def head(text: str) -> str:

@@ -14,7 +14,7 @@ from bot.markdown.text import code, count, plain, prose
 MOST_NAMED = 50
 """Files that are listed by their names."""
 _FIRST = "Nothing in this repository uses these names any more. This removes their definitions:"
-_OWN = re.compile(f"{re.escape(_FIRST)}.*?{MarkerKind.REMOVAL.opening}[^>]*-->", re.DOTALL)
+_OWN = re.compile(f"{re.escape(_FIRST)}.*?{MarkerKind.REMOVAL.opening}[^<>]*-->", re.DOTALL)
 _PROVED = (
     "Code outside this repository was not checked. Each file still parses, no name in it is newly undefined, and "
     "nothing else in it was changed. To keep the definitions, close this pull request: it is not opened again."
