@@ -1,7 +1,6 @@
 """Which configuration a command works with: a file, the repository's, a preset, or a name on the command line."""
 
 import functools
-import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -134,6 +133,8 @@ def config_place(root: Path, choice: Choice) -> Path:
 
 def _written(root: Path, choice: Choice) -> tuple[bytes | str | None, str]:
     """The text of a configuration, and the name that its errors have."""
+    import json  # not needed for what most scans do
+
     choice.check()
     if choice.preset is not None:
         return f"extends: [{json.dumps(choice.preset)}]\n", "--preset"
@@ -144,6 +145,8 @@ def _written(root: Path, choice: Choice) -> tuple[bytes | str | None, str]:
 
 def _of_one_name(root: Path, deprecated: str, canonical: str | None) -> str:
     """A migration of one name.  A successor takes its place as it stands, as ``drop_in`` says."""
+    import json
+
     from bot.config.starting import migration_name
 
     kind = "modules" if is_module(root, deprecated) else "deprecated"

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot.config.builtin import CONFIG
 from bot.domain.finding import Scanned
 from bot.domain.globs import matches
 from bot.domain.migration import Config, Migration, Target, TargetKind
@@ -42,7 +43,9 @@ def hints_of(root: Path, config: Config, scan: "TreeScan") -> list[str]:
 
 
 def _idle_globs(config: Config, paths: Sequence[str]) -> Iterator[str]:
-    """The patterns of paths that match none of the tree's Python files."""
+    """The patterns of paths that match none of the tree's Python files; not those that come with a preset."""
+    if config is CONFIG:
+        return
     for migration in config.migrations:
         groups = {
             "paths.include": migration.include,
@@ -51,8 +54,14 @@ def _idle_globs(config: Config, paths: Sequence[str]) -> Iterator[str]:
         }
         for key, globs in groups.items():
             for glob in globs:
-                if not any(matches(path, (glob,)) for path in paths):
+                if not any(matches(path, (glob,)) for path in paths) and not _is_of_preset(glob):
                     yield f"{migration.name}: {key}: {glob!r} matches no Python file"
+
+
+def _is_of_preset(glob: str) -> bool:
+    from bot.config.presets import preset_names, preset_text
+
+    return any(glob in preset_text(name) for name in preset_names())
 
 
 def _absent_modules(root: Path, config: Config, roots: Sequence[str]) -> Iterator[str]:

@@ -403,6 +403,16 @@ def test_a_right_configuration_gets_none(repository: Path) -> None:
     assert ssot("scan").stderr == ""
 
 
+def test_the_patterns_of_a_preset_get_none(repository: Path) -> None:
+    name = "netra_backend/app/websocket_core/websocket_manager_factory.py"
+    write(repository, {name: "def get_websocket_manager_factory(): ...\n"})
+    for text in (None, "extends: websocket-manager-factory\n"):
+        (repository / ".github/ssot.yml").unlink(missing_ok=True)
+        if text:
+            write(repository, {".github/ssot.yml": text})
+        assert "matches no Python file" not in ssot("scan").stderr
+
+
 @pytest.mark.parametrize(
     ("comment", "words"),
     [("ignore", "An ignore needs the name of the migration"), ("ignore[mm] why", "An ignore names mm, and there is no"),
