@@ -124,6 +124,7 @@ GET_REPO = _read("repos/get", _REPO, metadata="read")
 # https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#follow-redirects
 GET_REPO_BY_ID = _read("repos/get-by-id", "/repositories/{repository_id}", metadata="read")
 GET_USER = _read("users/get-by-username", "/users/{username}", metadata="read")
+GET_USER_BY_ID = _read("users/get-by-id", "/user/{account_id}", metadata="read")
 GET_ROLE = _read(
     "repos/get-collaborator-permission-level", _REPO + "/collaborators/{username}/permission", metadata="read"
 )

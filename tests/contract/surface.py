@@ -74,7 +74,8 @@ async def app(callers: Callers) -> None:
     await callers.app.call("POST", f"/app/installations/{found['id']}/access_tokens", wanted, status=201)
     await callers.bot.call("GET", "/installation/repositories")
     await callers.bot.call("GET", "/rate_limit")
-    await callers.bot.call("GET", "/users/ssot-bot%5Bbot%5D")
+    account = await callers.bot.call("GET", "/users/ssot-bot%5Bbot%5D")
+    await callers.bot.call("GET", f"/user/{account['id']}")
     await callers.bot.call("GET", "/users/nobody", status=404)
     await callers.bot.call("GET", "/versions")
 

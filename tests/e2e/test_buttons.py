@@ -57,6 +57,25 @@ async def test_apply_commits_the_safe_fixes_and_says_so_once(
     assert "changed `netra_backend/app/routes/health.py`. Check the changes and try again." in pull.last_comment.body
 
 
+@pytest.mark.parametrize("taken", [False, True])
+async def test_who_pressed_and_has_another_name_by_now(
+    bot: RunningBot, service: Repo, ann: User, github: Sandbox, taken: bool
+) -> None:
+    """The account is meant: it keeps its role, and whoever takes its name gets nothing of it."""
+    pull = await service.open_pull_request({HEALTH: HEALTH_WITH_A_PROBE})
+    await bot.settled()
+    (run,) = pull.check_runs
+    github.webhooks.faults.hold()
+    await service.press(run, "apply-safe-fixes", by=ann)
+    github.rename_user(ann, "anna")
+    if taken:
+        github.user("ann", role="read")
+    github.webhooks.release()
+    await bot.settled()
+    assert pull.head[HEALTH] == HEALTH_MIGRATED
+    assert await bot.failed() == []
+
+
 async def test_apply_is_bound_to_the_commit_of_the_check_run(bot: RunningBot, service: Repo, ann: User) -> None:
     pull = await service.open_pull_request({HEALTH: HEALTH_WITH_A_PROBE})
     await bot.settled()

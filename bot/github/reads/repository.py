@@ -10,7 +10,7 @@ from bot.domain.references import RepoRef, RepositoryId, Sha
 from bot.github import operations as ops
 from bot.github.begun import may_be_begun
 from bot.github.client import GitHub
-from bot.github.errors import NameTaken, NoCommonAncestor, Refused
+from bot.github.errors import NameTaken, NoCommonAncestor, NotFound, Refused
 
 _QUEUED = re.compile(r"/pr-(?P<number>[0-9]{1,9})-(?P<base>[0-9a-f]{40,64})\Z")
 """How GitHub names the merge queue's branches: ``refs/heads/gh-readonly-queue/main/pr-104-0123…``."""
@@ -128,25 +128,37 @@ async def merge_base(gh: GitHub, repo: RepoRef, base: str, head: Sha) -> Sha:
 
 @may_be_begun
 async def role(gh: GitHub, repo: RepoRef, login: str, *, person: int) -> Role:
-    """What the account ``person``, now called ``login``, may do in the repository at this moment.
+    """What the account ``person``, called ``login`` when it was last heard of, may do in the repository at this moment.
 
-    Whatever leaves it open is :attr:`Role.NONE`: an unknown or suspended person, an unknown custom role, a login
-    that somebody else has taken.  No answer, or a rate limit, says nothing about anybody: ``RetryLater``, so that
-    it is asked again and nothing is done meanwhile.
+    One that has another login by now is asked for by that.  Whatever leaves it open is :attr:`Role.NONE`: an unknown or
+    suspended person, an unknown custom role.  No answer, or a rate limit, says nothing about anybody:
+    ``RetryLater``, so that it is asked again and nothing is done meanwhile.
     """
     try:
-        return await gh.call(ops.GET_ROLE, repo, lambda data: _role(data, person), username=login)
+        found = await _role_of(gh, repo, login, person)
+        if found is None:
+            now = await gh.call(ops.GET_USER_BY_ID, repo, lambda data: str(data["login"]), account_id=person)
+            found = None if now == login else await _role_of(gh, repo, now, person)
     except (Gone, Refused, ValueError):
         return Role.NONE
+    return found or Role.NONE
 
 
-def _role(data: Any, person: int) -> Role:
+async def _role_of(gh: GitHub, repo: RepoRef, login: str, person: int) -> Role | None:
+    """``None``: nobody is called so, or somebody else is."""
+    try:
+        return await gh.call(ops.GET_ROLE, repo, lambda data: _role(data, person), username=login)
+    except NotFound:
+        return None
+
+
+def _role(data: Any, person: int) -> Role | None:
     """``role_name`` is finer than ``permission`` (which calls maintain "write" and triage "read").
 
     A custom role has a name of its own; then ``permission`` is what it is based on.
     """
     if data["user"] is None or int(data["user"]["id"]) != person:
-        return Role.NONE
+        return None
     for name in (data["role_name"], data["permission"]):
         if name in set(Role):
             return Role(name)

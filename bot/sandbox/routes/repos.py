@@ -32,6 +32,15 @@ async def get_user(call: Call) -> Answer:
     return Answer(body=accounts.public_user(user, call.url))
 
 
+@router.route("GET", "/user/{account_id}", "anyone")
+async def get_user_by_id(call: Call) -> Answer:
+    """https://docs.github.com/rest/users/users#get-a-user-using-their-id"""
+    found = [user for user in call.world.users.values() if user.id == call.number("account_id")]
+    if not found:
+        raise not_found()
+    return Answer(body=accounts.public_user(found[0], call.url))
+
+
 @router.route("GET", "/repos/{owner}/{repo}", "metadata:read")
 async def get_repository(call: Call) -> Answer:
     return Answer(body=repositories.full_repository(call.repo, call.url))
