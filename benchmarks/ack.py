@@ -25,7 +25,7 @@ from aiohttp import web
 from gidgethub import sansio
 
 from bot.domain.references import Delivery
-from bot.jobs import Done, Inbox, Lease, Outcome, SqliteStore, Work, Worker
+from bot.jobs import Done, Inbox, Lease, Outcome, SqliteStore, Work, worker_of
 from bot.web import Metrics, WebParts, create_runner, create_web_app
 
 SECRET = "a webhook secret of the benchmark"  # noqa: S105  # it protects nothing
@@ -50,7 +50,7 @@ async def durable(directory: Path, *, work: bool = True) -> web.AppRunner:
 
     store, metrics = SqliteStore(directory / "ssot.db"), Metrics()
     await store.open()
-    worker = Worker(store, router=route, handle=handle, observer=metrics)
+    worker = worker_of(store, router=route, handle=handle, observer=metrics)
     if work:
         await worker.start()
     inbox = Inbox(store, arrived=worker.arrived if work else lambda *_: None)

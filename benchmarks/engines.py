@@ -41,7 +41,7 @@ class Probe:
 
 async def ours(directory: Path, probe: Probe, stack: AsyncExitStack) -> Start:
     from bot.domain.references import Delivery, DeliveryId
-    from bot.jobs import Done, Inbox, Lease, Outcome, SqliteStore, Work, Worker, WorkerLimits
+    from bot.jobs import Done, Inbox, Lease, Outcome, SqliteStore, Work, WorkerLimits, worker_of
 
     async def handle(delivery: Delivery, _: Lease) -> Outcome:
         number = int(delivery.body)
@@ -52,7 +52,7 @@ async def ours(directory: Path, probe: Probe, stack: AsyncExitStack) -> Start:
     store = SqliteStore(directory / "ssot.db")
     await store.open()
     stack.push_async_callback(store.close)
-    worker = Worker(
+    worker = worker_of(
         store, router=lambda _, body: Work(key=str(int(body) % 50)), handle=handle, limits=WorkerLimits(concurrency=8)
     )
     await worker.start()

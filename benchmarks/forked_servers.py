@@ -20,14 +20,10 @@ from bot.domain.effects import CheckRun
 from bot.domain.references import Delivery, InstallationId, RepoRef, RepositoryId, Sha
 from bot.github import reads
 from bot.github.limits import Pace
-from bot.jobs import Done, Lease, Outcome, Superseded, Work, WorkerLimits
-from bot.jobs.opening import POSTGRES
-from bot.jobs.postgres import PostgresStore
+from bot.jobs import Done, Lease, Outcome, Superseded, Work
 from bot.settings import Settings
 from bot.web import create_runner
 
-TTL = 5.0
-"""Seconds of silence after which the others take over."""
 EVENT = "pull_request"
 
 
@@ -66,13 +62,10 @@ async def run(bot: Bot, delivery: Delivery, lease: Lease) -> Outcome:
 async def serve() -> None:
     settings = Settings.from_env(os.environ)
     log.configure(form="text", level="error", redact=redactor(settings))
-    url = settings.database_url.reveal()
     app = build(
         settings,
         Handlers(events=frozenset({EVENT}), route=route, run=run),
-        limits=WorkerLimits(tick=TTL / 5),
         pace=Pace(gap=0.0, per_minute=1_000_000, per_hour=1_000_000),
-        store=PostgresStore(url, ttl=TTL) if url.startswith(POSTGRES) else None,
     )
     runner = create_runner(app.web)
     await runner.setup()

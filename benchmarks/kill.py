@@ -76,12 +76,16 @@ class Servers:
         """``(pid, port)``."""
 
     async def start(self) -> None:
+        await self.start_together(1)
+
+    async def start_together(self, count: int) -> None:
         assert self._forker.stdin is not None  # noqa: S101  # for the type checker
         assert self._forker.stdout is not None  # noqa: S101
-        self._forker.stdin.write(b"start\n")
-        line = await asyncio.wait_for(self._forker.stdout.readline(), 30)
-        pid, port = map(int, line.split())
-        self.alive.append((pid, port))
+        self._forker.stdin.write(b"start\n" * count)
+        for _ in range(count):
+            line = await asyncio.wait_for(self._forker.stdout.readline(), 60)
+            pid, port = map(int, line.split())
+            self.alive.append((pid, port))
 
     def kill(self, chance: random.Random) -> None:
         pid, _ = self.alive.pop(chance.randrange(len(self.alive)))
@@ -220,7 +224,8 @@ class Driver:
         report.repeated_runs = sum(max(job.attempts - 1, 0) for job in jobs.values())
         _complain(report, "acknowledged and not stored", acknowledged - set(jobs))
         _complain(report, "acknowledged and without an effect", acknowledged - set(made))
-        _complain(report, "stored and not done", {job.id for job in jobs.values() if job.state is not State.DONE})
+        undone = [job for job in jobs.values() if job.state is not State.DONE]
+        _complain(report, "stored and not done", {f"{job.id}: {job.state}, {job.reason}" for job in undone})
         _complain(report, "done twice", {name for name, count in made.items() if count > 1})
         for partition, guids in self._acknowledged.items():
             order = [run.name for run in runs if run.external_id == partition]

@@ -57,7 +57,7 @@ async def serve(pace: Pace | None) -> None:
     settings = Settings.from_env(os.environ)
     log.configure(form="text", level="error", redact=redactor(settings))
     app = build(settings, registered(settings), pace=pace)
-    app.worker._observer = Stamps()
+    vars(app.worker)["_observer"] = Stamps()
     runner = create_runner(app.web)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()

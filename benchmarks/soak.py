@@ -28,7 +28,7 @@ async def serve(directory: Path) -> None:
     from aiohttp import web
 
     from bot.domain.references import Delivery
-    from bot.jobs import Done, Inbox, Lease, Outcome, SqliteStore, Work, Worker
+    from bot.jobs import Done, Inbox, Lease, Outcome, SqliteStore, Work, worker_of
     from bot.jobs.retention import Retention
     from bot.web import Metrics, WebParts, create_runner, create_web_app
 
@@ -39,7 +39,7 @@ async def serve(directory: Path) -> None:
 
     store, metrics = SqliteStore(directory / "ssot.db"), Metrics()
     await store.open()
-    worker = Worker(
+    worker = worker_of(
         store,
         router=lambda *_: Work(key=f"acme/app#{next(numbers) % 97}", action="opened"),
         handle=handle,

@@ -22,8 +22,21 @@ from bot.github.limits import Pace
 from bot.github.payloads import delivery_of
 from bot.github.performer import DryRunPerformer, Performer
 from bot.github.traffic import Onlooker, nobody
-from bot.jobs import Inbox, Job, Lease, Outcome, Policy, Route, Router, Store, Work, Worker, WorkerLimits
-from bot.jobs.opening import store_of
+from bot.jobs import (
+    Inbox,
+    Job,
+    Lease,
+    Outcome,
+    Policy,
+    Route,
+    Router,
+    Store,
+    Work,
+    Worker,
+    WorkerLimits,
+    store_of,
+    worker_of,
+)
 from bot.log import Redactor
 from bot.scanner.scanner import Scanner
 from bot.settings import Settings
@@ -81,21 +94,19 @@ def build(
     *,
     limits: WorkerLimits | None = None,
     pace: Pace | None = None,
-    store: Store | None = None,
 ) -> App:
     """All parts of the server; nothing is opened before ``web`` starts.  Raises ``SettingsError``.
 
-    ``pace`` limits the writes to GitHub; by default as GitHub asks.  ``store`` is by default the one that
-    ``SSOT_DATABASE_URL`` names.
+    ``pace`` limits the writes to GitHub; by default as GitHub asks.
     """
     metrics, opened, grants = Metrics(), _Later(), Grants(sorted(wired.events))
-    store = store or store_of(settings.database_url.reveal())
+    store = store_of(settings.database_url.reveal())
 
     async def handle(delivery: Delivery, lease: Lease) -> Outcome:
         return await wired.run(opened.bot, delivery, lease)
 
     policy = Policy(redact=redactor(settings))
-    worker = Worker(store, router=wired.route, handle=handle, policy=policy, limits=limits, observer=metrics)
+    worker = worker_of(store, router=wired.route, handle=handle, policy=policy, limits=limits, observer=metrics)
     inbox = Inbox(store, arrived=worker.arrived, full=worker.full)
     metrics.watch(worker.stats)
     parts = WebParts(

@@ -98,7 +98,7 @@ def retry(name: str, form: str) -> None:
     """
     with closing(existing(_database(), writable=True)) as connection:
         job = _find(connection, name)
-        if not sql.retry(connection, job.seq):
+        if not connection.retry(job.seq):
             click.echo(f"ssot jobs: job {job.seq} is {job.state}; only finished jobs can be retried", err=True)
             sys.exit(1)
     text = f"job {job.seq} is queued"

@@ -1,8 +1,8 @@
 """The durable queue: every acknowledged delivery is a row, and every row ends in a final state with a reason.
 
 ``Inbox.put`` stores a delivery and returns once it is on disk; the ``Worker`` then runs it: one at a time for
-each pull request or issue, oldest first, others in parallel.  ``Store`` is the interface to the database:
-``SqliteStore`` for one process, ``bot.jobs.postgres.PostgresStore`` for several that share the work.
+each pull request or issue, oldest first, others in parallel.  ``Store`` and ``Worker`` are the interface.  They are
+implemented for SQLite, which serves one process, and in ``bot.jobs.postgres`` for several servers that share the work.
 """
 
 from bot.jobs.inbox import Inbox
@@ -23,6 +23,7 @@ from bot.jobs.model import (
     Unreadable,
     Work,
 )
+from bot.jobs.opening import store_of, worker_of
 from bot.jobs.retry import Policy
 from bot.jobs.sqlite import SqliteStore
 from bot.jobs.store import Store, StoreCorrupt, StoreInUse, StoreUnavailable
@@ -53,4 +54,6 @@ __all__ = [
     "Worker",
     "WorkerLimits",
     "look_again_at",
+    "store_of",
+    "worker_of",
 ]

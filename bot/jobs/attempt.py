@@ -2,20 +2,23 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Protocol, TypeVar, assert_never
+from datetime import datetime
+from typing import Generic, Protocol, TypeVar, assert_never
 
 import structlog
 
-from bot.domain.errors import Gone
+from bot.domain.errors import Gone, RetryLater
 from bot.domain.references import Delivery
 from bot.jobs.clock import Clock
 from bot.jobs.model import Done, Handle, Ignored, Job, Outcome, State, Superseded
 from bot.jobs.observer import Observer
 from bot.jobs.retry import Again, GiveUp, Policy, decide, describe
-from bot.jobs.store import Claim, Store, StoreUnavailable
+from bot.jobs.store import Claim, StoreUnavailable
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
+C_contra = TypeVar("C_contra", bound=Claim, contravariant=True)
+K = TypeVar("K", bound=Claim)
 
 STORE_PAUSE = 1.0
 """Seconds between two tries to record a result while the database accepts no writes."""
@@ -53,12 +56,24 @@ class Limits(Protocol):
     def grace(self) -> float: ...
 
 
-class Attempt:
+class Recorder(Protocol[C_contra]):
+    """Where runs are recorded."""
+
+    def finish(self, claim: C_contra, state: State, reason: str | None, at: datetime) -> asyncio.Future[bool]:
+        """End a running delivery; False when the claim was fenced off."""
+        ...
+
+    def requeue(self, claim: C_contra, next_at: datetime | None, reason: str, *, counts: bool) -> asyncio.Future[bool]:
+        """Queue a running delivery again; the attempt counts only if ``counts``."""
+        ...
+
+
+class Attempt(Generic[K]):
     """Runs one claimed job and records its result."""
 
     def __init__(
         self,
-        store: Store,
+        store: Recorder[K],
         handle: Handle,
         policy: Policy,
         limits: Limits,
@@ -68,23 +83,23 @@ class Attempt:
         self._store, self._handle, self._policy = store, handle, policy
         self._limits, self._observer, self._clock = limits, observer, clock
 
-    async def run(self, lease: Running, claim: Claim) -> bool:
-        """True when the job has ended, False when it waits for another run."""
+    async def run(self, lease: Running, claim: K) -> datetime | None:
+        """When the job may run again; ``None`` when it has ended."""
         job = claim.job
         if claim.attempts > self._policy.deaths:
             # The tries were used up by runs that recorded nothing: the process died during each.
             await self._finish(job, claim, State.DEAD, self._worn_out(job))
-            return True
+            return None
         self._observer.started(job, self._age(job))
         try:
             result = await self._result(lease, claim.delivery)
         except asyncio.CancelledError:
-            await self._store.requeue(job.seq, claim.token, None, "the server stopped", counts=False)
+            await self._store.requeue(claim, None, "the server stopped", counts=False)
             raise
-        if isinstance(result, Superseded) and not lease.held():
-            # It stopped because our heartbeat was late: nobody has done the work.
-            await self._recorded(lambda: self._store.requeue(job.seq, claim.token, None, result.reason, counts=False))
-            return False
+        if isinstance(result, Superseded | RetryLater) and not lease.held():
+            # It stopped because our heartbeat was late: nobody has done the work, and however old it is, it goes on.
+            await self._recorded(lambda: self._store.requeue(claim, None, result.reason, counts=False))
+            return self._clock()
         return await self._record(job, claim, result)
 
     async def _result(self, lease: Running, delivery: Delivery) -> Outcome | BaseException:
@@ -108,7 +123,7 @@ class Attempt:
             return asyncio.CancelledError("the handler cancelled itself")
         return task.exception() or task.result()
 
-    async def _record(self, job: Job, claim: Claim, result: Outcome | BaseException) -> bool:
+    async def _record(self, job: Job, claim: K, result: Outcome | BaseException) -> datetime | None:
         match result:
             case Done(summary=summary):
                 await self._finish(job, claim, State.DONE, summary)
@@ -122,9 +137,9 @@ class Attempt:
                 return await self._failed(job, claim, result)
             case _:
                 assert_never(result)
-        return True
+        return None
 
-    async def _failed(self, job: Job, claim: Claim, error: BaseException) -> bool:
+    async def _failed(self, job: Job, claim: K, error: BaseException) -> datetime | None:
         decision = decide(
             error, attempts=claim.attempts, received_at=job.received_at, now=self._clock(), policy=self._policy
         )
@@ -132,18 +147,18 @@ class Attempt:
             case GiveUp(reason=reason):
                 log.error("dead_letter", attempts=claim.attempts, reason=reason, exc_info=error)
                 await self._finish(job, claim, State.DEAD, reason)
-                return True
+                return None
             case Again(at=at, reason=reason, counts=counts):
                 log.warning("retry", attempts=claim.attempts, at=at.isoformat(), exc_info=error if counts else None)
                 self._observer.failed(job, reason)
-                await self._recorded(lambda: self._store.requeue(job.seq, claim.token, at, reason, counts=counts))
-                return False
+                await self._recorded(lambda: self._store.requeue(claim, at, reason, counts=counts))
+                return at
             case _:
                 assert_never(decision)
 
-    async def _finish(self, job: Job, claim: Claim, state: State, reason: str | None) -> None:
+    async def _finish(self, job: Job, claim: K, state: State, reason: str | None) -> None:
         now = self._clock()
-        if await self._recorded(lambda: self._store.finish(job.seq, claim.token, state, reason, now)):
+        if await self._recorded(lambda: self._store.finish(claim, state, reason, now)):
             self._observer.ended(job, state, self._age(job))
         else:
             log.warning("fenced_off", state=state)

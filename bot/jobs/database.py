@@ -20,8 +20,8 @@ class Cursor(Protocol):
 class Connection(Protocol):
     """In autocommit mode: transactions begin and end by statements.  ``?`` is the placeholder of a value."""
 
-    skip_locked: str
-    """The end of a SELECT that skips the rows another process has locked."""
+    jobs: str
+    """The table or view that shows the deliveries with their state."""
 
     def begin(self, *, durable: bool) -> None:
         """Begin a transaction; unless it is ``durable``, a power cut may undo it (with all that followed it)."""
@@ -32,8 +32,8 @@ class Connection(Protocol):
         """End the transaction; what it wrote is stored once this returns."""
         ...
 
-    def notify(self, message: str) -> None:
-        """Tell the other processes, once the transaction is committed."""
+    def retry(self, seq: int) -> bool:
+        """Queue a finished delivery again with no attempts; False when it is not finished."""
         ...
 
     def close(self) -> None: ...

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from typing import TypeVar
 
 from bot.domain.references import Delivery
 from bot.jobs.clock import Clock, utc_now
@@ -12,6 +13,11 @@ from bot.jobs.model import Accepted, Duplicate, Job
 from bot.jobs.store import Store, StoreUnavailable
 
 Arrived = Callable[[Job, bytes], None]
+STORED_WITHIN = 9.0
+"""Seconds; GitHub gives up after 10.  What is stored later than that is worked on, and known when it comes again."""
+CHECKED_WITHIN = 2.0
+"""Seconds for which a check of the database waits."""
+T = TypeVar("T")
 
 
 class Inbox:
@@ -30,22 +36,30 @@ class Inbox:
         clock: Clock = utc_now,
     ) -> None:
         self._store, self._arrived, self._full, self._clock = store, arrived, full, clock
+        self._probing: asyncio.Future[None] | None = None
+        self._late: asyncio.Future[Accepted | Duplicate] | None = None
+        """A delivery whose sender has waited in vain; until it is stored, or not, nothing more is taken."""
 
     async def put(self, delivery: Delivery, *, not_before: datetime | None = None) -> Accepted | Duplicate:
         """Returns once the delivery is on disk.  Raises ``StoreUnavailable`` when it is not."""
-        if self._full():
-            raise StoreUnavailable("the queue is full")
+        self._check_room()
         received_at = self._clock()
         future = self._store.put(delivery, received_at, not_before)
         job = Job(seq=0, id=delivery.id, event=delivery.event, received_at=received_at, not_before=not_before)
         future.add_done_callback(partial(self._committed, job, delivery.body))
-        return await asyncio.shield(future)
+        try:
+            return await _within(STORED_WITHIN, future)
+        except StoreUnavailable:
+            if not future.done():
+                self._late = future
+            raise
 
     async def check(self) -> None:
         """Raises ``StoreUnavailable`` when a delivery could not be stored now."""
-        if self._full():
-            raise StoreUnavailable("the queue is full")
-        await self._store.probe()
+        self._check_room()
+        if self._probing is None or self._probing.done():
+            self._probing = self._store.probe()
+        await _within(CHECKED_WITHIN, self._probing)
 
     def _committed(self, job: Job, body: bytes, future: asyncio.Future[Accepted | Duplicate]) -> None:
         if future.cancelled() or future.exception() is not None:
@@ -55,3 +69,17 @@ class Inbox:
                 self._arrived(replace(job, seq=seq), body)
             case Duplicate():
                 pass
+
+    def _check_room(self) -> None:
+        if self._full():
+            raise StoreUnavailable("the queue is full")
+        if self._late is not None and not self._late.done():
+            raise StoreUnavailable("the database does not answer")
+
+
+async def _within(seconds: float, write: asyncio.Future[T]) -> T:
+    """The write's result; ``StoreUnavailable`` when it does not come in time.  It goes on, and may still succeed."""
+    try:
+        return await asyncio.wait_for(asyncio.shield(write), seconds)
+    except TimeoutError as error:
+        raise StoreUnavailable(f"the database did not answer within {seconds:g} s") from error

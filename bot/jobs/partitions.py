@@ -46,7 +46,7 @@ def convert(c: Connection) -> None:
     """Give every unfinished row the partition of its repository's id.
 
     A row whose body does not tell is routed anew.  Two rows that ran under two names of one repository do not run at
-    once any more: the later one is queued again, and its first run is fenced off.
+    once any more: the later one is queued again.
     """
     rows = c.execute(
         "SELECT seq, key, action, state FROM deliveries"
@@ -60,7 +60,7 @@ def convert(c: Connection) -> None:
             action = found[0](action)  # noqa: PLW2901  # some actions name the place, too
             remember(c, found[1])
         if state == "running" and new in running:
-            c.execute("UPDATE deliveries SET state = 'queued', worker = NULL, token = token + 1 WHERE seq = ?", (seq,))
+            c.execute("UPDATE deliveries SET state = 'queued' WHERE seq = ?", (seq,))
         elif state == "running" and new is not None:
             running.add(new)
         c.execute("UPDATE deliveries SET key = ?, action = ? WHERE seq = ?", (new, action, seq))

@@ -1,10 +1,15 @@
-"""The tables, for both databases.  Times are seconds since the epoch, UTC."""
+"""SQLite's tables.  Times are seconds since the epoch, UTC."""
 
-VERSION = 4
+VERSION = 5
 UPGRADES = {
-    1: ("ALTER TABLE deliveries ADD COLUMN not_before {real}",),
+    1: ("ALTER TABLE deliveries ADD COLUMN not_before REAL",),
     2: ("ALTER TABLE deliveries ADD COLUMN worker TEXT",),
     3: (),  # partitions by id: `bot.jobs.partitions.convert`
+    4: (  # one process has the file: nothing has to be told from others
+        "ALTER TABLE deliveries DROP COLUMN worker",
+        "ALTER TABLE deliveries DROP COLUMN token",
+        "DROP TABLE IF EXISTS workers",
+    ),
 }
 """The steps from each older version to the next; missing indexes and tables are created as well."""
 BY_NAME_UNTIL = 3
@@ -13,27 +18,24 @@ BY_NAME_UNTIL = 3
 TABLES = (
     """
 CREATE TABLE IF NOT EXISTS deliveries (
-  seq         {serial},
+  seq         INTEGER PRIMARY KEY AUTOINCREMENT,
   guid        TEXT NOT NULL UNIQUE,
   event       TEXT NOT NULL,
-  received_at {real} NOT NULL,
+  received_at REAL NOT NULL,
   state       TEXT NOT NULL DEFAULT 'queued',
   key         TEXT,
   action      TEXT NOT NULL DEFAULT '',
   attempts    INTEGER NOT NULL DEFAULT 0,
-  token       INTEGER NOT NULL DEFAULT 0,
-  worker      TEXT,
-  next_at     {real},
-  not_before  {real},
-  finished_at {real},
+  next_at     REAL,
+  not_before  REAL,
+  finished_at REAL,
   reason      TEXT
-) {strict}""",
+) STRICT""",
     # A table of its own, so that a change of state does not write the body again.
-    "CREATE TABLE IF NOT EXISTS bodies (seq {integer} PRIMARY KEY, body {blob} NOT NULL) {strict}",
-    "CREATE TABLE IF NOT EXISTS workers (id TEXT PRIMARY KEY, seen_at {real} NOT NULL) {strict}",
+    "CREATE TABLE IF NOT EXISTS bodies (seq INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT",
     # What repositories are called, for people: nothing is looked up by a name.
-    "CREATE TABLE IF NOT EXISTS names (id {integer} PRIMARY KEY, name TEXT NOT NULL) {strict}",
-    "CREATE TABLE IF NOT EXISTS probe (id INTEGER PRIMARY KEY CHECK (id = 1), count {integer} NOT NULL) {strict}",
+    "CREATE TABLE IF NOT EXISTS names (id INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT",
+    "CREATE TABLE IF NOT EXISTS probe (id INTEGER PRIMARY KEY CHECK (id = 1), count INTEGER NOT NULL) STRICT",
 )
 INDEXES = (
     "CREATE INDEX IF NOT EXISTS deliveries_unfinished ON deliveries (seq) WHERE state IN ('queued', 'running')",
@@ -46,23 +48,9 @@ CREATE INDEX IF NOT EXISTS deliveries_later ON deliveries (seq)
 WHERE state = 'queued' AND (next_at IS NOT NULL OR not_before IS NOT NULL)""",
     "CREATE INDEX IF NOT EXISTS deliveries_finished ON deliveries (finished_at) WHERE finished_at IS NOT NULL",
 )
-SQLITE = {
-    "serial": "INTEGER PRIMARY KEY AUTOINCREMENT",
-    "integer": "INTEGER",
-    "real": "REAL",
-    "blob": "BLOB",
-    "strict": "STRICT",
-}
-POSTGRES = {
-    "serial": "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
-    "integer": "BIGINT",
-    "real": "DOUBLE PRECISION",
-    "blob": "BYTEA",
-    "strict": "",
-}
 
 
-def statements(version: int, types: dict[str, str]) -> list[str]:
+def statements(version: int) -> list[str]:
     """The statements that upgrade a database of this version (0: an empty one)."""
     upgrades = [step for old in range(version or VERSION, VERSION) for step in UPGRADES[old]]
-    return [text.format(**types) for text in (*upgrades, *TABLES, *INDEXES)]
+    return [*upgrades, *TABLES, *INDEXES]

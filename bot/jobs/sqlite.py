@@ -2,19 +2,23 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from bot.domain.errors import SettingsError
-from bot.jobs import partitions, schema, sql
+from bot.jobs import partitions, schema
+from bot.jobs import sqlite_statements as statements
 from bot.jobs.checkpoint import Checkpointer
 from bot.jobs.database import Connection
 from bot.jobs.lock import ProcessLock
+from bot.jobs.model import Job, State, Work
 from bot.jobs.sqlite_guard import FileGuard, damaged
+from bot.jobs.sqlite_statements import Claimed
 from bot.jobs.sqlstore import SqlStore, T
-from bot.jobs.store import Heard, StoreCorrupt, StoreInUse, StoreUnavailable
+from bot.jobs.store import Claim, StoreCorrupt, StoreInUse, StoreUnavailable
 from bot.sqlite_files import FileId, FileLinked, means_damage, refuse_links, structural_faults
 
 READER_PATIENCE = 10.0
@@ -22,9 +26,9 @@ READER_PATIENCE = 10.0
 
 
 class SqliteConnection(sqlite3.Connection):
-    """No other process uses the file: nothing is locked by others, and nobody has to be notified."""
+    """See ``Connection``."""
 
-    skip_locked = ""
+    jobs = "deliveries"
     synchronous = "FULL"
 
     guard: FileGuard | None = None
@@ -58,8 +62,8 @@ class SqliteConnection(sqlite3.Connection):
                 self.guard.found_damage(error)
             raise
 
-    def notify(self, message: str) -> None:
-        return
+    def retry(self, seq: int) -> bool:
+        return statements.retry(self, seq)
 
 
 class SqliteFile:
@@ -129,16 +133,14 @@ class SqliteFile:
         )
 
 
-class SqliteStore(SqlStore):
-    """See ``Store``."""
-
-    ttl: float | None = None
+class SqliteStore(SqlStore[Claim]):
+    """See ``Store``; what is for ``SqliteWorker`` is described there."""
 
     def __init__(self, path: Path, *, busy_timeout: float = 2.0) -> None:
         # The file itself, whatever link leads to it: its log and its lock lie beside it.
         self._path = path = path.resolve()
         self._file = SqliteFile(path, busy_timeout)
-        super().__init__(self._file, "this process")
+        super().__init__(self._file)
         self._lock = ProcessLock(path.with_name(path.name + ".lock"))
         self._checkpointer = Checkpointer(self._file, path.with_name(path.name + "-wal"))
 
@@ -146,19 +148,51 @@ class SqliteStore(SqlStore):
         await asyncio.to_thread(self._prepare)
         self._start_writer(self._checkpointer.notify)
         self._checkpointer.start()
-        await self.heartbeat(())
+        await self.release(())
 
     async def close(self) -> None:
         await self._stop()
         await asyncio.to_thread(self._checkpointer.stop)
         self._lock.release()
 
-    def listen(self, heard: Heard) -> None:
-        """There are no other processes to listen to."""
+    def begin_routing(self, seq: int) -> asyncio.Future[int]:
+        """Count an attempt to find the partition of a queued delivery; returns how many there were.
 
-    def heartbeat(self, running: Collection[int]) -> asyncio.Future[int]:
-        mine = frozenset(running)
-        return self._writer.submit(lambda c: sql.release(c, [seq for seq, _ in sql.running(c) if seq not in mine]))
+        0: it has one by now, or has ended.
+        """
+        return self._writer.submit(lambda c: statements.begin_routing(c, seq))
+
+    def route(self, seq: int, work: Work) -> asyncio.Future[None]:
+        """Give a queued delivery its partition: only then can it be claimed."""
+        return self._writer.submit(lambda c: statements.route(c, seq, work))
+
+    def settle(self, seq: int, state: State, reason: str | None, at: datetime) -> asyncio.Future[bool]:
+        return self._writer.submit(lambda c: statements.settle(c, seq, state, reason, at))
+
+    def claim(self, limit: int, now: datetime) -> asyncio.Future[Claimed]:
+        """Take what may begin: the first job of each partition in which none runs, the oldest first."""
+        return self._writer.submit(lambda c: statements.claim(c, limit, now))
+
+    def release(self, held: Collection[int]) -> asyncio.Future[int]:
+        """Queue again what is marked as running and is not held; the number of jobs."""
+        mine = frozenset(held)
+        return self._writer.submit(lambda c: statements.release(c, mine))
+
+    def finish(self, claim: Claim, state: State, reason: str | None, at: datetime) -> asyncio.Future[bool]:
+        return self._writer.submit(lambda c: statements.finish(c, claim.job.seq, state, reason, at))
+
+    def requeue(self, claim: Claim, next_at: datetime | None, reason: str, *, counts: bool) -> asyncio.Future[bool]:
+        return self._writer.submit(lambda c: statements.requeue(c, claim.job.seq, next_at, reason, counts=counts))
+
+    def run_now(self) -> asyncio.Future[None]:
+        return self._writer.submit(statements.run_now)
+
+    def clean(self, states: Sequence[State], before: datetime, limit: int) -> asyncio.Future[int]:
+        return self._writer.submit(lambda c: statements.clean(c, states, before, limit))
+
+    async def unrouted(self) -> list[Job]:
+        """Deliveries that have no partition yet, by ``seq``; at most 1,000."""
+        return await self._read(statements.unrouted)
 
     def _prepare(self) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -215,7 +249,7 @@ def upgrade(connection: SqliteConnection) -> None:
 def _upgrade(connection: SqliteConnection, version: int) -> None:
     """All of it or nothing."""
     connection.execute("BEGIN IMMEDIATE")
-    for statement in schema.statements(version, schema.SQLITE):
+    for statement in schema.statements(version):
         connection.execute(statement)
     if 0 < version <= schema.BY_NAME_UNTIL:
         partitions.convert(connection)

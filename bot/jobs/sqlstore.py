@@ -6,25 +6,24 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from bot.domain.references import Delivery, DeliveryId
 from bot.jobs import sql
 from bot.jobs.database import Connection, Database
-from bot.jobs.model import Accepted, Duplicate, Job, State, Work
-from bot.jobs.store import Claimed, Heard, StoreCorrupt, StoreUnavailable
+from bot.jobs.model import Accepted, Duplicate, Job, State
+from bot.jobs.store import Claim, StoreCorrupt, StoreUnavailable
 from bot.jobs.writer import GroupWriter
 
 T = TypeVar("T")
+C = TypeVar("C", bound=Claim)
 
 
-class SqlStore(ABC):
-    """See ``Store``; ``worker`` is the name under which this process's jobs run."""
+class SqlStore(ABC, Generic[C]):
+    """See ``Store``; ``C`` is what a run is recorded with."""
 
-    ttl: float | None
-
-    def __init__(self, database: Database, worker: str) -> None:
-        self._database, self._worker = database, worker
+    def __init__(self, database: Database) -> None:
+        self._database = database
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="ssot-reader")
         self._reading: Connection | None = None
 
@@ -45,44 +44,27 @@ class SqlStore(ABC):
     async def close(self) -> None: ...
 
     @abstractmethod
-    def listen(self, heard: Heard) -> None: ...
+    def finish(self, claim: C, state: State, reason: str | None, at: datetime) -> asyncio.Future[bool]: ...
 
     @abstractmethod
-    def heartbeat(self, running: Collection[int]) -> asyncio.Future[int]: ...
+    def requeue(self, claim: C, next_at: datetime | None, reason: str, *, counts: bool) -> asyncio.Future[bool]: ...
+
+    @abstractmethod
+    def settle(self, seq: int, state: State, reason: str | None, at: datetime) -> asyncio.Future[bool]: ...
+
+    @abstractmethod
+    def clean(self, states: Sequence[State], before: datetime, limit: int) -> asyncio.Future[int]: ...
+
+    @abstractmethod
+    def run_now(self) -> asyncio.Future[None]: ...
 
     def put(
         self, delivery: Delivery, received_at: datetime, not_before: datetime | None = None
     ) -> asyncio.Future[Accepted | Duplicate]:
         return self._writer.submit(lambda c: sql.put(c, delivery, received_at, not_before), durable=True)
 
-    def begin_routing(self, seq: int) -> asyncio.Future[int]:
-        return self._writer.submit(lambda c: sql.begin_routing(c, seq))
-
-    def route(self, seq: int, work: Work) -> asyncio.Future[None]:
-        return self._writer.submit(lambda c: sql.route(c, seq, work))
-
-    def settle(self, seq: int, state: State, reason: str | None, at: datetime) -> asyncio.Future[bool]:
-        return self._writer.submit(lambda c: sql.settle(c, seq, state, reason, at))
-
-    def claim(self, limit: int, now: datetime) -> asyncio.Future[Claimed]:
-        return self._writer.submit(lambda c: sql.claim(c, limit, self._worker, now))
-
-    def finish(self, seq: int, token: int, state: State, reason: str | None, at: datetime) -> asyncio.Future[bool]:
-        return self._writer.submit(lambda c: sql.finish(c, seq, token, state, reason, at))
-
-    def requeue(
-        self, seq: int, token: int, next_at: datetime | None, reason: str, *, counts: bool
-    ) -> asyncio.Future[bool]:
-        return self._writer.submit(lambda c: sql.requeue(c, seq, token, next_at, reason, counts=counts))
-
     def retry(self, seq: int) -> asyncio.Future[bool]:
-        return self._writer.submit(lambda c: sql.retry(c, seq))
-
-    def run_now(self) -> asyncio.Future[None]:
-        return self._writer.submit(sql.run_now)
-
-    def clean(self, states: Sequence[State], before: datetime, limit: int) -> asyncio.Future[int]:
-        return self._writer.submit(lambda c: sql.clean(c, states, before, limit))
+        return self._writer.submit(lambda c: c.retry(seq))
 
     def probe(self) -> asyncio.Future[None]:
         return self._writer.submit(sql.probe, durable=True)
@@ -93,11 +75,9 @@ class SqlStore(ABC):
     async def queued(self) -> list[Job]:
         return await self._read(sql.queued)
 
-    async def unfinished(self) -> set[int]:
-        return await self._read(sql.unfinished)
-
-    async def unrouted(self) -> list[Job]:
-        return await self._read(sql.unrouted)
+    async def unfinished(self, seqs: Collection[int]) -> set[int]:
+        """Those of the numbers that wait or run."""
+        return await self._read(lambda c: sql.unfinished(c, seqs))
 
     async def recent(self, limit: int, state: State | None = None) -> list[Job]:
         return await self._read(lambda c: sql.recent(c, limit, state))

@@ -15,6 +15,9 @@ NO_WORKER = "the worker is not running"
 FRESH = 1.0
 """Seconds for which a result is reused, so that nobody can make the server write to disk at will."""
 
+ANSWERED_WITHIN = 2.5
+"""Seconds for which a check waits: a database may be frozen, and answer nothing."""
+
 
 async def _answers() -> None:
     return
@@ -62,6 +65,8 @@ class Check:
         self._lock = asyncio.Lock()
         self._began = self._ended = float("-inf")
         self._fault: str | None = None
+        self._trying: asyncio.Future[None] | None = None
+        """One at a time: a thread may hang in it."""
 
     async def fault(self) -> str | None:
         """``phrase``, or ``None``, as it was at most ``FRESH`` seconds ago."""
@@ -81,14 +86,24 @@ class Check:
 
     async def _run(self) -> None:
         before, self._began = self._fault, time.monotonic()
+        if self._trying is None or self._trying.done():
+            self._trying = asyncio.ensure_future(self._check())
+            self._trying.add_done_callback(_retrieve)
         try:
-            await self._check()
-        except (StoreUnavailable, StorageUnavailable) as error:
+            await asyncio.wait_for(asyncio.shield(self._trying), ANSWERED_WITHIN)
+        except (StoreUnavailable, StorageUnavailable, TimeoutError) as error:
             self._fault = self._phrase
             if before is None:
-                log.warning("not_ready", reason=self._phrase, error=str(error))
+                text = str(error) or f"no answer within {ANSWERED_WITHIN:g} s"
+                log.warning("not_ready", reason=self._phrase, error=text)
         else:
             self._fault = None
             if before is not None:
                 log.info("ready_again", reason=before)
         self._ended = time.monotonic()
+
+
+def _retrieve(tried: "asyncio.Future[None]") -> None:
+    """Nobody may be waiting for it any more."""
+    if not tried.cancelled():
+        tried.exception()

@@ -1,22 +1,24 @@
 """A real store on a real file, and deliveries to put into it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AbstractContextManager, AsyncExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+import psycopg
 import pytest
+from sqlalchemy.engine import make_url
 
 from bot.domain.references import Delivery, DeliveryId
-from bot.jobs import Done, Inbox, Job, Lease, Outcome, Policy, Router, SqliteStore, State, Work, Worker, WorkerLimits
+from bot.jobs import Done, Inbox, Job, Lease, Outcome, Policy, Router, SqliteStore, State, Work, WorkerLimits, worker_of
 from bot.jobs.database import Connection
-from bot.jobs.opening import existing
+from bot.jobs.opening import AnyStore, existing
 from bot.jobs.postgres import PostgresStore
+from bot.jobs.retention import Retention
 from bot.jobs.sqlite import path_of
-from bot.jobs.sqlstore import SqlStore
-from bot.jobs.store import Claim, Store
 
 Behaviour = Callable[[Delivery, Lease], Awaitable[Outcome]]
 
@@ -35,21 +37,23 @@ def by_body(event: str, body: bytes) -> Work:
 class Bench:
     """A store, an inbox and a worker whose handler is the test's."""
 
-    store: Store
+    store: AnyStore
     behaviour: Behaviour | None = None
     router: Router = by_body
     policy: Policy = field(default_factory=Policy)
     limits: WorkerLimits = field(default_factory=WorkerLimits)
+    retention: Retention = field(default_factory=Retention)
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     ran: list[bytes] = field(default_factory=list)
 
     def build(self) -> None:
-        self.worker = Worker(
+        self.worker = worker_of(
             self.store,
             router=self.router,
             handle=self._handle,
             policy=self.policy,
             limits=self.limits,
+            retention=self.retention,
             clock=self.clock,
         )
         self.inbox = Inbox(self.store, arrived=self.worker.arrived, full=self.worker.full, clock=self.clock)
@@ -75,11 +79,6 @@ class Bench:
         return await self.behaviour(given, lease) if self.behaviour else Done()
 
 
-async def take(store: Store, now: datetime | None = None) -> list[Claim]:
-    """All that may begin now."""
-    return list((await store.claim(100, now or datetime.now(UTC))).claims)
-
-
 async def until(condition: Callable[[], Awaitable[bool]], *, within: float = 10.0) -> None:
     async with asyncio.timeout(within):
         while True:
@@ -97,19 +96,44 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "data" / "ssot.db"
 
 
+Away = Callable[[str], AbstractContextManager[None]]
+
+
+@pytest.fixture
+def away(request: pytest.FixtureRequest) -> Away:
+    """``with away(url)``: the database takes nothing, as in a restart, or because another holds it."""
+
+    @contextmanager
+    def locked(url: str) -> Iterator[None]:
+        with closing(sqlite3.connect(path_of(url), isolation_level=None)) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            yield
+
+    @contextmanager
+    def refused(url: str) -> Iterator[None]:
+        name = make_url(url).database
+        with psycopg.connect(str(request.getfixturevalue("postgres_server")), autocommit=True) as admin:
+            admin.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+            admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,))
+            yield
+            admin.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
+
+    return lambda url: locked(url) if url.startswith("sqlite") else refused(url)
+
+
 class Opener:
     """Makes stores on one database, as processes would, and closes what is left open."""
 
     def __init__(self, url: str, stack: AsyncExitStack) -> None:
         self.url, self._stack = url, stack
 
-    async def __call__(self, *, ttl: float = 20.0) -> SqlStore:
-        """An open store.  ``ttl`` matters on PostgreSQL only."""
-        store: SqliteStore | PostgresStore
+    async def __call__(self) -> AnyStore:
+        """An open store."""
+        store: AnyStore
         if self.url.startswith("sqlite"):
             store = SqliteStore(path_of(self.url), busy_timeout=0.2)
         else:
-            store = PostgresStore(self.url, ttl=ttl)
+            store = PostgresStore(self.url)
         await store.open()
         self._stack.push_async_callback(store.close)
         return store
@@ -132,12 +156,12 @@ async def opened(database: str) -> AsyncIterator[Opener]:
 
 
 @pytest.fixture
-async def store(opened: Opener) -> SqlStore:
+async def store(opened: Opener) -> AnyStore:
     return await opened()
 
 
 @pytest.fixture
-async def bench(store: SqlStore) -> AsyncIterator[Bench]:
+async def bench(store: AnyStore) -> AsyncIterator[Bench]:
     bench = Bench(store)
     bench.build()
     yield bench

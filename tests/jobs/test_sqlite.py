@@ -3,6 +3,8 @@
 import asyncio
 import resource
 import sqlite3
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -72,8 +74,8 @@ async def test_a_damaged_page_is_found_at_start(path: Path) -> None:
 
 async def test_an_older_schema_is_brought_up_to_date(path: Path) -> None:
     path.parent.mkdir()
-    steps = [step for step in schema.statements(0, schema.SQLITE) if step.strip().startswith("CREATE TABLE")]
-    old = ";".join(steps).replace("  not_before  REAL,\n", "").replace("  worker      TEXT,\n", "")
+    steps = [step for step in schema.statements(0) if step.strip().startswith("CREATE TABLE")]
+    old = ";".join(steps).replace("  not_before  REAL,\n", "  token INTEGER NOT NULL DEFAULT 0,\n")
     with closing(sqlite3.connect(path)) as connection:
         connection.executescript(f"{old}; PRAGMA user_version = 1;")
         connection.execute("INSERT INTO deliveries (guid, event, received_at) VALUES ('a', 'push', 0)")
@@ -83,6 +85,9 @@ async def test_an_older_schema_is_brought_up_to_date(path: Path) -> None:
     await store.put(delivery(1), NOW, NOW + timedelta(seconds=9))
     assert [job.not_before for job in await store.queued()] == [None, NOW + timedelta(seconds=9)]
     await store.close()
+    with closing(sqlite3.connect(path)) as connection:
+        columns = {row[1] for row in connection.execute("PRAGMA table_info(deliveries)")}
+        assert columns.isdisjoint({"worker", "token"})
 
 
 async def test_a_newer_schema_is_refused(path: Path) -> None:
@@ -117,3 +122,13 @@ async def test_a_full_disk_is_unavailable_and_passes(store: SqliteStore, path: P
 @pytest.mark.parametrize(("url", "path"), [("sqlite:///a/b.db", "a/b.db"), ("sqlite:////a/b.db", "/a/b.db")])
 def test_paths_of_urls(url: str, path: str) -> None:
     assert path_of(url) == Path(path)
+
+
+def test_a_server_on_sqlite_loads_nothing_of_postgresqls() -> None:
+    """Its start and its memory would pay for it."""
+    code = (
+        "import sys, bot.app, bot.cli.serve; from bot.jobs import store_of, worker_of;"
+        "store_of('sqlite:///x.db'); print(sorted({'procrastinate', 'psycopg', 'psycopg_pool'} & {*sys.modules}))"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "[]"

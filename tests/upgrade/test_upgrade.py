@@ -4,12 +4,11 @@ import asyncio
 import json
 import zlib
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from bot.app import App
@@ -123,49 +122,6 @@ async def test_an_old_server_that_ended_before_its_first_document(data: Path) ->
         assert len(await storage.entries("tracker")) == 2
 
 
-# --- PostgreSQL --------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def old_postgres_url(postgres_url: str) -> str:
-    """A database with the tables that the old version made, and its rows."""
-    with psycopg.connect(postgres_url, autocommit=True) as connection, closing(connection.cursor()) as cursor:
-        cursor.execute((restore.DATA / "postgresql.sql").read_bytes())
-        columns = "namespace, key, value, size, version, written_at"
-        records = restore.rows("records", f"SELECT {columns} FROM records")  # noqa: S608 - our own names
-        cursor.executemany(f"INSERT INTO records ({columns}) VALUES (%s, %s, %s, %s, %s, %s)", records)  # noqa: S608
-        documents = restore.rows("ledger", "SELECT name, document FROM ledger")
-        cursor.executemany("INSERT INTO ledger VALUES (%s, %s)", documents)
-        columns = "guid, event, received_at, key, action, token, next_at, not_before, reason"
-        waiting = restore.rows("ssot", f"SELECT {columns} FROM deliveries WHERE state = 'queued' ORDER BY seq")  # noqa: S608
-        places = ", ".join(["%s"] * 9)
-        cursor.executemany(f"INSERT INTO deliveries ({columns}) VALUES ({places})", waiting)  # noqa: S608
-        bodies = restore.rows(
-            "ssot", "SELECT guid, body FROM deliveries JOIN bodies USING (seq) WHERE state = 'queued'"
-        )
-        insert = "INSERT INTO bodies SELECT seq, %s FROM deliveries WHERE guid = %s"
-        cursor.executemany(insert, [(body, guid) for guid, body in bodies])
-    return postgres_url
-
-
-async def test_postgresql_keeps_its_tables(old_postgres_url: str) -> None:
-    async with opened(old_postgres_url) as storage:
-        await check_contents(storage)
-    store = store_of(old_postgres_url)
-    await store.open()
-    waiting = await store.queued()
-    await store.close()
-    assert {(job.event, job.id, job.key) for job in waiting} >= {row for row in WAITING if row[2]}
-
-
-async def test_processes_that_start_together_on_old_tables_all_start(old_postgres_url: str) -> None:
-    storages = [Storage(old_postgres_url) for _ in range(6)]
-    await asyncio.gather(*(storage.open() for storage in storages))
-    await check_contents(storages[-1])
-    for storage in storages:
-        await storage.close()
-
-
 # --- the waiting work --------------------------------------------------------------------------------------------
 
 
@@ -230,6 +186,11 @@ async def new(github: Sandbox, data: Path) -> AsyncIterator[Upgraded]:
 
 
 async def test_the_new_server_does_the_waiting_work(new: Upgraded) -> None:
+    await check_waiting_work(new)
+
+
+async def check_waiting_work(new: Upgraded) -> None:
+    """What waited is done, and seen at GitHub."""
     jobs = {str(job.id): job for job in await new.caught_up()}
     states = {id_: jobs[id_].state for _, id_, _ in WAITING}
     assert {id_ for id_, state in states.items() if not state.finished} == {"ssot.look:5881234"}

@@ -15,7 +15,7 @@ import pytest
 from aiohttp import web
 
 from bot.domain.references import Delivery
-from bot.jobs import Done, Ignored, Inbox, Lease, Outcome, Route, SqliteStore, Store, Work, Worker
+from bot.jobs import Done, Ignored, Inbox, Lease, Outcome, Route, SqliteStore, Store, Work, Worker, worker_of
 from bot.web import BodyLimits, ConnectionLimits, Metrics, WebParts, create_runner, create_web_app
 
 ROOT = Path(__file__).parents[2]
@@ -157,7 +157,7 @@ async def serve(tmp_path: Path) -> AsyncIterator[Serve]:
                 handled.append(delivery)
                 return Done()
 
-            worker = Worker(store, router=route, handle=handle, observer=metrics)
+            worker = worker_of(store, router=route, handle=handle, observer=metrics)
             await worker.start()
             stack.push_async_callback(worker.stop, 1.0)
             metrics.watch(worker.stats)

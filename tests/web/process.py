@@ -10,7 +10,7 @@ from pathlib import Path
 from aiohttp import web
 
 from bot.domain.references import Delivery
-from bot.jobs import Done, Inbox, Lease, Outcome, SqliteStore, Work, Worker
+from bot.jobs import Done, Inbox, Lease, Outcome, SqliteStore, Work, worker_of
 from bot.web import Metrics, WebParts, create_runner, create_web_app
 from tests.web.conftest import SECRET
 
@@ -28,7 +28,7 @@ async def main(database: Path, journal: Path | None) -> None:
 
     store, metrics = SqliteStore(database, busy_timeout=0.2), Metrics()
     await store.open()
-    worker = Worker(store, router=route, handle=handle, observer=metrics)
+    worker = worker_of(store, router=route, handle=handle, observer=metrics)
     await worker.start()
     parts = WebParts(
         inbox=Inbox(store, arrived=worker.arrived, full=worker.full),

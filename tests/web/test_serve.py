@@ -167,7 +167,7 @@ def test_jobs_while_the_server_runs(
     running: tuple[subprocess.Popen[str], str], env: dict[str, str], tmp_path: Path
 ) -> None:
     from bot.domain.references import Delivery, DeliveryId
-    from bot.jobs import sql
+    from bot.jobs import sql, sqlite_statements
     from bot.jobs.clock import utc_now
     from bot.jobs.model import State
     from bot.jobs.sqlite import existing
@@ -176,7 +176,7 @@ def test_jobs_while_the_server_runs(
     stored = sql.put(
         connection, Delivery(id=DeliveryId("guid-1"), event="push", body=b'{"a": "\xc3\xa4"}'), utc_now(), None
     )
-    sql.settle(connection, stored.seq, State.DEAD, "failed 5 times", utc_now())
+    sqlite_statements.settle(connection, stored.seq, State.DEAD, "failed 5 times", utc_now())
     sql.put(
         connection,
         Delivery(id=DeliveryId("later"), event="ssot.look", body=b"{}"),

@@ -1,0 +1,108 @@
+"""Connections to PostgreSQL, for a writer in a thread and for tools."""
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+import psycopg
+from psycopg import errors
+
+from bot.jobs.database import Connection, Cursor
+from bot.jobs.postgres import statements
+from bot.jobs.store import StoreUnavailable
+
+CONNECTING = {
+    "application_name": "ssot-bot",
+    "connect_timeout": "5",
+    "tcp_user_timeout": "8000",
+    "keepalives_idle": "5",
+    "keepalives_interval": "3",
+    "keepalives_count": "3",
+}
+SESSION = (
+    # GitHub waits for 10 s: refuse a write that takes longer.  A process that was stopped in the middle of a
+    # transaction holds nobody up for longer than 5 s.
+    "SET statement_timeout = 8000; SET idle_in_transaction_session_timeout = 5000; SET synchronous_commit = on;"
+    " SET client_min_messages = warning"
+)
+
+
+def connect(url: str) -> "psycopg.Connection[Any]":
+    """In autocommit mode.  Raises ``psycopg.Error``."""
+    raw: psycopg.Connection[Any] = psycopg.connect(url, autocommit=True, **CONNECTING)  # type: ignore[arg-type]  # libpq's options are text
+    raw.execute(SESSION)
+    return raw
+
+
+class PostgresConnection:
+    """See ``Connection``."""
+
+    jobs = "ssot_jobs"
+
+    def __init__(self, url: str) -> None:
+        self._raw = connect(url)
+
+    def begin(self, *, durable: bool) -> None:
+        """Always durable: if the server forgot the end of a job, it would run twice."""
+        self._raw.execute("BEGIN")
+
+    def execute(self, query: str, values: Sequence[Any] = (), /) -> Cursor:
+        return self._raw.execute(_numbered(query), values)
+
+    def commit(self) -> None:
+        self.execute("COMMIT")
+
+    def script(self, text: str) -> None:
+        """Several statements without values, as they are."""
+        self._raw.execute(text.encode())
+
+    def retry(self, seq: int) -> bool:
+        with self._raw.transaction():  # a savepoint within the writer's
+            return statements.retry(self, seq)
+
+    def close(self) -> None:
+        self._raw.close()
+
+
+@lru_cache(maxsize=256)
+def _numbered(query: str) -> bytes:
+    return query.replace("?", "%s").encode()
+
+
+class PostgresServer:
+    """See ``Database``."""
+
+    remote = True
+    unavailable: tuple[type[Exception], ...] = (psycopg.OperationalError, psycopg.InterfaceError, errors.AdminShutdown)
+    conflicts: tuple[type[Exception], ...] = (
+        errors.DeadlockDetected,
+        errors.SerializationFailure,
+        errors.UniqueViolation,
+    )
+    faults: tuple[type[Exception], ...] = (psycopg.Error,)
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def connect(self) -> PostgresConnection:
+        return PostgresConnection(self._url)
+
+
+def existing(url: str) -> Connection:
+    """A connection to a database that servers may be using.  Raises ``StoreUnavailable``."""
+    try:
+        connection = PostgresConnection(url)
+    except psycopg.Error as error:
+        raise StoreUnavailable(brief(error)) from error
+    try:
+        connection.execute(f"SELECT 1 FROM {connection.jobs} LIMIT 1")  # noqa: S608  # a constant
+    except psycopg.Error as error:
+        connection.close()
+        raise StoreUnavailable(brief(error)) from error
+    return connection
+
+
+def brief(error: BaseException) -> str:
+    """The text of libpq names the host and the user, never the password."""
+    return re.sub(r"\s+", " ", str(error)).strip() or type(error).__name__

@@ -1,0 +1,198 @@
+"""SQLite's own statements: one process claims the jobs and records how they end.  Each is called in a transaction."""
+
+import zlib
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from bot.domain.references import Delivery
+from bot.jobs import partitions
+from bot.jobs.database import Connection
+from bot.jobs.model import Job, State, Work
+from bot.jobs.order import newest_wins
+from bot.jobs.sql import COLUMNS, BodyMissing, body_of, job_of, jobs, marks, moment, pieces, seconds, storable
+from bot.jobs.store import Claim
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claimed:
+    """The jobs to run now."""
+
+    claims: Sequence[Claim]
+    ended: Sequence[Job]
+    """Jobs that ended instead: superseded, or damaged."""
+    due: datetime | None = None
+    """When the next job is due that waits for a time; ``None`` when there is none, or more could be claimed now."""
+    unrouted: int | None = None
+    """The first delivery without a partition: later ones have to wait for it."""
+
+
+def begin_routing(c: Connection, seq: int) -> int:
+    """Count that its partition is looked for; how often that was, or 0 when it has one or has ended."""
+    row = c.execute(
+        "UPDATE deliveries SET attempts = attempts + 1 WHERE seq = ? AND state = 'queued' AND key IS NULL"
+        " RETURNING attempts",
+        (seq,),
+    ).fetchone()
+    return 0 if row is None else int(row[0])
+
+
+def route(c: Connection, seq: int, work: Work) -> None:
+    cursor = c.execute(
+        "UPDATE deliveries SET key = ?, action = ?, attempts = 0 WHERE seq = ? AND state = 'queued' AND key IS NULL",
+        (work.key, work.action, seq),
+    )
+    if cursor.rowcount == 1 and work.repository is not None:
+        partitions.remember(c, work.repository)
+
+
+def settle(c: Connection, seq: int, state: State, reason: str | None, at: datetime) -> bool:
+    cursor = c.execute(
+        "UPDATE deliveries SET state = ?, reason = ?, finished_at = ?, next_at = NULL"
+        " WHERE seq = ? AND state = 'queued'",
+        (state.value, storable(reason), at.timestamp(), seq),
+    )
+    return cursor.rowcount == 1
+
+
+_DUE = "(d.next_at IS NULL OR d.next_at <= ?) AND (d.not_before IS NULL OR d.not_before <= ?)"
+# A task that is not due yet blocks nothing.  A job that waits for another try blocks its partition.  A delivery without
+# a partition blocks all that came later: it may belong to the same one.
+_HEADS = f"""
+SELECT {", ".join(f"d.{column}" for column in COLUMNS.split(", "))} FROM deliveries d
+WHERE d.state IN ('queued', 'running') AND d.state = 'queued' AND d.key IS NOT NULL AND {_DUE}
+AND NOT EXISTS (SELECT 1 FROM deliveries e WHERE e.key = d.key AND e.state = 'running')
+AND NOT EXISTS (SELECT 1 FROM deliveries e WHERE e.key = d.key AND e.state IN ('queued', 'running')
+                AND e.seq < d.seq AND (e.not_before IS NULL OR e.not_before <= ?))
+AND d.seq < coalesce((SELECT min(u.seq) FROM deliveries u WHERE u.state = 'queued' AND u.key IS NULL), {2**62})
+ORDER BY d.seq LIMIT ?"""  # noqa: S608  # constants of this module
+
+
+def claim(c: Connection, limit: int, now: datetime) -> Claimed:
+    """Take up to ``limit`` jobs: the first of each partition in which none runs, the oldest first.
+
+    What a newer delivery supersedes ends here, and so does what cannot be read any more.
+    """
+    claims: list[Claim] = []
+    ended: list[Job] = []
+    at = now.timestamp()
+    while heads := c.execute(_HEADS, (at, at, at, limit - len(claims))).fetchall():
+        for head in map(job_of, heads):
+            if newest_wins(head.event, head.action) and (newer := _newer(c, head, at)):
+                ended += _supersede(c, head, *newer, at)
+            elif found := _claim(c, head, now):
+                claims.append(found)
+            else:
+                ended.append(replace(head, state=State.DEAD))
+    if len(claims) == limit:
+        return Claimed(claims=claims, ended=ended)
+    (unrouted,) = c.execute("SELECT min(seq) FROM deliveries WHERE state = 'queued' AND key IS NULL").fetchone()
+    return Claimed(claims=claims, ended=ended, due=_due(c, at), unrouted=unrouted)
+
+
+def _newer(c: Connection, job: Job, at: float) -> tuple[int, str] | None:
+    """The newest due delivery of the same kind in the same partition."""
+    found: tuple[int, str] | None = c.execute(
+        f"SELECT d.seq, d.guid FROM deliveries d WHERE d.key = ? AND d.state IN ('queued', 'running')"  # noqa: S608  # a constant
+        f" AND d.event = ? AND d.action = ? AND d.seq > ? AND {_DUE} ORDER BY d.seq DESC LIMIT 1",
+        (job.key, job.event, job.action, job.seq, at, at),
+    ).fetchone()
+    return found
+
+
+def _supersede(c: Connection, head: Job, newest: int, guid: str, at: float) -> list[Job]:
+    older = (
+        "WHERE key = ? AND state IN ('queued', 'running') AND state = 'queued' AND event = ? AND action = ?"
+        " AND seq >= ? AND seq < ? AND (not_before IS NULL OR not_before <= ?)"
+    )
+    found = jobs(c, older, (head.key, head.event, head.action, head.seq, newest, at))
+    reason, when = f"by delivery {guid}", datetime.fromtimestamp(at, UTC)
+    for job in found:
+        settle(c, job.seq, State.SUPERSEDED, reason, when)
+    return [replace(job, state=State.SUPERSEDED, reason=reason) for job in found]
+
+
+def _claim(c: Connection, job: Job, now: datetime) -> Claim | None:
+    """A body that cannot be read any more makes its delivery a dead letter."""
+    (attempts,) = c.execute(
+        "UPDATE deliveries SET state = 'running', attempts = attempts + 1, next_at = NULL WHERE seq = ?"
+        " RETURNING attempts",
+        (job.seq,),
+    ).fetchone()
+    try:
+        body = body_of(c, job.seq)
+    except (BodyMissing, zlib.error) as error:
+        finish(c, job.seq, State.DEAD, f"the stored body is damaged: {error}", now)
+        return None
+    return Claim(job=job, attempts=attempts, delivery=Delivery(id=job.id, event=job.event, body=body))
+
+
+def _due(c: Connection, at: float) -> datetime | None:
+    """When the next waiting job is due."""
+    (due,) = c.execute(
+        "SELECT min(CASE WHEN coalesce(next_at, 0) > coalesce(not_before, 0) THEN next_at ELSE not_before END)"
+        " FROM deliveries WHERE state = 'queued' AND (next_at IS NOT NULL OR not_before IS NOT NULL)"
+        " AND (next_at > ? OR not_before > ?)",
+        (at, at),
+    ).fetchone()
+    return moment(due)
+
+
+def finish(c: Connection, seq: int, state: State, reason: str | None, at: datetime) -> bool:
+    cursor = c.execute(
+        "UPDATE deliveries SET state = ?, reason = ?, finished_at = ? WHERE seq = ? AND state = 'running'",
+        (state.value, storable(reason), at.timestamp(), seq),
+    )
+    return cursor.rowcount == 1
+
+
+def requeue(c: Connection, seq: int, next_at: datetime | None, reason: str, *, counts: bool) -> bool:
+    cursor = c.execute(
+        "UPDATE deliveries SET state = 'queued', next_at = ?, reason = ?, attempts = attempts - ?"
+        " WHERE seq = ? AND state = 'running'",
+        (seconds(next_at), storable(reason), 0 if counts else 1, seq),
+    )
+    return cursor.rowcount == 1
+
+
+def release(c: Connection, held: Collection[int]) -> int:
+    """Queue again what is marked as running and is not held: what a crash left, or a claim whose answer was lost.
+
+    The attempt counts: the job may have been the cause.
+    """
+    running = c.execute("SELECT seq FROM deliveries WHERE state IN ('queued', 'running') AND state = 'running'")
+    lost = [seq for (seq,) in running.fetchall() if seq not in held]
+    for some in pieces(lost):
+        c.execute(f"UPDATE deliveries SET state = 'queued' WHERE seq IN {marks(some)}", some)  # noqa: S608  # question marks
+    return len(lost)
+
+
+def unrouted(c: Connection) -> list[Job]:
+    return jobs(c, "WHERE state = 'queued' AND key IS NULL ORDER BY seq LIMIT 1000", ())
+
+
+def retry(c: Connection, seq: int) -> bool:
+    """Queue a finished job again.  One whose partition names its repository, as they did until version 3, has none."""
+    cursor = c.execute(
+        "UPDATE deliveries SET state = 'queued', attempts = 0, next_at = NULL, not_before = NULL, finished_at = NULL,"
+        " reason = NULL, key = CASE WHEN key LIKE ? THEN NULL ELSE key END"
+        " WHERE seq = ? AND state NOT IN ('queued', 'running')",
+        ("%/%", seq),
+    )
+    return cursor.rowcount == 1
+
+
+def run_now(c: Connection) -> None:
+    c.execute("UPDATE deliveries SET not_before = NULL WHERE state = 'queued' AND not_before IS NOT NULL")
+
+
+def clean(c: Connection, states: Sequence[State], before: datetime, limit: int) -> int:
+    rows = c.execute(
+        f"SELECT d.seq FROM deliveries d WHERE d.finished_at < ? AND d.state IN {marks(states)}"  # noqa: S608  # question marks
+        f" ORDER BY d.finished_at LIMIT ?",
+        (before.timestamp(), *(state.value for state in states), limit),
+    ).fetchall()
+    for some in pieces([seq for (seq,) in rows]):
+        c.execute(f"DELETE FROM bodies WHERE seq IN {marks(some)}", some)  # noqa: S608
+        c.execute(f"DELETE FROM deliveries WHERE seq IN {marks(some)}", some)  # noqa: S608
+    return len(rows)
