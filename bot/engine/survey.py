@@ -68,7 +68,11 @@ class Survey:
         """What further files are looked for."""
         using = {path: entry.variables for path, entry in self.files.items() if entry.variables}
         beneath = {name for entry in self.files.values() for name in entry.beneath}
-        return sought(config, self.roots, using, self.blobs.__contains__, beneath)
+        facts = {path: entry.facts for path, entry in self.files.items()}
+        edited = [
+            path for path, entry in self.files.items() if isinstance(entry.report, Scanned) and entry.report.findings
+        ]
+        return sought(config, self.roots, using, self.blobs.__contains__, beneath, facts, edited)
 
     @property
     def reports(self) -> tuple[FileReport, ...]:
@@ -127,7 +131,7 @@ def reopened_words(
 
 def facts_if(source: bytes, path: str, looked_for: Sought | None) -> Facts | None:
     """The facts of a file that may have a say; ``None`` of any other.  With ``None`` every file may."""
-    return facts_at(path, source) if looked_for is None or looked_for.leads_to(source) else None
+    return facts_at(path, source) if looked_for is None or looked_for.leads_to(source, path) else None
 
 
 def survey_file(source: bytes, path: str, migrations: Sequence[Migration], index: Index) -> SurveyedFile:

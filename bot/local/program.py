@@ -48,7 +48,9 @@ def with_program(
     try:
         variables = {path: variables_of(config, index, path, facts[path]) for path in sources if path in facts}
         beneath = beneath_of(config.migrations, index)
-        looked_for = sought(config, index.roots, variables, frozenset(listing.paths).__contains__, beneath)
+        looked_for = sought(
+            config, index.roots, variables, frozenset(listing.paths).__contains__, beneath, facts, sources
+        )
         edited = {module for path in sources for module in index.modules_of(path)}
         left = [path for path in listing.paths if path not in known]
         more = _more(root, left, replace(looked_for, stars=False), edited, index, jobs, kept)
@@ -138,7 +140,7 @@ def _look_at(
         look, source = known.get(path), None
         if look is None or look.state != state:
             source = reader.read(path) or b""
-            look = Look(state, looked_for.leads_to(source), tuple(sorted(starred(path, source, roots))))
+            look = Look(state, looked_for.leads_to(source, path), tuple(sorted(starred(path, source, roots))))
         elif look.leads:
             source = reader.read(path)
         if look.leads and source:

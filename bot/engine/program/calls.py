@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.engine.program.facts import OWN, Name
+from bot.engine.program.facts import ANY, OWN, Name
 
 Meaning = Callable[[ast.expr], Sequence[Name]]
 _DOTTED = re.compile(r"[^\W\d]\w*(?:[.:][^\W\d]\w*)+\Z")
@@ -137,10 +137,10 @@ def _multiple(call: ast.Call, meaning: Meaning) -> Iterator[tuple[Name, str]]:
     for keyword in call.keywords:
         if keyword.arg is not None and keyword.arg != "target":
             yield from ((holder, keyword.arg) for holder in holders)
-        elif isinstance(keyword.value, ast.Dict) and keyword.arg is None:
-            for key in keyword.value.keys:
-                if isinstance(key, ast.Constant) and isinstance(key.value, str):
-                    yield from ((holder, key.value) for holder in holders)
+        elif keyword.arg is None:
+            keys = keyword.value.keys if isinstance(keyword.value, ast.Dict) else [None]
+            names = (key.value if isinstance(key, ast.Constant) else ANY for key in keys)
+            yield from ((holder, name) for name in names if isinstance(name, str) for holder in holders)
 
 
 def _specially(call: ast.Call, meaning: Meaning) -> Iterator[tuple[Name, str]]:

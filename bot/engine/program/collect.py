@@ -9,7 +9,6 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice, product
-from sys import intern
 from typing import Any
 
 from bot.engine.program.aliases import alternatives, given
@@ -17,7 +16,20 @@ from bot.engine.program.calls import called, is_modules, is_writer, table_of, wr
 from bot.engine.program.constants import constants, folded
 from bot.engine.program.doctests import examples
 from bot.engine.program.early import early_calls
-from bot.engine.program.facts import NOTHING, OWN, Facts, Import, Name, Stub, Taking, Write
+from bot.engine.program.facts import GIVEN, NOTHING, OWN, Facts, Handed, Import, Name, Stub, Taking, Write
+from bot.engine.program.handing import (
+    arguments,
+    bound_by,
+    changed_tables,
+    executed,
+    given_names,
+    is_given,
+    is_of_python,
+    names_given,
+    pattern,
+    spread,
+)
+from bot.engine.program.meanings import Meanings, joined
 from bot.engine.program.nodes import functions, nodes, statements, stored, words
 from bot.engine.program.reloads import put_back
 from bot.engine.resolve.exports import PARSE_ERRORS, parse
@@ -80,22 +92,25 @@ def imports_of(source: bytes) -> Facts:
 
 
 @dataclass(eq=False)
-class Collector:
+class Collector(Meanings):
     """The facts of one file while they are collected."""
 
-    imports: list[Import] = field(default_factory=list)
     takings: dict[tuple[Name, bool], int] = field(default_factory=dict)
     writes: list[Write] = field(default_factory=list)
     rebound: list[tuple[str, int]] = field(default_factory=list)
     stubs: list[Stub] = field(default_factory=list)
-    locals: dict[str, list[Name]] = field(default_factory=dict)
-    """What a variable may stand for."""
     texts: dict[str, list[str]] = field(default_factory=dict)
     """The strings that variables are bound to."""
     functions: dict[str, ast.expr] = field(default_factory=dict)
     """Variables for functions that write: ``put = setattr``, ``patched = partial(patch.object, m)``."""
     later: Sequence[tuple[int, int]] = ()
     """The first and the last line of each function that is in no other one, decorators included."""
+    given: frozenset[str] = frozenset()
+    """The variables that hold what functions are given."""
+    values: dict[str, list[ast.expr]] = field(default_factory=dict)
+    """What variables are bound to."""
+    handed: dict[Handed, None] = field(default_factory=dict)
+    patterns: dict[tuple[str, int], None] = field(default_factory=dict)
     inner: set[ast.AST] = field(default_factory=set)
     """The parts of chains of which the whole was seen."""
 
@@ -108,7 +123,7 @@ class Collector:
             takings=tuple(Taking(name, line, string) for (name, string), line in self.takings.items()),
             writes=tuple(self.writes), rebound=tuple(self.rebound),
             stubs=tuple(stub for stub in self.stubs if stub.module not in back),
-            calls=early_calls(tree, self.meaning),
+            calls=early_calls(tree, self.meaning), handed=tuple(self.handed), patterns=tuple(self.patterns),
             words=frozenset(words(tree)) if star else frozenset(),
         )  # fmt: skip
 
@@ -121,22 +136,17 @@ class Collector:
                 case ast.Import(names=names):
                     for alias in names:
                         local = alias.asname or alias.name.partition(".")[0]
-                        self._bind(local, Name(alias.name if alias.asname else local))
+                        self.bind(local, Name(alias.name if alias.asname else local))
                         found = Import(Name(alias.name), None, local, statement.lineno, runs)
                         self.imports.append(found)
                 case ast.ImportFrom(module=module, names=names, level=level):
                     for alias in names:
-                        self._bind(alias.asname or alias.name, Name(_joined(module, alias.name), level))
+                        self.bind(alias.asname or alias.name, Name(joined(module, alias.name), level))
                         origin = Name(module or "", level)
                         local = alias.asname or alias.name
                         self.imports.append(Import(origin, alias.name, local, statement.lineno, runs))
                 case _:
                     pass
-
-    def _bind(self, local: str, name: Name) -> None:
-        known = self.locals.setdefault(local, [])
-        if name not in known:
-            known.append(name)
 
     # --- names ------------------------------------------------------------------------------------------------
 
@@ -146,6 +156,11 @@ class Collector:
         self.later = functions(tree)
         self._aliases(found)
         self.rebinds(found)
+        self.given = given_names(found)
+        self.look(found)
+
+    def look(self, found: Sequence[ast.AST]) -> None:
+        """What nodes read and write."""
         for node in found:  # outer ones first
             look = _LOOKS.get(type(node))
             if look is not None:
@@ -154,6 +169,10 @@ class Collector:
     def _aliases(self, found: Sequence[ast.AST]) -> None:
         """``name = pkg.module``: the variable stands for it, and for what it is called when it is given on."""
         pairs = [(name, each) for name, value in given(found) for each in alternatives(value)]
+        changed = changed_tables(found)
+        for name, value in pairs:
+            if name not in changed:
+                self.values.setdefault(name, []).append(value)
         for name, value in pairs:
             text = value.value if type(value) is ast.Constant else None
             if type(text) is str and len(text) < _LONGEST:
@@ -166,7 +185,7 @@ class Collector:
             for name, value in named:
                 if len(self.locals.get(name, ())) < _MOST:
                     for meant in self.meaning(value):
-                        self._bind(name, meant)
+                        self.bind(name, meant)
             if before == sum(map(len, self.locals.values())):
                 return
 
@@ -177,9 +196,9 @@ class Collector:
             self.inner.add(node.value)
         if isinstance(node.ctx, ast.Load):
             for holder in () if inside else self.meaning(node.value):
-                self._take(Name(_joined(holder.text, node.attr), holder.level), node.lineno)
+                self._take(Name(joined(holder.text, node.attr), holder.level), node.lineno)
         else:
-            for holder in self.reached(node.value):
+            for holder in (*self.reached(node.value), *self.handed_in(node.value)):
                 self.write(holder, node.attr, node.lineno, lasting=True)
 
     def string(self, node: ast.Constant) -> None:
@@ -191,14 +210,14 @@ class Collector:
     def names_from(self, node: ast.ImportFrom) -> None:
         """What is taken of a module by its import."""
         for alias in node.names:
-            self._take(Name(_joined(node.module, alias.name), node.level), node.lineno)
+            self._take(Name(joined(node.module, alias.name), node.level), node.lineno)
 
     def _take(self, name: Name, line: int, *, string: bool = False) -> None:
         self.takings.setdefault((name, string), line)
 
     def write(self, holder: Name, attribute: str, line: int, *, lasting: bool) -> None:
         """Note a write."""
-        own = _written(f"{holder.text}.")
+        own = _written(f"{holder.text}.") if holder.level == 0 else holder
         early = not any(first <= line <= last for first, last in self.later)
         self.writes.append(Write(holder if own.level != OWN else own, attribute, line, lasting, early))
 
@@ -210,7 +229,10 @@ class Collector:
 
     def call(self, node: ast.Call) -> None:
         """What a call does to members of modules."""
-        node = written_out(node, self.functions)
+        for code in executed(node, self.texts):
+            self._run(node, code)
+        node = spread(written_out(node, self.functions), self.values)
+        self._hands_over(node)
         known = [constants(each, self.texts) for each in node.args[:2]]
         for args in islice(product(*known), _MOST):
             same = all(one is other for one, other in zip(args, node.args, strict=False))
@@ -220,12 +242,46 @@ class Collector:
 
     def _called(self, node: ast.Call) -> None:
         found = called(node, self.reached)
+        if not found.written and self.given and (inside := called(node, self.handed_in)).written:
+            found = replace(inside, taken=found.taken)
         for name in found.taken:
             self._take(name, node.lineno)
         for holder, attribute in found.written:
             self.write(holder, attribute, node.lineno, lasting=found.lasting)
         self.stubs += [Stub(module, node.lineno) for module in found.stubbed]
         self.stubs += [Stub(module, node.lineno, read=True) for module in found.looked_up]
+
+    def _hands_over(self, node: ast.Call) -> None:
+        """Modules, and names of some, that a call hands to a function of another file."""
+        if (dotted := pattern(node, self.given, self.texts)) is not None:
+            self.patterns[dotted, node.lineno] = None
+        values = list(arguments(node))
+        named = [name for value in values for name in self.meaning(value)]
+        called_ = self.meaning(node.func)
+        if not called_ and not isinstance(node.func, ast.Attribute):
+            return
+        to = [name for name in (*called_, *named) if name.level or not is_of_python(name.text)]
+        to += [Name("")] if not called_ else []
+        texts = names_given(node, self.texts) if to else ()
+        for name in dict.fromkeys(to):
+            for module in dict.fromkeys(named):
+                if module != name and module.text.rpartition(".")[2][:1].islower():
+                    self.handed[Handed(name, module, node.lineno)] = None
+            if texts and name.text and name in called_:
+                self.handed[Handed(name, None, node.lineno, texts)] = None
+
+    def _run(self, node: ast.Call, code: ast.Module) -> None:
+        """Code in a string, as if it stood in the call's place; with a namespace it binds the names of that."""
+        self.imports_of(code, early=False)
+        self.look(nodes(code))
+        spaces = [name for each in node.args[1:] for name in table_of(each, self.reached)]
+        for holder in spaces if len(node.args) > 1 else [Name("", OWN)]:
+            for name in sorted(bound_by(code)):
+                self.write(holder, name, node.lineno, lasting=True)
+
+    def handed_in(self, node: ast.expr) -> Sequence[Name]:
+        """What a function of the file is given, whatever that is."""
+        return (Name("", GIVEN),) if is_given(node, self.given) and not self.meaning(node) else ()
 
     def membership(self, node: ast.Compare) -> None:
         """``"m" in sys.modules``."""
@@ -247,7 +303,7 @@ class Collector:
             return
         if is_modules(node.value):
             self.stubs.append(Stub(key, node.lineno))
-        for name in table_of(node.value, self.reached):
+        for name in (*table_of(node.value, self.reached), *table_of(node.value, self.handed_in)):
             self.write(name, key, node.lineno, lasting=True)
 
     def rebinds(self, found: Sequence[ast.AST]) -> None:
@@ -261,58 +317,6 @@ class Collector:
         named = {name for node in ast.walk(function) if isinstance(node, ast.Global) for name in node.names}
         for node in ast.walk(function) if named else ():
             self.rebound += [(n, getattr(node, "lineno", function.lineno)) for n in stored(node) if n in named]
-
-    def meaning(self, node: ast.expr) -> Sequence[Name]:
-        """The dotted names that an expression may stand for."""
-        if isinstance(node, ast.NamedExpr | ast.IfExp | ast.BoolOp):
-            return [name for each in alternatives(node) for name in self.meaning(each)]
-        parts: list[str] = []
-        while isinstance(node, ast.Attribute):
-            parts.append(node.attr)
-            node = node.value
-        tail = ".".join(reversed(parts))
-        return [Name(_joined(name.text, tail), name.level) for name in self._base(node)]
-
-    def reached(self, node: ast.expr) -> Sequence[Name]:
-        """What is written to: also what a star import may have brought."""
-        if found := self.meaning(node):
-            return found
-        parts: list[str] = []
-        while isinstance(node, ast.Attribute):
-            parts.append(node.attr)
-            node = node.value
-        if not isinstance(node, ast.Name):
-            return ()
-        tail = ".".join((node.id, *reversed(parts)))
-        stars = dict.fromkeys(each.module for each in self.imports if each.name == "*")
-        return [Name(_joined(module.text, tail), module.level) for module in stars]
-
-    def _base(self, node: ast.expr) -> Sequence[Name]:
-        match node:
-            case ast.Name(id=name):
-                return self.locals.get(name, ())
-            case ast.Subscript(value=ast.Attribute(attr="modules"), slice=ast.Constant(value=str(module))):
-                return [Name(module)]
-            case ast.Subscript(value=ast.Attribute(attr="modules"), slice=ast.Name(id="__name__")):
-                return [Name("", OWN)]
-            case ast.Call(func=ast.Name(id="import_module") | ast.Attribute(attr="import_module"), args=[first, *_]):
-                return self._named(first)
-            case ast.Call(func=ast.Attribute(attr="get", value=ast.Attribute(attr="modules")), args=[first, *_]):
-                return self._named(first)
-            case ast.Call(func=ast.Name(id="getattr"), args=[holder, ast.Constant(value=str(member)), *_]):
-                return [Name(_joined(name.text, member), name.level) for name in self.meaning(holder)]
-            case _:
-                return ()
-
-    def _named(self, node: ast.expr) -> Sequence[Name]:
-        match node:
-            case ast.Constant(value=str(module)):
-                level = len(module) - len(module.lstrip("."))
-                return [Name(module[level:], level)]
-            case ast.Name(id="__name__"):
-                return [Name("", OWN)]
-            case _:
-                return ()
 
 
 _LOOKS: dict[type[ast.AST], Callable[[Collector, Any], None]] = {
@@ -331,7 +335,3 @@ def _written(text: str) -> Name:
     """The name that a string means: ``__name__`` in front is the file's own module."""
     own = text.removeprefix("__name__.")
     return Name(own.rstrip("."), OWN) if own != text else Name(text.replace(":", ".").rstrip("."))
-
-
-def _joined(module: str | None, name: str) -> str:
-    return intern(f"{module}.{name}") if module and name else module or name  # many files speak of the same

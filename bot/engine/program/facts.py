@@ -4,6 +4,10 @@ from dataclasses import dataclass
 
 OWN = -1
 """The level of a name that stands below the file's own module: ``sys.modules[__name__].x``."""
+GIVEN = -2
+"""The level of what a function of the file is given: which module that is, its callers know."""
+ANY = "*"
+"""The member that is written where the names are computed: each of them may be."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -52,6 +56,17 @@ class Write:
 
 
 @dataclass(frozen=True, slots=True)
+class Handed:
+    """A module (or what may be one) that a call hands over; or strings that may be names."""
+
+    to: Name
+    """What is called, or handed over with it; an empty name where that is not known."""
+    given: Name | None
+    line: int
+    texts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Stub:
     """Something else is put into ``sys.modules`` under a module's name; or it is only looked up there."""
 
@@ -73,6 +88,9 @@ class Facts:
     stubs: tuple[Stub, ...] = ()
     calls: tuple[Taking, ...] = ()
     """What is called, or handed to what is called, when the file is imported; every name once."""
+    handed: tuple[Handed, ...] = ()
+    patterns: tuple[tuple[str, int], ...] = ()
+    """The dotted names that functions put together of what they are given: ``app.*``, with the line."""
     words: frozenset[str] = frozenset()
     """All names that are read or bound in it, if it has a star import: one of them may come through that.
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from bot.engine.program.facts import Facts, Import, Name, Stub, Taking, Write
+from bot.engine.program.facts import Facts, Handed, Import, Name, Stub, Taking, Write
 
 
 def pack(facts: Facts) -> dict[str, Any]:
@@ -15,6 +15,10 @@ def pack(facts: Facts) -> dict[str, Any]:
         "rebound": [[*each] for each in facts.rebound],
         "stubs": [[stub.module, stub.line, stub.read] for stub in facts.stubs],
         "calls": [[*_name(t.name), t.line] for t in facts.calls],
+        "handed": [
+            [*_name(h.to), *(_name(h.given) if h.given else ("", None)), h.line, [*h.texts]] for h in facts.handed
+        ],
+        "patterns": [[*each] for each in facts.patterns],
         "python": list(facts.python or ()),
         "words": sorted(facts.words),
     }
@@ -30,6 +34,11 @@ def unpack(packed: Mapping[str, Any]) -> Facts:
         rebound=tuple((name, line) for name, line in packed.get("rebound", ())),
         stubs=tuple(Stub(*each) for each in packed.get("stubs", ())),
         calls=tuple(Taking(Name(t, n), line) for t, n, line in packed.get("calls", ())),
+        handed=tuple(
+            Handed(Name(t, n), None if m is None else Name(g, m), line, tuple(texts))
+            for t, n, g, m, line, texts in packed.get("handed", ())
+        ),
+        patterns=tuple((text, line) for text, line in packed.get("patterns", ())),
         words=frozenset(packed.get("words", ())),
         python=(packed["python"][0], packed["python"][1]) if "python" in packed else None,
         readable=not packed.get("unreadable", False),

@@ -8,6 +8,7 @@ from functools import cache, cached_property
 from bot.domain.migration import Config, Migration, Target, TargetKind
 from bot.engine.program.facades import followed
 from bot.engine.program.facts import Facts, Import
+from bot.engine.program.given_to import NO_FACTS, handed_to
 from bot.engine.program.index import Index
 from bot.engine.program.order import above
 from bot.engine.source.mentions import line_before, occurrences
@@ -27,6 +28,8 @@ beside the name of a member; `_STORED` behind an attribute that is stored in ano
 annotation, by ``with`` or ``for``."""
 _STORED = re.compile(rb"[\s\\]*(?:[])},:]|in\b)")
 _GLOBAL = re.compile(rb"\b(?:global|del)\b")
+_BUILT = re.compile(rb"""\bpatch\(\s*(?:f['"]|['"][\w.%{}]*['"]\s*[+%.]|[\w.]+\s*[+,)])""")
+"""A name that may be put together of what a function is given, for ``patch``."""
 _CALLED = re.compile(rb"\s+as\s+(\w+)")
 _ASSIGNED = re.compile(rb"(?<!\w)(\w+)[ \t]*=[ \t]*[\w.]*\Z")
 _PATH_BEGINS = re.compile(rb"(?:.*[;:])?[ \t]*from[ \t]+[\w.]*\Z")
@@ -47,6 +50,14 @@ class Sought:
     """Dotted names of the repository that may be given another value, perhaps for a while."""
     lookups: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """What deprecated functions look up when they run, by module."""
+    written: frozenset[str] = frozenset()
+    """Modules of which some function writes a member if it is given them: who hands them over has a say."""
+    quoted: frozenset[str] = frozenset()
+    """Strings of which functions put a name together that may be written."""
+    edited: frozenset[str] = frozenset()
+    """The modules that are rewritten."""
+    paths: frozenset[str] = frozenset()
+    """Files to which a module is handed."""
     stars: bool = True
     """Every file with a star import may have a say: it may bring a name of a file that is rewritten."""
 
@@ -58,8 +69,10 @@ class Sought:
             found.setdefault(".".join(module.split(".")[:2]), []).append(module.encode())
         return tuple(found.values())
 
-    def leads_to(self, source: bytes) -> bool:
+    def leads_to(self, source: bytes, path: str = "") -> bool:
         """Whether a file with this source may have a say."""
+        if path in self.paths or self._hands(source):
+            return True
         if self.stars and has_star(source):
             return True
         if any(_is_named(source, modules) for modules in self._together):
@@ -74,6 +87,23 @@ class Sought:
             ):
                 return True
         return any(self._takes(source, name, leaves) for name, leaves in self.variables.items())
+
+    def _hands(self, source: bytes) -> bool:
+        """Whether a file may hand over a module, or write members by names that are computed."""
+        if any(
+            _speaks_of(source, module) and _hands_over(source, module.rpartition(".")[2]) for module in self.written
+        ):
+            return True
+        if any(b'"%b"' % text in source or b"'%b'" % text in source for text in map(str.encode, self.quoted)):
+            return True
+        if b"multiple(" in source and b"**" in source and any(leaf in source for leaf in self._leaves):
+            return True
+        return b"patch(" in source and _BUILT.search(source) is not None
+
+    @cached_property
+    def _leaves(self) -> frozenset[bytes]:
+        """The last components of the modules that are rewritten, and of those that have a target."""
+        return frozenset(name.rpartition(".")[2].encode() for name in self.edited | self.modules)
 
     def _takes(self, source: bytes, name: str, leaves: frozenset[str]) -> bool:
         """Whether ``name`` is taken of something, and one of the modules is spoken of (or a relative import made)."""
@@ -186,6 +216,18 @@ def _writes(source: bytes, start: int, end: int) -> bool:
     )
 
 
+def _hands_over(source: bytes, name: str) -> bool:
+    """Whether ``name``, or another name for it, stands alone among the arguments of a call."""
+    others = {name}
+    for start, end in occurrences(source, [name]):
+        for other in (_CALLED.match(source, end), _ASSIGNED.search(line_before(source, start))):
+            others |= {other[1].decode("utf-8", "replace")} if other else set()
+    return any(_ARGUMENT.match(source, end) is not None for _, end in occurrences(source, others))
+
+
+_ARGUMENT = re.compile(rb"\s*[],)}]")
+
+
 def _is_in_path(source: bytes, start: int, end: int) -> bool:
     """Whether a name is a part of the module of ``from … import``: what is taken of it comes later."""
     return bool(_PATH_BEGINS.match(line_before(source, start)) and _PATH_ENDS.match(source, end))
@@ -210,11 +252,14 @@ def sought(
     variables: Mapping[str, Iterable[str]],
     has: Callable[[str], bool],
     beneath: Iterable[str] = (),
+    facts: Mapping[str, Facts] = NO_FACTS,
+    edited: Iterable[str] = (),
 ) -> Sought:
     """What the rewrite of files makes it worth to look for.
 
     ``variables`` are the `variables_of` the files that use a deprecated name, by path; ``has`` tells of a path whether
-    the repository has such a file.
+    the repository has such a file; ``facts`` are those of the files that hold a deprecated name;
+    ``edited`` are the files with a usage.
     """
     targets = [target for migration in config.migrations for target in migration.targets]
     known, found = {target.leaf for target in targets}, dict[str, set[str]]()
@@ -226,7 +271,13 @@ def sought(
     there = {target.canonical for target in targets if target.canonical and target.exists}
     held = {name for name in names if any(map(has, module_paths(name.partition(".")[0], roots)))}
     modules = {each for name in held - there for each in above(name) if "." in each}
+    own = frozenset(module for path in edited for module in module_names(path, roots))
+    given = handed_to(config, facts, own, roots, has)
     return Sought(
+        written=given.written,
+        quoted=given.quoted,
+        paths=given.paths,
+        edited=own,
         variables={name: frozenset(leaves) for name, leaves in found.items() if name not in known},
         modules=frozenset(owner for owner in _all_owners(config.migrations) if "." in owner),
         absent=frozenset(each for each in modules if _may_be_absent(each, roots, has)),

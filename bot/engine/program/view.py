@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bot.engine.program.facts import OWN, Facts, Import, Name
+from bot.engine.program.facts import ANY, GIVEN, OWN, Facts, Import, Name
+from bot.engine.program.handed import Handovers
 from bot.engine.source.names import absolute, is_package
 
 
@@ -57,11 +58,21 @@ class Program:
     _imported: set[str] = field(default_factory=set)
     _loads: dict[tuple[str, bool], set[str]] = field(default_factory=dict)
     _relying: dict[str, list[Witness]] = field(default_factory=dict)
+    _handovers: list[Handovers] = field(default_factory=list)
+    _given: dict[str, list[tuple[str, int, bool]]] = field(default_factory=dict)
+    """By member, who writes it of what a function is given."""
     _members: dict[str, dict[str, list[tuple[int, _Seen]]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for path, facts in sorted(self.facts.items(), key=lambda item: item[0]):  # the first witness is named
             self._add(path, facts)
+        handovers = Handovers(self.facts, self.absolute, self.modules_of, self.names_of)
+        self._handovers.append(handovers)
+        self._given = handovers.writing()
+        for path, line, dotted in handovers.built():
+            holder, _, member = dotted.rpartition(".")
+            witness = Witness(path=path, line=line, lasting=False, early=False)
+            self._writes.setdefault(member, []).append(_Seen(holder, witness))
 
     def _add(self, path: str, facts: Facts) -> None:
         if not facts.readable:
@@ -100,6 +111,8 @@ class Program:
         if name.level == 0:
             return (name.text,)
         own = self.modules_of(path)
+        if name.level == GIVEN:
+            return ()
         if name.level == OWN:
             return tuple(f"{module}.{name.text}" if name.text else module for module in own)
         return absolute(name.text or None, name.level, own, package=is_package(path))
@@ -112,9 +125,20 @@ class Program:
         Not a file ``besides``, whose own text is looked at more closely.
         """
         holder, _, member = dotted.rpartition(".")
-        for seen in self._writes.get(member, ()):
+        for seen in (*self._writes.get(member, ()), *self._writes.get(ANY, ())):
             if seen.witness.path != besides and holder in self._names(seen):
                 yield seen.witness
+        for path, witness in self._handed(holder, [member]):
+            if not besides == path == witness.path:
+                yield witness
+
+    def _handed(self, holder: str, members: Iterable[str]) -> Iterator[tuple[str, Witness]]:
+        """Who writes members of a module that another file hands it: the witness, and the file that hands it over."""
+        written = [place for member in members for place in self._given.get(member, ())]
+        for path, handed in self._handovers[0].of(holder) if written else ():
+            for home, line, lasting in written:
+                if self._handovers[0].leads(path, handed, home):
+                    yield path, Witness(path=home, line=line, lasting=lasting, early=False)
 
     def _names(self, seen: _Seen) -> Sequence[str]:
         """All names of what a place names."""
@@ -126,7 +150,7 @@ class Program:
             for seen in (seen for found in self._writes.values() for seen in found):
                 for name in dict.fromkeys(self._names(seen)):
                     self._members_written.setdefault(name, []).append(seen.witness)
-        return self._members_written.get(dotted, ())
+        return [*self._members_written.get(dotted, ()), *(witness for _, witness in self._handed(dotted, self._given))]
 
     def takers(
         self, modules: Iterable[str], name: str, *, besides: str = "", strings: bool = True

@@ -1,0 +1,98 @@
+"""Who writes a member of what it is given, where another file hands the module over; names put together of strings."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import permutations
+
+from bot.engine.program.facts import GIVEN, Facts, Handed, Name
+from bot.engine.program.handing import HOLE
+from bot.engine.program.order import above
+
+_DOTTED = re.compile(r"[^\W\d]\w*(?:[.:][^\W\d]\w*)+\Z")
+
+
+@dataclass(eq=False)
+class Handovers:
+    """The calls of all files by which a module, or a name, comes to a function of another file."""
+
+    facts: Mapping[str, Facts]
+    absolute: Callable[[str, Name], Sequence[str]]
+    modules_of: Callable[[str], Sequence[str]]
+    names_of: Callable[[str], Sequence[str]]
+    _homes: dict[str, str] = field(default_factory=dict)
+    """By module, its file."""
+    _reached: dict[str, frozenset[str]] = field(default_factory=dict)
+    _by_given: dict[str, list[tuple[str, Handed]]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for path in self.facts:
+            self._homes.update(dict.fromkeys(self.modules_of(path), path))
+
+    def writing(self) -> dict[str, list[tuple[str, int, bool]]]:
+        """By member, the places that write it of what a function is given: path, line, and whether that lasts."""
+        found: dict[str, list[tuple[str, int, bool]]] = {}
+        for path, facts in self.facts.items():
+            for write in facts.writes:
+                if write.holder.level == GIVEN:
+                    found.setdefault(write.attribute, []).append((path, write.line, write.lasting))
+        return found
+
+    def of(self, module: str) -> Sequence[tuple[str, Handed]]:
+        """The calls that hand a module over, each with its file."""
+        if not self._by_given:
+            self._by_given[""] = []
+            for path, facts in self.facts.items():
+                for each in facts.handed:
+                    for dotted in self.absolute(path, each.given) if each.given else ():
+                        for name in dict.fromkeys((dotted, *self.names_of(dotted))):
+                            self._by_given.setdefault(name, []).append((path, each))
+        return self._by_given.get(module, ())
+
+    def leads(self, path: str, handed: Handed, home: str) -> bool:
+        """Whether what a call of the file at ``path`` hands over may come to a function of the file ``home``."""
+        if not handed.to.text and not handed.to.level:
+            return home != path and home in self._reach(path)
+        starts = {start for dotted in self.absolute(path, handed.to) for start in self._of(dotted)}
+        return any(home == start or home in self._reach(start) for start in starts)
+
+    def _of(self, dotted: str) -> Iterator[str]:
+        """The files of the modules that a name is in."""
+        for name in dict.fromkeys((dotted, *self.names_of(dotted))):
+            yield from (home for module in above(name) if (home := self._homes.get(module)) is not None)
+
+    def _reach(self, start: str) -> frozenset[str]:
+        """The files that one imports, and those that these import."""
+        found = self._reached.get(start)
+        if found is None:
+            pending, seen = [start], {start}
+            for path in pending:  # grows while it is read
+                facts = self.facts.get(path)
+                for imported in facts.imports if facts else ():
+                    for module in self.absolute(path, imported.module):
+                        for name in (module, f"{module}.{imported.name}"):
+                            home = self._homes.get(name)
+                            if home is not None and home not in seen:
+                                seen.add(home)
+                                pending.append(home)
+            found = self._reached[start] = frozenset(seen)
+        return found
+
+    def built(self) -> Iterator[tuple[str, int, str]]:
+        """The dotted names that functions put together of what calls hand them: path and line of the call, and name."""
+        patterns = [(path, text) for path, facts in self.facts.items() for text, _ in facts.patterns]
+        for path, facts in self.facts.items() if patterns else ():
+            for each in facts.handed:
+                texts = each.texts or (self.absolute(path, each.given) if each.given else ())
+                for home, pattern in patterns:
+                    names = {name for name in filled(pattern, texts) if _DOTTED.match(name)}
+                    if names and self.leads(path, each, home):
+                        yield from ((path, each.line, name.replace(":", ".")) for name in sorted(names))
+
+
+def filled(pattern: str, texts: Sequence[str]) -> Iterator[str]:
+    """The names that a pattern gives with some of the texts."""
+    parts = pattern.split(HOLE)
+    for chosen in permutations(texts, len(parts) - 1):
+        pieces = [piece for pair in zip(parts, (*chosen, ""), strict=True) for piece in pair]
+        yield "".join(pieces)
