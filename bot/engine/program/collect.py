@@ -16,21 +16,23 @@ from bot.engine.program.calls import called, is_modules, is_writer, table_of, wr
 from bot.engine.program.constants import constants, folded
 from bot.engine.program.doctests import examples
 from bot.engine.program.early import early_calls
-from bot.engine.program.facts import GIVEN, NOTHING, OWN, Facts, Handed, Import, Name, Stub, Taking, Write
+from bot.engine.program.facts import ANY, GIVEN, NOTHING, OWN, Facts, Handed, Import, Name, Stub, Taking, Write
 from bot.engine.program.handing import (
+    OBJECTS,
+    VALUES,
     arguments,
     bound_by,
     changed_tables,
     executed,
     given_names,
-    is_given,
     is_of_python,
     names_given,
     pattern,
     spread,
+    values_of,
 )
 from bot.engine.program.meanings import Meanings, joined
-from bot.engine.program.nodes import functions, nodes, statements, stored, words
+from bot.engine.program.nodes import functions, nodes, rebound, statements, words
 from bot.engine.program.reloads import put_back
 from bot.engine.resolve.exports import PARSE_ERRORS, parse
 from bot.engine.source.mentions import words_of
@@ -41,6 +43,7 @@ _DOTTED = re.compile(r"[^\W\d]\w*(?:[.:][^\W\d]\w*)+\Z")
 _WORD = re.compile(r"[^\W\d]\w*")
 _LONGEST = 200
 """Characters of a string that can be a dotted name."""
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _STEPS = 4
 """How often what is given on is followed further."""
 _NAMING = (ast.Name, ast.Attribute, ast.Subscript, ast.Call)
@@ -105,6 +108,8 @@ class Collector(Meanings):
     """Variables for functions that write: ``put = setattr``, ``patched = partial(patch.object, m)``."""
     later: Sequence[tuple[int, int]] = ()
     """The first and the last line of each function that is in no other one, decorators included."""
+    own: frozenset[str] = frozenset()
+    """The file's own functions and classes, and the object whose method it is."""
     given: frozenset[str] = frozenset()
     """The variables that hold what functions are given."""
     values: dict[str, list[ast.expr]] = field(default_factory=dict)
@@ -155,8 +160,9 @@ class Collector(Meanings):
         found = nodes(tree)
         self.later = functions(tree)
         self._aliases(found)
-        self.rebinds(found)
+        self.rebound += rebound(found)
         self.given = given_names(found)
+        self.own = frozenset(OBJECTS) | {each.name for each in found if isinstance(each, _DEFINITIONS)}
         self.look(found)
 
     def look(self, found: Sequence[ast.AST]) -> None:
@@ -216,7 +222,8 @@ class Collector(Meanings):
         self.takings.setdefault((name, string), line)
 
     def write(self, holder: Name, attribute: str, line: int, *, lasting: bool) -> None:
-        """Note a write."""
+        """Note a write; another class of a module may have each member by a property."""
+        attribute = ANY if attribute == "__class__" else attribute
         own = _written(f"{holder.text}.") if holder.level == 0 else holder
         early = not any(first <= line <= last for first, last in self.later)
         self.writes.append(Write(holder if own.level != OWN else own, attribute, line, lasting, early))
@@ -242,8 +249,10 @@ class Collector(Meanings):
 
     def _called(self, node: ast.Call) -> None:
         found = called(node, self.reached)
-        if not found.written and self.given and (inside := called(node, self.handed_in)).written:
-            found = replace(inside, taken=found.taken)
+        if not found.written:
+            inside = called(node, self.handed_in)
+            unknown = tuple(each for each in inside.written if each[0].level == GIVEN)
+            found = replace(found, written=unknown, lasting=inside.lasting)
         for name in found.taken:
             self._take(name, node.lineno)
         for holder, attribute in found.written:
@@ -280,8 +289,22 @@ class Collector(Meanings):
                 self.write(holder, name, node.lineno, lasting=True)
 
     def handed_in(self, node: ast.expr) -> Sequence[Name]:
-        """What a function of the file is given, whatever that is."""
-        return (Name("", GIVEN),) if is_given(node, self.given) and not self.meaning(node) else ()
+        """What the file does not name, whatever that is: not an object of its own."""
+        own = isinstance(node, ast.Name) and (node.id in self.own or self._is_made(node.id))
+        return () if own or self.meaning(node) else (Name("", GIVEN),)
+
+    def _is_made(self, name: str) -> bool:
+        """Whether a variable only holds objects of the file's own classes."""
+        values = self.values.get(name, ())
+        made = (isinstance(each, ast.Call) and getattr(each.func, "id", "") in self.own for each in values)
+        return bool(values) and all(made)
+
+    def value(self, node: ast.AST) -> None:
+        """A module that is a value here: what has it may be anything in this file, or in one that imports this one."""
+        for each in values_of(node):
+            for module in self.meaning(each) if isinstance(each, ast.Name) else ():
+                if module.text.rpartition(".")[2][:1].islower():
+                    self.handed.setdefault(Handed(Name("", OWN), module, 0))
 
     def membership(self, node: ast.Compare) -> None:
         """``"m" in sys.modules``."""
@@ -303,20 +326,8 @@ class Collector(Meanings):
             return
         if is_modules(node.value):
             self.stubs.append(Stub(key, node.lineno))
-        for name in (*table_of(node.value, self.reached), *table_of(node.value, self.handed_in)):
+        for name in dict.fromkeys((*table_of(node.value, self.reached), *table_of(node.value, self.handed_in))):
             self.write(name, key, node.lineno, lasting=True)
-
-    def rebinds(self, found: Sequence[ast.AST]) -> None:
-        """The module's variables that a function binds: what it only reads needs no ``global``, and may have one."""
-        named = {name for node in found if type(node) is ast.Global for name in node.names}
-        for function in found if named else ():
-            if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
-                self._rebinds_in(function)
-
-    def _rebinds_in(self, function: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
-        named = {name for node in ast.walk(function) if isinstance(node, ast.Global) for name in node.names}
-        for node in ast.walk(function) if named else ():
-            self.rebound += [(n, getattr(node, "lineno", function.lineno)) for n in stored(node) if n in named]
 
 
 _LOOKS: dict[type[ast.AST], Callable[[Collector, Any], None]] = {
@@ -328,6 +339,7 @@ _LOOKS: dict[type[ast.AST], Callable[[Collector, Any], None]] = {
     ast.ImportFrom: Collector.names_from,
     ast.JoinedStr: Collector.joined,
     ast.BinOp: Collector.joined,
+    **dict.fromkeys(VALUES, Collector.value),
 }
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 OWN = -1
 """The level of a name that stands below the file's own module: ``sys.modules[__name__].x``."""
 GIVEN = -2
-"""The level of what a function of the file is given: which module that is, its callers know."""
+"""The level of what a file does not name: what a function of it is given or gives, an item of a list, a member …"""
 ANY = "*"
 """The member that is written where the names are computed: each of them may be."""
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import permutations
 
-from bot.engine.program.facts import GIVEN, Facts, Handed, Name
+from bot.engine.program.facts import GIVEN, OWN, Facts, Handed, Name
 from bot.engine.program.handing import HOLE
 from bot.engine.program.order import above
 
@@ -51,6 +51,8 @@ class Handovers:
 
     def leads(self, path: str, handed: Handed, home: str) -> bool:
         """Whether what a call of the file at ``path`` hands over may come to a function of the file ``home``."""
+        if handed.to == Name("", OWN):
+            return home == path or path in self._reach(home)
         if not handed.to.text and not handed.to.level:
             return home != path and home in self._reach(path)
         starts = {start for dotted in self.absolute(path, handed.to) for start in self._of(dotted)}

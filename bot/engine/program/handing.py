@@ -17,7 +17,8 @@ _PATCHING = frozenset({"patch", "delattr", "spy", "MonkeyPatch"})
 _NAME = re.compile(r"[^\W\d][\w.:]*\Z")
 _LONGEST = 100
 _HOLES = 2
-_OBJECTS = ("self", "cls")
+OBJECTS = ("self", "cls")
+"""What methods call the object or the class that they belong to."""
 
 
 def given_names(found: Sequence[ast.AST]) -> frozenset[str]:
@@ -46,7 +47,7 @@ def is_given(node: ast.expr, names: Collection[str]) -> bool:
     depth = 0
     while isinstance(node, ast.Attribute | ast.Subscript | ast.Starred):
         node, depth = node.value, depth + 1
-    return isinstance(node, ast.Name) and node.id in names and (depth > 0 or node.id not in _OBJECTS)
+    return isinstance(node, ast.Name) and node.id in names and (depth > 0 or node.id not in OBJECTS)
 
 
 def arguments(call: ast.Call) -> Iterator[ast.expr]:
@@ -59,6 +60,21 @@ def arguments(call: ast.Call) -> Iterator[ast.expr]:
             yield from inner.values
         else:
             yield inner
+
+
+VALUES = (ast.Assign, ast.AnnAssign, ast.Return, ast.Yield, ast.List, ast.Tuple, ast.Set, ast.Dict)
+"""Nodes that give expressions on as values."""
+
+
+def values_of(node: ast.AST) -> Sequence[ast.expr | None]:
+    """The expressions that a node gives on as values: to a variable, in a list, to the caller."""
+    match node:
+        case ast.Assign(value=value) | ast.AnnAssign(value=value) | ast.Return(value=value) | ast.Yield(value=value):
+            return (value,)
+        case ast.List(elts=values) | ast.Tuple(elts=values) | ast.Set(elts=values) | ast.Dict(values=values):
+            return values
+        case _:
+            return ()
 
 
 def names_given(call: ast.Call, texts: Texts) -> tuple[str, ...]:

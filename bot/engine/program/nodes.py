@@ -106,3 +106,18 @@ def words(tree: ast.Module) -> Iterator[str]:
             yield node.id
         else:
             yield from stored(node)
+
+
+def rebound(found: Iterable[ast.AST]) -> list[tuple[str, int]]:
+    """The module's variables that a function binds, with the line: what it only reads needs no ``global``, and may
+    have one."""
+    found = list(found)
+    named = {name for node in found if type(node) is ast.Global for name in node.names}
+    functions_ = [node for node in found if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)] if named else []
+    return [each for function in functions_ for each in _rebound_in(function)]
+
+
+def _rebound_in(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[tuple[str, int]]:
+    named = {name for node in ast.walk(function) if isinstance(node, ast.Global) for name in node.names}
+    for node in ast.walk(function) if named else ():
+        yield from ((name, getattr(node, "lineno", function.lineno)) for name in stored(node) if name in named)

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from bot.engine.program.collect import facts_of, imports_of
-from bot.engine.program.facts import OWN, Facts, Name, Stub
+from bot.engine.program.facts import ANY, GIVEN, OWN, Facts, Name, Stub
 from bot.engine.program.packed import pack, unpack
 
 WRITES = {
@@ -29,7 +29,9 @@ WRITES = {
     "patched in place": ("import m\nmock.patch.object(m, 'X')\n", [("m", "X", False)]),
     "several at once": ("import m\npatch.multiple(m, X=1)\npatch.multiple('n', Y=2)\n",
                         [("m", "X", False), ("n", "Y", False)]),
-    "several in a dictionary": ("patch.multiple('n', **{'X': 1, k: 2, 3: 4}, **more)\n", [("n", "X", False)]),
+    "several in a dictionary": ("patch.multiple('n', **{'X': 1, 3: 4})\n", [("n", "X", False)]),
+    "several that are computed": ("patch.multiple('n', **{'X': 1, k: 2}, **more)\n",
+                                  [("n", "X", False), ("n", ANY, False), ("n", ANY, False)]),
     "several of an object given by name": ("import m\npatch.multiple(target=m, X=1)\n", [("m", "X", False)]),
     "through the get of sys.modules": (
         "sys.modules.get('a.m').X = 1\nsys.modules.get(__name__).Y = 2\nsys.modules.get(z).Z = 3\n",
@@ -60,7 +62,23 @@ WRITES = {
 @pytest.mark.parametrize(("source", "expected"), WRITES.values(), ids=WRITES)
 def test_who_writes_a_name(source: str, expected: list[tuple[str, str, bool]]) -> None:
     found = facts_of(source.encode())
-    assert sorted((w.holder.text, w.attribute, w.lasting) for w in found.writes) == sorted(expected)
+    named = [w for w in found.writes if w.holder.level != GIVEN]
+    assert sorted((w.holder.text, w.attribute, w.lasting) for w in named) == sorted(expected)
+
+
+UNNAMED = {
+    "a parameter": ("def f(m):\n    m.X = 1\n", ["X"]),
+    "a member of the object": ("class C:\n    def f(self):\n        self.own = 1\n        self.m.X = 2\n", ["X"]),
+    "an item": ("import m\nt = [m]\nt[0].X = 1\nsetattr(t[0], 'Y', 2)\n", ["X", "Y"]),
+    "a result": ("sys.modules.get(z).X = 1\n", ["X"]),
+    "an object of the file's own": ("class C: ...\nc = C()\nc.X = 1\nC.Y = 2\n", []),
+}
+
+
+@pytest.mark.parametrize(("source", "expected"), UNNAMED.values(), ids=UNNAMED)
+def test_who_writes_what_has_no_name_here(source: str, expected: list[str]) -> None:
+    found = [w.attribute for w in facts_of(source.encode()).writes if w.holder.level == GIVEN]
+    assert sorted(found) == expected
 
 
 def test_what_functions_bind_anew() -> None:
