@@ -30,7 +30,7 @@ from bot.commands.refusals import by_github, refusal
 from bot.context import Bot
 from bot.domain.commands import CommandCall, CommandError, CommandPlace, Reply
 from bot.domain.effects import NewComment, Reaction
-from bot.domain.errors import Gone, RetryLater, UserError
+from bot.domain.errors import Gone, NotShownYet, RetryLater, UserError
 from bot.domain.events import IssueCommentEvent
 from bot.domain.facts import Comment, Role
 from bot.domain.references import PullRequestRef
@@ -43,6 +43,8 @@ from bot.identity.replies import AnsweredCommand
 from bot.jobs import Done, Ignored, Lease, Outcome, Policy, Superseded, look_again_at
 from bot.markdown.limits import fit
 from bot.repository import at_conversation
+from bot.review import written
+from bot.review.late import SOON
 from bot.review.update import NOTHING_HERE
 from bot.scanner import Unscannable
 
@@ -194,6 +196,10 @@ async def _answered(session: _Session) -> Mapping[int, Reaction]:
     """How the commands went that have a reply already, by their place in the comment."""
     event = session.event
     said = await reads.issue_comments(session.bot.github, event.repo, event.number, since=event.created_at)
+    last = await written.last(session.bot, _key(event))
+    if last > max((reply.id for reply in said), default=0):
+        at = session.bot.github.clock.now() + SOON
+        raise NotShownYet(at=at, reason="GitHub does not list the last reply yet")
     found: dict[int, Reaction] = {}
     for reply in said:
         if not reply.ours:
@@ -320,7 +326,12 @@ async def _reply(session: _Session, index: int, reply: Reply) -> None:
 async def _comment(session: _Session, body: str) -> None:
     bot, event = session.bot, session.event
     _check(session)
-    await bot.performer.perform(NewComment(repo=event.repo, number=event.number, body=body))
+    number = await bot.performer.perform(NewComment(repo=event.repo, number=event.number, body=body))
+    await written.remember(bot, _key(event), number)
+
+
+def _key(event: CommentEvent) -> str:
+    return written.of_answer(event.repo, f"{'line' if on_line(event) else 'comment'} {event.comment_id}")
 
 
 async def _react(session: _Session, content: Reaction) -> None:

@@ -20,6 +20,11 @@ def of_check(repo: RepoRef, head: Sha, name: str) -> str:
     return f"check/{repo.id}@{head}/{name}"
 
 
+def of_answer(repo: RepoRef, comment: str) -> str:
+    """The key of the last reply to a comment."""
+    return f"answer/{repo.id}/{comment}"
+
+
 async def remember(bot: Bot, key: str, number: int) -> None:
     """That it has this number; GitHub's only grow."""
     await bot.storage.put(NAMESPACE, key, str(number).encode())

@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from bot.commands import dispatch
+from bot.github import channel
 from bot.jobs import Job, State, late
 from bot.review import perform
 from bot.sandbox import PullRequestHandle, Repo, Sandbox
@@ -228,3 +230,25 @@ async def test_a_verdict_that_changed_back_stands_although_the_one_between_is_no
     bot.github.webhooks.release()
     await bot.settled()
     assert service.check_runs[-1].conclusion != "failure"
+
+
+async def test_a_reply_that_is_not_listed_yet_is_not_written_again(
+    bot: RunningBot, service: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second of two commands is answered a moment after the first, whose reply is not listed by then."""
+    monkeypatch.setattr(dispatch, "SOON", timedelta(seconds=0.2))
+    monkeypatch.setattr(channel, "RECONCILE", timedelta(seconds=0.1))
+    pull = await bot.receive(service.open_pull_request({HEALTH: HEALTH_WITH_A_PROBE}))
+    bot.github.webhooks.faults.hold()
+    await pull.comment("/ssot status\n\n/ssot help", by=bot.github.user("ann", role="write"))
+    bot.github.lag()
+    bot.github.faults.slow(0, method="POST", path="*/issues/*/comments")
+    bot.github.faults.drop(effect=False, method="POST", path="*/issues/*/comments")
+    bot.github.webhooks.release()
+
+    async def waits() -> bool:
+        return any("does not list the last reply yet" in (job.reason or "") for job in await bot.jobs())
+
+    await until(waits)
+    await caught_up(bot)
+    assert [comment.author for comment in pull.comments] == ["ann", "ssot-bot[bot]", "ssot-bot[bot]"]
