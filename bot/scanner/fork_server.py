@@ -17,6 +17,7 @@ PRELOADED = (
     "bot.scanner.configuration",
     "bot.scanner.tasks",
     "bot.engine.diff.compare",
+    "bot.engine.source.newer",
     "bot.engine.rewrite",
     "bot.engine.rewrite.import_list",  # and with it LibCST, which a file's deadline has no time to load
     "pebble.pool.process",
