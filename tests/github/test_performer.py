@@ -26,6 +26,7 @@ from bot.domain.effects import (
     Review,
     ReviewComment,
     SetDraft,
+    ThreadReply,
     TreeCommit,
     TreeFile,
     UnresolveThread,
@@ -52,7 +53,8 @@ async def effects(github: Sandbox, gh: GitHub, performer: Performer, ref: RepoRe
     await performer.perform(Review(pull=at, head_sha=head, body="first", comments=(on_line,)))
     review = await performer.perform(Review(pull=at, head_sha=head, body="again", comments=(on_line,)))
     assert review.review_id is not None
-    open_thread, resolved = (thread.id for thread in await reads.review_threads(gh, at))
+    threads = await reads.review_threads(gh, at)
+    open_thread, resolved = (thread.id for thread in threads)
     await performer.perform(ResolveThread(repo=ref, thread_id=resolved))
     base = Sha(repo.branch("main").sha)
     for name in ("one", "two", "three"):
@@ -83,6 +85,7 @@ async def effects(github: Sandbox, gh: GitHub, performer: Performer, ref: RepoRe
         NewPullRequest(repo=ref, title="Migrate", head="three", base="main", body="why"),
         ResolveThread(repo=ref, thread_id=open_thread),
         UnresolveThread(repo=ref, thread_id=resolved),
+        ThreadReply(pull=at, comment_id=threads[0].comments[0].id or 0, body="there as well"),
         NewComment(repo=ref, number=issue.number, body="done"),
         NewReaction(repo=ref, comment_id=comment, content=Reaction.ROCKET),
         EditIssue(repo=ref, number=issue.number, body="- [x] all", replaces=seen.body, updated_at=seen.updated_at),
