@@ -140,6 +140,7 @@ def _sift(
     with tarfile.open(fileobj=cast("BinaryIO", pull), mode="r|", tarinfo=_Member) as archive:
         while (member := archive.next()) is not None:
             archive.members.clear()  # type: ignore[attr-defined]  # it would remember them all
+            archive.pax_headers = {}  # and what is noted for all, of which git writes nothing that is asked here
             members += 1
             if members > MOST_MEMBERS:
                 raise HugeArchive(f"the archive has more than {MOST_MEMBERS:,} entries")

@@ -84,6 +84,30 @@ async def test_an_archive_with_too_many_entries_is_refused(monkeypatch: pytest.M
         await sifted(*[member("a.txt")] * 11)
 
 
+async def test_what_is_noted_for_all_files_is_not_gathered() -> None:
+    """A thousand headers of 50 KB, each with a name of its own, between files."""
+    import tracemalloc
+
+    def headers(number: int) -> bytes:
+        text = f" key{number}={'x' * 50_000}\n"
+        return further(f"{len(text) + 5}{text}".encode(), tarfile.XGLTYPE) + member(f"f{number}.txt")
+
+    packed = gzip.compress(b"".join(headers(number) for number in range(1_000)) + b"\0" * 1024, 1)
+
+    async def chunks() -> AsyncIterator[bytes]:
+        yield packed
+
+    async def take(_: Sequence[tuple[str, bytes]]) -> None:
+        return
+
+    tracemalloc.start()
+    try:
+        await sift(chunks(), SystemClock(), wants=lambda path: path.endswith(".py"), take=take)
+        assert tracemalloc.get_traced_memory()[1] < 8 << 20
+    finally:
+        tracemalloc.stop()
+
+
 async def test_what_taking_raises_is_passed_on() -> None:
     async def chunks() -> AsyncIterator[bytes]:
         yield gzip.compress(member("a.py") + b"\0" * 1024)
