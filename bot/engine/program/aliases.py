@@ -10,6 +10,7 @@ from typing import Any
 Given = tuple[str, ast.expr]
 """A variable, and an expression that it may be bound to."""
 _Looping = ast.For | ast.AsyncFor | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+_LOOPS = frozenset({ast.For, ast.AsyncFor, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp})
 _LISTS = (ast.Tuple, ast.List, ast.Set)
 _CHOICES = (ast.NamedExpr, ast.IfExp, ast.BoolOp)
 _WITH_OBJECT = ("self", "cls")
@@ -19,8 +20,11 @@ def given(nodes: Sequence[ast.AST]) -> list[Given]:
     """What the nodes of a file bind: by an assignment, a loop over what is written out, a default, a call of theirs."""
     functions: dict[str, list[ast.arguments]] = {}
     found: list[Given] = []
+    tables = _tables(nodes)
     for node in nodes:
         kind = type(node)
+        if kind in _LOOPS:
+            found += _over_tables(node, tables)  # type: ignore[arg-type]
         if kind in _WAYS:
             found += _WAYS[kind](node)
         if kind is ast.FunctionDef or kind is ast.AsyncFunctionDef:
@@ -43,6 +47,48 @@ def _looped(node: _Looping) -> Iterator[Given]:
     for part in [node] if isinstance(node, ast.For | ast.AsyncFor) else node.generators:
         for value in part.iter.elts if isinstance(part.iter, _LISTS) else ():
             yield from _paired(part.target, value)
+
+
+def _tables(nodes: Sequence[ast.AST]) -> Mapping[str, Sequence[ast.expr]]:
+    """The lists and dictionaries that are written out, by the variables that they are bound to."""
+    found: dict[str, list[ast.expr]] = {}
+    for node in nodes:
+        if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, (*_LISTS, ast.Dict)):
+            for name, value in _assigned(node):
+                if value is node.value:
+                    found.setdefault(name, []).append(value)
+    return found
+
+
+def _over_tables(node: _Looping, tables: Mapping[str, Sequence[ast.expr]]) -> Iterator[Given]:
+    """What a loop over such a variable, or over a dictionary that is written out, binds."""
+    for part in [node] if isinstance(node, ast.For | ast.AsyncFor) else node.generators:
+        over, method = part.iter, ""
+        match over:
+            case ast.Call(func=ast.Name(), args=[one], keywords=[]):
+                over = one  # sorted, reversed, list …
+            case _:
+                pass
+        match over:
+            case ast.Call(func=ast.Attribute(value=held, attr=method), args=[]):
+                over = held
+            case _:
+                pass
+        for table in tables.get(over.id, ()) if isinstance(over, ast.Name) else (over,):
+            for value in _items(table, method):
+                yield from _paired(part.target, value)
+
+
+def _items(table: ast.expr, method: str) -> Iterator[ast.expr]:
+    match table:
+        case ast.Dict(keys=keys, values=values):
+            for key, value in zip(keys, values, strict=True):
+                if key is not None:
+                    yield {"items": ast.Tuple([key, value]), "values": value}.get(method, key)
+        case ast.List(elts=values) | ast.Tuple(elts=values) | ast.Set(elts=values):
+            yield from values
+        case _:
+            return
 
 
 def _paired(target: ast.expr, value: ast.expr) -> Iterator[Given]:

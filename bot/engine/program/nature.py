@@ -1,6 +1,7 @@
 """Successors that are another kind of thing than what they take the place of, as far as both definitions are known."""
 
 from bot.engine.program.classes import class_of, top_of
+from bot.engine.program.definition import definition_of
 from bot.engine.program.existence import named_in
 from bot.engine.program.index import Index
 
@@ -13,11 +14,13 @@ _DEEPEST = 8
 
 
 def differs(index: Index, symbol: str, successor: str | None) -> str | None:
-    """How ``successor`` differs: a member of an enumeration for a plain constant, to which it is not equal.
+    """How ``successor`` differs from a plain constant: a member of an enumeration, which is not equal, or a method.
 
     ``_bases`` has ``__str__`` too where a class of its own shows the members otherwise."""
     if successor is None or not _is_constant(index, symbol):
         return None
+    if (found := definition_of(index, successor, set())) is not None and found.owner is not None:
+        return f"{successor} is a method or a property of a class, which is no value"
     bases = _bases(index, successor.rpartition(".")[0])
     if not bases & _ENUMS or bases & _EQUAL or (bases & _MIXED and "__str__" in bases):
         return None
