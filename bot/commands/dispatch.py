@@ -109,7 +109,7 @@ async def _reading_ahead(bot: Bot, event: CommentEvent) -> AsyncIterator[Bot]:
         begun.start(reading(event), bot.github, event.repo, event.comment_id)
         begun.start(reads.issue, bot.github, event.repo, event.number)
         begun.start(reads.role, bot.github, event.repo, event.sender.login, person=event.sender.id)
-        begun.start(reads.issue_comments, bot.github, event.repo, event.number, since=event.created_at)
+        begun.start(reads.listed_comments, bot.github, event.repo, event.number, since=event.created_at)
         if on_line(event) or (isinstance(event, IssueCommentEvent) and event.is_pull_request):
             begun.start(reads.pull_request, bot.github, place)
         else:

@@ -29,6 +29,7 @@ from bot.github.throttle import CORE
 from bot.github.tokens import AppKey, TokenScope
 from bot.github.traffic import Onlooker, nobody
 from bot.github.versions import ApiVersion
+from bot.github.written import WrittenComments
 
 T = TypeVar("T")
 Query = Mapping[str, str | int]
@@ -78,6 +79,7 @@ class GitHub:
         self._key = AppKey(app_id, private_key, self.clock, self.server)
         self.known = Known()
         self.begun = Begun()
+        self.written = WrittenComments(self.clock)
         self._purpose: Permissions = {}
         self._channels: dict[InstallationId | None, Channel] = {}
 

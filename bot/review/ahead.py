@@ -55,7 +55,7 @@ async def _begin(gh: GitHub, ref: PullRequestRef, event: PullRequestEvent | None
     said = begun.begin(reads.conversation(gh, ref, base_ref, FILE))
     _offer(begun, gh, said, lambda found: found.tip, reads.branch_head, repo, base_ref)
     _offer(begun, gh, said, lambda found: found.config, reads.file_at, repo, FILE, base_ref)
-    _offer(begun, gh, said, lambda found: found.comments, reads.issue_comments, repo, ref.number)
+    _offer(begun, gh, said, lambda found: found.comments, reads.listed_comments, repo, ref.number)
     _offer(begun, gh, said, lambda found: found.reviews, reads.reviews, ref)
     _offer(begun, gh, said, lambda found: found.threads, reads.review_threads, ref)
     if event is not None and event.base_ref is not None:

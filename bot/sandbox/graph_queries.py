@@ -91,7 +91,7 @@ class Queries:
         replica = self._world.replica
         hides = self._world.hides_app_resolver
         if replica is None:
-            shown = pull_request(pull, self._world.url, hides_app=hides)
+            shown = pull_request(pull, self._world.url, self._world.listed, hides_app=hides)
         else:
             shown = replica.node(pull, pull_request(pull, self._world.url, replica.among, hides_app=hides))
         return {**shown, "changedFiles": functools.partial(_changed_files, self._world, pull)}

@@ -141,7 +141,7 @@ class Call:
 
         https://docs.github.com/rest/using-the-rest-api/using-pagination-in-the-rest-api : 30, at most 100 a page.
         """
-        items = items if self.replica is None else self.replica.among(items)
+        items = self.world.listed(items if self.replica is None else self.replica.among(items))
         size, number = min(max(self._count("per_page", 30), 1), 100), max(self._count("page", 1), 1)
         last = max((len(items) + size - 1) // size, 1)
         shown = [show(item) for item in items[(number - 1) * size : number * size]]

@@ -300,6 +300,13 @@ class Sandbox(Installing, Switches):
         """From now on reads show what is there at this moment, until :meth:`catch_up`: replicas lag behind."""
         self.world.replica = Replica.of(self.world)
 
+    def hide_own(self) -> None:
+        """The comments that the App writes from now on are in no list until :meth:`show_own`."""
+        self.world.unlisted_after = self.world.next_id()
+
+    def show_own(self) -> None:
+        self.world.unlisted_after = None
+
     def catch_up(self) -> None:
         self.world.replica = None
 

@@ -2,11 +2,11 @@
 
 import asyncio
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from bot.sandbox.model import Comment, Repository, ReviewComment
 from bot.sandbox.people import App, Installation, User
@@ -14,6 +14,7 @@ from bot.sandbox.people import App, Installation, User
 if TYPE_CHECKING:
     from bot.sandbox.lagging import Replica
 
+T = TypeVar("T")
 Obj = dict[str, Any]
 """A JSON object."""
 Clock = Callable[[], datetime]
@@ -85,6 +86,8 @@ class World:
     """Whether a patch that is too large to be shown takes no comments on its lines."""
     old_diffs: bool = False
     """Whether a pull request's diff starts where its base branch was at the last push."""
+    unlisted_after: int | None = None
+    """Comments of the App itself with a greater id are in no list yet."""
     replica: "Replica | None" = None
     """What reads are answered from, while it lags behind."""
     writing: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -93,6 +96,14 @@ class World:
     def now(self) -> datetime:
         """The present, to the second, as GitHub's timestamps are."""
         return self.clock().replace(microsecond=0)
+
+    def listed(self, records: Sequence[T]) -> Sequence[T]:
+        """Without the comments that the App has just written, while lists lag behind: each can be read by itself."""
+        after = self.unlisted_after
+        if after is None:
+            return records
+        own = (Comment, ReviewComment)
+        return [r for r in records if not (isinstance(r, own) and r.author is self.app.bot and r.id > after)]
 
     def next_id(self) -> int:
         return next(self.ids)

@@ -1,8 +1,11 @@
 """Issues, comments and reactions.  https://docs.github.com/en/rest/issues."""
 
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from bot.domain.effects import EditIssue, NewComment, NewReaction
+from bot.domain.facts import Comment
 from bot.github import operations as ops
 from bot.github import reads
 from bot.github.client import GitHub
@@ -20,8 +23,15 @@ class IssueEdited:
 
 async def comment(gh: GitHub, new: NewComment) -> int:
     """Comment on an issue or in a pull request's conversation; returns the comment's id."""
-    body = {"body": new.body}
-    return await gh.call(ops.CREATE_COMMENT, new.repo, lambda data: int(data["id"]), body=body, issue_number=new.number)
+    us, body = await reads.identity(gh), {"body": new.body}
+
+    def made(data: Any) -> Comment:
+        at = datetime.fromisoformat(data["created_at"]) if data.get("created_at") else None
+        return Comment(id=int(data["id"]), node_id="", author=us.login, ours=True, body=new.body, created_at=at)
+
+    written = await gh.call(ops.CREATE_COMMENT, new.repo, made, body=body, issue_number=new.number)
+    gh.written.add(new.repo.id, new.number, written)
+    return written.id
 
 
 async def react(gh: GitHub, reaction: NewReaction) -> None:

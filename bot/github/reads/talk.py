@@ -39,8 +39,25 @@ async def review_comment(gh: GitHub, repo: RepoRef, comment_id: int) -> Comment:
     return await gh.call(ops.GET_REVIEW_COMMENT, repo, lambda data: _comment(us, data), comment_id=comment_id)
 
 
-@may_be_begun
 async def issue_comments(
+    gh: GitHub, repo: RepoRef, number: int, *, since: datetime | None = None
+) -> tuple[Comment, ...]:
+    """As :func:`listed_comments`, with those of ours that are not listed yet and were not deleted."""
+    named = {} if since is None else {"since": since}
+    found = await listed_comments(gh, repo, number, **named)
+    listed, more = {comment.id for comment in found}, []
+    for written in gh.written.on(repo.id, number):
+        if written.id in listed or (since and written.created_at and written.created_at < since):
+            continue
+        try:
+            more.append(await issue_comment(gh, repo, written.id))
+        except NotFound:
+            gh.written.forget(repo.id, number, written.id)
+    return tuple(sorted((*found, *more), key=lambda comment: comment.id)) if more else found
+
+
+@may_be_begun
+async def listed_comments(
     gh: GitHub, repo: RepoRef, number: int, *, since: datetime | None = None
 ) -> tuple[Comment, ...]:
     """The comments of an issue, or of a pull request's conversation, oldest first.
