@@ -6,7 +6,7 @@ repository comes by an import that says so, in the file itself or in a module th
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -17,9 +17,8 @@ from bot.engine.source.names import find_source_roots
 if TYPE_CHECKING:
     from bot.domain.migration import Config
 
-_IMPORT = re.compile(
-    rb"from(?:[\s\\]+|(?=\.))((?:[.\w]*\w)(?=[\s\\])|\.+)[\s\\]*import\b[\s\\]*(\([^)]*\)|(?:[^\n\\]++|\\\r?\n)*+)"
-)
+_IMPORT = re.compile(rb"from(?:[\s\\]+|(?=\.))((?:[.\w]*\w)(?=[\s\\])|\.+)[\s\\]*import\b[\s\\]*(?=(\()?)")
+_LINE = re.compile(rb"(?:[^\n\\]++|\\\r?\n)*+")
 _CALLED = re.compile(rb"(?:\.\w+)*[ \t\\\r\n]+as[ \t\\\r\n]+([^\W\d]\w*)")
 _IMPORTING = re.compile(rb"(?:.*[;:])?[ \t]*(?:(?:import|from)\b.*|[\w., \t]*,[ \t]*)?\Z", re.DOTALL)
 _NAME = re.compile(r"(?:#.*)|(\*|[^\W\d]\w*)(?:\s+as\s+([^\W\d]\w*))?")
@@ -69,10 +68,10 @@ class PrefilterTerm:
             if _IMPORTING.match(line_before(source, start))
         ]
         found = {each[1].decode("utf-8", "replace") for each in named if each}
-        for statement in _IMPORT.finditer(source):
-            if self.opening_words.isdisjoint(statement[1].decode("utf-8", "replace").split(".")):
+        for module, names in _imports(source):
+            if self.opening_words.isdisjoint(module.decode("utf-8", "replace").split(".")):
                 continue
-            for name, local in _NAME.findall(statement[2].decode("utf-8", "replace")):
+            for name, local in _NAME.findall(names.decode("utf-8", "replace")):
                 if name in self.modules:
                     found.add(local or name)
                 if name == "*" or name in self.names:
@@ -92,6 +91,23 @@ class PrefilterTerm:
     def followed(self, names: Iterable[str], opened: Iterable[str]) -> "PrefilterTerm":
         """The prefilter term with what the files found so far add to it: other names, and gates."""
         return replace(self, names=self.names.union(names), opening_words=self.opening_words.union(opened))
+
+
+def _imports(source: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """The module and the list of each ``from … import``.
+
+    By hand: a pattern would look anew for the bracket that each lacks.
+    """
+    at, closes = 0, True
+    while statement := _IMPORT.search(source, at):
+        start = statement.end()
+        end = source.find(b")", start) + 1 if statement[2] and closes else 0
+        if not end:
+            closes = closes and not statement[2]
+            line = _LINE.match(source, start)
+            end = line.end() if line else start
+        yield statement[1], source[start:end]
+        at = max(end, start)
 
 
 def _words_opening(path: str) -> set[str]:
