@@ -85,6 +85,8 @@ class Handovers:
         patterns = [(path, text) for path, facts in self.facts.items() for text, _ in facts.patterns]
         for path, facts in self.facts.items() if patterns else ():
             for each in facts.handed:
+                if each.to == Name("", OWN):
+                    continue  # a value, and no argument
                 texts = each.texts or (self.absolute(path, each.given) if each.given else ())
                 for home, pattern in patterns:
                     names = {name for name in filled(pattern, texts) if _DOTTED.match(name)}
