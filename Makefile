@@ -35,11 +35,11 @@ serve: $(STAMP)
 	$(BIN)/ssot serve
 
 lock:  ## resolve the newest versions that pyproject.toml allows
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	uv pip compile --quiet --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-header --group dev --output-file requirements-dev.txt pyproject.toml
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	uv pip compile --quiet --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-header --constraint requirements-dev.txt --output-file requirements.txt pyproject.toml
-	echo 'hatchling>=1.27' | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	echo 'hatchling>=1.27' | uv pip compile --quiet --universal --no-strip-extras --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-header --constraint requirements-dev.txt --output-file requirements-build.txt -
 
 $(STAMP): requirements-dev.txt pyproject.toml

@@ -65,7 +65,7 @@ async def test_the_last_request_of_a_quota_closes_the_gate(
 ) -> None:
     assert (await reads.repository(gh, ref)).ref == ref
     github.limits.quotas["core"] = 2
-    await reads.role(gh, ref, "octocat", person=1)
+    await reads.role(gh, ref, "ann", person=github.user("ann").id)
     sent = len(github.requests)
     assert await wait_of(gh, ref, clock) > 3_000
     assert len(github.requests) == sent

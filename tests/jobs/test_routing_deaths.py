@@ -63,4 +63,6 @@ async def test_a_death_while_routing_counts(opened: Opener, database: str) -> No
     assert (dead.state, "died 5 times" in (dead.reason or "")) == (State.DEAD, True)
     for number in (0, 2):
         job = found[delivery(number).id]
-        assert (job.state, job.attempts) == (State.DONE, 1), "those that came with it are worked on, as new ones"
+        assert job.state is State.DONE, "those that came with it are worked on"
+        # On PostgreSQL a process may end before what it has routed beside is committed: then that counts there, too.
+        assert job.attempts == 1 or (database.startswith("postgresql") and job.attempts < Policy().tries)

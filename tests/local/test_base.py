@@ -213,6 +213,7 @@ async def _unsent(task: Task) -> None:
     raise AssertionError(task)
 
 
+@pytest.mark.timeout(600)  # sixty stories: half a minute where nothing else runs
 @settings(derandomize=True, max_examples=60, phases=[Phase.generate])  # to shrink a story would take minutes
 @given(story=stories())
 def test_the_command_line_finds_what_the_review_finds(runner: asyncio.Runner, both: Both, story: Story) -> None:

@@ -144,13 +144,14 @@ class Program:
         """All names of what a place names."""
         return (seen.dotted,) if seen.own else (seen.dotted, *self.names_of(seen.dotted))
 
-    def member_writers(self, dotted: str) -> Sequence[Witness]:
-        """Who writes a member of ``dotted``, a class: by whatever way to it."""
+    def member_writers(self, dotted: str, *, handed: bool = True) -> Sequence[Witness]:
+        """Who writes a member of ``dotted``, a class: by whatever way to it; ``handed``: also who is handed it."""
         if not self._members_written:
             for seen in (seen for found in self._writes.values() for seen in found):
                 for name in dict.fromkeys(self._names(seen)):
                     self._members_written.setdefault(name, []).append(seen.witness)
-        return [*self._members_written.get(dotted, ()), *(witness for _, witness in self._handed(dotted, self._given))]
+        given = (witness for _, witness in self._handed(dotted, self._given)) if handed else ()
+        return [*self._members_written.get(dotted, ()), *given]
 
     def takers(
         self, modules: Iterable[str], name: str, *, besides: str = "", strings: bool = True

@@ -121,14 +121,16 @@ def _leads_to(analysis: Analysis, brought: str, module: str) -> bool:
 def member_writer(analysis: Analysis, symbol: str, successor: str | None) -> Witness | None:
     """Who gives a member of the deprecated class (or its successor) another value, which the other class lacks.
 
-    The members of a class that takes a function's place are none of the function's.
+    The members of a class that takes a function's place are none of the function's.  Who is handed the
+    one and writes a member of what it was handed is handed the other after the rewrite, and writes that.
     """
     names = {symbol, *analysis.index.resolution(symbol).names}
     others = {successor, *analysis.index.resolution(successor).names} if successor else set()
     if not others & names and _is_function(analysis.index, symbol):
         others = set()
-    found = () if others & names else chain(*map(analysis.index.program.member_writers, sorted(names ^ others)))
-    return next(_relevant(analysis, found), None)
+    program = analysis.index.program
+    written = (program.member_writers(name, handed=False) for name in sorted(names ^ others))
+    return next(_relevant(analysis, () if others & names else chain.from_iterable(written)), None)
 
 
 def _is_function(index: Index, dotted: str) -> bool:
