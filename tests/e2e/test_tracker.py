@@ -27,6 +27,7 @@ async def collected(bot: RunningBot) -> None:
     while any(job.event.startswith("ssot.tracker") and not job.state.finished for job in await soon(bot)):
         await asyncio.sleep(0.01)
         await bot.settled()
+    await bot.settled()  # the last of them may have opened what is reviewed now
 
 
 async def soon(bot: RunningBot) -> list[Job]:
