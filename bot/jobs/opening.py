@@ -6,12 +6,12 @@ from bot.jobs import sqlite
 from bot.jobs.clock import Clock, utc_now
 from bot.jobs.database import Connection
 from bot.jobs.model import Handle, Router
-from bot.jobs.observer import Observer
+from bot.jobs.observer import Observer, Quiet
 from bot.jobs.retention import Retention
 from bot.jobs.retry import Policy
 from bot.jobs.sqlite import SqliteStore, path_of
 from bot.jobs.sqlite_worker import SqliteWorker
-from bot.jobs.worker import Worker, WorkerLimits
+from bot.jobs.worker import Duties, Worker, WorkerLimits
 
 if TYPE_CHECKING:
     from bot.jobs.postgres import PostgresStore
@@ -41,29 +41,20 @@ def worker_of(
     clock: Clock = utc_now,
 ) -> Worker:
     """The worker of a store."""
-    if isinstance(store, SqliteStore):
-        return SqliteWorker(
-            store,
-            router=router,
-            handle=handle,
-            policy=policy,
-            limits=limits,
-            retention=retention,
-            observer=observer,
-            clock=clock,
-        )
-    from bot.jobs.postgres import PostgresWorker
-
-    return PostgresWorker(
-        store,
+    duties = Duties(
         router=router,
         handle=handle,
-        policy=policy,
-        limits=limits,
-        retention=retention,
-        observer=observer,
+        policy=policy or Policy(),
+        limits=limits or WorkerLimits(),
+        retention=retention or Retention(),
+        observer=observer or Quiet(),
         clock=clock,
     )
+    if isinstance(store, SqliteStore):
+        return SqliteWorker(store, duties)
+    from bot.jobs.postgres import PostgresWorker
+
+    return PostgresWorker(store, duties)
 
 
 def existing(url: str, *, writable: bool = False) -> Connection:

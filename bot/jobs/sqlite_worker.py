@@ -14,16 +14,14 @@ from typing import Any, assert_never
 import structlog
 
 from bot.jobs.attempt import Attempt, Running
-from bot.jobs.clock import Clock, utc_now
-from bot.jobs.model import Handle, Ignored, Job, Route, Router, State, Unreadable, Work
-from bot.jobs.observer import Observer, Quiet
+from bot.jobs.model import Ignored, Job, Route, State, Unreadable, Work
 from bot.jobs.order import newest_wins
-from bot.jobs.retention import Retention, clean
-from bot.jobs.retry import Policy, describe
+from bot.jobs.retention import clean
+from bot.jobs.retry import describe
 from bot.jobs.routing import Arrival, Routing, ended_the_process
 from bot.jobs.sqlite import SqliteStore
 from bot.jobs.store import Claim, StoreUnavailable
-from bot.jobs.worker import Backlog, Stats, WorkerLimits
+from bot.jobs.worker import Backlog, Duties, Stats
 
 log = structlog.get_logger(__name__)
 
@@ -36,23 +34,12 @@ PAUSE = 1.0
 class SqliteWorker:
     """See ``Worker``."""
 
-    def __init__(
-        self,
-        store: SqliteStore,
-        *,
-        router: Router,
-        handle: Handle,
-        policy: Policy | None = None,
-        limits: WorkerLimits | None = None,
-        retention: Retention | None = None,
-        observer: Observer | None = None,
-        clock: Clock = utc_now,
-    ) -> None:
-        self._store, self._handle, self._clock = store, handle, clock
-        self._policy, self._limits = policy or Policy(), limits or WorkerLimits()
-        self._retention, self._observer = retention or Retention(), observer or Quiet()
-        self._routing = Routing(router, store.body)
-        self._backlog = Backlog(self._limits.depth, clock)
+    def __init__(self, store: SqliteStore, duties: Duties) -> None:
+        self._store, self._handle, self._clock = store, duties.handle, duties.clock
+        self._policy, self._limits = duties.policy, duties.limits
+        self._retention, self._observer = duties.retention, duties.observer
+        self._routing = Routing(duties.router, store.body)
+        self._backlog = Backlog(self._limits.depth, self._clock)
         self._arrivals: dict[int, Arrival] = {}
         self._running: dict[int, tuple[Running, asyncio.Task[None]]] = {}
         self._due: datetime | None = None

@@ -1,12 +1,15 @@
 """What runs the queue: the interface, which SQLite and PostgreSQL implement, and what both count."""
 
 from collections.abc import Iterable, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
-from bot.jobs.clock import Clock
-from bot.jobs.model import Job
+from bot.jobs.clock import Clock, utc_now
+from bot.jobs.model import Handle, Job, Router
+from bot.jobs.observer import Observer, Quiet
+from bot.jobs.retention import Retention
+from bot.jobs.retry import Policy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +25,19 @@ class WorkerLimits:
     """Between two looks for what nobody told of: a job that a tool queued again, one that another server ended."""
     depth: int = 50_000
     """Waiting deliveries above which the inbox accepts no more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Duties:
+    """What a worker does with deliveries, whichever database they are in."""
+
+    router: Router
+    handle: Handle
+    policy: Policy = field(default_factory=Policy)
+    limits: WorkerLimits = field(default_factory=WorkerLimits)
+    retention: Retention = field(default_factory=Retention)
+    observer: Observer = field(default_factory=Quiet)
+    clock: Clock = utc_now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

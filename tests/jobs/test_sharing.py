@@ -18,6 +18,7 @@ from bot.jobs import Done, Inbox, Lease, Outcome, State, StoreUnavailable, Super
 from bot.jobs.opening import AnyStore
 from bot.jobs.postgres import PostgresStore, PostgresWorker
 from bot.jobs.postgres.statements import FencedClaim
+from bot.jobs.worker import Duties
 from tests.jobs.conftest import Behaviour, by_body, delivery, states, until
 
 CUT_OFF = (
@@ -37,7 +38,7 @@ class Server:
     ran: list[bytes] = field(default_factory=list)
 
     async def start(self) -> None:
-        self.worker = PostgresWorker(self.store, router=by_body, handle=self._handle, limits=self.limits)
+        self.worker = PostgresWorker(self.store, Duties(router=by_body, handle=self._handle, limits=self.limits))
         self.inbox = Inbox(self.store, arrived=self.worker.arrived)
         await self.worker.start()
 

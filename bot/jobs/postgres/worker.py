@@ -8,9 +8,7 @@ import structlog
 from procrastinate import PsycopgConnector
 
 from bot.jobs.attempt import Attempt, Running
-from bot.jobs.clock import Clock, utc_now
-from bot.jobs.model import Handle, Job, Router, State
-from bot.jobs.observer import Observer, Quiet
+from bot.jobs.model import Job, State
 from bot.jobs.order import newest_wins
 from bot.jobs.postgres import claiming
 from bot.jobs.postgres.admission import Admission
@@ -18,11 +16,10 @@ from bot.jobs.postgres.connection import brief
 from bot.jobs.postgres.engine import FAULTS, HEARTBEAT, PAUSE, TTL, Engine, Manager
 from bot.jobs.postgres.statements import FencedClaim
 from bot.jobs.postgres.store import PostgresStore
-from bot.jobs.retention import Retention, clean
-from bot.jobs.retry import Policy
+from bot.jobs.retention import clean
 from bot.jobs.routing import Arrival, Routing
 from bot.jobs.store import StoreUnavailable
-from bot.jobs.worker import Backlog, Stats, WorkerLimits
+from bot.jobs.worker import Backlog, Duties, Stats
 
 log = structlog.get_logger(__name__)
 
@@ -33,32 +30,21 @@ MARGIN = timedelta(milliseconds=20)
 class PostgresWorker:
     """See ``Worker``."""
 
-    def __init__(
-        self,
-        store: PostgresStore,
-        *,
-        router: Router,
-        handle: Handle,
-        policy: Policy | None = None,
-        limits: WorkerLimits | None = None,
-        retention: Retention | None = None,
-        observer: Observer | None = None,
-        clock: Clock = utc_now,
-    ) -> None:
-        self._store, self._handle, self._clock = store, handle, clock
-        self._policy, self._limits = policy or Policy(), limits or WorkerLimits()
-        self._retention, self._observer = retention or Retention(), observer or Quiet()
-        self._backlog = Backlog(self._limits.depth, clock)
+    def __init__(self, store: PostgresStore, duties: Duties) -> None:
+        self._store, self._handle, self._clock = store, duties.handle, duties.clock
+        self._policy, self._limits = duties.policy, duties.limits
+        self._retention, self._observer = duties.retention, duties.observer
+        self._backlog = Backlog(self._limits.depth, self._clock)
         self._arrivals: dict[int, Arrival] = {}
         self._running: dict[int, Running] = {}
         """By procrastinate's number."""
         self._engine = Engine(store.url, self._manager, self._run, self._limits.concurrency)
         self._admission = Admission(
             self._engine.manager,
-            Routing(router, store.body),
+            Routing(duties.router, store.body),
             ended=self._ended,
             routed=self._routed,
-            clock=clock,
+            clock=self._clock,
             tries=self._policy.tries,
         )
         self._wake = asyncio.Event()
