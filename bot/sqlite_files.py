@@ -6,6 +6,7 @@ SQLite does not look: a file that was removed or replaced goes on taking writes,
 import os
 import sqlite3
 from pathlib import Path
+from typing import NamedTuple
 
 from bot.domain.errors import SsotError
 
@@ -13,6 +14,8 @@ SUFFIXES = ("", "-wal", "-shm")
 """The database, its write-ahead log and the index of that."""
 FileId = tuple[int, int] | None
 """Device and inode; ``None``: there is no such file."""
+Stamp = tuple[int, int] | None
+"""Size in bytes, and time of the last change in nanoseconds; ``None``: there is no such file."""
 
 
 class FileMoved(SsotError):
@@ -27,17 +30,38 @@ class FileLinked(SsotError):
     """The file has several names: SQLite would write a log for each, and lose what the other has."""
 
 
+class FilesSeen(NamedTuple):
+    """One look at a database's file, its log and its index: three ``stat``, several times for each commit."""
+
+    ids: tuple[FileId, ...]
+    """Of all three."""
+    main: Stamp
+    log: Stamp
+
+
+def look_at(names: tuple[str, ...]) -> FilesSeen:
+    """``names``: see :func:`names_of`.  Raises ``OSError`` for what is not simply absent."""
+    found = [_stat(name) for name in names]
+    ids = tuple(None if seen is None else (seen.st_dev, seen.st_ino) for seen in found)
+    main, log = (None if seen is None else (seen.st_size, seen.st_mtime_ns) for seen in found[:2])
+    return FilesSeen(ids, main, log)
+
+
+def names_of(path: Path) -> tuple[str, ...]:
+    """Of the database's file, its log and its index."""
+    return tuple(f"{path}{suffix}" for suffix in SUFFIXES)
+
+
 def file_ids(path: Path) -> tuple[FileId, ...]:
     """Of the database's file, its log and its index."""
-    return tuple(_file_id(f"{path}{suffix}") for suffix in SUFFIXES)
+    return look_at(names_of(path)).ids
 
 
-def _file_id(name: str) -> FileId:
+def _stat(name: str) -> os.stat_result | None:
     try:
-        found = os.stat(name)  # noqa: PTH116  # several times for each commit
+        return os.stat(name)  # noqa: PTH116  # a path object would cost more than the call
     except (FileNotFoundError, NotADirectoryError):
         return None
-    return found.st_dev, found.st_ino
 
 
 def refuse_links(path: Path) -> None:
@@ -58,25 +82,30 @@ class PinnedFile:
     def __init__(self, path: Path) -> None:
         """Raises ``FileLinked``, and ``FileMoved`` when there is no file."""
         refuse_links(path)
-        self.path = path
-        self.pinned = _file_id(str(path))
+        self.path, self._names = path, names_of(path)
+        self.pinned = self.look().ids[0]
         self.check()
 
-    def check(self) -> None:
-        """Raises ``FileMoved``."""
+    def look(self) -> FilesSeen:
+        """What is there now, whichever file it is."""
+        return look_at(self._names)
+
+    def check(self) -> FilesSeen:
+        """What is there now.  Raises ``FileMoved``."""
         try:
-            now = _file_id(str(self.path))
+            now = self.look()
         except OSError as error:
             raise FileMoved(f"{self.path}: {error.strerror}") from error
-        if now is None:
+        if now.ids[0] is None:
             raise FileMoved(
                 f"{self.path} is gone: put it back, or restart the server to begin a new one; "
                 "GitHub is asked again for the deliveries of three days"
             )
-        if now != self.pinned:
+        if now.ids[0] != self.pinned:
             raise FileMoved(
                 f"{self.path} is not the file that was opened: put that one back, or restart the server to use this one"
             )
+        return now
 
 
 def structural_faults(connection: sqlite3.Connection) -> list[str]:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import TypeVar
@@ -45,8 +44,7 @@ class Inbox:
         self._check_room()
         received_at = self._clock()
         future = self._store.put(delivery, received_at, not_before)
-        job = Job(seq=0, id=delivery.id, event=delivery.event, received_at=received_at, not_before=not_before)
-        future.add_done_callback(partial(self._committed, job, delivery.body))
+        future.add_done_callback(partial(self._committed, delivery, received_at, not_before))
         try:
             return await _within(STORED_WITHIN, future)
         except StoreUnavailable:
@@ -61,12 +59,19 @@ class Inbox:
             self._probing = self._store.probe()
         await _within(CHECKED_WITHIN, self._probing)
 
-    def _committed(self, job: Job, body: bytes, future: asyncio.Future[Accepted | Duplicate]) -> None:
+    def _committed(
+        self,
+        delivery: Delivery,
+        received_at: datetime,
+        not_before: datetime | None,
+        future: asyncio.Future[Accepted | Duplicate],
+    ) -> None:
         if future.cancelled() or future.exception() is not None:
             return
         match future.result():
             case Accepted(seq=seq):
-                self._arrived(replace(job, seq=seq), body)
+                job = Job(seq=seq, id=delivery.id, event=delivery.event, received_at=received_at, not_before=not_before)
+                self._arrived(job, delivery.body)
             case Duplicate():
                 pass
 
@@ -79,7 +84,28 @@ class Inbox:
 
 async def _within(seconds: float, write: asyncio.Future[T]) -> T:
     """The write's result; ``StoreUnavailable`` when it does not come in time.  It goes on, and may still succeed."""
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[T] = loop.create_future()
+    write.add_done_callback(partial(_pass_on, answer))
+    timer = loop.call_later(seconds, _give_up, answer, seconds)
     try:
-        return await asyncio.wait_for(asyncio.shield(write), seconds)
-    except TimeoutError as error:
-        raise StoreUnavailable(f"the database did not answer within {seconds:g} s") from error
+        return await answer
+    finally:
+        timer.cancel()
+
+
+def _pass_on(answer: asyncio.Future[T], write: asyncio.Future[T]) -> None:
+    error = None if write.cancelled() else write.exception()
+    if answer.done():
+        return
+    if write.cancelled():
+        answer.cancel()
+    elif error is not None:
+        answer.set_exception(error)
+    else:
+        answer.set_result(write.result())
+
+
+def _give_up(answer: asyncio.Future[T], seconds: float) -> None:
+    if not answer.done():
+        answer.set_exception(StoreUnavailable(f"the database did not answer within {seconds:g} s"))

@@ -50,23 +50,26 @@ class Routing:
             body = arrival.body or await self._body(job.seq)
         except StoreCorrupt as error:
             return Unreadable(reason=f"the stored body is damaged: {error}")
-        (answer,) = await asyncio.gather(self._call(job.event, body), return_exceptions=True)
+        answer = await self._answer(job.event, body)
         match answer:
             case Work(key=key) if not _storable(key):
                 answer = Unreadable(reason=f"not a valid partition: {key!r:.100}")
             case Exception():
                 log.error("routing_failed", webhook=job.event, exc_info=answer)
                 return Unreadable(reason=describe(answer))
-            case BaseException():
-                raise answer
         if isinstance(answer, Unreadable):
             log.warning("delivery_unreadable", delivery=job.id, webhook=job.event, reason=answer.reason)
         return answer
 
-    async def _call(self, event: str, body: bytes) -> Route:
-        if len(body) < INLINE_BELOW:
-            return self._router(event, body)
-        return await asyncio.to_thread(self._router, event, body)
+    async def _answer(self, event: str, body: bytes) -> Route | Exception:
+        """Without a task of its own: there is one answer for each delivery."""
+        try:
+            if len(body) < INLINE_BELOW:
+                await asyncio.sleep(0)  # who sends meanwhile gets the acknowledgement first
+                return self._router(event, body)
+            return await asyncio.to_thread(self._router, event, body)
+        except Exception as error:  # noqa: BLE001  # whatever the defect is
+            return error
 
 
 def ended_the_process(tries: int) -> Unreadable:

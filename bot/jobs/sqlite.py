@@ -15,7 +15,7 @@ from bot.jobs.checkpoint import Checkpointer
 from bot.jobs.database import Connection
 from bot.jobs.lock import ProcessLock
 from bot.jobs.model import Job, State, Work
-from bot.jobs.sqlite_guard import FileGuard, damaged
+from bot.jobs.sqlite_guard import FileGuard, damaged, last_number
 from bot.jobs.sqlite_statements import Claimed
 from bot.jobs.sqlstore import SqlStore, T
 from bot.jobs.store import Claim, StoreCorrupt, StoreInUse, StoreUnavailable
@@ -43,6 +43,8 @@ class SqliteConnection(sqlite3.Connection):
         """
         if self.guard is not None:
             self.guard.before(self)
+            if self.guard.log_is_long:
+                self.guard.restart_log(self)
         requested = "FULL" if durable else "NORMAL"
         if requested != self.synchronous:
             self.execute(f"PRAGMA synchronous={requested}")
@@ -50,9 +52,12 @@ class SqliteConnection(sqlite3.Connection):
         self.execute("BEGIN IMMEDIATE")
 
     def commit(self) -> None:
+        if self.guard is None:
+            self.execute("COMMIT")
+            return
+        highest = last_number(self)  # within the transaction: another one would look for its pages again
         self.execute("COMMIT")
-        if self.guard is not None:
-            self.guard.after(self)
+        self.guard.after(self, highest)
 
     def execute(self, query: str, values: Any = (), /) -> sqlite3.Cursor:  # noqa: ANN401  # as sqlite3 has it
         try:
@@ -142,7 +147,7 @@ class SqliteStore(SqlStore[Claim]):
         self._file = SqliteFile(path, busy_timeout)
         super().__init__(self._file)
         self._lock = ProcessLock(path.with_name(path.name + ".lock"))
-        self._checkpointer = Checkpointer(self._file, path.with_name(path.name + "-wal"))
+        self._checkpointer = Checkpointer(self._file)
 
     async def open(self) -> None:
         await asyncio.to_thread(self._prepare)
@@ -221,8 +226,8 @@ class SqliteStore(SqlStore[Claim]):
     def _ask(self, query: Callable[[Connection], T]) -> T:
         """A kept connection may have read a file that is no longer there."""
         guard = self._file.guard
-        guard.check()
-        if isinstance(self._reading, SqliteConnection) and not guard.is_current(self._reading):
+        now = guard.check()
+        if isinstance(self._reading, SqliteConnection) and not guard.is_current(self._reading, now):
             self._end_reading()
         return super()._ask(query)
 

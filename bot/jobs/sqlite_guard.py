@@ -1,6 +1,5 @@
 """Whether what the writer commits is found again: asked before each group of writes, and before it is acknowledged."""
 
-import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -13,27 +12,27 @@ import structlog
 from bot import sqlite_files
 from bot.jobs.database import ConnectionStale
 from bot.jobs.store import StoreCorrupt, StoreUnavailable
-from bot.sqlite_files import FileLinked, FileMoved, PinnedFile, file_ids, means_damage, structural_faults
+from bot.sqlite_files import FileLinked, FileMoved, FilesSeen, PinnedFile, Stamp, means_damage, structural_faults
 
 if TYPE_CHECKING:
     from bot.jobs.sqlite import SqliteConnection
 
 log = structlog.get_logger(__name__)
 
-Stamp = tuple[int, int] | None
-"""Size in bytes, and time of the last change in nanoseconds."""
+TRUNCATE_ABOVE = 64 * 1024 * 1024
+"""Bytes of log above which it is cut when it is begun anew: a burst, or some large bodies."""
 
 
 class FileGuard:
     """Knows the file that was opened, and how this process left it.
 
     A change that was not made here is looked into: SQLite checks the whole file, once for each such change.  It costs
-    two or three ``stat`` for each group of writes.  ``connect`` makes another connection.
+    one look before each group of writes, and one after it.  ``connect`` makes another connection.
     """
 
     def __init__(self, path: Path, connect: Callable[[], "SqliteConnection"]) -> None:
         """Raises ``StoreUnavailable`` when there is no such file, or it has several names."""
-        self.path, self._log_name, self._connect = path, f"{path}-wal", connect
+        self.path, self._connect = path, connect
         try:
             self._file = PinnedFile(path)
         except (FileLinked, FileMoved) as error:
@@ -46,39 +45,49 @@ class FileGuard:
         """Connections of an older one have pages in memory that are not those of the file."""
         self.close_readers: Callable[[], None] = lambda: None
         self._highest = 0
+        self.log_is_long = False
+        """The writer is to begin it anew before its next transaction."""
 
-    def check(self) -> None:
-        """Raises ``StoreUnavailable``: the path leads to another file or to none, or the files are known as damaged."""
+    def check(self) -> FilesSeen:
+        """What is there now.
+
+        Raises ``StoreUnavailable``: the path leads to another file or to none, or the files are known as damaged.
+        """
         try:
-            self._file.check()
+            now = self._file.check()
         except FileMoved as error:
             raise StoreUnavailable(str(error)) from error
-        if self._fault is not None and self._fault[0] == self._stamps():
+        if self._fault is not None and self._fault[0] == (now.main, now.log):
             raise StoreCorrupt(self._fault[1])
+        return now
 
     def opened(self, connection: "SqliteConnection") -> None:
         """``connection`` has read the file; the first one has made its log."""
-        connection.guard, connection.generation, connection.files = self, self.generation, file_ids(self.path)
+        now = self._file.look()
+        connection.guard, connection.generation, connection.files = self, self.generation, now.ids
         if self._log is None:
-            self._log = _stamp(self._log_name)
+            self._log = now.log
 
-    def is_current(self, connection: "SqliteConnection") -> bool:
-        return connection.generation == self.generation and connection.files == file_ids(self.path)
+    def is_current(self, connection: "SqliteConnection", now: FilesSeen) -> bool:
+        return connection.generation == self.generation and connection.files == now.ids
 
     def before(self, connection: "SqliteConnection") -> None:
         """Before a transaction.  Raises ``StoreUnavailable``, and ``ConnectionStale`` for one to be made anew."""
-        self.check()
-        if not self.is_current(connection):
+        now = self.check()
+        if not self.is_current(connection, now):
             self._rescue(connection)
-        if self._is_changed():
+        if (self._main, self._log) != (now.main, now.log) and self._is_changed():
             self._look_into()
 
-    def after(self, connection: "SqliteConnection") -> None:
-        """After a commit: what it wrote is acknowledged if this returns.  Raises as ``before`` does."""
-        self.check()
-        if not self.is_current(connection):
+    def after(self, connection: "SqliteConnection", highest: int) -> None:
+        """After a commit: what it wrote is acknowledged if this returns.  Raises as ``before`` does.
+
+        ``highest`` is the highest number that was given to a delivery.
+        """
+        now = self.check()
+        if not self.is_current(connection, now):
             self._rescue(connection)
-        self._log, self._highest = _stamp(self._log_name), _last_number(connection)
+        self._log, self._highest = now.log, highest
 
     def found_damage(self, error: sqlite3.DatabaseError) -> None:
         """A statement came upon it; the next may not, and would be acknowledged.  Raises ``StoreCorrupt``."""
@@ -100,6 +109,16 @@ class FileGuard:
                 self._main, log_ = self._stamps()
                 if log_ is None or self._log is None or log_[0] < self._log[0]:
                     self._log = log_
+
+    def restart_log(self, connection: "SqliteConnection") -> None:
+        """Between two transactions of the writer, whose ``connection`` this is.  If it fails, the log goes on."""
+        self.log_is_long = False
+        cut = self._log is not None and self._log[0] > TRUNCATE_ABOVE
+        try:
+            with self.checkpointing():
+                connection.execute(f"PRAGMA wal_checkpoint({'TRUNCATE' if cut else 'RESTART'})").fetchall()
+        except sqlite3.OperationalError as error:
+            log.warning("checkpoint_failed", error=str(error))
 
     def _is_changed(self) -> bool:
         """Not while a checkpoint runs: then the files change by our own doing."""
@@ -148,12 +167,12 @@ class FileGuard:
 
     def _fault_of(self) -> str | None:
         """As a new connection sees the files; ``None`` when they are sound, and all is in the database's file."""
-        if not os.stat(self.path).st_size:  # noqa: PTH116
+        if not self.path.stat().st_size:
             return damaged(self.path, "it is empty")
         try:
             with closing(self._connect()) as fresh, self._checkpoint:
                 found = structural_faults(fresh)
-                if not found and _last_number(fresh) < self._highest:
+                if not found and last_number(fresh) < self._highest:
                     found = ["it is older than what the server wrote"]
                 if not found:
                     self._empty_log(fresh)
@@ -164,21 +183,15 @@ class FileGuard:
         return None if not found else damaged(self.path, found[0])
 
     def _stamps(self) -> tuple[Stamp, Stamp]:
-        return _stamp(str(self.path)), _stamp(self._log_name)
+        now = self._file.look()
+        return now.main, now.log
 
 
 def damaged(path: Path, fault: str) -> str:
     return sqlite_files.damaged(path, fault, "GitHub is asked again for the deliveries of three days")
 
 
-def _last_number(connection: sqlite3.Connection) -> int:
+def last_number(connection: sqlite3.Connection) -> int:
+    """The highest that a delivery ever had, also of those that were deleted."""
     rows = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'deliveries'").fetchall()
     return int(rows[0][0]) if rows else 0
-
-
-def _stamp(name: str) -> Stamp:
-    try:
-        found = os.stat(name)  # noqa: PTH116  # several times for each commit
-    except FileNotFoundError:
-        return None
-    return found.st_size, found.st_mtime_ns

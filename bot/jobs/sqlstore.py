@@ -27,7 +27,7 @@ class SqlStore(ABC, Generic[C]):
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="ssot-reader")
         self._reading: Connection | None = None
 
-    def _start_writer(self, committed: Callable[[], None]) -> None:
+    def _start_writer(self, committed: Callable[[int], None]) -> None:
         self._writer = GroupWriter(self._database, committed=committed)
         self._writer.start()
 

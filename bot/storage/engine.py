@@ -15,7 +15,7 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from bot.domain.errors import SettingsError
-from bot.sqlite_files import PinnedFile, file_ids
+from bot.sqlite_files import FilesSeen, PinnedFile, file_ids
 
 BUSY_MS = 5_000
 """How long SQLite waits for another connection's write, in milliseconds."""
@@ -50,10 +50,9 @@ class Pin:
     def __init__(self) -> None:
         self.file: PinnedFile | None = None
 
-    def check(self) -> None:
-        """Raises ``FileMoved``."""
-        if self.file is not None:
-            self.file.check()
+    def check(self) -> FilesSeen | None:
+        """What is there now, once the file is known.  Raises ``FileMoved``."""
+        return None if self.file is None else self.file.check()
 
 
 def engine_of(url: str, pin: Pin | None = None) -> Engine:
@@ -88,8 +87,9 @@ def _watch_file(engine: Engine, pin: Pin) -> None:
 
     @event.listens_for(engine, "checkout")
     def same_files(connection: sqlite3.Connection, record: ConnectionPoolEntry, _: object) -> None:
-        pin.check()
-        if record.info["files"][0] is not None and record.info["files"] != file_ids(path):
+        now = pin.check()
+        ids = file_ids(path) if now is None else now.ids
+        if record.info["files"][0] is not None and record.info["files"] != ids:
             # Its log has lost its name: what that holds is brought into the file, and a new connection begins anew.
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
             raise DisconnectionError("the log was removed")

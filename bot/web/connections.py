@@ -107,6 +107,8 @@ class PeerConnection(web.RequestHandler):
         super().__init__(manager, **more)
         self._connections = connections
         self._timer: asyncio.TimerHandle | None = None
+        self._patience: float | None = None
+        """Until when it may keep the server waiting; ``None`` while it does not."""
         self._idle = self._busy = False
         self._body: StreamReader | None = None
         """Of the last request: its end may be read, and thrown away, after the answer."""
@@ -119,7 +121,7 @@ class PeerConnection(web.RequestHandler):
         self._connections.opened(self)
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        self._stop_waiting()
+        self._end_timer()
         self._connections.closed(self)
         self.unread = 0
         super().connection_lost(exc)
@@ -153,7 +155,7 @@ class PeerConnection(web.RequestHandler):
 
     def drop(self) -> None:
         """Without an answer: there is no request, or no room for one."""
-        self._stop_waiting()
+        self._end_timer()
         self._connections.closed(self)
         self.unread = 0
         transport = self.transport
@@ -197,12 +199,32 @@ class PeerConnection(web.RequestHandler):
     # --- waiting ------------------------------------------------------------------------------------------------
 
     def _wait(self, seconds: float) -> None:
-        self._stop_waiting()
         self._connections.waits(self, waiting=True)
-        self._timer = asyncio.get_running_loop().call_later(seconds, self.drop)
+        self._patience = asyncio.get_running_loop().time() + seconds
+        if self._timer is None or self._timer.when() > self._patience:
+            self._look_at(self._patience)
 
     def _stop_waiting(self) -> None:
+        """The timer goes on: a request ends long before it, and would cost a new one, and the old one's removal."""
         self._connections.waits(self, waiting=False)
+        self._patience = None
+
+    def _look_at(self, time: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = asyncio.get_running_loop().call_at(time, self._run_out)
+
+    def _run_out(self) -> None:
+        self._timer = None
+        if self._patience is None:
+            return
+        if asyncio.get_running_loop().time() >= self._patience:
+            self.drop()
+        else:
+            self._look_at(self._patience)
+
+    def _end_timer(self) -> None:
+        self._stop_waiting()
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

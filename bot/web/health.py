@@ -78,6 +78,8 @@ class Check:
     async def is_sound_now(self) -> bool:
         """A fault is looked at again for each who asks, together for those who ask meanwhile."""
         arrived = time.monotonic()
+        if self._fault is None and arrived - self._ended < FRESH:
+            return True
         async with self._lock:
             fresh = self._began >= arrived or (self._fault is None and time.monotonic() - self._ended < FRESH)
             if not fresh:

@@ -53,6 +53,9 @@ class Ration:
         if (request.content_length or 0) > limits.largest:
             raise BodyRefused(413)
         try:
+            if request.content.is_eof():  # it came with its headers: nothing has to be waited for
+                self._take(request.content.read_nowait())
+                return self._whole()
             async with asyncio.timeout(limits.deadline) as self._reading:
                 with awaiting_body(request):
                     async for chunk in request.content.iter_any():
@@ -63,6 +66,9 @@ class Ration:
             raise BodyRefused(400) from error
         finally:
             self._reading = None
+        return self._whole()
+
+    def _whole(self) -> bytes:
         body, self._body = self._body, bytearray()
         return bytes(body)
 

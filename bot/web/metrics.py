@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
+from functools import cache
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 from prometheus_client.core import CounterMetricFamily
@@ -75,13 +76,13 @@ class Metrics:
         return generate_latest(self.registry)
 
     def delivery(self, event: str, outcome: str) -> None:
-        self._deliveries.labels(event, outcome).inc()
+        self._deliveries(event, outcome).inc()
 
     def refused(self, status: int) -> None:
-        self._refused.labels(str(status)).inc()
+        self._refused(str(status)).inc()
 
     def signed_by(self, index: int) -> None:
-        self._keys.labels(str(index)).inc()
+        self._keys(str(index)).inc()
 
     def stored(self, counts: Mapping[State, int]) -> None:
         """How many deliveries the database has in each state."""
@@ -90,23 +91,24 @@ class Metrics:
 
     def github(self, answered: Answered) -> None:
         """An ``Onlooker`` of ``bot.github``."""
-        self._requests.labels(answered.identity, str(answered.status)).inc()
+        self._requests(answered.identity, str(answered.status)).inc()
         if answered.remaining is not None:
             self._remaining.labels(answered.identity, answered.resource).set(answered.remaining)
 
     def started(self, job: Job, waited: float) -> None:
-        self._attempts.labels(job.event).inc()
+        self._attempts(job.event).inc()
         self._start_delay.observe(max(waited, 0.0))
 
     def failed(self, job: Job, reason: str) -> None:
-        self._failures.labels(job.event).inc()
+        self._failures(job.event).inc()
 
     def ended(self, job: Job, state: State, seconds: float) -> None:
-        self._ended.labels(job.event, state.value).inc()
+        self._ended(job.event, state.value).inc()
         self._job_seconds.observe(max(seconds, 0.0))
 
-    def _counter(self, name: str, text: str, *labels: str) -> Counter:
-        return Counter(name, text, labels, registry=self.registry)
+    def _counter(self, name: str, text: str, *labels: str) -> Callable[..., Counter]:
+        """What gives the counter of some labels; the library looks for it under a lock, several times a delivery."""
+        return cache(Counter(name, text, labels, registry=self.registry).labels)
 
     def _gauge(self, name: str, text: str, value: Callable[[], float]) -> None:
         Gauge(name, text, registry=self.registry).set_function(value)

@@ -35,7 +35,7 @@ async def test_waiting_writes_share_a_commit(store: AnyStore) -> None:
         entered.set()
         go_on.wait(5)
 
-    def committed() -> None:
+    def committed(_: int) -> None:
         nonlocal commits
         commits += 1
 

@@ -28,7 +28,7 @@ class PostgresStore(SqlStore[FencedClaim]):
 
     async def open(self) -> None:
         await asyncio.to_thread(schema.prepare, self.url)
-        self._start_writer(lambda: None)
+        self._start_writer(lambda _: None)
 
     async def close(self) -> None:
         await self._stop()
