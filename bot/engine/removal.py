@@ -27,9 +27,7 @@ from bot.engine.usages.detect import analyse
 _UNREAD = Rewrite(
     when=Condition.IMPORT_UNUSED, action=Action.DELETE_STATEMENT, applicability=Applicability.UNSAFE
 )  # fmt: skip
-_BLANK_LINES = re.compile(rb"(?:[ \t\f]*(?:\r\n|\r|\n))+")
-_BLANK_BEFORE = re.compile(rb"(?:[ \t\f]*(?:\r\n|\r|\n))+\Z")
-_COMMENTS_BEFORE = re.compile(rb"(?:(?<=[\r\n])#[^\r\n]*(?:\r\n|\r|\n))+\Z")
+_BLANK_LINES = re.compile(rb"[ \t\f\r\n]*[\r\n]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,20 +150,24 @@ def _block(layout: Layout, statement: ast.stmt) -> Edit:
     source = layout.source
     decorators = getattr(statement, "decorator_list", [])
     start, end = layout.span(statement)
-    first = layout.line_start(layout.span(decorators[0])[0] if decorators else start)
+    first = _comments_before(layout, layout.line_start(layout.span(decorators[0])[0] if decorators else start))
     last = layout.line_end(end)
-    if (comment := _COMMENTS_BEFORE.search(source, 0, first)) and comment.start() > layout.analysis.map.starts[0]:
-        first = comment.start()
     if gap := _BLANK_LINES.match(source, last):
         last = gap.end()
-    if last == len(source) and (gap := _BLANK_BEFORE.search(source, 0, first)):
-        kept = source[: gap.start()]
-        first = gap.start() if kept.endswith((b"\n", b"\r")) or not kept else _line_end(source, gap.start())
+    if last == len(source) and source.endswith((b"\r", b"\n"), 0, first):
+        kept = source[:first].rstrip(b" \t\f\r\n")
+        first = layout.line_end(len(kept)) if kept else 0
     return Edit(start=first, end=last, text="")
 
 
-def _line_end(source: bytes, at: int) -> int:
-    return at + (2 if source.startswith(b"\r\n", at) else 1)
+def _comments_before(layout: Layout, first: int) -> int:
+    """Where the comments begin that are alone on the lines before ``first``, which begins a line."""
+    while first > layout.analysis.map.starts[0]:
+        above = layout.line_start(first - 1)
+        if above <= layout.analysis.map.starts[0] or not layout.source.startswith(b"#", above):
+            break
+        first = above
+    return first
 
 
 def _entries(layout: Layout, names: Collection[str], path: str) -> list[Edit]:

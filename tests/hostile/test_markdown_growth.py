@@ -3,8 +3,6 @@
 GitHub's limits are 65,536 characters for a body and 3 MB for a CODEOWNERS file.
 """
 
-import gc
-import time
 from collections.abc import Callable
 
 import pytest
@@ -12,6 +10,7 @@ import pytest
 from bot.migrate.batches.codeowners import MAX_BYTES, owners_of
 from bot.scanner.scanner import Scanner
 from bot.tracker.checklist.tasklist import html_blocks, read
+from tests.hostile.growth import grows_linearly
 
 LARGEST = 65_536
 SHAPES: dict[str, Callable[[int], str]] = {
@@ -39,27 +38,6 @@ SHAPES: dict[str, Callable[[int], str]] = {
     "tabs": lambda n: "\t" * n,
     "stars": lambda n: "*" * n,
 }
-
-
-def seconds(work: Callable[[], object]) -> float:
-    """Of this thread on the processor: what others do on the machine does not count, nor what other tests left."""
-    gc.collect()
-    gc.disable()
-    try:
-        began = time.thread_time()
-        work()
-        return time.thread_time() - began
-    finally:
-        gc.enable()
-
-
-def grows_linearly(work: Callable[[int], object], largest: int) -> bool:
-    """Four times the size takes less than nine times as long, where it takes long enough to be told from noise."""
-    for _ in range(3):
-        small, large = seconds(lambda: work(largest // 4)), seconds(lambda: work(largest))
-        if large < 0.05 or large / small < 9:
-            return True
-    return False
 
 
 @pytest.mark.parametrize("make", SHAPES.values(), ids=SHAPES.keys())

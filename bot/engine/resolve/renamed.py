@@ -9,7 +9,7 @@ from bot.engine.source.mentions import REACH, line_before
 
 _AS = re.compile(rb"as\s+([^\W\d]\w*)")
 _NO_IMPORT = re.compile(rb"[ \t]*(?:async\s+)?(?:with|except|case)\b")
-_LAST_WORD = re.compile(rb"[\w\x80-\xff]+\Z")
+_LAST_WORD = re.compile(rb"(?<![\w\x80-\xff])[\w\x80-\xff]++\Z")
 _VALUE = re.compile(rb"=[ \t]*(?:[\w.]+\.)?([\w\x80-\xff]+)[ \t]*(?:#|\r|\n|;|\Z)")
 _ASSIGNED = re.compile(rb"([^\W\d]\w*)[ \t]*(?::[^=\r\n]+)?\Z")
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from bot.domain.finding import Edit
 from bot.engine.usages.analysis import Analysis
 
-_REST = re.compile(rb"[ \t\f]*;?[ \t\f]*(#[^\r\n]*)?(?=[\r\n]|$)")
+_REST = re.compile(rb"[ \t\f]*+(?:;[ \t\f]*+)?(#[^\r\n]*+)?(?=[\r\n]|$)")
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 _BLANK = re.compile(rb"[ \t\f]*(?:\r\n|\r|\n)")
 BODIES = ("body", "orelse", "finalbody")

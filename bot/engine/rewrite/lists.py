@@ -56,7 +56,7 @@ def _ends_line(layout: Layout, n: int, spans: Sequence[tuple[int, int]]) -> bool
     return shares and n + 1 < len(spans) and line(spans[n + 1][0]) != line(spans[n][1])
 
 
-_OWN = re.compile(rb"[ \t\f]*,?[ \t\f]*(?:#[^\r\n]*)?(?:\r\n|\r|\n)")
+_OWN = re.compile(rb"[ \t\f]*+(?:,[ \t\f]*+)?(?:#[^\r\n]*+)?(?:\r\n|\r|\n)")
 _COMMENT = re.compile(rb"#[^\r\n]*")
 _COMMA = re.compile(rb"[ \t\f]*,[ \t\f]*")
 

@@ -22,9 +22,10 @@ REST = "ǂ"
 """Letters (so: parts of identifiers) that no program uses, and that NFKC leaves as they are."""
 
 _LEXEME = re.compile(
-    r"""(?P<string>(?i:[rbuf]{0,2})('''(?:\\.|[^\\])*?'''|\"""(?:\\.|[^\\])*?\"""|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"))
+    r"""(?P<string>(?i:[rbuf]{0,2})('''(?:[^'\\]|\\.|'(?!''))*+'''|\"""(?:[^"\\]|\\.|"(?!""))*+\"""
+              |'(?:[^'\\\n]|\\.)*+'|"(?:[^"\\\n]|\\.)*+"))
       | (?P<meta>\$(?P<stars>\*{0,2})(?P<name>[^\W\d]\w*)?)
-      | (?P<other>\w+|.)""",
+      | (?P<other>\w+|\\.|.)""",
     re.VERBOSE | re.DOTALL,
 )
 MAX_LENGTH = 10_000

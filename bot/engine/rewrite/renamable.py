@@ -11,6 +11,8 @@ from bot.engine.rewrite.paths import as_written
 from bot.engine.rewrite.twice import doubles, siblings
 from bot.engine.usages.analysis import Analysis, Use
 
+_TYPE_COMMENT = re.compile(r"#\s*type:")
+
 Through = Mapping[Binding, Sequence[Use]]
 """The usages that come through each import."""
 
@@ -48,8 +50,13 @@ def is_renamable_module(analysis: Analysis, binding: Binding) -> bool:
 def is_exported(analysis: Analysis, name: str) -> bool:
     """Whether others know a name of this module, or a type comment in it does."""
     listed = any(export.name == name for export in analysis.exports)
-    commented = re.search(rf"#\s*type:[^\n]*\b{re.escape(name)}\b", analysis.text)
-    return listed or commented is not None or needed_elsewhere(analysis, name)
+    return listed or _is_in_type_comment(analysis.text, name) or needed_elsewhere(analysis, name)
+
+
+def _is_in_type_comment(text: str, name: str) -> bool:
+    """Each is looked at up to the next one: a line may be full of them."""
+    word = re.compile(rf"\b{re.escape(name)}\b")
+    return any(word.search(each.partition("\n")[0]) for each in _TYPE_COMMENT.split(text)[1:])
 
 
 def _is_annotated_within(analysis: Analysis, binding: Binding, through: Through) -> bool:

@@ -17,7 +17,7 @@ _SIGNS = re.compile(
 _WORD = re.compile(rb"[A-Za-z0-9_\x80-\xff]+")
 _ALIAS = re.compile(rb"[ \t]+[A-Za-z_\x80-\xff][\w\x80-\xff]*[ \t]*(?=\[|=(?!=))")
 _LAZY = re.compile(rb"[ \t]+(?:import|from)\b")
-_NAME = re.compile(rb"[ \t]+[\w\x80-\xff]+[ \t]*")
+_NAME = re.compile(rb"(?<![ \t])[ \t]++[\w\x80-\xff]++[ \t]*+")
 _PREFIXES = frozenset({b"", b"r", b"u", b"b", b"br", b"rb", b"f", b"t", b"fr", b"rf", b"tr", b"rt"})
 _DEEPEST = 50
 """How deep f-strings may be nested."""
