@@ -4,8 +4,7 @@ GitHub has no compare-and-set for a body.  So: read, merge, read again, write, r
 history for an edit that came just before the write and was overwritten by it.
 """
 
-import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -25,8 +24,8 @@ TRIES = 5
 """How many times the write is tried while others edit the body."""
 _SOON = timedelta(seconds=5)
 
-Merge = Callable[[str], str]
-"""The body as it should be, from the body as it is."""
+Merge = Callable[[str], Awaitable[str]]
+"""The body as it should be, from the body as it is.  People wrote it: it is read in a worker."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +45,7 @@ async def edit(bot: Bot, repo: RepoRef, issue: Issue, merge: Merge, lease: Lease
     """Bring the body of ``issue``, as it was once read, to what ``merge`` makes of it."""
     body, ours = issue.body, None
     for turn in range(TRIES):
-        # A body of 64 KB takes up to a second: the event loop does not wait for it.
-        requested = await asyncio.to_thread(merge, body)
+        requested = await merge(body)
         now = await reads.issue(bot.github, repo, issue.number)
         if now.body not in (body, ours):
             body, ours = now.body, None

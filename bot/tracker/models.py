@@ -113,6 +113,8 @@ class ConflictKind(StrEnum):
     HIDDEN = "hidden"
     """It is, or would be, in a list, a quotation, a code block or a comment."""
     TOO_LONG = "too-long"
+    TOO_COMPLEX = "too-complex"
+    """What people wrote takes too long to be read."""
 
 
 DAMAGE = frozenset(

@@ -3,9 +3,9 @@
 ``bot.tracker.wake`` sends a task for each tracking issue.
 """
 
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
 from dataclasses import replace
-from typing import assert_never
+from typing import Any, assert_never
 
 import structlog
 
@@ -21,13 +21,25 @@ from bot.identity.places import conversation
 from bot.jobs import Done, Ignored, Lease, Outcome
 from bot.migrate.saying import REMOVAL, reason_of, say_once, say_refused
 from bot.repository import DefaultBranch
+from bot.scanner import Unscannable
 from bot.tracker import record as records
-from bot.tracker.checklist.section import Owner
-from bot.tracker.checklist.update import update
+from bot.tracker.checklist.questions import Question
+from bot.tracker.checklist.section import Owner, conflict
+from bot.tracker.checklist.update import updating
 from bot.tracker.edit import Contested, edit
 from bot.tracker.evidence.source import may_hide
 from bot.tracker.find import NotTracked, Tracked, default_branch_of, issue_of, tracked_on
-from bot.tracker.models import DAMAGE, Changed, Conflict, Holds, ItemStatus, NoBox, Unchanged
+from bot.tracker.models import (
+    DAMAGE,
+    BodyUpdate,
+    Changed,
+    Conflict,
+    ConflictKind,
+    Holds,
+    ItemStatus,
+    NoBox,
+    Unchanged,
+)
 from bot.tracker.removal.keep import keep_removal
 from bot.tracker.removal.open import open_removal
 from bot.tracker.render import comments as words
@@ -57,7 +69,7 @@ async def update_tracker(bot: Bot, repo: RepoRef, number: int, lease: Lease) -> 
     return Done(summary=f"{'written' if edited.writes else 'already up to date'}: {'; '.join(map(_summary, tracked))}")
 
 
-def _merged(bot: Bot, at: DefaultBranch, number: int, body: str, tracked: Iterable[Tracked]) -> str:
+async def _merged(bot: Bot, at: DefaultBranch, number: int, body: str, tracked: Iterable[Tracked]) -> str:
     """The body with every migration's boxes and section; a part in conflict is not changed."""
     for each in tracked:
         owner = Owner(
@@ -67,9 +79,24 @@ def _merged(bot: Bot, at: DefaultBranch, number: int, body: str, tracked: Iterab
             issue=number,
         )
         there = each.record.written and not each.record.damaged
-        each.outcome = update(body, each.migration, each.facts, owner, section, written=there)
+        steps = updating(body, each.migration, each.facts, owner, section, written=there)
+        each.outcome = await _answered(bot, steps)
         body = each.outcome.body if isinstance(each.outcome, Changed) else body
     return body
+
+
+async def _answered(bot: Bot, steps: Generator[Question, Any, BodyUpdate]) -> BodyUpdate:
+    """The result of ``steps``, whose questions are answered in a worker."""
+    try:
+        question = next(steps)
+        while True:
+            question = steps.send(await bot.scanner.run(question.function, *question.args))
+    except StopIteration as end:
+        result: BodyUpdate = end.value
+        return result
+    except Unscannable as error:
+        log.warning("tracker_not_read", cause=error.cause)
+        return conflict(ConflictKind.TOO_COMPLEX)
 
 
 async def _follow_up(bot: Bot, at: DefaultBranch, issue: Issue, each: Tracked) -> None:

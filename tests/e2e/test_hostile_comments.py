@@ -1,10 +1,15 @@
-"""Comments that are made to keep a Markdown parser busy: they cost their writer an answer, and the server nothing."""
+"""Comments and issues that are made to keep a Markdown parser busy: they cost their writer an answer, and nobody else.
+
+None of it is parsed in the server's process.
+"""
 
 import pytest
 from markdown_it import MarkdownIt
 
 from bot.sandbox import Repo, Sandbox
 from tests.e2e.conftest import RunningBot
+from tests.e2e.test_tracker import collected
+from tests.tracker.test_update import BODY, CLEAN, FILES, boxes
 
 MOST = 65_000
 """GitHub allows 65,536 characters."""
@@ -49,3 +54,13 @@ async def test_a_comment_that_is_hard_to_parse_stops_nobody(
     answers = [comment.body for comment in issue.comments if comment.author == github.app.bot.login]
     assert len(answers) >= 2
     assert all("`/ssot help [COMMAND]`" in body or "too complex" in body for body in answers)
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+async def test_an_issue_that_is_hard_to_parse_stops_no_tracker(bot: RunningBot, github: Sandbox, kind: str) -> None:
+    repo = await github.repo("acme/app", files=dict(FILES))
+    issue = await repo.open_issue("Migrate", f"{BODY}\n\n{HOSTILE[kind]}"[:50_000])
+    await (await repo.open_pull_request({"routes/a.py": CLEAN}, body="Part of #1")).merge()
+    await collected(bot)
+    assert boxes(issue.body)["Routes are clean"] or "made" in issue.comments[-1].body
+    assert await bot.failed() == []

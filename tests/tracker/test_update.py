@@ -15,6 +15,7 @@ from bot.github import DryRunPerformer
 from bot.jobs import Done, Ignored, Job, Outcome
 from bot.sandbox import Repo, Sandbox
 from bot.sandbox.handles import IssueHandle
+from bot.scanner import Scanner
 from bot.storage.read_only import ReadOnlyStorage
 from bot.tracker import edit, wake
 from bot.tracker.record import NAMESPACE
@@ -470,3 +471,25 @@ async def test_a_hundred_events_in_a_window_are_one_task(bot: Bot, outbox: Outbo
     bot = replace(bot, tracker_window=timedelta(days=1_000))
     await asyncio.gather(*(wake.wake(bot, ref) for _ in range(100)))
     assert len({(task.event, task.id, task.not_before) for task in outbox.tasks}) == 1
+
+
+SLOW_ITEMS = "".join(
+    f"        - {{item: what {n} asks, phase: wanted {n}, evidence: {{usages: none}}}}\n" for n in range(100)
+)
+SLOW_BODY = "".join(f"{'#' * n} step {n} of many words\n" for n in range(1, 7)) + "- [ ] what one asks\n" * 2_000
+"""Each item is looked for among all tasks, below all headings."""
+
+
+async def test_an_issue_that_takes_too_long_to_read_is_not_written_and_it_is_said_once(
+    bot: Bot, github: Sandbox
+) -> None:
+    checklist = CHECKLIST[: CHECKLIST.index(b"        - {")] + SLOW_ITEMS.encode()
+    repo = await github.repo("acme/slow", files={**FILES, ".github/ssot.yml": checklist})
+    issue = await repo.open_issue("Migrate", SLOW_BODY)
+    async with Scanner(workers=1, timeout=1.0) as scanner:
+        impatient, ref = replace(bot, scanner=scanner), ref_of(github, repo)
+        for _ in range(2):
+            assert "conflict, not written: too-complex" in str(await update(impatient, ref))
+        assert scanner.fault is None
+    assert issue.body == SLOW_BODY
+    assert ["too complex" in comment.body for comment in issue.comments] == [True]

@@ -4,13 +4,14 @@ It is between two signed markers, which name the migration and the issue.  Nothi
 and where somebody changed the markers, the body is not written.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 
 from bot.domain.effects import MAX_BODY
 from bot.identity.kinds import MarkerKind, count_tracker_openings
 from bot.identity.markers import Marker, MarkerKeys
 from bot.identity.places import MarkerPlace
+from bot.tracker.checklist.questions import Question
 from bot.tracker.checklist.tasklist import html_blocks, line_start
 from bot.tracker.models import Conflict, ConflictKind
 
@@ -24,6 +25,7 @@ _TEXTS = {
     ConflictKind.ALTERED: "A hidden comment around the checklist section was edited, or was not written by this bot.",
     ConflictKind.OTHER_ISSUE: "The checklist section belongs to another issue.",
     ConflictKind.HIDDEN: "The checklist section would be inside a list, a quotation, a code block or a comment.",
+    ConflictKind.TOO_COMPLEX: "The text of the issue, or the configured checklist, is too complex to be read.",
     ConflictKind.TOO_LONG: f"There is no room for the checklist section: GitHub allows {MAX_BODY:,} characters.",
 }
 
@@ -112,8 +114,8 @@ def masked(body: str, section: Section) -> str:
 
 def put(
     body: str, section: Section, owner: Owner, memory: Sequence[str], show: Callable[[int], str | None]
-) -> str | Conflict:
-    """``body`` with the section's text replaced, or put at its end.
+) -> Generator[Question, frozenset[int], str | Conflict]:
+    """``body`` with the section's text replaced, or put at its end.  Asks where Markdown sees the section's begin.
 
     ``show`` gives the text (lines ending in a line feed) that fits in so many characters, or ``None``.
     """
@@ -131,7 +133,8 @@ def put(
         return conflict(ConflictKind.TOO_LONG)
     whole = before + text + after
     visible = masked(whole, Section(start=len(before), end=len(before) + len(text)))
-    return whole if line_start(visible, len(before)) in html_blocks(visible) else conflict(ConflictKind.HIDDEN)
+    seen = yield Question(html_blocks, (visible,))
+    return whole if line_start(visible, len(before)) in seen else conflict(ConflictKind.HIDDEN)
 
 
 def _fitting(show: Callable[[int], str | None], opening: str, closing: str, line_end: str, room: int) -> str | None:

@@ -27,6 +27,7 @@ _ADVICE = {
     ConflictKind.OTHER_ISSUE: "Please delete the copy.",
     ConflictKind.HIDDEN: "Please move or close that block, so that the section is at the top level.",
     ConflictKind.TOO_LONG: "Please shorten the text of the issue.",
+    ConflictKind.TOO_COMPLEX: "Please make the text of the issue simpler.",
 }
 
 

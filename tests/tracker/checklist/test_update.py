@@ -165,6 +165,15 @@ def test_people_may_move_the_section_and_write_in_it() -> None:
     assert changed(scribbled, START, written=True).body == moved
 
 
+def test_an_item_below_the_section_is_on_its_own_line() -> None:
+    first = changed("", START)
+    outcome = run(f"{first.body}\n\n{BODY}", DONE, written=True)
+    assert isinstance(outcome, Changed)
+    [line] = [status.found for status in outcome.statuses if status.item.id == "calls"]
+    assert isinstance(line, int)
+    assert outcome.body.split("\n")[line - 1] == "- [x] Replace calls"
+
+
 def test_reordered_and_deleted_lines_do_not_matter() -> None:
     body = changed(BODY, START).body
     other = body.replace("- [ ] Replace calls\n", "").replace(
