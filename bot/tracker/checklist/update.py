@@ -39,7 +39,7 @@ Show = Callable[[View, int], str | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
+class BodyLook:
     """What the body and the facts say of each item, by its id."""
 
     found: Mapping[str, Item | NoBox]
@@ -68,7 +68,7 @@ def updating(
     if isinstance(section, Conflict):
         return section
     memory = decode(section.memory)
-    look: Look = yield Question(look_at, (body, section, migration, facts, memory.looks))
+    look: BodyLook = yield Question(look_at, (body, section, migration, facts, memory.looks))
     states = {name: _state(memory, name, verdict, look.found[name]) for name, verdict in look.verdicts.items()}
     statuses = tuple(_status(look, each, states) for each in migration.checklist)
     boxes = {name: _requested(verdict, look.found[name]) for name, verdict in look.verdicts.items()}
@@ -92,7 +92,7 @@ def updating(
 
 def look_at(
     body: str, section: Section, migration: Migration, facts: TrackedFacts, known: Mapping[str, Remembered]
-) -> Look:
+) -> BodyLook:
     """Finds each item in what people wrote; ``known`` is how it was last found.
 
     Takes the product of items, tasks and usages, at worst.
@@ -101,7 +101,7 @@ def look_at(
     tasks = [entry for entry in entries if isinstance(entry, Item)]
     bullets = [entry for entry in entries if isinstance(entry, Bullet)]
     found = find(migration.checklist, tasks, bullets, known)
-    return Look(
+    return BodyLook(
         found=found,
         lines={name: line_of(body, task.box) for name, task in found.items() if isinstance(task, Item)},
         looks=_looks(migration, found, known),
@@ -132,7 +132,7 @@ def _state(memory: Memory, name: str, verdict: ItemVerdict, found: Item | NoBox)
     return advance(memory.states.get(name, ItemState.UNKNOWN), verdict, checked=checked)
 
 
-def _status(look: Look, item: ChecklistItem, states: Mapping[str, ItemState]) -> ItemStatus:
+def _status(look: BodyLook, item: ChecklistItem, states: Mapping[str, ItemState]) -> ItemStatus:
     verdict, found = look.verdicts[item.id], look.found[item.id]
     place = look.lines[item.id] if isinstance(found, Item) else found
     note = NOTES.get(states[item.id]) if isinstance(verdict, Missing) else None
