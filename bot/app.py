@@ -15,7 +15,7 @@ from bot.domain.commands import CommandHelp
 from bot.domain.effects import Effect
 from bot.domain.events import TASK_PREFIX
 from bot.domain.references import Delivery, DeliveryId, Task
-from bot.github.allow_list import AllowList
+from bot.github.allow_list import AllowList, onboarding_list
 from bot.github.api import open_session
 from bot.github.client import GitHub
 from bot.github.limits import Pace
@@ -38,6 +38,7 @@ from bot.jobs import (
     worker_of,
 )
 from bot.log import Redactor
+from bot.onboarding.record import onboardings
 from bot.scanner.scanner import Scanner
 from bot.settings import Settings
 from bot.storage import Storage
@@ -119,6 +120,7 @@ def build(
         operator_token=settings.metrics_token.reveal() if settings.metrics_token else None,
         burn_downs=lambda: burn_downs(opened.bot.storage),
         lacking=lambda: grants.lacking(opened.bot),
+        onboardings=lambda: onboardings(opened.bot.storage),
         scanner_fault=lambda: opened.bot.scanner.fault,
         records=lambda: opened.bot.storage.check(),  # noqa: PLW0108  # opened later
         more=[commands_route(wired.commands)],
@@ -230,6 +232,15 @@ def redactor(settings: Settings) -> Redactor:
     return Redactor(found)
 
 
+async def _onboarded(settings: Settings, storage: Storage) -> AllowList | None:
+    """The repositories that get an onboarding pull request."""
+    if settings.onboarding is None:
+        return None
+    listed = onboarding_list(settings.onboarding)
+    await listed.load(storage)
+    return listed
+
+
 class _Later:
     """Holds the adapters once they are open."""
 
@@ -279,6 +290,7 @@ async def open_bot(
     return Bot(
         github=github,
         allowed=allowed,
+        onboarded=await _onboarded(settings, storage),
         performer=Performer(github),
         scanner=scanner,
         keys=keys,

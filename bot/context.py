@@ -60,6 +60,8 @@ class Bot:
     kept: StoredDeliveries
     allowed: AllowList = field(default_factory=AllowList)
     """Whom it works for."""
+    onboarded: AllowList | None = None
+    """The repositories that get an onboarding pull request, as ``SSOT_ONBOARDING`` lists them; ``None``: none does."""
     turns: Turns = field(default_factory=Turns)
     concerned: TTLCache[tuple[RepositoryId, str], bool] = field(default_factory=lambda: TTLCache(1_000, ttl=600))
     """Whether the built-in migration is about a repository without a configuration, by its id and a revision."""

@@ -126,9 +126,16 @@ async def state_at(bot: Bot, repo: RepoRef, rev: str) -> ConfigState:
     if found is not None:
         return await bot.scanner.configuration(found)
     absent = parse_state(None)
-    if isinstance(absent, Absent) and not await _concerned(bot, repo, rev, absent.config):
+    if isinstance(absent, Absent) and (
+        await may_be_onboarded(bot, repo) or not await _concerned(bot, repo, rev, absent.config)
+    ):
         return Unrelated(config=replace(absent.config, migrations=()))
     return absent
+
+
+async def may_be_onboarded(bot: Bot, repo: RepoRef) -> bool:
+    """Whether it is on the list of ``SSOT_ONBOARDING``, or may be: nothing is said there before it is configured."""
+    return bot.onboarded is not None and await bot.onboarded.serves(bot.github, repo) is not False
 
 
 async def _concerned(bot: Bot, repo: RepoRef, rev: str, config: Config) -> bool:

@@ -67,8 +67,10 @@ class Timers:
 
 async def _look_up_names(bot: Bot, _: datetime) -> Iterable[Task]:
     await bot.allowed.resolve(bot.github)
+    if bot.onboarded is not None:
+        await bot.onboarded.resolve(bot.github)
     return ()
 
 
 ALLOW_LIST = Timer(name="allow-list", every=60.0, tasks=_look_up_names)
-"""Looks up the names on the allow list.  Nothing is asked once all are known; a delivery of one asks at once."""
+"""Looks up the names on both lists of the settings, until all are known; a delivery of one asks at once."""

@@ -41,6 +41,7 @@ from handlers.github import (
 )
 from handlers.tasks import (
     keep_migrations,
+    onboarding,
     preview,
     recover_deliveries,
     rerun,
@@ -81,6 +82,7 @@ HANDLERS: Mapping[str, Handler] = MappingProxyType(
             issues,
             keep_migrations,
             merge_group,
+            onboarding,
             preview,
             pull_request,
             pull_request_review_comment,
@@ -101,6 +103,7 @@ HANDLERS: Mapping[str, Handler] = MappingProxyType(
 TIMERS: tuple[Timer, ...] = (
     recover_deliveries.TIMER,
     ALLOW_LIST,
+    onboarding.TIMER,
     review_missed.TIMER,
     survey.TIMER,
     update_trackers.TIMER,

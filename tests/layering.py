@@ -44,6 +44,7 @@ ORDER = (
     Row(rooms=("inventory",), holds="scans of whole branches, stored"),
     Row(rooms=("review",), holds="a pull request's comments and check run; the merge queue"),
     Row(rooms=("migrate",), holds="fixes as commits on a pull request, and as migration pull requests"),
+    Row(rooms=("onboarding",), holds="the pull request that proposes a first configuration"),
     Row(rooms=("tracker",), holds="the tracking issue, its evidence, and the pull request that removes the definition"),
     Row(rooms=("commands",), holds="`/ssot …`: parse, check permission, run, reply; the check run's buttons"),
     Row(rooms=("recovery",), holds="lost deliveries and missed reviews"),
@@ -54,7 +55,7 @@ ORDER = (
 )
 ROW = {room: number for number, row in enumerate(ORDER) for room in row.rooms}
 PURE = frozenset({"domain", "engine", "identity", "markdown", "config"})
-CAPABILITIES = frozenset({"inventory", "review", "migrate", "tracker", "commands", "recovery"})
+CAPABILITIES = frozenset({"inventory", "review", "migrate", "onboarding", "tracker", "commands", "recovery"})
 PURE_INSIDE = ("models", "plan", "parse", "permissions", "checklist", "evidence")
 """Modules and packages of a capability that import no adapter; and all whose name begins with ``render``."""
 ADAPTERS = frozenset(

@@ -201,6 +201,8 @@ def test_an_api_url_is_refused(url: str) -> None:
         ({"LOG_FORMAT": "xml"}, "LOG_FORMAT must be one of"),
         ({"LOG_LEVEL": "loud"}, "LOG_LEVEL must be one of"),
         ({"SSOT_ALLOW": "acme/app/x"}, "SSOT_ALLOW must list"),
+        ({"SSOT_ONBOARDING": "acme/app/x"}, "SSOT_ONBOARDING must list"),
+        ({"SSOT_ONBOARDING": "all,acme"}, "`all` stands alone"),
     ],
     ids=lambda value: ",".join(f"{k}={v[:20]}" for k, v in value.items()) if isinstance(value, dict) else "",
 )
@@ -282,6 +284,25 @@ def test_secrets_compare_by_value() -> None:
 )
 def test_who_is_served(allow: str, subject: tuple[int, str], expected: bool) -> None:
     assert (subject in Settings.from_env(env(SSOT_ALLOW=allow)).allowed) is expected
+
+
+@pytest.mark.parametrize(
+    ("listed", "subject", "expected"),
+    [
+        ("", (1, "acme/app"), None),
+        (" , ", (1, "acme/app"), None),
+        ("all", (1, "any/thing"), True),
+        ("ALL", (1, "any/thing"), True),
+        ("acme, other/repo", (1, "Acme/app"), True),
+        ("acme, other/repo", (1, "other/Repo"), True),
+        ("acme, other/repo", (1, "other/app"), False),
+        ("42", (42, "other/app"), True),
+    ],
+)
+def test_who_is_onboarded(listed: str, subject: tuple[int, str], expected: bool | None) -> None:
+    """Nobody is, where nothing is listed."""
+    onboarding = Settings.from_env(env(SSOT_ONBOARDING=listed)).onboarding
+    assert (None if onboarding is None else subject in onboarding) is expected
 
 
 def test_nobody_is_shut_out_by_default() -> None:

@@ -100,43 +100,52 @@ async def _report(settings: Settings) -> bool:
         async for check in examine(github, needed_permissions(events=events), events, ping):
             _show(check)
             healthy = healthy and check.verdict is not DoctorVerdict.FAULT
-        if healthy and settings.allowed.names:
+        if healthy:
             for check in await check_allowed(settings, github):
                 _show(check)
     return healthy
 
 
 async def check_allowed(settings: Settings, github: "GitHub") -> tuple[DoctorCheck, ...]:
-    """Whether each name on the allow list stands for somebody; a server keeps whom it found first."""
-    from bot.github.allow_list import AllowList
+    """Whether each name that is listed stands for somebody; a server keeps whom it found first."""
+    from bot.github.allow_list import AllowList, onboarding_list
     from bot.jobs.sqlite import path_of
     from bot.storage import Storage
     from bot.storage.engine import storage_url
     from bot.storage.read_only import ReadOnlyStorage
 
-    allowed, url = AllowList(settings.allowed), settings.database_url.reveal()
+    lists, url = [AllowList(settings.allowed)], settings.database_url.reveal()
+    if settings.onboarding is not None:
+        lists.append(onboarding_list(settings.onboarding))
+    lists = [each for each in lists if each.names]
+    if not lists:
+        return ()
     if url.startswith("sqlite:") and not path_of(url).exists():
-        await allowed.resolve(github)
+        for each in lists:
+            await each.resolve(github)
     else:
         storage = Storage(storage_url(url))
         await storage.open()
         try:
-            await allowed.load(ReadOnlyStorage(storage))
-            await allowed.resolve(github)
+            for each in lists:
+                await each.load(ReadOnlyStorage(storage))
+                await each.resolve(github)
         finally:
             await storage.close()
-    return allow_list_checks(allowed.ids, allowed.unresolved)
+    return tuple(check for each in lists for check in allow_list_checks(each.ids, each.unresolved, each.setting))
 
 
-def allow_list_checks(ids: Mapping[str, int], unresolved: Iterable[str]) -> tuple[DoctorCheck, ...]:
+def allow_list_checks(
+    ids: Mapping[str, int], unresolved: Iterable[str], setting: str = "SSOT_ALLOW"
+) -> tuple[DoctorCheck, ...]:  # fmt: skip
     """``ids``: by the names on the list, each as ``owner:<name>`` or ``repository:<owner>/<name>``."""
     known = ", ".join(f"{name.partition(':')[2]} is {name.partition(':')[0]}:{ids[name]}" for name in sorted(ids))
     remedy = "it is served once the App is installed there; correct the name, or give owner:ID or repository:ID"
     found = [
-        warning(f"SSOT_ALLOW: nobody who has the App is called {name.partition(':')[2]} now; {remedy}")
+        warning(f"{setting}: nobody who has the App is called {name.partition(':')[2]} now; {remedy}")
         for name in sorted(unresolved)
     ]
-    return (*([ok(f"SSOT_ALLOW: {known}")] if known else []), *found)
+    return (*([ok(f"{setting}: {known}")] if known else []), *found)
 
 
 async def examine(

@@ -8,10 +8,10 @@ from bot.commands.meant import Said, meant
 from bot.context import Bot
 from bot.domain.checklist_item import AllOf, AnyOf, Attested, ChecklistItem, Evidence
 from bot.domain.commands import CommandCall, CommandError, CommandPlace, Reply
-from bot.domain.effects import Reaction
 from bot.domain.facts import Waiver
 from bot.domain.file_result import NewFinding, UnreadFile
 from bot.domain.migration import Migration
+from bot.domain.reactions import Reaction
 from bot.domain.references import PullRequestRef
 from bot.github import reads
 from bot.identity import decisions

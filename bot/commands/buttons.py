@@ -11,9 +11,10 @@ from bot.commands.rate_limit import pace_of
 from bot.commands.refusals import by_github
 from bot.context import Bot
 from bot.domain.commands import CommandHelp, CommandPlace, Reply
-from bot.domain.effects import NewComment, Reaction
+from bot.domain.effects import NewComment
 from bot.domain.errors import UserError
 from bot.domain.events import CheckRunEvent
+from bot.domain.reactions import Reaction
 from bot.domain.references import PullRequestRef
 from bot.github import reads
 from bot.github.errors import MissingPermission, Refused

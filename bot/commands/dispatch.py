@@ -29,10 +29,11 @@ from bot.commands.rate_limit import pace_of
 from bot.commands.refusals import by_github, refusal
 from bot.context import Bot
 from bot.domain.commands import CommandCall, CommandError, CommandPlace, Reply
-from bot.domain.effects import NewComment, Reaction
+from bot.domain.effects import NewComment
 from bot.domain.errors import Gone, NotShownYet, RetryLater, UserError
 from bot.domain.events import IssueCommentEvent
 from bot.domain.facts import Comment, Role
+from bot.domain.reactions import Reaction
 from bot.domain.references import PullRequestRef
 from bot.github import reads
 from bot.github.begun import Begun

@@ -8,9 +8,10 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from bot.context import Bot
-from bot.domain.effects import NewReaction, Reaction
+from bot.domain.effects import NewReaction
 from bot.domain.events import IssueCommentEvent, ReviewCommentEvent
 from bot.domain.facts import Comment
+from bot.domain.reactions import Reaction
 from bot.domain.references import PullRequestRef, RepoRef
 from bot.github import GitHub, reads
 from bot.identity.kinds import MarkerKind

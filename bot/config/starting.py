@@ -31,9 +31,16 @@ class StartingMigration:
 
 
 def starting_text(
-    migrations: Sequence[StartingMigration], *, roots: Sequence[str] = (), codeowners: str | None = None
-) -> str:  # fmt: skip
-    """The file.  ``roots``: the source roots that were found; ``codeowners``: the path of the repository's own file."""
+    migrations: Sequence[StartingMigration],
+    *,
+    roots: Sequence[str] = (),
+    codeowners: str | None = None,
+    issue: int | None = None,
+) -> str:
+    """The file.  ``roots``: the source roots that were found; ``codeowners``: the path of the repository's own file.
+
+    ``issue``: the number of the issue on which all migrations are tracked.
+    """
     parts = [_HEAD]
     if roots:
         listed = ", ".join(map(scalar, roots))
@@ -41,7 +48,7 @@ def starting_text(
             "# Imports begin at the top or at a source root that was found. To change that, list all of them:\n"
             f"# source_roots: [{listed}]\n"
         )
-    parts.append("migrations:\n" + "\n".join(_entry(each, codeowners) for each in migrations))
+    parts.append("migrations:\n" + "\n".join(_entry(each, codeowners, issue) for each in migrations))
     return "\n".join(parts)
 
 
@@ -52,13 +59,15 @@ def migration_name(deprecated: str) -> str:
     return "-".join(words)[:60].strip("-") or "migration"
 
 
-def _entry(migration: StartingMigration, codeowners: str | None) -> str:
+def _entry(migration: StartingMigration, codeowners: str | None, issue: int | None) -> str:
     lines = [*(f"  # {_printable(note)}" for note in migration.notes), f"  {migration.name}:"]
     lines += [f"    {line}" for line in _body(migration)]
     if codeowners:
         lines.append(
             f"    pull_requests: {{split: codeowners}}  # those of one owner go together, as {codeowners} says"
         )
+    if issue is not None:
+        lines.append(f"    tracking: {{issue: {issue}}}")
     return "".join(f"{line}\n" for line in lines)
 
 

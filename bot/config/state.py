@@ -16,7 +16,10 @@ class Absent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unrelated:
-    """There is no file, and the repository has nothing of the built-in migration: no migration applies."""
+    """There is no file, and no migration applies.
+
+    The repository has nothing of the built-in migration, or it is asked by a pull request whether it wants one.
+    """
 
     config: Config
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, StrEnum, auto
 
-from bot.domain.effects import Reaction
 from bot.domain.errors import UserError
 from bot.domain.facts import Role
+from bot.domain.reactions import Reaction
 from bot.domain.references import PullRequestRef, RepoRef
 
 PREFIX = "/ssot"

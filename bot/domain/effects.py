@@ -10,10 +10,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from bot.domain.reactions import Reaction
 from bot.domain.references import DeliveryId, PullRequestRef, RepoRef, Sha
 
 MAX_BODY = 65_536
 """Characters of a comment's, review's or issue's body."""
+MAX_TITLE = 256
+"""Characters of an issue's title."""
 MAX_CHECK_TEXT = 65_535
 """Characters of a check run's summary and text."""
 
@@ -203,19 +206,6 @@ class NewPullRequest:
         _within("a pull request's body", self.body, MAX_BODY)
 
 
-class Reaction(StrEnum):
-    """https://docs.github.com/en/rest/reactions/reactions#about-reactions."""
-
-    PLUS_ONE = "+1"
-    MINUS_ONE = "-1"
-    LAUGH = "laugh"
-    CONFUSED = "confused"
-    HEART = "heart"
-    HOORAY = "hooray"
-    ROCKET = "rocket"
-    EYES = "eyes"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResolveThread:
     """Mark a review thread as resolved, by its GraphQL id; nothing changes if it is already."""
@@ -242,6 +232,19 @@ class NewComment:
 
     def __post_init__(self) -> None:
         _within("a comment", self.body, MAX_BODY)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewIssue:
+    """An issue.  It results in its number."""
+
+    repo: RepoRef
+    title: str
+    body: str
+
+    def __post_init__(self) -> None:
+        _within("an issue's title", self.title, MAX_TITLE)
+        _within("an issue's body", self.body, MAX_BODY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -327,8 +330,8 @@ class Redeliver:
 
 Commit = FileCommit | TreeCommit
 """Each results in the new commit's id."""
-Numbered = CheckRun | NewComment
-"""Each results in the id that GitHub gives it."""
+Numbered = CheckRun | NewComment | NewIssue
+"""Each results in the id that GitHub gives it, an issue in its number."""
 Change = (
     MoveBranch
     | EditPullRequest

@@ -33,7 +33,7 @@ class PullRequestEvent:
     """``pull_request``.  ``base_changed``: it was edited to another base branch; ``body_changed``: to another text.
 
     ``base_ref``: its base branch at that time, and ``changed_files``: how many files it changed; ``former_base``: the
-    base branch before; ``before``: the head that a push replaced.
+    base branch before; ``before``: the head that a push replaced; ``head_ref``: the branch that it comes from.
     """
 
     action: str
@@ -45,6 +45,7 @@ class PullRequestEvent:
     changed_files: int = 0
     former_base: str | None = None
     before: Sha | None = None
+    head_ref: str | None = None
 
     @property
     def repo(self) -> RepoRef:

@@ -91,6 +91,7 @@ class Repository:
     archived: bool
     html_url: str
     """Its page, e.g. ``https://github.com/owner/name``: links are made from it."""
+    fork: bool = False
 
 
 class Role(StrEnum):
@@ -199,6 +200,14 @@ class OwnPullRequest:
     body: str
     open: bool
     merged: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnIssue:
+    """An issue that the App opened, open or not; its text may have been edited since."""
+
+    number: int
+    body: str
 
 
 # --- checks and conversations --------------------------------------------------------------------------------------

@@ -78,6 +78,11 @@ class Finding:
     idle_ignore: str | None = None
     """Why a comment that means to ignore it does not, in a clause."""
 
+    @property
+    def planned(self) -> bool:
+        """Whether a fix was looked for: then there is one, or a reason why there is none."""
+        return self.fix is not None or self.reason is not None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scanned:

@@ -1,5 +1,7 @@
 """Whom the bot works for, by ids: the names in ``SSOT_ALLOW`` are looked up once, and their ids are kept.
 
+Whom it onboards (``SSOT_ONBOARDING``) is a list of the same kind.
+
 So an account or a repository that is renamed stays on the list, and whoever takes its former name does not get on it.
 A name is looked up among the accounts and repositories that have the App: elsewhere there is nothing to do anyway.
 """
@@ -22,13 +24,21 @@ log = structlog.get_logger(__name__)
 
 DOCUMENT = "allowed"
 """The ids by what was listed: ``owner:<name>`` and ``repository:<owner>/<name>``, in lower case."""
+ONBOARDING_DOCUMENT = "onboarding"
+"""The same for the names in ``SSOT_ONBOARDING``."""
 
 
 class AllowList:
-    """The list of the settings, with the ids that its names stand for as far as they are known."""
+    """The list of the settings, with the ids that its names stand for as far as they are known.
 
-    def __init__(self, listed: Allowed | None = None) -> None:
-        self._listed = listed or Allowed()
+    ``document`` is where those are kept; ``setting`` is what the log calls the list.
+    """
+
+    def __init__(
+        self, listed: Allowed | None = None, *, document: str = DOCUMENT, setting: str = "SSOT_ALLOW"
+    ) -> None:  # fmt: skip
+        self._listed, self._document = listed or Allowed(), document
+        self.setting = setting
         self._ids: Mapping[str, int] = {}
         self._store: LimitStore | None = None
         self._told: tuple[str, ...] = ()
@@ -52,7 +62,7 @@ class AllowList:
     async def load(self, store: LimitStore) -> None:
         """Take up what was found before.  Raises ``RetryLater`` when the store does not answer."""
         self._store = store
-        self._keep((await store.read(DOCUMENT))[0])
+        self._keep((await store.read(self._document))[0])
 
     def may_serve(self, repo: RepoRef) -> bool:
         """Whether it is on the list, or cannot be told before a name was looked up: see :meth:`serves`."""
@@ -91,7 +101,7 @@ class AllowList:
         if self.unresolved != self._told:
             self._told = self.unresolved
             if self._told:
-                log.warning("allow_list_unresolved", names=", ".join(self._told))
+                log.warning("allow_list_unresolved", setting=self.setting, names=", ".join(self._told))
 
     async def _record(self, found: Mapping[str, int]) -> None:
         """What another process has found first is right for all; what is listed no longer is forgotten."""
@@ -101,11 +111,16 @@ class AllowList:
             after = {name: number for name, number in {**found, **(before or {})}.items() if name in listed}
             return after, after
 
-        self._keep(found if self._store is None else await self._store.update(DOCUMENT, change))
+        self._keep(found if self._store is None else await self._store.update(self._document, change))
 
     def _keep(self, document: Mapping[str, Any] | None) -> None:
         listed = {*self.names}
         self._ids = {**self._ids, **{name: int(number) for name, number in (document or {}).items() if name in listed}}
+
+
+def onboarding_list(listed: Allowed) -> AllowList:
+    """The list of ``SSOT_ONBOARDING``."""
+    return AllowList(listed, document=ONBOARDING_DOCUMENT, setting="SSOT_ONBOARDING")
 
 
 async def _found(github: GitHub, names: Iterable[str]) -> dict[str, int]:

@@ -35,12 +35,15 @@ https://docs.github.com/en/repositories/configuring-branches-and-merges-in-your-
 
 REASONS = {
     "checks": "the check run of each pull request, with its buttons; checks as evidence of the tracking issue",
-    "contents": "reads the code and the configuration; commits what `/ssot migrate` asks for, and opens branches",
+    "contents": "reads the code and the configuration; commits what `/ssot migrate` asks for, and opens branches;"
+    " the onboarding pull request's `.github/ssot.yml` is no workflow and takes no more",
     "deployments": "deployments as evidence of the tracking issue",
-    "issues": "replies to commands, and keeps the checklist of the tracking issue",
+    "issues": "replies to commands, keeps the checklist of the tracking issue, and opens that issue where somebody asks"
+    " for it in the onboarding pull request",
     "merge_queues": "answers the merge queue, which waits for the check",
     "metadata": "every App has it: which repositories there are",
-    "pull_requests": "reads changes, writes review comments with suggestions, opens migration pull requests",
+    "pull_requests": "reads changes, writes review comments with suggestions, opens migration pull requests, and"
+    " onboarding pull requests where `SSOT_ONBOARDING` lists the repository",
     "statuses": "reads commit statuses as evidence; writes none, but a ruleset that requires a check of one App accepts"
     " only an App that may",
 }

@@ -209,6 +209,7 @@ REACT = _write(
     issues="write",
     pull_requests="write",
 )
+CREATE_ISSUE = _write("issues/create", "POST", _REPO + "/issues", issues="write")
 UPDATE_ISSUE = _write("issues/update", "PATCH", _REPO + "/issues/{issue_number}", issues="write")
 CREATE_PULL = _write("pulls/create", "POST", _REPO + "/pulls", pull_requests="write", contents="read")
 UPDATE_PULL = _write("pulls/update", "PATCH", _REPO + "/pulls/{pull_number}", pull_requests="write")
@@ -218,12 +219,7 @@ CREATE_COMMIT = _write("git/create-commit", "POST", _REPO + "/git/commits", Requ
 
 # --- GraphQL ---------------------------------------------------------------------------------------------------------
 
-REVIEW_THREADS = _graphql(
-    "graphql/review-threads",
-    documents.REVIEW_THREADS,
-    RequestKind.READ,
-    pull_requests="read",
-)
+REVIEW_THREADS = _graphql("graphql/review-threads", documents.REVIEW_THREADS, RequestKind.READ, pull_requests="read")
 PULL_BRANCH = _graphql(
     "graphql/pull-branch",
     documents.PULL_BRANCH,

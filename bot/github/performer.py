@@ -19,6 +19,7 @@ from bot.domain.effects import (
     FileCommit,
     MoveBranch,
     NewComment,
+    NewIssue,
     NewPullRequest,
     NewReaction,
     Numbered,
@@ -35,7 +36,7 @@ from bot.github.client import GitHub
 from bot.github.operations import Permissions
 from bot.github.perform.checks import create_check_run
 from bot.github.perform.commits import commit_files, commit_tree, move_branch
-from bot.github.perform.conversations import IssueEdited, comment, edit_issue, react
+from bot.github.perform.conversations import IssueEdited, comment, edit_issue, open_issue, react
 from bot.github.perform.deliveries import redeliver
 from bot.github.perform.pulls import close_pull_request, edit_pull_request, open_pull_request, set_draft
 from bot.github.perform.reviews import (
@@ -71,11 +72,12 @@ class BasePerformer(ABC):
     async def perform(self, effect: Change) -> None: ...
 
     async def perform(self, effect: Effect) -> Result:
-        """Do it, once.  A commit results in its id, a check run and a comment in the number that GitHub gives them."""
+        """Do it, once.  A commit results in its id, a check run, a comment and an
+        issue in the number that GitHub gives them."""
         match effect:
             case FileCommit() | TreeCommit():
                 return await self._commit(effect)
-            case CheckRun() | NewComment():
+            case CheckRun() | NewComment() | NewIssue():
                 return await self._create(effect)
             case NewPullRequest():
                 return await self._open(effect)
@@ -130,6 +132,8 @@ class Performer(BasePerformer):
                 return await create_check_run(self._github, new)
             case NewComment():
                 return await comment(self._github, new)
+            case NewIssue():
+                return await open_issue(self._github, new)
             case _:
                 assert_never(new)
 

@@ -2,13 +2,16 @@
 
 ``ssot/<migration>/<slug>`` is a migration pull request's, with ``-<number>`` after it where the name was taken;
 ``ssot-removal/<migration>`` is that of the pull request which removes the definitions.  It is not below ``ssot/``,
-where the bot updates every branch with the usages that are left.
+where the bot updates every branch with the usages that are left.  ``ssot-onboarding`` is that of the pull request which
+adds a first configuration.
 """
 
 import re
 
 _MIGRATIONS = "ssot/"
 _REMOVALS = "ssot-removal/"
+ONBOARDING = "ssot-onboarding"
+"""The branch of the onboarding pull request.  It never changes: by it a closed one is known for good."""
 
 
 def of_batch(migration: str, slug: str) -> str:

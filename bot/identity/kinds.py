@@ -53,6 +53,18 @@ class MarkerKind(Enum):
     REMOVAL = "removal", (PlaceKind.REMOVAL,), ("migration",)
     REMOVAL_STATE = "removal-state", (PlaceKind.CONVERSATION,), ("migration", "`free`, or a digest of what uses it")
 
+    ONBOARDING_BEGIN = (
+        "onboarding-begin",
+        (PlaceKind.ONBOARDING,),
+        ("commit of the default branch, or 0", "head", "tracking issue, or 0"),
+    )
+    """What the text of the onboarding pull request is about; 0 where the preview is to be made again."""
+    ONBOARDING_END = "onboarding-end", (PlaceKind.ONBOARDING,), ("`1`",)
+    ONBOARDING_REQUEST = "onboarding-request", (PlaceKind.ONBOARDING,), ("`issue`",)
+    """In the line of a checkbox: what somebody who ticks it asks for."""
+    ONBOARDING_ISSUE = "onboarding-issue", (PlaceKind.ONBOARDING,), ("`1`",)
+    ONBOARDING_CLOSED = "onboarding-closed", (PlaceKind.CONVERSATION,), ("`1`",)
+
     def __init__(self, wire: str, places: tuple[PlaceKind, ...], values: tuple[str, ...]) -> None:
         self.wire = wire
         """Its name in the marker's text, covered by the signature."""

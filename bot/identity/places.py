@@ -24,6 +24,8 @@ class PlaceKind(Enum):
     """Texts of a repository's migration pull requests: they are written before there is a number."""
     REMOVAL = "[0-9]+/removal"
     """The same for the pull requests that remove the definitions."""
+    ONBOARDING = "[0-9]+/onboarding"
+    """The same for a repository's onboarding pull request, and for the tracking issue that is opened from it."""
     FILE = "file"
     """A Markdown file on somebody's disk."""
 
@@ -53,3 +55,8 @@ def migration(repository: int) -> MarkerPlace:
 def removal(repository: int) -> MarkerPlace:
     """``77/removal``; ``repository`` is its id."""
     return MarkerPlace(f"{repository}/removal")
+
+
+def onboarding(repository: int) -> MarkerPlace:
+    """``77/onboarding``; ``repository`` is its id."""
+    return MarkerPlace(f"{repository}/onboarding")

@@ -9,9 +9,6 @@ from bot.identity.markers import MarkerKeys
 from bot.identity.places import migration as migration_place
 from bot.identity.places import removal as removal_place
 
-_BEGIN = re.compile(f"{MarkerKind.BATCH.opening}[^<>]*-->")
-_END = re.compile(f"{MarkerKind.BATCH_END.opening}[^<>]*-->")
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchMark:
@@ -51,9 +48,17 @@ def reworded(before: str, block: str) -> str | None:
 
     ``block`` holds both markers.  ``None``: the bot's part was removed.
     """
-    begin = _BEGIN.search(before)
-    ends = list(_END.finditer(before, begin.end())) if begin else []
-    return before[: begin.start()] + block + before[ends[-1].end() :] if begin and ends else None
+    return part_replaced(before, block, MarkerKind.BATCH, MarkerKind.BATCH_END)
+
+
+def part_replaced(before: str, block: str, first: MarkerKind, last: MarkerKind) -> str | None:
+    """The text with ``block`` in place of what is between the markers of these kinds, and of the markers themselves.
+
+    ``None``: one of them is missing.
+    """
+    begin = re.search(f"{first.opening}[^<>]*-->", before)
+    ends = list(re.finditer(f"{last.opening}[^<>]*-->", before[begin.end() :])) if begin else []
+    return before[: begin.start()] + block + before[begin.end() + ends[-1].end() :] if begin and ends else None
 
 
 def removal_marker(keys: MarkerKeys, repository: int, migration: str) -> str:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bot.domain.effects import Reaction
+from bot.domain.reactions import Reaction
 from bot.domain.references import RepoRef
 from bot.identity.kinds import MarkerKind
 from bot.identity.markers import MarkerKeys

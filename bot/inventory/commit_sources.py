@@ -6,7 +6,7 @@ What is asked of their content is asked in a worker, while the stream comes.
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Self
+from typing import Self, TypeVar
 
 from bot.context import Bot
 from bot.domain.finding import Skipped
@@ -19,6 +19,8 @@ from bot.engine.survey import facts_if, of_interest, search_file
 from bot.github import reads
 from bot.github.reads.contents import is_blob
 from bot.github.sift import LARGEST_FILE, sift
+
+T = TypeVar("T")
 
 MANY = 60
 """Files up to which they are fetched one by one."""
@@ -122,6 +124,22 @@ class CommitSources:
 
         await self._stream(self._there(paths), look)
         return frozenset(found)
+
+    async def answers(self, function: Callable[..., T], paths: Iterable[str]) -> Mapping[str, T]:
+        """What ``function(source, path)`` says of each of ``paths``, sorted, where it says anything.
+
+        Of what breaks it nothing is known.
+        """
+        said: dict[str, T] = {}
+
+        async def look(piece: Sequence[Source]) -> None:
+            found = await self.bot.scanner.each(function, piece)
+            for (path, _), answer in zip(piece, found, strict=True):
+                if answer and not isinstance(answer, Skipped):
+                    said[path] = answer
+
+        await self._stream(self._there(paths), look)
+        return dict(sorted(said.items()))
 
     def _there(self, paths: Iterable[str]) -> frozenset[str]:
         return frozenset(path for path in paths if path in self.blobs and path not in self.passed_over)

@@ -5,24 +5,29 @@ and nothing of it is stored.
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from bot.context import Bot
 from bot.domain.finding import Failed, FileReport, Finding, Scanned, Skipped
 from bot.domain.migration import Config, Migration
 from bot.domain.references import RepoRef, Sha
+from bot.engine.survey import Survey
 from bot.github import reads
 from bot.github.errors import MissingPermission, NoArchive, NotFound, Refused
 from bot.github.sift import HugeArchive
 from bot.inventory.commit_sources import CommitSources
 from bot.inventory.models import Foreseen
-from bot.inventory.store import Surveyed
+from bot.inventory.rewrite import migrate_files
+from bot.inventory.store import Surveyed, surroundings_of
 from bot.inventory.survey import survey, survey_fresh
 from bot.scanner import Scanner
 
 MOST_SECONDS = 120.0
 """For both configurations together."""
+PLAN_SECONDS = 40.0
+"""Of these, for finding out which usages can be fixed."""
 MOST_NAMES = 500
 """Names that the other configuration deprecates anew: what is looked for costs time in this process as well."""
 
@@ -37,11 +42,19 @@ async def foresee(bot: Bot, repo: RepoRef, branch: str, before: Config | None, a
     ``before``: the branch's own; ``None``: it has none that is valid.  Raises :class:`NotForeseen`, and
     ``RetryLater`` for GitHub's limits and the scanner.
     """
+    async with within_bounds(branch):
+        return await _foresee(bot, repo, branch, before or Config(migrations=()), after)
+
+
+@asynccontextmanager
+async def within_bounds(branch: str, seconds: float | None = None) -> AsyncIterator[None]:
+    """Whatever keeps a branch from being looked at in time is :class:`NotForeseen`."""
+    seconds = MOST_SECONDS if seconds is None else seconds
     try:
-        async with asyncio.timeout(MOST_SECONDS):
-            return await _foresee(bot, repo, branch, before or Config(migrations=()), after)
+        async with asyncio.timeout(seconds):
+            yield
     except TimeoutError:
-        raise NotForeseen(f"the scan takes longer than {MOST_SECONDS:g} seconds") from None
+        raise NotForeseen(f"the scan takes longer than {seconds:g} seconds") from None
     except (HugeArchive, MissingPermission, Refused) as error:
         raise NotForeseen(str(error)) from error
     except NoArchive as error:
@@ -52,30 +65,59 @@ async def foresee(bot: Bot, repo: RepoRef, branch: str, before: Config | None, a
 
 async def _foresee(bot: Bot, repo: RepoRef, branch: str, before: Config, after: Config) -> Foreseen:
     head = await reads.branch_head(bot.github, repo, branch)
-    known: tuple[FileReport, ...] = ()
-    if before.migrations:
-        place = Surveyed(repo=repo, branch=branch, config=before)
-        known = (await survey(bot, place, head)).reports
-    found = {migration.name: _of(migration, known) for migration in before.migrations}
     same = frozenset() if before.source_roots != after.source_roots else _unchanged(before, after)
     other = tuple(migration for migration in after.migrations if migration.name not in same)
     if sum(len(migration.targets) for migration in other) > MOST_NAMES:
         raise NotForeseen(f"it deprecates more than {MOST_NAMES:,} names anew")
-    reports = await _scanned(bot, repo, head, replace(after, migrations=other)) if other else ()
-    told = known if same else ()
+    known: tuple[FileReport, ...] = ()
+    told: tuple[FileReport, ...] = ()
+    reports: tuple[FileReport, ...] = ()
+    async with Scanner(workers=1) as scanner:
+        aside = replace(bot, scanner=scanner)
+        if before.migrations:
+            kept = await survey(bot, Surveyed(repo=repo, branch=branch, config=before), head)
+            known = kept.reports
+            if same:
+                stays = replace(before, migrations=tuple(m for m in before.migrations if m.name in same))
+                told = await _with_fixes(aside, repo, stays, kept)
+        if other:
+            reports = await _scanned(aside, repo, head, replace(after, migrations=other))
     return Foreseen(
         commit=head,
-        before=found,
-        after={m.name: found[m.name] if m.name in same else _of(m, reports) for m in after.migrations},
+        before={migration.name: _of(migration, known) for migration in before.migrations},
+        after={m.name: _of(m, told if m.name in same else reports) for m in after.migrations},
         unread=_unread((*told, *reports)),
     )
 
 
 async def _scanned(bot: Bot, repo: RepoRef, commit: Sha, config: Config) -> tuple[FileReport, ...]:
-    """In a worker that nothing else waits for."""
-    async with Scanner(workers=1) as aside:
-        sources = await CommitSources.at(replace(bot, scanner=aside), repo, commit)
-        return (await survey_fresh(sources, config, aside.each)).reports
+    """With the fixes, as far as there is time for them."""
+    sources = await CommitSources.at(bot, repo, commit)
+    return await _with_fixes(bot, repo, config, await survey_fresh(sources, config, bot.scanner.each))
+
+
+async def _with_fixes(bot: Bot, repo: RepoRef, config: Config, found: Survey) -> tuple[FileReport, ...]:
+    """The reports of a survey, which plans no fixes, with those of the migrations of ``config``.
+
+    What breaks the engine now stays as it was found, and so does all of it after ``PLAN_SECONDS``.
+    """
+    names = {migration.name for migration in config.migrations}
+    with_usages = {
+        report.path
+        for report in found.reports
+        if isinstance(report, Scanned) and any(finding.migration in names for finding in report.findings)
+    }
+    if not with_usages:
+        return found.reports
+    try:
+        async with asyncio.timeout(PLAN_SECONDS):
+            sources = await (await CommitSources.at(bot, repo, found.commit)).read(with_usages)
+            around = surroundings_of(found)
+            done = await migrate_files(bot, repo, found.commit, config, sources, tree=found.blobs, around=around)
+    except TimeoutError:
+        return found.reports
+    planned = {each.path: each.report for each in done if isinstance(each.report, Scanned)}
+    return tuple(planned.get(report.path, report) for report in found.reports)
 
 
 def _unchanged(before: Config, after: Config) -> frozenset[str]:

@@ -1,17 +1,17 @@
 """The sources that a scan needs: both sides of what a pull request changes, and the modules that names go through."""
 
-from collections.abc import Collection, Container, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.context import Bot
 from bot.domain.file_result import FileChange, FileReview, UnreadFile
-from bot.domain.finding import FileReport, Scanned, Skipped
+from bot.domain.finding import Skipped
 from bot.domain.migration import Config
 from bot.domain.references import ChangedFile, PullRequest, RepoRef, Sha
 from bot.engine.diff.unified import Hunk, MalformedPatch, parse_patch
 from bot.engine.diff.views import Surroundings, Views, rooted_elsewhere
-from bot.engine.program.index import LAST_ROUND, ROUNDS, Index
-from bot.engine.source.names import SUFFIXES, module_paths
+from bot.engine.program.index import LAST_ROUND, ROUNDS
+from bot.engine.source.names import SUFFIXES
 from bot.github import reads
 from bot.github.at_once import of_each
 from bot.github.errors import NotFound
@@ -195,24 +195,3 @@ async def _listed(bot: Bot, pull: PullRequest, config: Config, changes: Sequence
     if all(any(at_top[path] is not None for path in paths) for paths in places):
         return ()
     return [entry.path for entry in await reads.whole_tree(bot.github, repo, pull.head_sha)]
-
-
-async def fetch_missing(
-    bot: Bot,
-    repo: RepoRef,
-    rev: Sha,
-    reports: Iterable[FileReport],
-    index: Index,
-    known: Container[str],
-    tree: Container[str] | None = None,
-) -> Mapping[str, bytes | None]:
-    """The files that the modules wanted by ``reports`` may be, as far as they are not ``known`` yet.
-
-    ``None`` for those that do not exist; empty when nothing is missing any more.  ``tree`` are all that exist, where
-    that is known.
-    """
-    modules = {module for report in reports if isinstance(report, Scanned) for module in report.missing_modules}
-    candidates = {path for module in modules for path in module_paths(module, index.roots)}
-    missing = sorted(path for path in candidates if path not in known)
-    there = [path for path in missing if tree is None or path in tree]
-    return {**dict.fromkeys(missing), **(await reads.files_at(bot.github, repo, there, rev) if there else {})}

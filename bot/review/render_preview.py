@@ -62,6 +62,8 @@ def _told(pull: PullRequest, preview: Preview) -> tuple[str, str, str | None]:
     lines.append(table(_COLUMNS, rows, numbers=range(1, 6)) if rows else "No migration is left.")
     if preview.before is None:
         lines.append("The base branch's own configuration is not valid, so nothing is found there now.")
+    if not all(finding.planned for each in found.after.values() for finding in each):
+        lines.append("Which of them can be fixed took too long to find out.")
     if found.unread:
         lines.append(f"**{count(len(found.unread), 'file')} could not be read** and may hold more, see the details.")
     lines.append("Nothing of it is applied before it is merged.")
@@ -75,7 +77,8 @@ def _total(found: Mapping[str, Sequence[Finding]]) -> int:
 def _row(name: str, preview: Preview, found: Foreseen) -> Sequence[str]:
     now, then = found.before.get(name), found.after.get(name)
     trust = Counter(finding.applicability for finding in then or ())
-    by_trust = [f"{trust[each]:,}" if then is not None else "" for each in Applicability]
+    planned = all(finding.planned for finding in then or ())
+    by_trust = ["" if then is None else f"{trust[each]:,}" if planned else "?" for each in Applicability]
     return (
         cell(code(name)),
         "not there" if now is None else f"{len(now):,}",

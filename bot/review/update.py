@@ -19,6 +19,7 @@ from bot.github import reads
 from bot.github.errors import NoArchive, UnexpectedShape
 from bot.github.purposes import REVIEW
 from bot.identity import decisions
+from bot.identity.branches import ONBOARDING
 from bot.identity.checks import CHECK_NAME
 from bot.identity.kinds import MarkerKind
 from bot.identity.places import pull_request
@@ -116,11 +117,16 @@ async def _review(
     try:
         reviewed = Reviewed(pull=pull, actions=await _decided(bot, pull, at, waive))
         await perform_all(bot, pull, at.migrations, reviewed.actions, lease, force=force)
-        if reviewed.check.proposed and not reviewed.check.proposed.errors:
+        if reviewed.check.proposed and not reviewed.check.proposed.errors and not _is_onboarding(bot, pull):
             await ask_for_preview(bot, pull)
     except Stale as reason:
         return Superseded(reason=str(reason))
     return reviewed
+
+
+def _is_onboarding(bot: Bot, pull: PullRequest) -> bool:
+    """Whether the pull request's own text shows what its configuration would find."""
+    return bot.onboarded is not None and pull.head_ref == ONBOARDING and not pull.from_fork
 
 
 async def verdict_on(bot: Bot, ref: PullRequestRef) -> Reviewed:

@@ -83,6 +83,8 @@ class Settings:
     log_format: str = "text"
     log_level: str = "info"
     allowed: Allowed = Allowed()
+    onboarding: Allowed | None = None
+    """The repositories that get an onboarding pull request; empty: every one; ``None``: none."""
     metrics_token: Secret | None = field(default=None, repr=False)
     """Opens the operator's pages; without it they answer this machine only."""
     admin_listen: tuple[str, int] | None = None
@@ -119,6 +121,7 @@ class Settings:
             "log_format": _collect(faults, _log_format, env),
             "log_level": _collect(faults, _log_level, env),
             "allowed": _collect(faults, _allowed, env),
+            "onboarding": _collect(faults, _onboarding, env),
             "metrics_token": _collect(faults, _metrics_token, env),
             "admin_listen": _collect(faults, _admin_listen, env),
             "write_pace": _collect(faults, _write_pace, env),
@@ -279,9 +282,26 @@ def _choice(name: str, value: str, choices: tuple[str, ...]) -> str:
 
 
 def _allowed(env: Mapping[str, str]) -> Allowed:
+    return _listed("SSOT_ALLOW", get(env, "SSOT_ALLOW"))
+
+
+def _onboarding(env: Mapping[str, str]) -> Allowed | None:
+    """``all`` is every repository; nothing is none."""
+    text = get(env, "SSOT_ONBOARDING")
+    entries = [entry for part in text.split(",") if (entry := part.strip().lower())]
+    if not entries:
+        return None
+    if entries == ["all"]:
+        return Allowed()
+    if "all" in entries:
+        raise SettingsError("SSOT_ONBOARDING: `all` stands alone; an account of that name is listed as owner:ID")
+    return _listed("SSOT_ONBOARDING", text)
+
+
+def _listed(name: str, text: str) -> Allowed:
     owners, repositories = set(), set()
     ids: dict[str, set[int]] = {"installation": set(), "owner": set(), "repository": set()}
-    for entry in filter(None, (part.strip().lower() for part in get(env, "SSOT_ALLOW").split(","))):
+    for entry in filter(None, (part.strip().lower() for part in text.split(","))):
         if entry.isdecimal() and entry.isascii():
             ids["installation"].add(int(entry))
         elif found := re.fullmatch(r"(installation|owner|repository):([0-9]{1,18})", entry):
@@ -292,7 +312,7 @@ def _allowed(env: Mapping[str, str]) -> Allowed:
             owners.add(entry)
         else:
             raise SettingsError(
-                "SSOT_ALLOW must list owners, owner/name repositories or installation ids, with commas;"
+                f"{name} must list owners, owner/name repositories or installation ids, with commas;"
                 " ids of others as owner:ID and repository:ID"
             )
     return Allowed(

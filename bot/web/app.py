@@ -9,6 +9,7 @@ from aiohttp import web
 
 from bot.domain.errors import SettingsError
 from bot.jobs import Inbox, State, Store, StoreUnavailable, Worker
+from bot.onboarding.models import OnboardingNote
 from bot.storage import StorageUnavailable
 from bot.tracker.record import BurnDown
 from bot.web.access import OperatorAccess, denied
@@ -35,6 +36,10 @@ async def _no_burn_downs() -> Sequence[BurnDown]:
     return ()
 
 
+async def _no_onboardings() -> Sequence[OnboardingNote]:
+    return ()
+
+
 async def _usable() -> None:
     return
 
@@ -55,6 +60,8 @@ class WebParts:
     lacking: Callable[[], Awaitable[Sequence[str]]] = _nothing_lacking
     """What installations have not granted."""
     """The burn-down of the tracked migrations.  Raises ``StorageUnavailable``."""
+    onboardings: Callable[[], Awaitable[Sequence[OnboardingNote]]] = _no_onboardings
+    """What is told of the onboarding.  Raises ``StorageUnavailable``."""
     scanner_fault: Callable[[], str | None] = lambda: None
     """Why nothing can be scanned; ``None`` when it can."""
     records: Callable[[], Awaitable[None]] = _usable
@@ -155,6 +162,7 @@ def _operator(parts: WebParts, readiness: Readiness) -> list[web.AbstractRouteDe
                     recent=await parts.store.recent(SHOWN_JOBS),
                     burn_downs=await parts.burn_downs(),
                     lacking=await parts.lacking(),
+                    onboardings=await parts.onboardings(),
                     now=datetime.now(UTC),
                 )
             )

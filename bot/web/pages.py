@@ -12,6 +12,7 @@ from aiohttp import web
 from bot import __version__
 from bot.jobs import Job, State
 from bot.jobs.worker import Stats
+from bot.onboarding.models import OnboardingNote
 from bot.tracker.record import BurnDown
 from bot.tracker.render import burndown
 
@@ -94,6 +95,8 @@ class Status:
     burn_downs: Sequence[BurnDown] = ()
     lacking: Sequence[str] = ()
     """A sentence for each installation that has not granted all that the bot needs."""
+    onboardings: Sequence[OnboardingNote] = ()
+    """The onboarding pull requests that are open, or that GitHub refuses."""
 
 
 def status_page(status: Status) -> web.Response:
@@ -104,7 +107,8 @@ def status_page(status: Status) -> web.Response:
     return page(
         "ssot-bot",
         f'<p>{health} <span class="soft">· version {escape(__version__)} · <a href="/metrics">metrics</a></span></p>'
-        f"{_cards(status)}{_lacking(status)}{_dead_letters(status)}{_burn_downs(status)}"
+        f"{_cards(status)}{_lacking(status)}{_dead_letters(status)}{_onboardings(status)}"
+        f"{_burn_downs(status)}"
         f"<h2>Newest deliveries</h2>{_table(status.recent, status.now)}",
     )
 
@@ -140,6 +144,29 @@ def _dead_letters(status: Status) -> str:
         '<h2>Dead letters</h2><p class="soft">The bot gave up on these; each row says why. Once fixed: '
         f"<code>ssot jobs retry NUMBER</code></p>{_table(status.dead, status.now)}"
     )
+
+
+def _onboardings(status: Status) -> str:
+    if not status.onboardings:
+        return ""
+    rows = "".join(f"<tr><td>{_repository(each)}<td class=reason>{_answer(each)}" for each in status.onboardings)
+    return (
+        '<h2>Onboarding</h2><p class="soft">Pull requests with a first configuration that nobody has answered yet, and '
+        "those that GitHub refuses: they are tried again once a day.</p>"
+        f'<div class="wide"><table><tr><th>Repository<th>Pull request{rows}</table></div>'
+    )
+
+
+def _repository(told: OnboardingNote) -> str:
+    return f'<a href="{escape(told.page)}">{escape(told.repository)}</a>'
+
+
+def _answer(told: OnboardingNote) -> str:
+    number = told.number
+    pull = "" if number is None else f'<a href="{escape(told.page)}/pull/{number}">#{number}</a>'
+    if told.refused is None:
+        return f"{pull} is open"
+    return f"{pull} <b class=fault>refused</b>: {escape(told.refused)}"
 
 
 def _burn_downs(status: Status) -> str:

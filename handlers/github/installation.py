@@ -1,4 +1,4 @@
-"""``installation``: when the App is installed, its repositories are surveyed, and open pull requests are looked at.
+"""``installation``: when the App is installed, its repositories are surveyed or onboarded, and pull requests looked at.
 
 GitHub sends it to every App, and it can not be subscribed to.
 """
@@ -8,6 +8,7 @@ from bot.domain.events import InstallationEvent
 from bot.github import reads
 from bot.inventory.first import ask_for_survey
 from bot.jobs import Done, Ignored, Lease, Outcome, Route, Work
+from bot.onboarding.wake import ask_for_onboarding
 from bot.recovery.deliveries import ask_for_look
 
 EVENT = "installation"
@@ -27,4 +28,5 @@ async def handle(bot: Bot, event: InstallationEvent, lease: Lease) -> Outcome:
     for repo in repos:
         await ask_for_survey(bot, repo, lease.job)
         await ask_for_look(bot, repo, lease.job)
+        await ask_for_onboarding(bot, repo, lease.job)
     return Done(summary=f"tasks sent for {len(repos)} repositories")

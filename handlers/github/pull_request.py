@@ -8,6 +8,7 @@ import asyncio
 from bot.context import Bot
 from bot.domain.events import PullRequestEvent
 from bot.jobs import Ignored, Lease, Outcome, Route, Work
+from bot.onboarding.wake import pull_request_changed
 from bot.review.siblings import judge_again
 from bot.review.update import review_pull_request
 from bot.tracker import wake
@@ -39,6 +40,7 @@ async def handle(bot: Bot, event: PullRequestEvent, lease: Lease) -> Outcome:
 
     What no longer is the head of this pull request may be that of another, and is judged without this one.
     """
+    await pull_request_changed(bot, event, lease.job)
     left = event.head_sha if event.action == "closed" else event.before
     judging = None if left is None else asyncio.create_task(judge_again(bot, event.ref, left, lease.job.seq))
     try:

@@ -7,6 +7,7 @@ from bot.context import Bot
 from bot.domain.events import PushEvent
 from bot.jobs import Done, Ignored, Lease, Outcome, Route, Work
 from bot.migrate.batches.upkeep import ask_for_upkeep
+from bot.onboarding.wake import default_branch_moved
 from bot.recovery.deliveries import ask_for_look
 from bot.tracker import wake
 
@@ -27,4 +28,5 @@ async def handle(bot: Bot, event: PushEvent, lease: Lease) -> Outcome:
         if not event.to_default_branch:
             return Done(summary="open pull requests are looked at")
     await ask_for_upkeep(bot, event.repo)
+    await default_branch_moved(bot, event)
     return await wake.wake(bot, event.repo)

@@ -8,6 +8,7 @@ from bot.domain.events import RepositoryEvent
 from bot.inventory.first import ask_for_survey
 from bot.jobs import Ignored, Lease, Outcome, Route, Work
 from bot.migrate.batches.upkeep import ask_for_upkeep
+from bot.onboarding.wake import ask_for_onboarding
 from bot.recovery.deliveries import ask_for_look
 from bot.tracker import wake
 
@@ -30,4 +31,5 @@ async def handle(bot: Bot, event: RepositoryEvent, lease: Lease) -> Outcome:
         await ask_for_survey(bot, event.repo, lease.job)
         await ask_for_look(bot, event.repo, lease.job)
         await ask_for_upkeep(bot, event.repo)
+        await ask_for_onboarding(bot, event.repo, lease.job)
     return await wake.wake(bot, event.repo)

@@ -163,6 +163,33 @@ async def test_what_it_would_find_is_shown(bot: RunningBot, service: Repo) -> No
     assert await bot.failed() == []
 
 
+async def test_its_usages_are_counted_by_what_can_be_done(bot: RunningBot, github: Sandbox) -> None:
+    """Also those that the branch's own configuration finds already."""
+    config = b"version: 1\nmigrations:\n  kept: {deprecated: a.old, canonical: a.new, drop_in: true}\n"
+    more = config + b"  clock: {extends: datetime-utcnow}\n  bare: {deprecated: a.gone}\n"
+    files = {
+        "a.py": b"def old(): ...\n\n\ndef new(): ...\n\n\ndef gone(): ...\n",
+        "b.py": b"from datetime import datetime\n\nfrom a import gone, old\n\nnow = datetime.utcnow()\nold()\ngone()\n",
+    }
+    repo = await github.repo("acme/counted", files={**files, FILE: config})
+    await bot.receive(repo.open_pull_request({FILE: more}))
+    summary = preview(repo).summary or ""
+    assert "| `kept` | 2 | 2 | 2 | 0 | 0 | block-new |" in summary
+    assert "| `clock` | not there | 1 | 0 | 1 | 0 | block-new |" in summary
+    assert "| `bare` | not there | 2 | 0 | 0 | 2 | block-new |" in summary
+
+
+async def test_finding_out_what_can_be_fixed_has_a_deadline(
+    bot: RunningBot, service: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.inventory.foreseen.PLAN_SECONDS", 0.0)
+    await bot.receive(service.open_pull_request({FILE: BOTH}))
+    summary = preview(service).summary or ""
+    assert "| `health` | not there | 0 | 0 | 0 | 0 | warn |" in summary
+    assert re.search(r"`websocket-manager-factory` \| (\d+) \| \1 \| \? \| \? \| \? \|", summary)
+    assert "took too long to find out" in summary
+
+
 async def test_a_change_of_what_is_done_needs_no_scan(
     bot: RunningBot, service: Repo, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -20,7 +20,6 @@ from bot.domain.effects import (
     NewComment,
     NewPullRequest,
     NewReaction,
-    Reaction,
     ResolveThread,
     Review,
     ReviewComment,
@@ -29,6 +28,7 @@ from bot.domain.effects import (
     UnresolveThread,
 )
 from bot.domain.errors import RetryLater
+from bot.domain.reactions import Reaction
 from bot.domain.references import InstallationId, PullRequestRef, RepoRef, RepositoryId, Sha
 from bot.github import GitHub, Performer, reads
 from bot.github.errors import AlreadyExists, GraphQLError, HeadMoved, Uncertain, Unprocessable

@@ -18,9 +18,9 @@ from bot.domain.effects import (
     FileCommit,
     MoveBranch,
     NewComment,
+    NewIssue,
     NewPullRequest,
     NewReaction,
-    Reaction,
     Redeliver,
     ResolveThread,
     Review,
@@ -31,6 +31,7 @@ from bot.domain.effects import (
     TreeFile,
     UnresolveThread,
 )
+from bot.domain.reactions import Reaction
 from bot.domain.references import PullRequestRef, RepoRef, Sha
 from bot.github import DryRunPerformer, GitHub, Performer, reads
 from bot.github import operations as ops
@@ -87,6 +88,7 @@ async def effects(github: Sandbox, gh: GitHub, performer: Performer, ref: RepoRe
         UnresolveThread(repo=ref, thread_id=resolved),
         ThreadReply(pull=at, comment_id=threads[0].comments[0].id or 0, body="there as well"),
         NewComment(repo=ref, number=issue.number, body="done"),
+        NewIssue(repo=ref, title="Deprecation migrations", body="what is left"),
         NewReaction(repo=ref, comment_id=comment, content=Reaction.ROCKET),
         EditIssue(repo=ref, number=issue.number, body="- [x] all", replaces=seen.body, updated_at=seen.updated_at),
         EditPullRequest(pull=at, body="Other words"),

@@ -8,12 +8,13 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.domain.commands import Decision
-from bot.domain.effects import Reaction
 from bot.domain.facts import Comment
+from bot.domain.reactions import Reaction
 from bot.domain.references import PullRequestRef, Sha
-from bot.identity import branches, checks, commits, decisions, external_ids, places, pull_requests, replies
+from bot.identity import branches, checks, commits, decisions, external_ids, onboarding, places, pull_requests, replies
 from bot.identity.kinds import MarkerKind
 from bot.identity.markers import MarkerKeys
+from bot.identity.onboarding import OnboardingMark
 from bot.identity.places import MarkerPlace
 from bot.identity.pull_requests import BatchMark
 from bot.identity.replies import AnsweredCommand
@@ -26,6 +27,7 @@ BATCH = BatchMark(migration="managers", slug="app-0a1b2c3d", tier="safe", asked_
 
 ON_PULL, TALK = MarkerPlace("77/pull/7"), MarkerPlace("77/issue/7")
 MIGRATION, REMOVAL, FILE = MarkerPlace("77/migration"), MarkerPlace("77/removal"), MarkerPlace("file")
+ONBOARDING = MarkerPlace("77/onboarding")
 Stored = tuple[MarkerKind, MarkerPlace, tuple[str, ...], str]
 STORED: list[Stored] = [
     (MarkerKind.FINGERPRINTS, ON_PULL, ("0123456789abcdef", "fedcba9876543210"),
@@ -77,6 +79,16 @@ STORED: list[Stored] = [
      "<!-- ssot:removal=managers sig=776fe7666895f8f38b7a9cbfaf4ca0bd -->"),
     (MarkerKind.REMOVAL_STATE, TALK, ("managers", "free"),
      "<!-- ssot:removal-state=managers,free sig=18faf350b9031d5b565de3d41cd74196 -->"),
+    (MarkerKind.ONBOARDING_BEGIN, ONBOARDING, ("b" * 40, "a" * 40, "0"),
+     f"<!-- ssot:onboarding-begin={'b' * 40},{'a' * 40},0 sig=a246dcb93d64e341a57e1666457e15cf -->"),
+    (MarkerKind.ONBOARDING_END, ONBOARDING, ("1",),
+     "<!-- ssot:onboarding-end=1 sig=4195229c269c144ff1d7ef8b8de0a3f4 -->"),
+    (MarkerKind.ONBOARDING_REQUEST, ONBOARDING, ("issue",),
+     "<!-- ssot:onboarding-request=issue sig=f9dd1be1bcb9f862576b2ff8bdc4865f -->"),
+    (MarkerKind.ONBOARDING_ISSUE, ONBOARDING, ("1",),
+     "<!-- ssot:onboarding-issue=1 sig=c8b2daf380902a4393814a75074754d2 -->"),
+    (MarkerKind.ONBOARDING_CLOSED, TALK, ("1",),
+     "<!-- ssot:onboarding-closed=1 sig=99b71a9c5067a34b1dabe1c8a7a732de -->"),
 ]  # fmt: skip
 TEXT_OF = {(kind, place, values): text for kind, place, values, text in STORED}
 
@@ -110,6 +122,7 @@ def test_places() -> None:
     assert places.conversation(REPO, 7) == "77/issue/7"
     assert places.migration(77) == "77/migration"
     assert places.removal(77) == "77/removal"
+    assert places.onboarding(77) == "77/onboarding"
     assert places.FILE == "file"
 
 
@@ -179,6 +192,41 @@ def test_pull_requests() -> None:
     assert pull_requests.is_removal(KEYS, 77, "managers", removal)
 
 
+def test_onboarding() -> None:
+    mark = OnboardingMark(base=BASE, head=Sha("a" * 40))
+    begin, end = stored(MarkerKind.ONBOARDING_BEGIN, BASE, "a" * 40, "0"), stored(MarkerKind.ONBOARDING_END, "1")
+    assert onboarding.onboarding_markers(KEYS, 77, mark) == (begin, end)
+    assert onboarding.onboarding_mark_of(KEYS, 77, f"Mine.\r\n{begin}\r\nWords.\r\n{end}") == mark
+    assert onboarding.onboarding_reworded(f"Mine.\n{begin}\nWords.\n{end}\nMine.", "New.") == "Mine.\nNew.\nMine."
+    assert onboarding.onboarding_reworded(f"Mine.\n{begin}\nWords.", "New.") is None
+    later = OnboardingMark(base=None, head=Sha("a" * 40), issue=12)
+    assert onboarding.onboarding_mark_of(KEYS, 77, onboarding.onboarding_markers(KEYS, 77, later)[0]) == later
+    asks = stored(MarkerKind.ONBOARDING_REQUEST, "issue")
+    assert onboarding.issue_box(KEYS, 77, "Words.") == f"- [ ] Words. {asks}"
+    issue = stored(MarkerKind.ONBOARDING_ISSUE, "1")
+    assert onboarding.issue_marker(KEYS, 77) == issue
+    assert onboarding.is_tracking_issue(KEYS, 77, issue)
+    assert not onboarding.is_tracking_issue(KEYS, 78, issue)
+
+
+@pytest.mark.parametrize(
+    ("line", "ticked"),
+    [
+        ("- [x] Words. {asks}", True),
+        ("* [X] Words. {asks}", True),
+        ("Mine.\r\n- [x] Words. {asks}\r\nMine.", True),
+        ("- [ ] Words. {asks}", False),
+        ("- [x] Mine.\n- [ ] Words. {asks}", False),
+        ("- [x] Words.\n{asks}", False),
+        ("- [x] Words.", False),
+        ("- [x] Words. <!-- ssot:onboarding-request=issue sig=f9dd1be1bcb9f862576b2ff8bdc48650 -->", False),
+    ],
+)
+def test_a_box_is_ticked_by_its_own_line(line: str, ticked: bool) -> None:
+    text = line.format(asks=stored(MarkerKind.ONBOARDING_REQUEST, "issue"))
+    assert onboarding.asks_for_issue(KEYS, 77, text) is ticked
+
+
 def test_branches() -> None:
     assert branches.of_batch("managers", "app-0a1b2c3d") == "ssot/managers/app-0a1b2c3d"
     assert branches.alternative("ssot/managers/app-0a1b2c3d", 2) == "ssot/managers/app-0a1b2c3d-2"
@@ -186,6 +234,8 @@ def test_branches() -> None:
     assert not branches.is_of_batch("ssot/managers/app-0a1b2c3d-x", "managers", "app-0a1b2c3d")
     assert branches.migration_of("ssot/managers/app-0a1b2c3d") == "managers"
     assert [branches.migration_of(each) for each in ("ssot/managers", "ssot-removal/managers", "main")] == [None] * 3
+    assert branches.ONBOARDING == "ssot-onboarding"
+    assert branches.migration_of(branches.ONBOARDING) is None
     assert branches.of_removal("managers") == "ssot-removal/managers"
     assert branches.is_of_removal("ssot-removal/managers")
     assert not branches.is_of_removal("ssot/managers/app-0a1b2c3d")

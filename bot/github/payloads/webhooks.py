@@ -50,6 +50,7 @@ class Readable(Protocol):
 
 class _Head(PayloadPart):
     sha: ObjectId
+    ref: Text | None = None
 
 
 class _Base(PayloadPart):
@@ -94,6 +95,7 @@ class PullRequestPayload(InRepository):
             changed_files=self.pull_request.changed_files,
             former_base=_former_base(self.changes),
             before=self.before,
+            head_ref=self.pull_request.head.ref,
         )
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bot.domain.effects import EditIssue, NewComment, NewReaction
+from bot.domain.effects import EditIssue, NewComment, NewIssue, NewReaction
 from bot.domain.facts import Comment
 from bot.github import operations as ops
 from bot.github import reads
@@ -32,6 +32,12 @@ async def comment(gh: GitHub, new: NewComment) -> int:
     written = await gh.call(ops.CREATE_COMMENT, new.repo, made, body=body, issue_number=new.number)
     gh.written.add(new.repo.id, new.number, written)
     return written.id
+
+
+async def open_issue(gh: GitHub, new: NewIssue) -> int:
+    """Open an issue; returns its number."""
+    body = {"title": new.title, "body": new.body}
+    return await gh.call(ops.CREATE_ISSUE, new.repo, lambda data: int(data["number"]), body=body)
 
 
 async def react(gh: GitHub, reaction: NewReaction) -> None:

@@ -21,9 +21,11 @@ from bot.github.reads.pulls import (
     commits_ahead,
     open_heads,
     open_pull_requests,
+    own_issues,
     own_pull_requests,
     pull_branch,
     pull_request,
+    pull_requests_of_branch,
 )
 from bot.github.reads.repository import (
     branch_head,
@@ -95,9 +97,11 @@ __all__ = [
     "open_heads",
     "open_pull_requests",
     "ourselves",
+    "own_issues",
     "own_pull_requests",
     "pull_branch",
     "pull_request",
+    "pull_requests_of_branch",
     "queue_entries",
     "queue_judges_the_last",
     "repo_installation",

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from bot.domain.facts import AppIdentity, BranchCommit, Commit, ForcePush, OwnPullRequest, PullBranch
+from bot.domain.facts import AppIdentity, BranchCommit, Commit, ForcePush, OwnIssue, OwnPullRequest, PullBranch
 from bot.domain.references import PullRequest, PullRequestRef, RepoRef, RepositoryId, Sha
 from bot.github import operations as ops
 from bot.github.at_once import pages
@@ -36,6 +36,21 @@ async def open_pull_requests(gh: GitHub, repo: RepoRef, *, head: str | None = No
     return tuple([PullRequestRef(repo=repo, number=n) async for n, branch in pages if head in (None, branch)])
 
 
+async def pull_requests_of_branch(gh: GitHub, repo: RepoRef, branch: str) -> tuple[PullRequestRef, ...]:
+    """All pull requests that ever came from that branch of the same repository, open or not, newest first.
+
+    GitHub lists them also when the branch is gone.
+    """
+
+    def parse(data: Any) -> tuple[int, bool]:
+        _require(repo, data)
+        source = data["head"]["repo"]
+        return int(data["number"]), data["head"]["ref"] == branch and (source is None or int(source["id"]) == repo.id)
+
+    pages = gh.pages(ops.LIST_PULLS, repo, parse, query={"state": "all", "head": f"{repo.owner}:{branch}"})
+    return tuple([PullRequestRef(repo=repo, number=number) async for number, ours in pages if ours])
+
+
 @may_be_begun
 async def open_heads(gh: GitHub, repo: RepoRef, *, about: int = 0) -> tuple[tuple[PullRequestRef, Sha], ...]:
     """The open pull requests with their heads.  If there are ``about`` so many, all of their pages come at once."""
@@ -61,6 +76,19 @@ async def own_pull_requests(gh: GitHub, repo: RepoRef) -> tuple[OwnPullRequest, 
     us = await ourselves(gh, repo, now=True)  # GitHub looks for the name of now
     pages = gh.pages(ops.LIST_ISSUES, repo, lambda data: _own(us, data), query={"state": "all", "creator": us.login})
     return tuple([pull async for pull in pages if pull is not None])
+
+
+async def own_issues(gh: GitHub, repo: RepoRef) -> tuple[OwnIssue, ...]:
+    """All issues that the App ever opened, newest first; pull requests are not among them."""
+    us = await ourselves(gh, repo, now=True)
+
+    def parse(data: Any) -> OwnIssue | None:
+        if "pull_request" in data or (data["user"] or {}).get("id") != us.bot_id:
+            return None
+        return OwnIssue(number=int(data["number"]), body=str(data["body"] or ""))
+
+    pages = gh.pages(ops.LIST_ISSUES, repo, parse, query={"state": "all", "creator": us.login})
+    return tuple([issue async for issue in pages if issue is not None])
 
 
 async def commits_ahead(gh: GitHub, repo: RepoRef, base: Sha, head: Sha) -> tuple[Commit, ...] | None:

@@ -179,4 +179,5 @@ def _repository(repo: RepoRef, data: Any) -> Repository:
         html_url=str(data["html_url"]),
         private=bool(data["private"]),
         archived=bool(data["archived"]),
+        fork=bool(data["fork"]),
     )

@@ -15,11 +15,11 @@ from bot.github import reads
 from bot.identity import branches
 from bot.identity.pull_requests import batch_mark_of
 from bot.inventory.commit_sources import CommitSources
+from bot.inventory.rewrite import migrate_files
 from bot.inventory.store import Surveyed, surroundings_of
 from bot.inventory.survey import survey
 from bot.migrate.batches.codeowners import KnownOwners, owners_of
 from bot.migrate.batches.models import BatchFacts, BatchRequest, ClosedPull, FileFacts, OpenPull, Owners, Tier
-from bot.migrate.rewrite import migrate_files
 from bot.repository import DefaultBranch
 from bot.scanner import Unscannable
 

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 
 from bot.context import Bot
 from bot.domain.commands import CommandCall, Reply
-from bot.domain.effects import Reaction
 from bot.domain.errors import UserError
 from bot.domain.globs import GlobError
 from bot.domain.migration import Migration
+from bot.domain.reactions import Reaction
 from bot.github import purposes
 from bot.jobs import Lease
 from bot.migrate.batches import render_answer as words

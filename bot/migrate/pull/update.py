@@ -14,12 +14,12 @@ import structlog
 
 from bot.context import Bot
 from bot.domain.commands import Reply
-from bot.domain.effects import Reaction
 from bot.domain.errors import Gone, RetryLater
 from bot.domain.facts import BranchCommit, PullBranch, TreeEntry
 from bot.domain.file_result import FileMigration
 from bot.domain.finding import Range
 from bot.domain.migration import Config
+from bot.domain.reactions import Reaction
 from bot.domain.references import ChangedFile, PullRequest, PullRequestRef, RepoRef, Sha
 from bot.engine.source.names import SUFFIXES
 from bot.github import purposes, reads
@@ -27,6 +27,7 @@ from bot.github.errors import HeadMoved, Refused
 from bot.identity import decisions
 from bot.identity.commits import part_of
 from bot.inventory.commit_sources import REGULAR
+from bot.inventory.rewrite import migrate_files
 from bot.inventory.store import Surveyed
 from bot.inventory.view import BranchView, view_of
 from bot.jobs import Lease
@@ -45,7 +46,6 @@ from bot.migrate.pull.models import (
 from bot.migrate.pull.plan import batches, obstacle, overtaken, seen_head, select
 from bot.migrate.pull.push import push, push_target
 from bot.migrate.pull.render import answer, invalid_configuration, skipped_by
-from bot.migrate.rewrite import migrate_files
 from bot.repository import at_branch, details_of
 from bot.review.plan import plan_check
 from bot.review.update import found_in

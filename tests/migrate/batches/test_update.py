@@ -12,9 +12,10 @@ import pytest
 
 from bot.context import Bot
 from bot.domain.commands import CommandCall, CommandPlace, Reply
-from bot.domain.effects import ClosePullRequest, Effect, MoveBranch, NewComment, NewPullRequest, Reaction, TreeCommit
+from bot.domain.effects import ClosePullRequest, Effect, MoveBranch, NewComment, NewPullRequest, TreeCommit
 from bot.domain.errors import RetryLater, UserError
 from bot.domain.facts import Role
+from bot.domain.reactions import Reaction
 from bot.domain.references import DeliveryId
 from bot.github import DryRunPerformer, GitHub, Performer
 from bot.identity.markers import MarkerKeys

@@ -1,16 +1,17 @@
-"""Files of a revision with their fixes applied: what `/ssot migrate` commits on a pull request and from an issue."""
+"""Files of a revision with their fixes applied: what `/ssot migrate` commits, and what a preview counts."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Container, Iterable, Mapping
 from types import MappingProxyType
 
 from bot.context import Bot
 from bot.domain.file_result import FileMigration
+from bot.domain.finding import FileReport, Scanned
 from bot.domain.migration import Config
 from bot.domain.references import RepoRef, Sha
 from bot.engine.diff.views import Surroundings
 from bot.engine.program.index import LAST_ROUND, ROUNDS, Index
-from bot.engine.source.names import find_source_roots
-from bot.review.changes import fetch_missing
+from bot.engine.source.names import find_source_roots, module_paths
+from bot.github import reads
 from bot.scanner.tasks import KeptUsages
 
 
@@ -42,7 +43,7 @@ async def migrate_files(
         migrated = await bot.scanner.migrate(
             sources.items(), config.migrations, index, unsafe=unsafe, keep=keep, patient=turn < LAST_ROUND
         )
-        found = await fetch_missing(bot, repo, rev, (each.report for each in migrated), index, known, tree)
+        found = await _fetch_missing(bot, repo, rev, (each.report for each in migrated), index, known, tree)
         if not found:
             break
         known.update(found)
@@ -53,3 +54,24 @@ async def migrate_files(
 def _index(sources: Mapping[str, bytes], config: Config, tree: Iterable[str], names: frozenset[str]) -> Index:
     roots = config.source_roots or find_source_roots([*sources, *tree], config.target_modules)
     return Index.build(sources.items(), source_roots=roots, modules=config.target_modules, given=names)
+
+
+async def _fetch_missing(
+    bot: Bot,
+    repo: RepoRef,
+    rev: Sha,
+    reports: Iterable[FileReport],
+    index: Index,
+    known: Container[str],
+    tree: Container[str] | None = None,
+) -> Mapping[str, bytes | None]:
+    """The files that the modules wanted by ``reports`` may be, as far as they are not ``known`` yet.
+
+    ``None`` for those that do not exist; empty when nothing is missing any more.  ``tree`` are all that exist, where
+    that is known.
+    """
+    modules = {module for report in reports if isinstance(report, Scanned) for module in report.missing_modules}
+    candidates = {path for module in modules for path in module_paths(module, index.roots)}
+    missing = sorted(path for path in candidates if path not in known)
+    there = [path for path in missing if tree is None or path in tree]
+    return {**dict.fromkeys(missing), **(await reads.files_at(bot.github, repo, there, rev) if there else {})}
