@@ -15,6 +15,7 @@ when the check and the review are there (:mod:`benchmarks.far`).
 import argparse
 import asyncio
 import contextlib
+import cProfile
 import hashlib
 import hmac
 import json
@@ -24,7 +25,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -40,7 +41,7 @@ FAST = Pace(gap=0.0, per_minute=100_000, per_hour=100_000)
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 
 
-async def serve(pace: Pace | None) -> None:
+async def serve(pace: Pace | None, profile: Path | None = None) -> None:
     """The child: says its port, then ``GUID TIME`` for each start of a job."""
     from aiohttp import web
 
@@ -64,7 +65,11 @@ async def serve(pace: Pace | None) -> None:
     print(runner.addresses[0][1], flush=True)
     stopping = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopping.set)
-    await stopping.wait()
+    profiler = cProfile.Profile()
+    with profiler if profile else contextlib.nullcontext():
+        await stopping.wait()
+    if profile:
+        profiler.dump_stats(profile)
     await runner.cleanup()
 
 
@@ -81,9 +86,22 @@ class Times:
         return [max(self.started[guid] - at, 0.0) for guid, at in self.acknowledged.items() if guid in self.started]
 
 
+async def by_looking(pull: PullRequestHandle) -> None:
+    await until(lambda: len(pull.reviews) > 0, within=120)
+
+
 class Sender:
-    def __init__(self, github: Sandbox, repo: Repo, url: str, times: Times) -> None:
-        self._github, self._repo, self._url, self._times = github, repo, url, times
+    """``reviewed`` returns once a pull request has a review."""
+
+    def __init__(
+        self,
+        github: Sandbox,
+        repo: Repo,
+        url: str,
+        times: Times,
+        reviewed: Callable[[PullRequestHandle], Awaitable[None]] = by_looking,
+    ) -> None:
+        self._github, self._repo, self._url, self._times, self._reviewed = github, repo, url, times, reviewed
 
     async def run(self, session: aiohttp.ClientSession, pulls: list[PullRequestHandle]) -> None:
         for pull in pulls:
@@ -91,7 +109,7 @@ class Sender:
             body = json.dumps(self._payload(pull)).encode()
             await self._post(session, guid, body)
             acknowledged = self._times.acknowledged[guid] = time.time()
-            await until(lambda pull=pull: len(pull.reviews) > 0, within=120)  # type: ignore[misc]  # bound to this one
+            await self._reviewed(pull)
             self._times.reviewed.append(time.time() - acknowledged)
 
     def _payload(self, pull: PullRequestHandle) -> Mapping[str, object]:
@@ -158,7 +176,7 @@ async def _compare(
     assert server.stdout is not None  # noqa: S101  # for the type checker
     port = int(await server.stdout.readline())
     starts: dict[str, float] = {}
-    reading = asyncio.create_task(_read(server.stdout, starts))
+    reading = asyncio.create_task(read_starts(server.stdout, starts))
     await asyncio.sleep(3)
     before = cpu(server.pid)
     await asyncio.sleep(idle)
@@ -170,7 +188,7 @@ async def _compare(
     reading.cancel()
 
 
-async def _read(stdout: asyncio.StreamReader, starts: dict[str, float]) -> None:
+async def read_starts(stdout: asyncio.StreamReader, starts: dict[str, float]) -> None:
     while line := await stdout.readline():
         guid, _, at = line.decode().rpartition(" ")  # a task's id may hold spaces
         starts.setdefault(guid, float(at))
@@ -184,10 +202,11 @@ def main() -> None:
     parser.add_argument("--idle", type=float, default=10.0, help="seconds to watch it do nothing")
     parser.add_argument("--rtt", type=float, help="milliseconds that each answer of GitHub takes")
     parser.add_argument("--trace", action="store_true", help="with --rtt: every request, and when it was sent")
+    parser.add_argument("--profile", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--serve", choices=["fast", "paced"], help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.serve:
-        asyncio.run(serve(FAST if options.serve == "fast" else None))
+        asyncio.run(serve(FAST if options.serve == "fast" else None, options.profile))
         return
     with tempfile.TemporaryDirectory(prefix="ssot-latency-") as name, contextlib.ExitStack() as stack:
         directory = Path(name)

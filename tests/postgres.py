@@ -10,10 +10,10 @@ import time
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
-from sqlalchemy.engine import make_url
 
 _NUMBERS = itertools.count(1)
 
@@ -45,5 +45,5 @@ def postgres_url(postgres_server: str) -> Iterator[str]:
     name = f"test_{os.getpid()}_{next(_NUMBERS)}"
     with psycopg.connect(postgres_server, autocommit=True) as admin:
         admin.execute(f'CREATE DATABASE "{name}"')
-        yield make_url(postgres_server).set(database=name).render_as_string(hide_password=False)
+        yield urlsplit(postgres_server)._replace(path=f"/{name}").geturl()
         admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')

@@ -13,7 +13,7 @@ class ReadOnlyStorage(Storage):
 
     def __init__(self, storage: Storage) -> None:
         self._engine, self._pin, self._clock = storage._engine, storage._pin, storage._clock
-        self._dialect, self._offset = storage._dialect, storage._offset
+        self._passing, self._offset = storage._passing, storage._offset
 
     async def put(self, namespace: str, key: str, value: bytes) -> str:
         return ""

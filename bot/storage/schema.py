@@ -4,26 +4,9 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from sqlalchemy import (
-    JSON,
-    Column,
-    Connection,
-    Engine,
-    Float,
-    Integer,
-    LargeBinary,
-    MetaData,
-    String,
-    Table,
-    select,
-    text,
-)
-from sqlalchemy.exc import IntegrityError, ProgrammingError
-from sqlalchemy.schema import CreateTable
-
 from bot.domain.errors import SettingsError
 from bot.sqlite_files import FileDamaged, means_damage
-from bot.storage.engine import BUSY_MS, file_of, is_sqlite, transaction
+from bot.storage.engine import BUSY_MS, Connection, Engine, transaction
 from bot.storage.model import LONGEST_KEY, LONGEST_NAME, LONGEST_NAMESPACE
 
 VERSION = 1
@@ -33,25 +16,22 @@ LEDGER_FILE = "ledger.db"
 _LOCK = 0x55072
 """PostgreSQL's advisory lock of whoever brings the tables up to date; the queue has another."""
 
-_METADATA = MetaData()
-_KEY = String(LONGEST_KEY).with_variant(String(LONGEST_KEY, collation="C"), "postgresql")
-RECORDS = Table(
-    "records",
-    _METADATA,
-    Column("namespace", String(LONGEST_NAMESPACE), primary_key=True),
-    Column("key", _KEY, primary_key=True),
-    Column("value", LargeBinary, nullable=False),
-    Column("size", Integer, nullable=False),
-    Column("version", String(32), nullable=False),
-    Column("written_at", Float(53), nullable=False),
+_TABLES = (
+    f"""
+CREATE TABLE IF NOT EXISTS records (
+  namespace VARCHAR({LONGEST_NAMESPACE}) NOT NULL,
+  "key" VARCHAR({LONGEST_KEY}) {{collation}} NOT NULL,
+  value {{blob}} NOT NULL,
+  size INTEGER NOT NULL,
+  version VARCHAR(32) NOT NULL,
+  written_at FLOAT NOT NULL,
+  PRIMARY KEY (namespace, "key")
+)""",
+    f"CREATE TABLE IF NOT EXISTS ledger (name VARCHAR({LONGEST_NAME}) PRIMARY KEY NOT NULL, document JSON NOT NULL)",
 )
-DOCUMENTS = Table(
-    "ledger",
-    _METADATA,
-    Column("name", String(LONGEST_NAME), primary_key=True),
-    Column("document", JSON, nullable=False),
-)
-_SCHEMA = Table("storage_schema", _METADATA, Column("version", Integer, nullable=False))
+_WORDS = {True: {"blob": "BLOB", "collation": ""}, False: {"blob": "BYTEA", "collation": 'COLLATE "C"'}}
+"""What the databases call differently: SQLite (``True``), PostgreSQL."""
+_SCHEMA = "CREATE TABLE IF NOT EXISTS storage_schema (version INTEGER NOT NULL)"
 """PostgreSQL's place for the version; SQLite has one in the file's header."""
 
 
@@ -62,29 +42,29 @@ def prepare(engine: Engine) -> None:
     """
     try:
         _upgrade(engine)
-    except (IntegrityError, ProgrammingError):
+    except engine.conflicts:
         # `IF NOT EXISTS` is no lock in PostgreSQL, and a process of an older version takes none when it makes a table.
         _upgrade(engine)
 
 
 def _upgrade(engine: Engine) -> None:
-    if is_sqlite(engine) and _is_current(engine):
+    if engine.sqlite and _is_current(engine):
         return  # without the write lock, for which others would wait
     with transaction(engine) as connection:
-        if not is_sqlite(connection):
-            connection.execute(select(text(f"pg_advisory_xact_lock({_LOCK})")))
-            connection.execute(CreateTable(_SCHEMA, if_not_exists=True))
-        version = _checked(_version(connection))
+        if not engine.sqlite:
+            connection.execute("SELECT pg_advisory_xact_lock(?)", (_LOCK,))
+            connection.execute(_SCHEMA)
+        version = _checked(_version(engine, connection))
         if version < VERSION:
-            for table in (RECORDS, DOCUMENTS):
-                connection.execute(CreateTable(table, if_not_exists=True))
-            _bring_documents(connection, file_of(engine))
-            _record(connection)
+            for table in _TABLES:
+                connection.execute(table.format(**_WORDS[engine.sqlite]))
+            _bring_documents(connection, engine.file)
+            _record(engine, connection)
 
 
 def _is_current(engine: Engine) -> bool:
     with engine.connect() as connection:
-        return _checked(_version(connection)) == VERSION
+        return _checked(_version(engine, connection)) == VERSION
 
 
 def _checked(version: int, name: str = "the storage") -> int:
@@ -96,18 +76,18 @@ def _checked(version: int, name: str = "the storage") -> int:
     return version
 
 
-def _version(connection: Connection) -> int:
-    if is_sqlite(connection):
-        return int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
-    return connection.execute(select(_SCHEMA.c.version)).scalar() or 0
+def _version(engine: Engine, connection: Connection) -> int:
+    query = "PRAGMA user_version" if engine.sqlite else "SELECT version FROM storage_schema"
+    row = connection.execute(query).fetchone()
+    return int(row[0]) if row else 0
 
 
-def _record(connection: Connection) -> None:
-    if is_sqlite(connection):
-        connection.exec_driver_sql(f"PRAGMA user_version={VERSION}")
+def _record(engine: Engine, connection: Connection) -> None:
+    if engine.sqlite:
+        connection.execute(f"PRAGMA user_version={VERSION}")
         return
-    connection.execute(_SCHEMA.delete())
-    connection.execute(_SCHEMA.insert().values(version=VERSION))
+    connection.execute("DELETE FROM storage_schema")
+    connection.execute("INSERT INTO storage_schema VALUES (?)", (VERSION,))
 
 
 def _bring_documents(connection: Connection, records_file: Path | None) -> None:
@@ -120,7 +100,7 @@ def _bring_documents(connection: Connection, records_file: Path | None) -> None:
         return
     insert = "INSERT INTO ledger (name, document) VALUES (?, ?) ON CONFLICT DO NOTHING"
     for row in _old_documents(old):
-        connection.exec_driver_sql(insert, row)
+        connection.execute(insert, row)
 
 
 def _old_documents(path: Path) -> list[tuple[str, str]]:

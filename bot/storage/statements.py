@@ -1,76 +1,58 @@
-"""The SQL statements for records and documents, as values; nothing here queries a database."""
+"""The SQL statements for records and documents, the same for both databases; nothing here queries one.
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+Each is a text with ``?`` for values, and the values.
+"""
 
-from sqlalchemy import ColumnElement, Delete, and_, delete, func, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
+from collections.abc import Sequence
 
-from bot.storage.schema import DOCUMENTS, RECORDS
+Statement = tuple[str, tuple[object, ...]]
 
-_AT = RECORDS.c
-
-
-def _insert(dialect: str) -> Any:  # noqa: ANN401 - either dialect's `insert`; their common parts are typed nowhere
-    return sqlite.insert if dialect == "sqlite" else postgresql.insert
-
-
-def records(namespace: str, keys: Sequence[str]) -> Any:  # noqa: ANN401 - a Select of four columns
-    columns = select(_AT.key, _AT.value, _AT.version, _AT.written_at)
-    return columns.where(_AT.namespace == namespace, _AT.key.in_(keys))
-
-
-def entries(namespace: str, prefix: str) -> Any:  # noqa: ANN401 - a Select of four columns
-    columns = select(_AT.key, _AT.version, _AT.size, _AT.written_at)
-    return columns.where(_below(namespace, prefix)).order_by(_AT.key)
-
-
-def put(dialect: str, row: Mapping[str, object]) -> Any:  # noqa: ANN401 - see `_insert`
-    insert = _insert(dialect)(RECORDS).values(row)
-    changed = {name: insert.excluded[name] for name in ("value", "size", "version", "written_at")}
-    return insert.on_conflict_do_update(index_elements=["namespace", "key"], set_=changed)
+DOCUMENT = "SELECT CAST(document AS TEXT) FROM ledger WHERE name = ?"
+PLACEHOLDER = "INSERT INTO ledger (name, document) VALUES (?, '{}') ON CONFLICT DO NOTHING"
+"""Creates a document's row if it is missing, so that it can be locked."""
+DOCUMENT_UPDATE = "UPDATE ledger SET document = ? WHERE name = ?"
+PUT = """
+INSERT INTO records (namespace, "key", value, size, version, written_at) VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT (namespace, "key") DO UPDATE
+SET value = excluded.value, size = excluded.size, version = excluded.version, written_at = excluded.written_at"""
+DELETION = 'DELETE FROM records WHERE namespace = ? AND "key" = ?'
+_RANKED = (
+    'SELECT "key", written_at, row_number() OVER (ORDER BY written_at DESC, "key") AS place,'
+    ' sum(size) OVER (ORDER BY written_at DESC, "key" ROWS UNBOUNDED PRECEDING) AS total FROM records'
+)
+_RANKED = (
+    'SELECT "key", written_at, row_number() OVER (ORDER BY written_at DESC, "key") AS place,'
+    ' sum(size) OVER (ORDER BY written_at DESC, "key" ROWS UNBOUNDED PRECEDING) AS total FROM records'
+)
 
 
-def deletion(namespace: str, key: str) -> Delete:
-    return delete(RECORDS).where(_AT.namespace == namespace, _AT.key == key)
+def records(namespace: str, keys: Sequence[str]) -> Statement:
+    """Key, value, version and time of each."""
+    marks = ", ".join("?" * len(keys))
+    query = f'SELECT "key", value, version, written_at FROM records WHERE namespace = ? AND "key" IN ({marks})'  # noqa: S608  # question marks
+    return query, (namespace, *keys)
 
 
-def pruning(namespace: str, prefix: str, before: float | None, keep: int | None, keep_bytes: int | None) -> Delete:
+def entries(namespace: str, prefix: str) -> Statement:
+    """Key, version, size and time of each, by key."""
+    below, values = _below(namespace, prefix)
+    return f'SELECT "key", version, size, written_at FROM records WHERE {below} ORDER BY "key"', values  # noqa: S608  # constants of this module
+
+
+def pruning(namespace: str, prefix: str, before: float | None, keep: int | None, keep_bytes: int | None) -> Statement:
     """``before`` in seconds since 1970.  Raises ``ValueError`` without a condition."""
-    newest = (_AT.written_at.desc(), _AT.key)
-    ranked = (
-        select(
-            _AT.key,
-            _AT.written_at,
-            func.row_number().over(order_by=newest).label("place"),
-            func.sum(_AT.size).over(order_by=newest, rows=(None, 0)).label("total"),
-        )
-        .where(_below(namespace, prefix))
-        .subquery()
-    )
-    old = [] if before is None else [ranked.c.written_at < before]
-    many = [] if keep is None else [ranked.c.place > keep]
-    big = [] if keep_bytes is None else [ranked.c.total > keep_bytes]
-    conditions = [*old, *many, *big]
-    if not conditions:
+    conditions = (("written_at < ?", before), ("place > ?", keep), ("total > ?", keep_bytes))
+    given = [(condition, limit) for condition, limit in conditions if limit is not None]
+    if not given:
         raise ValueError("give an age or a limit")
-    surplus = select(ranked.c.key).where(or_(*conditions))
-    return delete(RECORDS).where(_AT.namespace == namespace, _AT.key.in_(surplus))
+    below, values = _below(namespace, prefix)
+    ranked = f"{_RANKED} WHERE {below}"
+    surplus = f'SELECT "key" FROM ({ranked}) AS ranked WHERE {" OR ".join(condition for condition, _ in given)}'  # noqa: S608  # the same
+    query = f'DELETE FROM records WHERE namespace = ? AND "key" IN ({surplus})'  # noqa: S608  # the same
+    return query, (namespace, *values, *(limit for _, limit in given))
 
 
-def _below(namespace: str, prefix: str) -> ColumnElement[bool]:
-    mine = _AT.namespace == namespace
-    return and_(mine, _AT.key >= prefix, func.substr(_AT.key, 1, len(prefix)) == prefix) if prefix else mine
-
-
-def document(name: str) -> Any:  # noqa: ANN401 - a Select of one column
-    return select(DOCUMENTS.c.document).where(DOCUMENTS.c.name == name)
-
-
-def placeholder(dialect: str, name: str) -> Any:  # noqa: ANN401 - see `_insert`
-    """Create the document's row if it is missing, so that it can be locked."""
-    return _insert(dialect)(DOCUMENTS).values(name=name, document={}).on_conflict_do_nothing()
-
-
-def document_update(name: str, changed: Mapping[str, Any]) -> Any:  # noqa: ANN401 - an Update
-    return DOCUMENTS.update().where(DOCUMENTS.c.name == name).values(document=dict(changed))
+def _below(namespace: str, prefix: str) -> Statement:
+    if not prefix:
+        return "namespace = ?", (namespace,)
+    return 'namespace = ? AND "key" >= ? AND substr("key", 1, ?) = ?', (namespace, prefix, len(prefix), prefix)

@@ -1,7 +1,7 @@
-"""Records and documents in tables, through SQLAlchemy: a SQLite file of this machine, or PostgreSQL."""
+"""Records and documents in tables: a SQLite file of this machine, or PostgreSQL."""
 
 import asyncio
-import math
+import json
 import sqlite3
 import time
 import uuid
@@ -11,14 +11,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, text
-from sqlalchemy.exc import DBAPIError, ProgrammingError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
-
 from bot.domain.errors import SettingsError
 from bot.sqlite_files import FileDamaged, FileLinked, FileMoved, PinnedFile, damaged, means_damage, refuse_links
 from bot.storage import statements
-from bot.storage.engine import Pin, engine_of, file_of, is_sqlite, transaction
+from bot.storage.engine import Connection, Pin, engine_of, transaction
 from bot.storage.model import Document, Entry, Record, StorageUnavailable, check_keys, check_name
 from bot.storage.schema import prepare
 
@@ -46,7 +42,7 @@ class Storage:
     def __init__(self, url: str, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._pin = Pin()
         self._engine, self._clock = engine_of(url, self._pin), clock
-        self._dialect = self._engine.dialect.name
+        self._passing: tuple[type[Exception], ...] = (*self._engine.faults, sqlite3.Error, OSError)
         self._offset = time.time() - time.monotonic()
 
     async def open(self) -> None:
@@ -72,7 +68,7 @@ class Storage:
         found: dict[str, Record] = {}
         for some in _pieces(requested, _READ_AT_ONCE):
             rows = await self._run(partial(_all, statements.records(namespace, some)))
-            found |= {row.key: _record(row) for row in rows}
+            found |= {record.key: record for record in map(_record, rows)}
         return found
 
     async def entries(self, namespace: str, prefix: str = "") -> tuple[Entry, ...]:
@@ -85,21 +81,14 @@ class Storage:
         """Write or overwrite; returns the new version."""
         check_keys(namespace, key)
         version = uuid.uuid4().hex
-        row = {
-            "namespace": namespace,
-            "key": key,
-            "value": value,
-            "size": len(value),
-            "version": version,
-            "written_at": self._clock().timestamp(),
-        }
-        await self._run(lambda c: c.execute(statements.put(self._dialect, row)))
+        row = (namespace, key, value, len(value), version, self._clock().timestamp())
+        await self._run(lambda c: c.execute(statements.PUT, row))
         return version
 
     async def delete(self, namespace: str, key: str) -> bool:
         """Returns whether there was one."""
         check_keys(namespace, key)
-        return await self._run(lambda c: c.execute(statements.deletion(namespace, key)).rowcount) == 1
+        return await self._run(lambda c: c.execute(statements.DELETION, (namespace, key)).rowcount) == 1
 
     async def prune(
         self,
@@ -117,7 +106,7 @@ class Storage:
         check_keys(namespace, prefix)
         before = None if older_than is None else (self._clock() - older_than).timestamp()
         statement = statements.pruning(namespace, prefix, before, keep, keep_bytes)
-        return await self._run(lambda c: c.execute(statement).rowcount)
+        return await self._run(lambda c: c.execute(*statement).rowcount)
 
     # --- documents --------------------------------------------------------------------------------------------
 
@@ -133,26 +122,26 @@ class Storage:
 
     def _update(self, name: str, change: Change[T]) -> T:
         with transaction(self._engine) as connection:
-            connection.execute(statements.placeholder(self._dialect, name))
-            before = _document(connection, name, lock=True)
+            connection.execute(statements.PLACEHOLDER, (name,))
+            before = _document(connection, name, lock=not self._engine.sqlite)
             after, result = change(before, self._now(connection))
-            connection.execute(statements.document_update(name, after))
+            connection.execute(statements.DOCUMENT_UPDATE, (json.dumps(dict(after)), name))
         return result
 
     def _now(self, connection: Connection) -> float:
-        if is_sqlite(connection):
+        if self._engine.sqlite:
             return self._offset + time.monotonic()
         # Not now(): that is when the transaction began, which may have waited for its lock.
-        return float(connection.execute(text("SELECT extract(epoch FROM clock_timestamp())")).scalar() or math.nan)
+        return float(connection.execute("SELECT extract(epoch FROM clock_timestamp())").fetchone()[0])
 
     # --- the database -----------------------------------------------------------------------------------------
 
     async def check(self) -> None:
         """Returns when the storage answers, and is the one that was opened."""
-        await self._run(lambda c: c.execute(text("SELECT 1")))
+        await self._run(lambda c: c.execute("SELECT 1"))
 
     def _open(self) -> None:
-        path = file_of(self._engine)
+        path = self._engine.file
         if path is None:
             prepare(self._engine)
             return
@@ -167,7 +156,7 @@ class Storage:
 
     def _require_sound(self, path: Path) -> None:
         with self._engine.connect() as connection:
-            found = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA quick_check(3)")]
+            found = [str(row[0]) for row in connection.execute("PRAGMA quick_check(3)").fetchall()]
         if found != ["ok"]:
             raise StorageUnavailable(at=self._clock() + AGAIN, reason=_damaged(path, found[0]))
 
@@ -184,17 +173,17 @@ class Storage:
             result = function(*args)
             self._pin.check()
             return result  # the check is part of what may fail
-        except ProgrammingError:
+        except self._engine.defects:
             raise
         except FileMoved as fault:
             raise StorageUnavailable(at=self._clock() + AGAIN, reason=str(fault)) from fault
         except FileDamaged as fault:
             reason = f"the storage database does not answer: {fault}"
             raise StorageUnavailable(at=self._clock() + AGAIN, reason=reason) from fault
-        except (DBAPIError, PoolTimeout, sqlite3.Error, OSError) as fault:
+        except self._passing as fault:
             # Not its text: it may quote the address, with the password.
             reason = f"the storage database does not answer: {type(fault).__name__}"
-            if means_damage(fault) and (path := file_of(self._engine)):
+            if means_damage(fault) and (path := self._engine.file):
                 reason = f"the storage database does not answer: {_damaged(path, 'SQLite cannot read it')}"
             raise StorageUnavailable(at=self._clock() + AGAIN, reason=reason) from fault
 
@@ -203,22 +192,25 @@ def _damaged(path: Path, fault: str) -> str:
     return damaged(path, fault, "the bot reads from GitHub what it held")
 
 
-def _all(statement: Any, connection: Connection) -> Sequence[Any]:  # noqa: ANN401 - a Select of any columns
-    return connection.execute(statement).all()
+def _all(statement: statements.Statement, connection: Connection) -> list[Any]:
+    return connection.execute(*statement).fetchall()
 
 
 def _document(connection: Connection, name: str, *, lock: bool = False) -> Document | None:
     """An empty document is a placeholder, and counts as none."""
-    statement = statements.document(name)
-    return connection.execute(statement.with_for_update() if lock else statement).scalar() or None
+    row = connection.execute(statements.DOCUMENT + (" FOR UPDATE" if lock else ""), (name,)).fetchone()
+    found: Document | None = json.loads(row[0]) if row else None
+    return found or None
 
 
-def _record(row: Any) -> Record:  # noqa: ANN401 - a row of `statements.records`
-    return Record(key=row.key, value=bytes(row.value), version=row.version, written_at=_moment(row.written_at))
+def _record(row: tuple[str, bytes, str, float]) -> Record:
+    key, value, version, written_at = row
+    return Record(key=key, value=bytes(value), version=version, written_at=_moment(written_at))
 
 
-def _entry(row: Any) -> Entry:  # noqa: ANN401 - a row of `statements.entries`
-    return Entry(key=row.key, version=row.version, size=row.size, written_at=_moment(row.written_at))
+def _entry(row: tuple[str, str, int, float]) -> Entry:
+    key, version, size, written_at = row
+    return Entry(key=key, version=version, size=size, written_at=_moment(written_at))
 
 
 def _moment(seconds: float) -> datetime:

@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import aiohttp
 import psycopg
-from sqlalchemy.engine import make_url
 
 from bot.cli.demo import serving, settings_for, settled
 from bot.domain.references import Task
@@ -25,7 +25,7 @@ from tests.jobs.conftest import until
 @asynccontextmanager
 async def refused(server: str, url: str) -> AsyncIterator[None]:
     """PostgreSQL ends all connections and takes no new ones, as in a restart."""
-    name = make_url(url).database
+    name = urlsplit(url).path.removeprefix("/")
     with psycopg.connect(server, autocommit=True) as admin:
         admin.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
         admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,))

@@ -7,10 +7,10 @@ from contextlib import AbstractContextManager, AsyncExitStack, closing, contextm
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
-from sqlalchemy.engine import make_url
 
 from bot.domain.references import Delivery, DeliveryId
 from bot.jobs import Done, Inbox, Job, Lease, Outcome, Policy, Router, SqliteStore, State, Work, WorkerLimits, worker_of
@@ -111,7 +111,7 @@ def away(request: pytest.FixtureRequest) -> Away:
 
     @contextmanager
     def refused(url: str) -> Iterator[None]:
-        name = make_url(url).database
+        name = urlsplit(url).path.removeprefix("/")
         with psycopg.connect(str(request.getfixturevalue("postgres_server")), autocommit=True) as admin:
             admin.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
             admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,))
