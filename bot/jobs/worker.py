@@ -16,9 +16,10 @@ from bot.jobs.retry import Policy
 class WorkerLimits:
     """``deadline``: how long one run may take; ``grace``: how long it may then take to end.  All in seconds."""
 
-    concurrency: int = 16
+    concurrency: int = 40
     """Jobs at once.  They wait for GitHub most of the time, also for their turn to write: a second apart in each
-    installation.  A few more than one installation keeps busy, so that the others go on."""
+    installation.  A few more than one installation keeps busy, so that the others go on, and than a burst brings: work
+    that waits for a place is no further than work that waits for GitHub."""
     deadline: float = 300.0
     grace: float = 5.0
     tick: float = 5.0

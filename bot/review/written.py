@@ -9,6 +9,9 @@ NAMESPACE = "written"
 KNOWN_FOR = timedelta(minutes=5)
 """By then every replica lists it; what is not there has been deleted."""
 
+FORGOTTEN_EACH = 32
+"""After one in so many the old ones are removed, which takes a look at all of them."""
+
 
 def of_review(ref: PullRequestRef) -> str:
     """The key of the last review of a pull request."""
@@ -28,7 +31,8 @@ def of_answer(repo: RepoRef, comment: str) -> str:
 async def remember(bot: Bot, key: str, number: int) -> None:
     """That it has this number; GitHub's only grow."""
     await bot.storage.put(NAMESPACE, key, str(number).encode())
-    await bot.storage.prune(NAMESPACE, older_than=KNOWN_FOR)
+    if number % FORGOTTEN_EACH == 0:
+        await bot.storage.prune(NAMESPACE, older_than=KNOWN_FOR)
 
 
 async def last(bot: Bot, key: str) -> int:

@@ -14,7 +14,7 @@ from bot.sandbox.objects import Commit
 from bot.sandbox.pushing import Actor
 from bot.sandbox.shapes import stamp
 from bot.sandbox.shapes.connections import Refusal, connection
-from bot.sandbox.shapes.graphql import blob, commit, issue, missing, pull_request, ref
+from bot.sandbox.shapes.graphql import blob, commit, issue, missing, pull_request, ref, state_of
 from bot.sandbox.world import Obj, World
 
 T = TypeVar("T")
@@ -98,10 +98,14 @@ class Queries:
 
     def _pulls(self, repo: Repository, states: Sequence[str] | None = None, **window: Any) -> Obj:  # noqa: ANN401
         self._admit(repo, "pull_requests:read")
-        shown = [self._shown(pull) for pull in repo.pulls if self._there(pull.issue)]
-        found = [pull for pull in shown if states is None or pull["state"] in states]
+        there = [pull for pull in repo.pulls if self._there(pull.issue)]
+        found = [pull for pull in there if states is None or self._state(pull) in states]
         nodes, info = connection(found, **window)
-        return {"nodes": nodes, "pageInfo": info, "totalCount": len(found)}
+        return {"nodes": [self._shown(pull) for pull in nodes], "pageInfo": info, "totalCount": len(found)}
+
+    def _state(self, pull: PullRequest) -> str:
+        """As far as the replica knows."""
+        return state_of(pull) if self._world.replica is None else str(self._shown(pull)["state"])
 
     async def _ref(self, repo: Repository, name: str) -> Obj | None:
         self._admit(repo, "contents:read")

@@ -4,11 +4,13 @@ https://docs.github.com/graphql
 """
 
 import functools
+import inspect
 from collections.abc import Mapping
 from importlib import resources
 from typing import Any
 
 from graphql import (
+    DocumentNode,
     ExecutionResult,
     FieldNode,
     FragmentDefinitionNode,
@@ -23,9 +25,10 @@ from graphql import (
     ValueNode,
     VariableNode,
     build_schema,
-    graphql,
     parse,
+    validate,
 )
+from graphql import execute as execute_document
 
 from bot.sandbox.auth import Anonymous, AppIdentity, Identity
 from bot.sandbox.errors import ApiError, QueryRefused
@@ -41,10 +44,22 @@ def schema() -> GraphQLSchema:
     return build_schema(resources.files("bot.sandbox").joinpath("schema.graphql").read_text())
 
 
+@functools.lru_cache(maxsize=256)
+def parsed(document: str) -> DocumentNode:
+    """A client sends the same texts again and again, with other variables.  Raises ``GraphQLError``."""
+    return parse(document)
+
+
+@functools.lru_cache(maxsize=256)
+def faults(document: str) -> tuple[GraphQLError, ...]:
+    """What is wrong with a text that parses."""
+    return tuple(validate(schema(), parsed(document)))
+
+
 def operations(body: Obj) -> tuple[tuple[str, ...], bool]:
     """The top-level fields of a request's document, and whether it is a mutation; none when it does not parse."""
     try:
-        document = parse(str(body.get("query", "")))
+        document = parsed(str(body.get("query", "")))
     except GraphQLError:
         return (), False
     found = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
@@ -58,11 +73,11 @@ def nodes(document: str, variables: Obj) -> int:
     https://docs.github.com/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api#node-limit
     """
     try:
-        parsed = parse(document)
+        definitions = parsed(document).definitions
     except GraphQLError:
         return 0
-    found = [node for node in parsed.definitions if isinstance(node, OperationDefinitionNode)]
-    fragments = {each.name.value: each for each in parsed.definitions if isinstance(each, FragmentDefinitionNode)}
+    found = [node for node in definitions if isinstance(node, OperationDefinitionNode)]
+    fragments = {each.name.value: each for each in definitions if isinstance(each, FragmentDefinitionNode)}
     return sum(_nodes(node.selection_set, variables, fragments) for node in found)
 
 
@@ -101,14 +116,24 @@ async def execute(world: World, identity: Identity, body: Any, limits: Limits) -
     asked = nodes(body["query"], body.get("variables") or {})
     if limits.graphql_nodes is not None and asked > limits.graphql_nodes:
         raise QueryRefused(200, "RESOURCE_LIMITS_EXCEEDED", "Resource limits for this query exceeded.")
-    result = await graphql(
+    return Answer(body=_body(await _result(body, Graph(world, identity, limits))))
+
+
+async def _result(body: Obj, root: Graph) -> ExecutionResult:
+    try:
+        document = parsed(body["query"])
+    except GraphQLError as error:
+        return ExecutionResult(data=None, errors=[error])
+    if wrong := faults(body["query"]):
+        return ExecutionResult(data=None, errors=[*wrong])
+    result = execute_document(
         schema(),
-        body["query"],
-        root_value=Graph(world, identity, limits),
+        document,
+        root_value=root,
         variable_values=body.get("variables") or {},
         operation_name=body.get("operationName"),
     )
-    return Answer(body=_body(result))
+    return await result if inspect.isawaitable(result) else result
 
 
 def _body(result: ExecutionResult) -> Obj:

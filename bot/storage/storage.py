@@ -6,14 +6,16 @@ import sqlite3
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from bot.domain.errors import SettingsError
 from bot.sqlite_files import FileDamaged, FileLinked, FileMoved, PinnedFile, damaged, means_damage, refuse_links
 from bot.storage import statements
+from bot.storage.batches import Batches, Work
 from bot.storage.engine import Connection, Pin, engine_of, transaction
 from bot.storage.model import Document, Entry, Record, StorageUnavailable, check_keys, check_name
 from bot.storage.schema import prepare
@@ -44,6 +46,7 @@ class Storage:
         self._engine, self._clock = engine_of(url, self._pin), clock
         self._passing: tuple[type[Exception], ...] = (*self._engine.faults, sqlite3.Error, OSError)
         self._offset = time.time() - time.monotonic()
+        self._reads, self._writes = Batches(self._read_all), Batches(self._write_all)
 
     async def open(self) -> None:
         """Create the tables, or upgrade an older version's.
@@ -67,14 +70,14 @@ class Storage:
         check_keys(namespace, *requested)
         found: dict[str, Record] = {}
         for some in _pieces(requested, _READ_AT_ONCE):
-            rows = await self._run(partial(_all, statements.records(namespace, some)))
+            rows = await self._read(partial(_all, statements.records(namespace, some)))
             found |= {record.key: record for record in map(_record, rows)}
         return found
 
     async def entries(self, namespace: str, prefix: str = "") -> tuple[Entry, ...]:
         """The entries whose keys begin with ``prefix``, by key."""
         check_keys(namespace, prefix)
-        rows = await self._run(partial(_all, statements.entries(namespace, prefix)))
+        rows = await self._read(partial(_all, statements.entries(namespace, prefix)))
         return tuple(_entry(row) for row in rows)
 
     async def put(self, namespace: str, key: str, value: bytes) -> str:
@@ -82,13 +85,13 @@ class Storage:
         check_keys(namespace, key)
         version = uuid.uuid4().hex
         row = (namespace, key, value, len(value), version, self._clock().timestamp())
-        await self._run(lambda c: c.execute(statements.PUT, row))
+        await self._write(lambda c: c.execute(statements.PUT, row))
         return version
 
     async def delete(self, namespace: str, key: str) -> bool:
         """Returns whether there was one."""
         check_keys(namespace, key)
-        return await self._run(lambda c: c.execute(statements.DELETION, (namespace, key)).rowcount) == 1
+        return await self._write(lambda c: c.execute(statements.DELETION, (namespace, key)).rowcount) == 1
 
     async def prune(
         self,
@@ -106,26 +109,25 @@ class Storage:
         check_keys(namespace, prefix)
         before = None if older_than is None else (self._clock() - older_than).timestamp()
         statement = statements.pruning(namespace, prefix, before, keep, keep_bytes)
-        return await self._run(lambda c: c.execute(*statement).rowcount)
+        return await self._write(lambda c: c.execute(*statement).rowcount)
 
     # --- documents --------------------------------------------------------------------------------------------
 
     async def read(self, name: str) -> tuple[Document | None, float]:
         """The document, if there is one, and the time now in seconds since 1970."""
         check_name(name)
-        return await self._run(lambda c: (_document(c, name), self._now(c)))
+        return await self._read(lambda c: (_document(c, name), self._now(c)))
 
     async def update(self, name: str, change: Change[T]) -> T:
         """Replace the document by the changed one, durably and atomically."""
         check_name(name)
-        return await asyncio.to_thread(self._guarded, self._update, name, change)
+        return await self._write(partial(self._update, name, change), statements=3)
 
-    def _update(self, name: str, change: Change[T]) -> T:
-        with transaction(self._engine) as connection:
-            connection.execute(statements.PLACEHOLDER, (name,))
-            before = _document(connection, name, lock=not self._engine.sqlite)
-            after, result = change(before, self._now(connection))
-            connection.execute(statements.DOCUMENT_UPDATE, (json.dumps(dict(after)), name))
+    def _update(self, name: str, change: Change[T], connection: Connection) -> T:
+        connection.execute(statements.PLACEHOLDER, (name,))
+        before = _document(connection, name, lock=not self._engine.sqlite)
+        after, result = change(before, self._now(connection))
+        connection.execute(statements.DOCUMENT_UPDATE, (json.dumps(dict(after)), name))
         return result
 
     def _now(self, connection: Connection) -> float:
@@ -138,7 +140,7 @@ class Storage:
 
     async def check(self) -> None:
         """Returns when the storage answers, and is the one that was opened."""
-        await self._run(lambda c: c.execute("SELECT 1"))
+        await self._read(lambda c: c.execute("SELECT 1"))
 
     def _open(self) -> None:
         path = self._engine.file
@@ -160,12 +162,32 @@ class Storage:
         if found != ["ok"]:
             raise StorageUnavailable(at=self._clock() + AGAIN, reason=_damaged(path, found[0]))
 
-    async def _run(self, work: Callable[[Connection], T]) -> T:
-        return await asyncio.to_thread(self._guarded, self._connected, work)
+    async def _read(self, work: Work[T]) -> T:
+        """On a server's database each has a connection of its own: it waits for the network."""
+        if self._engine.sqlite:
+            return await self._reads.do(work)
+        [result] = await asyncio.to_thread(self._read_all, (work,))
+        return cast("T", result)
 
-    def _connected(self, work: Callable[[Connection], T]) -> T:
-        with self._engine.connect() as connection:
-            return work(connection)
+    async def _write(self, work: Work[T], *, statements: int = 1) -> T:
+        """In one transaction, with SQLite also with others': its writers wait for each other, and each for the disk."""
+        if self._engine.sqlite:
+            return await self._writes.do(work)
+        run = self._write_all if statements > 1 else self._read_all  # a single one is a transaction by itself
+        [result] = await asyncio.to_thread(run, (work,))
+        return cast("T", result)
+
+    def _read_all(self, works: Sequence[Work[Any]]) -> list[Any]:
+        return self._guarded(self._all_on, self._engine.connect, works)
+
+    def _write_all(self, works: Sequence[Work[Any]]) -> list[Any]:
+        return self._guarded(self._all_on, partial(transaction, self._engine), works)
+
+    def _all_on(
+        self, connected: Callable[[], AbstractContextManager[Connection]], works: Sequence[Work[Any]]
+    ) -> list[Any]:
+        with connected() as connection:
+            return [work(connection) for work in works]
 
     def _guarded(self, function: Callable[..., T], *args: object) -> T:
         """An invalid statement is a defect; every other fault is temporary."""

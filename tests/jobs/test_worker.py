@@ -77,6 +77,19 @@ async def test_no_more_jobs_run_at_once_than_allowed(bench: Bench) -> None:
     assert most == 2
 
 
+async def test_32_senders_do_not_wait_for_each_others_work(bench: Bench) -> None:
+    running = asyncio.Barrier(32)
+
+    async def behave(given: Delivery, lease: Lease) -> Outcome:
+        await running.wait()  # none ends before all have begun
+        return Done()
+
+    bench.behaviour = behave
+    await bench.start()
+    await asyncio.gather(*(bench.put(n, f"acme/app#{n} opened".encode()) for n in range(32)))
+    await bench.settled()
+
+
 async def test_work_begins_within_100_ms_of_the_acknowledgement(bench: Bench) -> None:
     began: list[float] = []
 

@@ -4,7 +4,7 @@ import aiohttp
 import pytest
 
 from bot.sandbox import Repo, Sandbox, Symlink
-from bot.sandbox.graphql import nodes
+from bot.sandbox.graphql import faults, nodes, parsed
 from tests.sandbox.conftest import Caller
 
 RESOLVE = """mutation($id: ID!) { resolveReviewThread(input: {threadId: $id}) { thread { isResolved } } }"""
@@ -252,3 +252,11 @@ async def test_the_refusal_of_a_diff(plain: Sandbox, plain_repo: Repo, plain_bot
     pull = await plain_repo.open_pull_request({"src/a.py": b"x = 2\n"})
     answer = await plain_bot("GET", f"./pulls/{pull.number}/files")
     assert (answer.status, answer.json["errors"][0]["code"]) == (422, "not_available")
+
+
+async def test_a_document_is_parsed_and_checked_once(bot: Caller) -> None:
+    query = 'query($n: Int!) { repository(owner: "acme", name: "app") { pullRequest(number: $n) { number } } }'
+    before = parsed.cache_info().misses, faults.cache_info().misses
+    for number in (1, 2, 3):
+        await bot.graphql(query, n=number)
+    assert (parsed.cache_info().misses, faults.cache_info().misses) == (before[0] + 1, before[1] + 1)

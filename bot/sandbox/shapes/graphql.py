@@ -114,13 +114,17 @@ def pull_request(of: PullRequest, url: str, among: Among = lambda all_: all_, *,
     }
 
 
+def state_of(of: PullRequest) -> str:
+    return "MERGED" if of.merged_at else of.issue.state.upper()
+
+
 def _pull_request(of: PullRequest, url: str) -> Obj:
     """What takes no arguments."""
     return {
         "__typename": "PullRequest",
         "title": of.issue.title,
         "author": actor(of.issue.author),
-        "state": "MERGED" if of.merged_at else of.issue.state.upper(),
+        "state": state_of(of),
         "isDraft": of.draft,
         "createdAt": stamp(of.issue.created_at),
         "closedAt": stamp_or_none(of.issue.closed_at),
