@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from bot.storage.engine import Connection
+from bot.storage.engine import StorageConnection
 
 T = TypeVar("T")
-Work = Callable[[Connection], T]
+Work = Callable[[StorageConnection], T]
 
 
 class Batches:

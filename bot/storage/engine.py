@@ -49,7 +49,7 @@ class Rows(Protocol):
     def fetchall(self) -> list[Any]: ...
 
 
-class Connection(Protocol):
+class StorageConnection(Protocol):
     """Of either database; values stand as ``?`` in a statement."""
 
     def execute(self, query: str, values: Sequence[Any] = (), /) -> Rows: ...
@@ -72,7 +72,7 @@ class Pin:
         return None if self.file is None else self.file.check()
 
 
-class Engine(ABC):
+class StorageEngine(ABC):
     """Makes connections and keeps some; any number of threads may ask, and each connection is used by one of them."""
 
     sqlite: bool
@@ -86,19 +86,19 @@ class Engine(ABC):
     """What it raises when another process has made the same thing at the same moment."""
 
     def __init__(self) -> None:
-        self._kept: list[Connection] = []
+        self._kept: list[StorageConnection] = []
         self._room = threading.BoundedSemaphore(_MOST)
 
     @abstractmethod
-    def _connect(self) -> Connection: ...
+    def _connect(self) -> StorageConnection: ...
 
     @abstractmethod
-    def _is_usable(self, connection: Connection) -> bool:
+    def _is_usable(self, connection: StorageConnection) -> bool:
         """Whether a kept connection can be used again."""
         ...
 
     @contextmanager
-    def connect(self) -> Iterator[Connection]:
+    def connect(self) -> Iterator[StorageConnection]:
         """A connection for this thread; after an error it is closed, which rolls back what is unfinished."""
         if not self._room.acquire(timeout=_PATIENCE):
             raise NoConnection(f"no connection became free in {_PATIENCE:g} s")
@@ -116,7 +116,7 @@ class Engine(ABC):
         finally:
             self._room.release()
 
-    def _kept_one(self) -> Connection | None:
+    def _kept_one(self) -> StorageConnection | None:
         while True:
             try:
                 connection = self._kept.pop()
@@ -140,7 +140,7 @@ class _SqliteConnection(sqlite3.Connection):
     files: tuple[FileId, ...] = ()
 
 
-class SqliteEngine(Engine):
+class SqliteStorageEngine(StorageEngine):
     sqlite = True
     faults: tuple[type[Exception], ...] = (sqlite3.Error,)
     defects: tuple[type[Exception], ...] = (sqlite3.ProgrammingError,)
@@ -169,7 +169,7 @@ class SqliteEngine(Engine):
             raise
         return connection
 
-    def _is_usable(self, connection: Connection) -> bool:
+    def _is_usable(self, connection: StorageConnection) -> bool:
         assert isinstance(connection, _SqliteConnection)  # noqa: S101  # for the type checker: `_connect` made it
         now = self._pin.check()
         ids = file_ids(self.file) if now is None else now.ids
@@ -191,7 +191,7 @@ class _PostgresConnection:
         self._raw.close()
 
 
-class PostgresEngine(Engine):
+class PostgresStorageEngine(StorageEngine):
     sqlite = False
     file: Path | None = None
 
@@ -213,7 +213,7 @@ class PostgresEngine(Engine):
         except psycopg.ProgrammingError:  # its text quotes the address, with the password
             raise SettingsError("SSOT_DATABASE_URL is not an address of PostgreSQL") from None
 
-    def _is_usable(self, connection: Connection) -> bool:
+    def _is_usable(self, connection: StorageConnection) -> bool:
         """The server may have been restarted since."""
         try:
             connection.execute("SELECT 1")
@@ -227,20 +227,20 @@ def _numbered(query: str) -> bytes:
     return query.replace("?", "%s").encode()
 
 
-def engine_of(url: str, pin: Pin | None = None) -> Engine:
+def engine_of(url: str, pin: Pin | None = None) -> StorageEngine:
     """The engine of a ``sqlite:///path`` or ``postgresql://…`` URL; it connects to nothing yet.
 
     Raises ``SettingsError`` for another URL.  No error of the engine shows the URL or a value.
     """
     if url.startswith(("postgresql://", "postgres://")):
-        return PostgresEngine(url)
+        return PostgresStorageEngine(url)
     if not url.startswith("sqlite:///"):
         raise SettingsError("SSOT_DATABASE_URL must be sqlite:///path or postgresql://…")
-    return SqliteEngine(Path(url.removeprefix("sqlite:///")), pin or Pin())
+    return SqliteStorageEngine(Path(url.removeprefix("sqlite:///")), pin or Pin())
 
 
 @contextmanager
-def transaction(engine: Engine) -> Iterator[Connection]:
+def transaction(engine: StorageEngine) -> Iterator[StorageConnection]:
     """All statements or none.  With SQLite the write lock is taken at once: a later one could not be waited for."""
     with engine.connect() as connection:
         connection.execute("BEGIN IMMEDIATE" if engine.sqlite else "BEGIN")

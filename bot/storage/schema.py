@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bot.domain.errors import SettingsError
 from bot.sqlite_files import FileDamaged, means_damage
-from bot.storage.engine import BUSY_MS, Connection, Engine, transaction
+from bot.storage.engine import BUSY_MS, StorageConnection, StorageEngine, transaction
 from bot.storage.model import LONGEST_KEY, LONGEST_NAME, LONGEST_NAMESPACE
 
 VERSION = 1
@@ -35,7 +35,7 @@ _SCHEMA = "CREATE TABLE IF NOT EXISTS storage_schema (version INTEGER NOT NULL)"
 """PostgreSQL's place for the version; SQLite has one in the file's header."""
 
 
-def prepare(engine: Engine) -> None:
+def prepare(engine: StorageEngine) -> None:
     """Bring the tables up to date, whatever was there; any number of processes may do so at once.
 
     Raises ``SettingsError`` when they are newer than this program.
@@ -47,7 +47,7 @@ def prepare(engine: Engine) -> None:
         _upgrade(engine)
 
 
-def _upgrade(engine: Engine) -> None:
+def _upgrade(engine: StorageEngine) -> None:
     if engine.sqlite and _is_current(engine):
         return  # without the write lock, for which others would wait
     with transaction(engine) as connection:
@@ -62,7 +62,7 @@ def _upgrade(engine: Engine) -> None:
             _record(engine, connection)
 
 
-def _is_current(engine: Engine) -> bool:
+def _is_current(engine: StorageEngine) -> bool:
     with engine.connect() as connection:
         return _checked(_version(engine, connection)) == VERSION
 
@@ -76,13 +76,13 @@ def _checked(version: int, name: str = "the storage") -> int:
     return version
 
 
-def _version(engine: Engine, connection: Connection) -> int:
+def _version(engine: StorageEngine, connection: StorageConnection) -> int:
     query = "PRAGMA user_version" if engine.sqlite else "SELECT version FROM storage_schema"
     row = connection.execute(query).fetchone()
     return int(row[0]) if row else 0
 
 
-def _record(engine: Engine, connection: Connection) -> None:
+def _record(engine: StorageEngine, connection: StorageConnection) -> None:
     if engine.sqlite:
         connection.execute(f"PRAGMA user_version={VERSION}")
         return
@@ -90,7 +90,7 @@ def _record(engine: Engine, connection: Connection) -> None:
     connection.execute("INSERT INTO storage_schema VALUES (?)", (VERSION,))
 
 
-def _bring_documents(connection: Connection, records_file: Path | None) -> None:
+def _bring_documents(connection: StorageConnection, records_file: Path | None) -> None:
     """Copy what an older version kept in a file of its own, in the transaction that records the version.
 
     So they are here once the version is, and a crash before leaves both files as they were.

@@ -16,7 +16,7 @@ from bot.domain.errors import SettingsError
 from bot.sqlite_files import FileDamaged, FileLinked, FileMoved, PinnedFile, damaged, means_damage, refuse_links
 from bot.storage import statements
 from bot.storage.batches import Batches, Work
-from bot.storage.engine import Connection, Pin, engine_of, transaction
+from bot.storage.engine import Pin, StorageConnection, engine_of, transaction
 from bot.storage.model import Document, Entry, Record, StorageUnavailable, check_keys, check_name
 from bot.storage.schema import prepare
 
@@ -123,14 +123,14 @@ class Storage:
         check_name(name)
         return await self._write(partial(self._update, name, change), statements=3)
 
-    def _update(self, name: str, change: Change[T], connection: Connection) -> T:
+    def _update(self, name: str, change: Change[T], connection: StorageConnection) -> T:
         connection.execute(statements.PLACEHOLDER, (name,))
         before = _document(connection, name, lock=not self._engine.sqlite)
         after, result = change(before, self._now(connection))
         connection.execute(statements.DOCUMENT_UPDATE, (json.dumps(dict(after)), name))
         return result
 
-    def _now(self, connection: Connection) -> float:
+    def _now(self, connection: StorageConnection) -> float:
         if self._engine.sqlite:
             return self._offset + time.monotonic()
         # Not now(): that is when the transaction began, which may have waited for its lock.
@@ -184,7 +184,7 @@ class Storage:
         return self._guarded(self._all_on, partial(transaction, self._engine), works)
 
     def _all_on(
-        self, connected: Callable[[], AbstractContextManager[Connection]], works: Sequence[Work[Any]]
+        self, connected: Callable[[], AbstractContextManager[StorageConnection]], works: Sequence[Work[Any]]
     ) -> list[Any]:
         with connected() as connection:
             return [work(connection) for work in works]
@@ -214,11 +214,11 @@ def _damaged(path: Path, fault: str) -> str:
     return damaged(path, fault, "the bot reads from GitHub what it held")
 
 
-def _all(statement: statements.Statement, connection: Connection) -> list[Any]:
+def _all(statement: statements.Statement, connection: StorageConnection) -> list[Any]:
     return connection.execute(*statement).fetchall()
 
 
-def _document(connection: Connection, name: str, *, lock: bool = False) -> Document | None:
+def _document(connection: StorageConnection, name: str, *, lock: bool = False) -> Document | None:
     """An empty document is a placeholder, and counts as none."""
     row = connection.execute(statements.DOCUMENT + (" FOR UPDATE" if lock else ""), (name,)).fetchone()
     found: Document | None = json.loads(row[0]) if row else None

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bot.storage import Storage
-from bot.storage.engine import Connection
+from bot.storage.engine import StorageConnection
 
 
 class Counted:
@@ -22,7 +22,7 @@ class Counted:
         connect = storage._engine.connect
 
         @contextmanager
-        def counted() -> Iterator[Connection]:
+        def counted() -> Iterator[StorageConnection]:
             self.taken += 1
             with connect() as connection:
                 assert isinstance(connection, sqlite3.Connection)
