@@ -15,6 +15,7 @@ from bot.engine.prefilter.terms import ImportWords, Prefilter, PrefilterTerm, re
 from bot.engine.program.beneath import beneath_of
 from bot.engine.program.collect import facts_at
 from bot.engine.program.facts import NOTHING, Facts
+from bot.engine.program.given_to import NO_FACTS
 from bot.engine.program.index import Index
 from bot.engine.program.sought import Sought, sought, variables_of
 from bot.engine.resolve.renamed import renamed
@@ -64,11 +65,11 @@ class Survey:
         """What all files contribute to the view of the whole program."""
         return {**self.order, **self.others, **{path: entry.facts for path, entry in self.files.items()}}
 
-    def sought(self, config: Config) -> Sought:
-        """What further files are looked for."""
+    def sought(self, config: Config, others: Mapping[str, Facts] = NO_FACTS) -> Sought:
+        """What further files are looked for; ``others`` are the facts of those that were found already."""
         using = {path: entry.variables for path, entry in self.files.items() if entry.variables}
         beneath = {name for entry in self.files.values() for name in entry.beneath}
-        facts = {path: entry.facts for path, entry in self.files.items()}
+        facts = {**others, **{path: entry.facts for path, entry in self.files.items()}}
         edited = [
             path for path, entry in self.files.items() if isinstance(entry.report, Scanned) and entry.report.findings
         ]

@@ -19,7 +19,7 @@ from bot.engine.program.collect import unread
 from bot.engine.program.facts import Facts
 from bot.engine.program.index import ROUNDS, Index
 from bot.engine.program.pythons import is_project
-from bot.engine.program.sought import Sought
+from bot.engine.program.sought import HANDED_ON, Sought
 from bot.engine.source.names import SUFFIXES
 from bot.engine.survey import (
     Survey,
@@ -118,6 +118,7 @@ async def survey_fresh(sources: Sources, config: Config, each: Each) -> Survey:
         files=await _resolve(sources, config, asked, index, hits, gives),
     )
     others = await sources.facts(found.sought(config), python - found.files.keys())
+    others = await _led_on(sources, config, found, others)
     others = {**await _projects(sources, each, found), **others}
     return await program.ordered(sources, config, each, replace(found, others=others))
 
@@ -165,14 +166,30 @@ async def _others(
 
     Where something else is looked for than before, every file has to be looked at once more.
     """
-    looked_for = found.sought(config)
-    if looked_for != before.sought(config):
+    looked_for, was = found.sought(config), before.sought(config)
+    if looked_for != was or before.sought(config, before.others) != was:
         python = frozenset(path for path in sources.blobs if path.endswith(SUFFIXES))
-        return await sources.facts(looked_for, python - found.files.keys())
+        others = await sources.facts(looked_for, python - found.files.keys())
+        return await _led_on(sources, config, found, others)
     more = {path: text for path, text in content.items() if path not in found.files}
     stays = {path for path in before.others if path.endswith(SUFFIXES)} - set(changed) - found.files.keys()
     kept = {path: before.others[path] for path in stays}
-    return {**kept, **await program.facts_of(each, more, looked_for)}
+    return await _led_on(sources, config, found, {**kept, **await program.facts_of(each, more, looked_for)})
+
+
+async def _led_on(
+    sources: Sources, config: Config, found: Survey, others: Mapping[str, Facts]
+) -> Mapping[str, Facts]:  # fmt: skip
+    """``others``, and the facts of the files that what they hand over leads to."""
+    looked_for = found.sought(config)
+    python = frozenset(path for path in sources.blobs if path.endswith(SUFFIXES)) - found.files.keys()
+    for _ in range(HANDED_ON):
+        asked = found.sought(config, others)
+        if asked == looked_for:
+            break
+        looked_for = asked
+        others = {**others, **await sources.facts(asked, python - others.keys())}
+    return others
 
 
 async def _projects(

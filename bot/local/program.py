@@ -13,7 +13,7 @@ from bot.engine.program.facts import Facts
 from bot.engine.program.index import Index
 from bot.engine.program.order import above, early_imports, successors
 from bot.engine.program.pythons import is_project
-from bot.engine.program.sought import Sought, sought, starred, variables_of
+from bot.engine.program.sought import HANDED_ON, Sought, sought, starred, variables_of
 from bot.engine.source.names import PROJECT_FILES, is_package, module_paths
 from bot.local.facts_cache import FactsCache
 from bot.local.files import Listing, Reader
@@ -55,6 +55,23 @@ def with_program(
         left = [path for path in listing.paths if path not in known]
         more = _more(root, left, replace(looked_for, stars=False), edited, index, jobs, kept)
         index = index.with_modules(more.items()).knowing(cache.facts(more, jobs))
+        for _ in range(HANDED_ON):  # what is handed over there may lead into files that nothing else leads to
+            known |= more
+            asked = sought(
+                config,
+                index.roots,
+                variables,
+                frozenset(listing.paths).__contains__,
+                beneath,
+                index.all_facts(),
+                sources,
+            )
+            if asked == looked_for:
+                break
+            looked_for = asked
+            left = [path for path in listing.paths if path not in known]
+            more = _more(root, left, replace(looked_for, stars=False), edited, index, jobs, None)
+            index = index.with_modules(more.items()).knowing(cache.facts(more, jobs))
         projects = {path: each for path, each in facts.items() if is_project(path) and path not in index.files}
         run, used = order.result()
         index = index.with_facts({**projects, **run})

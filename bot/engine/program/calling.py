@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.engine.program.cycles import closure, from_the_longest, leads_to, path_of
+from bot.engine.program.definition import runs_for_subclasses
+from bot.engine.program.early import SUBCLASSED
 from bot.engine.program.index import Index
 from bot.engine.program.nodes import stored
 from bot.engine.program.view import Witness
@@ -62,6 +64,8 @@ def caller(index: Index, path: str, dotted: str, line: int | None) -> Witness | 
             if other == start and line is not None and call.line > line:
                 continue
             for name in program.absolute(other, call.name):
+                if name.endswith(f".{SUBCLASSED}") and not runs_for_subclasses(index, name.rpartition(".")[0]):
+                    continue
                 if leads_to(index, name, reaching) and may_run(index, name, path):
                     return Witness(path=other, line=call.line)
     return None

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.engine.program.facts import ANY, OWN, Name
+from bot.engine.program.facts import ANY, GIVEN, OWN, Name
 
 Meaning = Callable[[ast.expr], Sequence[Name]]
 _DOTTED = re.compile(r"[^\W\d]\w*(?:[.:][^\W\d]\w*)+\Z")
@@ -161,8 +161,29 @@ def table_of(node: ast.expr, meaning: Meaning) -> Sequence[Name]:
             return meaning(holder)
         case ast.Call(func=ast.Name(id="globals"), args=[]):
             return (Name("", OWN),)
+        case ast.Attribute(value=function, attr="__globals__"):
+            return [Name(n.text.rpartition(".")[0], n.level) for n in meaning(function) if n.level != GIVEN]
         case _:
             return ()
+
+
+def written_at_large(call: ast.Call, meaning: Meaning) -> Sequence[Name]:
+    """The modules or classes of which a call writes members by names that are computed."""
+    last = _function(call.func)[1]
+    if last in _WRITERS | _IN_PLACE and len(call.args) > 1:
+        named = isinstance(call.args[1], ast.Constant)
+        return () if named or isinstance(call.args[0], ast.Constant) else meaning(call.args[0])
+    if last in _ON_TABLE | _WITH_TABLE and isinstance(call.func, ast.Attribute):
+        table, *rest = [call.func.value, *call.args] if last in _ON_TABLE else (call.args or [call.func])
+        computed = any(not isinstance(each, ast.Dict | ast.Constant) for each in rest[:1])
+        return table_of(table, meaning) if computed or any(k.arg is None for k in call.keywords) else ()
+    return ()
+
+
+def is_lasting(call: ast.Call) -> bool:
+    """Whether nobody takes back what a call of a function that writes has written."""
+    function, last = _function(call.func)
+    return last in _ON_TABLE or (last in _WRITERS and function == last)
 
 
 def _in_table(call: ast.Call, last: str, meaning: Meaning) -> Iterator[tuple[Name, str]]:

@@ -2,10 +2,12 @@
 
 import ast
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
+from bot.engine.program.bound import bound, names_bound
 from bot.engine.program.index import Index
-from bot.engine.resolve.exports import PARSE_ERRORS, parse
+from bot.engine.resolve.exports import PARSE_ERRORS, parse, rebound_names
 from bot.engine.resolve.resolver import written
 
 _PLAIN = frozenset(
@@ -26,10 +28,16 @@ class Class:
     """All bases, as they are written."""
     certain: bool
     """Nothing but its body and its bases gives it members."""
+    values: Mapping[str, ast.expr] = field(default_factory=dict)
+    """What the members are bound to that one assignment binds, and nothing else."""
+    doubtful: frozenset[str] = frozenset()
+    """The members that its body has only if some condition holds."""
+    absent: frozenset[str] = frozenset()
+    """Those that its body does not give it after all: they are only annotated, or deleted again."""
 
     def has(self, name: str) -> bool | None:
         """Whether its body has a member; ``None`` if that is not known."""
-        return True if name in self.members else (False if self.certain else None)
+        return True if name in self.members - self.absent else (False if self.certain else None)
 
 
 def class_of(index: Index, path: str, source: bytes, name: str) -> Class | None:
@@ -45,6 +53,10 @@ class Top:
     """The classes whose names nothing else there binds."""
     constants: frozenset[str]
     """The names that a literal is bound to."""
+    values: Mapping[str, ast.expr]
+    """What the names are bound to that one assignment binds, and nothing else."""
+    bound: Mapping[str, bool | None]
+    """Whether a name is bound when the module has run; of one that a function may bind again as well: ``None``."""
 
 
 def top_of(index: Index, path: str, source: bytes) -> Top:
@@ -59,20 +71,43 @@ def _read(source: bytes) -> Top:
     try:
         body = parse(source).body
     except PARSE_ERRORS:
-        return Top(classes={}, constants=frozenset())
+        return Top(classes={}, constants=frozenset(), values={}, bound={})
     times = Counter(name for node in body for name in names_bound(node))
     classes = {node.name: _class(node) for node in body if isinstance(node, ast.ClassDef) and times[node.name] == 1}
-    return Top(classes=classes, constants=frozenset(name for node in body for name in _given_literals(node)))
+    known = dict(bound(body))
+    again = rebound_names(source)
+    return Top(
+        classes=classes, constants=frozenset(name for node in body for name in _given_literals(node)),
+        values={name: value for name, value in _values(body, times).items() if name not in again},
+        bound=known | {name: known[name] or None for name in again & known.keys()},
+    )  # fmt: skip
+
+
+def _values(body: Sequence[ast.stmt], times: Mapping[str, int]) -> Mapping[str, ast.expr]:
+    found: dict[str, ast.expr] = {}
+    for node in body:
+        match node:
+            case ast.Assign(targets=targets, value=value):
+                found |= {each.id: value for each in targets if isinstance(each, ast.Name)}
+            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
+                found[name] = value
+            case _:
+                pass
+    return {name: value for name, value in found.items() if times[name] == 1}
 
 
 def _class(node: ast.ClassDef) -> Class:
-    names = {member for statement in node.body for member in names_bound(statement)}
+    times = Counter(member for statement in node.body for member in names_bound(statement))
+    known = bound(node.body)
+    names = times.keys()
     bases = tuple(written(base) for base in node.bases)
     metas = all(k.arg == "metaclass" and written(k.value).rpartition(".")[2] in _METAS for k in node.keywords)
     certain = all(bases) and metas and not node.decorator_list and not any(map(_is_open, node.body))
     return Class(
         members=frozenset(names), bases=tuple(base for base in bases if base not in _PLAIN), written=bases,
-        certain=certain,
+        certain=certain, values=_values(node.body, times),
+        doubtful=frozenset(name for name in names if known.get(name, True) is None),
+        absent=frozenset(name for name in names if known.get(name, True) is False),
     )  # fmt: skip
 
 
@@ -87,19 +122,6 @@ def _given_literals(node: ast.stmt) -> list[str]:
 
 
 _METAS = ("EnumMeta", "EnumType", "ABCMeta")
-
-
-def names_bound(node: ast.stmt) -> set[str]:
-    """The names that a statement may bind where it stands."""
-    match node:
-        case ast.ClassDef(name=name) | ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
-            return {name}
-        case _:
-            names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-            inner = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
-            names |= {n.name for n in ast.walk(node) if isinstance(n, inner)}
-            aliases = (alias for n in ast.walk(node) if isinstance(n, ast.Import | ast.ImportFrom) for alias in n.names)
-            return names | {alias.asname or alias.name.partition(".")[0] for alias in aliases}
 
 
 def _is_open(node: ast.stmt) -> bool:

@@ -7,17 +7,19 @@ never one too few.
 import ast
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import islice, product
 from typing import Any
 
 from bot.engine.program.aliases import alternatives, given
-from bot.engine.program.calls import called, is_modules, is_writer, table_of, written_out
+from bot.engine.program.calls import called, is_lasting, is_writer, table_of, written_at_large, written_out
 from bot.engine.program.constants import constants, folded
 from bot.engine.program.doctests import examples
-from bot.engine.program.early import early_calls
-from bot.engine.program.facts import ANY, GIVEN, NOTHING, OWN, Facts, Handed, Import, Name, Stub, Taking, Write
+from bot.engine.program.early import early_calls, modules_imported
+from bot.engine.program.facts import ANY, GIVEN, NOTHING, OWN, Facts, Handed, Import, Name, Stub, Taking
+from bot.engine.program.gathering import LONGEST, Gathering
 from bot.engine.program.handing import (
+    HOLE,
     OBJECTS,
     VALUES,
     arguments,
@@ -25,13 +27,15 @@ from bot.engine.program.handing import (
     changed_tables,
     executed,
     given_names,
+    is_given,
     is_of_python,
+    is_own,
     names_given,
+    names_path,
     pattern,
     spread,
-    values_of,
 )
-from bot.engine.program.meanings import Meanings, joined
+from bot.engine.program.meanings import joined
 from bot.engine.program.nodes import functions, nodes, rebound, statements, words
 from bot.engine.program.reloads import put_back
 from bot.engine.resolve.exports import PARSE_ERRORS, parse
@@ -39,10 +43,7 @@ from bot.engine.source.mentions import words_of
 from bot.engine.source.names import PROJECT_FILES, SUFFIXES
 from bot.engine.source.text import readable_text
 
-_DOTTED = re.compile(r"[^\W\d]\w*(?:[.:][^\W\d]\w*)+\Z")
 _WORD = re.compile(r"[^\W\d]\w*")
-_LONGEST = 200
-"""Characters of a string that can be a dotted name."""
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _STEPS = 4
 """How often what is given on is followed further."""
@@ -58,6 +59,7 @@ def facts_of(source: bytes) -> Facts:
         tree = parse(source)
         collector = Collector()
         collector.imports_of(tree)
+        collector.imports_by_name(tree, source)
         codes = list(examples(source))
         for code in codes:
             collector.imports_of(code, early=False)
@@ -89,35 +91,15 @@ def imports_of(source: bytes) -> Facts:
     try:
         tree, collector = parse(source), Collector()
         collector.imports_of(tree)
+        collector.imports_by_name(tree, source)
     except PARSE_ERRORS:
         return Facts(readable=False)
     return Facts(imports=tuple(collector.imports), calls=early_calls(tree, collector.meaning))
 
 
 @dataclass(eq=False)
-class Collector(Meanings):
+class Collector(Gathering):
     """The facts of one file while they are collected."""
-
-    takings: dict[tuple[Name, bool], int] = field(default_factory=dict)
-    writes: list[Write] = field(default_factory=list)
-    rebound: list[tuple[str, int]] = field(default_factory=list)
-    stubs: list[Stub] = field(default_factory=list)
-    texts: dict[str, list[str]] = field(default_factory=dict)
-    """The strings that variables are bound to."""
-    functions: dict[str, ast.expr] = field(default_factory=dict)
-    """Variables for functions that write: ``put = setattr``, ``patched = partial(patch.object, m)``."""
-    later: Sequence[tuple[int, int]] = ()
-    """The first and the last line of each function that is in no other one, decorators included."""
-    own: frozenset[str] = frozenset()
-    """The file's own functions and classes, and the object whose method it is."""
-    given: frozenset[str] = frozenset()
-    """The variables that hold what functions are given."""
-    values: dict[str, list[ast.expr]] = field(default_factory=dict)
-    """What variables are bound to."""
-    handed: dict[Handed, None] = field(default_factory=dict)
-    patterns: dict[tuple[str, int], None] = field(default_factory=dict)
-    inner: set[ast.AST] = field(default_factory=set)
-    """The parts of chains of which the whole was seen."""
 
     def facts(self, tree: ast.Module) -> Facts:
         """All of them."""
@@ -128,9 +110,14 @@ class Collector(Meanings):
             takings=tuple(Taking(name, line, string) for (name, string), line in self.takings.items()),
             writes=tuple(self.writes), rebound=tuple(self.rebound),
             stubs=tuple(stub for stub in self.stubs if stub.module not in back),
-            calls=early_calls(tree, self.meaning), handed=tuple(self.handed), patterns=tuple(self.patterns),
+            calls=early_calls(tree, self.meaning), handed=tuple(filter(self._tells, self.handed)),
+            patterns=tuple(self.patterns),
             words=frozenset(words(tree)) if star else frozenset(),
         )  # fmt: skip
+
+    def _tells(self, handed: Handed) -> bool:
+        """Whether names that only the file's own functions are given say something: they put others together."""
+        return handed.given is not None or handed.to != Name("", OWN) or bool(self.patterns)
 
     # --- imports ----------------------------------------------------------------------------------------------
 
@@ -152,6 +139,11 @@ class Collector(Meanings):
                         self.imports.append(Import(origin, alias.name, local, statement.lineno, runs))
                 case _:
                     pass
+
+    def imports_by_name(self, tree: ast.Module, source: bytes) -> None:
+        """What is imported by a name in a string when the file is imported."""
+        for name, line in modules_imported(tree) if b"import_module" in source or b"__import__" in source else ():
+            self.imports.append(Import(name, None, "", line, early=True))
 
     # --- names ------------------------------------------------------------------------------------------------
 
@@ -181,11 +173,12 @@ class Collector(Meanings):
                 self.values.setdefault(name, []).append(value)
         for name, value in pairs:
             text = value.value if type(value) is ast.Constant else None
-            if type(text) is str and len(text) < _LONGEST:
+            if type(text) is str and len(text) < LONGEST:
                 known = self.texts.setdefault(name, [])
                 known += [text] if text not in known and len(known) < _MOST else []
         self.functions |= {name: value for name, value in pairs if is_writer(value)}
         named = [pair for pair in pairs if type(pair[1]) in _NAMING]
+        self._texts_of_imports()
         for _ in range(_STEPS):
             before = sum(map(len, self.locals.values()))
             for name, value in named:
@@ -195,44 +188,12 @@ class Collector(Meanings):
             if before == sum(map(len, self.locals.values())):
                 return
 
-    def attribute(self, node: ast.Attribute) -> None:
-        """A chain, once as a whole; or a member that is written."""
-        inside = node in self.inner
-        if isinstance(node.value, ast.Attribute):
-            self.inner.add(node.value)
-        if isinstance(node.ctx, ast.Load):
-            for holder in () if inside else self.meaning(node.value):
-                self._take(Name(joined(holder.text, node.attr), holder.level), node.lineno)
-        else:
-            for holder in (*self.reached(node.value), *self.handed_in(node.value)):
-                self.write(holder, node.attr, node.lineno, lasting=True)
-
-    def string(self, node: ast.Constant) -> None:
-        """A dotted name in quotes."""
-        text = node.value
-        if type(text) is str and len(text) < _LONGEST and _DOTTED.match(text):
-            self._take(Name(text.replace(":", ".")), node.lineno, string=True)
-
-    def names_from(self, node: ast.ImportFrom) -> None:
-        """What is taken of a module by its import."""
-        for alias in node.names:
-            self._take(Name(joined(node.module, alias.name), node.level), node.lineno)
-
-    def _take(self, name: Name, line: int, *, string: bool = False) -> None:
-        self.takings.setdefault((name, string), line)
-
-    def write(self, holder: Name, attribute: str, line: int, *, lasting: bool) -> None:
-        """Note a write; another class of a module may have each member by a property."""
-        attribute = ANY if attribute == "__class__" else attribute
-        own = _written(f"{holder.text}.") if holder.level == 0 else holder
-        early = not any(first <= line <= last for first, last in self.later)
-        self.writes.append(Write(holder if own.level != OWN else own, attribute, line, lasting, early))
-
-    def joined(self, node: ast.JoinedStr | ast.BinOp) -> None:
-        """A dotted name that is put together of constants."""
-        for text in folded(node, self.texts):
-            if len(text) < _LONGEST and _DOTTED.match(text):
-                self._take(_written(text), node.lineno, string=True)
+    def _texts_of_imports(self) -> None:
+        """What a module, and what is taken of one, says of itself: ``module.__name__``, ``function.__module__``."""
+        for local, names in self.locals.items():
+            for name in names if all(each.level == 0 for each in names) else ():
+                self.texts.setdefault(f"{local}.__name__", []).append(name.text)
+                self.texts.setdefault(f"{local}.__module__", []).append(name.text.rpartition(".")[0])
 
     def call(self, node: ast.Call) -> None:
         """What a call does to members of modules."""
@@ -253,12 +214,33 @@ class Collector(Meanings):
             inside = called(node, self.handed_in)
             unknown = tuple(each for each in inside.written if each[0].level == GIVEN)
             found = replace(found, written=unknown, lasting=inside.lasting)
+        for name in written_at_large(node, self.handed_in):
+            self.write(name, ANY, node.lineno, lasting=is_lasting(node))
+        self._named_by_others(node)
+        self._completed(node)
         for name in found.taken:
             self._take(name, node.lineno)
         for holder, attribute in found.written:
             self.write(holder, attribute, node.lineno, lasting=found.lasting)
         self.stubs += [Stub(module, node.lineno) for module in found.stubbed]
         self.stubs += [Stub(module, node.lineno, read=True) for module in found.looked_up]
+
+    def _named_by_others(self, node: ast.Call) -> None:
+        """A member of a module that is written under the name that the function is given."""
+        for name in written_at_large(node, self.reached):
+            if name.level == 0 and len(node.args) > 1 and is_given(node.args[1], self.given):
+                self.patterns[f"{name.text}.{HOLE}", node.lineno] = None
+
+    def _completed(self, node: ast.Call) -> None:
+        """A path of which only the last component is known: of some module that the file imports."""
+        path = node.args[0] if node.args and names_path(node) else None
+        if not isinstance(path, ast.JoinedStr | ast.BinOp) or folded(path, self.texts):
+            return
+        last = path.values[-1] if isinstance(path, ast.JoinedStr) else path.right
+        member = last.value.rpartition(".")[2] if isinstance(last, ast.Constant) and type(last.value) is str else ""
+        for each in self.imports if member.isidentifier() else ():
+            for name in (each.module, Name(joined(each.module.text, each.name or ""), each.module.level)):
+                self.write(name, member, node.lineno, lasting=False)
 
     def _hands_over(self, node: ast.Call) -> None:
         """Modules, and names of some, that a call hands to a function of another file."""
@@ -267,16 +249,18 @@ class Collector(Meanings):
         values = list(arguments(node))
         named = [name for value in values for name in self.meaning(value)]
         called_ = self.meaning(node.func)
-        if not called_ and not isinstance(node.func, ast.Attribute):
+        own = is_own(node.func) and (not called_ or isinstance(node.func, ast.Attribute))
+        if not called_ and not own and not isinstance(node.func, ast.Attribute):
             return
         to = [name for name in (*called_, *named) if name.level or not is_of_python(name.text)]
         to += [Name("")] if not called_ else []
+        to += [Name("", OWN)] if own else []
         texts = names_given(node, self.texts) if to else ()
         for name in dict.fromkeys(to):
             for module in dict.fromkeys(named):
                 if module != name and module.text.rpartition(".")[2][:1].islower():
-                    self.handed[Handed(name, module, node.lineno)] = None
-            if texts and name.text and name in called_:
+                    self.handed[Handed(name, module, node.lineno, texts)] = None
+            if texts and ((name.text and name in called_) or name.level == OWN):
                 self.handed[Handed(name, None, node.lineno, texts)] = None
 
     def _run(self, node: ast.Call, code: ast.Module) -> None:
@@ -284,50 +268,12 @@ class Collector(Meanings):
         self.imports_of(code, early=False)
         self.look(nodes(code))
         spaces = [name for each in node.args[1:] for name in table_of(each, self.reached)]
+        read = {each.id for each in ast.walk(code) if isinstance(each, ast.Name)}
+        for holder, name in product(spaces, sorted(read)):
+            self._take(Name(joined(holder.text, name), holder.level), node.lineno)
         for holder in spaces if len(node.args) > 1 else [Name("", OWN)]:
             for name in sorted(bound_by(code)):
                 self.write(holder, name, node.lineno, lasting=True)
-
-    def handed_in(self, node: ast.expr) -> Sequence[Name]:
-        """What the file does not name, whatever that is: not an object of its own."""
-        own = isinstance(node, ast.Name) and (node.id in self.own or self._is_made(node.id))
-        return () if own or self.meaning(node) else (Name("", GIVEN),)
-
-    def _is_made(self, name: str) -> bool:
-        """Whether a variable only holds objects of the file's own classes."""
-        values = self.values.get(name, ())
-        made = (isinstance(each, ast.Call) and getattr(each.func, "id", "") in self.own for each in values)
-        return bool(values) and all(made)
-
-    def value(self, node: ast.AST) -> None:
-        """A module that is a value here: what has it may be anything in this file, or in one that imports this one."""
-        for each in values_of(node):
-            for module in self.meaning(each) if isinstance(each, ast.Name) else ():
-                if module.text.rpartition(".")[2][:1].islower():
-                    self.handed.setdefault(Handed(Name("", OWN), module, 0))
-
-    def membership(self, node: ast.Compare) -> None:
-        """``"m" in sys.modules``."""
-        match node:
-            case ast.Compare(left=ast.Constant(value=str(module)), comparators=[table]) if is_modules(table):
-                self.stubs.append(Stub(module, node.lineno, read=True))
-            case _:
-                pass
-
-    def item(self, node: ast.Subscript) -> None:
-        """``sys.modules["m"] = …``, ``m.__dict__["n"] = …``, ``globals()["n"] = …``."""
-        for each in constants(node.slice, self.texts):
-            if isinstance(each, ast.Constant) and isinstance(each.value, str):
-                self._item(node, each.value)
-
-    def _item(self, node: ast.Subscript, key: str) -> None:
-        if isinstance(node.ctx, ast.Load):
-            self.stubs += [Stub(key, node.lineno, read=True)] if is_modules(node.value) else []
-            return
-        if is_modules(node.value):
-            self.stubs.append(Stub(key, node.lineno))
-        for name in dict.fromkeys((*table_of(node.value, self.reached), *table_of(node.value, self.handed_in))):
-            self.write(name, key, node.lineno, lasting=True)
 
 
 _LOOKS: dict[type[ast.AST], Callable[[Collector, Any], None]] = {
@@ -341,9 +287,3 @@ _LOOKS: dict[type[ast.AST], Callable[[Collector, Any], None]] = {
     ast.BinOp: Collector.joined,
     **dict.fromkeys(VALUES, Collector.value),
 }
-
-
-def _written(text: str) -> Name:
-    """The name that a string means: ``__name__`` in front is the file's own module."""
-    own = text.removeprefix("__name__.")
-    return Name(own.rstrip("."), OWN) if own != text else Name(text.replace(":", ".").rstrip("."))

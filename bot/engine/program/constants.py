@@ -22,6 +22,8 @@ def folded(node: ast.expr, texts: Texts) -> list[str]:
             return ["__name__"]
         case ast.Name(id=name):
             return list(texts.get(name, ()))
+        case ast.Attribute(value=ast.Name(id=name), attr="__name__" | "__module__"):
+            return list(texts.get(f"{name}.{node.attr}", ()))
         case ast.JoinedStr(values=parts):
             found = [folded(_inside(part), texts) for part in parts]
         case ast.BinOp(left=left, op=ast.Add(), right=right):

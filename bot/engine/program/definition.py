@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from bot.engine.program.classes import names_bound
+from bot.engine.program.bound import names_bound
 from bot.engine.program.existence import named_in
 from bot.engine.program.index import Index
 from bot.engine.resolve.exports import PARSE_ERRORS, parse
@@ -167,3 +167,17 @@ def needs_object(index: Index, dotted: str, missing_modules: set[str]) -> Defini
     decorators = found.decorators
     plain = decorators <= _OF_OBJECT and not decorators & _OF_CLASS
     return found if plain and found.statement.name not in _IMPLICIT else None
+
+
+def runs_for_subclasses(index: Index, dotted: str) -> bool:
+    """Whether code of the repository runs when a class is derived from ``dotted``: its own, or its metaclass's."""
+    found, depth = [definition_of(index, dotted, set())], 0
+    while found and depth < _DEEPEST:
+        for each in found:
+            if each is not None and isinstance(each.statement, ast.ClassDef):
+                has = any("__init_subclass__" in names_bound(node) for node in each.statement.body)
+                if has or any(keyword.arg == "metaclass" for keyword in each.statement.keywords):
+                    return True
+        found = [definition_of(index, base, set()) for each in found if each for base in bases_of(index, each)]
+        depth += 1
+    return False

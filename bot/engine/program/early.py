@@ -3,8 +3,9 @@
 import ast
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from bot.engine.program.aliases import given
 from bot.engine.program.facts import OWN, Name, Taking
-from bot.engine.program.nodes import run_at_once
+from bot.engine.program.nodes import nodes, run_at_once
 
 Meaning = Callable[[ast.expr], Sequence[Name]]
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
@@ -21,7 +22,45 @@ def early_calls(tree: ast.Module, meaning: Meaning) -> tuple[Taking, ...]:
     for expression in called(each for each in tree.body if not is_main(each)):
         for name in _names(expression, own, meaning):
             found[name] = min(expression.lineno, found.get(name, expression.lineno))
+    for name, line in _classes_made(tree, meaning):
+        found.setdefault(name, line)
     return tuple(Taking(name, line) for name, line in found.items())
+
+
+def _classes_made(tree: ast.Module, meaning: Meaning) -> Iterator[tuple[Name, int]]:
+    """What a class statement calls although nobody writes that: a metaclass, and `SUBCLASSED` of the bases."""
+    for statement in run_at_once(each for each in tree.body if not is_main(each)):
+        if isinstance(statement, ast.ClassDef):
+            for base in statement.bases:
+                yield from ((Name(f"{n.text}.{SUBCLASSED}", n.level), statement.lineno) for n in meaning(base))
+            for keyword in statement.keywords:
+                yield from ((name, statement.lineno) for name in meaning(keyword.value))
+
+
+SUBCLASSED = "__init_subclass__"
+
+
+def modules_imported(tree: ast.Module) -> Iterator[tuple[Name, int]]:
+    """The modules that are imported by their names in strings, by what runs when the file is imported."""
+    texts: dict[str, list[ast.expr]] = {}
+    for name, value in given(nodes(tree)):
+        texts.setdefault(name, []).append(value)
+    for statement in run_at_once(each for each in tree.body if not is_main(each)):
+        for node in (node for part in _evaluated(statement) for node in _without_lambdas(part)):
+            match node:
+                case ast.Call(func=ast.Name(id=last) | ast.Attribute(attr=last), args=[first, *_]) if (
+                    last in _IMPORTERS
+                ):
+                    values = texts.get(first.id, []) if isinstance(first, ast.Name) else [first]
+                    for value in values:
+                        if isinstance(value, ast.Constant) and isinstance(value.value, str):
+                            level = len(value.value) - len(value.value.lstrip("."))
+                            yield Name(value.value[level:], level), node.lineno
+                case _:
+                    pass
+
+
+_IMPORTERS = ("import_module", "__import__")
 
 
 def called(body: Iterable[ast.stmt]) -> Iterator[ast.expr]:

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from bot.engine.program.classes import class_of
+from bot.engine.program.classes import class_of, top_of
 from bot.engine.program.index import ROUNDS, Index
+from bot.engine.resolve.exports import rebound_names
 from bot.engine.source.names import is_package, module_paths
 
 Known = tuple[str, bytes]
@@ -31,14 +32,41 @@ def _lacks(index: Index, dotted: str, depth: int) -> bool:
 def _has_not(index: Index, known: Known, module: str, rest: Sequence[str], depth: int) -> bool:
     exports = index.exports(*known)
     if rest[0] in exports.origins:
+        if top_of(index, *known).bound.get(rest[0], True) is False:
+            return True  # annotated, deleted again, or there for type checkers alone
         origins = exports.origins[rest[0]]
         if len(rest) > 1 and len(origins) == 1:
             return _lacks(index, ".".join((origins[0], *rest[1:])), depth)
         return len(rest) > 1 and not origins and _class_lacks(index, known, module, rest, depth)
-    if exports.dynamic or exports.stars or _is_given(rest[0]):
+    if exports.dynamic or _is_given(rest[0]) or any(_may_bring(index, star, rest[0]) for star in exports.stars):
         return False
     below = f"{module}.{rest[0]}"
     return not is_package(known[0]) or (index.source_of(below) is None and not index.program.imports_module(below))
+
+
+def _may_bring(index: Index, module: str, name: str) -> bool:
+    """Whether a star import from ``module`` may bring a name: what is not in the repository may list any."""
+    return not isinstance(index.source_of(module), tuple) or index.brings(module, name) is not False
+
+
+def is_conditional(index: Index, dotted: str) -> bool:
+    """Whether the module or the class that defines ``dotted`` may have it or not: it depends on some condition."""
+    for name in index.resolution(dotted).names:
+        parts = name.split(".")
+        for cut in (-1, -2):
+            known = index.source_of(".".join(parts[:cut]))
+            if not isinstance(known, tuple):
+                continue
+            top = top_of(index, *known)
+            owner = top.classes.get(parts[cut]) if cut < -1 else None
+            if top.bound.get(parts[cut], True) is None and not _rebinds(known, parts[cut]):
+                return True
+            return owner is not None and parts[-1] in owner.doubtful
+    return False
+
+
+def _rebinds(known: Known, name: str) -> bool:
+    return name in rebound_names(known[1])
 
 
 def _class_lacks(index: Index, known: Known, module: str, rest: Sequence[str], depth: int) -> bool:

@@ -27,7 +27,7 @@ class Import:
     name: str | None
     """The name taken from the module, ``*`` for all; ``None`` for ``import …``."""
     local: str
-    """What it is bound to."""
+    """What it is bound to; nothing for a module that is imported by its name in a string."""
     line: int
     early: bool
     """It runs when the file is imported: not in a function, not under ``TYPE_CHECKING``."""
@@ -63,7 +63,9 @@ class Handed:
     """What is called, or handed over with it; an empty name where that is not known."""
     given: Name | None
     line: int
+    """0 for a value that is no argument."""
     texts: tuple[str, ...] = ()
+    """The strings that the call hands over as well, or alone."""
 
 
 @dataclass(frozen=True, slots=True)

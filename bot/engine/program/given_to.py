@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from bot.domain.migration import Config, TargetKind
-from bot.engine.program.facts import GIVEN, Facts, Name
+from bot.engine.program.facts import ANY, GIVEN, Facts, Name
 from bot.engine.program.handing import HOLE
 from bot.engine.program.order import above
 from bot.engine.source.names import absolute, is_package, module_names, module_paths
@@ -36,6 +36,9 @@ def handed_to(
     targets = [target for migration in config.migrations for target in migration.targets]
     written = {w.attribute for each in facts.values() for w in each.writes if w.holder.level == GIVEN}
     names = {name for target in targets for name in (target.name, target.canonical) if name}
+    leaves = {name.rpartition(".")[2] for name in names}
+    if ANY in written:  # a member of any name that is handed over as well
+        written |= leaves & {text for each in facts.values() for h in each.handed for text in h.texts}
     whole = {n for t in targets if t.kind is TargetKind.MODULE for n in (t.name, t.canonical) if n}
     owners = {name.rpartition(".")[0] for name in names - whole} | whole
     named = {name.rpartition(".")[0] for name in names - whole if name.rpartition(".")[2] in written}
@@ -44,20 +47,43 @@ def handed_to(
     quoted = {middle for pattern in patterns for name in own | names for middle in _middle(pattern, name)}
     return GivenTo(
         written=frozenset(named | (whole if written else set()) | (quoted & edited)),
-        paths=frozenset(
-            path for path, each in facts.items() for path in _homes(path, each, owners, roots) if has(path)
-        ),
+        paths=_led_to(facts, owners | edited, leaves, roots, has),
         quoted=frozenset(quoted),
     )
 
 
-def _homes(path: str, facts: Facts, owners: set[str], roots: Sequence[str]) -> Iterator[str]:
-    """The files of the functions to which a file hands one of ``owners``."""
+def _led_to(
+    facts: Mapping[str, Facts], owners: frozenset[str] | set[str], leaves: set[str], roots: Sequence[str],
+    has: Callable[[str], bool],
+) -> frozenset[str]:  # fmt: skip
+    """The files of the functions to which one of ``owners``, or its name, is handed, and what these import."""
+    found = dict.fromkeys(
+        home for path in sorted(facts) for home in _homes(path, facts[path], owners, leaves, roots) if has(home)
+    )
+    pending = list(found)
+    for path in pending:  # grows while it is read: those that are known lead on
+        for imported in facts[path].imports if path in facts else ():
+            for name in _absolute(path, imported.module, roots):
+                for module in (name, f"{name}.{imported.name}"):
+                    new = [home for home in module_paths(module, roots) if home not in found and has(home)]
+                    pending += new if len(found) < _MOST else []
+                    found |= dict.fromkeys(new if len(found) < _MOST else [])
+    return frozenset(found)
+
+
+def _homes(
+    path: str, facts: Facts, owners: frozenset[str] | set[str], leaves: set[str], roots: Sequence[str]
+) -> Iterator[str]:  # fmt: skip
+    """The files of the functions to which a file hands one of ``owners``, or the name of one or of a member."""
     for handed in facts.handed:
         given = _absolute(path, handed.given, roots) if handed.given else ()
-        if not owners.isdisjoint(given):
+        if not owners.isdisjoint((*given, *handed.texts)) or not leaves.isdisjoint(handed.texts):
             for dotted in _absolute(path, handed.to, roots):
                 yield from (home for module in above(dotted) for home in module_paths(module, roots))
+
+
+_MOST = 200
+"""The files to which a module may come by which it is handed on: of more the first ones."""
 
 
 def _absolute(path: str, name: Name, roots: Sequence[str]) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ class Handovers:
     _homes: dict[str, str] = field(default_factory=dict)
     """By module, its file."""
     _reached: dict[str, frozenset[str]] = field(default_factory=dict)
+    _by_text: dict[str, list[tuple[str, Handed]]] = field(default_factory=dict)
     _by_given: dict[str, list[tuple[str, Handed]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -39,7 +40,7 @@ class Handovers:
         return found
 
     def of(self, module: str) -> Sequence[tuple[str, Handed]]:
-        """The calls that hand a module over, each with its file."""
+        """The calls that hand a module over, or its name, each with its file."""
         if not self._by_given:
             self._by_given[""] = []
             for path, facts in self.facts.items():
@@ -47,12 +48,24 @@ class Handovers:
                     for dotted in self.absolute(path, each.given) if each.given else ():
                         for name in dict.fromkeys((dotted, *self.names_of(dotted))):
                             self._by_given.setdefault(name, []).append((path, each))
+                    for text in () if each.given else each.texts:
+                        self._by_given.setdefault(text, []).append((path, each))
         return self._by_given.get(module, ())
+
+    def names(self, member: str, given: Handed, home: str) -> bool:
+        """Whether a function of the file ``home`` that writes by a computed name may be told ``member``."""
+        if not self._by_text:
+            self._by_text[""] = []
+            for path, facts in self.facts.items():
+                for each in facts.handed:
+                    for text in each.texts:
+                        self._by_text.setdefault(text, []).append((path, each))
+        return member in given.texts or any(self.leads(*each, home) for each in self._by_text.get(member, ()))
 
     def leads(self, path: str, handed: Handed, home: str) -> bool:
         """Whether what a call of the file at ``path`` hands over may come to a function of the file ``home``."""
         if handed.to == Name("", OWN):
-            return home == path or path in self._reach(home)
+            return home == path or path in self._reach(home) or (handed.line > 0 and home in self._reach(path))
         if not handed.to.text and not handed.to.level:
             return home != path and home in self._reach(path)
         starts = {start for dotted in self.absolute(path, handed.to) for start in self._of(dotted)}
@@ -85,9 +98,9 @@ class Handovers:
         patterns = [(path, text) for path, facts in self.facts.items() for text, _ in facts.patterns]
         for path, facts in self.facts.items() if patterns else ():
             for each in facts.handed:
-                if each.to == Name("", OWN):
+                if not each.line:
                     continue  # a value, and no argument
-                texts = each.texts or (self.absolute(path, each.given) if each.given else ())
+                texts = (*each.texts, *(self.absolute(path, each.given) if each.given else ()))
                 for home, pattern in patterns:
                     names = {name for name in filled(pattern, texts) if _DOTTED.match(name)}
                     if names and self.leads(path, each, home):

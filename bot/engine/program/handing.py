@@ -1,6 +1,7 @@
 """What functions write of what they are given, and what they are given: for those that collect a file's facts."""
 
 import ast
+import builtins
 import re
 import sys
 import textwrap
@@ -17,6 +18,9 @@ _PATCHING = frozenset({"patch", "delattr", "spy", "MonkeyPatch"})
 _NAME = re.compile(r"[^\W\d][\w.:]*\Z")
 _LONGEST = 100
 _HOLES = 2
+_MOST = 24
+"""The strings that one call hands over: of more the first ones."""
+_BUILT_IN = frozenset(dir(builtins))
 OBJECTS = ("self", "cls")
 """What methods call the object or the class that they belong to."""
 
@@ -78,14 +82,34 @@ def values_of(node: ast.AST) -> Sequence[ast.expr | None]:
 
 
 def names_given(call: ast.Call, texts: Texts) -> tuple[str, ...]:
-    """The strings that a call hands over and that may be a name, or a part of one."""
+    """The strings that a call hands over and that may be a name, or a part of one: also as keywords, and as keys."""
     found = [text for value in arguments(call) for text in folded(value, texts)]
-    return tuple(text for text in found if len(text) < _LONGEST and _NAME.match(text))
+    found += [keyword.arg for keyword in call.keywords if keyword.arg]
+    for value in (*call.args, *(keyword.value for keyword in call.keywords)):
+        keys = value.keys if isinstance(value, ast.Dict) else ()
+        found += [key.value for key in keys if isinstance(key, ast.Constant) and isinstance(key.value, str)]
+    return tuple(text for text in dict.fromkeys(found) if len(text) < _LONGEST and _NAME.match(text))[:_MOST]
+
+
+def is_own(function: ast.expr) -> bool:
+    """Whether what is called may be the file's own, or call functions of it with what it is given."""
+    match function:
+        case ast.Name(id=name):
+            return name not in _BUILT_IN
+        case ast.Attribute(attr=last):
+            return last == "parametrize"
+        case _:
+            return False
 
 
 def is_of_python(name: str) -> bool:
     """Whether a dotted name begins with a module of the standard library."""
     return name.partition(".")[0] in sys.stdlib_module_names
+
+
+def names_path(call: ast.Call) -> bool:
+    """Whether a function is called that replaces what its first argument names."""
+    return getattr(call.func, "attr", getattr(call.func, "id", "")) in _PATCHING
 
 
 def pattern(call: ast.Call, names: Collection[str], texts: Texts) -> str | None:

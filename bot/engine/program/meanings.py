@@ -16,6 +16,8 @@ class Meanings:
     imports: list[Import] = field(default_factory=list)
     locals: dict[str, list[Name]] = field(default_factory=dict)
     """What a variable may stand for."""
+    texts: dict[str, list[str]] = field(default_factory=dict)
+    """The strings that variables are bound to."""
 
     def bind(self, local: str, name: Name) -> None:
         """Note that a variable may stand for a name."""
@@ -56,6 +58,10 @@ class Meanings:
                 return [Name(module)]
             case ast.Subscript(value=ast.Attribute(attr="modules"), slice=ast.Name(id="__name__")):
                 return [Name("", OWN)]
+            case ast.Subscript(value=ast.Attribute(attr="modules"), slice=ast.Attribute(value=held, attr="__module__")):
+                return self.home(held)
+            case ast.Call(func=ast.Name(id="getmodule") | ast.Attribute(attr="getmodule"), args=[held]):
+                return self.home(held)
             case ast.Call(func=ast.Name(id="import_module") | ast.Attribute(attr="import_module"), args=[first, *_]):
                 return self._named(first)
             case ast.Call(func=ast.Attribute(attr="get", value=ast.Attribute(attr="modules")), args=[first, *_]):
@@ -72,8 +78,15 @@ class Meanings:
                 return [Name(module[level:], level)]
             case ast.Name(id="__name__"):
                 return [Name("", OWN)]
+            case ast.Name(id=name):
+                return [Name(text) for text in self.texts.get(name, ())]
             case _:
                 return ()
+
+    def home(self, node: ast.expr) -> Sequence[Name]:
+        """The modules of what an expression stands for: of a function, a class."""
+        found = [(name, name.text.rpartition(".")[0]) for name in self.meaning(node)]
+        return [Name(module, name.level) for name, module in found if module or name.level > 0]
 
 
 def joined(module: str | None, name: str) -> str:

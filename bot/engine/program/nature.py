@@ -1,9 +1,14 @@
 """Successors that are another kind of thing than what they take the place of, as far as both definitions are known."""
 
+import ast
+from collections.abc import Iterator
+
 from bot.engine.program.classes import class_of, top_of
-from bot.engine.program.definition import definition_of
+from bot.engine.program.definition import Definition, Function, bases_of, definition_of
 from bot.engine.program.existence import named_in
 from bot.engine.program.index import Index
+from bot.engine.resolve.exports import parse
+from bot.engine.resolve.resolver import written
 
 _ENUMS = frozenset({"Enum", "Flag", "IntFlag", "IntEnum", "StrEnum", "ReprEnum"})
 _EQUAL = frozenset({"StrEnum", "IntEnum", "IntFlag", "ReprEnum"})
@@ -28,6 +33,175 @@ def differs(index: Index, symbol: str, successor: str | None) -> str | None:
     return f"{successor} is a member of an enumeration, which is {how} its value"
 
 
+def unlike(index: Index, symbol: str, successor: str | None, *, called: bool) -> str | None:
+    """How a drop-in successor certainly is another kind of thing, or another value; ``called``: it is only called."""
+    if successor is None or symbol == successor or successor in index.resolution(symbol).names:
+        return None
+    old, new = definition_of(index, symbol, set()), definition_of(index, successor, set())
+    if old is not None and new is not None:
+        kinds = _kind(old), _kind(new)
+        if None in kinds or kinds[0] == kinds[1] or kinds in _ALIKE or (called and kinds == ("class", "function")):
+            return None
+        passes = isinstance(old.statement, Function) and _speaks_of(old.statement, successor.rpartition(".")[2])
+        return None if passes and kinds[0] == "function" else f"{successor} is a {kinds[1]}, and {symbol} a {kinds[0]}"
+    one, other = (value_of(index, name) for name in (symbol, successor))
+    if old is not None:
+        return f"{successor} is a value, and {symbol} a {_kind(old)}" if _is_plain(other) and _kind(old) else None
+    if new is not None:
+        return f"{successor} is a {_kind(new)}, and {symbol} a value" if _is_plain(one) and _kind(new) else None
+    if one is None or other is None or one is other:
+        return None
+    if _is_fresh(one) and _is_fresh(other):
+        if not _is_read_at_home(index, symbol):
+            return None
+        return f"{successor} and {symbol} are two objects, and what one of them is or holds the other is not"
+    if _is_plain(one) and (made := _made_of(other)):
+        return f"{successor} is made by {made}, and {symbol} is {_is_shown(one)}"
+    if not _is_plain(one) or not _is_plain(other) or _is_shown(one) == _is_shown(other):
+        return None
+    return f"{successor} is {_is_shown(other)}, and {symbol} is {_is_shown(one)}"
+
+
+def another_class(index: Index, symbol: str, successor: str | None) -> str | None:
+    """How the successor is another class, where objects of the old one, or of both, are still made."""
+    old, new = definition_of(index, symbol, set()), definition_of(index, successor or "", set())
+    if old is None or new is None or old.statement is new.statement:
+        return None
+    if not isinstance(old.statement, ast.ClassDef) or not isinstance(new.statement, ast.ClassDef):
+        return None
+    above = [base for base in bases_of(index, old) if new.statement is _statement(index, base)]
+    below = [base for base in bases_of(index, new) if old.statement is _statement(index, base)]
+    if above or below:
+        return f"{successor} is {'above' if above else 'below'} {symbol}, which is not the same class"
+    place = _made_at(index, old)
+    return f"{successor} and {symbol} are two classes, and {place} makes objects of the second" if place else None
+
+
+def _statement(index: Index, dotted: str) -> ast.stmt | None:
+    found = definition_of(index, dotted, set())
+    return found.statement if found else None
+
+
+def _made_at(index: Index, found: Definition) -> str | None:
+    """Where the module that defines a class makes objects of it, or of a class that is derived from it."""
+    known, name = index.source_of(found.module), found.statement.name
+    for node in ast.walk(parse(known[1])) if isinstance(known, tuple) else ():
+        match node:
+            case ast.Call(func=made) | ast.Raise(exc=made):
+                if isinstance(made, ast.Name) and made.id == name:
+                    return f"{known[0]}:{node.lineno}" if isinstance(known, tuple) else None
+            case ast.ClassDef(bases=bases) if any(isinstance(base, ast.Name) and base.id == name for base in bases):
+                return f"{known[0]}:{node.lineno}" if isinstance(known, tuple) else None
+            case _:
+                pass
+    return None
+
+
+_ALIKE = frozenset({("function", "class"), ("property", "class")})
+"""What may take the place of what: a class is called as a function is."""
+_HARMLESS = frozenset(
+    {"deprecated", "override", "final", "cache", "lru_cache", "staticmethod", "classmethod", "abstractmethod"}
+)
+"""Decorators that leave a function what it is."""
+_PROPERTIES = frozenset({"property", "cached_property"})
+
+
+def _kind(found: Definition) -> str | None:
+    """What a definition makes, in a word; ``None`` if a decorator may make anything of it."""
+    if isinstance(found.statement, ast.ClassDef):
+        return None if found.decorators - {"dataclass", "final", "deprecated", "runtime_checkable"} else "class"
+    if found.decorators & _PROPERTIES and found.owner is not None:
+        return "property"
+    if found.decorators - _HARMLESS:
+        return None
+    yields = any(isinstance(node, ast.Yield | ast.YieldFrom) for node in _own_nodes(found.statement))
+    if isinstance(found.statement, ast.AsyncFunctionDef):
+        return "asynchronous generator" if yields else "coroutine function"
+    return "generator" if yields else "function"
+
+
+def _own_nodes(function: Function) -> Iterator[ast.AST]:
+    """What runs when a function runs: nothing of the functions and classes in it."""
+    pending: list[ast.AST] = list(function.body)
+    while pending:
+        node = pending.pop()
+        yield node
+        if not isinstance(node, Function | ast.ClassDef | ast.Lambda):
+            pending += ast.iter_child_nodes(node)
+
+
+def _speaks_of(function: Function, name: str) -> bool:
+    """Whether a function may be one that hands on to another of this name: it gives what that gives."""
+    words = (getattr(node, "id", getattr(node, "attr", "")) for node in ast.walk(function))
+    return name in words
+
+
+def value_of(index: Index, dotted: str) -> ast.expr | None:
+    """The expression that a variable of a module, or of a class at its top, is bound to once and for all."""
+    for name in index.resolution(dotted).names:
+        module, _, leaf = name.rpartition(".")
+        known = index.source_of(module) if module else None
+        if isinstance(known, tuple):
+            found = top_of(index, *known).values.get(leaf)
+        else:
+            holder, _, owner = module.rpartition(".")
+            known = index.source_of(holder) if holder else None
+            class_ = class_of(index, *known, owner) if isinstance(known, tuple) else None
+            found = class_.values.get(leaf) if class_ and not _ENUMS & _bases(index, module) else None
+        if found is not None:
+            return found
+    return None
+
+
+def _is_plain(value: ast.expr | None) -> bool:
+    """Whether it is a literal, which is equal wherever it is written."""
+    if value is None:
+        return False
+    try:
+        ast.literal_eval(value)
+    except (ValueError, TypeError, RecursionError, MemoryError):
+        return False
+    return True
+
+
+_MADE = frozenset(
+    {"timedelta", "datetime", "date", "time", "Decimal", "Fraction", "Path", "PurePath", "UUID", "compile", "object",
+     "SimpleNamespace", "Lock", "RLock", "Event", "ContextVar"}
+)  # fmt: skip
+"""The last component of what makes objects that no literal is."""
+
+
+def _made_of(value: ast.expr) -> str | None:
+    function = written(value.func) if isinstance(value, ast.Call) else ""
+    return function if function.rpartition(".")[2] in _MADE else None
+
+
+def _is_shown(value: ast.expr) -> str:
+    return repr(ast.literal_eval(value))
+
+
+def _is_read_at_home(index: Index, dotted: str) -> bool:
+    """Whether the module that makes an object uses it itself: what that does with it, no other object sees."""
+    for name in index.resolution(dotted).names:
+        module, _, leaf = name.rpartition(".")
+        known = index.source_of(module) if module else None
+        for node in ast.walk(parse(known[1])) if isinstance(known, tuple) else ():
+            if isinstance(node, ast.Name) and node.id == leaf and isinstance(node.ctx, ast.Load):
+                return True
+    return False
+
+
+def _is_fresh(value: ast.expr) -> bool:
+    """Whether it is an object that nothing else is equal to, or an empty one that is there to be filled."""
+    match value:
+        case ast.List(elts=[]) | ast.Dict(keys=[]):
+            return True
+        case ast.Call(func=ast.Name(id=name), args=[], keywords=[]):
+            return name in ("object", "list", "dict", "set")
+        case _:
+            return False
+
+
 def _is_constant(index: Index, dotted: str) -> bool:
     """Whether a module binds a literal to the name."""
     module, _, name = dotted.rpartition(".")
@@ -37,12 +211,20 @@ def _is_constant(index: Index, dotted: str) -> bool:
     return name in top_of(index, *known).constants
 
 
+def _of_call(value: ast.expr | None) -> set[str]:
+    """The base of an enumeration that a call makes: ``Verb = Enum("Verb", "GET POST")``, and what its members are."""
+    if not isinstance(value, ast.Call) or (base := written(value.func).rpartition(".")[2]) not in _ENUMS:
+        return set()
+    return {base, *(written(each.value) for each in value.keywords if each.arg == "type")}
+
+
 def _bases(index: Index, dotted: str, depth: int = 0) -> frozenset[str]:
     """The last components of all that a class is derived from, as far as is known."""
     found: set[str] = set()
     for name in index.resolution(dotted).names:
         module, _, leaf = name.rpartition(".")
         known = index.source_of(module) if module else None
+        found |= _of_call(top_of(index, *known).values.get(leaf)) if isinstance(known, tuple) else set()
         definition = class_of(index, *known, leaf) if isinstance(known, tuple) else None
         if definition is None or not isinstance(known, tuple) or depth > _DEEPEST:
             continue

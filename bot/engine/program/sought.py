@@ -36,6 +36,10 @@ _PATH_BEGINS = re.compile(rb"(?:.*[;:])?[ \t]*from[ \t]+[\w.]*\Z")
 _PATH_ENDS = re.compile(rb"[\w.]*[ \t]+import\b")
 
 
+HANDED_ON = 4
+"""How often what further files hand over is followed into others."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Sought:
     """What is looked for in a file."""
@@ -79,7 +83,7 @@ class Sought:
             return True
         if any(_speaks_of(source, module) for module in self.absent):
             return True
-        if any(_speaks_of(source, name) and _may_write(source, name.rpartition(".")[2]) for name in self.successors):
+        if any(_writes_one(source, name) for name in self.successors):
             return True
         for module, names in self.lookups.items():
             if _speaks_of(source, module) and any(
@@ -93,6 +97,8 @@ class Sought:
         if any(
             _speaks_of(source, module) and _hands_over(source, module.rpartition(".")[2]) for module in self.written
         ):
+            return True
+        if any(b'"%b"' % name in source or b"'%b'" % name in source for name in map(str.encode, self.written)):
             return True
         if any(b'"%b"' % text in source or b"'%b'" % text in source for text in map(str.encode, self.quoted)):
             return True
@@ -195,6 +201,20 @@ def _parts_of(module: str) -> tuple[bytes, bytes, bytes]:
     return module.encode(), package.rpartition(".")[2].encode(), leaf.encode()
 
 
+def _writes_one(source: bytes, name: str) -> bool:
+    """Whether something may give another value to a member: of its module, or of a module that is handed over."""
+    whole, package, leaf = _parts_of(name)
+    if leaf not in source:
+        return False
+    speaks = whole in source or package in source
+    return (speaks and _may_write(source, name.rpartition(".")[2])) or bool(_storing(leaf).search(source))
+
+
+@cache
+def _storing(leaf: bytes) -> re.Pattern[bytes]:
+    return re.compile(rb"\.%b[ \t]*(?:[-+*/%%@&|^]|//|\*\*|<<|>>)?=(?!=)|[(,][ \t]*['\"]%b['\"][ \t]*," % (leaf, leaf))
+
+
 def _may_write(source: bytes, name: str) -> bool:
     """Whether something may give another value to ``name``, or to a member of it: also by another name for it."""
     others = set()
@@ -241,7 +261,7 @@ def variables_of(config: Config, index: Index, path: str, facts: Facts) -> froze
     for imported in facts.imports:
         name = imported.module
         modules = absolute(name.text or None, name.level, own, package=package)
-        if imported.early and _is_of(imported, modules, owners, index):
+        if imported.early and imported.local and _is_of(imported, modules, owners, index):
             found.add(imported.local)
     return frozenset(found)
 

@@ -100,7 +100,7 @@ def _passed_on(program: Program, path: str, names: Collection[str], holders: Col
                 continue
             rests = [name.removeprefix(brought) for name in names if f"{name}.".startswith(f"{brought}.")]
             local = "" if imported.name == "*" else f".{imported.local}"
-            plain = imported.name is None and imported.local == module.partition(".")[0]
+            plain = imported.name is None and imported.local in ("", module.partition(".")[0])
             for own in () if plain else program.modules_of(path):
                 yield from (f"{own}{local}{rest}" for rest in rests)
 

@@ -34,7 +34,8 @@ def lost(analysis: Analysis, use: Use, target: str) -> str | None:
     names = {*here.reads, *here.bindings, *(export.name for export in analysis.exports)}
     offered = {name for name in index.exports(*old).origins if index.offers(use.symbol, name)}
     for name in sorted(offered):
-        if is_needed(analysis, name) and lacks(index, f"{target}.{name}"):
+        gone = lacks(index, f"{target}.{name}") or index.brings(target, name) is False
+        if is_needed(analysis, name) and gone:
             return f"{target}.{name}"
     unasked = [n for n in index.exports(*new).origins if n in names and n not in offered and index.offers(target, n)]
     return f"a use of {min(unasked)} that is not of {target}" if unasked else None

@@ -134,10 +134,12 @@ class Program:
 
     def _handed(self, holder: str, members: Iterable[str]) -> Iterator[tuple[str, Witness]]:
         """Who writes members of a module that another file hands it: the witness, and the file that hands it over."""
-        written = [place for member in members for place in self._given.get(member, ())]
-        for path, handed in self._handovers[0].of(holder) if written else ():
-            for home, line, lasting in written:
-                if self._handovers[0].leads(path, handed, home):
+        asked, handovers = dict.fromkeys((*members, ANY)), self._handovers[0]
+        written = [(member, place) for member in asked for place in self._given.get(member, ())]
+        for path, handed in handovers.of(holder) if written else ():
+            for member, (home, line, lasting) in written:
+                told = member != ANY or any(handovers.names(each, handed, home) for each in asked if each != ANY)
+                if told and handovers.leads(path, handed, home):
                     yield path, Witness(path=home, line=line, lasting=lasting, early=False)
 
     def _names(self, seen: _Seen) -> Sequence[str]:

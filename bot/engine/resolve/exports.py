@@ -118,13 +118,13 @@ def exports_of(source: bytes, modules: Sequence[str], *, package: bool) -> Expor
     }
     origins = {name: tuple(dict.fromkeys(o for way in found for o in way)) for name, found in ways.items()}
     doubtful = frozenset(name for name, found in ways.items() if len(found) > 1)
-    origins |= dict.fromkeys(origins.keys() & _rebound(source), ())
+    origins |= dict.fromkeys(origins.keys() & rebound_names(source), ())
     stars = tuple(module for star in root.stars if star.imported for module in star.imported.modules)
     dynamic = "__getattr__" in root.bindings
     return Exports(origins=origins, stars=stars, listed=listed_names(tree), doubtful=doubtful, dynamic=dynamic)
 
 
-def _rebound(source: bytes) -> frozenset[str]:
+def rebound_names(source: bytes) -> frozenset[str]:
     """What functions may bind again of a module's variables: it is the module's own, wherever it came from."""
     lists = _GLOBAL.findall(source) if b"global" in source else ()
     return frozenset(name for names in lists for name in _NAME.findall(names.decode("utf-8", "replace")))

@@ -20,7 +20,7 @@ from bot.engine.rewrite.import_order import enters_late, facts_here, guarded_lin
 from bot.engine.rewrite.passing import is_passed_on, read_too_early
 from bot.engine.rewrite.reasons import Reason, Refusal
 from bot.engine.rewrite.rules import Outcome
-from bot.engine.rewrite.running import bound_above, passing_files
+from bot.engine.rewrite.running import bound_above, passing_files, taken_too_early
 from bot.engine.source.names import is_package
 from bot.engine.usages.analysis import Analysis, Use
 from bot.engine.usages.targets import brought
@@ -139,7 +139,8 @@ class Judge:
         for imported, name in self._begun(after):
             before = known.get((name, imported.name is None))
             if before is None or self._is_late(before, imported, base, source):
-                if not passed_on and (found := leads_back(self.analysis, name)):
+                found = None if passed_on else leads_back(self.analysis, name)
+                if found := found or taken_too_early(self.analysis.index, self.analysis.path, name):
                     return Refusal(reason=Reason.CYCLE, name=str(found))
                 if found := enters_late(self.analysis, name):
                     return Refusal(reason=Reason.ENTERED, name=str(found))
@@ -251,4 +252,4 @@ def _no_longer_safe(group: Group, refusal: Refusal) -> Group:
 
 
 def _public(facts: Facts) -> frozenset[str]:
-    return frozenset(each.local for each in facts.imports if each.early and not each.local.startswith("_"))
+    return frozenset(each.local for each in facts.imports if each.early and each.local[:1] not in ("", "_"))

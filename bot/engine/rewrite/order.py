@@ -33,8 +33,10 @@ class When(IntEnum):
 
     ONCE = 0
     PERHAPS = 1
-    """Not at all, or several times."""
-    LATER = 2
+    """Not at all, or once."""
+    AGAIN = 2
+    """Any number of times."""
+    LATER = 3
     """By who calls the lambda, or asks the generator."""
 
 
@@ -103,6 +105,25 @@ def _is_own(binding: Binding, owner: Scope) -> bool:
     return binding.written_in is owner and binding.kind is not BindingKind.WALRUS
 
 
+def makes_object(node: ast.AST) -> bool:
+    """Whether a value is another object each time it is evaluated, and one that may be changed: ``[]`` is."""
+    return any(isinstance(each, ast.List | ast.Dict | ast.Set | ast.Lambda) for each in _held(node))
+
+
+def _held(node: ast.AST) -> Iterator[ast.AST]:
+    """What a value is, or holds: the parts of a tuple, of a choice."""
+    yield node
+    match node:
+        case ast.Tuple(elts=parts) | ast.BoolOp(values=parts):
+            yield from (each for part in parts for each in _held(part))
+        case ast.IfExp(body=one, orelse=other):
+            yield from (*_held(one), *_held(other))
+        case ast.keyword(value=value):
+            yield from _held(value)
+        case _:
+            return
+
+
 def stays(analysis: Analysis, node: ast.AST) -> bool:
     """Whether ``node`` has the same value whenever it is evaluated."""
     names = [each for each in ast.walk(node) if isinstance(each, ast.Name)]
@@ -138,6 +159,8 @@ def trouble(analysis: Analysis, template: Template, match: Match, ahead: _Ahead)
     times = Counter(id(node) for node, _ in used)
     if any(touches[id(node)] is Touch.CHANGES and times[id(node)] != 1 for node in given):
         return Refusal(reason=Reason.SIDE_EFFECTS)
+    if any(makes_object(node) and (times[id(node)] > 1 or when >= When.AGAIN) for node, when in used):
+        return Refusal(reason=Reason.SIDE_EFFECTS)
     if any(_is_put_off(analysis, node, when, touches[id(node)]) for node, when in used):
         return Refusal(reason=Reason.EVALUATION_ORDER)
     places = {id(node): n for n, node in enumerate(given)}
@@ -164,7 +187,7 @@ def _clashes(order: Sequence[tuple[int, Touch]]) -> bool:
 def _is_put_off(analysis: Analysis, node: Captured, when: When, touched: Touch) -> bool:
     if when is When.LATER:
         return not stays(analysis, node)
-    return when is When.PERHAPS and touched is Touch.CHANGES
+    return when is not When.ONCE and touched is Touch.CHANGES
 
 
 def _evaluated(template: Template, match: Match, ahead: _Ahead) -> Iterator[tuple[Captured, When]]:
@@ -201,7 +224,7 @@ def _children(node: ast.AST) -> Sequence[tuple[ast.AST, When]]:
         case ast.Compare(left=left, comparators=[first, *others]):
             return [(left, once), (first, once), *((each, perhaps) for each in others)]
         case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
-            source, inner = node.generators[0].iter, When.LATER if isinstance(node, ast.GeneratorExp) else perhaps
+            source, inner = node.generators[0].iter, When.LATER if isinstance(node, ast.GeneratorExp) else When.AGAIN
             rest = [each for part in node.generators for each in ast.iter_child_nodes(part) if each is not source]
             results = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
             return [(source, once), *((each, inner) for each in (*rest, *results))]

@@ -135,7 +135,7 @@ class _Judge:
             if refused is not None:
                 return refused
         elif any(binding.imported is None for binding in use.bindings) or (len(use.bindings) > 1 and not drops_in):
-            return None if drops_in else Refusal(reason=Reason.FALLBACK)
+            return None if drops_in else self._unsure(use)
         if drops_in and not self.planner.applicable(use):
             return None
         outcome = self.planner.plan(use)
@@ -215,7 +215,7 @@ class _Judge:
         if not self._stays_at_home(use) and (
             len(use.bindings) > 1 or any(binding.imported is None for binding in use.bindings)
         ):
-            return Refusal(reason=Reason.FALLBACK)
+            return self._unsure(use)
         below = use.symbol[len(use.target.name) :]
         dotted = successor_of_node(use) if below else target
         start, end = self.layout.span(use.node)
@@ -234,6 +234,14 @@ class _Judge:
             edits=(Edit(start=start, end=end, text=spelling.text),), loads=gone(use, [spelling.text]),
             additions=(spelling.addition,) if spelling.addition else (), respelled=spelling.text,
         )  # fmt: skip
+
+    def _unsure(self, use: Use) -> Refusal:
+        """Why a usage that no import of its own brings is not spelled again."""
+        if is_at_home(self.analysis, use):
+            return Refusal(reason=Reason.AT_HOME)
+        if len(use.bindings) == 1:
+            return Refusal(reason=Reason.IN_VARIABLE, name=use.bindings[0].name)
+        return Refusal(reason=Reason.FALLBACK)
 
     def _kept(self, use: Use, binding: Binding, leaf: str) -> Refusal:
         """Why an import cannot become that of the successor."""

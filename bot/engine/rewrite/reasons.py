@@ -31,6 +31,8 @@ class Reason(StrEnum):
     MISSING = "successor-missing"
     ASSIGNED = "assigned"
     DEFINES_SUCCESSOR = "defines-successor"
+    AT_HOME = "at-home"
+    IN_VARIABLE = "in-variable"
     DEFINED_BELOW = "defined-below"
     IS_MODULE = "is-a-module"
     GIVEN_NONE = "given-none"
@@ -42,6 +44,7 @@ class Reason(StrEnum):
     UNREAD = "unread"
     RIVAL = "rival-star-import"
     NATURE = "another-nature"
+    ON_CONDITION = "successor-on-condition"
     NO_OBJECT = "no-object"
     CYCLE = "import-cycle"
     ENTERED = "import-cycle-entered"
@@ -103,6 +106,8 @@ SENTENCES: dict[Reason, str] = {
     Reason.MISSING: "The successor {name} does not exist at this revision.",
     Reason.ASSIGNED: "The name is assigned or deleted here, and other code may use the old name.",
     Reason.DEFINES_SUCCESSOR: "The successor is defined here: the rewrite might make it use itself.",
+    Reason.AT_HOME: "The module that defines the name uses it: change that when the definition goes.",
+    Reason.IN_VARIABLE: "It is reached through the variable {name}, not through an import.",
     Reason.DEFINED_BELOW: "{name} is defined further below, and this may run before it is.",
     Reason.IS_MODULE: "{name} is a module: list it under `modules`, not under `deprecated`.",
     Reason.NOT_ASYNC: "The successor has to be awaited, and this is no coroutine.",
@@ -115,6 +120,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.UNREAD: "{name} does not parse and contains the name: it may assign it.",
     Reason.RIVAL: "The name may come from {name}, which is star-imported too.",
     Reason.NATURE: "{name}: the successor is another kind of object.",
+    Reason.ON_CONDITION: "The successor {name} is there only under some condition.",
     Reason.NO_OBJECT: "{name} is a method: here it would be called on the class, without an object.",
     Reason.CYCLE: "Importing the successor would make an import cycle: {name} imports this module.",
     Reason.ENTERED: "Importing the successor here may begin an import cycle at its wrong end: {name} needs what"

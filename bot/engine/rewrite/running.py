@@ -4,13 +4,14 @@ import ast
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
-from bot.engine.program.classes import names_bound
-from bot.engine.program.cycles import closure, path_of
+from bot.engine.program.bound import names_bound
+from bot.engine.program.cycles import around, closure, files_begun, path_of
 from bot.engine.program.early import is_main
 from bot.engine.program.facts import Import
 from bot.engine.program.index import Index
 from bot.engine.program.nodes import run_at_once
 from bot.engine.program.order import above
+from bot.engine.program.view import Witness
 from bot.engine.resolve.exports import PARSE_ERRORS, parse
 from bot.engine.resolve.resolver import written
 from bot.engine.usages.analysis import Analysis, Use
@@ -28,6 +29,40 @@ def bound_above(source: bytes, imported: Import) -> frozenset[str]:
 def _bound(source: bytes) -> Sequence[tuple[int, frozenset[str]]]:
     """For each statement at the top of a file its last line, and the names that it binds."""
     return [(each.end_lineno or 0, frozenset(names_bound(each))) for each in parse(source).body]
+
+
+def taken_too_early(index: Index, path: str, module: str) -> Witness | None:
+    """Who takes something of a package around a file that this does not have yet, if the file imports ``module``.
+
+    A package begins before the files below it.  Where it imports one of them, what it binds further below is missing
+    for all that this one imports.
+    """
+    entries = {home: entry for home in around(index, path) if (entry := _entry(index, home, path)) is not None}
+    start = path_of(index, module) if entries else None
+    for other in (start, *closure(index, module).steps) if start else ():
+        for imported, modules in index.program.imports_of(other):
+            for home, name in ((path_of(index, each), each) for each in modules if imported.early):
+                entry = entries.get(home or "")
+                if entry is None or imported.name in (None, "*") or path_of(index, f"{name}.{imported.name}"):
+                    continue
+                source = index.files.get(home or "")
+                if other != path and source is not None and imported.name not in bound_above(source, entry):
+                    return Witness(path=other, line=imported.line)
+    return None
+
+
+def _entry(index: Index, home: str, path: str) -> Import | None:
+    """The first import at the top of a package by which a file below it is run."""
+    for imported, modules in index.program.imports_of(home):
+        for module in modules if imported.early else ():
+            names = [module, f"{module}.{imported.name}"] if imported.name else [module]
+            runs = (path in files_begun(index, name) or path in closure(index, name).steps for name in names)
+            if path_of(index, module) != home and any(runs):
+                return imported
+            below = f"{module}.{imported.name}"
+            if path_of(index, module) == home and imported.name and path in files_begun(index, below):
+                return imported
+    return None
 
 
 def passing_files(analysis: Analysis, uses: Iterable[Use]) -> Mapping[str, Mapping[str, int]]:

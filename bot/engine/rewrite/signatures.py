@@ -4,7 +4,7 @@ import ast
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.engine.program.classes import names_bound
+from bot.engine.program.bound import names_bound
 from bot.engine.program.definition import Definition, Function, bases_of, definition_of, last, leaf
 from bot.engine.program.index import Index
 

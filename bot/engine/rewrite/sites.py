@@ -301,7 +301,7 @@ class Planner:
             return Refusal(reason=Reason.MONKEYPATCHED)
         if use.object is not None and not is_made(use.object):
             return Refusal(reason=Reason.UNPROVED_TYPE, name=f"{use.object.name} is of no subclass of its class")
-        refusal = self.unmet(use.migration, use) or against(self.analysis, use, dotted)
+        refusal = self.unmet(use.migration, use) or against(self.analysis, use, dotted, as_it_is=True)
         return refusal or drops_in_without_object(self.analysis, use, self.missing_modules)
 
     def unmet(self, migration: Migration, use: Use) -> Refusal | None:

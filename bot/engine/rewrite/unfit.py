@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from bot.domain.migration import Rewrite
 from bot.engine.resolve.bindings import Scope
 from bot.engine.rewrite import rendering
+from bot.engine.rewrite.capturing import taken_inside
 from bot.engine.rewrite.intended import spelled
 from bot.engine.rewrite.layout import Layout
 from bot.engine.rewrite.mangling import mangled
@@ -29,6 +30,8 @@ def unfit(
         return Refusal(reason=Reason.GIVEN_NONE, name=empty)
     if any(not isinstance(node, ast.Constant) for node in rendering.outside(layout, match)):
         return Refusal(reason=Reason.MOVED_ARGUMENT)
+    if (taken := taken_inside(use.scope, template, match)) is not None:
+        return Refusal(reason=Reason.NAME_TAKEN, name=taken)
     return Refusal(reason=Reason.STRING_OPERAND) if _joins_string(template, match) else None
 
 

@@ -5,6 +5,7 @@ import ast
 from bot.domain.finding import Kind
 from bot.domain.migration import TargetKind
 from bot.engine.program import nature, stars, witness
+from bot.engine.program.existence import is_conditional
 from bot.engine.program.taken import needed_elsewhere, taker
 from bot.engine.program.view import Witness
 from bot.engine.resolve.bindings import ScopeKind
@@ -13,8 +14,11 @@ from bot.engine.rewrite.rules import successor
 from bot.engine.usages.analysis import Analysis, Use
 
 
-def against(analysis: Analysis, use: Use, dotted: bool | None = None) -> Refusal | None:
-    """The first witness, wherever the usage is spelled again: ``dotted`` as a member of its module, if it is known."""
+def against(analysis: Analysis, use: Use, dotted: bool | None = None, *, as_it_is: bool = False) -> Refusal | None:
+    """The first witness, wherever the usage is spelled again: ``dotted`` as a member of its module, if it is known.
+
+    ``as_it_is``: the successor takes the usage's place, and nothing else changes.
+    """
     target = successor(use)
     for reason, found in (
         (Reason.WRITTEN, None if _is_read_here_alone(analysis, use) else _written(analysis, use, target, dotted)),
@@ -22,10 +26,33 @@ def against(analysis: Analysis, use: Use, dotted: bool | None = None) -> Refusal
         (Reason.UNREAD, witness.unread(analysis, use)),
         (Reason.RIVAL, stars.rival(analysis, use)),
         (Reason.NATURE, nature.differs(analysis.index, use.symbol, target)),
+        (Reason.NATURE, _unlike(analysis, use, target) if as_it_is else None),
+        (Reason.ON_CONDITION, target if target and is_conditional(analysis.index, target) else None),
     ):
         if found is not None:
             return Refusal(reason=reason, name=str(found))
     return None
+
+
+def _unlike(analysis: Analysis, use: Use, target: str | None) -> str | None:
+    """How the successor is another thing than the usage needs: an import needs nothing, what reads the name does."""
+    called = use.call is not None or isinstance(use.node, ast.alias)
+    found = nature.unlike(analysis.index, use.symbol, target, called=called)
+    return found or (nature.another_class(analysis.index, use.symbol, target) if _sorts(analysis, use) else None)
+
+
+def _sorts(analysis: Analysis, use: Use) -> bool:
+    """Whether it is asked of objects if they are of that class: by ``except``, ``isinstance``, ``issubclass``."""
+    child, parent = use.node, analysis.parents.get(use.node)
+    if isinstance(parent, ast.Tuple):
+        child, parent = parent, analysis.parents.get(parent)
+    match parent:
+        case ast.ExceptHandler(type=tested):
+            return tested is child
+        case ast.Call(func=ast.Name(id="isinstance" | "issubclass"), args=[_, tested]):
+            return tested is child
+        case _:
+            return False
 
 
 def _written(analysis: Analysis, use: Use, target: str | None, dotted: bool | None) -> Witness | None:

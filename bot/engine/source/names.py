@@ -84,7 +84,7 @@ def find_source_roots(paths: Iterable[str], modules: Iterable[str] = ()) -> tupl
     """The source roots that ``paths`` show, outer first, without the repository's top (which always is one).
 
     A directory with a project file, every ``src`` directory, and the directory below which one of ``modules`` is
-    found, if it is not found from the top: the outermost such one, so that a copy elsewhere is no root.  A file's
+    found, if it is not found from the top: the outermost such one, so that a copy further in is no root.  A file's
     name alone shows nothing: ``utils/asyncio.py`` is not ``asyncio``.
     """
     listed = list(paths)
@@ -98,11 +98,16 @@ def find_source_roots(paths: Iterable[str], modules: Iterable[str] = ()) -> tupl
 
 
 def _root_of(module: str, paths: Sequence[str]) -> set[str]:
-    """The outermost directory below which ``module`` is one of ``paths``."""
+    """The outermost directory below which ``module`` is one of ``paths``; several, if they are as far out."""
     found = {
         path[: -len(tail)].rstrip("/")
         for tail in module_paths(module, ())
         for path in paths
         if path == tail or path.endswith(f"/{tail}")
     }
-    return {min(found, key=lambda root: (root.count("/") + bool(root), root))} if found else set()
+    outermost = min(map(_depth, found), default=0)
+    return {root for root in found if _depth(root) == outermost}
+
+
+def _depth(root: str) -> int:
+    return root.count("/") + bool(root)

@@ -2,7 +2,8 @@
 
 import pytest
 
-from bot.engine.program.classes import Class, class_of, names_bound, top_of
+from bot.engine.program.bound import names_bound
+from bot.engine.program.classes import Class, class_of, top_of
 from bot.engine.program.index import Index
 from bot.engine.resolve.exports import parse
 

@@ -7,6 +7,7 @@ from tests.engine.rewrite.tools import PATH, module, rewrite, scan
 
 KIND = "class Kind:\n    A = 1\n    B = 2\n"
 FILES = {"pkg/__init__.py": "", "pkg/kinds.py": KIND, "pkg/consts.py": "A = 1\nB = 2\nC = 3\n", "pkg/old.py": KIND}
+FILES["pkg/alike.py"] = "class Kind:\n    A = 1\n    B = 1\n"
 
 
 def members(*pairs: tuple[str, str]) -> Migration:
@@ -16,7 +17,7 @@ def members(*pairs: tuple[str, str]) -> Migration:
 
 CONSTANTS = members(("consts.A", "kinds.Kind.A"), ("consts.B", "kinds.Kind.B"))
 MOVED = members(("old.Kind.A", "kinds.Kind.A"), ("old.Kind.B", "kinds.Kind.B"))
-RENAMED = members(("old.Kind.A", "old.Kind.B"))
+RENAMED = members(("alike.Kind.A", "alike.Kind.B"))
 NEW = "from pkg.kinds import Kind\n"
 CASES = {
     "constants of a module": (CONSTANTS, "from pkg import consts\nconsts.A, consts.B\n", NEW + "Kind.A, Kind.B\n"),
@@ -55,13 +56,13 @@ CASES = {
         "def a():\n    from pkg.kinds import Kind\n    return Kind.A\n",
     ),
     "another member of the class": (
-        RENAMED, "from pkg.old import Kind\nKind.A\n", "from pkg.old import Kind\nKind.B\n",
+        RENAMED, "from pkg.alike import Kind\nKind.A\n", "from pkg.alike import Kind\nKind.B\n",
     ),
     "another member, under another name": (
-        RENAMED, "from pkg.old import Kind as K\nK.A\n", "from pkg.old import Kind as K\nK.B\n",
+        RENAMED, "from pkg.alike import Kind as K\nK.A\n", "from pkg.alike import Kind as K\nK.B\n",
     ),
     "another member, through the module": (
-        RENAMED, "from pkg import old\nold.Kind.A\n", "from pkg import old\nold.Kind.B\n",
+        RENAMED, "from pkg import alike\nalike.Kind.A\n", "from pkg import alike\nalike.Kind.B\n",
     ),
 }  # fmt: skip
 
