@@ -48,30 +48,17 @@ def with_program(
     try:
         variables = {path: variables_of(config, index, path, facts[path]) for path in sources if path in facts}
         beneath = beneath_of(config.migrations, index)
-        looked_for = sought(
-            config, index.roots, variables, frozenset(listing.paths).__contains__, beneath, facts, sources
-        )
+        has = frozenset(listing.paths).__contains__
+        ask = partial(sought, config, index.roots, variables, has, beneath, edited=sources)
         edited = {module for path in sources for module in index.modules_of(path)}
-        left = [path for path in listing.paths if path not in known]
-        more = _more(root, left, replace(looked_for, stars=False), edited, index, jobs, kept)
-        index = index.with_modules(more.items()).knowing(cache.facts(more, jobs))
-        for _ in range(HANDED_ON):  # what is handed over there may lead into files that nothing else leads to
-            known |= more
-            asked = sought(
-                config,
-                index.roots,
-                variables,
-                frozenset(listing.paths).__contains__,
-                beneath,
-                index.all_facts(),
-                sources,
-            )
-            if asked == looked_for:
-                break
-            looked_for = asked
+        looked_for, looks = ask(facts=facts), kept
+        for _ in range(1 + HANDED_ON):  # what is handed over in these files may lead to others
             left = [path for path in listing.paths if path not in known]
-            more = _more(root, left, replace(looked_for, stars=False), edited, index, jobs, None)
+            more = _more(root, left, replace(looked_for, stars=False), edited, index, jobs, looks)
             index = index.with_modules(more.items()).knowing(cache.facts(more, jobs))
+            before, known, looks = looked_for, {**known, **more}, None
+            if (looked_for := ask(facts=index.all_facts())) == before:
+                break
         projects = {path: each for path, each in facts.items() if is_project(path) and path not in index.files}
         run, used = order.result()
         index = index.with_facts({**projects, **run})

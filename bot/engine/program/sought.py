@@ -11,6 +11,7 @@ from bot.engine.program.facts import Facts, Import
 from bot.engine.program.given_to import NO_FACTS, handed_to
 from bot.engine.program.index import Index
 from bot.engine.program.order import above
+from bot.engine.program.unparsed import hands_over, may_write, speaks_of, writes_one
 from bot.engine.source.mentions import line_before, occurrences
 from bot.engine.source.names import absolute, is_package, module_names, module_paths
 from bot.engine.source.taken import is_taken
@@ -19,19 +20,8 @@ _ALL = re.compile(rb"import[ \t\\\r\n]*\*")
 """A part of `_STAR` that begins with a word: it is found ten times as fast."""
 _STAR = re.compile(rb"\bfrom[ \t]+([\w.]+)[ \t]+import[ \t\\\r\n]*\*")
 _IMPORT = re.compile(rb"(?:.*[;:])?[ \t]*(?:from|import)\b")
-_GIVEN = re.compile(
-    rb"""(?:\.\w+)*(?:['"]|[\s\\]*(?:[-+*/%@&|^]|//|\*\*|<<|>>)?=(?!=))|[\s\\]*,[\s\\]*\w{0,2}['"]"""
-    rb"""|(?:\.\w+)+[\s\\]*(?:[])},:]|in\b)"""
-)
-"""What stands behind a name where it may be written, or a member of it: in a string, as a keyword, in an assignment or
-beside the name of a member; `_STORED` behind an attribute that is stored in another way: in a list of targets, with an
-annotation, by ``with`` or ``for``."""
-_STORED = re.compile(rb"[\s\\]*(?:[])},:]|in\b)")
-_GLOBAL = re.compile(rb"\b(?:global|del)\b")
 _BUILT = re.compile(rb"""\bpatch\(\s*(?:f['"]|['"][\w.%{}]*['"]\s*[+%.]|[\w.]+\s*[+,)])""")
 """A name that may be put together of what a function is given, for ``patch``."""
-_CALLED = re.compile(rb"\s+as\s+(\w+)")
-_ASSIGNED = re.compile(rb"(?<!\w)(\w+)[ \t]*=[ \t]*[\w.]*\Z")
 _PATH_BEGINS = re.compile(rb"(?:.*[;:])?[ \t]*from[ \t]+[\w.]*\Z")
 _PATH_ENDS = re.compile(rb"[\w.]*[ \t]+import\b")
 
@@ -81,22 +71,18 @@ class Sought:
             return True
         if any(_is_named(source, modules) for modules in self._together):
             return True
-        if any(_speaks_of(source, module) for module in self.absent):
+        if any(speaks_of(source, module) for module in self.absent):
             return True
-        if any(_writes_one(source, name) for name in self.successors):
+        if any(writes_one(source, name) for name in self.successors):
             return True
         for module, names in self.lookups.items():
-            if _speaks_of(source, module) and any(
-                _may_write(source, name) for name in names if name.encode() in source
-            ):
+            if speaks_of(source, module) and any(may_write(source, name) for name in names if name.encode() in source):
                 return True
         return any(self._takes(source, name, leaves) for name, leaves in self.variables.items())
 
     def _hands(self, source: bytes) -> bool:
         """Whether a file may hand over a module, or write members by names that are computed."""
-        if any(
-            _speaks_of(source, module) and _hands_over(source, module.rpartition(".")[2]) for module in self.written
-        ):
+        if any(speaks_of(source, module) and hands_over(source, module.rpartition(".")[2]) for module in self.written):
             return True
         if any(b'"%b"' % name in source or b"'%b'" % name in source for name in map(str.encode, self.written)):
             return True
@@ -187,65 +173,6 @@ def _binding_of(package: bytes) -> re.Pattern[bytes]:
     imported = rb"\bimport\b(?:[^\n\\(]|\\\r?\n)*?(?<![\w.])%b\b" % name
     listed = rb"\bimport\s*\([^)]*\b%b\b" % name
     return re.compile(imported + b"|" + listed + rb"|\b%b\b\s*:?=|\bas\s+%b\b" % (name, name))
-
-
-def _speaks_of(source: bytes, module: str) -> bool:
-    whole, package, leaf = _parts_of(module)
-    return leaf in source and (whole in source or package in source)
-
-
-@cache
-def _parts_of(module: str) -> tuple[bytes, bytes, bytes]:
-    """A dotted name, the last component of what it is in, and its own."""
-    package, _, leaf = module.rpartition(".")
-    return module.encode(), package.rpartition(".")[2].encode(), leaf.encode()
-
-
-def _writes_one(source: bytes, name: str) -> bool:
-    """Whether something may give another value to a member: of its module, or of a module that is handed over."""
-    whole, package, leaf = _parts_of(name)
-    if leaf not in source:
-        return False
-    speaks = whole in source or package in source
-    return (speaks and _may_write(source, name.rpartition(".")[2])) or bool(_storing(leaf).search(source))
-
-
-@cache
-def _storing(leaf: bytes) -> re.Pattern[bytes]:
-    return re.compile(rb"\.%b[ \t]*(?:[-+*/%%@&|^]|//|\*\*|<<|>>)?=(?!=)|[(,][ \t]*['\"]%b['\"][ \t]*," % (leaf, leaf))
-
-
-def _may_write(source: bytes, name: str) -> bool:
-    """Whether something may give another value to ``name``, or to a member of it: also by another name for it."""
-    others = set()
-    for start, end in occurrences(source, [name]):
-        if _writes(source, start, end):
-            return True
-        if source[end : end + 1] in b".(" and end < len(source):
-            continue  # what it gives, or a part of it
-        for other in (_CALLED.match(source, end), _ASSIGNED.search(line_before(source, start))):
-            others |= {other[1].decode("utf-8", "replace")} if other else set()
-    return any(_writes(source, start, end) for start, end in occurrences(source, others - {name}))
-
-
-def _writes(source: bytes, start: int, end: int) -> bool:
-    return bool(
-        _GIVEN.match(source, end)
-        or (source[start - 1 : start] == b"." and _STORED.match(source, end))
-        or _GLOBAL.search(line_before(source, start))
-    )
-
-
-def _hands_over(source: bytes, name: str) -> bool:
-    """Whether ``name``, or another name for it, stands alone among the arguments of a call."""
-    others = {name}
-    for start, end in occurrences(source, [name]):
-        for other in (_CALLED.match(source, end), _ASSIGNED.search(line_before(source, start))):
-            others |= {other[1].decode("utf-8", "replace")} if other else set()
-    return any(_ARGUMENT.match(source, end) is not None for _, end in occurrences(source, others))
-
-
-_ARGUMENT = re.compile(rb"\s*[],)}]")
 
 
 def _is_in_path(source: bytes, start: int, end: int) -> bool:

@@ -14,7 +14,7 @@ _Inside = Mapping[str, frozenset[str]]
 def taken_inside(scope: Scope, template: Template, match: Match) -> str | None:
     """A name that the template binds and that something captured reads there, or the scope has for something else."""
     for node, names in _parts(template.tree, frozenset()):
-        if isinstance(node, ast.NamedExpr) and scope.owner(node.target.id) is not None:
+        if isinstance(node, ast.NamedExpr) and _is_read(scope, node.target.id):
             return node.target.id
         one, rest = metavariable(node), rest_variable(node)
         captured = [match.one[one]] if one in match.one else list(match.rest.get(rest or "", ()))
@@ -22,6 +22,11 @@ def taken_inside(scope: Scope, template: Template, match: Match) -> str | None:
         if not names.isdisjoint(read):
             return min(names & read)
     return None
+
+
+def _is_read(scope: Scope, name: str) -> bool:
+    owner = scope.owner(name)
+    return owner is not None and bool(owner.reads.get(name))
 
 
 def _parts(node: ast.AST, names: frozenset[str]) -> Iterator[tuple[ast.AST, frozenset[str]]]:
