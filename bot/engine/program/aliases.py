@@ -1,14 +1,14 @@
 """What the variables of a file may stand for, or which strings they may be: who is given what, by whatever statement.
 
-Scopes are not looked at: the answer may be a value too many, never one too few.
+The answer may be a value too many, never one too few: who is called is asked by name alone.
 """
 
 import ast
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-Given = tuple[str, ast.expr]
-"""A variable, and an expression that it may be bound to."""
+Given = tuple[str, ast.expr, int]
+"""A variable, an expression that it may be bound to, and the line where it is."""
 _Looping = ast.For | ast.AsyncFor | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 _LOOPS = frozenset({ast.For, ast.AsyncFor, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp})
 _LISTS = (ast.Tuple, ast.List, ast.Set)
@@ -54,7 +54,7 @@ def _tables(nodes: Sequence[ast.AST]) -> Mapping[str, Sequence[ast.expr]]:
     found: dict[str, list[ast.expr]] = {}
     for node in nodes:
         if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, (*_LISTS, ast.Dict)):
-            for name, value in _assigned(node):
+            for name, value, _ in _assigned(node):
                 if value is node.value:
                     found.setdefault(name, []).append(value)
     return found
@@ -94,7 +94,7 @@ def _items(table: ast.expr, method: str) -> Iterator[ast.expr]:
 def _paired(target: ast.expr, value: ast.expr) -> Iterator[Given]:
     match target, value:
         case ast.Name(id=name), _:
-            yield name, value
+            yield name, value, target.lineno
         case ((ast.Tuple(elts=targets) | ast.List(elts=targets)), (ast.Tuple(elts=values) | ast.List(elts=values))):
             if len(targets) == len(values):
                 for one, other in zip(targets, values, strict=True):
@@ -107,22 +107,25 @@ def _defaults(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> Iter
     parameters = node.args
     positional = [*parameters.posonlyargs, *parameters.args]
     last = positional[len(positional) - len(parameters.defaults) :]
-    yield from ((each.arg, value) for each, value in zip(last, parameters.defaults, strict=True))
+    yield from ((each.arg, value, each.lineno) for each, value in zip(last, parameters.defaults, strict=True))
     for each, default in zip(parameters.kwonlyargs, parameters.kw_defaults, strict=True):
         if default is not None:
-            yield each.arg, default
+            yield each.arg, default, each.lineno
 
 
 def _handed(parameters: ast.arguments, call: ast.Call) -> Iterator[Given]:
     """What a call gives to the parameters of a function of the file."""
-    names = [each.arg for each in (*parameters.posonlyargs, *parameters.args)]
-    if isinstance(call.func, ast.Attribute) and names[:1] and names[0] in _WITH_OBJECT:
-        del names[0]
-    for name, value in zip(names, call.args, strict=False):
+    known = [*parameters.posonlyargs, *parameters.args]
+    if isinstance(call.func, ast.Attribute) and known and known[0].arg in _WITH_OBJECT:
+        del known[0]
+    for each, value in zip(known, call.args, strict=False):
         if isinstance(value, ast.Starred):
             break
-        yield name, value
-    yield from ((keyword.arg, keyword.value) for keyword in call.keywords if keyword.arg)
+        yield each.arg, value, each.lineno
+    named = {each.arg: each.lineno for each in (*known, *parameters.kwonlyargs)}
+    for keyword in call.keywords:
+        if keyword.arg in named:
+            yield keyword.arg, keyword.value, named[keyword.arg]
 
 
 _WAYS: Mapping[type[ast.AST], Callable[[Any], Iterator[Given]]] = {

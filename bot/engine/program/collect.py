@@ -1,4 +1,4 @@
-"""From the bytes of a file to its facts: one pass over the tree, without scopes.
+"""From the bytes of a file to its facts: one pass over the tree, with no scopes but the outermost functions.
 
 What a name means is asked of all imports of the file alike, wherever they stand: the answer may be a usage too many,
 never one too few.
@@ -35,7 +35,7 @@ from bot.engine.program.handing import (
     pattern,
     spread,
 )
-from bot.engine.program.meanings import joined
+from bot.engine.program.meanings import MOST, joined
 from bot.engine.program.nodes import functions, nodes, rebound, statements, words
 from bot.engine.program.reloads import put_back
 from bot.engine.resolve.exports import PARSE_ERRORS, parse
@@ -45,12 +45,6 @@ from bot.engine.source.text import readable_text
 
 _WORD = re.compile(r"[^\W\d]\w*")
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-_STEPS = 4
-"""How often what is given on is followed further."""
-_NAMING = (ast.Name, ast.Attribute, ast.Subscript, ast.Call)
-"""What may stand for a module."""
-_MOST = 16
-"""The dotted names that one variable may stand for, or the strings that it may be: of more the first ones."""
 
 
 def facts_of(source: bytes) -> Facts:
@@ -150,7 +144,7 @@ class Collector(Gathering):
     def names_of(self, tree: ast.Module) -> None:
         """Everything that is read or written through an import."""
         found = nodes(tree)
-        self.later = functions(tree)
+        self.later = sorted(functions(tree))
         self._aliases(found)
         self.rebound += rebound(found)
         self.given = given_names(found)
@@ -166,27 +160,18 @@ class Collector(Gathering):
 
     def _aliases(self, found: Sequence[ast.AST]) -> None:
         """``name = pkg.module``: the variable stands for it, and for what it is called when it is given on."""
-        pairs = [(name, each) for name, value in given(found) for each in alternatives(value)]
+        pairs = [(name, each, line) for name, value, line in given(found) for each in alternatives(value)]
         changed = changed_tables(found)
-        for name, value in pairs:
+        for name, value, _ in pairs:
             if name not in changed:
                 self.values.setdefault(name, []).append(value)
-        for name, value in pairs:
             text = value.value if type(value) is ast.Constant else None
             if type(text) is str and len(text) < LONGEST:
                 known = self.texts.setdefault(name, [])
-                known += [text] if text not in known and len(known) < _MOST else []
-        self.functions |= {name: value for name, value in pairs if is_writer(value)}
-        named = [pair for pair in pairs if type(pair[1]) in _NAMING]
+                known += [text] if text not in known and len(known) < MOST else []
+        self.functions |= {name: value for name, value, _ in pairs if is_writer(value)}
         self._texts_of_imports()
-        for _ in range(_STEPS):
-            before = sum(map(len, self.locals.values()))
-            for name, value in named:
-                if len(self.locals.get(name, ())) < _MOST:
-                    for meant in self.meaning(value):
-                        self.bind(name, meant)
-            if before == sum(map(len, self.locals.values())):
-                return
+        self.follow(pairs, {name for node in found if type(node) is ast.Global for name in node.names})
 
     def _texts_of_imports(self) -> None:
         """What a module, and what is taken of one, says of itself: ``module.__name__``, ``function.__module__``."""
@@ -202,7 +187,7 @@ class Collector(Gathering):
         node = spread(written_out(node, self.functions), self.values)
         self._hands_over(node)
         known = [constants(each, self.texts) for each in node.args[:2]]
-        for args in islice(product(*known), _MOST):
+        for args in islice(product(*known), MOST):
             same = all(one is other for one, other in zip(args, node.args, strict=False))
             self._called(
                 node if same else ast.copy_location(ast.Call(node.func, [*args, *node.args[2:]], node.keywords), node)

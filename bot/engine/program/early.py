@@ -43,7 +43,7 @@ SUBCLASSED = "__init_subclass__"
 def modules_imported(tree: ast.Module) -> Iterator[tuple[Name, int]]:
     """The modules that are imported by their names in strings, by what runs when the file is imported."""
     texts: dict[str, list[ast.expr]] = {}
-    for name, value in given(nodes(tree)):
+    for name, value, _ in given(nodes(tree)):
         texts.setdefault(name, []).append(value)
     for statement in run_at_once(each for each in tree.body if not is_main(each)):
         for node in (node for part in _evaluated(statement) for node in _without_lambdas(part)):

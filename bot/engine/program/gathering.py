@@ -26,8 +26,6 @@ class Gathering(Meanings):
     stubs: list[Stub] = field(default_factory=list)
     functions: dict[str, ast.expr] = field(default_factory=dict)
     """Variables for functions that write: ``put = setattr``, ``patched = partial(patch.object, m)``."""
-    later: Sequence[tuple[int, int]] = ()
-    """The first and the last line of each function that is in no other one, decorators included."""
     own: frozenset[str] = frozenset()
     """The file's own functions and classes, and the object whose method it is."""
     given: frozenset[str] = frozenset()

@@ -1,6 +1,7 @@
 """Usages that stand where the program has found out that the successor is not there, or asks whether it is."""
 
 import ast
+import builtins
 from collections.abc import Iterator
 
 from bot.engine.usages.analysis import Analysis, Use
@@ -8,6 +9,8 @@ from bot.engine.usages.analysis import Analysis, Use
 _FAILURES = frozenset(
     {"ImportError", "ModuleNotFoundError", "AttributeError", "NameError", "Exception", "BaseException"}
 )
+_YOUNG = frozenset({"aiter", "anext", "EncodingWarning", "BaseExceptionGroup", "ExceptionGroup"})
+"""The built-ins that not every Python 3 has."""
 
 
 def guards(analysis: Analysis, use: Use, successor: str) -> bool:
@@ -16,13 +19,13 @@ def guards(analysis: Analysis, use: Use, successor: str) -> bool:
     In a handler (or a function defined in one) of a ``try`` that speaks of the successor; in a branch of an ``if``, an
     operand of ``or`` or an alternative that asks by ``hasattr`` or ``getattr`` whether it is there.
     """
-    leaf = successor.rpartition(".")[2]
-    if leaf == use.symbol.rpartition(".")[2]:
+    module, _, leaf = successor.rpartition(".")
+    if leaf == use.symbol.rpartition(".")[2] or (module == "builtins" and _is_always_there(leaf)):
         return False
     for parent, child in _around(analysis, use.node):
         match parent:
             case ast.Try(body=body, handlers=handlers) if any(child is each for each in handlers):
-                if any(_fails(each) for each in handlers if each is child) and _speaks(body, leaf):
+                if any(_fails(each) for each in handlers if each is child) and _speaks(analysis, body, leaf):
                     return True
             case ast.If(test=test) | ast.IfExp(test=test) if child is not test and _asks(test, leaf):
                 return True
@@ -51,11 +54,18 @@ def _fails(handler: ast.ExceptHandler) -> bool:
     return not names.isdisjoint(_FAILURES)
 
 
-def _speaks(body: list[ast.stmt], leaf: str) -> bool:
-    """Whether a block reads the name, or imports it."""
+def _is_always_there(name: str) -> bool:
+    """Whether every Python 3 has a built-in."""
+    return hasattr(builtins, name) and name not in _YOUNG
+
+
+def _speaks(analysis: Analysis, body: list[ast.stmt], leaf: str) -> bool:
+    """Whether a block reads the name, alone or of something imported, or imports it."""
     for node in (node for statement in body for node in ast.walk(statement)):
         match node:
-            case ast.Attribute(attr=name) | ast.Name(id=name, ctx=ast.Load()) if name == leaf:
+            case ast.Attribute(attr=name, value=holder) if name == leaf and _may_be_module(analysis, holder):
+                return True
+            case ast.Name(id=name, ctx=ast.Load()) if name == leaf:
                 return True
             case ast.Import(names=names) | ast.ImportFrom(names=names):
                 if any(leaf in alias.name.split(".") for alias in names):
@@ -63,6 +73,16 @@ def _speaks(body: list[ast.stmt], leaf: str) -> bool:
             case _:
                 pass
     return False
+
+
+def _may_be_module(analysis: Analysis, node: ast.expr) -> bool:
+    """Whether an expression may be a module or a class: what begins with an import, or with no variable at all."""
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    if not isinstance(node, ast.Name):
+        return isinstance(node, ast.Call)  # ``import_module(…)``
+    bound = [each for scope in analysis.root.walk() for each in scope.bindings.get(node.id, ())]
+    return not bound or any(each.imported is not None or each.value is not None for each in bound)
 
 
 def _asks(test: ast.expr, leaf: str) -> bool:

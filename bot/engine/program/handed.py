@@ -102,6 +102,8 @@ class Handovers:
                     continue  # a value, and no argument
                 texts = (*each.texts, *(self.absolute(path, each.given) if each.given else ()))
                 for home, pattern in patterns:
+                    if not each.texts and pattern == HOLE:
+                        continue  # a name that is given as it is, is a string
                     names = {name for name in filled(pattern, texts) if _DOTTED.match(name)}
                     if names and self.leads(path, each, home):
                         yield from ((path, each.line, name.replace(":", ".")) for name in sorted(names))

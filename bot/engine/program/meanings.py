@@ -1,12 +1,23 @@
-"""What an expression of a file stands for, as dotted names: asked of all imports of the file, wherever they stand."""
+"""What an expression of a file stands for, as dotted names.
+
+Asked of all imports of the file, wherever they stand, and of the variables of the function around it.
+"""
 
 import ast
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from sys import intern
+from sys import intern, maxsize
 
-from bot.engine.program.aliases import alternatives
+from bot.engine.program.aliases import Given, alternatives
 from bot.engine.program.facts import OWN, Import, Name
+
+_STEPS = 4
+"""How often what is given on is followed further."""
+_NAMING = (ast.Name, ast.Attribute, ast.Subscript, ast.Call)
+"""What may stand for a module."""
+MOST = 16
+"""The dotted names that one variable may stand for, or the strings that it may be: of more the first ones."""
 
 
 @dataclass(eq=False)
@@ -15,15 +26,39 @@ class Meanings:
 
     imports: list[Import] = field(default_factory=list)
     locals: dict[str, list[Name]] = field(default_factory=dict)
-    """What a variable may stand for."""
+    """What a variable of the module, or an import anywhere, may stand for."""
+    by_function: dict[str, dict[int, list[Name]]] = field(default_factory=dict)
+    """What the variables of functions may stand for, by the first line of the function."""
+    later: Sequence[tuple[int, int]] = ()
+    """The first and the last line of each function that is in no other one, decorators included; in their order."""
     texts: dict[str, list[str]] = field(default_factory=dict)
     """The strings that variables are bound to."""
 
-    def bind(self, local: str, name: Name) -> None:
-        """Note that a variable may stand for a name."""
-        known = self.locals.setdefault(local, [])
-        if name not in known:
+    def bind(self, local: str, name: Name, function: int = 0) -> bool:
+        """Note that a variable (of a function by its line, else the module) may stand for a name; whether it is new."""
+        table = self.by_function.setdefault(local, {}) if function else None
+        known = self.locals.setdefault(local, []) if table is None else table.setdefault(function, [])
+        new = name not in known and len(known) < MOST
+        if new:
             known.append(name)
+        return new
+
+    def function_at(self, line: int) -> int:
+        """The first line of the function around a line; 0 outside of all."""
+        n = bisect_right(self.later, (line, maxsize)) - 1
+        return self.later[n][0] if n >= 0 and line <= self.later[n][1] else 0
+
+    def follow(self, pairs: Sequence[Given], shared: Collection[str]) -> None:
+        """``name = pkg.module``: the variable stands for it, in its function; ``shared`` are declared ``global``."""
+        named = [
+            (name, value, 0 if name in shared else self.function_at(line))
+            for name, value, line in pairs
+            if type(value) in _NAMING
+        ]
+        for _ in range(_STEPS):
+            new = [self.bind(name, meant, function) for name, value, function in named for meant in self.meaning(value)]
+            if not any(new):
+                return
 
     def meaning(self, node: ast.expr) -> Sequence[Name]:
         """The dotted names that an expression may stand for."""
@@ -53,7 +88,9 @@ class Meanings:
     def _base(self, node: ast.expr) -> Sequence[Name]:
         match node:
             case ast.Name(id=name):
-                return self.locals.get(name, ())
+                known = self.locals.get(name, ())
+                own = self.by_function[name].get(self.function_at(node.lineno)) if name in self.by_function else None
+                return [*known, *own] if own else known
             case ast.Subscript(value=ast.Attribute(attr="modules"), slice=ast.Constant(value=str(module))):
                 return [Name(module)]
             case ast.Subscript(value=ast.Attribute(attr="modules"), slice=ast.Name(id="__name__")):

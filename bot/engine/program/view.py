@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from bot.engine.program.facts import ANY, GIVEN, OWN, Facts, Import, Name
 from bot.engine.program.handed import Handovers
@@ -222,13 +223,33 @@ class Program:
         found = [
             (place, name == module)
             for name, places in self._members_called(leaf).items()
-            if name == module or module in self.names_of(name)
+            if name == module or (module in self.names_of(name) and not self._brings(name, module))
             for place in places
             if not (place[1].string and name == module)  # who looks up a string imports what it begins with
         ]
         for (_, seen), itself in sorted(found, key=lambda each: each[0][0]):
             if module not in self._loaded(seen.witness.path, early=not itself):
                 yield seen.witness
+
+    def _brings(self, name: str, module: str) -> bool:
+        """Whether a file on the way of ``name`` imports ``module`` itself: who reads that file has the module too."""
+        package = module.rpartition(".")[0]
+        for step in (name, *self.names_of(name)):
+            holder = step.rpartition(".")[0]
+            if holder == package or package in self.names_of(holder):
+                continue  # a member of the package, which it has once somebody imports the module
+            if any(module in self._loaded(path, early=True) for path in self._homes.get(holder, ())):
+                return True
+        return False
+
+    @cached_property
+    def _homes(self) -> Mapping[str, Sequence[str]]:
+        """By module, the files that may be it."""
+        found: dict[str, list[str]] = {}
+        for path in self.facts:
+            for module in self.modules_of(path):
+                found.setdefault(module, []).append(path)
+        return found
 
     def aside(self, module: str, path: str) -> Iterator[str]:
         """The other names by which the file at ``path`` takes ``module``, or something of it: through another file."""

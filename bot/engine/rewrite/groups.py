@@ -47,8 +47,10 @@ class Changes:
     def up_to(self, tier: Applicability) -> "Changes":
         """What is at least as certain as ``tier``."""
         most = weight(tier)
+        rewrites = [each for each in self.rewrites if weight(each.applicability) <= most]
+        there = {each.use for each in rewrites}
         return Changes(
-            rewrites=tuple(each for each in self.rewrites if weight(each.applicability) <= most),
+            rewrites=tuple(each for each in rewrites if each.beside is None or each.beside in there),
             removals=tuple(each for each in self.removals if weight(each.applicability) <= most),
             replacements=tuple(each for each in self.replacements if weight(each.applicability) <= most),
             links=self.links,
@@ -130,6 +132,7 @@ def _linked(changes: Changes) -> Union:
     link = Union()
     for rewrite in changes.rewrites:
         link.add(rewrite.use)
+        link.join(rewrite.use, rewrite.beside or rewrite.use)
     for removal in changes.removals:
         link.join(removal.binding, removal.statement)
         for rewrite in removal.rewrites:

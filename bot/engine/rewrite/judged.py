@@ -19,7 +19,7 @@ from bot.engine.rewrite.groups import Group
 from bot.engine.rewrite.import_order import enters_late, facts_here, guarded_lines, leads_back, relied_on
 from bot.engine.rewrite.passing import is_passed_on, read_too_early
 from bot.engine.rewrite.reasons import Reason, Refusal
-from bot.engine.rewrite.rules import Outcome
+from bot.engine.rewrite.rules import Outcome, successor
 from bot.engine.rewrite.running import bound_above, passing_files, taken_too_early
 from bot.engine.source.names import is_package
 from bot.engine.usages.analysis import Analysis, Use
@@ -116,7 +116,7 @@ class Judge:
         after = imports_of(source)
         refusal = self._cycle(group, after, source, self.analysis.source if base is None else base)
         refusal = refusal or self._shadow(after) or self._unloaded(after)
-        refusal = refusal or self._left_aside(after, source) or self._unrun(passed, after)
+        refusal = refusal or self._left_aside(after, source) or self._unrun(group, passed, after)
         return refusal or self._written_sooner(after)
 
     def _may_close(self, uses: Iterable[Use]) -> bool:
@@ -201,14 +201,20 @@ class Judge:
                 return Refusal(reason=Reason.SUBMODULE, name=f"{self.analysis.path}:{line}")
         return None
 
-    def _unrun(self, passed: Mapping[str, Mapping[str, int]], after: Facts) -> Refusal | None:
-        """Whether the file no longer runs one that does something, and was run for a name that it only passes on."""
+    def _unrun(self, group: Group, passed: Mapping[str, Mapping[str, int]], after: Facts) -> Refusal | None:
+        """Whether the file no longer runs one that does something, and was run for a name that it only passes on.
+
+        What was run for it in a function is run there as before if the successor runs it.
+        """
+        early = self._loaded(self.before) if passed else set[str]()
         loaded = self._loaded(after) | self._around if passed else set[str]()
-        lost = sorted(passed.keys() - loaded)
-        runs = self._run(loaded) if lost else frozenset[str]()
-        for path, line in (place for module in lost for place in passed[module].items()):
-            if path not in runs and path != self.analysis.path:
-                return Refusal(reason=Reason.NOT_RUN, name=f"{path}:{line}")
+        late = loaded | {name for use in group.uses for name in above(successor(use) or "")} if passed else loaded
+        for there, modules in ((loaded, passed.keys() & early), (late, passed.keys() - early)):
+            lost = sorted(modules - there)
+            runs = self._run(there) if lost else frozenset[str]()
+            for path, line in (place for module in lost for place in passed[module].items()):
+                if path not in runs and path != self.analysis.path:
+                    return Refusal(reason=Reason.NOT_RUN, name=f"{path}:{line}")
         return None
 
     def _written_sooner(self, after: Facts) -> Refusal | None:

@@ -22,13 +22,14 @@ from bot.engine.rewrite.lists import remove_items
 from bot.engine.rewrite.mangling import mangled
 from bot.engine.rewrite.namespaces import reads_by_name, reads_itself
 from bot.engine.rewrite.paths import as_written, names_module, reached_by, successor_of_node
+from bot.engine.rewrite.patterns import DEPRECATED, metavariable
 from bot.engine.rewrite.reasons import Reason, Refusal
 from bot.engine.rewrite.renamable import is_exported
 from bot.engine.rewrite.rules import Outcome, UsageRewrite, gone, successor
 from bot.engine.rewrite.sites import Planner
 from bot.engine.rewrite.twice import siblings
 from bot.engine.rewrite.witnesses import replaced
-from bot.engine.usages.analysis import Use
+from bot.engine.usages.analysis import Analysis, Use
 from bot.engine.usages.evaluation import in_function
 
 
@@ -56,7 +57,25 @@ def outcomes(planner: Planner) -> Outcomes:
 def alone(planner: Planner, uses: Sequence[Use]) -> Outcomes:
     """What becomes of usages whose imports cannot change as a whole: each is spelled again."""
     judge = _Judge(planner)
-    return _sorted({use: judge.alone(use) for use in uses})
+    found: dict[Use, Outcome | None] = {use: judge.alone(use) for use in uses}
+    beside = {use: found.get(holder) for use in uses if (holder := _holder(planner.analysis, use)) is not None}
+    return _sorted({**found, **{use: _with(use, of) for use, of in beside.items() if isinstance(of, UsageRewrite)}})
+
+
+def _with(use: Use, holder: UsageRewrite) -> UsageRewrite:
+    """The name of a member stays as it is where what has the member is rewritten."""
+    return UsageRewrite(use=use, applicability=holder.applicability, refusal=holder.refusal, beside=holder.use)
+
+
+def _holder(analysis: Analysis, use: Use) -> Use | None:
+    """The usage that is the module whose member a string names: ``patch.object(module, "name")``."""
+    call = analysis.parents.get(use.node) if _is_patched_by_member(use) else None
+    if not isinstance(call, ast.Call):
+        return None
+    given = {*call.args[:1], *(keyword.value for keyword in call.keywords if keyword.arg == "target")}
+    leaf, last = use.symbol.rpartition(".")[2], (successor(use) or "").rpartition(".")[2]
+    found = (each for each in analysis.uses if each.expression in given and each.target == use.target)
+    return next(found, None) if leaf == last else None
 
 
 def _sorted(found: dict[Use, Outcome | None]) -> Outcomes:
@@ -109,9 +128,14 @@ class _Judge:
             case Kind.RE_EXPORT if isinstance(use.node, ast.Constant):
                 return None if drops_in else self._entry(use)
             case Kind.IMPORT | Kind.RE_EXPORT:
-                return None if drops_in else Refusal(reason=Reason.NO_RULE)
+                return None if drops_in and not self._has_rule_for_name(use) else Refusal(reason=Reason.NO_RULE)
             case Kind.CALL | Kind.REFERENCE:
                 return self._expression(use, drops_in=drops_in)
+
+    def _has_rule_for_name(self, use: Use) -> bool:
+        """Whether a rule says what becomes of the name itself: the successor does not drop in for who takes it on."""
+        patterns = [rule.pattern for rule in self.planner.applicable(use) if rule.pattern is not None]
+        return any(metavariable(pattern.tree) == DEPRECATED for pattern in patterns)
 
     def _is_doubtful(self, use: Use) -> bool:
         """Whether a file that passes the name on may have something else under it."""

@@ -34,6 +34,8 @@ class UsageRewrite:
     """The dotted path that takes the usage's place, if it is one."""
     export: bool = False
     """An entry of ``__all__``: goes only together with the import."""
+    beside: Use | None = None
+    """The usage whose rewrite is all that this one needs: it has no edits of its own."""
 
 
 Outcome = UsageRewrite | Refusal

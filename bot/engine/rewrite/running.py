@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
+from bot.domain.migration import TargetKind
 from bot.engine.program.bound import names_bound
 from bot.engine.program.cycles import around, closure, files_begun, path_of
 from bot.engine.program.early import is_main
@@ -14,6 +15,7 @@ from bot.engine.program.order import above
 from bot.engine.program.view import Witness
 from bot.engine.resolve.exports import PARSE_ERRORS, parse
 from bot.engine.resolve.resolver import written
+from bot.engine.rewrite.rules import successor
 from bot.engine.usages.analysis import Analysis, Use
 
 _QUIET = frozenset({"warn", "getLogger", "filterwarnings", "simplefilter", "deprecated", "install_aliases"})
@@ -73,6 +75,8 @@ def passing_files(analysis: Analysis, uses: Iterable[Use]) -> Mapping[str, Mappi
     index, found = analysis.index, dict[str, Mapping[str, int]]()
     for use in uses:
         homes = {*above(use.target.name), *above(use.target.canonical or "")}
+        if use.target.kind is TargetKind.MODULE:  # and what is below the one, or the other
+            homes |= {*above(use.symbol), *above(successor(use) or "")}
         imported = [b.imported for b in (*use.bindings, *([use.star] if use.star else [])) if b.imported]
         names = {name for each in imported for module in (*each.modules, *each.origins) for name in above(module)}
         own = {path for home in homes if (path := path_of(index, home)) is not None}

@@ -1,9 +1,11 @@
 """Plain renames: a symbol, a module or a package moves, and every file keeps its own way of naming it."""
 
+from dataclasses import replace
+
 import pytest
 
-from bot.domain.migration import Migration
-from tests.engine.rewrite.tools import DROP_IN, drop_in, module, rewrite
+from bot.domain.migration import Applicability, Migration, Rewrite
+from tests.engine.rewrite.tools import DROP_IN, SAFE, drop_in, module, rewrite
 
 SYMBOL = [
     pytest.param("from old.mod import f\nf()\n", "from new.mod import g\ng()\n", id="name"),
@@ -403,3 +405,26 @@ def test_a_patched_name_is_offered_for_review() -> None:
     before = "from unittest.mock import patch\npatch('old.mod.f')\n"
     assert rewrite(before, DROP_IN).text == before
     assert rewrite(before, DROP_IN, unsafe=True).text == before.replace("old.mod.f", "new.mod.g")
+
+
+def test_an_import_is_no_drop_in_where_a_rule_speaks_of_the_name_itself() -> None:
+    """Who takes the name from here, and is told to change it by hand, would get the successor unseen."""
+    rules = (
+        Rewrite(match="$deprecated($x)", replace="$canonical($x, kind=float)", applicability=SAFE),
+        Rewrite(match="$deprecated", message="by hand"),
+    )
+    source = "from old.mod import f\n__all__ = ['f']\n"
+    assert rewrite(source, replace(DROP_IN, rewrites=rules)).text == source
+    assert rewrite(source, replace(DROP_IN, rewrites=rules[:1])).text.startswith("from new.mod import g as f\n")
+
+
+def test_the_name_of_a_patched_member_goes_with_the_module_that_is_spelled_again() -> None:
+    source = (
+        "import old\nfrom unittest import mock\n\n\n"
+        "def go():\n    with mock.patch.object(old.mod, 'f'):\n        pass\n\n\nold.k()\n"
+    )
+    found = rewrite(source, module("old.mod", "new.mod"), unsafe=True)
+    assert "mock.patch.object(new.mod, 'f')" in found.text
+    assert [each.applicability for each in found.findings] == [Applicability.UNSAFE] * 2
+    found = rewrite(source, module("old.mod", "new.mod"))
+    assert found.text == source
