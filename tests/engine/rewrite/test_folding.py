@@ -48,7 +48,15 @@ def test_what_is_not_safe_stays_where_it_is() -> None:
 
 @pytest.mark.parametrize("unsafe", [pytest.param(False, id="safe"), pytest.param(True, id="unsafe")])
 def test_a_second_run_would_change_an_import_that_is_bound_again(unsafe: bool) -> None:
-    rule = Rewrite(match="$deprecated", replace="$canonical", applicability=Applicability.UNSAFE)
+    rule = Rewrite(match="lib.k($deprecated)", replace="lib.k($canonical)", applicability=Applicability.UNSAFE)
     migration = Migration(name="m", drop_in=True, targets=(Target(name="lib.a", canonical="lib.x"),), rewrites=(rule,))
     before = "import lib\nfrom lib import a\n__all__ = ['a']\na = lib.k(a)\n"
     assert rewrite(before, migration, unsafe=unsafe).text == before
+
+
+def test_an_import_that_is_bound_again_stays_where_a_rule_speaks_of_the_name_itself() -> None:
+    rule = Rewrite(match="$deprecated", replace="$canonical", applicability=Applicability.UNSAFE)
+    migration = Migration(name="m", drop_in=True, targets=(Target(name="lib.a", canonical="lib.x"),), rewrites=(rule,))
+    before = "import lib\nfrom lib import a\n__all__ = ['a']\na = lib.k(a)\n"
+    assert rewrite(before, migration).text == before
+    assert rewrite(before, migration, unsafe=True).text == before.replace("k(a)", "k(lib.x)")
