@@ -10,7 +10,7 @@ import structlog
 from aiohttp import web
 
 import handlers
-from bot.context import Bot, StoredDeliveries
+from bot.context import Bot, StoredDeliveries, remembered_concern, remembered_refusals
 from bot.domain.commands import CommandHelp
 from bot.domain.effects import Effect
 from bot.domain.events import TASK_PREFIX
@@ -18,6 +18,7 @@ from bot.domain.references import Delivery, DeliveryId, Task
 from bot.github.allow_list import AllowList, onboarding_list
 from bot.github.api import open_session
 from bot.github.client import GitHub
+from bot.github.clock import Clock, SystemClock
 from bot.github.limits import Pace
 from bot.github.payloads import delivery_of
 from bot.github.performer import DryRunPerformer, Performer
@@ -95,11 +96,13 @@ def build(
     *,
     limits: WorkerLimits | None = None,
     pace: Pace | None = None,
+    clock: Clock | None = None,
 ) -> App:
     """All parts of the server; nothing is opened before ``web`` starts.  Raises ``SettingsError``.
 
-    ``pace`` limits the writes to GitHub; by default as GitHub asks.
+    ``pace`` limits the writes to GitHub; by default as GitHub asks.  ``clock`` is the machine's own by default.
     """
+    clock = clock or SystemClock()
     metrics, opened, grants = Metrics(), _Later(), Grants(sorted(wired.events))
     store = store_of(settings.database_url.reveal())
 
@@ -107,8 +110,10 @@ def build(
         return await wired.run(opened.bot, delivery, lease)
 
     policy = Policy(redact=redactor(settings))
-    worker = worker_of(store, router=wired.route, handle=handle, policy=policy, limits=limits, observer=metrics)
-    inbox = Inbox(store, arrived=worker.arrived, full=worker.full)
+    worker = worker_of(
+        store, router=wired.route, handle=handle, policy=policy, limits=limits, observer=metrics, clock=clock.now
+    )
+    inbox = Inbox(store, arrived=worker.arrived, full=worker.full, clock=clock.now)
     metrics.watch(worker.stats)
     parts = WebParts(
         inbox=inbox,
@@ -129,12 +134,12 @@ def build(
     application = create_web_app(parts)
     operator = create_operator_app(parts) if settings.admin_listen else None
     app = App(web=application, inbox=inbox, worker=worker, store=store, metrics=metrics, operator=operator)
-    application.cleanup_ctx.append(lambda _: _running(app, settings, wired, pace, opened))
+    application.cleanup_ctx.append(lambda _: _running(app, settings, wired, pace, clock, opened))
     return app
 
 
 async def _running(
-    app: App, settings: Settings, wired: Handlers, pace: Pace | None, opened: "_Later"
+    app: App, settings: Settings, wired: Handlers, pace: Pace | None, clock: Clock, opened: "_Later"
 ) -> AsyncIterator[None]:
     """Opens everything in this order, and closes it in the opposite order."""
 
@@ -146,7 +151,7 @@ async def _running(
         stack.push_async_callback(app.store.close)
         kept = StoredDeliveries(events=wired.events, known=app.store.known)
         opened.bot = await open_bot(
-            settings, pace, send, stack, kept=kept, onlooker=app.metrics.github, allowed=wired.allowed
+            settings, pace, send, stack, kept=kept, onlooker=app.metrics.github, allowed=wired.allowed, clock=clock
         )
         app.metrics.watch_scanner(lambda: opened.bot.scanner.exits)
         await app.worker.start()
@@ -263,10 +268,12 @@ async def open_bot(
     kept: StoredDeliveries | None = None,
     onlooker: Onlooker = nobody,
     allowed: AllowList | None = None,
+    clock: Clock | None = None,
 ) -> Bot:
     """The bot on its adapters, which ``stack`` closes.  Without ``kept`` no delivery counts as known."""
+    clock = clock or SystemClock()
     session = await stack.enter_async_context(open_session())
-    storage = Storage(storage_url(settings.database_url.reveal()))
+    storage = Storage(storage_url(settings.database_url.reveal()), clock=clock.now, monotonic=clock.monotonic)
     await storage.open()
     stack.push_async_callback(storage.close)
     github = GitHub(
@@ -274,6 +281,7 @@ async def open_bot(
         app_id=settings.app_id,
         private_key=settings.private_key.reveal(),
         api_url=settings.api_url,
+        clock=clock,
         pace=pace or _pace(settings),
         limit_store=storage,
         onlooker=onlooker,
@@ -298,4 +306,6 @@ async def open_bot(
         send=send,
         kept=kept or StoredDeliveries(events=handled_events(), known=_none),
         tracker_window=timedelta(seconds=settings.tracker_window),
+        concerned=remembered_concern(clock.monotonic),
+        refused=remembered_refusals(clock.monotonic),
     )

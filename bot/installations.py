@@ -1,5 +1,7 @@
 """Sends a task for each repository that the App is installed on."""
 
+from datetime import timedelta
+
 import structlog
 
 from bot.context import Bot
@@ -11,14 +13,18 @@ from bot.jobs import Done, Lease, Outcome
 
 log = structlog.get_logger(__name__)
 
+APART = timedelta(seconds=0.2)
+"""Between two repositories of a round: ten thousand take half an hour, and are no burst."""
+
 
 async def everywhere(bot: Bot, event: str, lease: Lease) -> Outcome:
     """Send a task ``event`` for each repository of each installation.  One that has to wait delays no other.
 
-    Running again sends the same tasks, which are stored once.
+    They are due one after the other, ``APART``: all at once would stand before what people wait for.  Running again
+    sends the same tasks, which are stored once.
     """
     waits: list[RetryLater] = []
-    sent = 0
+    sent, now = 0, bot.github.clock.now()
     for installation in await reads.installations(bot.github):
         if installation.suspended:
             continue
@@ -31,8 +37,9 @@ async def everywhere(bot: Bot, event: str, lease: Lease) -> Outcome:
             log.warning("installation_skipped", installation=installation.id, reason=str(reason))
             continue
         for repo in repos:
-            await bot.send(Task(event=event, id=f"{repo.id} {lease.job.seq}", repo=repo))
-        sent += len(repos)
+            due = now + sent * APART if sent else None
+            await bot.send(Task(event=event, id=f"{repo.id} {lease.job.seq}", repo=repo, not_before=due))
+            sent += 1
     if waits:
         raise min(waits, key=lambda wait: wait.at)
     return Done(summary=f"tasks sent for {sent} repositories")

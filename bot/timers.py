@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from types import TracebackType
 from typing import Self
 
@@ -61,7 +61,7 @@ class Timers:
             await asyncio.sleep(timer.every)
 
     async def _send_tasks(self, timer: Timer) -> None:
-        for task in await timer.tasks(self._bot, datetime.now(UTC)):
+        for task in await timer.tasks(self._bot, self._bot.github.clock.now()):
             await self._bot.send(task)
 
 

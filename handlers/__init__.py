@@ -5,7 +5,8 @@ A handler parses nothing and decides nothing: it reduces the event to a referenc
 
 import hashlib
 import threading
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Protocol
@@ -111,6 +112,8 @@ TIMERS: tuple[Timer, ...] = (
 """What the bot does on a schedule: each timer sends tasks."""
 
 
+ROUNDS = frozenset({onboarding.EVENT, review_missed.EVENT, survey.EVENT})
+"""Tasks that are sent for each repository, and take a while."""
 _REMEMBERED = 64
 """Deliveries whose events are kept between routing and running: about twice as many as run at once."""
 
@@ -182,7 +185,8 @@ async def run(bot: Bot, delivery: Delivery, lease: Lease) -> Outcome:
     """
     event = _event(delivery.event, delivery.body)
     try:
-        return await _followed(bot, event, delivery.event, lease)
+        async with _admitted(bot, event):
+            return await _followed(bot, event, delivery.event, lease)
     except NotFound as missing:
         again = look_again_at(lease.job, bot.github.clock.now())
         if again is None or isinstance(event, AppTaskEvent):
@@ -193,6 +197,24 @@ async def run(bot: Bot, delivery: Delivery, lease: Lease) -> Outcome:
         if closed is None:
             raise
         return Ignored(reason=closed)
+
+
+@asynccontextmanager
+async def _admitted(bot: Bot, event: Event) -> AsyncIterator[None]:
+    """While it is worked on.
+
+    Raises ``RetryLater`` where it would hold a place and wait: for its installation's turn to write, or behind other
+    repositories of a round.
+    """
+    repo = _repo(event)
+    if repo is None:
+        yield
+    elif isinstance(event, TaskEvent) and event.event in ROUNDS and event.subject is None:
+        async with bot.background.begin(bot.github.clock.now()):
+            yield
+    else:
+        async with bot.github.channel(repo.installation).admission.begin():
+            yield
 
 
 async def _followed(bot: Bot, event: Event, name: str, lease: Lease) -> Outcome:

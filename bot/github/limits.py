@@ -211,6 +211,19 @@ class Pacer:
         self._clock, self._pace, self._name = clock, pace or Pace(), f"github/{name}/pace"
         self._store = store or MemoryLimitStore(clock)
 
+    @property
+    def gap(self) -> float:
+        """Seconds between two writes."""
+        return self._pace.gap
+
+    async def ahead(self) -> float:
+        """Seconds until a write could begin that creates no content: how long the turns are that others have taken."""
+        if self.gap <= 0:
+            return 0.0
+        document, now = await self._store.read(self._name)
+        last = min((document or {}).get("last", -math.inf), now + self._pace.patience)
+        return self._pace.start(last, (), now) - now
+
     async def turn(self, *, content: bool) -> None:
         """Wait for this write's turn; turns come in the order of the calls.
 

@@ -18,8 +18,9 @@ class WorkerLimits:
 
     concurrency: int = 40
     """Jobs at once.  They wait for GitHub most of the time, also for their turn to write: a second apart in each
-    installation.  A few more than one installation keeps busy, so that the others go on, and than a burst brings: work
-    that waits for a place is no further than work that waits for GitHub."""
+    installation.  More than a burst brings: work that waits for a place is no further than work that waits for GitHub.
+    No installation holds many of them, and rounds of all repositories a few: what would only wait is put off when it
+    begins (``bot.github.admission``, ``bot.context.Background``)."""
     deadline: float = 300.0
     grace: float = 5.0
     tick: float = 5.0

@@ -3,7 +3,9 @@
 https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api
 """
 
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -34,16 +36,41 @@ class Limits:
     clock: Clock
     quotas: dict[str, int] = field(default_factory=lambda: dict(LIMITS))
     """Resource → requests in its window."""
+    own_quotas: dict[tuple[str, str], int] = field(default_factory=dict)
+    """The same of one identity, where it has another: GitHub gives larger installations more."""
     writes_per_minute: int | None = None
     """Content-creating requests a minute and identity before the secondary limit; GitHub documents 80."""
     writes_per_hour: int | None = None
     """The same for an hour; GitHub documents 500."""
+    concurrent: int | None = None
+    """Requests at the same time and identity before the secondary limit; GitHub documents 100."""
     graphql_status: int = 200
     """Of the answer once GraphQL's quota is used up: GitHub sends 200 or 403."""
     graphql_nodes: int | None = None
     """What one GraphQL query may ask for before GitHub finds it too large; it does not say how much that is."""
     _buckets: dict[tuple[str, str], Bucket] = field(default_factory=dict)
     _writes: defaultdict[str, deque[datetime]] = field(default_factory=lambda: defaultdict(deque))
+    _open: Counter[str] = field(default_factory=Counter)
+    most_at_once: Counter[str] = field(default_factory=Counter)
+    """The most requests that each identity had open at the same time."""
+
+    def quota(self, identity: str, resource: str) -> int:
+        return self.own_quotas.get((identity, resource), self.quotas[resource])
+
+    @contextmanager
+    def opened(self, identity: str) -> Iterator[None]:
+        """A request is open, from its arrival to its answer."""
+        self._open[identity] += 1
+        self.most_at_once[identity] = max(self.most_at_once[identity], self._open[identity])
+        try:
+            yield
+        finally:
+            self._open[identity] -= 1
+
+    def refuse_too_many(self, identity: str) -> None:
+        """403 where more requests are open than GitHub allows."""
+        if self.concurrent is not None and self._open[identity] > self.concurrent:
+            raise _secondary(timedelta(minutes=1))
 
     def bucket(self, identity: str, resource: str) -> Bucket:
         now = self.clock()
@@ -55,7 +82,7 @@ class Limits:
     def count(self, identity: str, resource: str) -> None:
         """Charge one request.  403 once the quota is used up."""
         bucket = self.bucket(identity, resource)
-        if bucket.used >= self.quotas[resource]:
+        if bucket.used >= self.quota(identity, resource):
             if resource == "graphql":
                 raise QueryRefused(
                     self.graphql_status, "RATE_LIMITED", f"API rate limit exceeded for {identity}.",
@@ -64,6 +91,10 @@ class Limits:
             message = f"API rate limit exceeded for {identity}."
             raise ApiError(403, message, headers=self.headers(identity, resource))
         bucket.used += 1
+
+    def use_up(self, identity: str, resource: str) -> None:
+        """A window begins in which nothing is left."""
+        self._buckets[identity, resource] = Bucket(self.clock() + WINDOWS[resource], self.quota(identity, resource))
 
     def refund(self, identity: str, resource: str) -> None:
         """Take a charge back: a 304 costs nothing."""
@@ -89,9 +120,17 @@ class Limits:
         }
 
     def figures(self, identity: str, resource: str) -> Obj:
-        bucket, limit = self.bucket(identity, resource), self.quotas[resource]
+        bucket, limit = self.bucket(identity, resource), self.quota(identity, resource)
         used = min(bucket.used, limit)
         return {"limit": limit, "remaining": limit - used, "reset": int(bucket.reset.timestamp()), "used": used}
+
+
+def quota_of(repositories: int) -> int:
+    """What GitHub gives an installation on an organization's ``repositories`` in an hour; its users are left out.
+
+    https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api#primary-rate-limit-for-github-app-installations
+    """
+    return min(5_000 + 50 * max(repositories - 20, 0), 12_500)
 
 
 def _secondary(wait: timedelta) -> ApiError:

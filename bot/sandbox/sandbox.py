@@ -315,6 +315,11 @@ class Sandbox(Installing, Switches):
         return self._front.limits
 
     @property
+    def answering(self) -> int:
+        """How many requests are being answered now."""
+        return self._front.answering
+
+    @property
     def requests(self) -> list[Recorded]:
         """Every request so far, oldest first."""
         return self._front.requests

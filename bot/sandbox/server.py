@@ -24,6 +24,8 @@ from bot.sandbox.world import Obj, World
 
 READ_ONLY = ("GET", "HEAD", "OPTIONS")
 TOKENS = "/app/installations/{installation_id}/access_tokens"
+_STORED = ("/check-runs", "/check-suites", "/git/", "/app/hook/", "/statuses/")
+"""Parts of the paths of requests that write, and create no content."""
 MAX_BODY = 100 * 1024 * 1024
 
 
@@ -57,6 +59,8 @@ class Front:
         self.world, self.authority, self.webhooks, self.observer = world, authority, webhooks, observer
         self.faults, self.limits = Faults(), Limits(world.clock)
         self.requests: list[Recorded] = []
+        self.answering = 0
+        """Requests that are being answered now; those that are on their way are not."""
         self.failures = failures
         """What the observer raised, and defects of the sandbox itself."""
 
@@ -67,7 +71,15 @@ class Front:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         incoming = await _read(request)
-        await asyncio.sleep(self.faults.distance)
+        with self.limits.opened(self._identify(incoming)[0].name):
+            await asyncio.sleep(self.faults.distance)
+            self.answering += 1
+            try:
+                return await self._handle(request, incoming)
+            finally:
+                self.answering -= 1
+
+    async def _handle(self, request: web.Request, incoming: Incoming) -> web.StreamResponse:
         if githttp.is_git(incoming.raw_path):
             return await self._git(request, incoming)
         if registration.is_page(incoming.method, incoming.raw_path):
@@ -112,6 +124,7 @@ class Front:
         try:
             if refusal is not None:
                 raise refusal
+            self.limits.refuse_too_many(identity.name)
             if incoming.raw_path != "/rate_limit":
                 self.limits.count(identity.name, resource)
             answer = await self._routed(incoming, identity, found)
@@ -146,7 +159,7 @@ class Front:
     async def _handled(self, route: Route, call: Call) -> Answer:
         if call.method in READ_ONLY:
             return await route.handler(call)
-        if _mutates(call.method, route.template):
+        if _creates_content(call.method, route.template):
             self.limits.count_write(call.identity.name)
         async with self.world.writing:
             return await route.handler(call)
@@ -286,6 +299,11 @@ def _operations(incoming: Incoming) -> tuple[tuple[str, ...], bool]:
 
 def _mutates(method: str, template: str | None) -> bool:
     return method not in READ_ONLY and template is not None and template != TOKENS
+
+
+def _creates_content(method: str, template: str | None) -> bool:
+    """Whether it counts as content: what people read, not what a check or git stores."""
+    return _mutates(method, template) and not any(part in (template or "") for part in _STORED)
 
 
 def _graphql_exchange(body: Obj, exchange: Exchange) -> GraphQLExchange:

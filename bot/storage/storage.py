@@ -41,11 +41,17 @@ class Storage:
     that processes agree; with SQLite it is this machine's at the start and does not jump afterwards.
     """
 
-    def __init__(self, url: str, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._pin = Pin()
-        self._engine, self._clock = engine_of(url, self._pin), clock
+        self._engine, self._clock, self._monotonic = engine_of(url, self._pin), clock, monotonic
         self._passing: tuple[type[Exception], ...] = (*self._engine.faults, sqlite3.Error, OSError)
-        self._offset = time.time() - time.monotonic()
+        self._offset = clock().timestamp() - monotonic()
         self._reads, self._writes = Batches(self._read_all), Batches(self._write_all)
 
     async def open(self) -> None:
@@ -132,7 +138,7 @@ class Storage:
 
     def _now(self, connection: StorageConnection) -> float:
         if self._engine.sqlite:
-            return self._offset + time.monotonic()
+            return self._offset + self._monotonic()
         # Not now(): that is when the transaction began, which may have waited for its lock.
         return float(connection.execute("SELECT extract(epoch FROM clock_timestamp())").fetchone()[0])
 

@@ -1,10 +1,13 @@
 """Rate limits and conditional requests."""
 
+import asyncio
 from datetime import timedelta
 
 import aiohttp
+import pytest
 
 from bot.sandbox import Repo, Sandbox
+from bot.sandbox.limits import quota_of
 from tests.sandbox.conftest import Caller, Clock
 
 
@@ -66,3 +69,38 @@ async def test_setting_up_a_pull_request_is_quick(plain: Sandbox) -> None:
         await repo.open_pull_request({"d/1.py": b"x = 2\n"})
         took.append(timedelta(seconds=perf_counter() - started))
     assert sorted(took)[2] < timedelta(seconds=0.3)
+
+
+async def test_an_installation_may_have_a_quota_of_its_own(plain: Sandbox, plain_repo: Repo, plain_bot: Caller) -> None:
+    identity = f"installation:{plain.installation(plain_repo).id}"
+    plain.limits.own_quotas[identity, "core"] = quota_of(30)
+    first = await plain_bot("GET", "./issues")
+    assert (first.headers["x-ratelimit-limit"], first.headers["x-ratelimit-remaining"]) == ("5500", "5499")
+    plain.limits.use_up(identity, "core")
+    assert (await plain_bot("GET", "./issues")).status == 403
+
+
+@pytest.mark.parametrize(
+    ("repositories", "quota"), [(1, 5_000), (20, 5_000), (21, 5_050), (170, 12_500), (9_000, 12_500)]
+)
+def test_the_quota_grows_with_the_installation(repositories: int, quota: int) -> None:
+    assert quota_of(repositories) == quota
+
+
+async def test_too_many_requests_at_once(plain: Sandbox, plain_repo: Repo, plain_bot: Caller) -> None:
+    plain.limits.concurrent, plain.faults.distance = 2, 0.2
+    answers = await asyncio.gather(*(plain_bot("GET", "./issues") for _ in range(3)))
+    assert 403 in {answer.status for answer in answers}  # looked at while all three are open
+    refused = next(answer for answer in answers if answer.status == 403)
+    assert (refused.headers["retry-after"], "secondary rate limit" in refused.json["message"]) == ("60", True)
+    assert plain.limits.most_at_once[f"installation:{plain.installation(plain_repo).id}"] == 3
+    assert plain.answering == 0
+    assert (await plain_bot("GET", "./issues")).status == 200
+
+
+async def test_check_runs_are_no_content(plain: Sandbox, plain_repo: Repo, plain_bot: Caller) -> None:
+    plain.limits.writes_per_minute = 1
+    run = {"name": "ssot", "head_sha": plain_repo.branch().sha}
+    assert [(await plain_bot("POST", "./check-runs", run)).status for _ in range(3)] == [201, 201, 201]
+    assert (await plain_bot("POST", "./issues", {"title": "T"})).status == 201
+    assert (await plain_bot("POST", "./issues", {"title": "T"})).status == 403
