@@ -4,7 +4,7 @@ import pytest
 
 from benchmarks.fleet import LIMITED, Options, Result, simulate
 
-OPTIONS = Options(repositories=50, installations=5, begin=9.5, hours=1.5, flooded=9.6, flood=60, used_up=10.5)
+OPTIONS = Options(repositories=50, installations=5, begin=9.5, hours=1.5, flooded=9.6, flood=120, used_up=10.5)
 
 
 @pytest.fixture(scope="module")
