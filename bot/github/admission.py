@@ -13,7 +13,7 @@ AHEAD = 6.0
 so the next one is ready in time; and the few jobs that wait leave the others room."""
 
 
-class Admission:
+class WorkAdmission:
     """Of the work of one installation.
 
     Its writes are a second apart, however many jobs want to write.  Without this, hundreds of them would hold all

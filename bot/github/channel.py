@@ -10,7 +10,7 @@ import structlog
 from bot.domain.errors import Gone, RetryLater
 from bot.domain.references import InstallationId
 from bot.github import operations as ops
-from bot.github.admission import Admission
+from bot.github.admission import WorkAdmission
 from bot.github.api import Answer, Api, BadCredentials, Forbidden
 from bot.github.clock import Clock, ServerClock
 from bot.github.errors import (
@@ -76,7 +76,7 @@ class Channel:
     ) -> None:
         self.installation, self.rate_limit, self.tokens = installation, rate_limit, Tokens(self._mint, clock, server)
         self._api, self._pacer, self._clock, self._key = api, pacer, clock, key
-        self.admission = Admission(pacer, clock)
+        self.admission = WorkAdmission(pacer, clock)
 
     async def perform(self, request: Request, read: Callable[[Answer], T]) -> T:
         """Send ``request`` and make a value of its answer.

@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 from bot.domain.errors import RetryLater
-from bot.github.admission import AHEAD, Admission
+from bot.github.admission import AHEAD, WorkAdmission
 from bot.github.limits import MemoryLimitStore, Pace, Pacer
 from tests.github.clock import ManualClock
 
@@ -18,12 +18,12 @@ class Impatient(ManualClock):
         self.slept.append(seconds)
 
 
-def of(clock: ManualClock, pace: Pace | None = None) -> tuple[Admission, Pacer]:
+def of(clock: ManualClock, pace: Pace | None = None) -> tuple[WorkAdmission, Pacer]:
     pacer = Pacer(clock, pace, MemoryLimitStore(clock), "1")
-    return Admission(pacer, clock), pacer
+    return WorkAdmission(pacer, clock), pacer
 
 
-async def begun(admission: Admission, stack: AsyncExitStack, count: int) -> list[RetryLater]:
+async def begun(admission: WorkAdmission, stack: AsyncExitStack, count: int) -> list[RetryLater]:
     """Begin so many; what those were told that were sent away."""
     told = []
     for _ in range(count):
@@ -68,7 +68,7 @@ async def test_turns_that_were_taken_by_others_count() -> None:
     await begun_one(admission)
 
 
-async def begun_one(admission: Admission) -> None:
+async def begun_one(admission: WorkAdmission) -> None:
     async with admission.begin():
         pass
 
