@@ -27,7 +27,7 @@ migrations:
     canonical: acme.net.connect
     drop_in: true
 """
-TRACKING = "    tracking_issue: 1\n"
+TRACKING = "    tracking: {issue: 1}\n"
 CLIENT = b"def connect(host):\n    return host\n"
 
 

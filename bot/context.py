@@ -51,8 +51,8 @@ class Background:
 
     AT_ONCE = 4
     """Jobs of a process that work."""
-    PLACES = 8
-    """Those that work or are next: half of the worker's places.  Further ones go back to the queue."""
+    PLACES = 24
+    """Those that work or are next, of the worker's 40.  Further ones go back to the queue."""
     APART = timedelta(seconds=0.2)
     """Between two that come back."""
 
