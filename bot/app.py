@@ -107,6 +107,8 @@ def build(
     store = store_of(settings.database_url.reveal())
 
     async def handle(delivery: Delivery, lease: Lease) -> Outcome:
+        if not delivery.event.startswith(TASK_PREFIX):
+            opened.bot.scanner.wake()  # while GitHub is asked what is to be scanned
         return await wired.run(opened.bot, delivery, lease)
 
     policy = Policy(redact=redactor(settings))

@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from multiprocessing import context, forkserver, util
+from multiprocessing import context, forkserver, spawn, util
 from multiprocessing.popen_forkserver import Popen
 from multiprocessing.process import BaseProcess
 from typing import Any
@@ -33,6 +33,8 @@ class _Started:
     """The process id of the server that :func:`start` started."""
 
     pid: int | None = None
+    users = 0
+    """Pools that have their processes from it."""
 
 
 def start() -> context.ForkServerContext:
@@ -43,7 +45,13 @@ def start() -> context.ForkServerContext:
         with no_environment(), own_modules():
             forkserver.ensure_running()
         _Started.pid = process_id()
+    _Started.users += 1
     return _Context()
+
+
+def release() -> None:
+    """What :func:`start` gave is not used any more."""
+    _Started.users -= 1
 
 
 def process_id() -> int | None:
@@ -67,11 +75,22 @@ def _is_alive(pid: int) -> bool:
         return False
 
 
+def stop() -> None:
+    """Ends the server that was started here, unless it is still used."""
+    if _Started.users == 0 and is_ours():
+        _stop()
+        _Started.pid = None
+
+
 def _end_foreign() -> None:
     """Ends a server that was not started here: it has an environment."""
     pid = process_id()
     if pid is not None and pid != _Started.pid:
-        getattr(forkserver, "_forkserver")._stop()  # noqa: B009 -- no public name
+        _stop()
+
+
+def _stop() -> None:
+    getattr(forkserver, "_forkserver")._stop()  # noqa: B009 -- no public name
 
 
 class _Process(context.ForkServerProcess):
@@ -79,7 +98,8 @@ class _Process(context.ForkServerProcess):
     def _Popen(process_obj: BaseProcess) -> Popen:  # noqa: N802 -- the standard library's name
         if not is_ours():
             raise ForkServerGone("the fork server is gone")
-        return Popen(process_obj)
+        with no_main_program():
+            return Popen(process_obj)
 
 
 class _Context(context.ForkServerContext):
@@ -100,6 +120,24 @@ def no_environment() -> Iterator[None]:
         yield
     finally:
         os.environ.update(saved)
+
+
+@contextmanager
+def no_main_program() -> Iterator[None]:
+    """A worker does not load the program that this process was started as, with all that it imports.
+
+    The standard library has it loaded, under another name, in case what is to be run is defined there.
+    """
+    prepare = spawn.get_preparation_data
+
+    def without_main(name: str) -> dict[str, Any]:
+        return {key: value for key, value in prepare(name).items() if not key.startswith("init_main")}
+
+    spawn.get_preparation_data = without_main
+    try:
+        yield
+    finally:
+        spawn.get_preparation_data = prepare
 
 
 @contextmanager

@@ -53,6 +53,7 @@ class Pool:
         """Ends the workers, whatever they are doing; what still waits for them ends as with a broken pool."""
         self._pool.stop()  # type: ignore[no-untyped-call]  # pebble leaves it untyped
         self._pool.join()
+        fork_server.release()
         for future in tuple(self._pending):
             with suppress(InvalidStateError):  # cancelled, or done a moment ago
                 future.set_exception(BrokenProcessPool("the pool was stopped"))

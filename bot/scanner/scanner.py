@@ -83,6 +83,10 @@ class Scanner:
         """Why nothing can be scanned now, in a constant phrase; ``None`` when the scanner read a known file."""
         return None if self._pool.up else "the scanner is not running"
 
+    def wake(self) -> None:
+        """Work is coming that will need it: see :meth:`bot.scanner.workers.Workers.wake`."""
+        self._pool.wake()
+
     async def __aenter__(self) -> Self:
         await self._pool.__aenter__()
         return self

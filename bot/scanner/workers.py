@@ -7,6 +7,7 @@ While it cannot be mended, tasks wait and nothing is judged.
 
 import asyncio
 import logging
+import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -18,7 +19,7 @@ from typing import Self, TypeVar
 from pebble import ProcessExpired
 
 from bot.domain.errors import RetryLater
-from bot.scanner import child
+from bot.scanner import child, fork_server
 from bot.scanner.pool import Pool
 from bot.scanner.unscannable import Unscannable, death, is_from_outside
 
@@ -34,6 +35,8 @@ LONGEST_PAUSE = 30.0
 """Seconds between two tries to start workers, which grow with each failure."""
 PATIENCE = 100.0
 """Seconds that a task waits for workers before its job is put off."""
+REST_AFTER = 30.0
+"""Seconds without a task after which the processes are ended: they hold as much memory as the rest of the server."""
 AGAIN = timedelta(seconds=30)
 TRIAL_SECONDS = 20.0
 
@@ -47,6 +50,7 @@ class Workers:
 
     The workers are forked from a fork server that was started with an empty environment and has the engine imported:
     they inherit nothing of this process (no secrets, no sockets), and a lost one is replaced within milliseconds.
+    After :data:`REST_AFTER` seconds without a task all of them end, and are started again for the next one.
     ``trial`` runs in every new pool before any task does, and in one whose worker died for no reason of its own: it
     raises where the workers are of no use.
     """
@@ -55,15 +59,24 @@ class Workers:
         self.size, self._memory, self._trial = workers, memory, trial
         self._pool: Pool | None = None
         self._mending = asyncio.Lock()
-        self._up = asyncio.Event()
+        self._up, self._awaited = asyncio.Event(), asyncio.Event()
+        self._in_order = self._resting = False
+        self._tasks, self._last_used = 0, 0.0
         self._watching: asyncio.Task[None] | None = None
         self.exits: Counter[str] = Counter()
         """How tasks ended: ``ok``, an :attr:`Unscannable.cause`, or ``pool`` for a pool that had to be replaced."""
 
     @property
     def up(self) -> bool:
-        """Whether tasks can be run."""
-        return self._up.is_set()
+        """Whether tasks can be run, as far as is known: at rest it is what was so before."""
+        return self._in_order
+
+    def wake(self) -> None:
+        """A task will come soon: start what is not there, so that it has less to wait for."""
+        self._last_used = time.monotonic()
+        if self._resting:
+            self._resting = False
+            self._awaited.set()
 
     async def __aenter__(self) -> Self:
         self._watching = asyncio.create_task(self._watch(), name="ssot-scanner")
@@ -87,6 +100,14 @@ class Workers:
         :class:`Unscannable`; what the function itself raised is its ``__cause__``.  Raises :class:`ScannerDown` when
         there are no workers, or the machine is too busy to give it these seconds.
         """
+        self._tasks += 1
+        try:
+            return await self._tried(function, args, seconds)
+        finally:
+            self._tasks -= 1
+            self._last_used = time.monotonic()
+
+    async def _tried(self, function: Callable[..., T], args: tuple[object, ...], seconds: float) -> T:
         fault: BaseException | None = None
         for _ in range(TRIES):
             pool = await self._sound()
@@ -133,6 +154,7 @@ class Workers:
         """The pool that passed its trial."""
         if self._watching is None:
             raise RuntimeError("the workers are not started")
+        self.wake()
         try:
             async with asyncio.timeout(PATIENCE):
                 while self._pool is None or not self._up.is_set():
@@ -143,12 +165,34 @@ class Workers:
 
     async def _watch(self) -> None:
         pause = WATCH
+        self._last_used = time.monotonic()
         while True:
             async with self._mending:
-                if self._pool is None or not self._pool.sound or not self.up:
+                if self._may_rest():
+                    await self._rest()
+                elif not self._resting and (self._pool is None or not self._pool.sound or not self.up):
                     await self._replace()
             pause = WATCH if self.up else min(2 * pause, LONGEST_PAUSE)
-            await asyncio.sleep(pause)
+            await self._nothing_awaited(pause)
+
+    async def _nothing_awaited(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._awaited.wait()
+        except TimeoutError:
+            return
+        self._awaited.clear()
+
+    def _may_rest(self) -> bool:
+        return self._up.is_set() and not self._tasks and time.monotonic() - self._last_used > REST_AFTER
+
+    async def _rest(self) -> None:
+        """End all processes; they were in order."""
+        pool, self._pool, self._resting = self._pool, None, True
+        self._up.clear()
+        if pool is not None:
+            await asyncio.to_thread(pool.stop)
+            await asyncio.to_thread(fork_server.stop)
 
     async def _look_after(self, pool: Pool) -> None:
         """After a task ended in a way that may be ours to answer for: a trial, on a new pool if need be."""
@@ -161,6 +205,7 @@ class Workers:
         self._up.clear()
         broken, self._pool = self._pool, None
         if broken is not None:
+            self._in_order = False
             self.exits["pool"] += 1
             log.warning("the worker processes are replaced")
             await asyncio.to_thread(broken.stop)
@@ -168,8 +213,10 @@ class Workers:
             self._pool = Pool(self.size, self._memory)
         except OSError:  # no process, no memory, no descriptor: there may be one the next time
             log.exception("the fork server could not be started")
+            self._in_order = False
             return
-        if await self._passes(self._pool):
+        self._in_order = await self._passes(self._pool)
+        if self._in_order:
             self._up.set()
 
     async def _passes(self, pool: Pool) -> bool:

@@ -111,3 +111,9 @@ def delete(path: str) -> None:
 def sleep(seconds: float) -> float:
     time.sleep(seconds)
     return seconds
+
+
+def nap() -> str:
+    """Takes a second, and none of it from a processor."""
+    time.sleep(1)
+    return "rested"

@@ -230,3 +230,62 @@ async def test_a_machine_that_is_too_busy_says_nothing_about_the_task(
     with pytest.raises(ScannerDown):
         await workers.run(misbehaving.sleep, 60, seconds=0.1)
     assert workers.exits == {"starved": 1}
+
+
+def processes(of: int) -> set[int]:
+    """All that a process has started, and what those have."""
+    found: set[int] = set()
+    for task in Path(f"/proc/{of}/task").iterdir():
+        for each in map(int, (task / "children").read_text().split()):
+            found |= {each} | processes(each)
+    return found
+
+
+async def rested(workers: Workers, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "REST_AFTER", 0.1)
+    async with asyncio.timeout(30):
+        while workers._pool is not None or fork_server.is_ours():
+            await asyncio.sleep(0.05)
+    monkeypatch.setattr(module, "REST_AFTER", 3600.0)
+
+
+async def test_without_tasks_there_are_no_processes_and_it_is_in_order(
+    workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server, worker = fork_server.process_id(), await workers.run(misbehaving.process_id, seconds=5)
+    await rested(workers, monkeypatch)
+    assert not {server, worker} & processes(os.getpid())
+    assert workers.up
+    assert await workers.run(misbehaving.echo, 1, seconds=5) == 1
+    assert workers.exits == {"ok": 2}
+    assert inherited_environment(fork_server.process_id() or 0) == b""
+
+
+async def test_they_are_started_when_a_task_is_announced(workers: Workers, monkeypatch: pytest.MonkeyPatch) -> None:
+    await workers.run(misbehaving.echo, 1, seconds=5)
+    await rested(workers, monkeypatch)
+    lights: set[bool] = set()
+    workers.wake()
+    async with asyncio.timeout(30):
+        while not workers._up.is_set():
+            lights.add(workers.up)
+            await asyncio.sleep(0.01)
+    assert lights == {True}  # nothing is wrong
+    assert workers.exits == {"ok": 1}
+
+
+async def test_nobody_rests_while_a_task_runs(workers: Workers, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "REST_AFTER", 0.0)
+    monkeypatch.setattr(module, "WATCH", 0.05)
+    assert await workers.run(misbehaving.nap, seconds=20) == "rested"
+    assert workers.exits == {"ok": 1}
+
+
+async def test_what_cannot_be_started_again_is_told(workers: Workers, monkeypatch: pytest.MonkeyPatch) -> None:
+    await workers.run(misbehaving.echo, 1, seconds=5)
+    await rested(workers, monkeypatch)
+    monkeypatch.setattr(workers, "_trial", misbehaving.raise_value_error)
+    workers.wake()
+    async with asyncio.timeout(30):
+        while workers.up:
+            await asyncio.sleep(0.02)
