@@ -2,8 +2,8 @@
 
     python -m benchmarks.idle [--seconds 60]
 
-``ssot serve`` as it is, on SQLite, against the sandbox GitHub in this process.  Told is what each of its processes holds:
-its proportional share (PSS), in which a page that several processes have in common counts once for all of them.
+``ssot serve`` as it is, on SQLite, against the sandbox GitHub in this process.  Told is what each of its processes
+holds: its proportional share (PSS), in which a page that several of them have in common counts once for all.
 https://docs.kernel.org/filesystems/proc.html
 """
 
@@ -37,7 +37,10 @@ def name_of(pid: int) -> str:
 async def measure(seconds: float, directory: Path) -> None:
     async with Sandbox() as github:
         await github.repo("acme/service", files=dict(FILES))
-        environment = {"PATH": os.environ["PATH"], **environment_of(github, directory, f"sqlite:///{directory}/ssot.db")}
+        environment = {
+            "PATH": os.environ["PATH"],
+            **environment_of(github, directory, f"sqlite:///{directory}/ssot.db"),
+        }
         command = [sys.executable, "-m", "bot", "serve", "--port", "0"]
         server = await asyncio.create_subprocess_exec(*command, cwd=ROOT, env=environment, stdout=-3)
         try:

@@ -117,19 +117,20 @@ def test_the_processes_that_scan_for_the_server_import_nothing_of_the_project(en
 def test_the_fork_server_has_the_engine_in_memory(environment: Path, project: Path) -> None:
     """What it cannot import it passes over without a word, and every worker would load it again."""
     script = project.parent / "script.py"
+    (project.parent / "telling.py").write_text(  # a worker does not load the program that it was started by
+        "import sys\n"
+        "def tell(queue, names):\n"
+        "    queue.put(([name for name in names if name not in sys.modules], sys.modules['bot'].__file__))\n"
+    )
     script.write_text(
         "from ssot_bot import use_own_modules\n"
         "use_own_modules()\n"
         "from bot.scanner.fork_server import PRELOADED, start\n"
-        "import sys\n"
-        "def missing():\n"
-        "    return [name for name in PRELOADED if name not in sys.modules]\n"
-        "def tell(queue):\n"
-        "    queue.put((missing(), sys.modules['bot'].__file__))\n"
+        "from telling import tell\n"
         "if __name__ == '__main__':\n"
         "    context = start()\n"
         "    queue = context.SimpleQueue()\n"
-        "    process = context.Process(target=tell, args=(queue,))\n"
+        "    process = context.Process(target=tell, args=(queue, PRELOADED))\n"
         "    process.start()\n"
         "    print(*queue.get(), sep='\\n')\n"
         "    process.join()\n"

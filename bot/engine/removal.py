@@ -7,12 +7,13 @@ and façades.  All of it goes, or nothing does.
 import ast
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from bot.domain.finding import Edit
 from bot.domain.migration import Action, Applicability, Condition, Migration, Rewrite, TargetKind
 from bot.engine.fix_file import migrate_file
 from bot.engine.program.index import Index
+from bot.engine.removed import Removal, RemovalRefused
 from bot.engine.resolve.bindings import Binding, BindingKind
 from bot.engine.resolve.exports import list_entries, newer_parts
 from bot.engine.rewrite.edits import apply_edits
@@ -28,20 +29,6 @@ _UNREAD = Rewrite(
     when=Condition.IMPORT_UNUSED, action=Action.DELETE_STATEMENT, applicability=Applicability.UNSAFE
 )  # fmt: skip
 _BLANK_LINES = re.compile(rb"[ \t\f\r\n]*[\r\n]")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Removal:
-    """What becomes of the files: their new content, ``None`` for a file that goes."""
-
-    files: Mapping[str, bytes | None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RemovalRefused:
-    """Why a definition is not taken out; in plain words, with names between back-ticks."""
-
-    reason: str
 
 
 class _Refused(Exception):

@@ -17,6 +17,9 @@ PRELOADED = (
     "bot.scanner.configuration",
     "bot.scanner.tasks",
     "bot.engine.diff.compare",
+    "bot.engine.fix_file",
+    "bot.engine.removal",
+    "bot.engine.scan",
     "bot.engine.source.newer",
     "bot.engine.rewrite",
     "bot.engine.rewrite.import_list",  # and with it LibCST, which a file's deadline has no time to load

@@ -1,4 +1,7 @@
-"""What runs in a worker: pure functions of several files at once."""
+"""What runs in a worker: pure functions of several files at once.
+
+The server only names them: what they need is loaded where they run.  The fork server has it in memory.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,11 +11,9 @@ from bot.config import ConfigState
 from bot.domain.file_result import FileChange, FileMigration, FileReview
 from bot.domain.finding import FileReport, Range, Scanned
 from bot.domain.migration import Migration, Target
-from bot.engine.diff.compare import review_files
 from bot.engine.diff.unified import Hunk
-from bot.engine.fix_file import migrate_file
 from bot.engine.program.index import Index
-from bot.engine.scan import scan_file
+from bot.engine.removed import Removal, RemovalRefused
 
 T = TypeVar("T")
 
@@ -42,6 +43,8 @@ class ReviewRequest:
 
 def review_changes(request: ReviewRequest) -> tuple[FileReview, ...]:
     """A review of each change, in order."""
+    from bot.engine.diff.compare import review_files
+
     return review_files(
         request.changes, request.migrations, request.index, request.hunks,
         base_index=request.base_index, patient=request.patient,
@@ -50,6 +53,8 @@ def review_changes(request: ReviewRequest) -> tuple[FileReview, ...]:
 
 def scan_files(files: Sequence[Source], migrations: Sequence[Migration], index: Index) -> tuple[FileReport, ...]:
     """A report on each file, in order."""
+    from bot.engine.scan import scan_file
+
     return tuple(scan_file(source, path, migrations, index) for path, source in files)
 
 
@@ -63,10 +68,25 @@ def migrate_files(
     patient: bool = False,
 ) -> tuple[FileMigration, ...]:
     """Each file with its fixes applied, in order."""
+    from bot.engine.fix_file import migrate_file
+
     return tuple(
         migrate_file(source, path, migrations, index, unsafe=unsafe, keep=keep.get(path, {}), patient=patient)
         for path, source in files
     )
+
+
+def take_out(
+    migration: Migration,
+    sources: Mapping[str, bytes],
+    defined: Mapping[str, str],
+    roots: Sequence[str],
+    names: frozenset[str],
+) -> Removal | RemovalRefused:
+    """See :func:`bot.engine.removal.take_out`."""
+    from bot.engine import removal
+
+    return removal.take_out(migration, sources, defined, roots, names)
 
 
 def each_file(files: Sequence[Source], function: Callable[..., T], args: tuple[object, ...]) -> tuple[T, ...]:
@@ -87,7 +107,7 @@ class WrongAnswer(RuntimeError):
 
 def read_known_file() -> None:
     """Tries the engine on a file whose usages are known.  Raises :class:`WrongAnswer` when it does not find them."""
-    report = scan_file(KNOWN_FILE, "known.py", (_KNOWN,), Index())
+    [report] = scan_files([("known.py", KNOWN_FILE)], (_KNOWN,), Index())
     lines = [finding.range.line for finding in report.findings] if isinstance(report, Scanned) else report
     if lines != [1, 3]:
         raise WrongAnswer(f"a known file was read as {lines}")

@@ -3,7 +3,8 @@
 import pytest
 
 from bot.domain.migration import Migration, Target, TargetKind
-from bot.engine.removal import Removal, RemovalRefused, take_out
+from bot.engine.removal import take_out
+from bot.engine.removed import Removal, RemovalRefused
 
 MIGRATION = Migration(name="m", targets=(Target(name="pkg.impl.old", canonical="pkg.impl.new"),))
 NAMES = frozenset({"old"})

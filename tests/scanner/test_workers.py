@@ -3,6 +3,8 @@
 import asyncio
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from multiprocessing.context import ForkServerContext
@@ -18,6 +20,7 @@ from bot.scanner.workers import ScannerDown, Workers
 from tests.hostile import misbehaving
 
 MEMORY = 512 << 20
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -241,11 +244,17 @@ def processes(of: int) -> set[int]:
     return found
 
 
+async def soon(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(30):
+        while True:
+            if condition():
+                return
+            await asyncio.sleep(0.02)
+
+
 async def rested(workers: Workers, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "REST_AFTER", 0.1)
-    async with asyncio.timeout(30):
-        while workers._pool is not None or fork_server.is_ours():
-            await asyncio.sleep(0.05)
+    await soon(lambda: workers._pool is None and not fork_server.is_ours())
     monkeypatch.setattr(module, "REST_AFTER", 3600.0)
 
 
@@ -286,6 +295,29 @@ async def test_what_cannot_be_started_again_is_told(workers: Workers, monkeypatc
     await rested(workers, monkeypatch)
     monkeypatch.setattr(workers, "_trial", misbehaving.raise_value_error)
     workers.wake()
-    async with asyncio.timeout(30):
-        while workers.up:
-            await asyncio.sleep(0.02)
+    await soon(lambda: not workers.up)
+
+
+PROGRAM = """
+import asyncio, sys
+from bot.scanner.workers import Workers
+from tests.hostile import misbehaving
+
+with open(sys.argv[1], "a") as loaded:
+    loaded.write(f"{__name__}\\n")
+
+async def main():
+    async with Workers(workers=1, memory=512 << 20) as workers:
+        assert await workers.run(misbehaving.echo, 1, seconds=5) == 1
+
+if __name__ == "__main__":
+    asyncio.run(main())
+"""
+
+
+def test_a_worker_does_not_load_the_program(tmp_path: Path) -> None:
+    program, loaded = tmp_path / "ssot", tmp_path / "loaded"
+    program.write_text(PROGRAM)
+    env = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
+    subprocess.run([sys.executable, program, loaded], cwd=ROOT, env=env, timeout=60, check=True)
+    assert loaded.read_text().split() == ["__main__"]

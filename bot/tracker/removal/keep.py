@@ -10,7 +10,7 @@ from bot.domain.migration import Migration
 from bot.domain.references import PullRequest, Sha, Task
 from bot.domain.tracked import NotKnown, Origin, TrackedFacts, usages_of
 from bot.engine.program.standing import PASSED_ON, StandingUse
-from bot.engine.removal import Removal
+from bot.engine.removed import Removal
 from bot.github import reads
 from bot.github.errors import MissingPermission, Refused
 from bot.identity.branches import of_removal

@@ -14,7 +14,7 @@ from bot.domain.migration import Migration
 from bot.domain.references import RepoRef, Sha
 from bot.domain.tracked import NotKnown, PullState, TrackedFacts, usages_of
 from bot.engine.program.standing import StandingUse, may_name, names_in, standing
-from bot.engine.removal import Removal, RemovalRefused, take_out
+from bot.engine.removed import Removal, RemovalRefused
 from bot.engine.survey import of_interest
 from bot.github import reads
 from bot.github.errors import AlreadyExists, NotFound
@@ -24,7 +24,7 @@ from bot.inventory.commit_sources import CommitSources
 from bot.inventory.store import Surveyed
 from bot.inventory.survey import survey
 from bot.repository import DefaultBranch
-from bot.scanner import Unscannable
+from bot.scanner import Unscannable, tasks
 from bot.tracker.removal import render as words
 
 log = structlog.get_logger(__name__)
@@ -89,7 +89,7 @@ async def planned_removal(
     if (kept := standing(migration, found, paths)) is not None:
         return kept
     try:
-        taken = await bot.scanner.run(take_out, migration, sources, facts.definitions, found.roots, found.names)
+        taken = await bot.scanner.run(tasks.take_out, migration, sources, facts.definitions, found.roots, found.names)
     except Unscannable as error:
         taken = RemovalRefused(reason=str(error))
     return StandingUse(path="", reason=taken.reason) if isinstance(taken, RemovalRefused) else taken
