@@ -6,7 +6,7 @@ never one too few.
 
 import ast
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice, product
 from typing import Any
@@ -16,7 +16,7 @@ from bot.engine.program.calls import called, is_lasting, is_writer, table_of, wr
 from bot.engine.program.constants import constants, folded
 from bot.engine.program.doctests import examples
 from bot.engine.program.early import early_calls, modules_imported
-from bot.engine.program.facts import ANY, GIVEN, NOTHING, OWN, Facts, Handed, Import, Name, Stub, Taking
+from bot.engine.program.facts import ANY, GIVEN, OWN, Facts, Handed, Import, Name, Stub, Taking
 from bot.engine.program.gathering import LONGEST, Gathering
 from bot.engine.program.handing import (
     HOLE,
@@ -76,8 +76,23 @@ def facts_at(path: str, source: bytes) -> Facts:
         return facts_of(source)
     from bot.engine.program.pythons import oldest_python
 
-    own = facts_of(source) if path.endswith(SUFFIXES) else NOTHING
+    own = facts_of(source) if path.endswith(SUFFIXES) else Facts(takings=tuple(_named_in(source)))
     return replace(own, python=oldest_python(path, source))
+
+
+def _named_in(source: bytes) -> Iterator[Taking]:
+    """The dotted names that a project file speaks of: entry points, plug-ins of tools."""
+    seen: set[str] = set()
+    for number, line in enumerate(source.decode("utf-8", "replace").splitlines(), 1):
+        for found in _PATH.finditer(line) if len(line) < _LONGEST_LINE else ():
+            name = found[0].replace(":", ".")
+            if name not in seen:
+                seen.add(name)
+                yield Taking(Name(name), number, string=True)
+
+
+_PATH = re.compile(r"(?<![\w./-])[^\W\d]\w*(?:[.:][^\W\d]\w*)+(?![\w/-])")
+_LONGEST_LINE = 2_000
 
 
 def imports_of(source: bytes) -> Facts:

@@ -111,6 +111,8 @@ class Gathering(Meanings):
     def _item(self, node: ast.Subscript, key: str) -> None:
         if isinstance(node.ctx, ast.Load):
             self.stubs += [Stub(key, node.lineno, read=True)] if is_modules(node.value) else []
+            for holder in table_of(node.value, self.reached):
+                self._take(Name(joined(holder.text, key), holder.level), node.lineno)
             return
         if is_modules(node.value):
             self.stubs.append(Stub(key, node.lineno))

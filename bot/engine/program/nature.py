@@ -46,18 +46,20 @@ def unlike(index: Index, symbol: str, successor: str | None, *, called: bool) ->
         return None if passes and kinds[0] == "function" else f"{successor} is a {kinds[1]}, and {symbol} a {kinds[0]}"
     one, other = (value_of(index, name) for name in (symbol, successor))
     if old is not None:
-        return f"{successor} is a value, and {symbol} a {_kind(old)}" if _is_plain(other) and _kind(old) else None
+        return f"{successor} is a value, and {symbol} a {_kind(old)}" if is_plain(other) and _kind(old) else None
     if new is not None:
-        return f"{successor} is a {_kind(new)}, and {symbol} a value" if _is_plain(one) and _kind(new) else None
+        return f"{successor} is a {_kind(new)}, and {symbol} a value" if is_plain(one) and _kind(new) else None
     if one is None or other is None or one is other:
         return None
-    if _is_fresh(one) and _is_fresh(other):
+    if (_is_fresh(one) and _is_fresh(other)) or (_is_object(one) and _is_object(other)):
         if not _is_read_at_home(index, symbol):
             return None
         return f"{successor} and {symbol} are two objects, and what one of them is or holds the other is not"
-    if _is_plain(one) and (made := _made_of(other)):
+    if (made := _made_otherwise(one, other)) is not None:
+        return f"{successor} is made by {made}, and {symbol} by {ast.unparse(one)}"
+    if is_plain(one) and (made := _made_of(other)):
         return f"{successor} is made by {made}, and {symbol} is {_is_shown(one)}"
-    if not _is_plain(one) or not _is_plain(other) or _is_shown(one) == _is_shown(other):
+    if not is_plain(one) or not is_plain(other) or _is_shown(one) == _is_shown(other):
         return None
     return f"{successor} is {_is_shown(other)}, and {symbol} is {_is_shown(one)}"
 
@@ -153,7 +155,16 @@ def value_of(index: Index, dotted: str) -> ast.expr | None:
     return None
 
 
-def _is_plain(value: ast.expr | None) -> bool:
+def warns(index: Index, dotted: str) -> bool | None:
+    """Whether a function or a class says, when it is used, that it is deprecated; ``None`` if that is not known."""
+    found = definition_of(index, dotted, set())
+    if found is None:
+        return None
+    names = (getattr(node, "attr", getattr(node, "id", "")) for node in ast.walk(found.statement))
+    return any("warn" in name.lower() or "deprecat" in name.lower() for name in names)
+
+
+def is_plain(value: ast.expr | None) -> bool:
     """Whether it is a literal, which is equal wherever it is written."""
     if value is None:
         return False
@@ -171,6 +182,15 @@ _MADE = frozenset(
 """The last component of what makes objects that no literal is."""
 
 
+def _made_otherwise(one: ast.expr, other: ast.expr) -> str | None:
+    """How the same function makes the second of two values, if it is given other literals for it."""
+    if not isinstance(one, ast.Call) or not isinstance(other, ast.Call) or written(one.func) != written(other.func):
+        return None
+    given = [[*call.args, *(keyword.value for keyword in call.keywords)] for call in (one, other)]
+    plain = all(is_plain(value) for values in given for value in values)
+    return ast.unparse(other) if written(one.func) and plain and ast.dump(one) != ast.dump(other) else None
+
+
 def _made_of(value: ast.expr) -> str | None:
     function = written(value.func) if isinstance(value, ast.Call) else ""
     return function if function.rpartition(".")[2] in _MADE else None
@@ -178,6 +198,15 @@ def _made_of(value: ast.expr) -> str | None:
 
 def _is_shown(value: ast.expr) -> str:
     return repr(ast.literal_eval(value))
+
+
+def _is_object(value: ast.expr) -> bool:
+    """Whether it is an object of some class that may have a state: not of one that is equal to its like."""
+    name = written(value.func).rpartition(".")[2] if isinstance(value, ast.Call) else ""
+    return name in ("local", "deque", "defaultdict") or (name[:1].isupper() and name not in _EQUAL_ONES)
+
+
+_EQUAL_ONES = frozenset({"Path", "PurePath", "Decimal", "Fraction", "UUID", "TypeVar", "NewType", "Literal", "Q", "F"})
 
 
 def _is_read_at_home(index: Index, dotted: str) -> bool:

@@ -9,7 +9,7 @@ from bot.domain.finding import Kind, Scanned, Skipped
 from bot.domain.migration import Migration, Target, TargetKind
 from bot.engine.program.order import above
 from bot.engine.program.view import Program
-from bot.engine.source.names import module_names
+from bot.engine.source.names import SUFFIXES, module_names
 from bot.engine.survey import Survey
 
 PASSED_ON = frozenset({Kind.IMPORT, Kind.RE_EXPORT})
@@ -118,7 +118,8 @@ def _takers(program: Program, target: Target, names: frozenset[str]) -> Iterator
 
 def _taking(program: Program, name: str) -> Iterator[tuple[str, int]]:
     holder, _, leaf = name.rpartition(".")
-    return ((witness.path, witness.line) for witness in program.takers([holder], leaf))
+    found = program.takers([holder], leaf)
+    return ((w.path, w.line) for w in found if w.path.endswith(SUFFIXES))  # others are told as "also named in"
 
 
 def _importing(program: Program, names: frozenset[str]) -> set[tuple[str, int]]:

@@ -157,9 +157,11 @@ def trouble(analysis: Analysis, template: Template, match: Match, ahead: _Ahead)
     touches = {id(node): touch(analysis, node) for node in given}
     used = list(_evaluated(template, match, ahead))
     times = Counter(id(node) for node, _ in used)
+    tests = (node.test for node in ast.walk(template.tree) if isinstance(node, ast.IfExp))
+    asked = Counter(id(match.one.get(metavariable(test) or "")) for test in tests)
     if any(touches[id(node)] is Touch.CHANGES and times[id(node)] != 1 for node in given):
         return Refusal(reason=Reason.SIDE_EFFECTS)
-    if any(makes_object(node) and (times[id(node)] > 1 or when >= When.AGAIN) for node, when in used):
+    if any(makes_object(n) and (times[id(n)] - asked[id(n)] > 1 or when >= When.AGAIN) for n, when in used):
         return Refusal(reason=Reason.SIDE_EFFECTS)
     if any(_is_put_off(analysis, node, when, touches[id(node)]) for node, when in used):
         return Refusal(reason=Reason.EVALUATION_ORDER)

@@ -28,7 +28,7 @@ from bot.engine.rewrite.renamable import is_exported
 from bot.engine.rewrite.rules import Outcome, UsageRewrite, gone, successor
 from bot.engine.rewrite.sites import Planner
 from bot.engine.rewrite.twice import siblings
-from bot.engine.rewrite.witnesses import replaced
+from bot.engine.rewrite.witnesses import replaced, unlike_here
 from bot.engine.usages.analysis import Analysis, Use
 from bot.engine.usages.evaluation import in_function
 
@@ -112,7 +112,7 @@ class _Judge:
             return Refusal(reason=Reason.PRIVATE, name=private)
         if guards(self.analysis, use, target) or any(is_fallback(self.analysis, b, target) for b in use.bindings):
             return Refusal(reason=Reason.FALLBACK)
-        return None
+        return unlike_here(self.analysis, use, target)
 
     def outcome(self, use: Use) -> Outcome | None:
         """``None``: the canonical name takes its place as it is (``drop_in``)."""

@@ -45,6 +45,8 @@ class Reason(StrEnum):
     RIVAL = "rival-star-import"
     NATURE = "another-nature"
     ON_CONDITION = "successor-on-condition"
+    ARGUMENTS = "other-arguments"
+    TOLD_APART = "told-apart"
     NO_OBJECT = "no-object"
     CYCLE = "import-cycle"
     ENTERED = "import-cycle-entered"
@@ -120,6 +122,8 @@ SENTENCES: dict[Reason, str] = {
     Reason.UNREAD: "{name} does not parse and contains the name: it may assign it.",
     Reason.RIVAL: "The name may come from {name}, which is star-imported too.",
     Reason.NATURE: "{name}: the successor is another kind of object.",
+    Reason.ARGUMENTS: "{name}, so that this call would not be the same.",
+    Reason.TOLD_APART: "The code here tells the name and its successor {name} apart.",
     Reason.ON_CONDITION: "The successor {name} is there only under some condition.",
     Reason.NO_OBJECT: "{name} is a method: here it would be called on the class, without an object.",
     Reason.CYCLE: "Importing the successor would make an import cycle: {name} imports this module.",

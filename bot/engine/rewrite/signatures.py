@@ -1,8 +1,8 @@
 """The parameters of a definition: so that ``match`` fits an argument however it is given."""
 
 import ast
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from bot.engine.program.bound import names_bound
 from bot.engine.program.definition import Definition, Function, bases_of, definition_of, last, leaf
@@ -27,6 +27,10 @@ class Signature:
     """Those that can be given by place, in their order."""
     unnamed: int
     """So many of them, the first ones, cannot be given by name."""
+    own: ast.arguments | None = field(default=None, compare=False)
+    """The parameters as they are written, with those that are not in ``positional``; ``None`` for fields of a class."""
+    defaults: Mapping[str, ast.expr] = field(default_factory=dict, compare=False)
+    """What is taken for those that are not given."""
 
     def bound(self, args: Sequence[ast.expr], keywords: Sequence[ast.keyword]) -> dict[str, ast.expr] | None:
         """The arguments by the names of their parameters; ``None`` where that is not certain."""
@@ -106,4 +110,8 @@ def _of_function(function: Function, skipped: int) -> Signature:
     arguments = function.args
     names = [each.arg for each in (*arguments.posonlyargs, *arguments.args)]
     unnamed = max(len(arguments.posonlyargs) - skipped, 0)
-    return Signature(positional=tuple(names[skipped:]), unnamed=unnamed)
+    defaults = dict(zip(names[::-1], arguments.defaults[::-1], strict=False))
+    defaults |= {
+        each.arg: value for each, value in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if value
+    }
+    return Signature(positional=tuple(names[skipped:]), unnamed=unnamed, own=arguments, defaults=defaults)

@@ -9,8 +9,10 @@ from bot.engine.program.existence import is_conditional
 from bot.engine.program.taken import needed_elsewhere, taker
 from bot.engine.program.view import Witness
 from bot.engine.resolve.bindings import ScopeKind
+from bot.engine.rewrite.parameters import taken_otherwise
 from bot.engine.rewrite.reasons import Reason, Refusal
 from bot.engine.rewrite.rules import successor
+from bot.engine.rewrite.telling import asks_for_warning, told_apart
 from bot.engine.usages.analysis import Analysis, Use
 
 
@@ -27,6 +29,7 @@ def against(analysis: Analysis, use: Use, dotted: bool | None = None, *, as_it_i
         (Reason.RIVAL, stars.rival(analysis, use)),
         (Reason.NATURE, nature.differs(analysis.index, use.symbol, target)),
         (Reason.NATURE, _unlike(analysis, use, target) if as_it_is else None),
+        (Reason.STUBBED, _module_replaced(analysis, use, target)),
         (Reason.ON_CONDITION, target if target and is_conditional(analysis.index, target) else None),
     ):
         if found is not None:
@@ -39,6 +42,31 @@ def _unlike(analysis: Analysis, use: Use, target: str | None) -> str | None:
     called = use.call is not None or isinstance(use.node, ast.alias)
     found = nature.unlike(analysis.index, use.symbol, target, called=called)
     return found or (nature.another_class(analysis.index, use.symbol, target) if _sorts(analysis, use) else None)
+
+
+def unlike_here(analysis: Analysis, use: Use, target: str) -> Refusal | None:
+    """Why the successor is not what the code around one usage needs, though it may be elsewhere."""
+    called = use.call if use.object is None else None
+    otherwise = taken_otherwise(analysis.index, use.symbol, target, called) if called is not None else None
+    if otherwise is not None:
+        return Refusal(reason=Reason.ARGUMENTS, name=otherwise)
+    if told_apart(analysis, use, target):
+        return Refusal(reason=Reason.TOLD_APART, name=target)
+    return Refusal(reason=Reason.EXPECTED_EFFECT) if _is_to_warn(analysis, use, target) else None
+
+
+def _is_to_warn(analysis: Analysis, use: Use, target: str) -> bool:
+    """Whether the code around wants a warning, which the deprecated name gives and the successor does not."""
+    if use.expression is None or not asks_for_warning(analysis, use):
+        return False
+    return nature.warns(analysis.index, use.symbol) is not False and not nature.warns(analysis.index, target)
+
+
+def _module_replaced(analysis: Analysis, use: Use, target: str | None) -> Witness | None:
+    """Who binds something else to a package's name for the module that a name is in."""
+    program, modules = analysis.index.program, {use.symbol.rpartition(".")[0], (target or "").rpartition(".")[0]}
+    found = (witness for module in sorted(modules) if "." in module for witness in program.writers(module))
+    return next((witness for witness in found if witness.lasting), None)
 
 
 def _sorts(analysis: Analysis, use: Use) -> bool:
