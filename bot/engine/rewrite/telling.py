@@ -18,10 +18,12 @@ def told_apart(analysis: Analysis, use: Use, target: str) -> bool:
     names = index.resolution(use.symbol).names
     if use.expression is None or target in names or is_plain(value_of(index, use.symbol)):
         return False
-    wanted = {target, *index.resolution(target).names} - {*names}
+    new_names = {target, *index.resolution(target).names} - {*names}
     others = {other.expression for other in analysis.uses if other.successor == target and other.symbol != use.symbol}
     for node in _beside(analysis, use.expression):
-        if node is not use.expression and (node in others or not wanted.isdisjoint(dotted_names(analysis, node, node))):
+        if node is not use.expression and (
+            node in others or not new_names.isdisjoint(dotted_names(analysis, node, node))
+        ):
             return True
     return False
 
