@@ -42,7 +42,10 @@ class GroupWriter:
     def __init__(self, database: Database, *, committed: Callable[[int], None], max_waiting: int = 10_000) -> None:
         self._database, self._committed, self._max_waiting = database, committed, max_waiting
         self._unavailable: tuple[type[Exception], ...] = (*database.unavailable, StoreUnavailable)
-        self._queue: queue.SimpleQueue[_Write | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[list[_Write] | None] = queue.SimpleQueue()
+        self._submitted: list[_Write] = []
+        """In this turn of the event loop: they are handed over together, and wake the thread once."""
+        self._waiting = 0
         self._connection: Connection | None = None
         self._thread = threading.Thread(target=self._run, name="ssot-writer", daemon=True)
         self._loop = asyncio.get_running_loop()
@@ -57,6 +60,7 @@ class GroupWriter:
         """Commit what was submitted, then close."""
         if self._open and self._thread.is_alive():
             self._open = False
+            self._hand_over()
             self._queue.put(None)
             await asyncio.to_thread(self._thread.join)
 
@@ -68,11 +72,19 @@ class GroupWriter:
         future: asyncio.Future[T] = self._loop.create_future()
         if not self._open:
             future.set_exception(StoreUnavailable("the store is closed"))
-        elif self._queue.qsize() >= self._max_waiting:
+        elif self._waiting >= self._max_waiting:
             future.set_exception(StoreUnavailable(f"{self._max_waiting} writes are waiting"))
         else:
-            self._queue.put(_Write(operation, future, durable))
+            if not self._submitted:
+                self._loop.call_soon(self._hand_over)
+            self._submitted.append(_Write(operation, future, durable))
+            self._waiting += 1
         return future
+
+    def _hand_over(self) -> None:
+        writes, self._submitted = self._submitted, []
+        if writes:
+            self._queue.put(writes)
 
     def _run(self) -> None:
         running = True
@@ -82,8 +94,8 @@ class GroupWriter:
             if self._several:
                 time.sleep(GATHER)
             while item is not None:
-                group.append(item)
-                if len(group) == MAX_GROUP or self._queue.empty():
+                group += item
+                if len(group) >= MAX_GROUP or self._queue.empty():
                     break
                 item = self._queue.get()
             running = item is not None
@@ -102,7 +114,7 @@ class GroupWriter:
         except Exception as error:  # noqa: BLE001  # one faulty write must end neither this thread nor its neighbours
             self._isolate(group, error)
         else:
-            self._post(lambda: _resolve(group, results))
+            self._post(lambda: self._resolve(group, results))
             self._committed(len(group))
 
     def _transact(self, group: list[_Write]) -> list[Any]:
@@ -142,7 +154,7 @@ class GroupWriter:
 
     def _refuse(self, group: list[_Write], error: Exception) -> None:
         self._disconnect()
-        self._post(lambda: _fail(group, error))
+        self._post(lambda: self._fail(group, error))
 
     def _disconnect(self) -> None:
         """Closing rolls back an open transaction."""
@@ -155,18 +167,18 @@ class GroupWriter:
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(callback)
 
+    def _resolve(self, group: list[_Write], results: list[Any]) -> None:
+        self._waiting -= len(group)
+        for write, result in zip(group, results, strict=True):
+            if not write.future.done():
+                write.future.set_result(result)
+
+    def _fail(self, group: list[_Write], failure: Exception) -> None:
+        self._waiting -= len(group)
+        for write in group:
+            if not write.future.done():
+                write.future.set_exception(failure)
+
 
 def _line(error: Exception) -> str:
     return " ".join(str(error).split())
-
-
-def _resolve(group: list[_Write], results: list[Any]) -> None:
-    for write, result in zip(group, results, strict=True):
-        if not write.future.done():
-            write.future.set_result(result)
-
-
-def _fail(group: list[_Write], failure: Exception) -> None:
-    for write in group:
-        if not write.future.done():
-            write.future.set_exception(failure)

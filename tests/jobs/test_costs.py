@@ -7,11 +7,12 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
-from bot.jobs import Job, SqliteStore, Work, checkpoint, writer
+from bot.jobs import Accepted, Job, SqliteStore, StoreUnavailable, Work, checkpoint, writer
 from bot.jobs.database import Connection
 from bot.jobs.routing import Arrival, Routing
 from tests.jobs.conftest import delivery
@@ -117,3 +118,33 @@ async def test_routing_makes_no_task_of_a_delivery() -> None:
     asyncio.get_running_loop().set_task_factory(count)
     assert await routing.decide(Arrival.of(job, b"{}")) == Work(key="acme/app#1")
     assert made == []
+
+
+async def test_writes_of_one_turn_of_the_loop_wake_the_writer_once(store: SqliteStore) -> None:
+    handed: list[object] = []
+    queue = store._writer._queue
+
+    def put(item: Any) -> None:  # noqa: ANN401  # what the writer puts
+        handed.append(item)
+        queue.put(item)
+
+    store._writer._queue = cast("Any", SimpleNamespace(put=put, get=queue.get, empty=queue.empty))
+    await asyncio.gather(*(store.put(delivery(number), NOW) for number in range(32)))
+    assert len(handed) == 1
+    await asyncio.gather(store.put(delivery(33), NOW), store.route(1, Work(key="a")))
+    assert len(handed) == 2
+
+
+async def test_no_more_than_so_many_writes_wait(store: SqliteStore) -> None:
+    store._writer._max_waiting = 10
+    found = await asyncio.gather(*(store.put(delivery(number), NOW) for number in range(15)), return_exceptions=True)
+    assert [isinstance(each, StoreUnavailable) for each in found] == [False] * 10 + [True] * 5
+    await asyncio.gather(*(store.put(delivery(number), NOW) for number in range(20, 30)))
+
+
+async def test_what_was_submitted_is_committed_before_the_end(path: Path) -> None:
+    store = SqliteStore(path)
+    await store.open()
+    written = store.put(delivery(1), NOW)
+    await store.close()
+    assert isinstance(await written, Accepted)
