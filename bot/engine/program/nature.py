@@ -1,7 +1,7 @@
 """Successors that are another kind of thing than what they take the place of, as far as both definitions are known."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from bot.engine.program.classes import class_of, top_of
 from bot.engine.program.definition import Definition, Function, bases_of, definition_of
@@ -77,6 +77,57 @@ def another_class(index: Index, symbol: str, successor: str | None) -> str | Non
         return f"{successor} is {'above' if above else 'below'} {symbol}, which is not the same class"
     place = _made_at(index, old)
     return f"{successor} and {symbol} are two classes, and {place} makes objects of the second" if place else None
+
+
+def asked_for(index: Index, symbol: str, successor: str) -> str | None:
+    """Where the module of a deprecated class asks objects if they are of it, which those of the successor are not."""
+    old, new = definition_of(index, symbol, set()), definition_of(index, successor, set())
+    if old is None or new is None or old.statement is new.statement:
+        return None
+    if not isinstance(old.statement, ast.ClassDef) or not isinstance(new.statement, ast.ClassDef):
+        return None
+    if any(old.statement is _statement(index, base) for base in bases_of(index, new)):
+        return None
+    known, name = index.source_of(old.module), old.statement.name
+    for node in _outside(parse(known[1]), name) if isinstance(known, tuple) else ():
+        if isinstance(known, tuple) and name in {getattr(each, "id", "") for each in _asks_for(node)}:
+            return f"{successor} is another class than {symbol}, of which {known[0]}:{node.lineno} asks objects to be"
+    return None
+
+
+def _outside(tree: ast.Module, name: str) -> Iterator[ast.expr | ast.ExceptHandler]:
+    """What asks objects for their class, but in the class itself: there it asks for its own."""
+    pending: list[ast.AST] = [tree]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.Call | ast.ExceptHandler | ast.Attribute):
+            yield node
+        if not (isinstance(node, ast.ClassDef) and node.name == name):
+            pending += ast.iter_child_nodes(node)
+
+
+def _asks_for(node: ast.AST) -> Sequence[ast.expr]:
+    match node:
+        case ast.Call(func=ast.Name(id="isinstance" | "issubclass"), args=[_, ast.Tuple(elts=sorts)]):
+            return sorts
+        case ast.Call(func=ast.Name(id="isinstance" | "issubclass"), args=[_, sort]):
+            return [sort]
+        case ast.ExceptHandler(type=ast.Tuple(elts=sorts)):
+            return sorts
+        case ast.ExceptHandler(type=ast.expr() as sort) | ast.Attribute(value=sort, attr="__subclasses__"):
+            return [sort]
+        case _:
+            return ()
+
+
+def has_member(index: Index, dotted: str, name: str) -> bool:
+    """Whether a class certainly has a member, by itself or from a class above it in the repository."""
+    if definition_of(index, f"{dotted}.{name}", set()) is not None:
+        return True
+    found = definition_of(index, dotted, set())
+    known = index.source_of(found.module) if found else None
+    class_ = class_of(index, *known, found.statement.name) if found and isinstance(known, tuple) else None
+    return class_ is not None and class_.has(name) is True
 
 
 def _statement(index: Index, dotted: str) -> ast.stmt | None:

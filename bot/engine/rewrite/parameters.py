@@ -6,6 +6,31 @@ from collections.abc import Iterator
 from bot.engine.program.definition import definition_of
 from bot.engine.program.index import Index
 from bot.engine.rewrite.signatures import Signature, signature
+from bot.engine.usages.analysis import Analysis, Use
+
+_HANDS_ON = frozenset({"partial", "partialmethod", "submit", "to_thread"})
+"""The last component of functions that give all that they are given to the first of it."""
+_STARTS = frozenset({"Thread", "Process", "Timer"})
+"""Of those that give ``args`` and ``kwargs`` to ``target``."""
+
+
+def called_with(analysis: Analysis, use: Use) -> ast.Call | None:
+    """The call of a usage, also by a function that it is handed to: with what it is known to be given there."""
+    around = analysis.parents.get(use.expression) if use.call is None and use.expression is not None else None
+    if isinstance(around, ast.keyword):
+        around = analysis.parents.get(around)
+    if use.call is not None or not isinstance(around, ast.Call) or use.expression is None:
+        return use.call
+    last = getattr(around.func, "attr", getattr(around.func, "id", ""))
+    more = ast.Starred(ast.Tuple([], ast.Load()), ast.Load())
+    if last in _HANDS_ON and around.args[:1] == [use.expression]:
+        return ast.Call(use.expression, [*around.args[1:], more], around.keywords)
+    given = {keyword.arg: keyword.value for keyword in around.keywords}
+    if last in _STARTS and given.get("target") is use.expression:
+        args, table = given.get("args"), given.get("kwargs")
+        listed = args.elts if isinstance(args, ast.Tuple | ast.List) else []
+        return ast.Call(use.expression, [*listed, more], [ast.keyword(None, table)] if table is not None else [])
+    return None
 
 
 def taken_otherwise(index: Index, symbol: str, successor: str, call: ast.Call) -> str | None:
@@ -65,7 +90,7 @@ def _moved(old: Signature, new: Signature, call: ast.Call) -> Iterator[str]:
     lost = {*old.positional[old.unnamed :], *names} - {*new.positional[new.unnamed :], *new.defaults}
     if lost and own and own.kwarg is None and any(keyword.arg is None for keyword in call.keywords):
         yield f"takes no argument {min(lost)}, which may be among those that are unpacked"
-    if any(isinstance(each, ast.Starred) for each in call.args) or any(k.arg is None for k in call.keywords):
+    if any(map(_is_unknown, call.args)) or any(k.arg is None for k in call.keywords):
         return
     pairs = list(zip(old.positional, new.positional, call.args, strict=False))
     for before, after, _ in pairs:
@@ -75,6 +100,10 @@ def _moved(old: Signature, new: Signature, call: ast.Call) -> Iterator[str]:
     for name in sorted(old.defaults.keys() & new.defaults.keys() - given):
         if _differ(old.defaults[name], new.defaults[name]):
             yield f"has another default for {name}"
+
+
+def _is_unknown(argument: ast.expr) -> bool:
+    return isinstance(argument, ast.Starred)
 
 
 def _differ(one: ast.expr, other: ast.expr) -> bool:

@@ -17,6 +17,8 @@ _PLAIN_KEYWORDS = frozenset({"frozen", "slots", "eq", "order", "repr", "unsafe_h
 """What ``dataclass`` is given without another constructor coming of it."""
 _NO_FIELD = frozenset({"ClassVar", "InitVar", "KW_ONLY"})
 _DEEPEST = 8
+_NO_MORE = ast.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[])
+"""Of fields: nothing beside them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +30,7 @@ class Signature:
     unnamed: int
     """So many of them, the first ones, cannot be given by name."""
     own: ast.arguments | None = field(default=None, compare=False)
-    """The parameters as they are written, with those that are not in ``positional``; ``None`` for fields of a class."""
+    """The parameters as they are written, with those that are not in ``positional``; ``None`` if there are none."""
     defaults: Mapping[str, ast.expr] = field(default_factory=dict, compare=False)
     """What is taken for those that are not given."""
 
@@ -94,7 +96,11 @@ def _of_fields(holder: ast.ClassDef) -> Signature | None:
     fields = [node for node in holder.body if isinstance(node, ast.AnnAssign)]
     if any(_is_special(node) for node in fields):
         return None
-    return Signature(positional=tuple(n.target.id for n in fields if isinstance(n.target, ast.Name)), unnamed=0)
+    named = {node.target.id: node.value for node in fields if isinstance(node.target, ast.Name)}
+    return Signature(
+        positional=tuple(named), unnamed=0, own=_NO_MORE,
+        defaults={name: value for name, value in named.items() if value is not None},
+    )  # fmt: skip
 
 
 def _is_special(node: ast.AnnAssign) -> bool:

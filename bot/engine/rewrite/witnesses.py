@@ -5,11 +5,11 @@ import ast
 from bot.domain.finding import Kind
 from bot.domain.migration import TargetKind
 from bot.engine.program import nature, stars, witness
-from bot.engine.program.existence import is_conditional
+from bot.engine.program.existence import is_conditional, lacks
 from bot.engine.program.taken import needed_elsewhere, taker
 from bot.engine.program.view import Witness
 from bot.engine.resolve.bindings import ScopeKind
-from bot.engine.rewrite.parameters import taken_otherwise
+from bot.engine.rewrite.parameters import called_with, taken_otherwise
 from bot.engine.rewrite.reasons import Reason, Refusal
 from bot.engine.rewrite.rules import successor
 from bot.engine.rewrite.telling import asks_for_warning, told_apart
@@ -46,13 +46,45 @@ def _unlike(analysis: Analysis, use: Use, target: str | None) -> str | None:
 
 def unlike_here(analysis: Analysis, use: Use, target: str) -> Refusal | None:
     """Why the successor is not what the code around one usage needs, though it may be elsewhere."""
-    called = use.call if use.object is None else None
+    called = called_with(analysis, use) if use.object is None else None
     otherwise = taken_otherwise(analysis.index, use.symbol, target, called) if called is not None else None
     if otherwise is not None:
         return Refusal(reason=Reason.ARGUMENTS, name=otherwise)
     if told_apart(analysis, use, target):
         return Refusal(reason=Reason.TOLD_APART, name=target)
+    if (lost := _member_lost(analysis, use, target)) is not None:
+        return Refusal(reason=Reason.MISSING, name=lost)
+    if (differs := _member_unlike(analysis, use, target)) is not None:
+        return Refusal(reason=Reason.NATURE, name=differs)
+    if (found := nature.asked_for(analysis.index, use.symbol, target)) is not None and use.expression is not None:
+        return Refusal(reason=Reason.NATURE, name=found)
     return Refusal(reason=Reason.EXPECTED_EFFECT) if _is_to_warn(analysis, use, target) else None
+
+
+def _member_unlike(analysis: Analysis, use: Use, target: str) -> str | None:
+    """A member that is read here and is another thing, or another value, in the successor."""
+    parent = analysis.parents.get(use.expression) if use.expression is not None else None
+    if not isinstance(parent, ast.Attribute) or not isinstance(parent.ctx, ast.Load):
+        return None
+    return nature.unlike(analysis.index, f"{use.symbol}.{parent.attr}", f"{target}.{parent.attr}", called=True)
+
+
+def _member_lost(analysis: Analysis, use: Use, target: str) -> str | None:
+    """A member of the deprecated thing that is read here, or overridden, and that the successor certainly lacks."""
+    parent = analysis.parents.get(use.expression) if use.expression is not None else None
+    match parent:
+        case ast.Attribute(attr=name):
+            names = [name]
+        case ast.ClassDef(bases=bases, body=body) if use.expression in bases:
+            names = [each.name for each in body if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef)]
+        case _:
+            return None
+    index = analysis.index
+    for name in names:
+        has = nature.has_member(index, use.symbol, name)
+        if has and not name.startswith("__") and lacks(index, f"{target}.{name}"):
+            return f"{target}.{name}"
+    return None
 
 
 def _is_to_warn(analysis: Analysis, use: Use, target: str) -> bool:
