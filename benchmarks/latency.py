@@ -45,7 +45,7 @@ async def serve(pace: Pace | None, profile: Path | None = None) -> None:
     """The child: says its port, then ``GUID TIME`` for each start of a job."""
     from aiohttp import web
 
-    from bot import log
+    from bot import log, memory
     from bot.app import build, redactor, registered
     from bot.jobs import Job
     from bot.settings import Settings
@@ -55,6 +55,7 @@ async def serve(pace: Pace | None, profile: Path | None = None) -> None:
         def started(self, job: Job, waited: float) -> None:
             print(job.id, time.time(), flush=True)
 
+    memory.give_back_what_is_freed()
     settings = Settings.from_env(os.environ)
     log.configure(form="text", level="error", redact=redactor(settings))
     app = build(settings, registered(settings), pace=pace)

@@ -24,10 +24,12 @@ def command(host: str | None, port: int | None, smee: str | None) -> None:
 
     Exits with 2 when it cannot start, and says what to fix.
     """
+    from bot import memory
     from bot.jobs import StoreUnavailable
     from bot.web.smee import channel_url, refuse_where_it_is_no_trial
 
     os.umask(0o077)  # what the server keeps may be a private repository's
+    memory.give_back_what_is_freed()
     _raise_file_limit()
     try:
         settings = Settings.from_env(os.environ)

@@ -14,6 +14,7 @@ import structlog
 from cachetools import LRUCache
 from yarl import URL
 
+from bot import memory
 from bot.domain.errors import Gone, RetryLater, SsotError
 from bot.github import operations as ops
 from bot.github import wire
@@ -27,6 +28,7 @@ from bot.github.versions import HEADER, ApiVersion
 USER_AGENT = "ssot-bot"
 MAX_ANSWER = 64 * 1024 * 1024
 """Bytes; GitHub allows blobs of up to 100 MB, but no source file is that large."""
+_SMALL_ANSWER = 256 * 1024
 _CACHED_ANSWERS = 256
 _CACHED_BYTES = 64 * 1024
 _TIMEOUT = aiohttp.ClientTimeout(total=60, connect=10, sock_read=30)
@@ -100,9 +102,10 @@ class Api(gidgethub.aiohttp.GitHubAPI):
         and the errors of ``bot.github.errors`` for everything that GitHub declines.
         """
         try:
-            found, following, _ = await self._make_request(
-                method, url, None, data, gidgethub.sansio.accept_format(), jwt=jwt, oauth_token=token
-            )
+            with memory.passing():
+                found, following, _ = await self._make_request(
+                    method, url, None, data, gidgethub.sansio.accept_format(), jwt=jwt, oauth_token=token
+                )
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as fault:
             raise Transient(f"no connection: {type(fault).__name__}", sent=False) from fault
         except (aiohttp.ClientError, TimeoutError, OSError) as fault:
@@ -224,13 +227,18 @@ class Api(gidgethub.aiohttp.GitHubAPI):
 
 
 async def _bounded(response: aiohttp.ClientResponse) -> bytes:
-    """The whole body, or an error: never more than we have room for."""
+    """The whole body, or an error: never more than we have room for.
+
+    A small one is read at once: others may wait for what it says, a token for example.
+    """
     chunks, size = [], 0
-    async for chunk in response.content.iter_chunked(256 * 1024):
+    async for chunk in response.content.iter_chunked(_SMALL_ANSWER):
         size += len(chunk)
         if size > MAX_ANSWER:
             raise Refused(response.status, f"the answer is larger than {MAX_ANSWER} bytes")
         chunks.append(chunk)
+        if size > _SMALL_ANSWER:
+            await memory.take(len(chunk))
     return b"".join(chunks)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, 
 from dataclasses import dataclass, field, replace
 from typing import Self, TypeVar
 
+from bot import memory
 from bot.context import Bot
 from bot.domain.finding import Skipped
 from bot.domain.references import RepoRef, Sha
@@ -24,7 +25,7 @@ T = TypeVar("T")
 
 MANY = 60
 """Files up to which they are fetched one by one."""
-AT_ONCE = 4
+AT_ONCE = 2
 """Pieces of an archive that are looked at at the same time; so much of it is in memory."""
 MOST_KEPT = 64 << 20
 """Bytes of all kept files together; further files are skipped."""
@@ -77,7 +78,7 @@ class CommitSources:
 
         async def look(piece: Sequence[Source]) -> None:
             for path, content in piece:
-                kept.add(path, content)
+                await kept.add(path, content)
 
         await self._stream(requested, look)
         return kept.files
@@ -96,7 +97,7 @@ class CommitSources:
                 if words:
                     caught.import_words[path] = words
                 if hit:
-                    kept.add(path, content)
+                    await kept.add(path, content)
 
         await self._stream(self._there(paths), look)
         return replace(caught, files=kept.files)
@@ -184,10 +185,11 @@ class _Kept:
         self.files: dict[str, bytes] = {}
         self._held, self._passed_over = 0, passed_over
 
-    def add(self, path: str, content: bytes) -> None:
+    async def add(self, path: str, content: bytes) -> None:
         if self._held + len(content) > MOST_KEPT:
             self._passed_over[path] = "over the limit for all files together"
             return
+        await memory.take(len(content))
         self.files[path] = content
         self._held += len(content)
 
@@ -201,6 +203,7 @@ class _Pieces:
 
     async def put(self, piece: Sequence[Source]) -> None:
         """Returns when there is room for it.  Raises what looking at an earlier one raised."""
+        await memory.take(_size(piece))
         await self._room.acquire()
         ended = [task for task in self._tasks if task.done()]
         self._tasks = [task for task in self._tasks if not task.done()]
@@ -213,6 +216,7 @@ class _Pieces:
         try:
             await self._look(piece)
         finally:
+            memory.give_back(_size(piece))
             self._room.release()
 
     async def done(self) -> None:
@@ -223,3 +227,7 @@ class _Pieces:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+def _size(piece: Sequence[Source]) -> int:
+    return sum(len(content) for _, content in piece)

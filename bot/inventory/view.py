@@ -19,6 +19,7 @@ from bot.github.sift import HugeArchive
 from bot.inventory import store
 from bot.inventory.store import Failure, Surveyed
 from bot.inventory.survey import survey
+from bot.memory import TooMuch
 
 MOST_SECONDS = 150.0
 """For a survey that other work waits for: half of a job's time."""
@@ -66,7 +67,7 @@ async def view_of(bot: Bot, place: Surveyed, *, seconds: float | None = None) ->
             return BranchView(around=store.surroundings_of(await survey(bot, place, head)), commit=head)
     except TimeoutError:
         return await _failed(bot, place, f"its scan takes longer than {seconds:g} seconds")
-    except (HugeArchive, MissingPermission, Refused) as error:
+    except (HugeArchive, MissingPermission, Refused, TooMuch) as error:
         return await _failed(bot, place, str(error))
     except NoArchive as error:
         return await _not_come(bot, place, failed, error)

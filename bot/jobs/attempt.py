@@ -2,18 +2,20 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar, assert_never
 
 import structlog
 
+from bot import memory
 from bot.domain.errors import Gone, RetryLater
 from bot.domain.references import Delivery
 from bot.jobs.clock import Clock
 from bot.jobs.model import Done, Handle, Ignored, Job, Outcome, State, Superseded
 from bot.jobs.observer import Observer
 from bot.jobs.retry import Again, GiveUp, Policy, decide, describe
-from bot.jobs.store import Claim, StoreUnavailable
+from bot.jobs.store import Claim, StoreCorrupt, StoreUnavailable
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
@@ -63,6 +65,10 @@ class Recorder(Protocol[C_contra]):
         """End a running delivery; False when the claim was fenced off."""
         ...
 
+    async def body(self, seq: int) -> bytes:
+        """Raises ``StoreUnavailable``, and ``StoreCorrupt`` for a body that is damaged."""
+        ...
+
     def requeue(self, claim: C_contra, next_at: datetime | None, reason: str, *, counts: bool) -> asyncio.Future[bool]:
         """Queue a running delivery again; the attempt counts only if ``counts``."""
         ...
@@ -92,7 +98,8 @@ class Attempt(Generic[K]):
             return None
         self._observer.started(job, self._age(job))
         try:
-            result = await self._result(lease, claim.delivery)
+            async with memory.work() as work:
+                result = await self._whole_result(lease, claim, work)
         except asyncio.CancelledError:
             await self._store.requeue(claim, None, "the server stopped", counts=False)
             raise
@@ -101,6 +108,27 @@ class Attempt(Generic[K]):
             await self._recorded(lambda: self._store.requeue(claim, None, result.reason, counts=False))
             return self._clock()
         return await self._record(job, claim, result)
+
+    async def _whole_result(self, lease: Running, claim: K, work: memory.Work) -> Outcome | BaseException:
+        """A large body is read once it is its turn: those of all jobs at once would be too much."""
+        if not claim.large:
+            return await self._result(lease, claim.delivery)
+        try:
+            await work.take(memory.SMALL + 1)
+            body = await self._body(claim.job.seq)
+        except (RetryLater, StoreCorrupt) as error:
+            return error
+        return await self._result(lease, replace(claim.delivery, body=body))
+
+    async def _body(self, seq: int) -> bytes:
+        while True:
+            try:
+                return await self._store.body(seq)
+            except StoreCorrupt:
+                raise
+            except StoreUnavailable as error:
+                log.warning("store_unavailable", during="read", error=str(error))
+                await asyncio.sleep(STORE_PAUSE)
 
     async def _result(self, lease: Running, delivery: Delivery) -> Outcome | BaseException:
         """What the handler returned or raised; ``TimeoutError`` after its deadline, whatever it does later."""

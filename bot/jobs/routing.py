@@ -12,8 +12,8 @@ from bot.jobs.store import StoreCorrupt
 
 log = structlog.get_logger(__name__)
 
-KEEP_BELOW = 1024 * 1024
-"""Bytes of body that an arrival keeps in memory; bigger ones are read back from the store."""
+KEEP_BELOW, MOST_KEPT = 128 * 1024, 128
+"""Bytes of body that an arrival keeps in memory, and how many do; others are read back from the store."""
 LONGEST_KEY = 500
 """Characters; an index holds at most about 2,700 bytes.  GitHub's names are below 150."""
 INLINE_BELOW = 256 * 1024
@@ -30,8 +30,10 @@ class Arrival:
     """An earlier process left it; routing it may have been its end."""
 
     @classmethod
-    def of(cls, job: Job, body: bytes | None, *, left: bool = False) -> "Arrival":
-        return cls(job, body if body is not None and len(body) < KEEP_BELOW else None, left)
+    def of(cls, job: Job, body: bytes | None, *, waiting: int = 0, left: bool = False) -> "Arrival":
+        """``waiting``: how many others do, with their bodies in memory."""
+        keep = body is not None and len(body) < KEEP_BELOW and waiting < MOST_KEPT
+        return cls(job, body if keep else None, left)
 
 
 class Routing:

@@ -13,6 +13,8 @@ from bot.jobs.model import Accepted, Duplicate, Job, State
 
 COLUMNS = "seq, guid, event, received_at, state, key, action, attempts, next_at, not_before, finished_at, reason"
 # Level 1 halves a payload's JSON in a quarter of the default level's time.
+LARGE = 1024 * 1024
+"""Bytes of a body from which it is not read before there is room for it."""
 ZLIB_LEVEL = 1
 AT_ONCE = 500
 """Values in one statement."""
@@ -47,10 +49,31 @@ def probe(c: Connection) -> None:
 
 def body_of(c: Connection, seq: int) -> bytes:
     """Raises ``BodyMissing`` for a row that is not there, ``zlib.error`` for one that is damaged."""
+    return zlib.decompress(_packed(c, seq))
+
+
+def small_body_of(c: Connection, seq: int) -> bytes | None:
+    """``None`` for a large one.  Raises as :func:`body_of`."""
+    return unpacked_if_small(_packed(c, seq))
+
+
+def unpacked_if_small(packed: bytes) -> bytes | None:
+    """A body as it was sent; ``None`` for a large one.  Raises ``zlib.error`` where a small one is damaged."""
+    unpacking = zlib.decompressobj()
+    body = unpacking.decompress(packed, LARGE + 1)
+    if len(body) > LARGE:
+        return None
+    if not unpacking.eof:
+        raise zlib.error("the stream was cut short")
+    return body
+
+
+def _packed(c: Connection, seq: int) -> bytes:
     row = c.execute("SELECT body FROM bodies WHERE seq = ?", (seq,)).fetchone()
     if row is None:
         raise BodyMissing(f"no body for delivery {seq}")
-    return zlib.decompress(row[0])
+    packed: bytes = row[0]
+    return packed
 
 
 def queued(c: Connection) -> list[Job]:

@@ -10,7 +10,7 @@ from bot.jobs import partitions
 from bot.jobs.database import Connection
 from bot.jobs.model import Job, State, Work
 from bot.jobs.order import newest_wins
-from bot.jobs.sql import COLUMNS, BodyMissing, body_of, job_of, jobs, marks, moment, pieces, seconds, storable
+from bot.jobs.sql import COLUMNS, BodyMissing, job_of, jobs, marks, moment, pieces, seconds, small_body_of, storable
 from bot.jobs.store import Claim
 
 
@@ -120,11 +120,12 @@ def _claim(c: Connection, job: Job, now: datetime) -> Claim | None:
         (job.seq,),
     ).fetchone()
     try:
-        body = body_of(c, job.seq)
+        body = small_body_of(c, job.seq)
     except (BodyMissing, zlib.error) as error:
         finish(c, job.seq, State.DEAD, f"the stored body is damaged: {error}", now)
         return None
-    return Claim(job=job, attempts=attempts, delivery=Delivery(id=job.id, event=job.event, body=body))
+    delivery = Delivery(id=job.id, event=job.event, body=body or b"")
+    return Claim(job=job, attempts=attempts, delivery=delivery, large=body is None)
 
 
 def _due(c: Connection, at: float) -> datetime | None:

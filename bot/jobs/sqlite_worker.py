@@ -56,7 +56,7 @@ class SqliteWorker:
         """See ``Worker``.  ``left``: by an earlier process."""
         self._backlog.open[job.seq] = job
         if job.key is None:
-            self._arrivals.setdefault(job.seq, Arrival.of(job, body, left=left))
+            self._arrivals.setdefault(job.seq, Arrival.of(job, body, waiting=len(self._arrivals), left=left))
         self._wake.set()
 
     def full(self) -> bool:

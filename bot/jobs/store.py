@@ -31,6 +31,8 @@ class Claim:
     attempts: int
     """This run included."""
     delivery: Delivery
+    large: bool = False
+    """The body is left out of ``delivery``: it is read when there is room for it."""
 
 
 class Store(Protocol):

@@ -18,8 +18,9 @@ from bot.github.errors import NotFound
 from bot.github.reads.contents import Place
 from bot.inventory.store import Surveyed
 from bot.inventory.view import view_of
+from bot.memory import TooMuch
 from bot.review.late import not_given_yet
-from bot.review.unread import unread_files
+from bot.review.unread import not_searched, unread_files
 from bot.scanner.scanner import ReviewRequest
 
 
@@ -55,7 +56,11 @@ async def scan_changes(
         around = replace(around, paths=None)
     paths = {path for file in python for path in (file.path, *_base_paths(file))}
     near = around.first(paths, config) if around else ()
-    fetched = await _fetch(bot, pull, base, python, near)
+    try:
+        fetched = await _fetch(bot, pull, base, python, near)
+    except TooMuch as refusal:
+        unread = not_searched(config.migrations, [file for file in python if file.status != "removed"], str(refusal))
+        return ScannedChanges(reviews=(), skipped=(), unread=unread, lacking=view.lacking)
     reviews = await _review(bot, pull, config, fetched, hunks, around)
     unread = await unread_files(bot, config.migrations, fetched.changes, reviews)
     return ScannedChanges(reviews=reviews, skipped=fetched.skipped, unread=unread, lacking=view.lacking)

@@ -8,6 +8,7 @@ from bot.context import Bot
 from bot.domain.file_result import FileChange, FileReview, UnreadFile
 from bot.domain.finding import Failed, Scanned, Skipped
 from bot.domain.migration import Migration
+from bot.domain.references import ChangedFile
 from bot.engine.diff.unread import names_added
 from bot.engine.scan import looks_at
 from bot.scanner import Unscannable
@@ -29,6 +30,25 @@ async def unread_files(
         and (looking := tuple(migration for migration in migrations if looks_at(migration, change.path)))
     ]
     return tuple(await asyncio.gather(*asked))
+
+
+def not_searched(migrations: Iterable[Migration], files: Iterable[ChangedFile], reason: str) -> tuple[UnreadFile, ...]:
+    """Files that are not even in memory: each may add a usage of any migration that looks at it."""
+    rules = tuple(migrations)
+    concerned = {file: sorted(m.name for m in rules if looks_at(m, file.path)) for file in files}
+    return tuple(
+        UnreadFile(
+            path=file.path,
+            reason=reason,
+            migrations=tuple(names),
+            names=(),
+            lines=(),
+            searched=False,
+            fingerprint=hashlib.blake2b(f"{file.path}\0{file.blob_sha}".encode(), digest_size=8).hexdigest(),
+        )
+        for file, names in concerned.items()
+        if names
+    )
 
 
 def _reason(report: Failed | Skipped) -> str:

@@ -7,6 +7,7 @@ the damage of a parser (time, memory, crashes), and is a second barrier in case 
 import gc
 import math
 import os
+import pickle
 import resource
 import signal
 import sys
@@ -18,6 +19,8 @@ T = TypeVar("T")
 
 MEMORY_EXIT = 77
 """The exit status of a worker that ran out of memory: it is replaced, because its heap may be inconsistent."""
+LARGEST_RESULT = 20 << 20
+"""Bytes of a result as it is sent: as values it takes up to nine times as much.  A fixed file is in it twice."""
 OPEN_FILES = 64
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_TRUNC
 SOURCES = (".py", ".pyc", ".so")
@@ -54,6 +57,10 @@ FORBIDDEN = (
     "urllib.",
 )
 """Audit events (prefixes) that no parser has a reason for: https://docs.python.org/3/library/audit_events.html"""
+
+
+class LargeResult(Exception):
+    """A result that would take too much memory where it was asked for."""
 
 
 class ForbiddenCall(PermissionError):
@@ -127,8 +134,19 @@ def run(function: Callable[..., T], args: tuple[object, ...], seconds: float) ->
     resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + math.ceil(seconds) + 2, hard))
     signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
-        return function(*args)
+        result = function(*args)
+        if _size(result) > LARGEST_RESULT:
+            raise LargeResult
+        return result
     except MemoryError:
         os._exit(MEMORY_EXIT)
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
+
+
+def _size(result: object) -> int:
+    """Bytes as it is sent; 0 for what cannot be sent, which ends the worker when it tries."""
+    try:
+        return len(pickle.dumps(result, pickle.HIGHEST_PROTOCOL))
+    except (pickle.PicklingError, AttributeError, TypeError):
+        return 0

@@ -9,7 +9,7 @@ from bot.scanner import child
 class Unscannable(SsotError):
     """The work on some source could not be done, by the nature of that source.
 
-    ``cause`` is short and stable, for counting: ``timeout``, ``memory``, ``recursion``, ``crash:SIGSEGV``,
+    ``cause`` is short and stable, for counting: ``timeout``, ``memory``, ``recursion``, ``result``, ``crash:SIGSEGV``,
     ``crash:exit-3``, ``error:ValueError``.  The text is for the author.
     """
 

@@ -138,6 +138,8 @@ class Workers:
             raise ScannerDown(at=_soon(), reason="the machine is too busy to scan") from error
         except RecursionError as error:
             raise self._failed("recursion", "too complex: nested too deeply") from error
+        except child.LargeResult as error:
+            raise self._failed("result", "too complex: there is too much to say about it") from error
         except Exception as error:  # a defect of the engine: it costs this task, and is logged
             log.exception("a worker's task failed", extra={"function": str(function)})
             raise self._failed(

@@ -47,6 +47,10 @@ def hoard(_: object = None) -> int:
     return len(bytearray(4 << 30))
 
 
+def return_much(_: object = None) -> list[bytes]:
+    return [bytes(1 << 20) for _ in range(21)]
+
+
 def recurse(depth: int = 0) -> int:
     return recurse(depth + 1)
 

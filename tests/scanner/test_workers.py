@@ -44,6 +44,7 @@ async def test_a_function_runs_in_another_process(workers: Workers) -> None:
         (misbehaving.spin_without_the_interpreter, "timeout"),
         (misbehaving.hoard, "memory"),
         (misbehaving.recurse, "recursion"),
+        (misbehaving.return_much, "result"),
         (misbehaving.raise_value_error, "error:ValueError"),
         (misbehaving.return_unpicklable, "crash:exit-1"),
     ],

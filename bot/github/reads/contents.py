@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from bot import memory
 from bot.domain.facts import NotAFile, Tree, TreeEntry
 from bot.domain.references import RepoRef, Sha
 from bot.github import operations as ops
@@ -26,7 +27,9 @@ _LOOKUPS = 100
 
 async def blob(gh: GitHub, repo: RepoRef, sha: Sha) -> bytes:
     """The bytes of a blob, up to 100 MB at GitHub's and 48 MB at our end (``Refused``)."""
-    return await gh.call(ops.GET_BLOB, repo, _decoded, file_sha=sha)
+    found = await gh.call(ops.GET_BLOB, repo, _decoded, file_sha=sha)
+    await memory.take(len(found))
+    return found
 
 
 async def blobs(gh: GitHub, repo: RepoRef, shas: Iterable[Sha]) -> Mapping[Sha, bytes]:
@@ -150,9 +153,11 @@ async def _lookup(gh: GitHub, repo: RepoRef, places: Sequence[Place], fields: st
         }
 
     expressions = {name: f"{rev}:{path}" for (rev, path), name in zip(places, names, strict=True)}
-    return await gh.graphql(
+    found = await gh.graphql(
         ops.OBJECTS_AT, repo, parse, document=document, owner=repo.owner, name=repo.name, **expressions
     )
+    await memory.take(sum(len(text or b"") for _, text in found.values()))
+    return found
 
 
 def exact(node: Any) -> bytes | None:

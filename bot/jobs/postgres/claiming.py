@@ -12,7 +12,7 @@ from bot.domain.references import Delivery
 from bot.jobs.model import Job, State
 from bot.jobs.order import newest_wins
 from bot.jobs.postgres.statements import AGAIN, QUEUE, WAKE, FencedClaim
-from bot.jobs.sql import COLUMNS, job_of
+from bot.jobs.sql import COLUMNS, job_of, unpacked_if_small
 
 log = structlog.get_logger(__name__)
 
@@ -98,13 +98,16 @@ async def take(c: Connection, worker: int, now: datetime) -> Taken:
         if newest_wins(job.event, job.action) and (newer := await _newer(c, job, number, lock)):
             ended += await _supersede(c, job, number, lock, newer, now)
             continue
-        if (text := _decompressed(body)) is None:
+        try:
+            text = unpacked_if_small(body or b"")
+        except zlib.error:
             ended.append(await _bury(c, job, number, now))
             continue
-        delivery = Delivery(id=job.id, event=job.event, body=text)
+        delivery = Delivery(id=job.id, event=job.event, body=text or b"")
         claim = FencedClaim(
-            job=job, attempts=job.attempts + 1, delivery=delivery, number=number, worker=worker, attempt=attempt
-        )
+            job=job, attempts=job.attempts + 1, delivery=delivery, large=text is None,
+            number=number, worker=worker, attempt=attempt,
+        )  # fmt: skip
         return Taken(claim=claim, ended=ended)
 
 
@@ -155,15 +158,6 @@ async def _end(c: Connection, numbers: list[int], status: str) -> None:
         " WHERE id = ANY(%s)",
         (status, numbers),
     )
-
-
-def _decompressed(body: bytes | None) -> bytes | None:
-    if body is None:
-        return None
-    try:
-        return zlib.decompress(body)
-    except zlib.error:
-        return None
 
 
 async def overtaken(c: Connection, numbers: list[int]) -> set[int]:

@@ -61,7 +61,7 @@ class PostgresWorker:
     def arrived(self, job: Job, body: bytes | None) -> None:
         self._backlog.open[job.seq] = job
         if job.key is None:
-            self._arrivals.setdefault(job.seq, Arrival.of(job, body))
+            self._arrivals.setdefault(job.seq, Arrival.of(job, body, waiting=len(self._arrivals)))
         self._wake.set()
 
     def full(self) -> bool:
