@@ -4,6 +4,7 @@ import asyncio
 import os
 import random
 import signal
+import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator
@@ -15,7 +16,7 @@ import aiohttp
 import psycopg
 import pytest
 
-from benchmarks.kill import Driver, Report, environment_of, postgres, servers
+from benchmarks.kill import ROOT, Driver, Report, environment_of, postgres, servers
 from bot.cli.demo import serving, settings_for, settled
 from bot.sandbox import Repo, Sandbox
 from bot.sandbox.example import FILES
@@ -167,3 +168,37 @@ async def test_case_76_while_postgresql_is_frozen_readiness_says_so_within_3_sec
         github.webhooks.redeliver(told[0])
         await settled(github, app)
         assert len(pull.check_runs) == 1
+
+
+async def test_it_ends_within_8_seconds_though_postgresql_is_frozen(
+    github: Sandbox, tmp_path: Path, cluster: tuple[str, Cluster]
+) -> None:
+    url, database = cluster
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bot", "serve", "--port", "0", cwd=ROOT, env={
+            "PATH": os.environ["PATH"], **environment_of(github, tmp_path, url)
+        }, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    assert process.stdout is not None
+    base = (await process.stdout.readline()).decode().split()[-1]
+
+    async def ready() -> bool:
+        async with session.get(f"{base}/health/ready") as answer:
+            return answer.status == 200
+
+    async with aiohttp.ClientSession() as session:
+        await until(ready, within=60)
+    database.all(signal.SIGSTOP)
+    try:
+        await asyncio.sleep(1)
+        began = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        _, said = await asyncio.wait_for(process.communicate(), 30)
+        assert time.monotonic() - began < 9
+        assert b"Traceback" not in said
+        assert b"is run again" in said
+        assert process.returncode == 1
+    finally:
+        database.all(signal.SIGCONT)
+        if process.returncode is None:
+            process.kill()
