@@ -8,7 +8,7 @@ import sqlite3
 from pathlib import Path
 from typing import NamedTuple
 
-from bot.domain.errors import SsotError
+from bot.domain.errors import SettingsError, SsotError
 
 SUFFIXES = ("", "-wal", "-shm")
 """The database, its write-ahead log and the index of that."""
@@ -26,8 +26,8 @@ class FileDamaged(SsotError):
     """SQLite cannot read a file.  The text says which, and how to go on."""
 
 
-class FileLinked(SsotError):
-    """The file has several names: SQLite would write a log for each, and lose what the other has."""
+class UnfitFile(SsotError):
+    """No regular file; or one with several names: SQLite would write a log for each, and lose what the other has."""
 
 
 class FilesSeen(NamedTuple):
@@ -64,13 +64,25 @@ def _stat(name: str) -> os.stat_result | None:
         return None
 
 
-def refuse_links(path: Path) -> None:
-    """Raises ``FileLinked``.  Symbolic links are no matter: SQLite follows them.
+def at_last(path: Path) -> Path:
+    """Where symbolic links lead to.  Raises ``SettingsError`` for those that lead nowhere."""
+    try:
+        return path.resolve()
+    except (RuntimeError, OSError) as error:
+        raise SettingsError(f"{path}: its symbolic links lead in a circle") from error
+
+
+def refuse_unfit(path: Path) -> None:
+    """Raises ``UnfitFile``.  Symbolic links are no matter: SQLite follows them.
 
     https://www.sqlite.org/howtocorrupt.html#_multiple_links_to_the_same_file
     """
-    if path.exists() and (names := path.stat().st_nlink) > 1:
-        raise FileLinked(
+    if not path.exists():
+        return
+    if not path.is_file():
+        raise UnfitFile(f"{path} is no regular file: move it away, or give the database another place")
+    if (names := path.stat().st_nlink) > 1:
+        raise UnfitFile(
             f"{path} has {names} names (hard links), and another server may use it by another one: "
             "remove the others, or replace it by a copy of its own"
         )
@@ -80,8 +92,8 @@ class PinnedFile:
     """A path and the file that it led to."""
 
     def __init__(self, path: Path) -> None:
-        """Raises ``FileLinked``, and ``FileMoved`` when there is no file."""
-        refuse_links(path)
+        """Raises ``UnfitFile``, and ``FileMoved`` when there is no file."""
+        refuse_unfit(path)
         self.path, self._names = path, names_of(path)
         self.pinned = self.look().ids[0]
         self.check()

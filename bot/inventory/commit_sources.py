@@ -200,11 +200,14 @@ class _Pieces:
     def __init__(self, look: Look) -> None:
         self._look, self._room = look, asyncio.Semaphore(AT_ONCE)
         self._tasks: list[asyncio.Task[None]] = []
+        self._cancelled = False
 
     async def put(self, piece: Sequence[Source]) -> None:
         """Returns when there is room for it.  Raises what looking at an earlier one raised."""
         await memory.take(_size(piece))
         await self._room.acquire()
+        if self._cancelled:  # the archive's thread handed it over meanwhile
+            return
         ended = [task for task in self._tasks if task.done()]
         self._tasks = [task for task in self._tasks if not task.done()]
         task = asyncio.create_task(self._run(piece))
@@ -224,6 +227,7 @@ class _Pieces:
         await asyncio.gather(*self._tasks)
 
     async def cancel(self) -> None:
+        self._cancelled = True
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -19,7 +19,7 @@ from bot.jobs.sqlite_guard import FileGuard, damaged, last_number
 from bot.jobs.sqlite_statements import Claimed
 from bot.jobs.sqlstore import SqlStore, T
 from bot.jobs.store import Claim, StoreCorrupt, StoreInUse, StoreUnavailable
-from bot.sqlite_files import FileId, FileLinked, means_damage, refuse_links, structural_faults
+from bot.sqlite_files import FileId, UnfitFile, at_last, means_damage, refuse_unfit, structural_faults
 
 READER_PATIENCE = 10.0
 """Seconds that the writer gives the reader to end its query."""
@@ -143,7 +143,7 @@ class SqliteStore(SqlStore[Claim]):
 
     def __init__(self, path: Path, *, busy_timeout: float = 2.0) -> None:
         # The file itself, whatever link leads to it: its log and its lock lie beside it.
-        self._path = path = path.resolve()
+        self._path = path = at_last(path)
         self._file = SqliteFile(path, busy_timeout)
         super().__init__(self._file)
         self._lock = ProcessLock(path.with_name(path.name + ".lock"))
@@ -203,13 +203,13 @@ class SqliteStore(SqlStore[Claim]):
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._lock.acquire()
         try:
-            refuse_links(self._path)
+            refuse_unfit(self._path)
             with closing(self._file.create()) as connection:
                 if faults := structural_faults(connection):
                     raise StoreCorrupt(damaged(self._path, faults[0]))
             self._file.pin()
             self._file.guard.close_readers = self._close_reader
-        except FileLinked as error:
+        except UnfitFile as error:
             self._lock.release()
             raise StoreInUse(str(error)) from error
         except StoreUnavailable:
@@ -274,7 +274,7 @@ def existing(path: Path, *, writable: bool = False) -> SqliteConnection:
     """A connection to a database that a server may be using; it is not created.  Raises ``StoreUnavailable``."""
     if not path.exists():
         raise StoreUnavailable(f"{path} does not exist: no server has run with this database yet")
-    address = f"{path.resolve().as_uri()}?mode={'rw' if writable else 'ro'}"
+    address = f"{at_last(path).as_uri()}?mode={'rw' if writable else 'ro'}"
     try:
         connection = sqlite3.connect(address, uri=True, timeout=2.0, isolation_level=None, factory=SqliteConnection)
         connection.execute("PRAGMA wal_autocheckpoint=0")  # that is the server's

@@ -12,7 +12,7 @@ import structlog
 from bot import sqlite_files
 from bot.jobs.database import ConnectionStale
 from bot.jobs.store import StoreCorrupt, StoreUnavailable
-from bot.sqlite_files import FileLinked, FileMoved, FilesSeen, PinnedFile, Stamp, means_damage, structural_faults
+from bot.sqlite_files import FileMoved, FilesSeen, PinnedFile, Stamp, UnfitFile, means_damage, structural_faults
 
 if TYPE_CHECKING:
     from bot.jobs.sqlite import SqliteConnection
@@ -35,7 +35,7 @@ class FileGuard:
         self.path, self._connect = path, connect
         try:
             self._file = PinnedFile(path)
-        except (FileLinked, FileMoved) as error:
+        except (UnfitFile, FileMoved) as error:
             raise StoreUnavailable(str(error)) from error
         self._checkpoint = threading.Lock()
         self._main, self._log = self._stamps()

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from bot.domain.errors import SettingsError
-from bot.sqlite_files import FileDamaged, FileLinked, FileMoved, PinnedFile, damaged, means_damage, refuse_links
+from bot.sqlite_files import FileDamaged, FileMoved, PinnedFile, UnfitFile, at_last, damaged, means_damage, refuse_unfit
 from bot.storage import statements
 from bot.storage.batches import Batches, Work
 from bot.storage.engine import Pin, StorageConnection, engine_of, transaction
@@ -155,11 +155,11 @@ class Storage:
             return
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            refuse_links(path)
+            refuse_unfit(at_last(path))
             prepare(self._engine)
             self._require_sound(path)
             self._pin.file = PinnedFile(path)
-        except FileLinked as fault:
+        except UnfitFile as fault:
             raise SettingsError(str(fault)) from fault
 
     def _require_sound(self, path: Path) -> None:

@@ -76,7 +76,7 @@ async def conversations(stage: Stage) -> list[Deed]:
     """A pull request with many long comments, in wide characters."""
     repo = await stage.repo("chat", FILES)
     pull = await repo.open_pull_request({"README.md": b"# news\n"})
-    for _ in range(150):
+    for _ in range(60):
         await pull.comment("\N{GRINNING FACE}" * 16_000 + "<" * 40_000, by=stage.github.user("ann", role="write"))
     return [lambda: pull.push({"app/more.py": IMPORT + b"get_websocket_manager_factory()\n"})]
 
@@ -113,7 +113,7 @@ async def usages(stage: Stage) -> list[Deed]:
 async def large_changes(stage: Stage) -> list[Deed]:
     """Two below what a review may hold, and one above."""
     made = []
-    for owner, count in (("big0", 12), ("big1", 12), ("huge", 24)):
+    for owner, count in (("big0", 10), ("big1", 10), ("huge", 21)):
         files = {f"app/b{n}.py": IMPORT + b"# %d\n" % n + FILLER * (4 * MIB // len(FILLER)) for n in range(count)}
         made.append(opening(await stage.repo(owner, FILES), files))
     return made
@@ -122,7 +122,7 @@ async def large_changes(stage: Stage) -> list[Deed]:
 async def large_branches(stage: Stage) -> list[Deed]:
     """Default branches whose files all hold a deprecated name."""
     made = []
-    for owner in ("wide0", "wide1"):
+    for owner in ("wide",):
         text = b"from pkg.impl import old\n" + FILLER * (5 * MIB // len(FILLER))
         files = {f"app/m{n}.py": text + b"# %d\n" % n for n in range(8)}
         made.append(opening(await stage.repo(owner, {**PACKAGE, **files}), USE))
@@ -150,7 +150,7 @@ def _entry(name: str, size: int) -> bytes:
 
 
 def _bomb() -> Iterable[bytes]:
-    for number in range(100):
+    for number in range(40):
         yield _entry(f"x/app/m{number}.py", 8 * MIB) + bytes(8 * MIB)
 
 
@@ -163,7 +163,7 @@ def _pax() -> Iterable[bytes]:
     info = tarfile.TarInfo("x")
     info.type, info.size = tarfile.XHDTYPE, 1 << 30
     yield info.tobuf(tarfile.USTAR_FORMAT)
-    for _ in range(300):
+    for _ in range(100):
         yield b"1" * MIB
 
 

@@ -8,7 +8,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -155,6 +155,27 @@ def test_a_damaged_database_is_named(env: dict[str, str], tmp_path: Path) -> Non
     result = ssot(env, "serve", "--port", "0")
     assert (result.returncode, result.stdout) == (2, "")
     assert "ssot.db" in result.stderr
+
+
+NO_FILES: dict[str, tuple[Callable[[Path], None], str]] = {
+    "a directory": (Path.mkdir, "is no regular file"),
+    "a pipe": (os.mkfifo, "is no regular file"),
+    "a device": (lambda path: path.symlink_to("/dev/zero"), "is no regular file"),
+    "links in a circle": (lambda path: path.symlink_to(path), "lead in a circle"),
+}
+
+
+@pytest.mark.parametrize("name", ["ssot.db", "records.db"])
+@pytest.mark.parametrize(("make", "text"), NO_FILES.values(), ids=NO_FILES.keys())
+def test_a_database_that_is_no_file_is_named(
+    env: dict[str, str], tmp_path: Path, name: str, make: Callable[[Path], None], text: str
+) -> None:
+    make(tmp_path / name)
+    done = ssot(env, "serve", "--port", "0")
+    assert done.returncode == 2
+    assert name in done.stderr or "/dev/zero" in done.stderr
+    assert text in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_jobs_without_a_database(env: dict[str, str]) -> None:
