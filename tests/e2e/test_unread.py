@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot import memory
 from bot.cli.demo import Stuck
 from bot.sandbox import Repo, Sandbox
 from bot.sandbox.faults import Reply
@@ -191,3 +192,16 @@ async def test_what_github_does_not_show_yet_has_no_verdict(
     await asyncio.sleep(0.6)
     await bot.settled()
     assert [(check.status, check.conclusion) for check in service.check_runs][1:] == [("completed", "success")]
+
+
+async def test_more_than_a_review_may_hold_is_not_green(
+    bot: RunningBot, service: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No file of it is in memory: any may add a usage."""
+    monkeypatch.setattr(memory, "MOST", 20_000)
+    await bot.receive(service.open_pull_request({NEW: b"x = 1\n" * 2_000, "other.py": b"y = 1\n" * 2_000}))
+    (check,) = service.check_runs
+    assert check.conclusion == "failure"
+    assert check.title == "2 changed files could not be read and may add deprecated usages"
+    assert "larger than" in (check.text or "")
+    assert await bot.failed() == []

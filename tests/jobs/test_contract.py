@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import zlib
 from collections import defaultdict
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -11,9 +12,22 @@ import structlog
 
 from bot.domain.errors import RetryLater
 from bot.domain.references import Delivery
-from bot.jobs import Done, Ignored, Lease, Outcome, Policy, Route, State, StoreCorrupt, StoreUnavailable, Unreadable
+from bot.jobs import (
+    Done,
+    Ignored,
+    Lease,
+    Outcome,
+    Policy,
+    Route,
+    State,
+    StoreCorrupt,
+    StoreUnavailable,
+    Unreadable,
+    Work,
+)
 from bot.jobs.opening import AnyStore
 from bot.jobs.retention import Retention, clean
+from bot.jobs.sql import LARGE
 from tests.jobs.conftest import Away, Bench, Opener, by_body, delivery, states, until
 
 EAGER = Policy(tries=2, first=timedelta(milliseconds=5), factor=1)
@@ -32,6 +46,46 @@ async def test_a_damaged_body_makes_a_dead_letter(bench: Bench, store: AnyStore,
     assert states(jobs) == [State.DEAD, State.DONE]
     assert "damaged" in (jobs[0].reason or "")
     assert bench.ran == [b"acme/app#1 behind"]
+
+
+async def test_large_bodies_are_run_whole_and_one_after_the_other(bench: Bench) -> None:
+    """Those of all jobs at once would take too much memory; small ones do not wait for them."""
+    large, now, most, small = b" " * (LARGE + 1), 0, 0, asyncio.Event()
+
+    async def behave(given: Delivery, lease: Lease) -> Outcome:
+        nonlocal now, most
+        if len(given.body) < LARGE:
+            small.set()
+            return Done()
+        await small.wait()
+        now += 1
+        most = max(most, now)
+        await asyncio.sleep(0.02)
+        now -= 1
+        return Done()
+
+    bench.behaviour = behave
+    await bench.start()
+    for number in range(1, 5):
+        await bench.put(number, b"acme/app#%d opened" % number + large)
+    await bench.put(5, b"acme/app#5 opened")
+    assert states(await bench.settled()) == [State.DONE] * 5
+    assert sorted(map(len, bench.ran)) == [17, *[17 + len(large)] * 4]
+    assert most == 1
+
+
+async def test_a_large_body_that_is_damaged_makes_a_dead_letter(bench: Bench, opened: Opener) -> None:
+    bench.policy = EAGER
+    await bench.put(1, b"acme/app#1 opened" + b" " * (LARGE + 1))
+    with closing(opened.look()) as connection:
+        packed = zlib.compress(b"acme/app#1 opened" + b" " * (LARGE + 1))
+        connection.execute("UPDATE bodies SET body = ? WHERE seq = 1", (packed[:-4] + b"\0\0\0\0",))
+    bench.router = lambda *_: Work(key="acme/app#1")
+    await bench.start()
+    (job,) = await bench.settled()
+    assert job.state is State.DEAD
+    assert "damaged" in (job.reason or "")
+    assert bench.ran == []
 
 
 async def test_what_failed_is_run_again_when_a_tool_says_so(bench: Bench, opened: Opener, store: AnyStore) -> None:
