@@ -38,7 +38,7 @@ class TooMuch(UserError):
         super().__init__(f"its files are larger than {MOST >> 20} MiB together")
 
 
-class Work:
+class Holding:
     """What a piece of work holds, in bytes."""
 
     def __init__(self, turn: asyncio.Lock) -> None:
@@ -87,16 +87,16 @@ class Passing:
         self.held = 0
 
 
-_work: ContextVar[Work | None] = ContextVar("work", default=None)
+_work: ContextVar[Holding | None] = ContextVar("work", default=None)
 _passing: ContextVar[Passing | None] = ContextVar("passing", default=None)
 _turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
 
 
 @asynccontextmanager
-async def work() -> AsyncIterator[Work]:
+async def work() -> AsyncIterator[Holding]:
     """A piece of work, also of the tasks that are made within; at the end it holds nothing."""
     turn = _turns.setdefault(asyncio.get_running_loop(), asyncio.Lock())
-    mine = Work(turn)
+    mine = Holding(turn)
     before = _work.set(mine)
     try:
         yield mine
@@ -108,7 +108,7 @@ async def work() -> AsyncIterator[Work]:
 async def take(size: int) -> None:
     """The work that this is part of holds ``size`` bytes more, until its end or that of :func:`passing`.
 
-    Outside of any work nothing is counted: a person runs it on files of their own.  Raises as :meth:`Work.take`.
+    Outside of any work nothing is counted: a person runs it on files of their own.  Raises as :meth:`Holding.take`.
     """
     mine, block = _work.get(), _passing.get()
     if mine is None:

@@ -109,7 +109,7 @@ class Attempt(Generic[K]):
             return self._clock()
         return await self._record(job, claim, result)
 
-    async def _whole_result(self, lease: Running, claim: K, work: memory.Work) -> Outcome | BaseException:
+    async def _whole_result(self, lease: Running, claim: K, work: memory.Holding) -> Outcome | BaseException:
         """A large body is read once it is its turn: those of all jobs at once would be too much."""
         if not claim.large:
             return await self._result(lease, claim.delivery)
