@@ -100,3 +100,12 @@ def test_usages_to_keep_keep_their_whole_group_and_no_other() -> None:
     assert lines(done.fixed) == [9, 11]
     assert {finding.reason for finding in done.left} == {"because"}
     assert b"get_websocket_manager_factory()" in done.after.split(b"\n")[done.left[-1].range.line - 1]
+
+
+def test_a_file_that_cannot_be_written_says_why_of_each_fix_and_of_nothing_else() -> None:
+    source = NOTIFY.replace(b"\n", b"  # \xe2\x80\xae\n")
+    before, done = migrate(source), migrate(source, unsafe=True)
+    assert (done.changed, done.fixed) == (False, ())
+    fixable = {usage.range for usage in before.left if usage.fix is not None}
+    assert 0 < len(fixable) < len(before.left)
+    assert {usage.range for usage in done.left if usage.reason_code == "deceptive"} == fixable

@@ -97,6 +97,12 @@ CHANGED = [
     ),
     pytest.param(
         DROP_IN,
+        "if a:\n    from new.mod import g\n    from old.mod import f as g\n    g()\n",
+        "if a:\n    from new.mod import g\n    from new.mod import g\n    g()\n",
+        id="both in one branch by one name",
+    ),
+    pytest.param(
+        DROP_IN,
         "try:\n    from new.mod import g\nfinally:\n    from old.mod import f\nf(g)\n",
         "try:\n    from new.mod import g\nfinally:\n    from new.mod import g as f\nf(g)\n",
         id="what is done in any case",
