@@ -20,10 +20,6 @@ _RANKED = (
     'SELECT "key", written_at, row_number() OVER (ORDER BY written_at DESC, "key") AS place,'
     ' sum(size) OVER (ORDER BY written_at DESC, "key" ROWS UNBOUNDED PRECEDING) AS total FROM records'
 )
-_RANKED = (
-    'SELECT "key", written_at, row_number() OVER (ORDER BY written_at DESC, "key") AS place,'
-    ' sum(size) OVER (ORDER BY written_at DESC, "key" ROWS UNBOUNDED PRECEDING) AS total FROM records'
-)
 
 
 def records(namespace: str, keys: Sequence[str]) -> Statement:
