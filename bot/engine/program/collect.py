@@ -214,7 +214,7 @@ class Collector(Gathering):
             inside = called(node, self.handed_in)
             unknown = tuple(each for each in inside.written if each[0].level == GIVEN)
             found = replace(found, written=unknown, lasting=inside.lasting)
-        for name in written_at_large(node, self.handed_in):
+        for name in written_at_large(node, self._at_large):
             self.write(name, ANY, node.lineno, lasting=is_lasting(node))
         self._named_by_others(node)
         self._completed(node)
@@ -224,6 +224,13 @@ class Collector(Gathering):
             self.write(holder, attribute, node.lineno, lasting=found.lasting)
         self.stubs += [Stub(module, node.lineno) for module in found.stubbed]
         self.stubs += [Stub(module, node.lineno, read=True) for module in found.looked_up]
+
+    def _at_large(self, node: ast.expr) -> Sequence[Name]:
+        """As `handed_in`, but for what a method of some object gives: that is an object, and no module."""
+        values = self.values.get(node.id, ()) if isinstance(node, ast.Name) else ()
+        called_ = [each.func for each in values if isinstance(each, ast.Call) and isinstance(each.func, ast.Attribute)]
+        made = bool(values) and len(called_) == len(values) and not any(map(self.meaning, called_))
+        return () if made else self.handed_in(node)
 
     def _named_by_others(self, node: ast.Call) -> None:
         """A member of a module that is written under the name that the function is given."""

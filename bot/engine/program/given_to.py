@@ -1,6 +1,6 @@
 """Where the files with a deprecated name hand a module to, and what they put together of what they are given."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -42,9 +42,9 @@ def handed_to(
     whole = {n for t in targets if t.kind is TargetKind.MODULE for n in (t.name, t.canonical) if n}
     owners = {name.rpartition(".")[0] for name in names - whole} | whole
     named = {name.rpartition(".")[0] for name in names - whole if name.rpartition(".")[2] in written}
-    own = {f"{module}.{name.rpartition('.')[2]}" for module in edited for name in names}
+    named_here = names.union(_own(facts, edited, leaves, roots))
     patterns = {text for each in facts.values() for text, _ in each.patterns}
-    quoted = {middle for pattern in patterns for name in own | names for middle in _middle(pattern, name)}
+    quoted = {middle for pattern in patterns for middle in _middles(pattern, named_here)}
     return GivenTo(
         written=frozenset(named | (whole if written else set()) | (quoted & edited)),
         paths=_led_to(facts, owners | edited, leaves, roots, has),
@@ -92,9 +92,22 @@ def _absolute(path: str, name: Name, roots: Sequence[str]) -> tuple[str, ...]:
     return absolute(name.text or None, name.level, module_names(path, roots), package=is_package(path))
 
 
-def _middle(pattern: str, name: str) -> Iterator[str]:
+def _own(
+    facts: Mapping[str, Facts], edited: frozenset[str], leaves: set[str], roots: Sequence[str]
+) -> Iterator[str]:  # fmt: skip
+    """What the rewritten files may call the targets: those that they import or take, all of them beside a star."""
+    for path, each in facts.items():
+        modules = [module for module in module_names(path, roots) if module in edited]
+        held = {name for i in each.imports for name in (i.name, i.local)} if modules else set()
+        held |= {taking.name.text.rpartition(".")[2] for taking in each.takings} if modules else set()
+        for leaf in leaves if "*" in held or not each.readable else leaves & held:
+            yield from (f"{module}.{leaf}" for module in modules)
+
+
+def _middles(pattern: str, names: Iterable[str]) -> Iterator[str]:
+    """What a function has to be given to put one of ``names`` together."""
     before, hole, after = pattern.partition(HOLE)
-    if hole and HOLE not in after and name.startswith(before) and name.endswith(after):
-        middle = name[len(before) : len(name) - len(after)]
-        if middle:
-            yield middle
+    if hole and HOLE not in after:
+        for name in names:
+            if name.startswith(before) and name.endswith(after) and len(name) > len(before) + len(after):
+                yield name[len(before) : len(name) - len(after)]

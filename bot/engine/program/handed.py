@@ -52,15 +52,21 @@ class Handovers:
                         self._by_given.setdefault(text, []).append((path, each))
         return self._by_given.get(module, ())
 
-    def names(self, member: str, given: Handed, home: str) -> bool:
-        """Whether a function of the file ``home`` that writes by a computed name may be told ``member``."""
+    def names(self, member: str, path: str, given: Handed, home: str) -> bool:
+        """Whether a function of the file ``home`` that writes by a computed name may be told ``member``.
+
+        By the call that hands the module over, or another one in the file at ``path``, where that call is, or in one to
+        which the module may come.
+        """
         if not self._by_text:
             self._by_text[""] = []
-            for path, facts in self.facts.items():
+            for other, facts in self.facts.items():
                 for each in facts.handed:
                     for text in each.texts:
-                        self._by_text.setdefault(text, []).append((path, each))
-        return member in given.texts or any(self.leads(*each, home) for each in self._by_text.get(member, ()))
+                        self._by_text.setdefault(text, []).append((other, each))
+        found = self._by_text.get(member, ())
+        here = (each for each in found if each[0] == path or self.leads(path, given, each[0]))
+        return member in given.texts or any(self.leads(*each, home) for each in here)
 
     def leads(self, path: str, handed: Handed, home: str) -> bool:
         """Whether what a call of the file at ``path`` hands over may come to a function of the file ``home``."""

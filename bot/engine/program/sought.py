@@ -28,6 +28,8 @@ _PATH_ENDS = re.compile(rb"[\w.]*[ \t]+import\b")
 
 HANDED_ON = 4
 """How often what further files hand over is followed into others."""
+_QUOTED = re.compile(rb"""(['"])(?=([^'"\s\\]+)\1)""")
+"""A string of one word, whatever stands before it; its second group is the word."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,13 +86,16 @@ class Sought:
         """Whether a file may hand over a module, or write members by names that are computed."""
         if any(speaks_of(source, module) and hands_over(source, module.rpartition(".")[2]) for module in self.written):
             return True
-        if any(b'"%b"' % name in source or b"'%b'" % name in source for name in map(str.encode, self.written)):
-            return True
-        if any(b'"%b"' % text in source or b"'%b'" % text in source for text in map(str.encode, self.quoted)):
+        if self._texts and any(each[2] in self._texts for each in _QUOTED.finditer(source)):
             return True
         if b"multiple(" in source and b"**" in source and any(leaf in source for leaf in self._leaves):
             return True
         return b"patch(" in source and _BUILT.search(source) is not None
+
+    @cached_property
+    def _texts(self) -> frozenset[bytes]:
+        """What may be handed over in quotes."""
+        return frozenset(text.encode() for text in self.written | self.quoted)
 
     @cached_property
     def _leaves(self) -> frozenset[bytes]:

@@ -139,7 +139,7 @@ class Program:
         written = [(member, place) for member in asked for place in self._given.get(member, ())]
         for path, handed in handovers.of(holder) if written else ():
             for member, (home, line, lasting) in written:
-                told = member != ANY or any(handovers.names(each, handed, home) for each in asked if each != ANY)
+                told = member != ANY or any(handovers.names(each, path, handed, home) for each in asked if each != ANY)
                 if told and handovers.leads(path, handed, home):
                     yield path, Witness(path=home, line=line, lasting=lasting, early=False)
 

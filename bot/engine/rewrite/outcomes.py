@@ -103,7 +103,7 @@ class _Judge:
             return Refusal(reason=Reason.MISSING, name=lost)
         if use.target.kind is TargetKind.SYMBOL and _is_package(use):
             return Refusal(reason=Reason.IS_MODULE, name=use.target.name)
-        if is_defined_here(self.analysis, target):
+        if self._defines(use, target):
             if not is_at_home(self.analysis, use):
                 return Refusal(reason=Reason.DEFINES_SUCCESSOR)
             if (refused := unfit_at_home(self.analysis, use, target)) is not None:
@@ -113,6 +113,13 @@ class _Judge:
         if guards(self.analysis, use, target) or any(is_fallback(self.analysis, b, target) for b in use.bindings):
             return Refusal(reason=Reason.FALLBACK)
         return unlike_here(self.analysis, use, target)
+
+    def _defines(self, use: Use, target: str) -> bool:
+        """Whether the file is what takes the place of a usage, or has it: of a star import that is a module."""
+        imported = use.binding.imported if use.binding and isinstance(use.node, ast.alias) else None
+        if imported is not None and imported.name == "*":
+            return target in self.analysis.modules
+        return is_defined_here(self.analysis, target)
 
     def outcome(self, use: Use) -> Outcome | None:
         """``None``: the canonical name takes its place as it is (``drop_in``)."""
