@@ -1,6 +1,6 @@
 """How much memory does a server hold while nothing comes in?
 
-    python -m benchmarks.idle [--seconds 60]
+    python -m benchmarks.idle [--seconds 60]    # from the moment that it listens
 
 ``ssot serve`` as it is, on SQLite, against the sandbox GitHub in this process.  Told is what each of its processes
 holds: its proportional share (PSS), in which a page that several of them have in common counts once for all.
@@ -42,8 +42,10 @@ async def measure(seconds: float, directory: Path) -> None:
             **environment_of(github, directory, f"sqlite:///{directory}/ssot.db"),
         }
         command = [sys.executable, "-m", "bot", "serve", "--port", "0"]
-        server = await asyncio.create_subprocess_exec(*command, cwd=ROOT, env=environment, stdout=-3)
+        server = await asyncio.create_subprocess_exec(*command, cwd=ROOT, env=environment, stdout=-1)
         try:
+            assert server.stdout is not None  # noqa: S101  # for the type checker
+            await server.stdout.readline()  # it listens
             await asyncio.sleep(seconds)
             print(f"{share(server.pid):6.1f} MiB  server")
             helpers = {pid: share(pid) for pid in descendants(server.pid)}

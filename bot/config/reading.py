@@ -29,7 +29,7 @@ def load(text: str | bytes | None, *, file: str = FILE) -> Config:
     ``others``; no input takes longer than about half a second of CPU.
     """
     if text is None:
-        return Config(migrations=(build_migration(DEFAULT, preset(DEFAULT)),))
+        return _built_in()
     root = parse(text, file)
     errors = list(islice(check(root, schema()), MAX_ERRORS))
     if not isinstance(root, Mapping):
@@ -45,6 +45,12 @@ def load(text: str | bytes | None, *, file: str = FILE) -> Config:
     )
     max_comments = number(root, "max_comments")
     return config if max_comments is None else replace(config, max_comments=max_comments)
+
+
+@cache
+def _built_in() -> Config:
+    """What holds without a file."""
+    return Config(migrations=(build_migration(DEFAULT, preset(DEFAULT)),))
 
 
 @cache

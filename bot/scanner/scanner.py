@@ -9,7 +9,9 @@ from functools import partial
 from types import MappingProxyType, TracebackType
 from typing import Self, TypeVar
 
-from bot.config import ConfigState, UnreadableConfig
+from cachetools import LRUCache
+
+from bot.config import ConfigState, UnreadableConfig, Valid
 from bot.domain.file_result import FileChange, FileMigration, FileReview
 from bot.domain.finding import FileReport, Skipped
 from bot.domain.migration import Migration
@@ -32,6 +34,8 @@ __all__ = ["ReviewRequest", "Scanner"]
 
 LARGEST_FILE = 8 << 20
 """Bytes.  What people write is a hundred times smaller."""
+KEPT_CONFIGURATIONS, KEPT_CONFIGURATION = 64, 64 * 1024
+"""How many configurations are kept, by their text, and the bytes of the longest: most reviews read the same one."""
 CHUNK_FILES = 64
 CHUNK_BYTES = 1 << 20
 """How much one task scans: enough to make handing it over cheap, little enough to share among the workers."""
@@ -70,6 +74,7 @@ class Scanner:
         migrate_files: MigrateFiles = tasks.migrate_files,
     ) -> None:
         self._pool = Workers(workers=workers, memory=memory, trial=tasks.read_known_file)
+        self._configurations: LRUCache[bytes, Valid] = LRUCache(maxsize=KEPT_CONFIGURATIONS)
         self._timeout, self._budget = timeout, budget
         self._review_changes, self._scan_files, self._migrate_files = review_changes, scan_files, migrate_files
 
@@ -105,10 +110,16 @@ class Scanner:
 
     async def configuration(self, text: bytes) -> ConfigState:
         """The state of a repository's configuration; one that breaks the parser is unreadable."""
+        known = self._configurations.get(text)
+        if known is not None:
+            return known
         try:
-            return await self.run(tasks.read_configuration, text)
+            state = await self.run(tasks.read_configuration, text)
         except Unscannable as error:
             return UnreadableConfig(reason=str(error))
+        if isinstance(state, Valid) and len(text) <= KEPT_CONFIGURATION:
+            self._configurations[text] = state
+        return state
 
     async def review(self, request: ReviewRequest) -> tuple[FileReview, ...]:
         """New usages of each changed file, in the order of ``request.changes``.

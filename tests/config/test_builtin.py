@@ -17,3 +17,7 @@ def test_every_preset_can_be_written_as_python(name: str) -> None:
     module: dict[str, object] = {}
     exec(source(config, name), module)  # noqa: S102  what is being tested
     assert module["CONFIG"] == config
+
+
+def test_the_built_in_migration_is_built_once() -> None:
+    assert load(None) is load(None)

@@ -157,6 +157,14 @@ async def test_a_configuration_is_read_as_it_is_here(scanner: Scanner, text: byt
         assert there == here
 
 
+async def test_a_configuration_is_parsed_once(scanner: Scanner) -> None:
+    one, two = CONFIGURATIONS["one migration"], CONFIGURATIONS["a preset"]
+    texts = [one, one, two, two, one]
+    states = [await scanner.configuration(text) for text in texts]
+    assert states == [parse_state(text) for text in texts]
+    assert scanner.exits == {"ok": 2}
+
+
 async def test_a_configuration_that_breaks_the_parser_is_unreadable(
     scanner: Scanner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
