@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import asdict
 from datetime import datetime
@@ -13,9 +13,9 @@ from typing import ParamSpec
 import click
 
 from bot.domain.errors import SettingsError
-from bot.jobs import sql
+from bot.jobs import partitions, sql
 from bot.jobs.database import Connection
-from bot.jobs.model import Job, State
+from bot.jobs.model import Job, JobFilter, PastRun, State
 from bot.jobs.opening import existing
 from bot.jobs.store import StoreUnavailable
 
@@ -50,13 +50,20 @@ def command() -> None:
 
 @command.command("list")
 @click.option("--state", type=click.Choice([state.value for state in State]), help="Only jobs in this state.")
+@click.option("--event", help="Only jobs of this event, e.g. pull_request.")
+@click.option("--repository", help="Only jobs of this repository: owner/name as it is called now.")
 @click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True)
 @as_json
 @_exit_2
-def list_jobs(state: str | None, limit: int, form: str) -> None:
+def list_jobs(state: str | None, event: str | None, repository: str | None, limit: int, form: str) -> None:
     """List the latest jobs, newest first."""
     with closing(existing(_database())) as connection:
-        jobs = sql.recent(connection, limit, State(state) if state else None)
+        requested = JobFilter(
+            states=frozenset({State(state)} if state else State),
+            event=event,
+            repositories=None if repository is None else partitions.called(connection, repository),
+        )
+        jobs = sql.search(connection, requested, limit)
     if form == "json":
         click.echo(json.dumps({"version": 1, "jobs": [_document(job) for job in jobs]}, indent=2))
         return
@@ -78,12 +85,13 @@ def show(name: str, body: bool, form: str) -> None:
     """Show one job."""
     with closing(existing(_database())) as connection:
         job = _find(connection, name)
+        runs = sql.history(connection, job.seq)
         if body:
             sys.stdout.buffer.write(sql.body_of(connection, job.seq))
         elif form == "json":
-            click.echo(json.dumps(_document(job), indent=2))
+            click.echo(json.dumps({**_document(job), "history": [_document(run) for run in runs]}, indent=2))
         else:
-            for label, text in _facts(job):
+            for label, text in _facts(job, runs):
                 click.echo(f"{label:<10}  {text}")
 
 
@@ -112,7 +120,7 @@ def _cells(job: Job) -> tuple[str, ...]:
     return (str(job.seq), job.state.value, came, _event(job), _where(job) or "-", str(job.attempts), remark)
 
 
-def _facts(job: Job) -> Iterator[tuple[str, str]]:
+def _facts(job: Job, runs: Sequence[PastRun]) -> Iterator[tuple[str, str]]:
     """The job's facts, and how to retry a dead one."""
     yield "job", f"{job.seq}, delivery {job.id}"
     yield "event", _event(job)
@@ -120,7 +128,14 @@ def _facts(job: Job) -> Iterator[tuple[str, str]]:
     yield "state", job.state.value
     yield "attempts", str(job.attempts)
     yield "received", f"{job.received_at:%Y-%m-%d %H:%M:%S} UTC"
-    for label, time in (("ended", job.finished_at), ("runs again", job.next_at), ("not before", job.not_before)):
+    for run in runs:
+        yield "before", f"{run.ended:%Y-%m-%d %H:%M:%S} UTC {run.outcome}{f': {run.reason}' if run.reason else ''}"
+    for label, time in (
+        ("started", job.started_at),
+        ("ended", job.finished_at),
+        ("runs again", job.next_at),
+        ("not before", job.not_before),
+    ):
         if time is not None:
             yield label, f"{time:%Y-%m-%d %H:%M:%S} UTC"
     if job.reason:
@@ -139,8 +154,8 @@ def _find(connection: Connection, name: str) -> Job:
     return job
 
 
-def _document(job: Job) -> dict[str, object]:
-    return {key: value.isoformat() if isinstance(value, datetime) else value for key, value in asdict(job).items()}
+def _document(value: Job | PastRun) -> dict[str, object]:
+    return {key: each.isoformat() if isinstance(each, datetime) else each for key, each in asdict(value).items()}
 
 
 def _database() -> str:

@@ -105,6 +105,8 @@ class Job:
     """When it runs again after a run that failed or was postponed; until then it holds its partition."""
     not_before: datetime | None = None
     """When a task may run first: until then it is in no partition."""
+    started_at: datetime | None = None
+    """When its last run began; ``None`` while it waits, and for what ended without a run."""
     finished_at: datetime | None = None
     reason: str | None = None
 
@@ -112,6 +114,47 @@ class Job:
     def due(self) -> datetime | None:
         """It does not run before this time; ``None``: at once."""
         return max((time for time in (self.next_at, self.not_before) if time is not None), default=None)
+
+
+class RunOutcome(StrEnum):
+    """What became of a run after which the job was queued again."""
+
+    FAILED = "failed"
+    POSTPONED = "postponed"
+    """It has to wait, or the server stopped: the run does not count."""
+    INTERRUPTED = "interrupted"
+    """The process ended during it."""
+    DONE = "done"
+    SUPERSEDED = "superseded"
+    DEAD = "dead"
+    IGNORED = "ignored"
+    """These four: the job had ended, and somebody queued it again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastRun:
+    """A run of a job that was queued again afterwards."""
+
+    began: datetime | None
+    """``None``: it ended without a run, or an older version ran it."""
+    ended: datetime
+    outcome: RunOutcome
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobFilter:
+    """Which jobs are asked for: those that fit all that is given."""
+
+    states: frozenset[State] = frozenset(State)
+    event: str | None = None
+    key: str | None = None
+    """Of this partition."""
+    repositories: frozenset[int] | None = None
+    """Of one of these, by id; ``None``: of any, or of none."""
+    before: int | None = None
+    """Only lower numbers than this."""
+    oldest_first: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,6 +42,18 @@ def names(c: Connection, ids: Iterable[int]) -> dict[int, str]:
     return dict(c.execute(f"SELECT id, name FROM names WHERE id IN ({marks})", requested).fetchall())  # noqa: S608  # question marks
 
 
+def known(c: Connection, limit: int) -> dict[int, str]:
+    """The names of repositories by their ids, sorted by name; at most ``limit``."""
+    return dict(c.execute("SELECT id, name FROM names ORDER BY name, id LIMIT ?", (limit,)).fetchall())
+
+
+def called(c: Connection, name: str) -> frozenset[int]:
+    """The repositories of that name, in whatever case; one that was renamed may have left its name to another."""
+    return frozenset(
+        number for (number,) in c.execute("SELECT id FROM names WHERE lower(name) = lower(?)", (name,)).fetchall()
+    )
+
+
 def convert(c: Connection) -> None:
     """Give every unfinished row the partition of its repository's id.
 

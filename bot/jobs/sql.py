@@ -9,15 +9,19 @@ from typing import Any
 from bot.domain.references import Delivery, DeliveryId
 from bot.jobs import partitions
 from bot.jobs.database import Connection
-from bot.jobs.model import Accepted, Duplicate, Job, State
+from bot.jobs.model import Accepted, Duplicate, Job, JobFilter, PastRun, RunOutcome, State
 
-COLUMNS = "seq, guid, event, received_at, state, key, action, attempts, next_at, not_before, finished_at, reason"
+COLUMNS = (
+    "seq, guid, event, received_at, state, key, action, attempts, next_at, not_before, started_at, finished_at, reason"
+)
 # Level 1 halves a payload's JSON in a quarter of the default level's time.
 LARGE = 1024 * 1024
 """Bytes of a body from which it is not read before there is room for it."""
 ZLIB_LEVEL = 1
 AT_ONCE = 500
 """Values in one statement."""
+KEPT_RUNS = 50
+"""Past runs of one job that are kept: a job may be postponed for days."""
 
 
 class BodyMissing(Exception):
@@ -42,6 +46,29 @@ def put(c: Connection, delivery: Delivery, received_at: datetime, not_before: da
 
 def probe(c: Connection) -> None:
     c.execute("INSERT INTO probe VALUES (1, 1) ON CONFLICT (id) DO UPDATE SET count = probe.count + 1")
+
+
+def record_run(c: Connection, seq: int, outcome: RunOutcome, reason: str | None, at: datetime) -> None:
+    """Keep what became of the run that is over, of a job that is queued again."""
+    c.execute(
+        "INSERT INTO runs (seq, began, ended, outcome, reason) SELECT seq, started_at, ?, ?, ? FROM deliveries"
+        " WHERE seq = ?",
+        (at.timestamp(), outcome.value, storable(reason), seq),
+    )
+    c.execute(
+        "DELETE FROM runs WHERE seq = ? AND id <="
+        " (SELECT id FROM runs WHERE seq = ? ORDER BY id DESC LIMIT 1 OFFSET ?)",
+        (seq, seq, KEPT_RUNS),
+    )
+
+
+def record_end(c: Connection, seq: int) -> None:
+    """Keep how a finished job ended, which is about to be queued again."""
+    c.execute(
+        "INSERT INTO runs (seq, began, ended, outcome, reason) SELECT seq, started_at, finished_at, state, reason"  # noqa: S608  # a constant
+        f" FROM {c.jobs} WHERE seq = ? AND finished_at IS NOT NULL AND state NOT IN ('queued', 'running')",
+        (seq,),
+    )
 
 
 # --- reads ----------------------------------------------------------------------------------------------------
@@ -95,6 +122,56 @@ def recent(c: Connection, limit: int, state: State | None = None) -> list[Job]:
     return with_places(c, jobs(c, "WHERE state = ? ORDER BY seq DESC LIMIT ?", (state.value, limit)))
 
 
+def search(c: Connection, requested: JobFilter, limit: int) -> list[Job]:
+    """The jobs that fit, newest first unless the filter says otherwise; at most ``limit``."""
+    clauses, values = ["true"], list[object]()
+    if requested.states <= _UNFINISHED:
+        clauses.append("state IN ('queued', 'running')")  # as the index has it
+    if requested.states < set(State):
+        clauses.append(f"state IN {marks(list(requested.states)) if requested.states else '(NULL)'}")
+        values += sorted(state.value for state in requested.states)
+    if requested.event is not None:
+        clauses.append("event = ?")
+        values.append(requested.event)
+    if requested.key is not None:
+        clauses.append("key = ?")
+        values.append(requested.key)
+    if requested.repositories is not None:
+        ways = [pattern.format(number) for number in sorted(requested.repositories) for pattern in _OF_REPOSITORY]
+        clauses.append(f"({' OR '.join(['key LIKE ?'] * len(ways)) or 'false'})")
+        values += ways
+    if requested.before is not None:
+        clauses.append("seq < ?")
+        values.append(requested.before)
+    order = "ASC" if requested.oldest_first else "DESC"
+    return with_places(c, jobs(c, f"WHERE {' AND '.join(clauses)} ORDER BY seq {order} LIMIT ?", (*values, limit)))
+
+
+_UNFINISHED = frozenset({State.QUEUED, State.RUNNING})
+_OF_REPOSITORY = ("%repo:{}", "%repo:{}#%", "%repo:{}@%", "%repo:{} %")
+"""How a partition of a repository may look: see ``partitions.ids_of``."""
+
+
+def history(c: Connection, seq: int) -> list[PastRun]:
+    """The runs after which the job was queued again, oldest first; at most ``KEPT_RUNS``, the newest."""
+    rows = c.execute("SELECT began, ended, outcome, reason FROM runs WHERE seq = ? ORDER BY id", (seq,)).fetchall()
+    return [
+        PastRun(
+            began=moment(began),
+            ended=datetime.fromtimestamp(ended, UTC),
+            outcome=RunOutcome(outcome),
+            reason=reason,
+        )
+        for began, ended, outcome, reason in rows
+    ]
+
+
+def tally(c: Connection) -> Mapping[tuple[str, State], int]:
+    """The number of deliveries by event and state."""
+    query = f"SELECT event, state, count(*) FROM {c.jobs} GROUP BY event, state"  # noqa: S608  # a constant
+    return {(event, State(state)): number for event, state, number in c.execute(query).fetchall()}
+
+
 def find(c: Connection, name: str) -> Job | None:
     """By number or by GUID."""
     seq = int(name) if name.isascii() and name.isdigit() and len(name) < 19 else -1
@@ -128,7 +205,7 @@ def with_places(c: Connection, found: Sequence[Job]) -> list[Job]:
 
 
 def job_of(row: tuple[Any, ...]) -> Job:
-    seq, guid, event, received_at, state, key, action, attempts, next_at, not_before, finished_at, reason = row
+    seq, guid, event, received_at, state, key, action, attempts, next_at, not_before, started, finished_at, reason = row
     return Job(
         seq=seq,
         id=DeliveryId(guid),
@@ -140,6 +217,7 @@ def job_of(row: tuple[Any, ...]) -> Job:
         attempts=attempts,
         next_at=moment(next_at),
         not_before=moment(not_before),
+        started_at=None if state == State.QUEUED else moment(started),
         finished_at=moment(finished_at),
         reason=reason,
     )

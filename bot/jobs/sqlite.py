@@ -15,6 +15,7 @@ from bot.jobs.checkpoint import Checkpointer
 from bot.jobs.database import Connection
 from bot.jobs.lock import ProcessLock
 from bot.jobs.model import Job, State, Work
+from bot.jobs.sql import COLUMNS
 from bot.jobs.sqlite_guard import FileGuard, damaged, last_number
 from bot.jobs.sqlite_statements import Claimed
 from bot.jobs.sqlstore import SqlStore, T
@@ -68,7 +69,14 @@ class SqliteConnection(sqlite3.Connection):
             raise
 
     def retry(self, seq: int) -> bool:
-        return statements.retry(self, seq)
+        self.execute("SAVEPOINT retry")  # within the writer's transaction, or one of its own
+        try:
+            return statements.retry(self, seq)
+        except sqlite3.Error:
+            self.execute("ROLLBACK TO retry")
+            raise
+        finally:
+            self.execute("RELEASE retry")
 
 
 class SqliteFile:
@@ -281,7 +289,7 @@ def existing(path: Path, *, writable: bool = False) -> SqliteConnection:
     except sqlite3.Error as error:
         raise _unavailable(path, error) from error
     try:
-        connection.execute("SELECT 1 FROM deliveries LIMIT 1").fetchall()
+        connection.execute(f"SELECT {COLUMNS} FROM deliveries LIMIT 1").fetchall()  # noqa: S608  # a constant
     except sqlite3.Error as error:
         connection.close()
         raise _unavailable(path, error) from error
@@ -289,6 +297,7 @@ def existing(path: Path, *, writable: bool = False) -> SqliteConnection:
 
 
 _SENTENCES = {
+    "no such column": "has the tables of an older version: start the server once, which brings them up to date",
     "no such table": "is not a database of ssot: it has none of its tables",
     "unable to open": "cannot be opened: check the path and its permissions",
     "locked": "is locked by another program",

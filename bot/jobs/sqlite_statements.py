@@ -7,10 +7,24 @@ from datetime import UTC, datetime
 
 from bot.domain.references import Delivery
 from bot.jobs import partitions
+from bot.jobs.clock import utc_now
 from bot.jobs.database import Connection
-from bot.jobs.model import Job, State, Work
+from bot.jobs.model import Job, RunOutcome, State, Work
 from bot.jobs.order import newest_wins
-from bot.jobs.sql import COLUMNS, BodyMissing, job_of, jobs, marks, moment, pieces, seconds, small_body_of, storable
+from bot.jobs.sql import (
+    COLUMNS,
+    BodyMissing,
+    job_of,
+    jobs,
+    marks,
+    moment,
+    pieces,
+    record_end,
+    record_run,
+    seconds,
+    small_body_of,
+    storable,
+)
 from bot.jobs.store import Claim
 
 
@@ -115,9 +129,9 @@ def _supersede(c: Connection, head: Job, newest: int, guid: str, at: float) -> l
 def _claim(c: Connection, job: Job, now: datetime) -> Claim | None:
     """A body that cannot be read any more makes its delivery a dead letter."""
     (attempts,) = c.execute(
-        "UPDATE deliveries SET state = 'running', attempts = attempts + 1, next_at = NULL WHERE seq = ?"
+        "UPDATE deliveries SET state = 'running', attempts = attempts + 1, next_at = NULL, started_at = ? WHERE seq = ?"
         " RETURNING attempts",
-        (job.seq,),
+        (now.timestamp(), job.seq),
     ).fetchone()
     try:
         body = small_body_of(c, job.seq)
@@ -153,6 +167,8 @@ def requeue(c: Connection, seq: int, next_at: datetime | None, reason: str, *, c
         " WHERE seq = ? AND state = 'running'",
         (seconds(next_at), storable(reason), 0 if counts else 1, seq),
     )
+    if cursor.rowcount == 1:
+        record_run(c, seq, RunOutcome.FAILED if counts else RunOutcome.POSTPONED, reason, utc_now())
     return cursor.rowcount == 1
 
 
@@ -163,6 +179,8 @@ def release(c: Connection, held: Collection[int]) -> int:
     """
     running = c.execute("SELECT seq FROM deliveries WHERE state IN ('queued', 'running') AND state = 'running'")
     lost = [seq for (seq,) in running.fetchall() if seq not in held]
+    for seq in lost:
+        record_run(c, seq, RunOutcome.INTERRUPTED, None, utc_now())
     for some in pieces(lost):
         c.execute(f"UPDATE deliveries SET state = 'queued' WHERE seq IN {marks(some)}", some)  # noqa: S608  # question marks
     return len(lost)
@@ -174,9 +192,10 @@ def unrouted(c: Connection) -> list[Job]:
 
 def retry(c: Connection, seq: int) -> bool:
     """Queue a finished job again.  One whose partition names its repository, as they did until version 3, has none."""
+    record_end(c, seq)
     cursor = c.execute(
         "UPDATE deliveries SET state = 'queued', attempts = 0, next_at = NULL, not_before = NULL, finished_at = NULL,"
-        " reason = NULL, key = CASE WHEN key LIKE ? THEN NULL ELSE key END"
+        " started_at = NULL, reason = NULL, key = CASE WHEN key LIKE ? THEN NULL ELSE key END"
         " WHERE seq = ? AND state NOT IN ('queued', 'running')",
         ("%/%", seq),
     )
@@ -195,5 +214,6 @@ def clean(c: Connection, states: Sequence[State], before: datetime, limit: int) 
     ).fetchall()
     for some in pieces([seq for (seq,) in rows]):
         c.execute(f"DELETE FROM bodies WHERE seq IN {marks(some)}", some)  # noqa: S608
+        c.execute(f"DELETE FROM runs WHERE seq IN {marks(some)}", some)  # noqa: S608
         c.execute(f"DELETE FROM deliveries WHERE seq IN {marks(some)}", some)  # noqa: S608
     return len(rows)

@@ -9,9 +9,9 @@ from datetime import datetime
 from typing import Generic, TypeVar
 
 from bot.domain.references import Delivery, DeliveryId
-from bot.jobs import sql
+from bot.jobs import partitions, sql
 from bot.jobs.database import Connection, Database
-from bot.jobs.model import Accepted, Duplicate, Job, State
+from bot.jobs.model import Accepted, Duplicate, Job, JobFilter, PastRun, State
 from bot.jobs.store import Claim, StoreCorrupt, StoreUnavailable
 from bot.jobs.writer import GroupWriter
 
@@ -81,6 +81,24 @@ class SqlStore(ABC, Generic[C]):
 
     async def recent(self, limit: int, state: State | None = None) -> list[Job]:
         return await self._read(lambda c: sql.recent(c, limit, state))
+
+    async def search(self, requested: JobFilter, limit: int) -> list[Job]:
+        return await self._read(lambda c: sql.search(c, requested, limit))
+
+    async def find(self, name: str) -> Job | None:
+        return await self._read(lambda c: sql.find(c, name))
+
+    async def history(self, seq: int) -> list[PastRun]:
+        return await self._read(lambda c: sql.history(c, seq))
+
+    async def repositories(self, limit: int) -> Mapping[int, str]:
+        return await self._read(lambda c: partitions.known(c, limit))
+
+    async def repositories_called(self, name: str) -> frozenset[int]:
+        return await self._read(lambda c: partitions.called(c, name))
+
+    async def tally(self) -> Mapping[tuple[str, State], int]:
+        return await self._read(sql.tally)
 
     async def known(self, ids: Collection[DeliveryId]) -> frozenset[DeliveryId]:
         return await self._read(lambda c: sql.known(c, ids))

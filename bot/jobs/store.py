@@ -8,7 +8,7 @@ from typing import Protocol
 
 from bot.domain.errors import SsotError
 from bot.domain.references import Delivery, DeliveryId
-from bot.jobs.model import Accepted, Duplicate, Job, State
+from bot.jobs.model import Accepted, Duplicate, Job, JobFilter, PastRun, State
 
 
 class StoreUnavailable(SsotError):
@@ -79,6 +79,30 @@ class Store(Protocol):
 
     async def recent(self, limit: int, state: State | None = None) -> list[Job]:
         """The newest deliveries, newest first."""
+        ...
+
+    async def search(self, requested: JobFilter, limit: int) -> list[Job]:
+        """The jobs that fit, newest first unless the filter says otherwise."""
+        ...
+
+    async def find(self, name: str) -> Job | None:
+        """By number or by GUID."""
+        ...
+
+    async def history(self, seq: int) -> list[PastRun]:
+        """The newest runs after which the job was queued again, oldest first; at most 50."""
+        ...
+
+    async def repositories(self, limit: int) -> Mapping[int, str]:
+        """What repositories are called that deliveries were for, by id; sorted by name."""
+        ...
+
+    async def repositories_called(self, name: str) -> frozenset[int]:
+        """The ids of the repositories of that name, in whatever case."""
+        ...
+
+    async def tally(self) -> Mapping[tuple[str, State], int]:
+        """The number of deliveries by event and state."""
         ...
 
     async def known(self, ids: Collection[DeliveryId]) -> frozenset[DeliveryId]:

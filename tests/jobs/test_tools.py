@@ -59,6 +59,7 @@ async def test_the_list_and_a_job_are_told_in_the_same_words(bench: Bench, opene
         "state       dead",
         "attempts    1",
         "received    TIME UTC",
+        "started     TIME UTC",
         "ended       TIME UTC",
         "reason      failed 1 times: KeyError: 'head'",
         "to retry    ssot jobs retry 2",

@@ -9,7 +9,7 @@ import psycopg
 import structlog
 
 from bot.domain.references import Delivery
-from bot.jobs.model import Job, State
+from bot.jobs.model import Job, RunOutcome, State
 from bot.jobs.order import newest_wins
 from bot.jobs.postgres.statements import AGAIN, QUEUE, WAKE, FencedClaim
 from bot.jobs.sql import COLUMNS, job_of, unpacked_if_small
@@ -22,10 +22,16 @@ _FETCH = "SELECT id, lock, attempts FROM procrastinate_fetch_job_v2(%s::varchar[
 # A statement of its own: what the function sees may have been committed after the statement that calls it began.
 _COUNT = f"""
 WITH counted AS (
-  UPDATE deliveries SET state = 'queued', attempts = attempts + 1, finished_at = NULL WHERE job = %s RETURNING seq
+  UPDATE deliveries SET state = 'queued', attempts = attempts + 1, finished_at = NULL, started_at = %s WHERE job = %s
+  RETURNING seq
 )
 SELECT b.body, {COLUMNS_OF_D} FROM deliveries d JOIN counted USING (seq) LEFT JOIN bodies b ON b.seq = d.seq"""  # noqa: S608  # constants
 """The attempt counts from here on; the row is as it was before."""
+_INTERRUPTED = (
+    "INSERT INTO runs (seq, began, ended, outcome)"
+    " SELECT d.seq, d.started_at, extract(epoch FROM clock_timestamp()), %s"
+    " FROM again JOIN deliveries d ON d.job = again.id"
+)
 _KIND = "j.lock = %s AND d.event = %s AND d.action = %s"
 _FROM = "FROM procrastinate_jobs j JOIN deliveries d ON d.job = j.id"
 
@@ -61,9 +67,10 @@ async def take_over(c: Connection, ttl: float) -> tuple[int, list[int]]:
     found = await c.execute(f"SELECT id FROM procrastinate_workers WHERE {stale} FOR UPDATE SKIP LOCKED", (ttl,))  # noqa: S608
     gone = [row[0] for row in await found.fetchall()]
     again = await c.execute(
-        f"UPDATE procrastinate_jobs SET {AGAIN}, scheduled_at = NULL WHERE status = 'doing' AND queue_name = %s"  # noqa: S608
-        " AND (worker_id = ANY(%s) OR worker_id IS NULL)",
-        (QUEUE, gone),
+        f"WITH again AS (UPDATE procrastinate_jobs SET {AGAIN}, scheduled_at = NULL WHERE status = 'doing'"  # noqa: S608
+        " AND queue_name = %s AND (worker_id = ANY(%s) OR worker_id IS NULL) RETURNING id)"
+        f" {_INTERRUPTED}",
+        (QUEUE, gone, RunOutcome.INTERRUPTED.value),
     )
     if gone:
         await c.execute("DELETE FROM procrastinate_workers WHERE id = ANY(%s)", (gone,))
@@ -88,7 +95,7 @@ async def take(c: Connection, worker: int, now: datetime) -> Taken:
         if row is None or row[0] is None:
             return Taken(claim=None, ended=ended)
         number, lock, attempt = row
-        found = await (await c.execute(_COUNT, (number,))).fetchone()
+        found = await (await c.execute(_COUNT, (now.timestamp(), number))).fetchone()
         if found is None:
             log.warning("job_without_delivery", number=number)  # of another tool, or its delivery was deleted
             await _end(c, [number], "failed")
@@ -134,7 +141,7 @@ async def _supersede(
     numbers = [row[0] for row in rows]
     await _end(c, numbers, "succeeded")
     await c.execute(
-        "UPDATE deliveries SET state = 'superseded', reason = %s, finished_at = %s,"
+        "UPDATE deliveries SET state = 'superseded', reason = %s, finished_at = %s, started_at = NULL,"
         " attempts = attempts - CASE WHEN seq = %s THEN 1 ELSE 0 END WHERE job = ANY(%s)",
         (reason, now.timestamp(), job.seq, numbers),
     )

@@ -10,6 +10,7 @@ from psycopg import errors
 
 from bot.jobs.database import Connection, Cursor
 from bot.jobs.postgres import statements
+from bot.jobs.sql import COLUMNS
 from bot.jobs.store import StoreUnavailable
 
 CONNECTING = {
@@ -96,7 +97,12 @@ def existing(url: str) -> Connection:
     except psycopg.Error as error:
         raise StoreUnavailable(brief(error)) from error
     try:
-        connection.execute(f"SELECT 1 FROM {connection.jobs} LIMIT 1")  # noqa: S608  # a constant
+        connection.execute(f"SELECT {COLUMNS} FROM {connection.jobs} LIMIT 1")  # noqa: S608  # constants
+    except errors.UndefinedColumn as error:
+        connection.close()
+        raise StoreUnavailable(
+            "the database has the tables of an older version: start the server once, which brings them up to date"
+        ) from error
     except psycopg.Error as error:
         connection.close()
         raise StoreUnavailable(brief(error)) from error

@@ -13,7 +13,7 @@ from bot.jobs.database import Connection
 from bot.jobs.postgres.connection import PostgresConnection, brief
 from bot.jobs.store import StoreUnavailable
 
-VERSION = 5
+VERSION = 6
 """Of our tables.  Up to 4 the queue was our own."""
 LOCK = 0x55071
 """The advisory lock of whoever creates or upgrades tables; older versions of this program take the same one."""
@@ -38,6 +38,17 @@ CREATE TABLE IF NOT EXISTS deliveries (
 _OTHERS = (
     # A table of its own, so that a change of state does not write the body again.
     "CREATE TABLE IF NOT EXISTS bodies (seq BIGINT PRIMARY KEY, body BYTEA NOT NULL)",
+    # The runs after which a job was queued again, for people; how it ended is in its row.
+    """
+CREATE TABLE IF NOT EXISTS runs (
+  id      BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  seq     BIGINT NOT NULL,
+  began   DOUBLE PRECISION,
+  ended   DOUBLE PRECISION NOT NULL,
+  outcome TEXT NOT NULL,
+  reason  TEXT
+)""",
+    "CREATE INDEX IF NOT EXISTS runs_of ON runs (seq, id)",
     # What repositories are called, for people: nothing is looked up by a name.
     "CREATE TABLE IF NOT EXISTS names (id BIGINT PRIMARY KEY, name TEXT NOT NULL)",
     "CREATE TABLE IF NOT EXISTS probe (id INTEGER PRIMARY KEY CHECK (id = 1), count BIGINT NOT NULL)",
@@ -55,12 +66,14 @@ _UPGRADES = {
     2: ("ALTER TABLE deliveries ADD COLUMN worker TEXT",),
     3: (),  # partitions by id: `bot.jobs.partitions.convert`
     4: _FROM_OUR_OWN,
+    5: (),
 }
 _BY_NAME_UNTIL = 3
 """The last version whose partitions name repositories."""
 _ALWAYS = (
     # The job at procrastinate; NULL: not routed yet, not due yet, or ended without one.
     "ALTER TABLE deliveries ADD COLUMN IF NOT EXISTS job BIGINT UNIQUE",
+    "ALTER TABLE deliveries ADD COLUMN IF NOT EXISTS started_at DOUBLE PRECISION",
     "CREATE INDEX IF NOT EXISTS deliveries_unfinished ON deliveries (seq) WHERE state = 'queued'",
     "CREATE INDEX IF NOT EXISTS deliveries_not_deferred ON deliveries (seq) WHERE state = 'queued' AND job IS NULL",
     "CREATE INDEX IF NOT EXISTS deliveries_finished ON deliveries (finished_at) WHERE finished_at IS NOT NULL",
@@ -72,11 +85,12 @@ _ALWAYS = (
     """
 CREATE VIEW ssot_jobs AS
 SELECT seq, guid, event, received_at, state, key, action, attempts,
-       CASE WHEN state = 'queued' THEN due END AS next_at, not_before,
+       CASE WHEN state = 'queued' THEN due END AS next_at, not_before, started_at,
        CASE WHEN state NOT IN ('queued', 'running') THEN finished_at END AS finished_at,
        CASE WHEN ended_elsewhere THEN coalesce(reason || '; ', '') || 'ended by another tool' ELSE reason END AS reason
 FROM (
-  SELECT d.seq, d.guid, d.event, d.received_at, d.key, d.action, d.attempts, d.not_before, d.finished_at, d.reason,
+  SELECT d.seq, d.guid, d.event, d.received_at, d.key, d.action, d.attempts, d.not_before, d.started_at, d.finished_at,
+         d.reason,
          coalesce(extract(epoch FROM j.scheduled_at)::float8, d.next_at) AS due,
          d.job IS NOT NULL AND d.state = 'queued' AND coalesce(j.status NOT IN ('todo', 'doing'), true)
            AS ended_elsewhere,

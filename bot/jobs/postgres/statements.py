@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.jobs.clock import utc_now
 from bot.jobs.database import Connection
-from bot.jobs.model import State
-from bot.jobs.sql import seconds, storable
+from bot.jobs.model import RunOutcome, State
+from bot.jobs.sql import record_end, record_run, seconds, storable
 from bot.jobs.store import Claim
 
 QUEUE = "ssot"
@@ -62,6 +63,8 @@ def requeue(c: Connection, claim: FencedClaim, next_at: datetime | None, reason:
         " UPDATE deliveries SET reason = ?, attempts = deliveries.attempts - ? FROM again WHERE job = again.id",
         (seconds(next_at), *claim.fence, storable(reason), 0 if counts else 1),
     )
+    if cursor.rowcount == 1:
+        record_run(c, claim.job.seq, RunOutcome.FAILED if counts else RunOutcome.POSTPONED, reason, utc_now())
     c.execute(WAKE)
     return cursor.rowcount == 1
 
@@ -95,6 +98,7 @@ def retry(c: Connection, seq: int) -> bool:
     if row is None:
         return False
     job, key = row
+    record_end(c, seq)
     by_name = "/" in (key or "")
     again = c.execute(
         "UPDATE procrastinate_jobs SET status = 'todo', abort_requested = false, attempts = attempts + 1,"
@@ -103,7 +107,7 @@ def retry(c: Connection, seq: int) -> bool:
     ).fetchone()
     c.execute(
         "UPDATE deliveries SET state = 'queued', attempts = 0, next_at = NULL, not_before = NULL, finished_at = NULL,"
-        " reason = NULL, job = ?, key = ? WHERE seq = ?",
+        " started_at = NULL, reason = NULL, job = ?, key = ? WHERE seq = ?",
         (again and again[0], None if by_name else key, seq),
     )
     c.execute(WAKE)
@@ -123,6 +127,7 @@ def clean(c: Connection, states: Sequence[State], before: datetime, limit: int) 
     ).fetchall()
     seqs = [seq for seq, _ in rows]
     c.execute("DELETE FROM bodies WHERE seq = ANY(?)", (seqs,))
+    c.execute("DELETE FROM runs WHERE seq = ANY(?)", (seqs,))
     c.execute("DELETE FROM deliveries WHERE seq = ANY(?)", (seqs,))
     c.execute("DELETE FROM procrastinate_jobs WHERE id = ANY(?)", ([job for _, job in rows if job is not None],))
     return len(rows)
