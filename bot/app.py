@@ -22,7 +22,9 @@ from bot.github.clock import Clock, SystemClock
 from bot.github.limits import Pace
 from bot.github.payloads import delivery_of
 from bot.github.performer import DryRunPerformer, Performer
+from bot.github.registration import web_url
 from bot.github.traffic import Onlooker, nobody
+from bot.inventory.progress import all_progress
 from bot.jobs import (
     Inbox,
     Job,
@@ -126,6 +128,8 @@ def build(
         metrics=metrics,
         operator_token=settings.metrics_token.reveal() if settings.metrics_token else None,
         burn_downs=lambda: burn_downs(opened.bot.storage),
+        progress=lambda: all_progress(opened.bot.storage),
+        site=web_url(settings.api_url),
         lacking=lambda: grants.lacking(opened.bot),
         onboardings=lambda: onboardings(opened.bot.storage),
         scanner_fault=lambda: opened.bot.scanner.fault,

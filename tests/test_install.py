@@ -88,7 +88,15 @@ def project(tmp_path: Path) -> Path:
 def test_the_wheel_owns_one_name(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert {name.partition("/")[0] for name in names} == {"ssot_bot", "ssot_bot-0.1.0.dist-info"}
-    for needed in ("bot/cli/scan.py", "bot/config/schema.json", "handlers/__init__.py", "app.yaml", "__main__.py"):
+    for needed in (
+        "bot/cli/scan.py",
+        "bot/config/schema.json",
+        "bot/web/html/style.css",
+        "bot/web/html/status.html",
+        "handlers/__init__.py",
+        "app.yaml",
+        "__main__.py",
+    ):
         assert f"ssot_bot/{needed}" in names
 
 

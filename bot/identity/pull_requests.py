@@ -66,6 +66,11 @@ def removal_marker(keys: MarkerKeys, repository: int, migration: str) -> str:
     return MarkerKind.REMOVAL.write(keys, removal_place(repository), (migration,))
 
 
+def removed_in(keys: MarkerKeys, repository: int, body: str) -> tuple[str, ...]:
+    """The migrations whose definitions the bot's pull request with this text removes."""
+    return tuple(MarkerKind.REMOVAL.read(keys, removal_place(repository), body))
+
+
 def is_removal(keys: MarkerKeys, repository: int, migration: str, body: str) -> bool:
     """Whether the text of a pull request of the bot is that of the migration's removal."""
-    return migration in MarkerKind.REMOVAL.read(keys, removal_place(repository), body)
+    return migration in removed_in(keys, repository, body)

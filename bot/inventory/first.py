@@ -6,10 +6,12 @@ from datetime import datetime, timedelta
 from bot.context import Bot
 from bot.domain.references import RepoRef, Task
 from bot.github.errors import NotFound
-from bot.inventory.store import Surveyed
+from bot.installations import everywhere
+from bot.inventory import progress
+from bot.inventory.survey import survey
 from bot.inventory.view import view_of
-from bot.jobs import Done, Ignored, Job, Outcome
-from bot.repository import at_default_branch
+from bot.jobs import Done, Ignored, Job, Lease, Outcome
+from bot.repository import at_default_branch, reason_of
 
 SURVEY = "ssot.survey"
 EVERY = 24 * 60 * 60.0
@@ -28,6 +30,12 @@ async def timed(_: Bot, now: datetime) -> Iterable[Task]:
     return [Task(event=SURVEY, id=str(window), repo=None, not_before=now + AFTER_THE_START)]
 
 
+async def survey_everywhere(bot: Bot, lease: Lease) -> Outcome:
+    """Ask for a survey of each repository; what nobody has looked at for long is forgotten."""
+    await progress.prune(bot)
+    return await everywhere(bot, SURVEY, lease)
+
+
 async def ask_for_survey(bot: Bot, repo: RepoRef, job: Job) -> None:
     """``job`` is the work that met the repository: run again, it asks for the same."""
     await bot.send(Task(event=SURVEY, id=f"{repo.id} {job.seq}", repo=repo))
@@ -42,7 +50,16 @@ async def survey_default_branch(bot: Bot, repo: RepoRef) -> Outcome:
         at = await at_default_branch(bot, repo)
     except NotFound:
         return Ignored(reason="the repository is empty")
+    if at.problem:
+        await progress.report_problem(bot, at.repo, reason_of(at.problem))
+    elif not at.config.migrations:
+        await progress.forget(bot, at.repo)
     if at.problem or at.built_in or not at.config.migrations:
         return Ignored(reason="the repository has no valid configuration")
-    view = await view_of(bot, Surveyed(repo=at.repo, branch=at.branch, config=at.config), seconds=MOST_SECONDS)
+    place = await progress.follow(bot, at)
+    view = await view_of(bot, place, seconds=MOST_SECONDS)
+    if view.lacking is not None:
+        await progress.report_problem(bot, at.repo, view.lacking)
+    elif view.commit is not None and not await progress.is_current(bot, place, view.commit):
+        await survey(bot, place, view.commit)
     return Done(summary="surveyed" if view.lacking is None else f"not surveyed: {view.lacking}")

@@ -34,7 +34,7 @@ from bot.engine.survey import (
     survey_file,
     terms_of,
 )
-from bot.inventory import program, store
+from bot.inventory import program, progress, store
 from bot.inventory.commit_sources import Caught, CommitSources
 from bot.inventory.program import Each
 from bot.inventory.store import Surveyed
@@ -77,6 +77,7 @@ async def _survey(bot: Bot, place: Surveyed, commit: Sha) -> Survey:
     repo, config = place.repo, place.config
     before = await store.load(bot.storage, place)
     if before is not None and before.commit == commit and not _passing(before):
+        await progress.refresh(bot, place, before)
         return before
     sources = await CommitSources.at(bot, repo, commit)
     found = None if before is None else await update(sources, config, bot.scanner.each, before)
@@ -85,6 +86,7 @@ async def _survey(bot: Bot, place: Surveyed, commit: Sha) -> Survey:
         found = await survey_fresh(sources, config, bot.scanner.each)
     log.info("surveyed", repository=repo.full_name, commit=commit, how=how, usages=len(found.findings))
     await store.save(bot.storage, place, found)
+    await progress.refresh(bot, place, found)
     return found
 
 

@@ -40,8 +40,8 @@ from bot.engine.survey import Survey
 from bot.github import reads
 from bot.github.errors import MissingPermission, Refused
 from bot.identity import branches, decisions
+from bot.inventory import progress
 from bot.inventory.commit_sources import CommitSources
-from bot.inventory.store import Surveyed
 from bot.inventory.survey import survey
 from bot.repository import DefaultBranch
 from bot.scanner import Unscannable
@@ -101,7 +101,7 @@ async def tracked_facts(
 ) -> TrackedFacts:
     """All facts of one tracked migration.  What cannot be read is ``NotKnown``, and proves nothing."""
     repo, asked = at.repo, FactsNeeded.by(migration, issue)
-    found = await survey(bot, Surveyed(repo=repo, branch=at.branch, config=at.config), at.head)
+    found = await survey(bot, await progress.follow(bot, at), at.head)
     comments = await reads.issue_comments(bot.github, repo, issue) if asked.attested else ()
     facts = TrackedFacts(
         commit=at.head,

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from bot.domain.references import RepoRef, Sha
+from bot.domain.references import RepoRef, RepositoryId, Sha
 from bot.domain.tracked import Origin, Point, Snapshot, TrackedFacts, usages_of
 from bot.storage import Storage, codec
 
@@ -83,14 +83,19 @@ class BurnDown:
     migration: str
     history: tuple[Point, ...]
     """Oldest first, never empty."""
+    repository: RepositoryId | None = None
 
 
 async def burn_downs(storage: Storage) -> Sequence[BurnDown]:
     """Of all tracked migrations, sorted.  Raises ``StorageUnavailable``."""
     entries = await storage.entries(NAMESPACE)
     found = await storage.get_many(NAMESPACE, (entry.key for entry in entries))
-    read = ((key.split("/", 2)[2], _decode(record.value)) for key, record in found.items())
-    charts = (BurnDown(page=r.page, migration=name, history=r.history) for name, r in read if r.history)
+    read = ((key.split("/", 2), _decode(record.value)) for key, record in found.items())
+    charts = (
+        BurnDown(page=r.page, migration=name, history=r.history, repository=RepositoryId(int(repository)))
+        for (repository, _, name), r in read
+        if r.history
+    )
     return sorted(charts, key=lambda chart: (chart.page, chart.migration))
 
 

@@ -12,12 +12,14 @@ import structlog
 from bot.context import Bot
 from bot.domain.facts import Issue
 from bot.domain.references import RepoRef
-from bot.domain.tracked import usages_of
+from bot.domain.tracked import NotKnown, PullState, usages_of
 from bot.engine.program.standing import PASSED_ON
 from bot.github import purposes
 from bot.github.errors import MissingPermission, Refused, closed_reason
 from bot.identity.kinds import MarkerKind
 from bot.identity.places import conversation
+from bot.inventory.models import MigrationPulls
+from bot.inventory.progress import keep_pulls
 from bot.jobs import Done, Ignored, Lease, Outcome
 from bot.migrate.saying import REMOVAL, reason_of, say_once, say_refused
 from bot.repository import DefaultBranch
@@ -113,6 +115,7 @@ async def _follow_up(bot: Bot, at: DefaultBranch, issue: Issue, each: Tracked) -
         case Changed(statuses=statuses) | Unchanged(statuses=statuses):
             record = each.record.after(each.facts, each.migration.name)
             await records.save(bot.storage, repo, issue.number, each.migration.name, record)
+            await keep_pulls(bot, repo, _pulls_of(each))
             await _remove(bot, at, issue, each)
             if issue.state == "open":
                 await _end(bot, at, issue, each, statuses)
@@ -120,6 +123,21 @@ async def _follow_up(bot: Bot, at: DefaultBranch, issue: Issue, each: Tracked) -
             raise AssertionError("the body was never merged")
         case _:
             assert_never(each.outcome)
+
+
+def _pulls_of(each: Tracked) -> tuple[MigrationPulls, ...]:
+    """The bot's pull requests for the migration, as the operator is told of them; none where they were not read."""
+    if isinstance(each.facts.pulls, NotKnown):
+        return ()
+    states = [(pull.state, pull.number) for pull in each.facts.pulls if pull.migrates]
+    return (
+        MigrationPulls(
+            migration=each.migration.name,
+            open=tuple(number for state, number in states if state is PullState.OPEN),
+            merged=sum(state is PullState.MERGED for state, _ in states),
+            closed=sum(state is PullState.CLOSED for state, _ in states),
+        ),
+    )
 
 
 async def _remove(bot: Bot, at: DefaultBranch, issue: Issue, each: Tracked) -> None:

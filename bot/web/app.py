@@ -3,14 +3,13 @@
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 from aiohttp import web
 
 from bot.domain.errors import SettingsError
-from bot.jobs import Inbox, State, Store, StoreUnavailable, Worker
+from bot.inventory.progress import KnownProgress
+from bot.jobs import Inbox, Store, StoreUnavailable, Worker
 from bot.onboarding.models import OnboardingNote
-from bot.storage import StorageUnavailable
 from bot.tracker.record import BurnDown
 from bot.web.access import OperatorAccess, denied
 from bot.web.connections import ConnectionLimits, Runner
@@ -18,12 +17,11 @@ from bot.web.health import Readiness
 from bot.web.hook import Hook
 from bot.web.intake import BodyLimits
 from bot.web.metrics import Metrics
-from bot.web.pages import Status, public_page, status_page
+from bot.web.rendering import page, style_route
+from bot.web.status.routes import StatusPages, StatusParts
 
 HOOK_PATHS = ("/webhook", "/api/github/webhooks")
 MIN_SECRET_BYTES = 16
-SHOWN_JOBS = 50
-SHOWN_DEAD = 20
 READ_AHEAD = 256 * 1024
 """Bytes of a body that nobody reads, after which no more is taken from the connection."""
 
@@ -37,6 +35,10 @@ async def _no_burn_downs() -> Sequence[BurnDown]:
 
 
 async def _no_onboardings() -> Sequence[OnboardingNote]:
+    return ()
+
+
+async def _no_progress() -> Sequence[KnownProgress]:
     return ()
 
 
@@ -57,11 +59,15 @@ class WebParts:
     operator_token: str | None = field(default=None, repr=False)
     limits: BodyLimits = field(default_factory=BodyLimits)
     burn_downs: Callable[[], Awaitable[Sequence[BurnDown]]] = _no_burn_downs
+    """The burn-down of the tracked migrations.  Raises ``StorageUnavailable``."""
+    progress: Callable[[], Awaitable[Sequence[KnownProgress]]] = _no_progress
+    """How far each repository is.  Raises ``StorageUnavailable``."""
     lacking: Callable[[], Awaitable[Sequence[str]]] = _nothing_lacking
     """What installations have not granted."""
-    """The burn-down of the tracked migrations.  Raises ``StorageUnavailable``."""
     onboardings: Callable[[], Awaitable[Sequence[OnboardingNote]]] = _no_onboardings
     """What is told of the onboarding.  Raises ``StorageUnavailable``."""
+    site: str = "https://github.com"
+    """Where people see the same GitHub, for links."""
     scanner_fault: Callable[[], str | None] = lambda: None
     """Why nothing can be scanned; ``None`` when it can."""
     records: Callable[[], Awaitable[None]] = _usable
@@ -78,7 +84,7 @@ def create_web_app(parts: WebParts) -> web.Application:
     app = web.Application()
     readiness = Readiness(parts.inbox, parts.worker, parts.scanner_fault, parts.records)
     pages = [web.get("/", _public)] if parts.operator_apart else _operator(parts, readiness)
-    app.add_routes([*_hook(parts, readiness), *_health(readiness), *pages, *parts.more])
+    app.add_routes([*_hook(parts, readiness), *_health(readiness), style_route(), *pages, *parts.more])
     return app
 
 
@@ -86,7 +92,7 @@ def create_operator_app(parts: WebParts) -> web.Application:
     """The operator's pages alone, for a port of their own; it runs beside the one of :func:`create_web_app`."""
     app = web.Application()
     readiness = Readiness(parts.inbox, parts.worker, parts.scanner_fault, parts.records)
-    app.add_routes([*_health(readiness), *_operator(parts, readiness)])
+    app.add_routes([*_health(readiness), style_route(), *_operator(parts, readiness)])
     return app
 
 
@@ -136,7 +142,7 @@ def _health(readiness: Readiness) -> list[web.AbstractRouteDef]:
 
 
 async def _public(_: web.Request) -> web.Response:
-    return public_page()
+    return page("public.html")
 
 
 def _operator(parts: WebParts, readiness: Readiness) -> list[web.AbstractRouteDef]:
@@ -149,27 +155,19 @@ def _operator(parts: WebParts, readiness: Readiness) -> list[web.AbstractRouteDe
             parts.metrics.stored(await parts.store.counts())
         return web.Response(body=parts.metrics.text(), headers={"Content-Type": "text/plain; version=0.0.4"})
 
-    async def status(request: web.Request) -> web.Response:
-        if not access.allows(request):
-            return denied()
-        try:
-            return status_page(
-                Status(
-                    fault=await readiness.fault(),
-                    stats=parts.worker.stats(),
-                    counts=await parts.store.counts(),
-                    dead=await parts.store.recent(SHOWN_DEAD, State.DEAD),
-                    recent=await parts.store.recent(SHOWN_JOBS),
-                    burn_downs=await parts.burn_downs(),
-                    lacking=await parts.lacking(),
-                    onboardings=await parts.onboardings(),
-                    now=datetime.now(UTC),
-                )
-            )
-        except (StoreUnavailable, StorageUnavailable):
-            return web.Response(status=503, text="the database cannot be read\n")
+    shown = StatusParts(
+        store=parts.store,
+        fault=readiness.fault,
+        burn_downs=parts.burn_downs,
+        progress=parts.progress,
+        lacking=parts.lacking,
+        onboardings=parts.onboardings,
+        site=parts.site,
+    )
+    pages = StatusPages(shown, access)
+    overview = pages.guarded(pages.overview)
 
     async def root(request: web.Request) -> web.Response:
-        return await status(request) if access.allows(request) else public_page()
+        return await overview(request) if access.allows(request) else page("public.html")
 
-    return [web.get("/metrics", metrics), web.get("/status", status), web.get("/", root)]
+    return [web.get("/metrics", metrics), *pages.routes(), web.get("/", root)]

@@ -11,7 +11,6 @@ import re
 import secrets
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from html import escape
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -22,7 +21,7 @@ from bot.domain.errors import RetryLater, UserError
 from bot.github.manifest import REASONS
 from bot.github.registration import OWNER, Registration, manifest_for, page_url
 from bot.web.access import is_local
-from bot.web.pages import page
+from bot.web.rendering import page, style_route
 
 log = structlog.get_logger(__name__)
 
@@ -75,6 +74,7 @@ class Setup:
 
     def routes(self) -> Collection[web.AbstractRouteDef]:
         return [
+            style_route(),
             web.get("/setup", self._guarded(self._form)),
             web.post("/setup", self._guarded(self._confirm)),
             web.get("/setup/registered", self._guarded(self._finish)),
@@ -154,39 +154,27 @@ def _require(holds: object, message: str) -> None:
 
 def form_page(state: str, name: str, *, fault: str = "", values: Mapping[str, str] | None = None) -> web.Response:
     given = values or {}
-    complaint = f'<p class="fault">{escape(fault)}</p>' if fault else ""
     return page(
-        "Set up ssot-bot",
-        f"""<p>Registers a GitHub App with the permissions and events of <code>app.yaml</code> and stores its
-credentials on this machine. Nothing is created before you confirm on GitHub.</p>{complaint}
-<form method="post" action="/setup"><input type="hidden" name="state" value="{escape(state)}">
-<label>Name <input name="name" required maxlength="34" value="{escape(name)}"></label>
-<label>Webhook address (GitHub must be able to reach it)
-<input name="url" type="url" required placeholder="https://bot.example.com/webhook"
-value="{escape(given.get("url", ""))}">
-</label><p class="soft">No public address? To try the bot, open <a href="https://smee.io/new">smee.io/new</a>, enter the
-address of the channel here, and start the bot with <code>ssot serve --smee ADDRESS</code>. smee.io, and everybody who
-knows the address, can read all payloads then: not for private code.</p><label>Organization (empty: your own account)
-<input name="owner" value="{escape(given.get("owner", ""))}"></label><button>Continue</button></form>""",
+        "setup_form.html",
+        state=state,
+        name=name,
+        fault=fault,
+        url=given.get("url", ""),
+        owner=given.get("owner", ""),
         status=422 if fault else 200,
         form_action="'self'",
     )
 
 
 def confirm_page(manifest: Mapping[str, Any], action: str) -> web.Response:
-    rows = "".join(
-        f"<tr><th>{escape(name)}<td>{escape(access)}<td>{escape(REASONS.get(name, ''))}"
-        for name, access in manifest["default_permissions"].items()
-    )
     target = urlsplit(action)
     return page(
-        "Register on GitHub",
-        f"""<p><b>{escape(manifest["name"])}</b> receives webhooks at
-<code>{escape(manifest["hook_attributes"]["url"])}</code> and asks for these permissions:</p>
-<div class="wide"><table>{rows}</table></div><p>Events: {escape(", ".join(manifest["default_events"]))}.</p>
-<form method="post" action="{escape(action)}">
-<input type="hidden" name="manifest" value="{escape(json.dumps(manifest))}">
-<button>Register on {escape(target.netloc)}</button></form>""",
+        "setup_confirm.html",
+        manifest=manifest,
+        reasons=REASONS,
+        action=action,
+        sent=json.dumps(manifest),
+        host=target.netloc,
         # GitHub redirects back to this server, which the rule covers as well.
         form_action=f"'self' {target.scheme}://{target.netloc}",
     )
@@ -198,14 +186,8 @@ def start_command(hook: str) -> str:
 
 
 def done_page(made: Registration, kept: str, start: str) -> web.Response:
-    return page(
-        "The App is registered",
-        f"""<p>{escape(made.name)} is App {made.id}. Its credentials are in <code>{escape(kept)}</code>, readable only
-by you.</p><ol><li>Start the bot: <code>{escape(start)}</code></li>
-<li><a href="{escape(made.html_url)}/installations/new">Install the App</a> on your repositories.</li>
-<li>Run <code>ssot doctor</code> to check the setup.</li></ol>""",
-    )
+    return page("setup_done.html", made=made, kept=kept, start=start)
 
 
 def _refused(status: int, text: str) -> web.Response:
-    return page("ssot-bot", f"<p>{escape(text)}</p>", status=status)
+    return page("message.html", title="ssot-bot", text=text, status=status)

@@ -2,7 +2,6 @@
 
 from bot.context import Bot
 from bot.domain.events import AppTaskEvent, TaskEvent
-from bot.installations import everywhere
 from bot.inventory import first
 from bot.jobs import Lease, Outcome, Route, Work
 from bot.timers import Timer
@@ -19,4 +18,4 @@ def route(event: AppTaskEvent | TaskEvent) -> Route:
 async def handle(bot: Bot, event: AppTaskEvent | TaskEvent, lease: Lease) -> Outcome:
     if isinstance(event, TaskEvent):
         return await first.survey_default_branch(bot, event.repo)
-    return await everywhere(bot, EVENT, lease)
+    return await first.survey_everywhere(bot, lease)

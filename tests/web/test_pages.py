@@ -16,9 +16,9 @@ from bot.domain.tracked import Point
 from bot.github.traffic import Answered
 from bot.jobs import Job, State
 from bot.jobs.clock import utc_now
-from bot.jobs.worker import Stats
 from bot.tracker.record import BurnDown
-from bot.web.pages import Status, span, status_page
+from bot.web.rendering import span
+from bot.web.status.overview import Status, status_page
 from tests.web.conftest import Serve, Server
 
 TOKEN = "an operator token"
@@ -129,10 +129,20 @@ FORWARDING = [
     "Tailscale-User-Login",
     "Proxy-Authorization",
 ]
-PAGES = ["/metrics", "/status"]
+PAGES = [
+    "/metrics",
+    "/status",
+    "/status.json",
+    "/status/jobs",
+    "/status/jobs.json",
+    "/status/jobs/1",
+    "/status/migrations/m",
+]
+SHOWN = ["/metrics", "/status", "/status.json", "/status/jobs", "/status/jobs.json"]
+"""Those that there are in any case."""
 
 
-@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("path", SHOWN)
 @pytest.mark.parametrize("host", LOCAL_NAMES)
 async def test_without_a_token_they_answer_to_the_machines_own_names(server: Server, path: str, host: str) -> None:
     assert (await server.get(path, Host=host)).status == 200
@@ -207,7 +217,6 @@ async def test_what_came_from_outside_is_text_on_the_page(server: Server) -> Non
     job = Job(seq=1, id=DeliveryId(hostile), event=hostile, received_at=utc_now(), key=hostile, reason=hostile)
     status = Status(
         fault=hostile,
-        stats=Stats(waiting=0, running=0, delayed=0, oldest=None),
         counts={State.DEAD: 1},
         dead=[job],
         recent=[job],
@@ -219,8 +228,7 @@ async def test_what_came_from_outside_is_text_on_the_page(server: Server) -> Non
 
 
 def status_with(*charts: BurnDown) -> str:
-    stats = Stats(waiting=0, running=0, delayed=0, oldest=None)
-    status = Status(fault=None, stats=stats, counts={}, dead=[], recent=[], now=utc_now(), burn_downs=charts)
+    status = Status(fault=None, counts={}, dead=[], recent=[], now=utc_now(), burn_downs=charts)
     return status_page(status).text or ""
 
 

@@ -1,6 +1,6 @@
 """Fetches what the decision needs: a migration's pull requests, and the files that are still to be migrated."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import structlog
@@ -10,13 +10,16 @@ from bot.domain.facts import OwnPullRequest
 from bot.domain.file_result import FileMigration
 from bot.domain.finding import Failed, Scanned, Skipped
 from bot.domain.migration import CODEOWNERS, Migration, Split
-from bot.domain.references import PullRequest, PullRequestRef
+from bot.domain.references import PullRequest, PullRequestRef, RepoRef
 from bot.github import reads
 from bot.identity import branches
-from bot.identity.pull_requests import batch_mark_of
+from bot.identity.markers import MarkerKeys
+from bot.identity.pull_requests import batch_mark_of, removed_in
+from bot.inventory import progress
 from bot.inventory.commit_sources import CommitSources
+from bot.inventory.models import MigrationPulls
 from bot.inventory.rewrite import migrate_files
-from bot.inventory.store import Surveyed, surroundings_of
+from bot.inventory.store import surroundings_of
 from bot.inventory.survey import survey
 from bot.migrate.batches.codeowners import KnownOwners, owners_of
 from bot.migrate.batches.models import BatchFacts, BatchRequest, ClosedPull, FileFacts, OpenPull, Owners, Tier
@@ -50,9 +53,32 @@ class BatchReading:
     unread: tuple[Failed | Skipped, ...]
 
 
+async def own_pull_requests(bot: Bot, repo: RepoRef) -> tuple[OwnPullRequest, ...]:
+    """All pull requests that the App ever opened there; how many of each migration is kept for the operator."""
+    own = await reads.own_pull_requests(bot.github, repo)
+    await progress.keep_pulls(bot, repo, pulls_by_migration(bot.keys, repo, own))
+    return own
+
+
+def pulls_by_migration(keys: MarkerKeys, repo: RepoRef, own: Iterable[OwnPullRequest]) -> Iterator[MigrationPulls]:
+    """What became of the App's pull requests, by the markers in their texts."""
+    found: dict[str, list[OwnPullRequest]] = {}
+    for pull in own:
+        mark = batch_mark_of(keys, repo.id, pull.body)
+        for name in removed_in(keys, repo.id, pull.body) if mark is None else (mark.migration,):
+            found.setdefault(name, []).append(pull)
+    for name, pulls in found.items():
+        yield MigrationPulls(
+            migration=name,
+            open=tuple(sorted(pull.number for pull in pulls if pull.open)),
+            merged=sum(pull.merged for pull in pulls),
+            closed=sum(not pull.open and not pull.merged for pull in pulls),
+        )
+
+
 async def opened_pull_requests(bot: Bot, at: DefaultBranch) -> OpenedPullRequests:
     """What the App has opened, read again: what was done before is found by looking."""
-    own = await reads.own_pull_requests(bot.github, at.repo)
+    own = await own_pull_requests(bot, at.repo)
     migrating: list[tuple[str, OpenPull]] = []
     removing: dict[str, int] = {}
     for each in own:
@@ -170,7 +196,7 @@ async def _files(
     """
     repo = at.repo
     config = replace(at.config, migrations=(migration,))
-    known = await survey(bot, Surveyed(repo=repo, branch=at.branch, config=at.config), at.head)
+    known = await survey(bot, await progress.follow(bot, at), at.head)
     commit = await CommitSources.at(bot, repo, at.head)
     sources, around = await commit.read(known.files), surroundings_of(known)
     migrated: dict[str, dict[Tier, FileMigration]] = {path: {} for path in sources}

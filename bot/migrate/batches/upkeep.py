@@ -9,11 +9,10 @@ from datetime import timedelta
 from bot.context import Bot
 from bot.domain.migration import Migration, Mode
 from bot.domain.references import RepoRef, Task
-from bot.github import reads
 from bot.jobs import Done, Ignored, Lease, Outcome
 from bot.markdown.text import count
 from bot.migrate.batches.models import BatchReport, BatchRequest, CloseBatch, OpenBatch, UpdateBatch
-from bot.migrate.batches.read import opened_pull_requests
+from bot.migrate.batches.read import opened_pull_requests, own_pull_requests
 from bot.migrate.batches.request import carried_out
 from bot.migrate.saying import PULL_REQUESTS, say_refused
 from bot.repository import DefaultBranch, at_default_branch
@@ -38,7 +37,7 @@ async def spread_upkeep(bot: Bot, repo: RepoRef, lease: Lease) -> Outcome:
     at = await _default_branch(bot, repo)
     if at is None:
         return _NOTHING
-    any_open = any(pull.open for pull in await reads.own_pull_requests(bot.github, at.repo))
+    any_open = any(pull.open for pull in await own_pull_requests(bot, at.repo))
     requested = [m for m in at.config.migrations if any_open or m.mode is Mode.MIGRATE]
     trackers = dict.fromkeys(m.tracking_issue for m in requested)
     for tracker in trackers:
