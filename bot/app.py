@@ -42,6 +42,7 @@ from bot.jobs import (
 )
 from bot.log import Redactor
 from bot.onboarding.record import onboardings
+from bot.renames import names_now
 from bot.scanner.scanner import Scanner
 from bot.settings import Settings
 from bot.storage import Storage
@@ -129,6 +130,7 @@ def build(
         operator_token=settings.metrics_token.reveal() if settings.metrics_token else None,
         burn_downs=lambda: burn_downs(opened.bot.storage),
         progress=lambda: all_progress(opened.bot.storage),
+        names=lambda: names_now(opened.bot.storage),
         site=web_url(settings.api_url),
         lacking=lambda: grants.lacking(opened.bot),
         onboardings=lambda: onboardings(opened.bot.storage),

@@ -4,6 +4,7 @@ The name of each repository is kept by its id.  While deliveries agree with it n
 written before a rename or after one, and GitHub is asked by the id which of the two names it is.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from bot.context import Bot
@@ -12,6 +13,7 @@ from bot.domain.events import Event, PullRequestEvent
 from bot.domain.references import RepoRef
 from bot.github import reads
 from bot.github.errors import MissingPermission
+from bot.storage import Storage
 
 NAMESPACE = "names"
 """``owner/name`` by the repository's id."""
@@ -40,6 +42,12 @@ async def asked_by_id(bot: Bot, repo: RepoRef) -> RepoRef:
 async def remember(bot: Bot, repo: RepoRef) -> None:
     """Keep the name that it has now."""
     await bot.storage.put(NAMESPACE, str(repo.id), repo.full_name.encode())
+
+
+async def names_now(storage: Storage) -> Mapping[int, str]:
+    """The names of all repositories that the bot has met, by their ids.  Raises ``StorageUnavailable``."""
+    keys = [entry.key for entry in await storage.entries(NAMESPACE)]
+    return {int(key): record.value.decode() for key, record in (await storage.get_many(NAMESPACE, keys)).items()}
 
 
 def at_repo(event: Event, repo: RepoRef) -> Event:

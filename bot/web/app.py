@@ -1,6 +1,6 @@
 """The routes of the web server."""
 
-from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -42,6 +42,10 @@ async def _no_progress() -> Sequence[KnownProgress]:
     return ()
 
 
+async def _no_names() -> Mapping[int, str]:
+    return {}
+
+
 async def _usable() -> None:
     return
 
@@ -66,6 +70,8 @@ class WebParts:
     """What installations have not granted."""
     onboardings: Callable[[], Awaitable[Sequence[OnboardingNote]]] = _no_onboardings
     """What is told of the onboarding.  Raises ``StorageUnavailable``."""
+    names: Callable[[], Awaitable[Mapping[int, str]]] = _no_names
+    """What repositories are called now, by their ids.  Raises ``StorageUnavailable``."""
     site: str = "https://github.com"
     """Where people see the same GitHub, for links."""
     scanner_fault: Callable[[], str | None] = lambda: None
@@ -162,6 +168,7 @@ def _operator(parts: WebParts, readiness: Readiness) -> list[web.AbstractRouteDe
         progress=parts.progress,
         lacking=parts.lacking,
         onboardings=parts.onboardings,
+        names=parts.names,
         site=parts.site,
     )
     pages = StatusPages(shown, access)

@@ -63,7 +63,9 @@ def _environment() -> "Environment":
     environment = Environment(
         loader=FileSystemLoader(HOME), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters.update(foreign=foreign, span=span, since=since, iso=iso, moment=moment, path=_path)
+    environment.filters.update(
+        foreign=foreign, visible=_visible, span=span, since=since, iso=iso, moment=moment, path=_path
+    )
     environment.globals["stylesheet"] = f"{STYLE}?{hashlib.sha256(_style()).hexdigest()[:12]}"
     return environment
 
@@ -73,6 +75,11 @@ def foreign(text: str, most: int = LONGEST) -> "Markup":
     from markupsafe import Markup
 
     return Markup("<bdi>{}</bdi>").format(shorten(visible(text), most))  # format escapes
+
+
+def _visible(text: str) -> str:
+    """The same where there can be no elements: in an attribute, in an option."""
+    return shorten(visible(text), LONGEST)
 
 
 def _path(text: str) -> str:

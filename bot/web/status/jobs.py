@@ -182,7 +182,7 @@ def _where(job: Job, site: str) -> tuple[str | None, str | None, str | None]:
         return None, None if key.startswith("ssot.") else place, None
     after = key[found.end() :]
     name = place[found.start() : len(place) - len(after)]
-    shown = f"{name}{after}" if not after.startswith("@") else f"{name}{after[:8]}"
+    shown = f"{name}{after[:8]}" if after.startswith("@") else name if after.startswith(" ") else f"{name}{after}"
     if not _NAME.fullmatch(name):
         return None, shown, None
     return name, shown, f"{site}/{quote(name)}{_below(after, job.event)}"

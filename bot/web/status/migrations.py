@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -104,11 +104,13 @@ class MigrationView:
         history = self.history
         return burndown.line(history) if history else ""
 
-    @property
-    def chart(self) -> "Markup":
+    def chart(self, now: datetime) -> "Markup":
+        """The history up to now, as SVG."""
         from markupsafe import Markup
 
-        return Markup(burndown.svg(self.history, title=f"{self.name}: usages left"))  # noqa: S704  # it escapes
+        history = self.history
+        drawn = [*history, replace(history[-1], at=now)] if now > history[-1].at else history
+        return Markup(burndown.svg(drawn, title=f"{self.name}: usages left"))  # noqa: S704  # it escapes
 
     def document(self) -> dict[str, Any]:
         return {

@@ -17,6 +17,8 @@ from bot.web.status.jobs import FOLDED, JobView, is_slow, views_of
 from bot.web.status.migrations import MigrationView, migrations
 
 SHOWN_JOBS = 50
+SHOWN_RECENT = 20
+"""Of those, without what had nothing to do."""
 SHOWN_DEAD = 20
 SHOWN_WAITING = 20
 SHOWN_MIGRATIONS = 50
@@ -101,7 +103,7 @@ def status_page(status: Status) -> web.Response:
         migrations=left[:SHOWN_MIGRATIONS],
         more_migrations=max(0, len(left) - SHOWN_MIGRATIONS),
         charted=[each for each in left if each.line][:SHOWN_CHARTS],
-        recent=[job for job in recent if job.state not in FOLDED],
+        recent=[job for job in recent if job.state not in FOLDED][:SHOWN_RECENT],
         folded=[job for job in recent if job.state in FOLDED],
     )
 

@@ -12,11 +12,17 @@ _WAITED = re.compile(r"still waiting after (\d+ days?|[^:]*?)(?:, [\d:]+)?: (.*)
 _NEWER = re.compile(r"by delivery (\S{1,200})")
 _RAISED = re.compile(r"([A-Z][A-Za-z0-9_]{0,79})(?:: (.*))?", re.DOTALL)
 _NOT_BEFORE = re.compile(r" \(not before [^()]*\)")
+_LIMITS = re.compile(r"\d{3} with retry-after|(the |secondary )?(GraphQL )?rate limit( is used up)?")
+_UNREADABLE = re.compile(r"Expected .*|.* - at `\$.*", re.DOTALL)
+"""What the parser of payloads says."""
 _KNOWN = {
     "TimeoutError": "it took longer than it may",
     "CancelledError": "it was cancelled",
     "MemoryError": "the server had no memory left",
 }
+
+
+_WAITS = "it has to wait"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,11 +59,13 @@ def _said(recorded: str) -> str:
             return found[1] + _said(found[2])
     if found := _WAITED.fullmatch(recorded):
         return f"gave up after waiting for {found[1]}: {_said(found[2])}"
+    if _UNREADABLE.fullmatch(recorded):
+        return "the payload is not as GitHub describes it, so it was not read"
     if not (raised := _RAISED.fullmatch(recorded)):
         return recorded
     name, text = raised[1], _NOT_BEFORE.sub("", raised[2] or "")
     if name in _our_errors():
-        return text or "it has to wait"
+        return "GitHub's rate limit is used up, or GitHub asked to wait" if _LIMITS.fullmatch(text) else text or _WAITS
     if name in _KNOWN:
         return f"{_KNOWN[name]} ({text})" if name == "TimeoutError" and text else _KNOWN[name]
     return f"an internal error ({name}): the log has it under this delivery"

@@ -1,14 +1,14 @@
 """The addresses of the operator's pages.  Each answers as HTML, and as JSON below ``.json`` or for its media type."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 from aiohttp import web
 
 from bot.inventory.progress import KnownProgress
-from bot.jobs import Job, JobFilter, State, Store, StoreUnavailable
+from bot.jobs import Job, JobFilter, State, Store, StoreUnavailable, partitions
 from bot.onboarding.models import OnboardingNote
 from bot.storage import StorageUnavailable
 from bot.tracker.record import BurnDown
@@ -44,6 +44,8 @@ class StatusParts:
     progress: Callable[[], Awaitable[Sequence[KnownProgress]]]
     lacking: Callable[[], Awaitable[Sequence[str]]]
     onboardings: Callable[[], Awaitable[Sequence[OnboardingNote]]]
+    names: Callable[[], Awaitable[Mapping[int, str]]]
+    """What repositories are called now, by their ids.  Raises ``StorageUnavailable``."""
     site: str
 
 
@@ -84,9 +86,9 @@ class StatusPages:
         status = Status(
             fault=await self._parts.fault(),
             counts=await store.counts(),
-            dead=await store.recent(SHOWN_DEAD, State.DEAD),
-            recent=await store.recent(SHOWN_JOBS),
-            unfinished=await store.search(UNFINISHED, LOOKED_AT),
+            dead=await self._named(await store.recent(SHOWN_DEAD, State.DEAD)),
+            recent=await self._named(await store.recent(SHOWN_JOBS)),
+            unfinished=await self._named(await store.search(UNFINISHED, LOOKED_AT)),
             burn_downs=await self._parts.burn_downs(),
             progress=await self._parts.progress(),
             lacking=await self._parts.lacking(),
@@ -101,7 +103,7 @@ class StatusPages:
         found, fault = await self._found(asked)
         after = str(found[-1].seq) if len(found) == SHOWN_FOUND else None
         following = _address("/status/jobs", {**asked, "before": after}) if after else None
-        views = views_of(found, self._parts.site)
+        views = views_of(await self._named(found), self._parts.site)
         if wants_json(request):
             document = {
                 "version": 1,
@@ -111,7 +113,7 @@ class StatusPages:
                 "next": following and following.replace("/jobs", "/jobs.json", 1),
             }
             return as_json(document, status=400 if fault else 200)
-        names = await self._parts.store.repositories(SHOWN_REPOSITORIES)
+        names = {**await self._parts.store.repositories(SHOWN_REPOSITORIES), **await self._parts.names()}
         events = sorted({event for event, _ in await self._parts.store.tally()})
         chosen = {State.IGNORED.value, State.SUPERSEDED.value}
         folding = FOLDED if asked["state"] not in chosen else frozenset[State]()
@@ -123,7 +125,7 @@ class StatusPages:
             fault=fault,
             next=following,
             json=_address("/status/jobs.json", asked),
-            repositories=sorted(set(names.values())),
+            repositories=sorted(set(names.values()))[:SHOWN_REPOSITORIES],
             events=[(event, what(event)) for event in events],
             states=states(),
             now=_now(),
@@ -138,7 +140,7 @@ class StatusPages:
             return [], f"There is no such state. The states are: {', '.join(each.value for each in State)}."
         if before and not (before.isascii() and before.isdigit() and len(before) < 19):
             return [], "“before” is the number of a job."
-        ids = await self._parts.store.repositories_called(repository) if repository else None
+        ids = await self._called(repository) if repository else None
         if ids is not None and not ids:
             return [], "No delivery came from a repository of that name. Names are written as owner/name."
         requested = JobFilter(
@@ -149,12 +151,27 @@ class StatusPages:
         )
         return await self._parts.store.search(requested, SHOWN_FOUND), None
 
+    async def _called(self, name: str) -> frozenset[int]:
+        """The repositories of a name: those that have it now, and where that is not known, those that had it last."""
+        now = await self._parts.names()
+        before = await self._parts.store.repositories_called(name)
+        return frozenset(number for number, each in now.items() if each.lower() == name.lower()) | (before - now.keys())
+
+    async def _named(self, jobs: Sequence[Job]) -> list[Job]:
+        """The jobs at the names that their repositories have now, as far as they are known."""
+        now = await self._parts.names() if jobs else {}
+        return [
+            replace(job, place=partitions.place(job.key, now)) if partitions.ids_of([job.key]) & now.keys() else job
+            for job in jobs
+        ]
+
     async def job(self, request: web.Request) -> web.Response:
         store = self._parts.store
         job = await store.find(_name(request))
         if job is None:
             return _missing(request, "No such job. Finished jobs are kept for a week, dead letters for a month.")
         history = [run_view_of(run) for run in await store.history(job.seq)]
+        (job,) = await self._named([job])
         view = view_of(job, self._parts.site)
         if wants_json(request):
             return as_json({"version": 1, **view.document(), "history": [run.document() for run in history]})
@@ -162,7 +179,13 @@ class StatusPages:
         if job.key is not None:
             others = await store.search(JobFilter(key=job.key), SHOWN_OTHERS + 1)
         shown = [each for each in others if each.seq != job.seq][:SHOWN_OTHERS]
-        return page("job.html", job=view, history=history, others=views_of(shown, self._parts.site), now=_now())
+        return page(
+            "job.html",
+            job=view,
+            history=history,
+            others=views_of(await self._named(shown), self._parts.site),
+            now=_now(),
+        )
 
     async def migration(self, request: web.Request) -> web.Response:
         found = migration_named(await self._parts.progress(), await self._parts.burn_downs(), _name(request))
