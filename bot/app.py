@@ -106,7 +106,7 @@ def build(
     ``pace`` limits the writes to GitHub; by default as GitHub asks.  ``clock`` is the machine's own by default.
     """
     clock = clock or SystemClock()
-    metrics, opened, grants = Metrics(), _Later(), Grants(sorted(wired.events))
+    metrics, opened = Metrics(), _Later()
     store = store_of(settings.database_url.reveal())
 
     async def handle(delivery: Delivery, lease: Lease) -> Outcome:
@@ -120,7 +120,26 @@ def build(
     )
     inbox = Inbox(store, arrived=worker.arrived, full=worker.full, clock=clock.now)
     metrics.watch(worker.stats)
-    parts = WebParts(
+    parts = _web_parts(settings, wired, inbox, worker, store, metrics, opened)
+    application = create_web_app(parts)
+    operator = create_operator_app(parts) if settings.admin_listen else None
+    app = App(web=application, inbox=inbox, worker=worker, store=store, metrics=metrics, operator=operator)
+    application.cleanup_ctx.append(lambda _: _running(app, settings, wired, pace, clock, opened))
+    return app
+
+
+def _web_parts(
+    settings: Settings,
+    wired: Handlers,
+    inbox: Inbox,
+    worker: Worker,
+    store: Store,
+    metrics: Metrics,
+    opened: "_Later",
+) -> WebParts:
+    """What the routes need; the adapters are asked for when they are open."""
+    grants = Grants(sorted(wired.events))
+    return WebParts(
         inbox=inbox,
         worker=worker,
         store=store,
@@ -139,11 +158,6 @@ def build(
         more=[commands_route(wired.commands)],
         operator_apart=settings.admin_listen is not None,
     )
-    application = create_web_app(parts)
-    operator = create_operator_app(parts) if settings.admin_listen else None
-    app = App(web=application, inbox=inbox, worker=worker, store=store, metrics=metrics, operator=operator)
-    application.cleanup_ctx.append(lambda _: _running(app, settings, wired, pace, clock, opened))
-    return app
 
 
 async def _running(
