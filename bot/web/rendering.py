@@ -64,7 +64,14 @@ def _environment() -> "Environment":
         loader=FileSystemLoader(HOME), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters.update(
-        foreign=foreign, visible=_visible, span=span, since=since, iso=iso, moment=moment, path=_path
+        foreign=foreign,
+        visible=_visible,
+        span=span,
+        since=since,
+        iso=iso,
+        moment=moment,
+        path=_path,
+        with_code=_with_code,
     )
     environment.globals["stylesheet"] = f"{STYLE}?{hashlib.sha256(_style()).hexdigest()[:12]}"
     return environment
@@ -80,6 +87,15 @@ def foreign(text: str, most: int = LONGEST) -> "Markup":
 def _visible(text: str) -> str:
     """The same where there can be no elements: in an attribute, in an option."""
     return shorten(visible(text), LONGEST)
+
+
+def _with_code(text: str) -> "Markup":
+    """A sentence that is also in the documents: what stands between backticks is code."""
+    from markupsafe import Markup
+
+    code, rest = Markup("<code>{}</code>"), Markup("{}")
+    parts = text.split("`")
+    return Markup("").join((code if at % 2 else rest).format(part) for at, part in enumerate(parts))  # format escapes
 
 
 def _path(text: str) -> str:

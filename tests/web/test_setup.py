@@ -142,7 +142,10 @@ async def test_every_permission_says_what_it_is_for(setup: Page) -> None:
     assert REASONS.keys() == dict(manifest_document()["default_permissions"]).keys()
     _, text = await setup.send(state=await setup.state(), name="our bot", url=HOOK, owner="")
     for name, access in manifest_document()["default_permissions"].items():
-        assert f'<th scope="row">{name}</th><td>{access}</td><td>{html.escape(REASONS[name])}</td>' in text
+        reason = html.escape(REASONS[name].replace("`", "\0"))
+        while "\0" in reason:  # what is code in the documents is code here, too
+            reason = reason.replace("\0", "<code>", 1).replace("\0", "</code>", 1)
+        assert f'<th scope="row">{name}</th><td>{access}</td><td>{reason}</td>' in text
 
 
 async def test_without_a_public_address_a_channel_is_offered(setup: Page) -> None:
