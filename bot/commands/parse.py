@@ -16,6 +16,8 @@ from bot.domain.commands import PREFIX, CommandError, CommandHelp
 
 MOST_COMMANDS = 5
 """Different commands that one comment can give."""
+_MOST_LINES = 50
+"""Different command lines that are looked at, right or wrong: 65,536 characters hold thousands."""
 _LONGEST_LINE = 4_096
 """Characters of a command line; more is nothing that a person typed."""
 _LONGEST_NAME = 100
@@ -54,12 +56,15 @@ def parse_all(
 ) -> "tuple[Command | CommandError, ...]":
     """A comment's commands: each different one once, in order; and only the first mistake.
 
-    For a comment with more than ``MOST_COMMANDS`` the only result is the error that says so.
+    For a comment with more than ``MOST_COMMANDS``, or very many mistakes, the only result is the error that says so.
     """
     commands: list[Command] = []
     mistakes: list[CommandError] = []
     found: list[Command | CommandError] = []
-    for invocation in dict.fromkeys(invocations):
+    distinct = dict.fromkeys(invocations)
+    if len(distinct) > _MOST_LINES:
+        return (_too_many(),)
+    for invocation in distinct:
         try:
             command = parse(invocation, specs)
         except CommandError as error:
@@ -69,8 +74,12 @@ def parse_all(
             found += [] if command in commands else [command]
             commands.append(command)
         if len(found) > MOST_COMMANDS:
-            return (CommandError(f"A comment can hold at most {MOST_COMMANDS} commands. None of these was run."),)
+            return (_too_many(),)
     return tuple(found)
+
+
+def _too_many() -> CommandError:
+    return CommandError(f"A comment can hold at most {MOST_COMMANDS} commands. None of these was run.")
 
 
 def parse(invocation: Invocation, specs: Mapping[str, CommandSpec]) -> Command:

@@ -251,3 +251,20 @@ def test_a_comment_with_a_command_has_a_line_that_may_be_one(body: str) -> None:
 def test_the_lines_of_a_table_are_none(size: int) -> None:
     row = "|a" * 300 + "\n"
     assert list(command_lines("/ssot help\n" + "|-" * 300 + "\n" + row * (size // len(row)))) == ["/ssot help"]
+
+
+@pytest.mark.parametrize("line", ["/ssot unknown{n}", "/ssot migrate --no-such-{n}", '/ssot migrate "{n}'])
+def test_thousands_of_mistakes_are_not_looked_at_one_by_one(line: str) -> None:
+    class Counting(dict[str, CommandSpec]):
+        asked = 0
+
+        def get(self, name: str, default: object = None) -> CommandSpec | None:  # type: ignore[override]
+            self.asked += 1
+            return super().get(name)
+
+    specs = Counting(SPECS)
+    body = "\n\n".join(line.format(n=n) for n in range(2_000))
+    (error,) = parse_all(find_invocations(body), specs)
+    assert isinstance(error, CommandError)
+    assert "at most 5 commands" in error.message
+    assert specs.asked <= 50
