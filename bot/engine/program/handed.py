@@ -12,6 +12,10 @@ from bot.engine.program.order import above
 _DOTTED = re.compile(r"[^\W\d]\w*(?:[.:][^\W\d]\w*)+\Z")
 
 
+_FEW = 8
+"""Of so many texts, the first ones, two are put together."""
+
+
 @dataclass(eq=False)
 class Handovers:
     """The calls of all files by which a module, or a name, comes to a function of another file."""
@@ -23,6 +27,7 @@ class Handovers:
     _homes: dict[str, str] = field(default_factory=dict)
     """By module, its file."""
     _reached: dict[str, frozenset[str]] = field(default_factory=dict)
+    _leading: dict[tuple[str, Name, bool, str], bool] = field(default_factory=dict)
     _by_text: dict[str, list[tuple[str, Handed]]] = field(default_factory=dict)
     _by_given: dict[str, list[tuple[str, Handed]]] = field(default_factory=dict)
 
@@ -70,6 +75,12 @@ class Handovers:
 
     def leads(self, path: str, handed: Handed, home: str) -> bool:
         """Whether what a call of the file at ``path`` hands over may come to a function of the file ``home``."""
+        key = path, handed.to, handed.line > 0, home
+        if key not in self._leading:
+            self._leading[key] = self._leads(path, handed, home)
+        return self._leading[key]
+
+    def _leads(self, path: str, handed: Handed, home: str) -> bool:
         if handed.to == Name("", OWN):
             return home == path or path in self._reach(home) or (handed.line > 0 and home in self._reach(path))
         if not handed.to.text and not handed.to.level:
@@ -118,6 +129,6 @@ class Handovers:
 def filled(pattern: str, texts: Sequence[str]) -> Iterator[str]:
     """The names that a pattern gives with some of the texts."""
     parts = pattern.split(HOLE)
-    for chosen in permutations(texts, len(parts) - 1):
+    for chosen in permutations(texts if len(parts) == 2 else texts[:_FEW], len(parts) - 1):
         pieces = [piece for pair in zip(parts, (*chosen, ""), strict=True) for piece in pair]
         yield "".join(pieces)
