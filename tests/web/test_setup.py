@@ -17,6 +17,7 @@ from urllib.parse import parse_qs, urlsplit
 import aiohttp
 import pytest
 from aiohttp import web
+from markupsafe import escape
 
 from bot.domain.errors import SettingsError, UserError
 from bot.github import GitHub, open_session, reads
@@ -142,7 +143,7 @@ async def test_every_permission_says_what_it_is_for(setup: Page) -> None:
     assert REASONS.keys() == dict(manifest_document()["default_permissions"]).keys()
     _, text = await setup.send(state=await setup.state(), name="our bot", url=HOOK, owner="")
     for name, access in manifest_document()["default_permissions"].items():
-        reason = html.escape(REASONS[name].replace("`", "\0"))
+        reason = str(escape(REASONS[name])).replace("`", "\0")
         while "\0" in reason:  # what is code in the documents is code here, too
             reason = reason.replace("\0", "<code>", 1).replace("\0", "</code>", 1)
         assert f'<th scope="row">{name}</th><td>{access}</td><td>{reason}</td>' in text
