@@ -80,6 +80,7 @@ def configure(*, form: str = "text", level: str = "info", redact: Redactor, stre
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
+    logging.getLogger("markdown_it").setLevel(logging.INFO)  # at debug, a line for each rule that it tries
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,

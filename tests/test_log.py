@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 import pytest
 import structlog
+from markdown_it import MarkdownIt
 
 from bot.log import HIDDEN, Redactor, configure
 
@@ -64,6 +65,14 @@ def test_every_spelling_is_hidden(stream: io.StringIO, text: str) -> None:
 @pytest.mark.parametrize("text", ["an innocent line", "sha256=0123456789abcdef", "2026-01-01T00:00:00Z"])
 def test_innocent_text_stays(text: str) -> None:
     assert Redactor([SECRET, PEM, "short"])(f"{text} short") == f"{text} short"
+
+
+def test_at_debug_a_parser_of_markdown_does_not_drown_the_rest(stream: io.StringIO) -> None:
+    MarkdownIt("commonmark").render("# Words\n\n- one\n- two\n\n```\ncode\n```\n")
+    logging.getLogger("ours").debug("said")
+    logging.getLogger("markdown_it.rules_block").warning("warned")
+    lines = stream.getvalue().splitlines()
+    assert ["said" in lines[0], "warned" in lines[1], len(lines)] == [True, True, 2]
 
 
 def test_the_delivery_is_on_every_line_of_its_task(stream: io.StringIO) -> None:

@@ -16,6 +16,9 @@ from bot.domain.finding import Finding, Fix, Range
 from bot.engine.source.text import SourceMap
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+HOME = "https://github.com/netra-systems/ssot-bot"
+HELP = f"{HOME}/blob/main/docs/decides.md"
+"""What a rule's safe, unsafe and manual usages are."""
 ROOT = "%SRCROOT%"
 """The base of all paths: the name that SARIF readers use for the top of a repository."""
 
@@ -24,7 +27,14 @@ def as_sarif(shown: Shown) -> str:
     """One log with one run; fixes as deleted and inserted regions."""
     names = sorted({finding.migration for finding in shown.findings})
     run = {
-        "tool": {"driver": {"name": "ssot", "version": __version__, "rules": [_rule(name) for name in names]}},
+        "tool": {
+            "driver": {
+                "name": "ssot",
+                "version": __version__,
+                "informationUri": HOME,
+                "rules": [_rule(name) for name in names],
+            }
+        },
         "columnKind": "utf16CodeUnits",
         "newlineSequences": ["\r\n", "\n", "\r"],
         "originalUriBaseIds": {ROOT: {"uri": shown.root.as_uri().rstrip("/") + "/"}},
@@ -41,6 +51,7 @@ def _rule(name: str) -> dict[str, Any]:
         "shortDescription": {"text": f"Usage of a name that the migration {name} deprecates."},
         "fullDescription": {"text": f"The migration {name} deprecates this name; each result names the replacement."},
         "help": {"text": "`ssot migrate` applies the safe fixes. Change other usages by hand; each result says why."},
+        "helpUri": HELP,
         "defaultConfiguration": {"level": "warning"},
     }
 

@@ -39,12 +39,14 @@ ARTIFACT = only(  # 3.4: relative, and what to
 )
 REGION = only(dict.fromkeys(("startLine", "startColumn", "endLine", "endColumn"), COUNTED))  # 3.30; GitHub: all
 PLACE = only({"artifactLocation": ARTIFACT, "region": REGION})  # 3.29
+URI = {"type": "string", "format": "uri", "pattern": "^https://"}
 RULE = only(  # 3.49; GitHub: id, both descriptions, help
     {
         "id": WORDS,
         "shortDescription": MESSAGE,
         "fullDescription": MESSAGE,
         "help": MESSAGE,
+        "helpUri": URI,
         "defaultConfiguration": only({"level": LEVEL}),
     }
 )
@@ -87,9 +89,10 @@ NOTIFICATION = only(  # 3.58
     }
 )
 NUMBERS = ("usages", "safe", "unsafe")
+RULES = listed(RULE, uniqueItems=True)
 RUN = only(  # 3.14
     {
-        "tool": only({"driver": only({"name": WORDS, "version": WORDS, "rules": listed(RULE, uniqueItems=True)})}),
+        "tool": only({"driver": only({"name": WORDS, "version": WORDS, "informationUri": URI, "rules": RULES})}),
         "columnKind": {"enum": ["utf16CodeUnits", "unicodeCodePoints"]},
         "newlineSequences": listed(WORDS, minItems=1, uniqueItems=True),
         "originalUriBaseIds": only({"%SRCROOT%": only({"uri": {"type": "string", "pattern": "^file://.*/$"}})}),
@@ -169,6 +172,8 @@ def log_of(root: Path, *arguments: str) -> dict[str, Any]:
 def test_what_is_written_keeps_the_rules(tmp_path: Path, files: Mapping[str, bytes], fixes: str) -> None:
     write(tmp_path, {**PACKAGE, **files})
     (run,) = log_of(tmp_path, fixes)["runs"]
+    assert run["tool"]["driver"]["informationUri"].startswith("https://")
+    assert all(rule["helpUri"].startswith("https://") for rule in run["tool"]["driver"]["rules"])
     for result in run["results"]:
         assert run["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == result["ruleId"]
     fingerprints = [json.dumps(result["partialFingerprints"]) for result in run["results"]]

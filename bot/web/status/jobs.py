@@ -18,6 +18,7 @@ _NAME = re.compile(r"[A-Za-z0-9._-]{1,100}/[A-Za-z0-9._-]{1,100}")
 _TASKS = {
     "ssot.look": "look for pull requests without a review",
     "ssot.migrations": "keep migration pull requests up to date",
+    "ssot.onboarding": "propose a first configuration",
     "ssot.preview": "preview a changed configuration",
     "ssot.rerun": "judge a pull request again",
     "ssot.review": "review a pull request",
