@@ -31,7 +31,7 @@ migrations:
     pull_requests: {files: 2}
   utc-clock: {deprecated: pkg.impl.old_clock, canonical: pkg.impl.clock, drop_in: true}
 """
-_LIBRARY = b"""version: 1
+LIBRARY = b"""version: 1
 migrations:
   connection-factory: {deprecated: pkg.impl.make_connection, canonical: pkg.impl.Connection, drop_in: true}
   legacy-settings: {deprecated: pkg.impl.LEGACY, canonical: pkg.impl.SETTINGS, drop_in: true}
@@ -53,6 +53,7 @@ LEGACY = SETTINGS = {}
 CONNECTS = b"from pkg.impl import make_connection\n\nmake_connection()\n"
 TICKS = b"from pkg.impl import old_clock\n\nold_clock()\n"
 SETS = b"from pkg.impl import LEGACY\n\nprint(LEGACY)\n"
+LIBRARY_FILES = {"pkg/__init__.py": b"", "pkg/impl.py": _IMPL, "lib/a.py": CONNECTS, "lib/b.py": SETS}
 FAR = datetime(2100, 1, 1, tzinfo=UTC)
 OLD_FAILURE = "failed 5 times: KeyError: 'head'"
 OLD_WAIT = "still waiting after 2 days, 0:00:00: NoAnswer: GitHub did not answer (not before 2026-01-01T00:00:00+00:00)"
@@ -84,9 +85,7 @@ async def scene(github: Sandbox, directory: Path, database: str | None = None) -
         service = await github.repo(
             "acme/service", files={**files, **some, "app/time.py": TICKS, ".github/ssot.yml": _CONFIG}
         )
-        library = await github.repo(
-            "globex/library", files={**files, "lib/a.py": CONNECTS, "lib/b.py": SETS, ".github/ssot.yml": _LIBRARY}
-        )
+        library = await github.repo("globex/library", files={**LIBRARY_FILES, ".github/ssot.yml": LIBRARY})
         merged, still_open = await _work(github, app, service, library)
         await _fail(github, app)
         async with _held(github, app, service, library):

@@ -8,8 +8,12 @@ from typing import Any
 import aiohttp
 import pytest
 
+from bot.inventory.progress import all_progress
 from bot.sandbox import Sandbox
-from tests.e2e.operator_scene import Scene, scene
+from bot.storage import Storage
+from bot.storage.engine import storage_url
+from tests.e2e.conftest import RunningBot
+from tests.e2e.operator_scene import CONNECTS, LIBRARY, LIBRARY_FILES, Scene, scene
 from tests.jobs.conftest import until
 
 
@@ -86,3 +90,23 @@ async def test_a_renamed_repository_is_found_by_the_name_that_it_has_now(
         now = await document(at, "/status/jobs.json?repository=acme/gateway")
         assert {job["number"] for job in before["jobs"]} <= {job["number"] for job in now["jobs"]}
         assert {job["repository"] for job in now["jobs"]} == {"acme/gateway"}
+
+
+async def test_a_review_brings_the_counts_of_its_base_branch_up_to_date(
+    bot: RunningBot, github: Sandbox, tmp_path: Path
+) -> None:
+    repo = await github.repo("acme/library", files={**LIBRARY_FILES, ".github/ssot.yml": LIBRARY})
+    await bot.app.worker.run_now()
+    await bot.settled()
+    storage = Storage(storage_url(f"sqlite:///{tmp_path / 'ssot.db'}"))
+    await storage.open()
+
+    async def usages() -> list[int]:
+        (known,) = await all_progress(storage)
+        return [each.usages for each in known.repository.migrations]
+
+    assert await usages() == [2, 2]
+    await bot.receive(repo.push({"lib/more.py": CONNECTS}))
+    await bot.receive(repo.open_pull_request({"lib/new.py": CONNECTS}))
+    assert await usages() == [4, 2]
+    await storage.close()

@@ -322,6 +322,25 @@ def test_names_from_outside_do_no_harm(text: str) -> None:
     assert json.loads(status_json(status).text or "")["dead"][0]["event"] == text, "programs get it as it is"
 
 
+def test_what_a_template_is_given_is_text() -> None:
+    text = page("message.html", title="<b>", text="<script>").text or ""
+    assert (text.count("&lt;b&gt;"), text.count("&lt;script&gt;")) == (2, 1)
+    form = page(
+        "jobs.html",
+        asked={"repository": '"><em>', "event": "", "state": "", "before": ""},
+        found=[],
+        folded=[],
+        fault=None,
+        next=None,
+        json="",
+        repositories=["<i>"],
+        events=[("<u>", "<u>")],
+        states=[],
+        now=NOW,
+    )
+    assert {tag for tag, _, _ in Page(form.text or "").elements}.isdisjoint({"em", "i", "u"})
+
+
 # --- filters and JSON ----------------------------------------------------------------------------------------------
 
 JOB_KEYS = [
