@@ -1,5 +1,6 @@
 """The texts of the onboarding pull request: what is proposed, and what it would find, open and fail."""
 
+import html
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
@@ -32,7 +33,7 @@ _LISTED = 10
 _NAMED = 3
 """Deprecated names of one migration."""
 _TAIL_ROOM = 2_000
-_COLUMNS = ("migration", "deprecated", "usages", "files", "safe fixes", "to review", "by hand")
+_COLUMNS = ("migration", "usages", "files", "safe fixes", "to review", "by hand", "deprecated")
 
 
 def body(
@@ -102,7 +103,7 @@ def _found(preview: OnboardingPreview, config: Config, repository: Repository) -
     parts = [
         "### What it finds",
         f"At {commit} of {code(preview.branch)}: {told}.",
-        table(_COLUMNS, rows, numbers=range(2, 7)),
+        table(_COLUMNS, rows, numbers=range(1, 6)),
         "" if all(usage.planned for usage in usages) else "Which of them can be fixed took too long to find out.",
         *(_usages(name, each, repository, found) for name, each in found.after.items() if each),
         _unread(found),
@@ -114,10 +115,10 @@ def _row(migration: Migration, usages: Sequence[Finding]) -> Sequence[str]:
     trust, planned = Counter(usage.applicability for usage in usages), all(usage.planned for usage in usages)
     return (
         cell(code(migration.name)),
-        cell(_names(migration)),
         f"{len(usages):,}",
         f"{len({usage.path for usage in usages}):,}",
         *(f"{trust[each]:,}" if planned else "?" for each in Applicability),
+        cell(_names(migration)),
     )
 
 
@@ -139,7 +140,7 @@ def _usages(name: str, usages: Sequence[Finding], repository: Repository, found:
 
 def _title(name: str) -> str:
     """A migration's name as HTML: letters, digits and hyphens, as the configuration takes them."""
-    return f"<code>{plain(name)}</code>"
+    return f"<code>{html.escape(name)}</code>"
 
 
 def _unread(found: Foreseen) -> str:

@@ -208,7 +208,7 @@ def _idle_ignores(action: CompleteCheckRun) -> list[Finding]:
 
 def _details(action: CompleteCheckRun, pull: PullRequest) -> str | None:
     sections = (
-        ("New usages", [_usage(f, fp, pull) for n in action.new for f, fp in n.decided]),
+        ("New usages", [_usage(f, fp, pull) for n in action.new for f, fp in n.decided] + _imports(action.new)),
         ("Not read", [_unread(file) for file in action.unread]),
         ("No source file", [f"- {code(s.path)}: {plain(s.reason)}" for s in action.skipped]),
         (
@@ -232,6 +232,12 @@ def _details(action: CompleteCheckRun, pull: PullRequest) -> str | None:
     blocks = [f"### {title}\n\n{_listed(items)}" for title, items in sections if items]
     blocks = [*filter(None, [config_details(action.proposed)]), *blocks]
     return fit("\n\n".join(blocks), limit=MAX_CHECK_TEXT) if blocks else None
+
+
+def _imports(new: Sequence[NewFinding]) -> list[str]:
+    """The usages that are not listed by themselves."""
+    number = sum(len(n.usages) - len(n.decided) for n in new)
+    return [f"- {count(number, 'import')}, which only these need"] if number else []
 
 
 def _unread(file: UnreadFile) -> str:

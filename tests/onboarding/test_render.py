@@ -61,13 +61,13 @@ def test_usages_are_counted_by_what_can_be_done() -> None:
     usages = [usage("a.py"), usage("a.py", Applicability.UNSAFE), usage("b.py", Applicability.DISPLAY_ONLY)]
     said = text(usages)
     assert "3 usages in 2 files." in said
-    assert "| `m` | `a.b.old` → `a.b.new` | 3 | 2 | 1 | 1 | 1 |" in said
+    assert "| `m` | 3 | 2 | 1 | 1 | 1 | `a.b.old` → `a.b.new` |" in said
     assert "[`a.py:3`](https://github.com/acme/app/blob/" in said
 
 
 def test_what_is_not_planned_is_not_counted() -> None:
     said = text([usage("a.py", planned=False)])
-    assert "| `m` | `a.b.old` → `a.b.new` | 1 | 1 | ? | ? | ? |" in said
+    assert "| `m` | 1 | 1 | ? | ? | ? | `a.b.old` → `a.b.new` |" in said
     assert "took too long to find out" in said
     assert "opens pull requests with the safe fixes" in said
 
@@ -117,3 +117,12 @@ def test_what_is_not_known_is_said() -> None:
     unknown = replace(preview([]), found=None, reason="the scan takes longer than 120 seconds")
     said = body(unknown, MARK, REPOSITORY, KEYS)
     assert "That is not known: the scan takes longer than 120 seconds." in said
+
+
+def test_a_name_in_a_title_stands_as_it_is() -> None:
+    """A title is HTML, in which Markdown's escapes would be seen."""
+    about = preview([])
+    state = Valid(config=load("version: 1\nmigrations:\n  old-name: {deprecated: a.b.old}\n"))
+    found = Foreseen(commit=BASE, before={}, after={"old-name": (replace(usage("a.py"), migration="old-name"),)})
+    said = body(replace(about, state=state, found=found), MARK, REPOSITORY, KEYS)
+    assert "<summary><code>old-name</code>: 1 usage</summary>" in said

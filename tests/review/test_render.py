@@ -242,6 +242,15 @@ def test_the_check_run_says_what_is_the_case(action: CompleteCheckRun, title: st
     assert within in text.summary
 
 
+def test_the_details_count_the_imports_that_are_not_listed() -> None:
+    also = (finding(line=1, kind=Kind.IMPORT), finding(line=7))
+    group = replace(new(also=also), also_fingerprints=("i" * 16, "a" * 16))
+    details = check_text(verdict(new=(group,)), pull(), {"managers": migration()}).text
+    assert details is not None
+    assert details.count("\n- [") == 2
+    assert details.endswith("\n- 1 import, which only these need")
+
+
 def test_the_details_name_every_file_that_was_not_read_and_the_way_out() -> None:
     waiver = Waiver(fingerprint="u", by="ann", reason="Python 2")
     action = verdict(
