@@ -22,6 +22,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 SECRET = "a webhook secret of the benchmark"  # noqa: S105  # it protects nothing
 PAGE = os.sysconf("SC_PAGE_SIZE")
+SETTLE = 1.0
+"""Seconds before a look: the senders' connections are closed by then, and what waited has been done."""
 
 
 async def serve(directory: Path) -> None:
@@ -132,6 +134,7 @@ def _soak(
     began = time.monotonic()
     for number in range(1, 11):
         asyncio.run(tenth())
+        time.sleep(SETTLE)
         samples.append(look(server.pid, directory))
         memory, files, disk = samples[-1]
         took = time.monotonic() - began
