@@ -24,6 +24,8 @@ class StartingMigration:
     """The dotted name; ``None``: the migration is the preset of that name."""
     canonical: str | None = None
     is_module: bool = False
+    issue: int | None = None
+    """The number of the issue on which it is tracked."""
     drop_in: bool = False
     """Somebody said that the successor takes the name's place; else that stands in a comment."""
     notes: tuple[str, ...] = ()
@@ -35,12 +37,8 @@ def starting_text(
     *,
     roots: Sequence[str] = (),
     codeowners: str | None = None,
-    issue: int | None = None,
 ) -> str:
-    """The file.  ``roots``: the source roots that were found; ``codeowners``: the path of the repository's own file.
-
-    ``issue``: the number of the issue on which all migrations are tracked.
-    """
+    """The file.  ``roots``: the source roots that were found; ``codeowners``: the path of the repository's own file."""
     parts = [_HEAD]
     if roots:
         listed = ", ".join(map(scalar, roots))
@@ -48,7 +46,7 @@ def starting_text(
             "# Imports begin at the top or at a source root that was found. To change that, list all of them:\n"
             f"# source_roots: [{listed}]\n"
         )
-    parts.append("migrations:\n" + "\n".join(_entry(each, codeowners, issue) for each in migrations))
+    parts.append("migrations:\n" + "\n".join(_entry(each, codeowners) for each in migrations))
     return "\n".join(parts)
 
 
@@ -59,15 +57,15 @@ def migration_name(deprecated: str) -> str:
     return "-".join(words)[:60].strip("-") or "migration"
 
 
-def _entry(migration: StartingMigration, codeowners: str | None, issue: int | None) -> str:
+def _entry(migration: StartingMigration, codeowners: str | None) -> str:
     lines = [*(f"  # {_printable(note)}" for note in migration.notes), f"  {migration.name}:"]
     lines += [f"    {line}" for line in _body(migration)]
     if codeowners:
         lines.append(
             f"    pull_requests: {{split: codeowners}}  # those of one owner go together, as {codeowners} says"
         )
-    if issue is not None:
-        lines.append(f"    tracking: {{issue: {issue}}}")
+    if migration.issue is not None:
+        lines.append(f"    tracking: {{issue: {migration.issue}}}")
     return "".join(f"{line}\n" for line in lines)
 
 

@@ -56,8 +56,8 @@ def part_replaced(before: str, block: str, first: MarkerKind, last: MarkerKind) 
 
     ``None``: one of them is missing.
     """
-    begin = re.search(f"{first.opening}[^<>]*-->", before)
-    ends = list(re.finditer(f"{last.opening}[^<>]*-->", before[begin.end() :])) if begin else []
+    begin = re.search(f"<!-- ssot:{first.wire}=[^<>]*-->", before)
+    ends = list(re.finditer(f"<!-- ssot:{last.wire}=[^<>]*-->", before[begin.end() :])) if begin else []
     return before[: begin.start()] + block + before[begin.end() + ends[-1].end() :] if begin and ends else None
 
 

@@ -1,10 +1,11 @@
 """What is proposed, to whom, and whether the proposal still is the one to make."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from bot.config.prospects import OwnName, Prospect, prospects
+from bot.config.prospects import OwnName, prospects
 from bot.config.reading import load
-from bot.config.starting import starting_text
+from bot.config.starting import StartingMigration, starting_text
 from bot.domain.errors import ConfigError
 from bot.domain.facts import Repository
 from bot.domain.finding import Finding
@@ -26,19 +27,27 @@ def proposed(
     codeowners: str | None,
     issue: int | None,
 ) -> Proposal | None:
-    """The configuration for what was found; ``None`` where that is nothing.  ``issue``: all is tracked on it."""
-    found: list[Prospect] = []
-    for each in prospects(names, findings):
-        if _loaded([*found, each], roots, codeowners, issue) is not None:
+    """The configuration for what was found; ``None`` where that is nothing.
+
+    ``issue``: what has no tracking issue of its own is tracked on it.
+    """
+    found: list[StartingMigration] = []
+    for each in (prospect.migration for prospect in prospects(names, findings)):
+        if _loaded([*found, each], roots, codeowners) is not None:
             found.append(each)
-    return _loaded(found, roots, codeowners, issue) if found else None
+    untracked = _loaded(found, roots, codeowners) if found else None
+    if untracked is None or issue is None:
+        return untracked
+    own = {migration.name for migration in untracked.config.migrations if migration.tracking_issue is not None}
+    tracked = [each if each.name in own else replace(each, issue=issue) for each in found]
+    return _loaded(tracked, roots, codeowners)
 
 
 def _loaded(
-    found: Sequence[Prospect], roots: Sequence[str], codeowners: str | None, issue: int | None
+    found: Sequence[StartingMigration], roots: Sequence[str], codeowners: str | None
 ) -> Proposal | None:  # fmt: skip
     """``None``: these migrations cannot be together in one file."""
-    text = starting_text([each.migration for each in found], roots=roots, codeowners=codeowners, issue=issue)
+    text = starting_text(found, roots=roots, codeowners=codeowners)
     try:
         return Proposal(text=text, config=load(text))
     except ConfigError:

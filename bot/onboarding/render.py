@@ -1,8 +1,8 @@
 """The texts of the onboarding pull request: what is proposed, and what it would find, open and fail."""
 
-import html
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from html import escape
 
 from bot.config import FILE, Absent, Invalid, UnreadableConfig, Unrelated, Valid
 from bot.domain.effects import MAX_BODY
@@ -33,7 +33,7 @@ _LISTED = 10
 _NAMED = 3
 """Deprecated names of one migration."""
 _TAIL_ROOM = 2_000
-_COLUMNS = ("migration", "usages", "files", "safe fixes", "to review", "by hand", "deprecated")
+_COLUMNS = ("migration", "usages", "files", "safe fixes", "to review", "by hand")
 
 
 def body(
@@ -105,7 +105,7 @@ def _found(preview: OnboardingPreview, config: Config, repository: Repository) -
         f"At {commit} of {code(preview.branch)}: {told}.",
         table(_COLUMNS, rows, numbers=range(1, 6)),
         "" if all(usage.planned for usage in usages) else "Which of them can be fixed took too long to find out.",
-        *(_usages(name, each, repository, found) for name, each in found.after.items() if each),
+        *(_usages(each, found.after.get(each.name, ()), repository, found) for each in config.migrations),
         _unread(found),
     ]
     return "\n\n".join(part for part in parts if part)
@@ -132,15 +132,12 @@ def _names(migration: Migration) -> str:
     return ", ".join(named) + (f" and {more:,} more" if more > 0 else "")
 
 
-def _usages(name: str, usages: Sequence[Finding], repository: Repository, found: Foreseen) -> str:
+def _usages(migration: Migration, usages: Sequence[Finding], repository: Repository, found: Foreseen) -> str:
+    """The names and the places: names are long, and would push the numbers out of the table."""
     ordered = sorted(usages, key=lambda usage: (usage.path, usage.range.line))
     lines = [f"- {link_to_line(usage, repository.html_url, found.commit)}: {code(usage.symbol)}" for usage in ordered]
-    return fold(f"{_title(name)}: {count(len(usages), 'usage')}", "\n".join(cut(lines, _LISTED)))
-
-
-def _title(name: str) -> str:
-    """A migration's name as HTML: letters, digits and hyphens, as the configuration takes them."""
-    return f"<code>{html.escape(name)}</code>"
+    title = f"<code>{escape(migration.name)}</code>: {count(len(usages), 'usage')}"
+    return fold(title, "\n\n".join(part for part in (_names(migration), "\n".join(cut(lines, _LISTED))) if part))
 
 
 def _unread(found: Foreseen) -> str:
@@ -161,7 +158,7 @@ def _unread(found: Foreseen) -> str:
 def _opened(
     preview: OnboardingPreview, config: Config, mark: OnboardingMark, repository: Repository, keys: MarkerKeys
 ) -> str:  # fmt: skip
-    lines = [_issue(config, mark, repository, keys)]
+    lines = _issue(config, mark, repository, keys)
     by_itself = [migration for migration in config.migrations if migration.mode is Mode.MIGRATE]
     on_request = [migration for migration in config.migrations if migration.mode is not Mode.MIGRATE]
     if by_itself:
@@ -169,18 +166,29 @@ def _opened(
     if on_request:
         asked = code("/ssot migrate")
         which = f" for {_listed(on_request)}" if by_itself else ""
-        lines.append(f"- {asked} on the tracking issue opens {_pulls(on_request, preview)}{which}. Nothing by itself.")
+        opens = f"{asked} on the tracking issue opens {_pulls(on_request, preview)}{which}"
+        lines.append(f"- Migration pull requests come only when you ask: {opens}.")
     return "\n".join(("### What it opens", "", *lines))
 
 
-def _issue(config: Config, mark: OnboardingMark, repository: Repository, keys: MarkerKeys) -> str:
-    tracked = sorted({each.tracking_issue for each in config.migrations if each.tracking_issue is not None})
-    if tracked:
-        return f"- The progress is kept on the tracking issue {', '.join(f'#{number}' for number in tracked)}."
-    if mark.issue is not None:
+def _issue(config: Config, mark: OnboardingMark, repository: Repository, keys: MarkerKeys) -> list[str]:
+    """Which migrations are tracked where, and what opens an issue for the others."""
+    lines = []
+    for number in sorted({each.tracking_issue for each in config.migrations if each.tracking_issue is not None}):
+        tracked = [each for each in config.migrations if each.tracking_issue == number]
+        which = "" if len(tracked) == len(config.migrations) else f" of {_listed(tracked)}"
+        lines.append(f"- The progress{which} is kept on the tracking issue #{number}.")
+    others = [each for each in config.migrations if each.tracking_issue is None]
+    if others and mark.issue is not None:
         line = code(f"tracking: {{issue: {mark.issue}}}")
-        return f"- The tracking issue #{mark.issue} is open. Add {line} to each migration whose progress it shows."
-    return issue_box(keys, repository.ref.id, "Tick this to open a tracking issue now, which shows the progress.")
+        lines.append(
+            f"- The tracking issue #{mark.issue} is open. Add {line} to each migration whose progress it shows."
+        )
+    elif others:
+        which = f" of {_listed(others)}" if lines else ""
+        text = f"Tick this to open a tracking issue now, which shows the progress{which}."
+        lines.insert(0, issue_box(keys, repository.ref.id, text))
+    return lines
 
 
 def _pulls(migrations: Sequence[Migration], preview: OnboardingPreview) -> str:
@@ -195,7 +203,7 @@ def _pulls(migrations: Sequence[Migration], preview: OnboardingPreview) -> str:
         if safe and migration.pull_requests.split is Split.CODEOWNERS:
             at_least = "at least "
     if not usages:
-        return "no pull request yet: there is no safe fix"
+        return f"none yet, for there is no safe fix; {code('--unsafe')} takes those to review"
     most = min(migration.pull_requests.open for migration in migrations)
     at_once = f", at most {most} at a time" if pulls > most else ""
     return f"{at_least}{count(pulls, 'pull request')} with {count(usages, 'safe fix', 'safe fixes')}{at_once}"

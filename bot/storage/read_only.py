@@ -13,6 +13,7 @@ class ReadOnlyStorage(Storage):
 
     def __init__(self, storage: Storage) -> None:
         self._engine, self._pin, self._clock = storage._engine, storage._pin, storage._clock
+        self._monotonic = storage._monotonic
         self._passing, self._offset = storage._passing, storage._offset
         self._reads, self._writes = storage._reads, storage._writes
 

@@ -221,14 +221,14 @@ async def test_an_edit_is_previewed_and_stays(bot: RunningBot, github: Sandbox, 
     pull, ann = only(repo), github.user("ann", role="write")
     edited = b"version: 1\nmigrations:\n  mine: {deprecated: pkg.tools.new, mode: warn}\n"
     await bot.receive(pull.push({FILE: edited}, by=ann))
-    assert "| `mine` | `pkg.tools.new` | 1 |" in pull.body
+    assert "| `mine` | 1 |" in pull.body
     assert "the check `ssot` stays neutral" in pull.body
     assert "Somebody else has pushed here" in pull.body
     head = pull.head_sha
     await repo.push({"app/c.py": b"from pkg.tools import new\n\nnew(1)\n"})
     await looked(bot)
     assert (pull.head_sha, pull.head[FILE]) == (head, edited)
-    assert "| `mine` | `pkg.tools.new` | 3 |" in pull.body
+    assert "| `mine` | 3 |" in pull.body
 
 
 @pytest.mark.parametrize(
@@ -303,6 +303,8 @@ async def test_nothing_else_is_said(onboarding: Serving, github: Sandbox) -> Non
         assert {run.name for run in repo.check_runs} == {"ssot"}
         assert {run.head_sha for run in repo.check_runs} == {pull.head_sha}
         assert "| `websocket-manager-factory` |" in pull.body
+        assert "The progress is kept on the tracking issue #506." in pull.body
+        assert "- [ ]" not in pull.body, "the preset names its own"
         await bot.receive(pull.merge(by=ann))
         await looked(bot)
         assert [run.conclusion for run in change.check_runs] == ["failure"]
@@ -467,6 +469,20 @@ async def test_a_tick_opens_the_tracking_issue(bot: RunningBot, github: Sandbox,
     await collected(bot)
     assert "2 usages" in issue.body, "its section is there"
     assert len([each for each in repo.issues if each.number != pull.number]) == 1
+
+
+async def test_a_preset_keeps_its_own_tracking_issue(onboarding: Serving, github: Sandbox) -> None:
+    repo = await github.repo("acme/service", files={**BUILT_IN, **FILES})
+    async with onboarding("all") as bot:
+        await looked(bot)
+        pull = only(repo)
+        assert "Tick this to open a tracking issue now, which shows the progress of" in pull.body
+        await bot.receive(pull.edit(body=ticked(pull.body)))
+        (issue,) = [each for each in repo.issues if each.number != pull.number]
+        tracked = {each.name: each.tracking_issue for each in load(pull.head[FILE]).migrations}
+        assert tracked.pop("websocket-manager-factory") == 506
+        assert set(tracked.values()) == {issue.number}
+        assert "- [ ]" not in pull.body
 
 
 async def test_a_tick_on_a_branch_that_a_person_changed_names_the_line(

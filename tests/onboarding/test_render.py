@@ -61,13 +61,14 @@ def test_usages_are_counted_by_what_can_be_done() -> None:
     usages = [usage("a.py"), usage("a.py", Applicability.UNSAFE), usage("b.py", Applicability.DISPLAY_ONLY)]
     said = text(usages)
     assert "3 usages in 2 files." in said
-    assert "| `m` | 3 | 2 | 1 | 1 | 1 | `a.b.old` → `a.b.new` |" in said
+    assert "| `m` | 3 | 2 | 1 | 1 | 1 |" in said
+    assert "`a.b.old` → `a.b.new`" in said.partition("<summary><code>m</code>: 3 usages</summary>")[2]
     assert "[`a.py:3`](https://github.com/acme/app/blob/" in said
 
 
 def test_what_is_not_planned_is_not_counted() -> None:
     said = text([usage("a.py", planned=False)])
-    assert "| `m` | 1 | 1 | ? | ? | ? | `a.b.old` → `a.b.new` |" in said
+    assert "| `m` | 1 | 1 | ? | ? | ? |" in said
     assert "took too long to find out" in said
     assert "opens pull requests with the safe fixes" in said
 
@@ -94,12 +95,12 @@ def test_what_it_opens_and_fails(config: str, opens: str, fails: str) -> None:
 
 
 def test_without_a_safe_fix_it_opens_nothing() -> None:
-    assert "opens no pull request yet: there is no safe fix" in text([usage("a.py", Applicability.UNSAFE)])
+    assert "opens none yet, for there is no safe fix" in text([usage("a.py", Applicability.UNSAFE)])
 
 
 def test_the_tracking_issue_of_the_configuration_is_named() -> None:
     assert "kept on the tracking issue #7" in text([], "tracking: {issue: 7}")
-    assert "Add `tracking: {issue: 7}`" in text([], mark=replace(MARK, issue=7))
+    assert "Add `tracking: {issue: 7}` to each migration" in text([], mark=replace(MARK, issue=7))
     assert "- [ ]" not in text([], mark=replace(MARK, issue=7))
 
 

@@ -1,6 +1,7 @@
 """What the bytes of a file show of what it writes and hands over: rather too much than too little."""
 
 import re
+import string
 from functools import cache
 
 from bot.engine.source.mentions import line_before, occurrences
@@ -42,8 +43,8 @@ def writes_one(source: bytes, name: str) -> bool:
 def _writes_of_others(source: bytes, leaf: bytes) -> bool:
     """Whether a member is written of something that a function may be given: not of a name that stands here alone."""
     for place in _storing(leaf).finditer(source):
-        chain = _CHAIN.search(source[max(0, place.start() - _BEFORE) : place.start()])
-        first = chain[0].partition(b".")[0] if chain else b""
+        before = source[max(0, place.start() - _BEFORE) : place.start()]
+        first = before[len(before.rstrip(_OF_A_CHAIN)) :].partition(b".")[0]
         if place[0][:1] != b"." or not first or len(re.findall(rb"\b%b\b" % re.escape(first), source)) > 1:
             return True
     return False
@@ -55,7 +56,7 @@ def _storing(leaf: bytes) -> re.Pattern[bytes]:
     return re.compile(rb"\.%b[ \t]*%b|[(,][ \t]*(?:'%b'|\"%b\")[ \t]*," % (leaf, operator, leaf, leaf))
 
 
-_CHAIN = re.compile(rb"[\w.]*\Z")
+_OF_A_CHAIN = f"{string.ascii_letters}{string.digits}_.".encode()
 _BEFORE = 80
 """Bytes in front of a member in which the name of what it is a member of is looked for."""
 
