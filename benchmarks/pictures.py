@@ -20,6 +20,7 @@ from pathlib import Path
 
 from markdown_it import MarkdownIt
 
+from benchmarks.onboarding_scene import onboarded
 from bot import log
 from bot.cli import demo, demo_issue
 from bot.github.manifest import manifest_document
@@ -188,6 +189,7 @@ async def pages() -> Mapping[str, str]:
                 await demo_issue.keep_the_checklist(Quiet(), stage)
                 issue = repo.issues[-1]
                 found["tracking-issue"] = conversation(issue.title, issue.number, issue.body, author, "edited this now")
+    found["onboarding"] = conversation(*await onboarded(), author)
     return {**found, "setup": _setup()}
 
 
@@ -212,14 +214,15 @@ def _setup() -> str:
         manifest_document(), name="ssot-bot", webhook_url="https://bot.example.com/webhook",
         redirect_url="http://127.0.0.1:8000/setup/registered",
     )  # fmt: skip
+    style = f"<style>{(ROOT / 'bot' / 'web' / 'html' / 'style.css').read_text()}</style>"
     made = [
         form_page("", "ssot-bot"),
         confirm_page(manifest, "https://github.com/settings/apps/new?state="),
     ]
     return "".join(
         f'<iframe style="width:100%;height:{height}px;border:1px solid #d1d9e0;margin:0 0 12px"'
-        f' srcdoc="{html.escape(page.text or "")}"></iframe>'
-        for page, height in zip(made, (580, 700), strict=True)
+        f' srcdoc="{html.escape(re.sub("<link[^>]*>", style, page.text or ""))}"></iframe>'
+        for page, height in zip(made, (580, 760), strict=True)
     )
 
 

@@ -118,7 +118,6 @@ def _row(migration: Migration, usages: Sequence[Finding]) -> Sequence[str]:
         f"{len(usages):,}",
         f"{len({usage.path for usage in usages}):,}",
         *(f"{trust[each]:,}" if planned else "?" for each in Applicability),
-        cell(_names(migration)),
     )
 
 

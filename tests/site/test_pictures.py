@@ -22,12 +22,13 @@ OUTPUT = """
 
 async def test_each_picture_is_made_of_what_the_sandbox_holds() -> None:
     made = await pictures.pages()
-    assert set(made) == {"review", "review-summary", "check-run", "migration", "tracking-issue", "setup"}
+    assert set(made) == {"review", "review-summary", "check-run", "migration", "tracking-issue", "onboarding", "setup"}
     assert "Commit suggestion" in made["review"]
     assert "6 new deprecated usages" in made["check-run"]
     assert "How it was checked." in made["migration"]
     assert 'type="checkbox" disabled checked' in made["tracking-issue"]
     assert "<svg" in made["tracking-issue"]
+    assert "4 usages in 3 files" in made["onboarding"]
     for page in made.values():
         assert "<!-- ssot:" not in page
         assert "`" not in re.sub(r"<table class=.diff.*?</table>", "", page, flags=re.DOTALL)
