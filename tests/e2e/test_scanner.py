@@ -45,7 +45,7 @@ async def test_a_lost_fork_server_is_replaced_and_no_pull_request_is_green_for_i
         await until(partial(is_replaced, server))  # a worker that it had forked may have scanned this
         assert environment(fork_server.process_id() or 0) == b""
     assert await bot.failed() == []
-    assert await is_ready(bot)
+    await until(lambda: is_ready(bot))
 
 
 async def is_replaced(server: int | None) -> bool:
