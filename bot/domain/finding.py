@@ -79,6 +79,11 @@ class Finding:
     """Why a comment that means to ignore it does not, in a clause."""
 
     @property
+    def is_left(self) -> bool:
+        """Whether it is a usage left to migrate: definitions are none, and a comment in the code may ignore it."""
+        return self.ignored is None and self.kind is not Kind.DEFINITION
+
+    @property
     def planned(self) -> bool:
         """Whether a fix was looked for: then there is one, or a reason why there is none."""
         return self.fix is not None or self.reason is not None

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from bot.domain.finding import FileReport, Finding, Kind, Scanned
+from bot.domain.finding import FileReport, Finding, Scanned
 from bot.domain.references import Sha
 
 
@@ -225,4 +225,4 @@ def findings_of(facts: TrackedFacts, migration: str) -> tuple[Finding, ...]:
 
 def usages_of(facts: TrackedFacts, migration: str) -> tuple[Finding, ...]:
     """The usages left to migrate.  Definitions are not usages."""
-    return tuple(f for f in findings_of(facts, migration) if f.kind is not Kind.DEFINITION)
+    return tuple(f for f in findings_of(facts, migration) if f.is_left)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from bot.context import Bot
-from bot.domain.finding import Finding, Kind
+from bot.domain.finding import Finding
 from bot.domain.references import RepoRef, RepositoryId, Sha
 from bot.domain.tracked import Point
 from bot.engine.survey import Survey
@@ -142,10 +142,10 @@ async def prune(bot: Bot) -> None:
 
 
 def _usages(findings: Iterable[Finding]) -> Mapping[str, Counter[str]]:
-    """By migration, the usages of each file; as ``bot.domain.tracked.usages_of`` counts them."""
+    """By migration, the usages that are left in each file."""
     counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for finding in findings:
-        if finding.ignored is None and finding.kind is not Kind.DEFINITION:
+        if finding.is_left:
             counts[finding.migration][finding.path] += 1
     return counts
 

@@ -3,6 +3,8 @@
 import ast
 from collections.abc import Iterable, Mapping, Sequence
 
+from bot.engine.resolve.annotation import last_name
+
 State = dict[str, bool | None]
 """By name: it is bound, it is not (any more), or (``None``) that depends on what happens."""
 _CERTAIN = (3, 8)
@@ -103,7 +105,7 @@ def _tried(node: ast.Try | ast.TryStar, state: State) -> bool:
 
 def _suppresses(expression: ast.expr) -> bool:
     called = expression.func if isinstance(expression, ast.Call) else expression
-    return "suppress" in (getattr(called, "attr", ""), getattr(called, "id", ""))
+    return last_name(called) == "suppress"
 
 
 def truth(test: ast.expr) -> bool | None:

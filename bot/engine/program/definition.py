@@ -8,6 +8,7 @@ from functools import lru_cache
 from bot.engine.program.bound import names_bound
 from bot.engine.program.existence import named_in
 from bot.engine.program.index import Index
+from bot.engine.resolve.annotation import last_name
 from bot.engine.resolve.exports import PARSE_ERRORS, parse
 from bot.engine.resolve.resolver import written
 
@@ -41,10 +42,10 @@ class Definition:
         return frozenset(leaf(decorator) for decorator in self.statement.decorator_list)
 
 
-def leaf(decorator: ast.expr) -> str:
-    """The last component of a decorator's name."""
-    function = decorator.func if isinstance(decorator, ast.Call) else decorator
-    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+def leaf(applied: ast.expr) -> str:
+    """The last component of the name of a decorator or a context manager, called or not."""
+    function = applied.func if isinstance(applied, ast.Call) else applied
+    return last_name(function)
 
 
 def definition_of(index: Index, dotted: str, missing_modules: set[str]) -> Definition | None:

@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Container, Iterator
 
+from bot.engine.resolve.annotation import last_name
 from bot.engine.resolve.exports import PARSE_ERRORS
 from bot.engine.source.text import parse_expression
 
@@ -21,10 +22,12 @@ def _strings(tree: ast.Module) -> Iterator[ast.Constant]:
         match node:
             case ast.Subscript(value=head, slice=inside) if _is_generic(head):
                 yield from _within(inside)
-            case ast.Call(func=function, args=arguments, keywords=keywords) if _last(function) in _MAKERS:
+            case ast.Call(func=function, args=arguments, keywords=keywords) if last_name(function) in _MAKERS:
                 for part in (*arguments, *(keyword.value for keyword in keywords)):
                     yield from _within(part)
-            case ast.AnnAssign(annotation=annotation, value=ast.expr() as value) if _last(annotation) == "TypeAlias":
+            case ast.AnnAssign(annotation=annotation, value=ast.expr() as value) if (
+                last_name(annotation) == "TypeAlias"
+            ):
                 yield from _within(value)
             case _:
                 pass
@@ -38,12 +41,8 @@ def _within(node: ast.expr) -> Iterator[ast.Constant]:
 
 def _is_generic(head: ast.expr) -> bool:
     """Whether a subscript of it makes a type, as far as its name shows."""
-    last = _last(head)
+    last = last_name(head)
     return last != "Literal" and (last in _LOWER or last[:1].isupper())
-
-
-def _last(node: ast.expr) -> str:
-    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
 
 
 def _names(text: str) -> Iterator[str]:

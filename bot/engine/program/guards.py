@@ -4,6 +4,7 @@ import ast
 import builtins
 from collections.abc import Iterator
 
+from bot.engine.resolve.annotation import last_name
 from bot.engine.usages.analysis import Analysis, Use
 
 _FAILURES = frozenset(
@@ -50,7 +51,7 @@ def _fails(handler: ast.ExceptHandler) -> bool:
     if handler.type is None:
         return True
     caught = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
-    names = {each.attr if isinstance(each, ast.Attribute) else getattr(each, "id", "") for each in caught}
+    names = {last_name(each) for each in caught}
     return not names.isdisjoint(_FAILURES)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from bot.engine.program.constants import Texts, folded
 from bot.engine.program.nodes import stored
+from bot.engine.resolve.annotation import last_name
 from bot.engine.resolve.exports import PARSE_ERRORS
 
 HOLE = "*"
@@ -109,12 +110,12 @@ def is_of_python(name: str) -> bool:
 
 def names_path(call: ast.Call) -> bool:
     """Whether a function is called that replaces what its first argument names."""
-    return getattr(call.func, "attr", getattr(call.func, "id", "")) in _PATCHING
+    return last_name(call.func) in _PATCHING
 
 
 def pattern(call: ast.Call, names: Collection[str], texts: Texts) -> str | None:
     """The dotted name that a call is given, with a `HOLE` for each part that its function is given."""
-    last = getattr(call.func, "attr", getattr(call.func, "id", ""))
+    last = last_name(call.func)
     if not call.args or not (last in _PATCHING or len(call.args) + len(call.keywords) > 1):
         return None
     parts = list(_parts(call.args[0], names, texts))
@@ -169,7 +170,7 @@ def _filled(
 
 def executed(call: ast.Call, texts: Texts) -> Iterator[ast.Module]:
     """The code that a call of ``exec`` and its like runs, where it is written out; on the call's line."""
-    if getattr(call.func, "id", getattr(call.func, "attr", "")) not in _RUNNERS or not call.args:
+    if last_name(call.func) not in _RUNNERS or not call.args:
         return
     for text in folded(call.args[0], texts):
         try:

@@ -66,11 +66,9 @@ def unlike(index: Index, symbol: str, successor: str | None, *, called: bool) ->
 
 def another_class(index: Index, symbol: str, successor: str | None) -> str | None:
     """How the successor is another class, where objects of the old one, or of both, are still made."""
-    old, new = definition_of(index, symbol, set()), definition_of(index, successor or "", set())
-    if old is None or new is None or old.statement is new.statement:
+    if successor is None or (both := _two_classes(index, symbol, successor)) is None:
         return None
-    if not isinstance(old.statement, ast.ClassDef) or not isinstance(new.statement, ast.ClassDef):
-        return None
+    old, new = both
     above = [base for base in bases_of(index, old) if new.statement is _statement(index, base)]
     below = [base for base in bases_of(index, new) if old.statement is _statement(index, base)]
     if above or below:
@@ -81,11 +79,9 @@ def another_class(index: Index, symbol: str, successor: str | None) -> str | Non
 
 def asked_for(index: Index, symbol: str, successor: str) -> str | None:
     """Where the module of a deprecated class asks objects if they are of it, which those of the successor are not."""
-    old, new = definition_of(index, symbol, set()), definition_of(index, successor, set())
-    if old is None or new is None or old.statement is new.statement:
+    if (both := _two_classes(index, symbol, successor)) is None:
         return None
-    if not isinstance(old.statement, ast.ClassDef) or not isinstance(new.statement, ast.ClassDef):
-        return None
+    old, new = both
     if any(old.statement is _statement(index, base) for base in bases_of(index, new)):
         return None
     known, name = index.source_of(old.module), old.statement.name
@@ -93,6 +89,16 @@ def asked_for(index: Index, symbol: str, successor: str) -> str | None:
         if isinstance(known, tuple) and name in {getattr(each, "id", "") for each in _asks_for(node)}:
             return f"{successor} is another class than {symbol}, of which {known[0]}:{node.lineno} asks objects to be"
     return None
+
+
+def _two_classes(index: Index, one: str, other: str) -> tuple[Definition, Definition] | None:
+    """The definitions of both names, if they are two classes."""
+    found = definition_of(index, one, set()), definition_of(index, other, set())
+    match found:
+        case Definition(statement=ast.ClassDef() as first), Definition(statement=ast.ClassDef() as second):
+            return None if first is second else (found[0], found[1])
+        case _:
+            return None
 
 
 def _outside(tree: ast.Module, name: str) -> Iterator[ast.expr | ast.ExceptHandler]:

@@ -41,8 +41,11 @@ def standing(migration: Migration, survey: Survey, touched: Collection[str]) -> 
 def in_use(migration: Migration, survey: Survey, touched: Collection[str]) -> StandingUse | None:
     """The same, or else a usage: what only passes the names on goes with the removal, where that ``touched`` it."""
     for finding in survey.findings:
-        counts = finding.migration == migration.name and finding.ignored is None and finding.kind is not Kind.DEFINITION
-        if counts and not (finding.kind in PASSED_ON and finding.path in touched):
+        if (
+            finding.migration == migration.name
+            and finding.is_left
+            and not (finding.kind in PASSED_ON and finding.path in touched)
+        ):
             reason = f"`{finding.path}:{finding.range.line}` uses `{finding.symbol}`"
             return StandingUse(path=finding.path, reason=reason)
     return standing(migration, survey, touched)

@@ -63,14 +63,13 @@ _BEFORE = 80
 
 def may_write(source: bytes, name: str) -> bool:
     """Whether something may give another value to ``name``, or to a member of it: also by another name for it."""
-    others = set()
+    others: set[str] = set()
     for start, end in occurrences(source, [name]):
         if _writes(source, start, end):
             return True
         if source[end : end + 1] in b".(" and end < len(source):
             continue  # what it gives, or a part of it
-        for other in (_CALLED.match(source, end), _ASSIGNED.search(line_before(source, start))):
-            others |= {other[1].decode("utf-8", "replace")} if other else set()
+        others |= _also_called(source, start, end)
     return any(_writes(source, start, end) for start, end in occurrences(source, others - {name}))
 
 
@@ -82,12 +81,17 @@ def _writes(source: bytes, start: int, end: int) -> bool:
     )
 
 
+def _also_called(source: bytes, start: int, end: int) -> set[str]:
+    """The other names that a name gets where it stands: by ``as``, by an assignment."""
+    found = (_CALLED.match(source, end), _ASSIGNED.search(line_before(source, start)))
+    return {other[1].decode("utf-8", "replace") for other in found if other}
+
+
 def hands_over(source: bytes, name: str) -> bool:
     """Whether ``name``, or another name for it, stands alone among the arguments of a call."""
     others = {name}
     for start, end in occurrences(source, [name]):
-        for other in (_CALLED.match(source, end), _ASSIGNED.search(line_before(source, start))):
-            others |= {other[1].decode("utf-8", "replace")} if other else set()
+        others |= _also_called(source, start, end)
     return any(_ARGUMENT.match(source, end) is not None for _, end in occurrences(source, others))
 
 

@@ -3,6 +3,7 @@
 import ast
 from dataclasses import dataclass
 
+from bot.engine.program.definition import leaf
 from bot.engine.resolve.bindings import Binding, BindingKind, Load, Scope, ScopeKind
 from bot.engine.resolve.flow import in_one_branch
 from bot.engine.resolve.walk import position
@@ -203,16 +204,11 @@ def _is_test(parent: ast.AST, value: ast.expr) -> bool:
 def expects_effect(analysis: Analysis, statement: ast.stmt) -> bool:
     """Whether a ``with`` around the statement is there to see it raise, warn or log."""
     return any(
-        _name_of(item.context_expr) in _EXPECTING
+        leaf(item.context_expr) in _EXPECTING
         for node in _around(analysis, statement)
         if isinstance(node, ast.With | ast.AsyncWith)
         for item in node.items
     )
-
-
-def _name_of(expression: ast.expr) -> str:
-    function = expression.func if isinstance(expression, ast.Call) else expression
-    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
 
 
 def observed_by_try(analysis: Analysis, statement: ast.stmt) -> bool:
@@ -244,9 +240,9 @@ def _caught(handler: ast.ExceptHandler) -> list[str]:
         case None:
             return [""]
         case ast.Tuple(elts=elements):
-            return [_name_of(element) for element in elements]
+            return [leaf(element) for element in elements]
         case expression:
-            return [_name_of(expression)]
+            return [leaf(expression)]
 
 
 def _around(analysis: Analysis, statement: ast.stmt) -> list[ast.AST]:

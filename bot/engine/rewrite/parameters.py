@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from bot.engine.program.definition import definition_of
 from bot.engine.program.index import Index
+from bot.engine.resolve.annotation import last_name
 from bot.engine.rewrite.signatures import Signature, signature
 from bot.engine.usages.analysis import Analysis, Use
 
@@ -21,7 +22,7 @@ def called_with(analysis: Analysis, use: Use) -> ast.Call | None:
         around = analysis.parents.get(around)
     if use.call is not None or not isinstance(around, ast.Call) or use.expression is None:
         return use.call
-    last = getattr(around.func, "attr", getattr(around.func, "id", ""))
+    last = last_name(around.func)
     more = ast.Starred(ast.Tuple([], ast.Load()), ast.Load())
     if last in _HANDS_ON and around.args[:1] == [use.expression]:
         return ast.Call(use.expression, [*around.args[1:], more], around.keywords)
@@ -90,7 +91,7 @@ def _moved(old: Signature, new: Signature, call: ast.Call) -> Iterator[str]:
     lost = {*old.positional[old.unnamed :], *names} - {*new.positional[new.unnamed :], *new.defaults}
     if lost and own and own.kwarg is None and any(keyword.arg is None for keyword in call.keywords):
         yield f"takes no argument {min(lost)}, which may be among those that are unpacked"
-    if any(map(_is_unknown, call.args)) or any(k.arg is None for k in call.keywords):
+    if any(isinstance(each, ast.Starred) for each in call.args) or any(k.arg is None for k in call.keywords):
         return
     pairs = list(zip(old.positional, new.positional, call.args, strict=False))
     for before, after, _ in pairs:
@@ -100,10 +101,6 @@ def _moved(old: Signature, new: Signature, call: ast.Call) -> Iterator[str]:
     for name in sorted(old.defaults.keys() & new.defaults.keys() - given):
         if _differ(old.defaults[name], new.defaults[name]):
             yield f"has another default for {name}"
-
-
-def _is_unknown(argument: ast.expr) -> bool:
-    return isinstance(argument, ast.Starred)
 
 
 def _differ(one: ast.expr, other: ast.expr) -> bool:

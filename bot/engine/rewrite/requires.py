@@ -2,6 +2,7 @@
 
 import ast
 
+from bot.engine.program.definition import leaf
 from bot.engine.program.index import Index
 from bot.engine.resolve.bindings import Binding, BindingKind
 from bot.engine.resolve.exports import PARSE_ERRORS, parse
@@ -93,12 +94,7 @@ def _class_accepts(
 
 
 def _is_dataclass(definition: ast.ClassDef) -> bool:
-    for decorator in definition.decorator_list:
-        function = decorator.func if isinstance(decorator, ast.Call) else decorator
-        name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
-        if name in ("dataclass", "define", "frozen"):
-            return True
-    return False
+    return any(leaf(decorator) in ("dataclass", "define", "frozen") for decorator in definition.decorator_list)
 
 
 def _field(node: ast.stmt) -> str | None:

@@ -3,7 +3,9 @@
 import ast
 from collections.abc import Iterator, Sequence
 
+from bot.engine.program.definition import leaf
 from bot.engine.program.nature import is_plain, value_of
+from bot.engine.resolve.annotation import last_name
 from bot.engine.rewrite.requires import dotted_names
 from bot.engine.usages.analysis import Analysis, Use
 
@@ -101,7 +103,7 @@ def asks_for_warning(analysis: Analysis, use: Use) -> bool:
     """Whether the code around a usage wants a warning of it: ``pytest.warns``, ``assertWarns`` and their like."""
     node: ast.AST = use.node
     while not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Module):
-        if isinstance(node, ast.Call) and use.node is not node.func and _last(node.func) in _WARNS:
+        if isinstance(node, ast.Call) and use.node is not node.func and last_name(node.func) in _WARNS:
             return True
         if isinstance(node, ast.With | ast.AsyncWith) and any(map(_wants, node.items)):
             return True
@@ -110,10 +112,6 @@ def asks_for_warning(analysis: Analysis, use: Use) -> bool:
 
 
 def _wants(item: ast.withitem) -> bool:
-    function = item.context_expr.func if isinstance(item.context_expr, ast.Call) else item.context_expr
+    last = leaf(item.context_expr)
     recorded = isinstance(item.context_expr, ast.Call) and any(k.arg == "record" for k in item.context_expr.keywords)
-    return _last(function) in _WARNS or (_last(function) == "catch_warnings" and recorded)
-
-
-def _last(function: ast.expr) -> str:
-    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+    return last in _WARNS or (last == "catch_warnings" and recorded)
