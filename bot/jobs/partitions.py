@@ -12,17 +12,18 @@ from typing import Any
 
 from bot.jobs.database import Connection
 
-_IDS = re.compile(r"repo:(\d{1,18})(?=[#@ ]|\Z)")
+REPOSITORY = re.compile(r"repo:(\d{1,18})(?=[#@ ]|\Z)")
+"""The repository's id in a partition."""
 
 
 def ids_of(keys: Iterable[str | None]) -> set[int]:
     """The repositories that the partitions are of."""
-    return {int(number) for key in keys for number in _IDS.findall(key or "")}
+    return {int(number) for key in keys for number in REPOSITORY.findall(key or "")}
 
 
 def place(key: str | None, names: Mapping[int, str]) -> str | None:
     """A partition as people read it: with the repository's name, where it is known."""
-    return key and _IDS.sub(lambda found: names.get(int(found[1]), found[0]), key)
+    return key and REPOSITORY.sub(lambda found: names.get(int(found[1]), found[0]), key)
 
 
 def remember(c: Connection, repository: tuple[int, str]) -> None:

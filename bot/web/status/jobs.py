@@ -8,12 +8,12 @@ from typing import Any
 from urllib.parse import quote
 
 from bot.jobs.model import Job, PastRun, State
+from bot.jobs.partitions import REPOSITORY
 from bot.web.rendering import iso
 from bot.web.status.reasons import PlainReason, plain, reason_of
 
 SLOW_RUN = timedelta(minutes=5)
 SLOW_WAIT = timedelta(minutes=10)
-_REPOSITORY = re.compile(r"repo:\d{1,18}(?=[#@ ]|\Z)")
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,100}/[A-Za-z0-9._-]{1,100}")
 _TASKS = {
     "ssot.look": "look for pull requests without a review",
@@ -178,7 +178,7 @@ def is_slow(job: Job, now: datetime) -> bool:
 def _where(job: Job, site: str) -> tuple[str | None, str | None, str | None]:
     """The repository's name, the place, and its page; each ``None`` where it is not known."""
     key, place = job.key or "", job.place or job.key
-    found = _REPOSITORY.search(key)
+    found = REPOSITORY.search(key)
     if found is None or place is None:
         return None, None if key.startswith("ssot.") else place, None
     after = key[found.end() :]

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from bot.domain.tracked import Point
@@ -55,7 +56,7 @@ class RepositoryRow:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class MigrationView:
     """One migration over all repositories."""
 
@@ -93,7 +94,7 @@ class MigrationView:
         """The tracking issues: address and ``owner/name#5``."""
         return [(f"{row.page}/issues/{row.issue}", f"{row.name}#{row.issue}") for row in self.rows if row.issue]
 
-    @property
+    @cached_property
     def history(self) -> list[Point]:
         """All usages over time."""
         most = max(16, _POINTS // max(1, len(self.rows)))

@@ -3,11 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from aiohttp import web
 
 from bot import __version__
+from bot.inventory.models import RepositoryProgress
 from bot.inventory.progress import KnownProgress
 from bot.jobs.model import Job, State
 from bot.onboarding.models import OnboardingNote
@@ -51,6 +53,12 @@ class Status:
     site: str = "https://github.com"
     """Where people see the same GitHub."""
 
+    @property
+    def problems(self) -> Sequence[RepositoryProgress]:
+        """The repositories that could not be surveyed, as many as are shown."""
+        found = (each.repository for each in self.progress if each.repository.problem is not None)
+        return list(islice(found, SHOWN_PROBLEMS))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sorted:
@@ -67,9 +75,10 @@ class Sorted:
 
 def sort_out(jobs: Sequence[Job], now: datetime, site: str) -> Sorted:
     slow = [job for job in jobs if is_slow(job, now)]
-    others = [job for job in jobs if job not in slow]
-    retrying = [job for job in others if job.state is State.QUEUED and job.next_at is not None and job.reason]
-    waiting = [job for job in others if job.state is State.QUEUED and job not in retrying]
+    others = [job for job in jobs if not is_slow(job, now)]
+    queued = [job for job in others if job.state is State.QUEUED]
+    retrying = [job for job in queued if _is_put_off(job)]
+    waiting = [job for job in queued if not _is_put_off(job)]
     due = [job.received_at for job in jobs if job.due is None or job.due <= now or job.state is State.RUNNING]
     return Sorted(
         running=views_of([job for job in others if job.state is State.RUNNING], site),
@@ -80,11 +89,15 @@ def sort_out(jobs: Sequence[Job], now: datetime, site: str) -> Sorted:
     )
 
 
+def _is_put_off(job: Job) -> bool:
+    """Whether a queued job waits for another try."""
+    return job.next_at is not None and bool(job.reason)
+
+
 def status_page(status: Status) -> web.Response:
     """The page as HTML."""
     found, left, now = _of(status), migrations(status.progress, status.burn_downs), status.now
     recent = views_of(status.recent, status.site)
-    problems = [each.repository for each in status.progress if each.repository.problem is not None]
     return page(
         "status.html",
         fault=status.fault,
@@ -97,12 +110,12 @@ def status_page(status: Status) -> web.Response:
         waiting=found.waiting[:SHOWN_WAITING],
         retrying=found.retrying[:SHOWN_WAITING],
         slow=found.slow[:SHOWN_WAITING],
-        problems=problems[:SHOWN_PROBLEMS],
+        problems=status.problems,
         lacking=status.lacking[:SHOWN_PROBLEMS],
         onboardings=status.onboardings[:SHOWN_PROBLEMS],
         migrations=left[:SHOWN_MIGRATIONS],
         more_migrations=max(0, len(left) - SHOWN_MIGRATIONS),
-        charted=[each for each in left if each.line][:SHOWN_CHARTS],
+        charted=list(islice((each for each in left if each.history), SHOWN_CHARTS)),
         recent=[job for job in recent if job.state not in FOLDED][:SHOWN_RECENT],
         folded=[job for job in recent if job.state in FOLDED],
     )
@@ -127,10 +140,8 @@ def status_json(status: Status) -> web.Response:
             "waiting": _documents(found.waiting[:SHOWN_WAITING]),
             "recent": _documents(views_of(status.recent, status.site)),
             "problems": [
-                {"repository": each.repository.name, "url": each.repository.page, "reason": each.repository.problem}
-                for each in status.progress
-                if each.repository.problem is not None
-            ][:SHOWN_PROBLEMS],
+                {"repository": each.name, "url": each.page, "reason": each.problem} for each in status.problems
+            ],
             "not_granted": list(status.lacking[:SHOWN_PROBLEMS]),
             "onboarding": [
                 {"repository": each.repository, "url": each.page, "pull_request": each.number, "refused": each.refused}
