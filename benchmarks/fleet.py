@@ -24,19 +24,17 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from aiohttp import web
-
 from benchmarks import fleet_day as plan
 from benchmarks.fleet_day import Change
 from benchmarks.simulated import SimulatedClock, SimulatedLoop, simulated
 from bot import log
 from bot.app import App, build, registered
-from bot.cli.demo import settings_for
+from bot.cli.demo import listening, settings_for
 from bot.jobs import Job, State
 from bot.log import Redactor
 from bot.sandbox import PullRequestHandle, Repo, Sandbox
 from bot.sandbox.limits import quota_of
-from bot.web import Metrics, create_runner
+from bot.web import Metrics
 
 DAY = datetime(2024, 1, 8, tzinfo=UTC)
 """A Monday, far from today: nothing that goes by the machine's clock can be taken for it."""
@@ -305,14 +303,8 @@ async def _serving(github: Sandbox, directory: Path, clock: SimulatedClock, watc
     settings = settings_for(github, directory)
     app = build(settings, registered(settings), clock=clock)
     vars(app.worker)["_observer"] = watch
-    runner = create_runner(app.web)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        github.webhook_url = f"http://127.0.0.1:{runner.addresses[0][1]}/webhook"
+    async with listening(github, app):
         yield app
-    finally:
-        await runner.cleanup()
 
 
 async def _look_on(github: Sandbox, app: App, running: "asyncio.Task[None]", told: SimulatedClock | None) -> int:

@@ -1,6 +1,6 @@
 """Sends a task for each repository that the App is installed on."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -15,6 +15,18 @@ log = structlog.get_logger(__name__)
 
 APART = timedelta(seconds=0.2)
 """Between two repositories of a round: ten thousand take half an hour, and are no burst."""
+
+
+WINDOW = timedelta(minutes=5)
+"""Processes that start within it share one round."""
+AFTER_THE_START = timedelta(minutes=2)
+"""Time for what waits since the last run."""
+
+
+def round_of(event: str, now: datetime) -> Task:
+    """The task of a timer that sends ``event`` to :func:`everywhere`, at the start and at its time."""
+    window = int(now.timestamp() // WINDOW.total_seconds())
+    return Task(event=event, id=str(window), repo=None, not_before=now + AFTER_THE_START)
 
 
 async def everywhere(bot: Bot, event: str, lease: Lease) -> Outcome:

@@ -185,20 +185,28 @@ def settings_for(github: "Sandbox", directory: Path) -> "Settings":
 @asynccontextmanager
 async def serving(github: "Sandbox", settings: "Settings") -> "AsyncIterator[App]":
     """The real server on a free port of loopback, with the sandbox's webhooks coming in."""
-    from aiohttp import web
-
     from bot.app import build, registered
     from bot.github.limits import Pace
-    from bot.web import create_runner
 
     # GitHub asks for a second between two writes; nobody has to wait for that on loopback.
     app = build(settings, registered(settings), pace=Pace(gap=0.0, per_minute=100_000, per_hour=100_000))
+    async with listening(github, app):
+        yield app
+
+
+@asynccontextmanager
+async def listening(github: "Sandbox", app: "App") -> "AsyncIterator[None]":
+    """The server takes the sandbox's webhooks on a free port of loopback."""
+    from aiohttp import web
+
+    from bot.web import create_runner
+
     runner = create_runner(app.web)
     await runner.setup()
     try:
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         github.webhook_url = f"http://127.0.0.1:{runner.addresses[0][1]}/webhook"
-        yield app
+        yield
     finally:
         await runner.cleanup()
 

@@ -28,7 +28,7 @@ def tell(root: Path, config: Config) -> None:
     listing = list_files(root)
     with progress(len(listing.paths)) as report:
         scanned = scan(root, listing, config, fixes=True, progress=report)
-    findings = findings_of(scanned)
+    findings = findings_of(scanned.reports)
     for migration in config.migrations:
         click.echo(f"  {migration.name}: {_found([each for each in findings if each.migration == migration.name])}")
     for hint in (*hints_of(root, config, scanned), *undecided(config, findings)):

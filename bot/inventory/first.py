@@ -1,12 +1,12 @@
 """The first survey of a default branch: made when the App meets a repository, before a review has to wait for it."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from bot.context import Bot
 from bot.domain.references import RepoRef, Task
 from bot.github.errors import NotFound
-from bot.installations import everywhere
+from bot.installations import everywhere, round_of
 from bot.inventory import progress
 from bot.inventory.survey import survey
 from bot.inventory.view import view_of
@@ -16,18 +16,13 @@ from bot.repository import at_default_branch, reason_of
 SURVEY = "ssot.survey"
 EVERY = 24 * 60 * 60.0
 """Seconds between two rounds; a review brings the survey of its branch up to date in any case."""
-AFTER_THE_START = timedelta(minutes=2)
-"""Time for what waits since the last run."""
-WINDOW = timedelta(minutes=5)
-"""Processes that start within it share one round."""
 MOST_SECONDS = 270.0
 """For one survey: nothing else waits for it, but the job has a deadline."""
 
 
 async def timed(_: Bot, now: datetime) -> Iterable[Task]:
     """For the timer; it also runs at the start."""
-    window = int(now.timestamp() // WINDOW.total_seconds())
-    return [Task(event=SURVEY, id=str(window), repo=None, not_before=now + AFTER_THE_START)]
+    return [round_of(SURVEY, now)]
 
 
 async def survey_everywhere(bot: Bot, lease: Lease) -> Outcome:

@@ -25,6 +25,7 @@ from bot.jobs.model import (
     Superseded,
     Unreadable,
     Work,
+    require_held,
 )
 from bot.jobs.opening import store_of, worker_of
 from bot.jobs.retry import Policy
@@ -60,6 +61,7 @@ __all__ = [
     "Worker",
     "WorkerLimits",
     "look_again_at",
+    "require_held",
     "store_of",
     "worker_of",
 ]

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from bot.domain.errors import RetryLater
 from bot.domain.references import Delivery, DeliveryId
 
 
@@ -190,6 +191,12 @@ class Lease(Protocol):
     def newer_waits(self) -> bool:
         """True when a newer delivery that supersedes this one is queued."""
         ...
+
+
+def require_held(lease: Lease, now: datetime) -> None:
+    """Before a write.  Raises ``RetryLater``: the next run, which may begin at once, does the work."""
+    if not lease.held():
+        raise RetryLater(at=now, reason="the deadline of this run has passed")
 
 
 Handle = Callable[[Delivery, Lease], Awaitable[Outcome]]

@@ -8,6 +8,7 @@ from bot.config.prospects import (
     OwnName,
     Prospect,
     deprecated_in,
+    findings_of,
     is_valid,
     may_deprecate,
     own_names,
@@ -17,8 +18,6 @@ from bot.config.prospects import (
     unused,
     with_successors,
 )
-from bot.config.prospects import findings_of as found_in
-from bot.domain.finding import Finding
 from bot.domain.migration import CODEOWNERS, Config
 from bot.engine.source.names import find_source_roots
 from bot.local.files import Listing, Reader, list_files
@@ -48,7 +47,7 @@ def look(root: Path, progress: Progress | None = None) -> Outlook:
     listing = list_files(root)
     roots, codeowners = surroundings_of(root, listing)
     own = _own_names(root, listing, roots)
-    findings = findings_of(scan(root, listing, probe(own), progress=progress))
+    findings = findings_of(scan(root, listing, probe(own), progress=progress).reports)
     return Outlook(
         root=root,
         files=len(listing.paths),
@@ -73,11 +72,6 @@ def scan(
     jobs = cores()
     search = Search.of(root, listing, config, jobs, progress)
     return scan_tree(root, listing, search, config, Options(jobs=jobs, fixes=fixes, progress=progress))
-
-
-def findings_of(scan: TreeScan) -> list[Finding]:
-    """Those that no comment in the code ignores."""
-    return found_in(scan.reports)
 
 
 def _own_names(root: Path, listing: Listing, roots: Sequence[str]) -> tuple[OwnName, ...]:

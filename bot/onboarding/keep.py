@@ -22,11 +22,11 @@ from bot.identity.onboarding import (
 )
 from bot.inventory.first import ask_for_survey
 from bot.inventory.foreseen import NotForeseen
-from bot.jobs import Done, Ignored, Lease, Outcome
+from bot.jobs import Done, Ignored, Lease, Outcome, require_held
 from bot.migrate.saying import say_once
 from bot.onboarding import record
 from bot.onboarding import render as words
-from bot.onboarding.open import NOT_LISTED, SOON, check, commit_of, refused
+from bot.onboarding.open import NOT_LISTED, SOON, commit_of, refused
 from bot.onboarding.plan import reason_against, says_the_same
 from bot.onboarding.propose import previewed, propose
 from bot.onboarding.wake import is_covered
@@ -84,7 +84,7 @@ async def _kept(bot: Bot, at: DefaultBranch, pull: PullRequest, lease: Lease) ->
     now = OnboardingMark(base=None if preview.reason else at.head, head=head, issue=issue)
     body = onboarding_reworded(text, words.body(preview, now, at.repository, bot.keys, edited=not ours))
     if body is not None and body != text:
-        check(bot, lease)
+        require_held(lease, bot.github.clock.now())
         await bot.performer.perform(EditPullRequest(pull=pull.ref, body=body))
     await record.note(bot.storage, at.repository, number=pull.ref.number)
     return Done(summary="brought up to date")
@@ -107,7 +107,7 @@ async def _rebuilt(bot: Bot, at: DefaultBranch, pull: PullRequest, issue: int | 
     there = await state_at(bot, at.repo, pull.head_sha)
     if isinstance(there, Valid) and says_the_same(there.config, proposal.config):
         return pull.head_sha
-    check(bot, lease)
+    require_held(lease, bot.github.clock.now())
     commit = commit_of(at, proposal, before=pull.head_sha, parent=at.head, branch=pull.head_ref)
     return await bot.performer.perform(commit)
 
@@ -120,7 +120,7 @@ async def _issue(bot: Bot, at: DefaultBranch, pull: PullRequest, lease: Lease) -
     for issue in await reads.own_issues(bot.github, at.repo):
         if is_tracking_issue(bot.keys, at.repo.id, issue.body):
             return issue.number
-    check(bot, lease)
+    require_held(lease, bot.github.clock.now())
     body = words.issue_body(pull.ref.number, at.repo.id, bot.keys)
     return await bot.performer.perform(NewIssue(repo=at.repo, title=words.ISSUE_TITLE, body=body))
 
@@ -130,7 +130,7 @@ async def _issue(bot: Bot, at: DefaultBranch, pull: PullRequest, lease: Lease) -
 
 async def _closed(bot: Bot, at: DefaultBranch, pull: PullRequest, lease: Lease, *, ours: bool) -> Outcome:
     """The configuration came in another way.  A branch with a person's commits stays."""
-    check(bot, lease)
+    require_held(lease, bot.github.clock.now())
     text = words.closing(at.branch, at.repo, pull.ref.number, bot.keys)
     await say_once(bot, at.repo, pull.ref.number, MarkerKind.ONBOARDING_CLOSED, ("1",), text)
     await bot.performer.perform(ClosePullRequest(pull=pull.ref))

@@ -19,7 +19,7 @@ from bot.github.purposes import MIGRATION
 from bot.identity import branches
 from bot.identity.onboarding import OnboardingMark, onboarding_mark_of
 from bot.inventory.foreseen import NotForeseen
-from bot.jobs import Done, Ignored, Lease, Outcome
+from bot.jobs import Done, Ignored, Lease, Outcome, require_held
 from bot.migrate.saying import reason_of
 from bot.onboarding import record
 from bot.onboarding import render as words
@@ -114,7 +114,7 @@ async def refused(
 async def _opened(bot: Bot, at: DefaultBranch, proposal: Proposal, lease: Lease) -> Outcome:
     """Write the commit, the branch that shows it, and the pull request."""
     before = await _tip(bot, at)
-    check(bot, lease)
+    require_held(lease, bot.github.clock.now())
     head = await bot.performer.perform(commit_of(at, proposal, before=before, parent=at.head))
     preview = await previewed(bot, at, head)
     mark = OnboardingMark(base=None if preview.reason else at.head, head=head)
@@ -125,19 +125,13 @@ async def _opened(bot: Bot, at: DefaultBranch, proposal: Proposal, lease: Lease)
         base=at.branch,
         body=words.body(preview, mark, at.repository, bot.keys),
     )
-    check(bot, lease)
+    require_held(lease, bot.github.clock.now())
     try:
         opened = await bot.performer.perform(new)
     except AlreadyExists:
         return Done(summary="it was opened meanwhile")
     await record.note(bot.storage, at.repository, number=opened.number)
     return Done(summary=f"opened #{opened.number}")
-
-
-def check(bot: Bot, lease: Lease) -> None:
-    """Before each write."""
-    if not lease.held():
-        raise RetryLater(at=bot.github.clock.now(), reason="the deadline of this run has passed")
 
 
 def commit_of(

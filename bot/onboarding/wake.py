@@ -4,22 +4,19 @@ A task for a repository asks whether one has to be opened there; a task for a pu
 """
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from bot.context import Bot
 from bot.domain.events import PullRequestEvent, PushEvent
 from bot.domain.references import RepoRef, Task
 from bot.identity import branches
+from bot.installations import round_of
 from bot.jobs import Job
 from bot.onboarding.record import noted
 
 ONBOARDING = "ssot.onboarding"
 EVERY = 24 * 60 * 60.0
 """Seconds between two rounds over all repositories."""
-AFTER_THE_START = timedelta(minutes=2)
-"""Time for what waits since the last run."""
-START_WINDOW = timedelta(minutes=5)
-"""Processes that start within it share one round."""
 WINDOWS = 3
 """Of the trackers': all pushes within so many are one look at the preview, which costs more than a tracker."""
 
@@ -28,8 +25,7 @@ async def timed(bot: Bot, now: datetime) -> Iterable[Task]:
     """For the timer; it also runs at the start."""
     if bot.onboarded is None:
         return ()
-    window = int(now.timestamp() // START_WINDOW.total_seconds())
-    return [Task(event=ONBOARDING, id=str(window), repo=None, not_before=now + AFTER_THE_START)]
+    return [round_of(ONBOARDING, now)]
 
 
 async def is_covered(bot: Bot, repo: RepoRef) -> bool:

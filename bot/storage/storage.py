@@ -127,7 +127,7 @@ class Storage:
     async def update(self, name: str, change: Change[T]) -> T:
         """Replace the document by the changed one, durably and atomically."""
         check_name(name)
-        return await self._write(partial(self._update, name, change), statements=3)
+        return await self._write(partial(self._update, name, change), several=True)
 
     def _update(self, name: str, change: Change[T], connection: StorageConnection) -> T:
         connection.execute(statements.PLACEHOLDER, (name,))
@@ -175,11 +175,11 @@ class Storage:
         [result] = await asyncio.to_thread(self._read_all, (work,))
         return cast("T", result)
 
-    async def _write(self, work: Work[T], *, statements: int = 1) -> T:
+    async def _write(self, work: Work[T], *, several: bool = False) -> T:
         """In one transaction, with SQLite also with others': its writers wait for each other, and each for the disk."""
         if self._engine.sqlite:
             return await self._writes.do(work)
-        run = self._write_all if statements > 1 else self._read_all  # a single one is a transaction by itself
+        run = self._write_all if several else self._read_all  # a single statement is a transaction by itself
         [result] = await asyncio.to_thread(run, (work,))
         return cast("T", result)
 

@@ -24,7 +24,7 @@ from bot.github.errors import AlreadyExists, HeadMoved, MissingPermission, NotFo
 from bot.identity import branches
 from bot.identity.kinds import MarkerKind
 from bot.identity.pull_requests import reworded
-from bot.jobs import Lease
+from bot.jobs import Lease, require_held
 from bot.migrate.batches import render_pull as words
 from bot.migrate.batches.models import (
     BatchAction,
@@ -56,8 +56,7 @@ async def carry_out(
     numbers: dict[str, int] = {}
     refused: list[RefusedAction] = []
     for action in plan.actions:
-        if not lease.held():
-            raise RetryLater(at=bot.github.clock.now(), reason="the deadline of this run has passed")
+        require_held(lease, bot.github.clock.now())
         try:
             if (number := await _act(bot, at, migration, action, asked_by)) is not None:
                 numbers[action.branch] = number

@@ -30,7 +30,7 @@ from bot.inventory.commit_sources import REGULAR
 from bot.inventory.rewrite import migrate_files
 from bot.inventory.store import Surveyed
 from bot.inventory.view import BranchView, view_of
-from bot.jobs import Lease
+from bot.jobs import Lease, require_held
 from bot.migrate.pull import render_commit as words
 from bot.migrate.pull.models import (
     PLAIN,
@@ -255,8 +255,7 @@ async def _commit(run: _Run, batch: CommitChunk, parts: int, *, head: Sha, known
             if changed:
                 return Overtaken(paths=changed)
             known = head
-        if not run.lease.held():
-            raise RetryLater(at=run.bot.github.clock.now(), reason="the deadline of this run has passed")
+        require_held(run.lease, run.bot.github.clock.now())
         commit = words.commit(run.pull, run.ask, batch, parts, head, run.bot.keys)
         try:
             return await push(run.bot, run.pull, target, commit)
