@@ -16,6 +16,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from markdown_it import MarkdownIt
@@ -328,7 +329,7 @@ def main() -> int:
     makers: dict[str, Callable[[Path], object]] = {}
     if not only or only != {"demo"}:
         camera, made = Camera.found(), asyncio.run(pages())
-        makers |= {f"{name}.png": lambda target, page=page: camera.take(page, target) for name, page in made.items()}  # type: ignore[misc]
+        makers |= {f"{name}.png": partial(camera.take, page) for name, page in made.items()}
     makers["demo.svg"] = lambda target: target.write_text(animated(told()))
     options.to.mkdir(parents=True, exist_ok=True)
     for name, make in makers.items():

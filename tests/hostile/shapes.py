@@ -9,6 +9,7 @@ import tarfile
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import pytest
 
@@ -62,14 +63,14 @@ async def bodies(stage: Stage) -> list[Deed]:
         b"[" + b'{"a":1},' * (3 * MIB - 1) + b"1]",
         *[json.dumps({**push, "after": f"{n}" * 40}).encode() for n in range(4)],
     ]
-    return [lambda n=n, body=body: stage.deliver("push", body, f"large-{n}") for n, body in enumerate(sent)]  # type: ignore[misc]
+    return [partial(stage.deliver, "push", body, f"large-{n}") for n, body in enumerate(sent)]
 
 
 async def comments(stage: Stage) -> list[Deed]:
     repo, rita = await stage.repo("talk", FILES), stage.github.user("rita", role="read")
     issues = [await repo.open_issue(kind) for kind in HOSTILE]
     said = [f"/ssot help\n\n{text}"[:65_000] for text in HOSTILE.values()]
-    return [lambda i=i, text=text: i.comment(text, by=rita) for i, text in zip(issues, said, strict=True)]  # type: ignore[misc]
+    return [partial(issue.comment, text, by=rita) for issue, text in zip(issues, said, strict=True)]
 
 
 async def conversations(stage: Stage) -> list[Deed]:
@@ -181,7 +182,7 @@ async def trackers(stage: Stage) -> list[Deed]:
     for number, body in enumerate((HOSTILE["table"], HOSTILE["lists"], SLOW_BODY)):
         repo = await stage.repo(f"track{number}", TRACKED)
         await repo.open_issue("Migrate", body[:60_000])
-        made.append(lambda repo=repo: _merged(repo))  # type: ignore[misc]
+        made.append(partial(_merged, repo))
     return made
 
 
