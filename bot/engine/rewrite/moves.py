@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from bot.domain.finding import Edit
 from bot.domain.migration import TargetKind
 from bot.engine.resolve.bindings import Binding, Load
-from bot.engine.resolve.flow import reaching
+from bot.engine.resolve.flow import bound_above, reaching, runs_with
 from bot.engine.rewrite.astray import with_astray
+from bot.engine.rewrite.brought import with_brought
 from bot.engine.rewrite.dotted import hides, is_class, is_module, plain, split
 from bot.engine.rewrite.freed import Freed, gives_up, reusing
 from bot.engine.rewrite.imports import Line, can_bind_root, is_free, relative, spell, star_brings
@@ -43,13 +44,8 @@ def moves(
     for replacement in replacer.moves():
         dotted = replacement.line is None or any("." in edit.text for edit in replacement.edits)
         refusals = {use: refusal for use in replacement.uses if (refusal := doubt(use, dotted)) is not None}
-        found.append(
-            replace(
-                replacement,
-                refusals=refusals,
-                keeping=replacement.keeping and replace(replacement.keeping, refusals=refusals),
-            )
-        )
+        keeping = replacement.keeping and replace(replacement.keeping, refusals=refusals)
+        found.append(with_brought(replace(replacement, refusals=refusals, keeping=keeping), candidates, doubt))
     unsafe = {replacement.binding: replacement.refusals for replacement in found if replacement.refusals}
     found = [replace(m, refusals=unsafe.get(m.doubles, {})) if m.doubles else m for m in found]
     freed = {(m.binding.scope, m.binding.name): m.binding for m in found if gives_up(m)}
@@ -131,17 +127,22 @@ class ImportReplacer:
 
         What another ``import`` below the same package serves does not count.
         """
-        mine = {use.load for use in (*self.through.get(binding, ()), *self.astray.get(binding, ()))}
+        mine = self._reads_of([binding])
         left = [load for load in binding.scope.reads.get(binding.name, ()) if load not in mine]
         if beside := [other for other in siblings(binding) if other is not binding]:
-            theirs = {use.load for other in beside for use in self.through.get(other, ())}
+            theirs = self._reads_of(beside)
             stays = any(other not in self.imports for other in beside)
             needed = [load for load in left if load not in theirs and serves(binding, load, self.analysis.parents)]
             return not needed and (stays or all(load in theirs for load in left))
         return not any(self._may_reach(binding, load) for load in left)
 
+    def _reads_of(self, bindings: Sequence[Binding]) -> set[Load | None]:
+        """The reads that come through imports, wherever they go."""
+        return {use.load for b in bindings for use in (*self.through.get(b, ()), *self.astray.get(b, ()))}
+
     def _may_reach(self, binding: Binding, load: Load) -> bool:
-        return binding in reaching(load, self.analysis.parents)
+        here = runs_with(load.scope, binding.scope)  # what is read above all that binds it comes from elsewhere
+        return binding in (bound_above if here else reaching)(load, self.analysis.parents)
 
     def _common_module(self, binding: Binding) -> str | None:
         """The module of all successors, when the binding is the module that holds what is deprecated."""

@@ -51,9 +51,10 @@ def _stars_of(file: File, binding: Binding) -> Iterator[Use]:
     """
     modules = binding.imported.modules if binding.imported else ()
     for match in file.matches(modules):
-        if match.target.kind is not TargetKind.MODULE or (
-            match.symbol not in modules and any(map(file.index.has, modules))
-        ):
+        if match.target.kind is not TargetKind.MODULE:
+            continue
+        if match.symbol not in modules and any(file.index.source_of(module) is not None for module in modules):
+            file.missing_modules |= {module for module in modules if file.index.source_of(module) is False}
             continue
         yield Use(
             node=binding.node, kind=Kind.RE_EXPORT if file.resolver.package else Kind.IMPORT,

@@ -47,9 +47,7 @@ class File:
 
     def matches(self, dotted: Sequence[str]) -> tuple[Match, ...]:
         """The targets that one of ``dotted`` leads to or was meant for, without those that this file defines."""
-        resolutions = {
-            name: self.index.resolution(name) for name in dotted if not self.interest.isdisjoint(name.split("."))
-        }
+        resolutions = {name: self._resolution(name) for name in dotted if not self.interest.isdisjoint(name.split("."))}
         found = self.targets.match(resolution.names for resolution in resolutions.values())
         if found:
             resolves = next(
@@ -63,6 +61,13 @@ class File:
             for name, resolution in resolutions.items():
                 self.missing_modules |= resolution.missing_modules | self._facades(name)
         return tuple(match for match in found if match.target not in self.exempt)
+
+    def _resolution(self, dotted: str) -> Resolution:
+        """What a name stands for: a module that its package has by the same name is itself, whoever passes it on."""
+        found = self.index.resolution(dotted)
+        if len(found.names) > 1 and self.index.names_module(dotted):
+            return replace(found, names=(dotted,))
+        return found
 
     def _facades(self, dotted: str) -> set[str]:
         """The modules that may pass ``dotted`` on under a target's name, as far as the index lacks them."""
