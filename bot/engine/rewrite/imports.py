@@ -238,6 +238,8 @@ def _added(analysis: Analysis, module: str, rest: str, use: Use, whole: str) -> 
     hidden = hides(analysis, module)
     if imported.is_plain and binding is not None and not hidden:
         root = module.partition(".")[0]
+        if imported.alias.name == whole:
+            return Spelling(text=f"{module}.{rest}")  # the usage comes through an import of that module as it is
         if binding.name == root or can_bind_root(scope, root, [use]):
             addition = Addition(anchor=through.statement, line=Line(module=whole))
             return Spelling(text=f"{module}.{rest}", addition=addition)

@@ -8,6 +8,7 @@ from bot.engine.program.taken import named_by_string
 from bot.engine.resolve.bindings import Binding, Load
 from bot.engine.resolve.resolver import written
 from bot.engine.rewrite.dotted import split
+from bot.engine.rewrite.flow import dominates
 from bot.engine.rewrite.import_order import place_inside
 from bot.engine.rewrite.imports import in_force
 from bot.engine.rewrite.layout import Layout
@@ -80,9 +81,11 @@ def goes_inside(layout: Layout, binding: Binding, uses: Sequence[Use]) -> bool:
 
 
 def imports_already(analysis: Analysis, binding: Binding, target: str, uses: Sequence[Use]) -> bool:
-    """Whether another ``import`` of the successor has happened wherever it is used."""
+    """Whether another ``import`` of the successor has happened wherever it is used, or wherever this one happens."""
     found = [b for b in binding.scope.bindings.get(target.partition(".")[0], ()) if b is not binding]
     again = [other for other in found if is_plain(other) and imported_name(other) == target]
+    if all(map(is_plain, found)) and any(dominates(analysis, b.statement, binding.statement) for b in again):
+        return True
     return bool(again) and all(any(in_force(analysis, other, use) for other in again) for use in uses)
 
 

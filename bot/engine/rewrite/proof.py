@@ -81,11 +81,17 @@ class Prover:
             shifts.append(shifts[-1] + len(edit.text.encode(self.analysis.encoding)) - (edit.end - edit.start))
         for statement in _statements(self.analysis.tree):
             start, end = self.analysis.map.span(statement)
+            last = self._next_line(statement) if hasattr(statement, "body") else end  # a block may grow at its end
             at = bisect.bisect_right(starts, start)
-            touched = (at > 0 and edits[at - 1].end > start) or bisect.bisect_right(starts, end, at) > at
+            touched = (at > 0 and edits[at - 1].end > start) or bisect.bisect_right(starts, last, at) > at
             if not touched and (type(statement), start + shifts[at], end + shifts[at]) not in found:
                 return False
         return True
+
+    def _next_line(self, statement: ast.stmt) -> int:
+        """Where the line after a statement begins, or the file ends."""
+        starts, line = self.analysis.map.starts, statement.end_lineno or statement.lineno
+        return starts[line] if line < len(starts) else len(self.analysis.source)
 
     def is_plain(self, edits: Sequence[Edit]) -> bool:
         """Whether ``edits`` only write something else inside expressions: no import comes, changes or goes.
@@ -186,13 +192,23 @@ def _imported_names(node: ast.Import | ast.ImportFrom) -> Iterator[str]:
 
 
 def _doubled(tree: ast.Module) -> Iterator[str]:
-    """The names that one block imports again; ``import a.b`` and ``import a.c`` are not the same name."""
+    """The names that one block imports again; ``import a.b`` and ``import a.c`` are not the same name.
+
+    What needs ``import a.b`` may stand between two of them; a name that is bound again may change its meaning.
+    """
     for node in _nodes(tree):
         for name in _BLOCKS:
-            imports = [s for s in getattr(node, name, None) or () if isinstance(s, ast.Import | ast.ImportFrom)]
-            if imports:
-                names = Counter(alias.asname or alias.name for each in imports for alias in each.names)
-                yield from (bound for bound, number in names.items() if number > 1)
+            groups, bound = [list[str]()], list[str]()
+            for statement in getattr(node, name, None) or ():
+                if isinstance(statement, ast.ImportFrom):
+                    bound += (alias.asname or alias.name for alias in statement.names)
+                elif isinstance(statement, ast.Import):
+                    bound += (alias.asname for alias in statement.names if alias.asname)
+                    groups[-1] += (alias.name for alias in statement.names if not alias.asname)
+                elif groups[-1]:
+                    groups.append([])
+            for names in (Counter(bound), *map(Counter, groups)):
+                yield from (each for each, number in names.items() if number > 1)
 
 
 def _repeated(tree: ast.Module) -> Iterator[str]:
