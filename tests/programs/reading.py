@@ -14,6 +14,8 @@ line ``--- path``, its files (``--- path with a mark``: after a byte-order mark)
     see `tests.programs.model`; ``holds: PATH: TEXT`` (a JSON string) belongs to ``safe``.
 ``run: SCRIPT …``
     without it: ``main.py``.
+``extends: PRESET``
+    the preset alone.
 ``bare: yes``
     without the package ``depot``, of which each program has the modules that it does not have itself.
 """
@@ -71,6 +73,8 @@ def _file(part: str) -> tuple[str, str]:
 
 def _config(header: _Header) -> str:
     """The configuration (JSON is YAML)."""
+    if "extends" in header:
+        return json.dumps({"version": 1, "extends": header["extends"]})
     migrations = {"m": _migration(header)}
     if "apart" in header:
         names, modules = _pairs(header["rename"]), _pairs(header.get("module", []))

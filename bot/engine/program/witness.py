@@ -185,7 +185,8 @@ def stub(analysis: Analysis, use: Use, successor: str | None) -> Witness | None:
     """Who puts something else in the place of the module that the name comes from, or its successor."""
     program = analysis.index.program
     here, there = [each for name in (*_named(use), use.symbol) for each in _prefixes(name)], _prefixes(successor or "")
-    modules = [module for module in dict.fromkeys((*here, *there)) if not (module in here and module in there)]
+    holders = {use.symbol.rpartition(".")[0], (successor or "").rpartition(".")[0]}  # what stands in has both, or not
+    modules = [m for m in dict.fromkeys((*here, *there)) if m in holders or not (m in here and m in there)]
     return next(_relevant(analysis, chain(*(program.stubs(module) for module in modules))), None)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bot.engine.program.taken import needed_elsewhere
 from bot.engine.resolve.bindings import Binding, Imported, Scope, ScopeKind
+from bot.engine.resolve.resolver import written
 from bot.engine.rewrite.dotted import brings_builtin, hides, plain, split
 from bot.engine.rewrite.flow import dominates
 from bot.engine.rewrite.import_order import place_inside
@@ -131,12 +132,15 @@ def _is_bare(binding: Binding, name: str) -> bool:
 
 
 def _sibling(layout: Layout, dotted: str, use: Use) -> str | None:
-    """The successor has the same parent as the deprecated name, which is written here."""
-    expression = use.expression
-    same = dotted.rpartition(".")[0] == use.symbol.rpartition(".")[0]
-    if same and isinstance(expression, ast.Attribute):
-        return f"{layout.text_of(expression.value)}.{dotted.rpartition('.')[2]}"
-    return None
+    """The successor has the same parent as the deprecated name, which is written here: no façade, which may lack it."""
+    expression, (holder, _, leaf) = use.expression, dotted.rpartition(".")
+    if holder != use.symbol.rpartition(".")[0] or not isinstance(expression, ast.Attribute):
+        return None
+    below = written(expression.value).partition(".")[2]
+    reached = [".".join(filter(None, (o, below, leaf))) for b in use.bindings if b.imported for o in b.imported.origins]
+    if any(dotted not in layout.analysis.index.resolution(name).names for name in reached):
+        return None
+    return f"{layout.text_of(expression.value)}.{leaf}"
 
 
 def _local(analysis: Analysis, rest: str, use: Use) -> Spelling | Refusal:
@@ -243,11 +247,11 @@ def _added(analysis: Analysis, module: str, rest: str, use: Use, whole: str) -> 
         if binding.name == root or can_bind_root(scope, root, [use]):
             addition = Addition(anchor=through.statement, line=Line(module=whole))
             return Spelling(text=f"{module}.{rest}", addition=addition)
-    written = relative(module, imported)
+    module_written = relative(module, imported)
     brought = star_brings(analysis, scope, name, through.statement)
     for local in (name, f"canonical_{name}" if name.islower() else f"Canonical{name}"):
         if is_free(scope, local, [use]) and not (brought and local == name):
-            line = Line(module=written, name=name, local=None if local == name else local)
+            line = Line(module=module_written, name=name, local=None if local == name else local)
             return Spelling(text=local + rest[len(name) :], addition=Addition(anchor=through.statement, line=line))
     return Refusal(reason=Reason.NAME_TAKEN, name=name)
 

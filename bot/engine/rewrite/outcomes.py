@@ -171,7 +171,7 @@ class _Judge:
             return None
         outcome = self.planner.plan(use)
         fitted = isinstance(outcome, UsageRewrite) or outcome.reason is Reason.RULE or use in self.planner.unread
-        return None if drops_in and not fitted else outcome
+        return None if drops_in and not fitted and not self.planner.fits(use) else outcome
 
     def _stays_at_home(self, use: Use) -> bool:
         """Whether a module uses what it defines itself, and defines the successor as well."""

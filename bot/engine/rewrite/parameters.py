@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator
 
-from bot.engine.program.definition import definition_of
+from bot.engine.program.definition import Function, definition_of
 from bot.engine.program.index import Index
 from bot.engine.resolve.annotation import last_name
 from bot.engine.rewrite.signatures import Signature, signature
@@ -26,6 +26,8 @@ def called_with(analysis: Analysis, use: Use) -> ast.Call | None:
     more = ast.Starred(ast.Tuple([], ast.Load()), ast.Load())
     if last in _HANDS_ON and around.args[:1] == [use.expression]:
         return ast.Call(use.expression, [*around.args[1:], more], around.keywords)
+    if last == "map" and around.args[:1] == [use.expression] and not around.keywords:
+        return ast.Call(use.expression, around.args[1:], [])
     given = {keyword.arg: keyword.value for keyword in around.keywords}
     if last in _STARTS and given.get("target") is use.expression:
         args, table = given.get("args"), given.get("kwargs")
@@ -36,15 +38,50 @@ def called_with(analysis: Analysis, use: Use) -> ast.Call | None:
 
 def taken_otherwise(index: Index, symbol: str, successor: str, call: ast.Call) -> str | None:
     """Why ``successor`` cannot be given what ``call`` gives to ``symbol``, or would make something else of it."""
-    found = definition_of(index, successor, set())
-    if found is None or found.owner is not None or successor in index.resolution(symbol).names:
-        return None
-    new, old = signature(index, successor)[0], signature(index, symbol)[0]
-    if new is None or new.own is None:
+    old, new = _signatures(index, symbol, successor)
+    if new is None:
         return None
     call = _written_out(call)
-    reasons = [*_unfit(new, call), *(_moved(old, new, call) if old is not None and old.own is not None else ())]
+    reasons = [*_unfit(new, call), *(_moved(old, new, call) if old is not None else ())]
     return f"{successor} {reasons[0]}" if reasons else None
+
+
+def handed_on_otherwise(analysis: Analysis, use: Use, successor: str) -> str | None:
+    """As `taken_otherwise`, where whoever is handed a function may call it in any way that it takes."""
+    parent = analysis.parents.get(use.expression) if use.expression is not None else None
+    if use.call is not None or parent is None or isinstance(parent, ast.Attribute | ast.Compare | Function):
+        return None
+    found = definition_of(analysis.index, use.symbol, set())
+    old, new = _signatures(analysis.index, use.symbol, successor)
+    if found is None or not isinstance(found.statement, Function) or old is None or new is None:
+        return None
+    anything = ast.Call(use.expression or ast.Name(""), [ast.Starred(ast.Tuple([], ast.Load()), ast.Load())], [])
+    reason = _takes_less(old, new) or next(_moved(old, new, anything), None)
+    return f"{successor} {reason}" if reason else None
+
+
+def _signatures(index: Index, symbol: str, successor: str) -> tuple[Signature | None, Signature | None]:
+    """Of the deprecated thing and of its successor, if that is known, and another; not of members of classes."""
+    found = definition_of(index, successor, set())
+    if found is None or found.owner is not None or successor in index.resolution(symbol).names:
+        return None, None
+    old, new = signature(index, symbol)[0], signature(index, successor)[0]
+    return old if old and old.own else None, new if new and new.own else None
+
+
+def _takes_less(old: Signature, new: Signature) -> str | None:
+    """What the old function can be called with by place, and the new one cannot."""
+    if new.own is None or old.own is None:
+        return None
+    many = old.own.vararg is not None or len(old.positional) > len(new.positional)
+    if many and new.own.vararg is None:
+        return f"takes {len(new.positional)} arguments by place"
+    needed = [name for name in new.positional if name not in new.defaults]
+    fewest = sum(name not in old.defaults for name in old.positional)
+    only = [each.arg for each in new.own.kwonlyargs if each.arg not in new.defaults]
+    given = {each.arg for each in old.own.kwonlyargs}
+    lost = [*needed[fewest:], *(name for name in only if name not in given)]
+    return f"needs the argument {lost[0]}" if lost else None
 
 
 def _written_out(call: ast.Call) -> ast.Call:
@@ -91,13 +128,13 @@ def _moved(old: Signature, new: Signature, call: ast.Call) -> Iterator[str]:
     lost = {*old.positional[old.unnamed :], *names} - {*new.positional[new.unnamed :], *new.defaults}
     if lost and own and own.kwarg is None and any(keyword.arg is None for keyword in call.keywords):
         yield f"takes no argument {min(lost)}, which may be among those that are unpacked"
-    if any(isinstance(each, ast.Starred) for each in call.args) or any(k.arg is None for k in call.keywords):
-        return
-    pairs = list(zip(old.positional, new.positional, call.args, strict=False))
-    for before, after, _ in pairs:
+    plain = next((n for n, each in enumerate(call.args) if isinstance(each, ast.Starred)), len(call.args))
+    starred = plain < len(call.args)
+    pairs = list(zip(old.positional, new.positional, strict=False))[: None if starred else plain]
+    for before, after in pairs:
         if before != after and before in {*new.positional, *new.defaults}:
             yield f"takes {before} at another place"
-    given = {*(before for before, _, _ in pairs), *(keyword.arg for keyword in call.keywords)}
+    given = {*(before for before, _ in pairs[:plain]), *(keyword.arg for keyword in call.keywords)}
     for name in sorted(old.defaults.keys() & new.defaults.keys() - given):
         if _differ(old.defaults[name], new.defaults[name]):
             yield f"has another default for {name}"

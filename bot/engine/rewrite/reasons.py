@@ -41,11 +41,13 @@ class Reason(StrEnum):
     WRITTEN = "written-elsewhere"
     PATCHED = "patched-elsewhere"
     STUBBED = "stubbed"
+    REPLACED = "holder-replaced"
     UNREAD = "unread"
     RIVAL = "rival-star-import"
     NATURE = "another-nature"
     ON_CONDITION = "successor-on-condition"
     ARGUMENTS = "other-arguments"
+    HANDED_ON = "other-parameters"
     TOLD_APART = "told-apart"
     NO_OBJECT = "no-object"
     CYCLE = "import-cycle"
@@ -119,10 +121,12 @@ SENTENCES: dict[Reason, str] = {
     Reason.WRITTEN: "{name} assigns the name or its successor, so a rewritten usage may read another value.",
     Reason.PATCHED: "{name} patches the name in this module, and a rewritten usage would not see that.",
     Reason.STUBBED: "{name} replaces the module with something else.",
+    Reason.REPLACED: "{name} replaces what the name is a member of with something else.",
     Reason.UNREAD: "{name} does not parse and contains the name: it may assign it.",
     Reason.RIVAL: "The name may come from {name}, which is star-imported too.",
     Reason.NATURE: "{name}: the successor is another kind of object.",
     Reason.ARGUMENTS: "{name}, so that this call would not be the same.",
+    Reason.HANDED_ON: "{name}, which may matter to the code that it is passed to.",
     Reason.TOLD_APART: "The code here tells the name and its successor {name} apart.",
     Reason.ON_CONDITION: "The successor {name} is there only under some condition.",
     Reason.NO_OBJECT: "{name} is a method: here it would be called on the class, without an object.",

@@ -9,7 +9,7 @@ from bot.engine.program.existence import is_conditional, lacks
 from bot.engine.program.taken import needed_elsewhere, taker
 from bot.engine.program.view import Witness
 from bot.engine.resolve.bindings import ScopeKind
-from bot.engine.rewrite.parameters import called_with, taken_otherwise
+from bot.engine.rewrite.parameters import called_with, handed_on_otherwise, taken_otherwise
 from bot.engine.rewrite.reasons import Reason, Refusal
 from bot.engine.rewrite.rules import successor
 from bot.engine.rewrite.telling import asks_for_warning, told_apart
@@ -29,7 +29,8 @@ def against(analysis: Analysis, use: Use, dotted: bool | None = None, *, as_it_i
         (Reason.RIVAL, stars.rival(analysis, use)),
         (Reason.NATURE, nature.differs(analysis.index, use.symbol, target)),
         (Reason.NATURE, _unlike(analysis, use, target) if as_it_is else None),
-        (Reason.STUBBED, _module_replaced(analysis, use, target)),
+        (Reason.STUBBED, _holder_replaced(analysis, use, target, module=True)),
+        (Reason.REPLACED, _holder_replaced(analysis, use, target, module=False)),
         (Reason.ON_CONDITION, target if target and is_conditional(analysis.index, target) else None),
     ):
         if found is not None:
@@ -50,6 +51,8 @@ def unlike_here(analysis: Analysis, use: Use, target: str) -> Refusal | None:
     otherwise = taken_otherwise(analysis.index, use.symbol, target, called) if called is not None else None
     if otherwise is not None:
         return Refusal(reason=Reason.ARGUMENTS, name=otherwise)
+    if called is None and (otherwise := handed_on_otherwise(analysis, use, target)) is not None:
+        return Refusal(reason=Reason.HANDED_ON, name=otherwise)
     if told_apart(analysis, use, target):
         return Refusal(reason=Reason.TOLD_APART, name=target)
     if (lost := _member_lost(analysis, use, target)) is not None:
@@ -94,11 +97,23 @@ def _is_to_warn(analysis: Analysis, use: Use, target: str) -> bool:
     return nature.warns(analysis.index, use.symbol) is not False and not nature.warns(analysis.index, target)
 
 
-def _module_replaced(analysis: Analysis, use: Use, target: str | None) -> Witness | None:
-    """Who binds something else to a package's name for the module that a name is in."""
-    program, modules = analysis.index.program, {use.symbol.rpartition(".")[0], (target or "").rpartition(".")[0]}
-    found = (witness for module in sorted(modules) if "." in module for witness in program.writers(module))
-    return next((witness for witness in found if witness.lasting), None)
+def _holder_replaced(analysis: Analysis, use: Use, target: str | None, *, module: bool) -> Witness | None:
+    """Who binds something else to the name of the module, or of the class, that a name is in.
+
+    What is put there for a while is seen where that is looked up when the usage runs.
+    """
+    index, holders = analysis.index, {use.symbol.rpartition(".")[0], (target or "").rpartition(".")[0]}
+    asked = (holder for holder in sorted(holders) if "." in holder and index.has(holder) is module)
+    found = (witness for holder in asked for witness in index.program.writers(holder))
+    return next((witness for witness in found if witness.lasting or _looks_up_holder(use)), None)
+
+
+def _looks_up_holder(use: Use) -> bool:
+    """Whether what has the name is itself read as a member, or imported in a function, when the usage runs."""
+    through = use.binding or use.star
+    return (isinstance(use.expression, ast.Attribute) and isinstance(use.expression.value, ast.Attribute)) or (
+        through is not None and through.scope.kind is ScopeKind.FUNCTION
+    )
 
 
 def _sorts(analysis: Analysis, use: Use) -> bool:
