@@ -47,7 +47,8 @@ class Readiness:
             return NO_WORKER
         if (fault := self._scanner()) is not None:
             return fault
-        return await self._inbox_check.fault() or await self._records_check.fault()
+        inbox, records = await asyncio.gather(self._inbox_check.fault(), self._records_check.fault())
+        return inbox or records
 
     async def refusal(self) -> str | None:
         """Why a delivery would be stored in vain, apart from what storing it tells.
@@ -62,29 +63,37 @@ class Check:
 
     def __init__(self, check: Callable[[], Awaitable[None]], phrase: str) -> None:
         self._check, self._phrase = check, phrase
-        self._lock = asyncio.Lock()
         self._began = self._ended = float("-inf")
         self._fault: str | None = None
+        self._running: asyncio.Future[None] | None = None
         self._trying: asyncio.Future[None] | None = None
         """One at a time: a thread may hang in it."""
 
     async def fault(self) -> str | None:
         """``phrase``, or ``None``, as it was at most ``FRESH`` seconds ago."""
-        async with self._lock:
-            if time.monotonic() - self._ended >= FRESH:
-                await self._run()
-            return self._fault
+        if not self._is_fresh():
+            await self._round()
+        return self._fault
 
     async def is_sound_now(self) -> bool:
         """A fault is looked at again for each who asks, together for those who ask meanwhile."""
-        arrived = time.monotonic()
-        if self._fault is None and arrived - self._ended < FRESH:
+        if self._fault is None and self._is_fresh():
             return True
-        async with self._lock:
-            fresh = self._began >= arrived or (self._fault is None and time.monotonic() - self._ended < FRESH)
-            if not fresh:
-                await self._run()
-            return self._fault is None
+        arrived = time.monotonic()
+        await self._round()
+        if self._fault is not None and self._began < arrived:
+            await self._round()
+        return self._fault is None
+
+    def _is_fresh(self) -> bool:
+        return time.monotonic() - self._ended < FRESH
+
+    async def _round(self) -> None:
+        """To the end of the run that is under way, or of a new one: nobody waits for others to have theirs."""
+        if self._running is None or self._running.done():
+            self._running = asyncio.ensure_future(self._run())
+            self._running.add_done_callback(_retrieve)
+        await asyncio.shield(self._running)
 
     async def _run(self) -> None:
         before, self._began = self._fault, time.monotonic()
