@@ -4,6 +4,7 @@ Nothing here is a sandbox against code that *runs* in the process: no such code 
 the damage of a parser (time, memory, crashes), and is a second barrier in case of a defect in it.
 """
 
+import ctypes
 import gc
 import math
 import os
@@ -22,6 +23,8 @@ MEMORY_EXIT = 77
 LARGEST_RESULT = 20 << 20
 """Bytes of a result as it is sent: as values it takes up to nine times as much.  A fixed file is in it twice."""
 OPEN_FILES = 64
+PR_SET_PDEATHSIG = 1
+"""https://man7.org/linux/man-pages/man2/PR_SET_PDEATHSIG.2const.html"""
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_TRUNC
 SOURCES = (".py", ".pyc", ".so")
 FORBIDDEN = (
@@ -75,6 +78,7 @@ def confine(memory: int) -> None:
     """
     refuse_environment()
     silence()
+    end_with_the_fork_server()
     for number in (signal.SIGTERM, signal.SIGPROF):  # a handler waits for the interpreter, which a parser blocks
         signal.signal(number, signal.SIG_DFL)
     limit(resource.RLIMIT_CORE, 0)
@@ -92,6 +96,12 @@ def refuse_environment(inherited: Path = Path("/proc/self/environ")) -> None:
     if inherited.exists() and inherited.read_bytes().strip(b"\0"):
         raise ForbiddenCall("a worker was started with an environment")
     os.environ.clear()
+
+
+def end_with_the_fork_server() -> None:
+    """Without it nobody learns of this process's end, nor would end it: it may be frozen, or in an endless parser."""
+    if sys.platform.startswith("linux"):
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def silence() -> None:

@@ -5,9 +5,11 @@ secrets, and in the middle of a task.  So nothing is forked here but from a serv
 """
 
 import os
+import signal
 import sys
+import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing import context, forkserver, spawn, util
 from multiprocessing.popen_forkserver import Popen
 from multiprocessing.process import BaseProcess
@@ -26,6 +28,8 @@ PRELOADED = (
     "pebble.pool.process",
 )
 """Modules that every worker has in memory from the start, shared among them."""
+FORKED_WITHIN = 20.0
+"""Seconds after which a server that has not made a process is ended: it takes milliseconds, and nobody can go on."""
 
 
 class ForkServerGone(OSError):
@@ -44,7 +48,7 @@ def start() -> context.ForkServerContext:
     """What makes processes of a server without an environment; it is started if there is none."""
     if not is_ours():
         forkserver.set_forkserver_preload([*PRELOADED])
-        _end_foreign()
+        _stop()  # one that is dead, frozen, or was not started here and has an environment
         with no_environment(), own_modules():
             forkserver.ensure_running()
         _Started.pid = process_id()
@@ -65,15 +69,15 @@ def process_id() -> int | None:
 
 def is_ours() -> bool:
     """Whether the server runs, and is the one that was started here."""
-    return _Started.pid is not None and _Started.pid == process_id() and _is_alive(_Started.pid)
+    return _Started.pid is not None and _Started.pid == process_id() and _runs(_Started.pid)
 
 
-def _is_alive(pid: int) -> bool:
-    """Looks without taking the end away from the standard library, which waits for it."""
+def _runs(pid: int) -> bool:
+    """Neither ended nor frozen.  Looks without taking the end away from the standard library, which waits for it."""
     if not hasattr(os, "waitid"):  # then a lost server is noticed when a worker is to be made
         return True
     try:
-        return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
+        return os.waitid(os.P_PID, pid, os.WEXITED | os.WSTOPPED | os.WNOHANG | os.WNOWAIT) is None
     except ChildProcessError:
         return False
 
@@ -85,15 +89,34 @@ def stop() -> None:
         _Started.pid = None
 
 
-def _end_foreign() -> None:
-    """Ends a server that was not started here: it has an environment."""
+def end_if_frozen() -> None:
+    """Whoever waits for a process of a frozen server would wait for ever; once it is dead, all its processes are."""
+    if not is_ours():
+        _kill()
+
+
+def _kill() -> None:
     pid = process_id()
-    if pid is not None and pid != _Started.pid:
-        _stop()
+    if pid is not None:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 def _stop() -> None:
+    """Whatever server the standard library knows."""
+    _kill()  # it waits for the end, and a frozen one hears nothing else
     getattr(forkserver, "_forkserver")._stop()  # noqa: B009 -- no public name
+
+
+@contextmanager
+def _in_time() -> Iterator[None]:
+    timer = threading.Timer(FORKED_WITHIN, _kill)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 class _Process(context.ForkServerProcess):
@@ -101,7 +124,7 @@ class _Process(context.ForkServerProcess):
     def _Popen(process_obj: BaseProcess) -> Popen:  # noqa: N802 -- the standard library's name
         if not is_ours():
             raise ForkServerGone("the fork server is gone")
-        with no_main_program():
+        with no_main_program(), _in_time():
             return Popen(process_obj)
 
 

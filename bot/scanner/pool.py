@@ -51,6 +51,7 @@ class Pool:
 
     def stop(self) -> None:
         """Ends the workers, whatever they are doing; what still waits for them ends as with a broken pool."""
+        fork_server.end_if_frozen()
         self._pool.stop()  # type: ignore[no-untyped-call]  # pebble leaves it untyped
         self._pool.join()
         fork_server.release()

@@ -260,9 +260,13 @@ async def soon(condition: Callable[[], bool]) -> None:
             await asyncio.sleep(0.02)
 
 
-async def rested(workers: Workers, monkeypatch: pytest.MonkeyPatch) -> None:
+def is_ended() -> bool:
+    return not fork_server.is_ours()
+
+
+async def rested(workers: Workers, monkeypatch: pytest.MonkeyPatch, ended: Callable[[], bool] = is_ended) -> None:
     monkeypatch.setattr(module, "REST_AFTER", 0.1)
-    await soon(lambda: workers._pool is None and not fork_server.is_ours())
+    await soon(lambda: workers._pool is None and ended())
     monkeypatch.setattr(module, "REST_AFTER", 3600.0)
 
 

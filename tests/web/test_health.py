@@ -30,7 +30,7 @@ async def turns() -> None:
 
 async def test_the_inbox_and_the_records_are_looked_at_at_the_same_time() -> None:
     inbox, records = Frozen(), Frozen()
-    readiness = Readiness(cast(Inbox, inbox), cast(Worker, Frozen()), lambda: None, records.check)
+    readiness = Readiness(cast("Inbox", inbox), cast("Worker", Frozen()), lambda: None, records.check)
     asked = asyncio.ensure_future(readiness.fault())
     await turns()
     assert (len(inbox.asked), len(records.asked)) == (1, 1)
