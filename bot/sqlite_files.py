@@ -135,6 +135,31 @@ def damaged(path: Path, fault: str, comfort: str) -> str:
     )
 
 
+PASSING = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_INTERRUPT,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_NOLFS,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_PROTOCOL,
+        sqlite3.SQLITE_READONLY,
+    }
+)
+"""https://www.sqlite.org/rescode.html"""
+OF_THE_CONTENT = frozenset({sqlite3.SQLITE_IOERR_CORRUPTFS, sqlite3.SQLITE_IOERR_DATA, sqlite3.SQLITE_IOERR_SHORT_READ})
+
+
+def passes(error: sqlite3.Error) -> bool:
+    """Whether it is the disk's or another connection's, and says nothing about what is in the file."""
+    code: int | None = getattr(error, "sqlite_errorcode", None)  # those that Python makes have none
+    return code is not None and code & 0xFF in PASSING and code not in OF_THE_CONTENT
+
+
 def means_damage(error: Exception) -> bool:
     text = str(error)
     return "malformed" in text or "not a database" in text

@@ -12,7 +12,7 @@ import structlog
 from bot import sqlite_files
 from bot.jobs.database import ConnectionStale
 from bot.jobs.store import StoreCorrupt, StoreUnavailable
-from bot.sqlite_files import FileMoved, FilesSeen, PinnedFile, Stamp, UnfitFile, means_damage, structural_faults
+from bot.sqlite_files import FileMoved, FilesSeen, PinnedFile, Stamp, UnfitFile, means_damage, passes, structural_faults
 
 if TYPE_CHECKING:
     from bot.jobs.sqlite import SqliteConnection
@@ -21,6 +21,12 @@ log = structlog.get_logger(__name__)
 
 TRUNCATE_ABOVE = 64 * 1024 * 1024
 """Bytes of log above which it is cut when it is begun anew: a burst, or some large bodies."""
+
+
+class DatabaseLocked(sqlite3.OperationalError):
+    """Another connection reads it."""
+
+    sqlite_errorcode = sqlite3.SQLITE_BUSY
 
 
 class FileGuard:
@@ -146,7 +152,7 @@ class FileGuard:
     def _empty_log(self, connection: "SqliteConnection") -> None:
         busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         if busy:
-            raise sqlite3.OperationalError("database is locked")
+            raise DatabaseLocked("database is locked")
 
     def _look_into(self) -> None:
         """Raises ``StoreCorrupt``, and ``ConnectionStale`` when connections have old pages in memory."""
@@ -177,7 +183,7 @@ class FileGuard:
                 if not found:
                     self._empty_log(fresh)
         except sqlite3.DatabaseError as error:
-            if "locked" in str(error):
+            if passes(error):
                 raise
             found = [str(error)]
         return None if not found else damaged(self.path, found[0])

@@ -1,6 +1,7 @@
 """What is SQLite's own: one process, a file that can be damaged, locked or full."""
 
 import asyncio
+import os
 import resource
 import sqlite3
 import subprocess
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.jobs import Accepted, SqliteStore, StoreCorrupt, StoreInUse, StoreUnavailable, schema
+from bot.jobs import Accepted, SqliteStore, StoreCorrupt, StoreInUse, StoreUnavailable, schema, sqlite_guard
 from bot.jobs.database import Connection
 from bot.jobs.sqlite import path_of
 from tests.jobs.conftest import delivery
@@ -105,6 +106,42 @@ async def test_a_foreign_lock_is_unavailable_and_passes(store: SqliteStore, path
         with pytest.raises(StoreUnavailable, match="locked"):
             await store.put(delivery(1), NOW)
     assert await store.put(delivery(1), NOW) == Accepted(seq=1)
+
+
+PASSING = [
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR_WRITE,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_READONLY_DIRECTORY,
+    sqlite3.SQLITE_NOMEM,
+    sqlite3.SQLITE_BUSY_SNAPSHOT,
+]
+
+
+@pytest.mark.parametrize("code", PASSING)
+async def test_what_the_disk_says_of_itself_is_no_damage(
+    store: SqliteStore, path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    """A write that failed has changed the files, so they are looked into, on a disk that may still be full."""
+    await store.put(delivery(1), NOW)
+
+    def fails(_: sqlite3.Connection) -> list[str]:
+        error = sqlite3.OperationalError("as SQLite says it")
+        error.sqlite_errorcode = code
+        raise error
+
+    async def refused() -> None:
+        for number in range(2, 1000):  # a checkpoint that has not ended takes the change for its own
+            os.utime(path, (number, number))
+            await store.put(delivery(number), NOW)
+
+    with closing(sqlite3.connect(path)) as reader:
+        reader.execute("SELECT count(*) FROM deliveries").fetchall()  # it keeps the log as it is
+        with monkeypatch.context() as full:
+            full.setattr(sqlite_guard, "structural_faults", fails)
+            with pytest.raises(StoreUnavailable, match="as SQLite says it"):
+                await refused()
+        assert isinstance(await store.put(delivery(1000), NOW), Accepted)
 
 
 async def test_a_full_disk_is_unavailable_and_passes(store: SqliteStore, path: Path) -> None:
