@@ -3,8 +3,7 @@
 A handler parses nothing and decides nothing: it reduces the event to a reference and calls one workflow.
 """
 
-import hashlib
-import threading
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -12,14 +11,13 @@ from types import MappingProxyType
 from typing import Protocol
 
 import structlog
-from cachetools import LRUCache, cached
 
 from bot.context import Bot
 from bot.domain.errors import NotShownYet
 from bot.domain.events import AppTaskEvent, Event, Malformed, NotInstalled, Ping, TaskEvent, Unknown
 from bot.domain.references import Delivery, RepoRef
 from bot.github.errors import NameTaken, NotFound, Refused, closed_reason
-from bot.github.payloads import parse
+from bot.github.payloads import parse, skim
 from bot.jobs import Ignored, Lease, Outcome, Route, Unreadable, Work, look_again_at
 from bot.renames import asked_by_id, at_repo, named_now
 from bot.timers import ALLOW_LIST, Timer
@@ -114,23 +112,8 @@ TIMERS: tuple[Timer, ...] = (
 
 ROUNDS = frozenset({onboarding.EVENT, review_missed.EVENT, survey.EVENT})
 """Tasks that are sent for each repository, and take a while."""
-_REMEMBERED = 64
-"""Deliveries whose events are kept between routing and running: about twice as many as run at once."""
-
-
-def _digest(event: str, body: bytes) -> bytes:
-    return hashlib.blake2b(event.encode() + b"\0" + body, digest_size=16).digest()
-
-
-@cached(LRUCache(_REMEMBERED), key=_digest, lock=threading.Lock())
-def _event(event: str, body: bytes) -> Event:
-    """What a delivery says.  It is routed and, a moment later, run: the same bytes are read once for both.
-
-    A row that another process routed, or one from before a restart, is read again: its body is the truth.
-    """
-    return parse(event, body)
-
-
+_IN_THE_LOOP = 256 * 1024
+"""Bytes of body that are read in the event loop; bigger ones are read in a thread."""
 _NOT_ALLOWED = Ignored(reason="the repository is not on the allow list")
 
 
@@ -143,8 +126,11 @@ class Allowed(Protocol):
 
 
 def route(event: str, body: bytes, allowed: Allowed) -> Route:
-    """The partition of a delivery, or why it has none.  Pure and total: the body is untrusted."""
-    match _event(event, body):
+    """The partition of a delivery, or why it has none.  Pure and total: the body is untrusted.
+
+    Only what it needs is read: all deliveries wait for it, and most of them are for nothing.
+    """
+    match skim(event, body):
         case Malformed(reason=reason):
             return Unreadable(reason=reason)
         case NotInstalled():
@@ -183,7 +169,9 @@ async def run(bot: Bot, delivery: Delivery, lease: Lease) -> Outcome:
 
     What GitHub names in an event it may show a moment later only: a 404 is believed five minutes after it arrived.
     """
-    event = _event(delivery.event, delivery.body)
+    event = await _read(delivery)
+    if isinstance(event, Malformed):
+        return Unreadable(reason=event.reason)
     try:
         async with _admitted(bot, event):
             return await _followed(bot, event, delivery.event, lease)
@@ -197,6 +185,13 @@ async def run(bot: Bot, delivery: Delivery, lease: Lease) -> Outcome:
         if closed is None:
             raise
         return Ignored(reason=closed)
+
+
+async def _read(delivery: Delivery) -> Event:
+    """What a delivery says, all of it looked at."""
+    if len(delivery.body) < _IN_THE_LOOP:
+        return parse(delivery.event, delivery.body)
+    return await asyncio.to_thread(parse, delivery.event, delivery.body)
 
 
 @asynccontextmanager

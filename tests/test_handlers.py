@@ -1,14 +1,15 @@
 """Which deliveries become work, in which partition, and for whom."""
 
 import json
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 import handlers
+from bot.context import Bot
 from bot.domain.events import TaskEvent
-from bot.domain.references import InstallationId, RepoRef, RepositoryId
-from bot.jobs import Ignored, Route, Unreadable, Work
+from bot.domain.references import Delivery, DeliveryId, InstallationId, RepoRef, RepositoryId
+from bot.jobs import Ignored, Lease, Route, Unreadable, Work
 from bot.settings import Allowed
 
 EVERYBODY = Allowed()
@@ -180,6 +181,14 @@ def test_what_nothing_is_done_for_is_ignored_or_unreadable_never_work(event: str
 @pytest.mark.parametrize("content", [b"[]", b"null", b"{", b"\xff", b'{"a": NaN}', b"[" * 100_000])
 def test_what_is_no_payload_is_unreadable(content: bytes) -> None:
     assert isinstance(route("pull_request", content), Unreadable)
+
+
+async def test_what_only_the_whole_reader_sees_ends_the_run() -> None:
+    content = body()[:-1] + b', "unread": {"a": 1, "a": 2}}'
+    assert isinstance(route("pull_request", content), Work)
+    delivery = Delivery(id=DeliveryId("d-1"), event="pull_request", body=content)
+    ended = await handlers.run(cast("Bot", None), delivery, cast("Lease", None))
+    assert ended == Unreadable(reason="the key 'a' appears twice")
 
 
 @pytest.mark.parametrize(

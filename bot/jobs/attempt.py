@@ -12,7 +12,7 @@ from bot import memory
 from bot.domain.errors import Gone, RetryLater
 from bot.domain.references import Delivery
 from bot.jobs.clock import Clock
-from bot.jobs.model import Done, Handle, Ignored, Job, Outcome, State, Superseded
+from bot.jobs.model import Done, Handle, Ignored, Job, Outcome, State, Superseded, Unreadable
 from bot.jobs.observer import Observer
 from bot.jobs.retry import Again, GiveUp, Policy, decide, describe
 from bot.jobs.store import Claim, StoreCorrupt, StoreUnavailable
@@ -159,6 +159,9 @@ class Attempt(Generic[K]):
                 await self._finish(job, claim, State.IGNORED, reason)
             case Superseded(reason=reason):
                 await self._finish(job, claim, State.SUPERSEDED, reason)
+            case Unreadable(reason=reason):
+                log.warning("delivery_unreadable", reason=reason)
+                await self._finish(job, claim, State.DEAD, reason)
             case Gone():
                 await self._finish(job, claim, State.DONE, describe(result))
             case BaseException():

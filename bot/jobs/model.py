@@ -73,7 +73,10 @@ class Ignored:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unreadable:
-    """The payload does not have the form of its event: kept as a dead letter, with the reason."""
+    """The payload does not have the form of its event: kept as a dead letter, with the reason.
+
+    Its routing says so, or its run: routing reads no more than it needs.
+    """
 
     reason: str
 
@@ -172,7 +175,7 @@ class Superseded:
     reason: str
 
 
-Outcome = Done | Ignored | Superseded
+Outcome = Done | Ignored | Superseded | Unreadable
 
 
 class Lease(Protocol):

@@ -122,9 +122,10 @@ async def test_the_same_guid_a_hundred_times_is_one_job(bench: Bench) -> None:
         (Done(summary="1 review"), State.DONE, "1 review"),
         (Ignored(reason="closed"), State.IGNORED, "closed"),
         (Superseded(reason="newer head"), State.SUPERSEDED, "newer head"),
+        (Unreadable(reason="no JSON"), State.DEAD, "no JSON"),
         (Gone("repository deleted"), State.DONE, "Gone: repository deleted"),
     ],
-    ids=["done", "summary", "ignored", "superseded", "gone"],
+    ids=["done", "summary", "ignored", "superseded", "unreadable", "gone"],
 )
 async def test_how_a_run_ends(bench: Bench, outcome: Outcome | Gone, state: State, reason: str | None) -> None:
     async def behave(given: Delivery, lease: Lease) -> Outcome:
