@@ -22,6 +22,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -31,13 +32,18 @@ from uuid import uuid4
 from aiohttp import web
 from gidgethub import sansio
 
+import handlers
 from bot.domain.references import Delivery
-from bot.jobs import Done, Inbox, Lease, Outcome, SqliteStore, Work, Worker, worker_of
+from bot.jobs import Done, Inbox, Lease, Outcome, Route, SqliteStore, Work, Worker, worker_of
+from bot.settings import Allowed
 from bot.web import Metrics, WebParts, create_runner, create_web_app
 
 SECRET = "a webhook secret of the benchmark"  # noqa: S105  # it protects nothing
 ROWS = [{"id": n, "url": f"https://example.test/{n * 7919}"} for n in range(480)]
-BODY = json.dumps({"action": "opened", "number": 1, "rows": ROWS}).encode()
+PULL = {"number": 1, "head": {"sha": "a" * 40, "ref": "topic"}, "base": {"ref": "main"}}
+REPOSITORY = {"id": 77, "full_name": "acme/app", "owner": {"id": 3}}
+FACTS = {"action": "opened", "number": 1, "installation": {"id": 5}, "repository": REPOSITORY, "pull_request": PULL}
+BODY = json.dumps(FACTS | {"rows": ROWS}).encode()
 SIGNATURE = "sha256=" + hmac.new(SECRET.encode(), BODY, hashlib.sha256).hexdigest()
 
 
@@ -49,8 +55,10 @@ async def durable(directory: Path, *, work: bool = True) -> web.AppRunner:
 
     numbers = itertools.count()
 
-    def route(_event: str, body: bytes) -> Work:
-        return Work(key=f"acme/app#{next(numbers) % 997}", action=json.loads(body)["action"])
+    def route(event: str, body: bytes) -> Route:
+        """As the server does it, but each delivery is for another pull request."""
+        found = handlers.route(event, body, Allowed())
+        return replace(found, key=f"repo:77#{next(numbers) % 997}") if isinstance(found, Work) else found
 
     async def handle(_delivery: Delivery, _lease: Lease) -> Outcome:
         return Done()

@@ -19,6 +19,9 @@ LONGEST_KEY = 500
 INLINE_BELOW = 256 * 1024
 """Bytes of body that are parsed in the event loop; bigger ones are parsed in a thread."""
 
+TURN = 0.001
+"""Seconds for which deliveries are read one after the other before the event loop does other work."""
+
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
@@ -41,6 +44,7 @@ class Routing:
 
     def __init__(self, router: Router, body: Callable[[int], Awaitable[bytes]]) -> None:
         self._router, self._body = router, body
+        self._resumed = float("-inf")
 
     async def decide(self, arrival: Arrival) -> Route:
         """The router's answer; a defect in it costs this delivery, not the queue.
@@ -63,11 +67,18 @@ class Routing:
             log.warning("delivery_unreadable", delivery=job.id, webhook=job.event, reason=answer.reason)
         return answer
 
+    async def _let_others(self) -> None:
+        """Who sends meanwhile gets the acknowledgement soon; a pause after each delivery would cost more than it."""
+        loop = asyncio.get_running_loop()
+        if loop.time() - self._resumed >= TURN:
+            await asyncio.sleep(0)
+            self._resumed = loop.time()
+
     async def _answer(self, event: str, body: bytes) -> Route | Exception:
         """Without a task of its own: there is one answer for each delivery."""
         try:
             if len(body) < INLINE_BELOW:
-                await asyncio.sleep(0)  # who sends meanwhile gets the acknowledgement first
+                await self._let_others()
                 return self._router(event, body)
             return await asyncio.to_thread(self._router, event, body)
         except Exception as error:  # noqa: BLE001  # whatever the defect is

@@ -2,10 +2,11 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from bot.domain.errors import SettingsError
@@ -22,6 +23,7 @@ from bot.jobs.sqlstore import SqlStore, T
 from bot.jobs.store import Claim, StoreCorrupt, StoreInUse, StoreUnavailable
 from bot.sqlite_files import FileId, UnfitFile, at_last, means_damage, refuse_unfit, structural_faults
 
+_NONE: Mapping[int, bytes] = MappingProxyType({})
 READER_PATIENCE = 10.0
 """Seconds that the writer gives the reader to end its query."""
 
@@ -182,9 +184,12 @@ class SqliteStore(SqlStore[Claim]):
     def settle(self, seq: int, state: State, reason: str | None, at: datetime) -> asyncio.Future[bool]:
         return self._writer.submit(lambda c: statements.settle(c, seq, state, reason, at))
 
-    def claim(self, limit: int, now: datetime) -> asyncio.Future[Claimed]:
-        """Take what may begin: the first job of each partition in which none runs, the oldest first."""
-        return self._writer.submit(lambda c: statements.claim(c, limit, now))
+    def claim(self, limit: int, now: datetime, bodies: Mapping[int, bytes] = _NONE) -> asyncio.Future[Claimed]:
+        """Take what may begin: the first job of each partition in which none runs, the oldest first.
+
+        ``bodies``: those that are in memory, by ``seq``.
+        """
+        return self._writer.submit(lambda c: statements.claim(c, limit, now, bodies))
 
     def release(self, held: Collection[int]) -> asyncio.Future[int]:
         """Queue again what is marked as running and is not held; the number of jobs."""

@@ -1,7 +1,7 @@
 """SQLite's own statements: one process claims the jobs and records how they end.  Each is called in a transaction."""
 
 import zlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -82,22 +82,30 @@ AND d.seq < coalesce((SELECT min(u.seq) FROM deliveries u WHERE u.state = 'queue
 ORDER BY d.seq LIMIT ?"""  # noqa: S608  # constants of this module
 
 
-def claim(c: Connection, limit: int, now: datetime) -> Claimed:
+def claim(c: Connection, limit: int, now: datetime, bodies: Mapping[int, bytes]) -> Claimed:
     """Take up to ``limit`` jobs: the first of each partition in which none runs, the oldest first.
 
-    What a newer delivery supersedes ends here, and so does what cannot be read any more.
+    What a newer delivery supersedes ends here, and so does what cannot be read any more.  ``bodies``: those that are in
+    memory, by ``seq``; they are not read back.
     """
     claims: list[Claim] = []
     ended: list[Job] = []
-    at = now.timestamp()
-    while heads := c.execute(_HEADS, (at, at, at, limit - len(claims))).fetchall():
-        for head in map(job_of, heads):
+    at, more = now.timestamp(), True
+    while more:
+        room = limit - len(claims)
+        heads = [job_of(row) for row in c.execute(_HEADS, (at, at, at, room)).fetchall()]
+        taken: list[Job] = []
+        over = len(ended)
+        for head in heads:
             if newest_wins(head.event, head.action) and (newer := _newer(c, head, at)):
                 ended += _supersede(c, head, *newer, at)
-            elif found := _claim(c, head, now):
-                claims.append(found)
             else:
-                ended.append(replace(head, state=State.DEAD))
+                taken.append(head)
+        found = _claim(c, taken, now, bodies)
+        claims += found
+        ended += [replace(head, state=State.DEAD) for head in taken if head.seq not in {one.job.seq for one in found}]
+        # Another job comes to the head of a partition only where one has ended.
+        more = len(ended) > over and len(claims) < limit
     if len(claims) == limit:
         return Claimed(claims=claims, ended=ended)
     (unrouted,) = c.execute("SELECT min(seq) FROM deliveries WHERE state = 'queued' AND key IS NULL").fetchone()
@@ -126,20 +134,23 @@ def _supersede(c: Connection, head: Job, newest: int, guid: str, at: float) -> l
     return [replace(job, state=State.SUPERSEDED, reason=reason) for job in found]
 
 
-def _claim(c: Connection, job: Job, now: datetime) -> Claim | None:
+_BEGIN = """
+UPDATE deliveries SET state = 'running', attempts = attempts + 1, next_at = NULL, started_at = ? WHERE seq = ?"""
+
+
+def _claim(c: Connection, heads: Sequence[Job], now: datetime, bodies: Mapping[int, bytes]) -> list[Claim]:
     """A body that cannot be read any more makes its delivery a dead letter."""
-    (attempts,) = c.execute(
-        "UPDATE deliveries SET state = 'running', attempts = attempts + 1, next_at = NULL, started_at = ? WHERE seq = ?"
-        " RETURNING attempts",
-        (now.timestamp(), job.seq),
-    ).fetchone()
-    try:
-        body = small_body_of(c, job.seq)
-    except (BodyMissing, zlib.error) as error:
-        finish(c, job.seq, State.DEAD, f"the stored body is damaged: {error}", now)
-        return None
-    delivery = Delivery(id=job.id, event=job.event, body=body or b"")
-    return Claim(job=job, attempts=attempts, delivery=delivery, large=body is None)
+    claims = []
+    for job in heads:
+        c.execute(_BEGIN, (now.timestamp(), job.seq))
+        try:
+            body = bodies.get(job.seq) or small_body_of(c, job.seq)
+        except (BodyMissing, zlib.error) as error:
+            finish(c, job.seq, State.DEAD, f"the stored body is damaged: {error}", now)
+            continue
+        delivery = Delivery(id=job.id, event=job.event, body=body or b"")
+        claims.append(Claim(job=job, attempts=job.attempts + 1, delivery=delivery, large=body is None))
+    return claims
 
 
 def _due(c: Connection, at: float) -> datetime | None:

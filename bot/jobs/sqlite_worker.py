@@ -9,6 +9,7 @@ from collections.abc import Awaitable
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from itertools import islice
 from typing import Any, assert_never
 
 import structlog
@@ -27,6 +28,8 @@ log = structlog.get_logger(__name__)
 
 PATIENCE = 0.1
 """Seconds after which a row without a partition is read again: its partition could not be recorded."""
+AT_ONCE = 64
+"""Deliveries that are routed before jobs are begun again."""
 PAUSE = 1.0
 """Seconds before the next try while the database accepts no writes."""
 
@@ -41,6 +44,8 @@ class SqliteWorker:
         self._routing = Routing(duties.router, store.body)
         self._backlog = Backlog(self._limits.depth, self._clock)
         self._arrivals: dict[int, Arrival] = {}
+        self._bodies: dict[int, bytes] = {}
+        """Of routed deliveries that wait: they need not be read back."""
         self._running: dict[int, tuple[Running, asyncio.Task[None]]] = {}
         self._due: datetime | None = None
         self._blocked: tuple[int | None, float] = (None, 0.0)
@@ -56,7 +61,8 @@ class SqliteWorker:
         """See ``Worker``.  ``left``: by an earlier process."""
         self._backlog.open[job.seq] = job
         if job.key is None:
-            self._arrivals.setdefault(job.seq, Arrival.of(job, body, waiting=len(self._arrivals), left=left))
+            kept = len(self._arrivals) + len(self._bodies)
+            self._arrivals.setdefault(job.seq, Arrival.of(job, body, waiting=kept, left=left))
         self._wake.set()
 
     def full(self) -> bool:
@@ -115,8 +121,8 @@ class SqliteWorker:
                 await self._sleep(next_tick)
 
     async def _route_arrivals(self) -> None:
-        while self._arrivals:
-            seq, arrival = next(iter(self._arrivals.items()))
+        """Of those that wait, the first ``AT_ONCE``: then jobs begin, however fast others arrive."""
+        for seq, arrival in list(islice(self._arrivals.items(), AT_ONCE)):
             route = await self._decide(arrival)
             del self._arrivals[seq]
             job = arrival.job
@@ -124,6 +130,8 @@ class SqliteWorker:
             match route:
                 case Work(key=key, action=action):
                     _watch(self._store.route(seq, route), job)
+                    if arrival.body is not None:
+                        self._bodies[seq] = arrival.body
                     if seq in self._backlog.open:
                         self._backlog.open[seq] = replace(job, key=key, action=action)
                         self._overtake(self._backlog.open[seq])
@@ -133,6 +141,8 @@ class SqliteWorker:
                     self._settle(job, State.DEAD, reason)
                 case _:
                     assert_never(route)
+        if self._arrivals:
+            self._wake.set()
 
     async def _decide(self, arrival: Arrival) -> Route:
         # Not of each that arrives: a process that dies of one leaves it to the next.
@@ -152,13 +162,14 @@ class SqliteWorker:
         if self._unsure:
             await self._store.release(self._running)
         self._unsure = True
-        claimed = await self._store.claim(free, self._clock())
+        claimed = await self._store.claim(free, self._clock(), self._bodies)
         self._unsure = False
         self._due = claimed.due
         await self._unblock(claimed.unrouted)
         for job in claimed.ended:
             self._ended(job, job.state)
         for claim in claimed.claims:
+            self._bodies.pop(claim.job.seq, None)
             lease = Running(claim.job)
             task = asyncio.create_task(self._run(lease, claim), name=f"ssot-job-{claim.job.seq}")
             self._running[claim.job.seq] = (lease, task)
@@ -189,6 +200,7 @@ class SqliteWorker:
     def _ended(self, job: Job, state: State) -> None:
         """A delivery ended without a run."""
         self._backlog.open.pop(job.seq, None)
+        self._bodies.pop(job.seq, None)
         self._observer.ended(job, state, self._backlog.age(job))
 
     def _overtake(self, newer: Job) -> None:
@@ -218,6 +230,7 @@ class SqliteWorker:
         known = set(self._backlog.open)
         for seq in known - await self._store.unfinished(known):
             self._backlog.open.pop(seq, None)
+            self._bodies.pop(seq, None)
 
     async def _guarded(self, during: str, work: Awaitable[object]) -> None:
         try:

@@ -68,6 +68,7 @@ async def test_after_several_deliveries_a_group_waits_for_more(
     store: SqliteStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(writer, "GATHER", 1.0)
+    monkeypatch.setattr(writer, "GATHER_AT_MOST", 1.5)
     statements = await statements_of(store)
     await asyncio.gather(store.put(delivery(1), NOW), store.put(delivery(2), NOW))
     statements.clear()
@@ -80,6 +81,7 @@ async def test_after_several_deliveries_a_group_waits_for_more(
 
 async def test_a_single_sender_waits_for_nobody(store: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writer, "GATHER", 3600.0)
+    monkeypatch.setattr(writer, "GATHER_AT_MOST", 3600.0)
     async with asyncio.timeout(30):
         for number in range(5):
             await store.put(delivery(number), NOW)
