@@ -12,7 +12,7 @@ from bot.jobs.store import StoreCorrupt
 
 log = structlog.get_logger(__name__)
 
-KEEP_BELOW, MOST_KEPT = 128 * 1024, 128
+KEEP_BELOW, MOST_KEPT = 40 * 1024, 400
 """Bytes of body that an arrival keeps in memory, and how many do; others are read back from the store."""
 LONGEST_KEY = 500
 """Characters; an index holds at most about 2,700 bytes.  GitHub's names are below 150."""

@@ -2,9 +2,12 @@
 
 import zlib
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
+
+from isal import isal_zlib
 
 from bot.domain.references import Delivery, DeliveryId
 from bot.jobs import partitions
@@ -14,10 +17,10 @@ from bot.jobs.model import Accepted, Duplicate, Job, JobFilter, PastRun, RunOutc
 COLUMNS = (
     "seq, guid, event, received_at, state, key, action, attempts, next_at, not_before, started_at, finished_at, reason"
 )
-# Level 1 halves a payload's JSON in a quarter of the default level's time.
 LARGE = 1024 * 1024
 """Bytes of a body from which it is not read before there is room for it."""
-ZLIB_LEVEL = 1
+_LEVEL = 1
+"""Of 0 to 3: payloads become a fifth as long, and higher levels hardly save more."""
 AT_ONCE = 500
 """Values in one statement."""
 KEPT_RUNS = 50
@@ -38,7 +41,7 @@ def put(c: Connection, delivery: Delivery, received_at: datetime, not_before: da
         (delivery.id, delivery.event, received_at.timestamp(), seconds(not_before)),
     ).fetchone()
     if row is not None:
-        c.execute("INSERT INTO bodies VALUES (?, ?)", (row[0], zlib.compress(delivery.body, ZLIB_LEVEL)))
+        c.execute("INSERT INTO bodies VALUES (?, ?)", (row[0], packed(delivery.body)))
         return Accepted(seq=row[0])
     (seq,) = c.execute("SELECT seq FROM deliveries WHERE guid = ?", (delivery.id,)).fetchone()
     return Duplicate(seq=seq)
@@ -74,6 +77,11 @@ def record_end(c: Connection, seq: int) -> None:
 # --- reads ----------------------------------------------------------------------------------------------------
 
 
+def packed(body: bytes) -> bytes:
+    """As zlib's format has it (RFC 1950).  ISA-L needs half of zlib's time, and every sender waits for it."""
+    return isal_zlib.compress(body, _LEVEL)
+
+
 def body_of(c: Connection, seq: int) -> bytes:
     """Raises ``BodyMissing`` for a row that is not there, ``zlib.error`` for one that is damaged."""
     return zlib.decompress(_packed(c, seq))
@@ -93,6 +101,23 @@ def unpacked_if_small(packed: bytes) -> bytes | None:
     if not unpacking.eof:
         raise zlib.error("the stream was cut short")
     return body
+
+
+def bodies_below(c: Connection, size: int, seqs: Sequence[int]) -> dict[int, bytes]:
+    """Those bodies that are shorter than ``size`` bytes and whole, by ``seq``."""
+    found: dict[int, bytes] = {}
+    for some in pieces(seqs):
+        rows = c.execute(
+            f"SELECT seq, body FROM bodies WHERE seq IN {marks(some)} AND length(body) < ?",  # noqa: S608  # question marks
+            (*some, size),
+        )
+        for seq, packed_body in rows.fetchall():
+            unpacking = zlib.decompressobj()
+            with suppress(zlib.error):
+                body = unpacking.decompress(packed_body, size)
+                if unpacking.eof and len(body) < size:
+                    found[seq] = body
+    return found
 
 
 def _packed(c: Connection, seq: int) -> bytes:

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from bot.domain.errors import SettingsError
-from bot.jobs import partitions, schema
+from bot.jobs import partitions, schema, sql
 from bot.jobs import sqlite_statements as statements
 from bot.jobs.checkpoint import Checkpointer
 from bot.jobs.database import Connection
@@ -211,6 +211,10 @@ class SqliteStore(SqlStore[Claim]):
     async def unrouted(self) -> list[Job]:
         """Deliveries that have no partition yet, by ``seq``; at most 1,000."""
         return await self._read(statements.unrouted)
+
+    async def bodies_below(self, size: int, seqs: Sequence[int]) -> dict[int, bytes]:
+        """Those bodies that are shorter than ``size`` bytes and whole, by ``seq``."""
+        return await self._read(lambda c: sql.bodies_below(c, size, seqs))
 
     def _prepare(self) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)

@@ -19,7 +19,7 @@ from bot.jobs.model import Ignored, Job, Route, State, Unreadable, Work
 from bot.jobs.order import newest_wins
 from bot.jobs.retention import clean
 from bot.jobs.retry import describe
-from bot.jobs.routing import Arrival, Routing, ended_the_process
+from bot.jobs.routing import KEEP_BELOW, MOST_KEPT, Arrival, Routing, ended_the_process
 from bot.jobs.sqlite import SqliteStore
 from bot.jobs.store import Claim, StoreUnavailable
 from bot.jobs.worker import Backlog, Duties, Stats
@@ -122,7 +122,7 @@ class SqliteWorker:
 
     async def _route_arrivals(self) -> None:
         """Of those that wait, the first ``AT_ONCE``: then jobs begin, however fast others arrive."""
-        for seq, arrival in list(islice(self._arrivals.items(), AT_ONCE)):
+        for seq, arrival in (await self._next_arrivals()).items():
             route = await self._decide(arrival)
             del self._arrivals[seq]
             job = arrival.job
@@ -130,7 +130,7 @@ class SqliteWorker:
             match route:
                 case Work(key=key, action=action):
                     _watch(self._store.route(seq, route), job)
-                    if arrival.body is not None:
+                    if arrival.body is not None and len(self._bodies) < MOST_KEPT:
                         self._bodies[seq] = arrival.body
                     if seq in self._backlog.open:
                         self._backlog.open[seq] = replace(job, key=key, action=action)
@@ -143,6 +143,14 @@ class SqliteWorker:
                     assert_never(route)
         if self._arrivals:
             self._wake.set()
+
+    async def _next_arrivals(self) -> dict[int, Arrival]:
+        """Bodies that are no longer in memory are read together."""
+        arrivals = dict(islice(self._arrivals.items(), AT_ONCE))
+        if unread := [seq for seq, arrival in arrivals.items() if arrival.body is None]:
+            for seq, body in (await self._store.bodies_below(KEEP_BELOW, unread)).items():
+                arrivals[seq] = replace(arrivals[seq], body=body)
+        return arrivals
 
     async def _decide(self, arrival: Arrival) -> Route:
         # Not of each that arrives: a process that dies of one leaves it to the next.

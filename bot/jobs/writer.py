@@ -20,7 +20,7 @@ from bot.jobs.store import StoreUnavailable
 T = TypeVar("T")
 MAX_GROUP = 256
 GATHER = 0.0005
-"""Seconds for which a group waits for the next write when the last one had several deliveries: more are on their way."""
+"""Seconds for which a group waits for the next write when the last one had several deliveries: more are to come."""
 GATHER_AT_MOST = 0.002
 """Seconds that a group waits in all."""
 SWITCH = 0.0002

@@ -5,14 +5,13 @@ Payloads are untrusted JSON even when their signature is right; whatever is wron
 own.
 """
 
-from functools import partial
 from typing import Any
 
 from msgspec import DecodeError, ValidationError, convert, json
 
 from bot.domain.events import TASK_PREFIX, Event, Malformed, NotInstalled, Ping, Unknown
 from bot.github.payloads.document import Unfit, load
-from bot.github.payloads.parts import AsType, InRepository, PayloadPart, Text
+from bot.github.payloads.parts import InRepository, PayloadPart, Text
 from bot.github.payloads.tasks import delivery_of, read_task
 from bot.github.payloads.webhooks import PAYLOADS
 
@@ -32,7 +31,7 @@ class _Envelope(PayloadPart):
 def parse(event: str, body: bytes) -> Event:
     """The value of a delivery.  ``body`` is the request's, as it was signed.  Never raises."""
     try:
-        return _read(event, partial(convert, load(body)))
+        return _read(event, load(body))
     except (Unfit, ValidationError) as error:
         return Malformed(reason=str(error))
     except UnicodeEncodeError:  # msgspec's, of a key or a time that is no text at all
@@ -40,30 +39,30 @@ def parse(event: str, body: bytes) -> Event:
 
 
 def skim(event: str, body: bytes) -> Event:
-    """What :func:`parse` says, but only what is asked for is looked at: a tenth of the work.  Never raises.
+    """What :func:`parse` says, but only what is asked for is looked at: a twentieth of the work.  Never raises.
 
     So where :func:`parse` finds fault with the rest, this does not.  Most deliveries are for nothing, and nobody asks
     more of them.
     """
-    if len(body) > SKIMMED:
+    payload = PAYLOADS.get(event)
+    if payload is None or len(body) > SKIMMED:
         return parse(event, body)
     try:
-        return _read(event, partial(json.decode, body))
+        return json.decode(body, type=payload).event()
     except (DecodeError, RecursionError):
-        return parse(event, body)  # msgspec's readers of bytes and of values differ in what is a number
+        return parse(event, body)  # which says what is wrong; its numbers may be larger
 
 
-def _read(event: str, as_type: AsType) -> Event:
-    """Raises ``msgspec.ValidationError``."""
-    envelope = as_type(type=_Envelope)
+def _read(event: str, document: object) -> Event:
+    envelope = convert(document, _Envelope)
     action = envelope.action or ""
     if event == "ping":
         return Ping()
     if event.startswith(TASK_PREFIX):
-        return read_task(event, as_type)
+        return read_task(event, document)
     payload = PAYLOADS.get(event)
     if payload is None:
         return Unknown(event=event, action=action)
     if envelope.installation is None or (envelope.repository is None and issubclass(payload, InRepository)):
         return NotInstalled(event=event, action=action)
-    return as_type(type=payload).event()
+    return convert(document, payload).event()

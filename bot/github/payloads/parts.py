@@ -1,6 +1,6 @@
 """What the payloads share: people, repositories, ids, object ids.  Strict types; what GitHub adds is ignored."""
 
-from typing import Annotated, Protocol, TypeVar
+from typing import Annotated
 
 from msgspec import Meta, Struct
 
@@ -14,15 +14,6 @@ Id = Annotated[int, Meta(ge=1, le=2**63 - 1)]
 ObjectId = Annotated[Sha, Meta(pattern=r"^(?:[0-9a-f]{40}|[0-9a-f]{64})\Z")]
 FullName = Annotated[str, Meta(pattern=r"^[^/\ud800-\udfff]+/[^/\ud800-\udfff]+\Z")]
 """``owner/name``"""
-
-
-T = TypeVar("T")
-
-
-class AsType(Protocol):
-    """Gives a document as a value of a type.  Raises ``msgspec.ValidationError``."""
-
-    def __call__(self, *, type: type[T]) -> T: ...  # noqa: A002  # as msgspec calls it
 
 
 class PayloadPart(Struct):

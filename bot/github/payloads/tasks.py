@@ -3,9 +3,11 @@
 import json
 from typing import Any
 
+from msgspec import convert
+
 from bot.domain.events import TASK_PREFIX, AppTaskEvent, TaskEvent
 from bot.domain.references import Delivery, DeliveryId, Task
-from bot.github.payloads.parts import AsType, Id, InRepository, PayloadPart
+from bot.github.payloads.parts import Id, InRepository, PayloadPart
 
 
 class _ForWhat(PayloadPart):
@@ -18,11 +20,11 @@ class _TaskPayload(InRepository):
     subject: Id | None = None
 
 
-def read_task(event: str, as_type: AsType) -> TaskEvent | AppTaskEvent:
+def read_task(event: str, document: object) -> TaskEvent | AppTaskEvent:
     """The event of a task's body.  Raises ``msgspec.ValidationError``."""
-    if as_type(type=_ForWhat).repository is None:
+    if convert(document, _ForWhat).repository is None:
         return AppTaskEvent(event=event)
-    payload = as_type(type=_TaskPayload)
+    payload = convert(document, _TaskPayload)
     return TaskEvent(event=event, repo=payload.repo, subject=payload.subject)
 
 
