@@ -13,6 +13,7 @@ from bot.domain.finding import Edit
 from bot.domain.migration import Action, Applicability, Condition, Migration, Rewrite, TargetKind
 from bot.engine.fix_file import migrate_file
 from bot.engine.program.index import Index
+from bot.engine.program.spoken import is_in_string
 from bot.engine.removed import Removal, RemovalRefused
 from bot.engine.resolve.bindings import Binding, BindingKind
 from bot.engine.resolve.exports import list_entries, newer_parts
@@ -44,7 +45,8 @@ def take_out(
 ) -> Removal | RemovalRefused:
     """The removal of ``defined`` (target to the path of its module) and of all else in ``sources`` that names them.
 
-    ``sources`` are the files with a definition and those with a usage left; ``names`` and ``roots`` as in a `Survey`.
+    ``sources`` are the files with a definition, those with a usage left and the packages around the former; ``names``
+    and ``roots`` as in a `Survey`.
     """
     kinds = {target.name: target.kind for target in migration.targets}
     leaves: dict[str, set[str]] = {}
@@ -57,11 +59,13 @@ def take_out(
             else:
                 leaves.setdefault(path, set()).add(name.rpartition(".")[2])
         index = Index(dict(sources), tuple(roots), names)
+        _need_no_members(defined, kinds, index)
         for path, gone in leaves.items():
             files[path] = _without(sources[path], path, gone, migration, index)
         passing = replace(migration, rewrites=(_UNREAD,), drop_in=False, requires=(), include=(), exclude=())
         for path in sources.keys() - files.keys():
             files[path] = _passing_nothing_on(sources[path], path, passing, index)
+        _need_not_be_named(files, {name.rpartition(".")[2] for name in defined})
     except _Refused as refused:
         return RemovalRefused(reason=str(refused))
     return Removal(files={path: content for path, content in files.items() if content != sources.get(path, b"")})
@@ -70,6 +74,21 @@ def take_out(
 def _need_no_package(path: str) -> None:
     if path.rpartition("/")[2] == "__init__.py":
         raise _Refused(f"`{path}` is a package: what is in it is for people to take out")
+
+
+def _need_no_members(defined: Mapping[str, str], kinds: Mapping[str, TargetKind], index: Index) -> None:
+    """No member of a class: which objects are asked for it, nobody can tell."""
+    for name, path in defined.items():
+        if kinds[name] is not TargetKind.MODULE and name.rpartition(".")[0] not in index.modules_of(path):
+            raise _Refused(f"`{name}` is a member of a class: people have to look for objects that are asked for it")
+
+
+def _need_not_be_named(files: Mapping[str, bytes | None], names: Collection[str]) -> None:
+    """No string that is left may be looked up as one of the names."""
+    for path, content in sorted(files.items()):
+        for name in sorted(names):
+            if content is not None and is_in_string(content, name):
+                raise _Refused(f"`{path}` has `{name}` in a string that it may look up")
 
 
 def _passing_nothing_on(source: bytes, path: str, migration: Migration, index: Index) -> bytes:

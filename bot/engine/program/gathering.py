@@ -12,6 +12,8 @@ from bot.engine.program.handing import values_of
 from bot.engine.program.meanings import Meanings, joined
 
 DOTTED = re.compile(r"[^\W\d]\w*(?:[.:][^\W\d]\w*)+\Z")
+ENTRY_POINT = re.compile(r"^[ \t]*[\w.-]+[ \t]*=[ \t]*((?:[^\W\d]\w*[.:])+[^\W\d]\w*)[ \t]*(?:\[|$)", re.MULTILINE)
+"""A line of an entry point, as ``setup`` is given it: ``command = package.module:function [extra]``."""
 LONGEST = 200
 """Characters of a string that can be a dotted name."""
 
@@ -54,6 +56,9 @@ class Gathering(Meanings):
         text = node.value
         if type(text) is str and len(text) < LONGEST and DOTTED.match(text):
             self._take(Name(text.replace(":", ".")), node.lineno, string=True)
+        elif type(text) is str and ":" in text and "=" in text:
+            for found in ENTRY_POINT.finditer(text):
+                self._take(Name(found[1].replace(":", ".")), node.lineno, string=True)
 
     def names_from(self, node: ast.ImportFrom) -> None:
         """What is taken of a module by its import."""

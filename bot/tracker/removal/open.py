@@ -3,7 +3,7 @@
 It is found again by its branch and by its signed marker.  One that a person closed is not opened again.
 """
 
-from collections.abc import Collection, Mapping, Set
+from collections.abc import Collection, Iterator, Mapping, Set
 
 import structlog
 
@@ -85,7 +85,8 @@ async def planned_removal(
         return StandingUse(path="", reason=facts.definitions.why)
     found = await survey(bot, Surveyed(repo=repo, branch=at.branch, config=at.config), at.head)
     paths = {*facts.definitions.values(), *(usage.path for usage in usages_of(facts, migration.name))}
-    sources = await commit.read(paths)
+    around = {f"{package}/__init__.py" for path in facts.definitions.values() for package in _packages(path)}
+    sources = await commit.read(paths | around)
     if (kept := standing(migration, found, paths)) is not None:
         return kept
     try:
@@ -93,6 +94,12 @@ async def planned_removal(
     except Unscannable as error:
         taken = RemovalRefused(reason=str(error))
     return StandingUse(path="", reason=taken.reason) if isinstance(taken, RemovalRefused) else taken
+
+
+def _packages(path: str) -> Iterator[str]:
+    """The directories around a file: what is a package may give on what is in it, by its name in a string."""
+    while path := path.rpartition("/")[0]:
+        yield path
 
 
 def commit_of(

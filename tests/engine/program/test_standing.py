@@ -44,6 +44,8 @@ KEPT = {
     "a member of an alias": ("import pkg.impl as i\ni.old\n", "`x.py:2` names it"),
     "a string": ("patch('pkg.impl.old')\n", "`x.py:1` names it"),
     "an entry point": ("load('pkg.impl:old')\n", "`x.py:1` names it"),
+    "an entry point of a command": ("setup(entry_points={'c': ['x = pkg.impl:old']})\n", "`x.py:1` names it"),
+    "a text that is no entry point": ("print('see = pkg.impl:old or so')\n", None),
     "through a star": ("from pkg.impl import *\n\nold()\n", "`x.py:1` names it"),
     "written": ("import pkg.impl\nsetattr(pkg.impl, 'old', 1)\n", "`x.py:2` names it"),
     "another name": ("from pkg.impl import new\nnew()\n", None),
