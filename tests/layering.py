@@ -29,8 +29,9 @@ ORDER = (
     ),
     Row(rooms=("config",), holds="parses `.github/ssot.yml` to migrations and reports every error at its place"),
     Row(
-        rooms=("log", "settings", "sqlite_files", "memory"),
+        rooms=("log", "settings", "sqlite_files", "postgres_session", "memory"),
         holds="logging; settings from the environment; whether SQLite's files are those that were opened; "
+        "how long a connection to PostgreSQL waits; "
         "how much of what strangers wrote is in memory",
     ),
     Row(

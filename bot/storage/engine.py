@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from bot.domain.errors import SettingsError
+from bot.postgres_session import CONNECTING, SESSION
 from bot.sqlite_files import FileId, FilesSeen, PinnedFile, file_ids
 
 if TYPE_CHECKING:
@@ -209,9 +210,16 @@ class PostgresStorageEngine(StorageEngine):
         import psycopg
 
         try:
-            return _PostgresConnection(psycopg.connect(self._url, autocommit=True))
+            # libpq's options are text
+            raw = psycopg.connect(self._url, autocommit=True, **CONNECTING)  # type: ignore[arg-type]
         except psycopg.ProgrammingError:  # its text quotes the address, with the password
             raise SettingsError("SSOT_DATABASE_URL is not an address of PostgreSQL") from None
+        try:
+            raw.execute(SESSION)
+        except psycopg.Error:
+            raw.close()
+            raise
+        return _PostgresConnection(raw)
 
     def _is_usable(self, connection: StorageConnection) -> bool:
         """The server may have been restarted since."""

@@ -24,9 +24,10 @@ from bot.jobs.model import Job
 from bot.jobs.postgres import claiming
 from bot.jobs.postgres.admission import TASK
 from bot.jobs.postgres.claiming import Pruned
-from bot.jobs.postgres.connection import CONNECTING, SESSION, brief
+from bot.jobs.postgres.connection import brief
 from bot.jobs.postgres.statements import QUEUE, FencedClaim
 from bot.jobs.store import StoreUnavailable
+from bot.postgres_session import CONNECTING, SESSION
 
 log = structlog.get_logger(__name__)
 

@@ -8,7 +8,7 @@ import os
 
 from procrastinate import App, PsycopgConnector
 
-from bot.jobs.postgres.connection import CONNECTING
+from bot.postgres_session import CONNECTING
 from bot.settings import database_url
 
 app = App(connector=PsycopgConnector(conninfo=database_url(os.environ).reveal(), kwargs=dict(CONNECTING)))
