@@ -1,7 +1,10 @@
 """Names that come through star imports: the last one that has a name wins."""
 
+from collections.abc import Set
+
 from bot.engine.program.existence import lacks
 from bot.engine.program.taken import is_needed
+from bot.engine.resolve.bindings import Load
 from bot.engine.resolve.walk import position
 from bot.engine.usages.analysis import Analysis, Use
 
@@ -22,8 +25,11 @@ def rival(analysis: Analysis, use: Use) -> str | None:
     return None
 
 
-def lost(analysis: Analysis, use: Use, target: str) -> str | None:
-    """Of ``from module import *``, which is to name ``target``: a name that would be lost, or come unasked for."""
+def lost(analysis: Analysis, use: Use, target: str, besides: Set[Load] = frozenset()) -> str | None:
+    """Of ``from module import *``, which is to name ``target``: a name that would be lost, or come unasked for.
+
+    What the file reads ``besides`` does not count.
+    """
     binding = use.binding
     if binding is None or binding.imported is None or binding.imported.name != "*" or use.node is not binding.node:
         return None
@@ -35,10 +41,16 @@ def lost(analysis: Analysis, use: Use, target: str) -> str | None:
     offered = {name for name in index.exports(*old).origins if index.offers(use.symbol, name)}
     for name in sorted(offered):
         gone = lacks(index, f"{target}.{name}") or index.brings(target, name) is False
-        if is_needed(analysis, name) and gone:
+        if gone and is_needed(analysis, name, besides):
             return f"{target}.{name}"
     unasked = [n for n in index.exports(*new).origins if n in names and n not in offered and index.offers(target, n)]
     return f"a use of {min(unasked)} that is not of {target}" if unasked else None
+
+
+def elsewhere(analysis: Analysis, use: Use) -> Set[Load]:
+    """What is read through a star import and is a usage of another target than the whole module."""
+    through = (other for other in analysis.uses if other.star is use.binding and other.load is not None)
+    return {other.load for other in through if other.load and other.target != use.target and other.target.canonical}
 
 
 def _leads_to(analysis: Analysis, dotted: str, use: Use) -> bool:

@@ -1,10 +1,12 @@
 """Whether other files know a name by the module that imports it: asked of the view of the whole program."""
 
 import re
+from collections.abc import Set
 
 from bot.engine.program.doctests import in_example
 from bot.engine.program.forward import forward_names
 from bot.engine.program.view import Witness
+from bot.engine.resolve.bindings import Load
 from bot.engine.usages.analysis import Analysis
 
 
@@ -13,10 +15,14 @@ def needed_elsewhere(analysis: Analysis, name: str) -> bool:
     return named_by_string(analysis, name) or in_string(analysis, name) or taker(analysis, name) is not None
 
 
-def is_needed(analysis: Analysis, name: str) -> bool:
-    """Whether this file or another one reads ``name``, where a star import may have brought it to this file."""
+def is_needed(analysis: Analysis, name: str, besides: Set[Load] = frozenset()) -> bool:
+    """Whether this file or another one reads ``name``, where a star import may have brought it to this file.
+
+    What this file reads ``besides`` does not count.
+    """
     exported = any(export.name == name for export in analysis.exports)
-    return name in analysis.root.reads or exported or needed_elsewhere(analysis, name)
+    read = any(load not in besides for load in analysis.root.reads.get(name, ()))
+    return read or exported or needed_elsewhere(analysis, name)
 
 
 def in_string(analysis: Analysis, name: str) -> bool:

@@ -1,7 +1,7 @@
 """Statement groups: what must change together, or not at all."""
 
 import ast
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.domain.finding import Edit, Fix
@@ -154,12 +154,14 @@ def _linked(changes: Changes) -> Union:
 
 
 def _join_in_one_place(link: Union, changes: Changes) -> None:
-    """Rewrites that want the same import beside a statement that changes: it may come into the statement."""
-    first: dict[Addition, UsageRewrite] = {}
-    for rewrite in changes.rewrites:
-        for addition in rewrite.additions:
+    """What wants the same import beside a statement that changes: it may come into the statement."""
+    first: dict[Addition, Use | Binding] = {}
+    wanting: list[tuple[Use | Binding, Sequence[Addition]]] = [(each.use, each.additions) for each in changes.rewrites]
+    wanting += [(each.binding, each.additions) for each in changes.replacements]
+    for key, additions in wanting:
+        for addition in additions:
             if addition.anchor in link:
-                link.join(first.setdefault(addition, rewrite).use, rewrite.use)
+                link.join(first.setdefault(addition, key), key)
 
 
 def _without_lonely_exports(changes: Changes) -> tuple[Changes, dict[Use, Refusal]]:

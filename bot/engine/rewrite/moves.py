@@ -45,7 +45,7 @@ def moves(
         dotted = replacement.line is None or any("." in edit.text for edit in replacement.edits)
         refusals = {use: refusal for use in replacement.uses if (refusal := doubt(use, dotted)) is not None}
         keeping = replacement.keeping and replace(replacement.keeping, refusals=refusals)
-        found.append(with_brought(replace(replacement, refusals=refusals, keeping=keeping), candidates, doubt))
+        found.append(with_brought(layout, replace(replacement, refusals=refusals, keeping=keeping), candidates, doubt))
     unsafe = {replacement.binding: replacement.refusals for replacement in found if replacement.refusals}
     found = [replace(m, refusals=unsafe.get(m.doubles, {})) if m.doubles else m for m in found]
     freed = {(m.binding.scope, m.binding.name): m.binding for m in found if gives_up(m)}

@@ -99,7 +99,7 @@ class _Judge:
         index = self.analysis.index
         if not use.target.exists and (lacks(index, target) or lacks_for(index, self.analysis.path, target)):
             return Refusal(reason=Reason.MISSING, name=target)
-        if (lost := stars.lost(self.analysis, use, target)) is not None:
+        if (lost := stars.lost(self.analysis, use, target, stars.elsewhere(self.analysis, use))) is not None:
             return Refusal(reason=Reason.MISSING, name=lost)
         if use.target.kind is TargetKind.SYMBOL and _is_package(use):
             return Refusal(reason=Reason.IS_MODULE, name=use.target.name)

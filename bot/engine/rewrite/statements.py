@@ -163,7 +163,8 @@ def replace(
     kept = [alias for alias in statement.names if alias not in plan.changes]
     if not lines:
         return drop(layout, statement, list(plan.changes), to_delete, collapse=collapse)
-    if not kept and isinstance(statement, ast.Import) != (lines[0].name is None):
+    is_list = statement.names[0].name != "*" or [line.name for line in lines] == ["*"]
+    if not kept and (not is_list or isinstance(statement, ast.Import) != (lines[0].name is None)):
         return [_instead(layout, statement, lines)]
     arranged = _arranged(statement, plan, _module(statement) if kept else lines[0].module)
     if not kept and not arranged.added and not any(arranged.inside.values()):
@@ -194,7 +195,8 @@ def further(
         return sorted([*edits, *_edited(layout, statement, inside, first.added)])
     if edits and not layout.on_own_lines(statement):
         return sorted([*edits, _cut(layout, statement)])
-    return sorted([*edits, layout.delete(statement, to_delete, collapse=False)])
+    leaving = () if edits else to_delete  # what is split off stays in the block
+    return sorted([*edits, layout.delete(statement, leaving, collapse=False)])
 
 
 def _cut(layout: Layout, statement: ImportStatement) -> Edit:
@@ -287,9 +289,9 @@ def _instead(layout: Layout, statement: ImportStatement, lines: Sequence[Line]) 
 def _written(lines: Sequence[Line]) -> list[str]:
     """Import statements that bring ``lines``, each module named once."""
     texts = []
-    for module, whole in dict.fromkeys((line.module, line.name is None) for line in lines):
-        of_module = [line for line in lines if (line.module, line.name is None) == (module, whole)]
-        if whole:
+    for module, alone in dict.fromkeys((line.module, line.name in (None, "*")) for line in lines):
+        of_module = [line for line in lines if (line.module, line.name in (None, "*")) == (module, alone)]
+        if alone:
             texts += [line.statement for line in of_module]
         else:
             texts.append(f"from {module} import {', '.join(line.item for line in of_module)}")
