@@ -189,8 +189,9 @@ async def _led_on(
         asked = found.sought(config, others)
         if asked == looked_for:
             break
+        question, left = asked.beyond(looked_for), python - others.keys()
         looked_for = asked
-        others = {**others, **await sources.facts(asked, python - others.keys())}
+        others = {**others, **await sources.facts(question, left & question.paths if question.is_of_paths else left)}
     return others
 
 

@@ -36,10 +36,10 @@ def with_program(
 ) -> Index:
     """The index with the facts of all files that have a say in a rewrite of ``sources``.
 
-    ``kept`` is the file in which facts are kept between scans; what was looked for is kept beside it.
+    ``kept`` is the file in which facts are kept between scans; what was looked for is kept beside it, turn by turn.
     """
-    cache = FactsCache.at(kept)
     gc.collect()  # the trees by which the names were followed: all processes from here on would keep them
+    cache = FactsCache.at(kept)
     known = {path: source for path, source in index.files.items() if source is not None}
     known |= _projects(root, known)
     facts = cache.facts(known, jobs)
@@ -51,13 +51,15 @@ def with_program(
         has = frozenset(listing.paths).__contains__
         ask = partial(sought, config, index.roots, variables, has, beneath, edited=sources)
         edited = {module for path in sources for module in index.modules_of(path)}
-        looked_for, looks = ask(facts=facts), kept
-        for _ in range(1 + HANDED_ON):  # what is handed over in these files may lead to others
+        looked_for, asked = ask(facts=facts), None
+        for turn in range(1 + HANDED_ON):  # what is handed over in these files may lead to others
             left = [path for path in listing.paths if path not in known]
-            more = _more(root, left, replace(looked_for, stars=False), edited, index, jobs, looks)
+            question = replace(looked_for.beyond(asked) if asked else looked_for, stars=False)
+            looks = kept and kept.with_suffix(f".looks{turn}")
+            more = _more(root, left, question, () if asked else edited, index, jobs, looks)
             index = index.with_modules(more.items()).knowing(cache.facts(more, jobs))
-            before, known, looks = looked_for, {**known, **more}, None
-            if (looked_for := ask(facts=index.all_facts())) == before:
+            asked, known = looked_for, {**known, **more}
+            if (looked_for := ask(facts=index.all_facts())) == asked:
                 break
         projects = {path: each for path, each in facts.items() if is_project(path) and path not in index.files}
         run, used = order.result()
@@ -66,8 +68,6 @@ def with_program(
         order.close()
     cache.add(used)
     cache.save()
-    index.program.imports_module("")  # worked out once, for all processes that are forked from here
-    gc.collect()
     return index
 
 
@@ -107,8 +107,14 @@ def _more(
     root: Path, paths: Sequence[str], looked_for: Sought, edited: Collection[str], index: Index, jobs: int,
     kept: Path | None,
 ) -> Mapping[str, bytes]:  # fmt: skip
-    """The files that may have a say: also those with a star import of an ``edited`` module, or of one that has it."""
-    looks, now = Looks.at(kept and kept.with_suffix(".looks"), looked_for, index.roots), time.time_ns()
+    """The files that may have a say: also those with a star import of an ``edited`` module, or of one that has it.
+
+    What was seen is kept in the file ``kept``.
+    """
+    if looked_for.is_of_paths:
+        reader = Reader(root)
+        return {path: source for path in paths if path in looked_for.paths and (source := reader.read(path))}
+    looks, now = Looks.at(kept, looked_for, index.roots), time.time_ns()
     parts = share(partial(_look_at, root, looked_for, index.roots, looks.known), split(paths, jobs))
     found = {path: source for part in parts for path, source in part.found.items()}
     said = {path: look for part in parts for path, look in part.said.items()}

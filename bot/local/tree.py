@@ -198,6 +198,9 @@ def _scan(sources: Mapping[str, bytes], config: Config, index: Index, options: O
     known = {path: report for path, source in sources.items() if cache and (report := cache.get(path, source))}
     yield from known.values()
     left = sorted((path for path in sources if path not in known), key=lambda path: len(sources[path]))
+    if left and options.fixes:
+        index.program.imports_module("")  # worked out once, for all processes that are forked from here
+        gc.collect()
     shares = [[(path, sources[path]) for path in part] for part in split(left, options.jobs)]
     counter = Counter(len(shares))
     meanwhile = partial(_tell, options.progress, counter, len(left)) if options.progress else None

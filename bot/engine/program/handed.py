@@ -1,7 +1,7 @@
 """Who writes a member of what it is given, where another file hands the module over; names put together of strings."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import permutations
 
@@ -26,6 +26,7 @@ class Handovers:
     names_of: Callable[[str], Sequence[str]]
     _homes: dict[str, str] = field(default_factory=dict)
     """By module, its file."""
+    _imported: dict[str, frozenset[str]] = field(default_factory=dict)
     _reached: dict[str, frozenset[str]] = field(default_factory=dict)
     _leading: dict[tuple[str, Name, bool, str], bool] = field(default_factory=dict)
     _by_text: dict[str, list[tuple[str, Handed]]] = field(default_factory=dict)
@@ -99,36 +100,67 @@ class Handovers:
         if found is None:
             pending, seen = [start], {start}
             for path in pending:  # grows while it is read
-                facts = self.facts.get(path)
-                for imported in facts.imports if facts else ():
-                    for module in self.absolute(path, imported.module):
-                        for name in (module, f"{module}.{imported.name}"):
-                            home = self._homes.get(name)
-                            if home is not None and home not in seen:
-                                seen.add(home)
-                                pending.append(home)
+                new = self._next(path) - seen
+                seen |= new
+                pending += new
             found = self._reached[start] = frozenset(seen)
         return found
 
+    def _next(self, path: str) -> frozenset[str]:
+        """The files that a file imports."""
+        if path not in self._imported:
+            facts = self.facts.get(path)
+            self._imported[path] = frozenset(
+                self._homes[name]
+                for imported in (facts.imports if facts else ())
+                for module in self.absolute(path, imported.module)
+                for name in (module, f"{module}.{imported.name}")
+                if name in self._homes
+            )
+        return self._imported[path]
+
     def built(self) -> Iterator[tuple[str, int, str]]:
         """The dotted names that functions put together of what calls hand them: path and line of the call, and name."""
-        patterns = [(path, text) for path, facts in self.facts.items() for text, _ in facts.patterns]
-        for path, facts in self.facts.items() if patterns else ():
+        homes: dict[str, dict[str, None]] = {}
+        for path, facts in self.facts.items():
+            for pattern, _ in facts.patterns:
+                homes.setdefault(pattern, {})[path] = None
+        known: dict[tuple[str, ...], Sequence[tuple[str, Sequence[str]]]] = {}  # many calls give the same texts
+        for path, facts in self.facts.items() if homes else ():
+            leading: dict[Name, dict[str, bool]] = {}
             for each in facts.handed:
                 if not each.line:
                     continue  # a value, and no argument
+                leads = leading.setdefault(each.to, {})
                 texts = (*each.texts, *(self.absolute(path, each.given) if each.given else ()))
-                for home, pattern in patterns:
+                if texts not in known:
+                    known[texts] = list(_built_of(texts, homes))
+                for pattern, names in known[texts]:
                     if not each.texts and pattern == HOLE:
                         continue  # a name that is given as it is, is a string
-                    names = {name for name in filled(pattern, texts) if _DOTTED.match(name)}
-                    if names and self.leads(path, each, home):
-                        yield from ((path, each.line, name.replace(":", ".")) for name in sorted(names))
+                    if pattern not in leads:
+                        leads[pattern] = any(self.leads(path, each, home) for home in homes[pattern])
+                    if leads[pattern]:
+                        yield from ((path, each.line, name) for name in names)
+
+
+def _built_of(texts: Sequence[str], patterns: Iterable[str]) -> Iterator[tuple[str, Sequence[str]]]:
+    """The dotted names that patterns give with some of the texts."""
+    dotted = any("." in text or ":" in text for text in texts)
+    for pattern in patterns:
+        if dotted or "." in pattern or ":" in pattern:
+            names = {name for name in filled(pattern, texts) if _DOTTED.match(name)}
+            if names:
+                yield pattern, [name.replace(":", ".") for name in sorted(names)]
 
 
 def filled(pattern: str, texts: Sequence[str]) -> Iterator[str]:
     """The names that a pattern gives with some of the texts."""
     parts = pattern.split(HOLE)
-    for chosen in permutations(texts if len(parts) == 2 else texts[:_FEW], len(parts) - 1):
+    if len(parts) == 2:
+        before, after = parts
+        yield from (f"{before}{text}{after}" for text in texts)
+        return
+    for chosen in permutations(texts[:_FEW], len(parts) - 1):
         pieces = [piece for pair in zip(parts, (*chosen, ""), strict=True) for piece in pair]
         yield "".join(pieces)

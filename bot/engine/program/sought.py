@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 
 from bot.domain.migration import Config, Migration, Target, TargetKind
@@ -28,8 +28,8 @@ _PATH_ENDS = re.compile(rb"[\w.]*[ \t]+import\b")
 
 HANDED_ON = 4
 """How often what further files hand over is followed into others."""
-_QUOTED = re.compile(rb"""(['"])(?=([^'"\s\\]+)\1)""")
-"""A string of one word, whatever stands before it; its second group is the word."""
+_QUOTED = (re.compile(rb"""'([^'"\s\\]++)(?=')"""), re.compile(rb"""\"([^'"\s\\]++)(?=\")"""))
+"""A string of one word, whatever stands before it: between quotes of either sort."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +56,8 @@ class Sought:
     """Files to which a module is handed."""
     stars: bool = True
     """Every file with a star import may have a say: it may bring a name of a file that is rewritten."""
+    built: bool = True
+    """So may every file that patches a name that it may have put together."""
 
     @cached_property
     def _together(self) -> Sequence[Sequence[bytes]]:
@@ -65,6 +67,26 @@ class Sought:
             found.setdefault(".".join(module.split(".")[:2]), []).append(module.encode())
         return tuple(found.values())
 
+    def beyond(self, before: "Sought") -> "Sought":
+        """What is looked for besides, where all files are known that ``before`` leads to."""
+        more = {name: getattr(self, name) - getattr(before, name) for name in ("written", "quoted", "paths")}
+        same = replace(before, written=self.written, quoted=self.quoted, paths=self.paths)
+        return Sought(**more, stars=False, built=False) if same == self else self
+
+    @property
+    def is_of_paths(self) -> bool:
+        """Whether no file has to be looked into: the paths alone say which may have a say."""
+        return self == Sought(paths=self.paths, stars=False, built=False)
+
+    @cached_property
+    def _absent(self) -> Sequence[tuple[bytes, Sequence[bytes]]]:
+        """As `speaks_of` asks for them: those in packages of one name together."""
+        found: dict[str, list[bytes]] = {}
+        for module in self.absent:
+            package, _, leaf = module.rpartition(".")
+            found.setdefault(package.rpartition(".")[2], []).append(leaf.encode())
+        return tuple((package.encode(), leaves) for package, leaves in found.items())
+
     def leads_to(self, source: bytes, path: str = "") -> bool:
         """Whether a file with this source may have a say."""
         if path in self.paths or self._hands(source):
@@ -73,7 +95,7 @@ class Sought:
             return True
         if any(_is_named(source, modules) for modules in self._together):
             return True
-        if any(speaks_of(source, module) for module in self.absent):
+        if any(package in source and any(leaf in source for leaf in leaves) for package, leaves in self._absent):
             return True
         if any(writes_one(source, name) for name in self.successors):
             return True
@@ -86,11 +108,11 @@ class Sought:
         """Whether a file may hand over a module, or write members by names that are computed."""
         if any(speaks_of(source, module) and hands_over(source, module.rpartition(".")[2]) for module in self.written):
             return True
-        if self._texts and any(each[2] in self._texts for each in _QUOTED.finditer(source)):
+        if self._texts and not all(self._texts.isdisjoint(each.findall(source)) for each in _QUOTED):
             return True
         if b"multiple(" in source and b"**" in source and any(leaf in source for leaf in self._leaves):
             return True
-        return b"patch(" in source and _BUILT.search(source) is not None
+        return self.built and b"patch(" in source and _BUILT.search(source) is not None
 
     @cached_property
     def _texts(self) -> frozenset[bytes]:
