@@ -23,12 +23,21 @@ def names_bound(node: ast.stmt) -> set[str]:
     match node:
         case ast.ClassDef(name=name) | ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
             return {name}
+        case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant() | ast.Name()):
+            return {name}  # most of them
         case _:
-            names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-            inner = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
-            names |= {n.name for n in ast.walk(node) if isinstance(n, inner)}
-            aliases = (alias for n in ast.walk(node) if isinstance(n, ast.Import | ast.ImportFrom) for alias in n.names)
-            return names | {alias.asname or alias.name.partition(".")[0] for alias in aliases}
+            return {name for each in ast.walk(node) for name in _bound_by(each)}
+
+
+def _bound_by(node: ast.AST) -> Iterable[str]:
+    """The names that one node binds."""
+    if isinstance(node, ast.Name):
+        return (node.id,) if isinstance(node.ctx, ast.Store) else ()
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return (node.name,)
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        return [alias.asname or alias.name.partition(".")[0] for alias in node.names]
+    return ()
 
 
 def _run(body: Iterable[ast.stmt], state: State) -> bool:

@@ -102,6 +102,11 @@ def _binding_at_top(source: bytes) -> Mapping[str, Sequence[int]]:
     return _binding(parse(source).body)
 
 
+@lru_cache(maxsize=_KEPT)
+def _binding_in(holder: Function | ast.ClassDef) -> Mapping[str, Sequence[int]]:
+    return _binding(holder.body)
+
+
 def _binding(body: Sequence[ast.stmt]) -> Mapping[str, Sequence[int]]:
     """By name, which statements of a body may bind it."""
     found: dict[str, list[int]] = {}
@@ -135,9 +140,9 @@ def _member(
     index: Index, holder: Definition, name: str, missing_modules: set[str], depth: int
 ) -> Definition | None:  # fmt: skip
     """A method of a class or, where it has none, of the first base that has it."""
-    body = holder.statement.body
-    if any(name in names_bound(node) for node in body):
-        found, owner = last(body, name), holder.statement
+    binding = _binding_in(holder.statement)
+    if name in binding:
+        found, owner = _last(holder.statement.body, name, binding), holder.statement
         if found is None or not isinstance(owner, ast.ClassDef):
             return None
         return Definition(module=holder.module, statement=found, owner=owner)

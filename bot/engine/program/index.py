@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set, ValuesView
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bot.engine.resolve.exports import Exports, exports_of, may_have
-from bot.engine.resolve.renamed import renamed
+from bot.engine.resolve.renamed import renamed, taken_by
 from bot.engine.source.names import find_source_roots, is_package, module_names, module_paths
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ class Index:
     """What deprecated functions look up, and their successors do not: `bot.engine.program.beneath`."""
     _modules: dict[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
     _exports: dict[str, Exports] = field(default_factory=dict, repr=False)
+    _taken: dict[str, Mapping[str, frozenset[str]]] = field(default_factory=dict, repr=False)
     _resolutions: dict[str, Resolution] = field(default_factory=dict, repr=False)
     _aliases: dict[frozenset[str], frozenset[str]] = field(default_factory=dict, repr=False)
 
@@ -89,7 +91,11 @@ class Index:
             if self.files.keys().isdisjoint(more) and all(renamed(source, found) <= found for source in texts)
         }
         facts = {path: found for path, found in self._facts.items() if path not in more}
-        return Index({**self.files, **more}, self.roots, self.given, self.facts, facts, _aliases=aliases)
+        exports = {path: found for path, found in self._exports.items() if path not in more}
+        return Index(
+            {**self.files, **more}, self.roots, self.given, self.facts, facts, _aliases=aliases, _exports=exports,
+            _taken={path: found for path, found in self._taken.items() if path not in more}, _modules=self._modules,
+        )  # fmt: skip
 
     def with_facts(self, facts: "Mapping[str, Facts]") -> "Index":
         """This index, and what files that it does not hold say of others."""
@@ -287,7 +293,14 @@ class Index:
         return found
 
     def _renamed(self, names: frozenset[str]) -> frozenset[str]:
-        return frozenset().union(*(renamed(source, names) for source in self.files.values() if source))
+        files = ((path, source) for path, source in zip(self.files, self.files.values(), strict=True) if source)
+        found = (renamed(source, names, taken=partial(self._taken_by, path)) for path, source in files)
+        return frozenset().union(*found)
+
+    def _taken_by(self, path: str, source: bytes) -> Mapping[str, frozenset[str]]:
+        if path not in self._taken:
+            self._taken[path] = taken_by(source)
+        return self._taken[path]
 
 
 class _Watched(Mapping[str, bytes | None]):

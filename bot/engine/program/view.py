@@ -63,6 +63,7 @@ class Program:
     _given: dict[str, list[tuple[str, int, bool]]] = field(default_factory=dict)
     """By member, who writes it of what a function is given."""
     _members: dict[str, dict[str, list[tuple[int, _Seen]]]] = field(default_factory=dict)
+    _callers: dict[str, dict[str, list[str]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for path, facts in sorted(self.facts.items(), key=lambda item: item[0]):  # the first witness is named
@@ -253,10 +254,18 @@ class Program:
 
     def aside(self, module: str, path: str) -> Iterator[str]:
         """The other names by which the file at ``path`` takes ``module``, or something of it: through another file."""
-        for name, places in self._members_called(module.rpartition(".")[2]).items():
-            elsewhere = name != module and any(seen.witness.path == path for _, seen in places)
-            if elsewhere and module in self.names_of(name):
+        for name in self._called_by(module.rpartition(".")[2]).get(path, ()):
+            if name != module and module in self.names_of(name):
                 yield name
+
+    def _called_by(self, leaf: str) -> Mapping[str, Sequence[str]]:
+        """By file, the dotted names that end with ``leaf`` and that it reads."""
+        if leaf not in self._callers:
+            found = self._callers[leaf] = dict[str, list[str]]()
+            for name, places in self._members_called(leaf).items():
+                for path in {seen.witness.path for _, seen in places}:
+                    found.setdefault(path, []).append(name)
+        return self._callers[leaf]
 
     def importers(self, module: str) -> frozenset[str]:
         """The files that have ``import module``, or of one below it, without ``as``."""

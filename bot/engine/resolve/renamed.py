@@ -1,7 +1,7 @@
 """The names that a module gives to others' names."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 
 from bot.engine.resolve.exports import exports_of
@@ -14,7 +14,20 @@ _VALUE = re.compile(rb"=[ \t]*(?:[\w.]+\.)?([\w\x80-\xff]+)[ \t]*(?:#|\r|\n|;|\Z
 _ASSIGNED = re.compile(rb"([^\W\d]\w*)[ \t]*(?::[^=\r\n]+)?\Z")
 
 
-def renamed(source: bytes, names: frozenset[str], known: frozenset[str] = frozenset()) -> frozenset[str]:
+Taken = Callable[[bytes], Mapping[str, frozenset[str]]]
+"""`taken_by`, or what remembers it."""
+
+
+def taken_by(source: bytes) -> Mapping[str, frozenset[str]]:
+    """The names that a module binds at its top level to others, each with the last components of those."""
+    # Where a relative import leads does not matter here, only what it takes: any package will do.
+    origins = exports_of(source, ["_._._._._._._._"], package=False).origins
+    return {name: frozenset(each.rpartition(".")[2] for each in found) for name, found in origins.items() if found}
+
+
+def renamed(
+    source: bytes, names: frozenset[str], known: frozenset[str] = frozenset(), taken: Taken = taken_by
+) -> frozenset[str]:  # fmt: skip
     """The names that ``source`` gives to one of ``names`` at its top level: ``from m import f as g``, ``g = m.f``.
 
     The text shows which may be; what a module imports or defines itself is none of them.  Nobody asks for ``known``.
@@ -26,16 +39,9 @@ def renamed(source: bytes, names: frozenset[str], known: frozenset[str] = frozen
         (certain if line.startswith((b"import", b"from")) else candidates).add(new)
     candidates.update(_assigned(source, given))
     doubtful = _decoded(candidates - certain) - known
-    return (_decoded(certain) - known) | (_confirmed(source, names, doubtful) if doubtful else frozenset())
-
-
-def _confirmed(source: bytes, names: frozenset[str], candidates: frozenset[str]) -> frozenset[str]:
-    """Those candidates that the module binds at its top level to one of ``names``."""
-    # Where a relative import leads does not matter here, only what it takes: any package will do.
-    origins = exports_of(source, ["_._._._._._._._"], package=False).origins
-    return frozenset(
-        name for name in candidates if any(o.rpartition(".")[2] in names for o in origins.get(name, ()))
-    )  # fmt: skip
+    found = taken(source) if doubtful else {}
+    confirmed = frozenset(name for name in doubtful if not names.isdisjoint(found.get(name, ())))
+    return (_decoded(certain) - known) | confirmed
 
 
 @lru_cache

@@ -2,7 +2,7 @@
 cycle; and which other files rely on."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 from bot.engine.program.calling import caller, may_run
 from bot.engine.program.collect import facts_of
@@ -10,6 +10,7 @@ from bot.engine.program.cycles import closes_cycle
 from bot.engine.program.entering import broken, loaded
 from bot.engine.program.facts import Facts, Import
 from bot.engine.program.loading import relying
+from bot.engine.program.nodes import statements
 from bot.engine.program.view import Witness
 from bot.engine.resolve.bindings import Scope, ScopeKind
 from bot.engine.resolve.exports import PARSE_ERRORS, parse
@@ -44,19 +45,20 @@ def enters_late(analysis: Analysis, module: str) -> Witness | None:
     return broken(analysis.index, module, besides=loaded(analysis.index, analysis.path, begun))
 
 
-def _imported(analysis: Analysis) -> Iterator[tuple[Import, str]]:
+def _imported(analysis: Analysis) -> Sequence[tuple[Import, str]]:
     """The imports at the top of the file that do not fail unseen, each with the modules that it may mean."""
-    program, guarded = analysis.index.program, guarded_lines(analysis.tree)
-    for each in facts_here(analysis).imports:
-        if each.early and each.line not in guarded:
-            yield from ((each, module) for module in program.absolute(analysis.path, each.module))
+    if not analysis.begun:
+        program, guarded = analysis.index.program, guarded_lines(analysis.tree)
+        early = (each for each in facts_here(analysis).imports if each.early and each.line not in guarded)
+        analysis.begun.extend((each, name) for each in early for name in program.absolute(analysis.path, each.module))
+    return analysis.begun
 
 
 def guarded_lines(tree: ast.Module) -> frozenset[int]:
     """The lines of the imports that a ``try`` is around which hides that they fail: they may begin nothing."""
-    tries = (each for each in ast.walk(tree) if isinstance(each, ast.Try) and _hides(each))
-    inside = (node for each in tries for statement in each.body for node in ast.walk(statement))
-    return frozenset(node.lineno for node in inside if isinstance(node, ast.Import | ast.ImportFrom))
+    tries = (each for each, _ in statements(tree.body, early=True) if isinstance(each, ast.Try) and _hides(each))
+    inside = (statement for each in tries for statement, _ in statements(each.body, early=True))
+    return frozenset(each.lineno for each in inside if isinstance(each, ast.Import | ast.ImportFrom))
 
 
 def _hides(statement: ast.Try) -> bool:

@@ -15,6 +15,7 @@ from bot.engine.resolve.bindings import Binding, Load, Scope, ScopeKind
 from bot.engine.source.text import SourceMap
 
 if TYPE_CHECKING:
+    from bot.engine.program.facts import Import
     from bot.engine.program.index import Index  # which is built on this module
     from bot.engine.program.view import Witness
 
@@ -135,6 +136,8 @@ class Analysis:
     """What the rest of the repository exports."""
     leading: "dict[str, Witness | None]" = field(default_factory=dict)
     """What is worked out of the order of imports: `bot.engine.rewrite.import_order`."""
+    begun: "list[tuple[Import, str]]" = field(default_factory=list)
+    """The imports at the top that do not fail unseen, once they were asked for."""
     deferred: dict[str, bool] = field(default_factory=dict)
     """Of names whose imports lead back here: whether they may come into functions."""
     moved_to: frozenset[str] = frozenset()

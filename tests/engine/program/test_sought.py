@@ -1,5 +1,7 @@
 """Which further files are looked at, by a quick look at their bytes."""
 
+from dataclasses import replace
+
 import pytest
 
 from bot.domain.migration import Config, Migration, Target
@@ -130,3 +132,40 @@ def test_what_may_be_imported_though_it_is_not_there(held: set[str], expected: s
     found = sought(config, (), {}, {"pkg/__init__.py", *held}.__contains__)
     assert found.absent == expected
     assert found.successors == {"pkg.vault.load"}
+
+
+WIDER = {
+    "a file to which it is handed": (Sought(paths=frozenset({"a.py"})), "", True),
+    "a module that is handed over": (Sought(written=frozenset({"pkg.impl"})), "from pkg import impl\nf(impl)\n", False),
+    "a name in quotes": (Sought(quoted=frozenset({"impl.f"})), "x = ['impl.f']\n", False),
+    "a name in other quotes": (Sought(quoted=frozenset({"impl.f"})), 'x = "impl.f"\n', False),
+    "nothing more": (Sought(), "sys.modules['pkg.impl'] = impl.f\n", True),
+    "what was looked for already": (Sought(), "patch(name + '.f')\nfrom a import *\n", True),
+}
+
+
+@pytest.mark.parametrize(("more", "source", "of_paths"), WIDER.values(), ids=WIDER)
+def test_a_second_look_is_for_what_the_first_has_not_sought(more: Sought, source: str, of_paths: bool) -> None:
+    text = source.encode()
+    whole = replace(MODULES, written=more.written, quoted=more.quoted, paths=more.paths)
+    second = whole.beyond(MODULES)
+    assert second.is_of_paths is of_paths
+    assert second.leads_to(text, "a.py") is more.leads_to(text, "a.py") or MODULES.leads_to(text, "a.py")
+    assert (MODULES.leads_to(text, "a.py") or second.leads_to(text, "a.py")) is whole.leads_to(text, "a.py")
+    assert not second.leads_to(b"patch(name + '.f')\nfrom a import *\n", "b.py")
+
+
+def test_another_question_is_asked_as_a_whole() -> None:
+    assert ABSENT.beyond(MODULES) == ABSENT
+
+
+QUOTES = {
+    "x = 'impl.f'": True, 'x = "impl.f"': True, "x = '''impl.f'''": True, "x = 'a' 'impl.f'": True,
+    "x = '''it's 'impl.f' '''": True, "x = 'impl.f\"": False, "x = 'impl.f '": False, "x = impl.f": False,
+    "'impl'.f'": False, "x = ''impl.f''": True,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("source", "expected"), QUOTES.items(), ids=QUOTES)
+def test_a_name_in_quotes_is_the_whole_of_a_string(source: str, expected: bool) -> None:
+    assert Sought(quoted=frozenset({"impl.f"})).leads_to(source.encode()) is expected
