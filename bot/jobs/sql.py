@@ -3,7 +3,7 @@
 import zlib
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -34,17 +34,41 @@ class BodyMissing(Exception):
 # --- in ---------------------------------------------------------------------------------------------------------
 
 
-def put(c: Connection, delivery: Delivery, received_at: datetime, not_before: datetime | None) -> Accepted | Duplicate:
-    row = c.execute(
-        "INSERT INTO deliveries (guid, event, received_at, not_before) VALUES (?, ?, ?, ?)"
-        " ON CONFLICT (guid) DO NOTHING RETURNING seq",
-        (delivery.id, delivery.event, received_at.timestamp(), seconds(not_before)),
-    ).fetchone()
-    if row is not None:
-        c.execute("INSERT INTO bodies VALUES (?, ?)", (row[0], packed(delivery.body)))
-        return Accepted(seq=row[0])
-    (seq,) = c.execute("SELECT seq FROM deliveries WHERE guid = ?", (delivery.id,)).fetchone()
-    return Duplicate(seq=seq)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Put:
+    """A delivery that arrives."""
+
+    delivery: Delivery
+    received_at: datetime
+    not_before: datetime | None = None
+
+
+def put(c: Connection, arrived: Sequence[Put]) -> list[Accepted | Duplicate]:
+    """Store them in their order."""
+    values = [
+        value
+        for each in arrived
+        for value in (each.delivery.id, each.delivery.event, each.received_at.timestamp(), seconds(each.not_before))
+    ]
+    stored = c.execute(
+        f"INSERT INTO deliveries (guid, event, received_at, not_before) VALUES {rows(len(arrived), 4)}"  # noqa: S608  # question marks
+        " ON CONFLICT (guid) DO NOTHING RETURNING guid, seq",
+        values,
+    )
+    new: dict[str, int] = dict(stored.fetchall())
+    found: list[Accepted | Duplicate] = []
+    bodies: list[object] = []
+    for each in arrived:
+        seq = new.pop(each.delivery.id, None)
+        if seq is None:
+            (seq,) = c.execute("SELECT seq FROM deliveries WHERE guid = ?", (each.delivery.id,)).fetchone()
+            found.append(Duplicate(seq=seq))
+        else:
+            bodies += (seq, packed(each.delivery.body))
+            found.append(Accepted(seq=seq))
+    if bodies:
+        c.execute(f"INSERT INTO bodies VALUES {rows(len(bodies) // 2, 2)}", bodies)  # noqa: S608  # question marks
+    return found
 
 
 def probe(c: Connection) -> None:
@@ -259,6 +283,11 @@ def seconds(at: datetime | None) -> float | None:
 def storable(reason: str | None) -> str | None:
     """PostgreSQL holds no NUL, and neither database half a character."""
     return reason and reason.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()
+
+
+def rows(count: int, width: int) -> str:
+    """Question marks for so many rows."""
+    return ", ".join([f"({', '.join('?' * width)})"] * count)
 
 
 def marks(values: Sequence[object]) -> str:

@@ -18,7 +18,7 @@ from bot.jobs.lock import ProcessLock
 from bot.jobs.model import Job, State, Work
 from bot.jobs.sql import COLUMNS
 from bot.jobs.sqlite_guard import FileGuard, damaged, last_number
-from bot.jobs.sqlite_statements import Claimed
+from bot.jobs.sqlite_statements import Claimed, Ending
 from bot.jobs.sqlstore import SqlStore, T
 from bot.jobs.store import Claim, StoreCorrupt, StoreInUse, StoreUnavailable
 from bot.sqlite_files import FileId, UnfitFile, at_last, means_damage, refuse_unfit, structural_faults
@@ -179,7 +179,7 @@ class SqliteStore(SqlStore[Claim]):
 
     def route(self, seq: int, work: Work) -> asyncio.Future[None]:
         """Give a queued delivery its partition: only then can it be claimed."""
-        return self._writer.submit(lambda c: statements.route(c, seq, work))
+        return self._writer.join(statements.route, (seq, work))
 
     def settle(self, seq: int, state: State, reason: str | None, at: datetime) -> asyncio.Future[bool]:
         return self._writer.submit(lambda c: statements.settle(c, seq, state, reason, at))
@@ -197,7 +197,7 @@ class SqliteStore(SqlStore[Claim]):
         return self._writer.submit(lambda c: statements.release(c, mine))
 
     def finish(self, claim: Claim, state: State, reason: str | None, at: datetime) -> asyncio.Future[bool]:
-        return self._writer.submit(lambda c: statements.finish(c, claim.job.seq, state, reason, at))
+        return self._writer.join(statements.finish, Ending(seq=claim.job.seq, state=state, reason=reason, at=at))
 
     def requeue(self, claim: Claim, next_at: datetime | None, reason: str, *, counts: bool) -> asyncio.Future[bool]:
         return self._writer.submit(lambda c: statements.requeue(c, claim.job.seq, next_at, reason, counts=counts))

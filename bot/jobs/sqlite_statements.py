@@ -21,6 +21,7 @@ from bot.jobs.sql import (
     pieces,
     record_end,
     record_run,
+    rows,
     seconds,
     small_body_of,
     storable,
@@ -51,13 +52,20 @@ def begin_routing(c: Connection, seq: int) -> int:
     return 0 if row is None else int(row[0])
 
 
-def route(c: Connection, seq: int, work: Work) -> None:
-    cursor = c.execute(
-        "UPDATE deliveries SET key = ?, action = ?, attempts = 0 WHERE seq = ? AND state = 'queued' AND key IS NULL",
-        (work.key, work.action, seq),
+def route(c: Connection, routed: Sequence[tuple[int, Work]]) -> list[None]:
+    """Record the partitions of queued deliveries."""
+    found = c.execute(
+        f"WITH r (seq, key, action) AS (VALUES {rows(len(routed), 3)})"  # noqa: S608  # question marks
+        " UPDATE deliveries SET key = r.key, action = r.action, attempts = 0 FROM r"
+        " WHERE deliveries.seq = r.seq AND deliveries.state = 'queued' AND deliveries.key IS NULL"
+        " RETURNING deliveries.seq",
+        [value for seq, work in routed for value in (seq, work.key, work.action)],
     )
-    if cursor.rowcount == 1 and work.repository is not None:
-        partitions.remember(c, work.repository)
+    taken = {seq for (seq,) in found.fetchall()}
+    names = dict(work.repository for seq, work in routed if seq in taken and work.repository is not None)
+    for repository in names.items():  # the last name that was told counts
+        partitions.remember(c, repository)
+    return [None] * len(routed)
 
 
 def settle(c: Connection, seq: int, state: State, reason: str | None, at: datetime) -> bool:
@@ -134,19 +142,21 @@ def _supersede(c: Connection, head: Job, newest: int, guid: str, at: float) -> l
     return [replace(job, state=State.SUPERSEDED, reason=reason) for job in found]
 
 
-_BEGIN = """
-UPDATE deliveries SET state = 'running', attempts = attempts + 1, next_at = NULL, started_at = ? WHERE seq = ?"""
-
-
 def _claim(c: Connection, heads: Sequence[Job], now: datetime, bodies: Mapping[int, bytes]) -> list[Claim]:
     """A body that cannot be read any more makes its delivery a dead letter."""
+    for some in pieces([job.seq for job in heads]):
+        c.execute(
+            "UPDATE deliveries SET state = 'running', attempts = attempts + 1, next_at = NULL, started_at = ?"  # noqa: S608  # question marks
+            f" WHERE seq IN {marks(some)}",
+            (now.timestamp(), *some),
+        )
     claims = []
     for job in heads:
-        c.execute(_BEGIN, (now.timestamp(), job.seq))
         try:
             body = bodies.get(job.seq) or small_body_of(c, job.seq)
         except (BodyMissing, zlib.error) as error:
-            finish(c, job.seq, State.DEAD, f"the stored body is damaged: {error}", now)
+            reason = f"the stored body is damaged: {error}"
+            finish(c, [Ending(seq=job.seq, state=State.DEAD, reason=reason, at=now)])
             continue
         delivery = Delivery(id=job.id, event=job.event, body=body or b"")
         claims.append(Claim(job=job, attempts=job.attempts + 1, delivery=delivery, large=body is None))
@@ -164,12 +174,26 @@ def _due(c: Connection, at: float) -> datetime | None:
     return moment(due)
 
 
-def finish(c: Connection, seq: int, state: State, reason: str | None, at: datetime) -> bool:
-    cursor = c.execute(
-        "UPDATE deliveries SET state = ?, reason = ?, finished_at = ? WHERE seq = ? AND state = 'running'",
-        (state.value, storable(reason), at.timestamp(), seq),
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """How a running job ended."""
+
+    seq: int
+    state: State
+    reason: str | None
+    at: datetime
+
+
+def finish(c: Connection, endings: Sequence[Ending]) -> list[bool]:
+    """Whether each was running until then."""
+    found = c.execute(
+        f"WITH r (seq, state, reason, at) AS (VALUES {rows(len(endings), 4)})"  # noqa: S608  # question marks
+        " UPDATE deliveries SET state = r.state, reason = r.reason, finished_at = r.at FROM r"
+        " WHERE deliveries.seq = r.seq AND deliveries.state = 'running' RETURNING deliveries.seq",
+        [value for e in endings for value in (e.seq, e.state.value, storable(e.reason), e.at.timestamp())],
     )
-    return cursor.rowcount == 1
+    ended = {seq for (seq,) in found.fetchall()}
+    return [each.seq in ended for each in endings]
 
 
 def requeue(c: Connection, seq: int, next_at: datetime | None, reason: str, *, counts: bool) -> bool:

@@ -61,7 +61,8 @@ class SqlStore(ABC, Generic[C]):
     def put(
         self, delivery: Delivery, received_at: datetime, not_before: datetime | None = None
     ) -> asyncio.Future[Accepted | Duplicate]:
-        return self._writer.submit(lambda c: sql.put(c, delivery, received_at, not_before), durable=True)
+        arrived = sql.Put(delivery=delivery, received_at=received_at, not_before=not_before)
+        return self._writer.join(sql.put, arrived, durable=True)
 
     def retry(self, seq: int) -> asyncio.Future[bool]:
         return self._writer.submit(lambda c: c.retry(seq))

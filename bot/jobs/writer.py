@@ -10,7 +10,7 @@ import queue
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -18,7 +18,10 @@ from bot.jobs.database import Connection, ConnectionStale, Database
 from bot.jobs.store import StoreUnavailable
 
 T = TypeVar("T")
+V = TypeVar("V")
 MAX_GROUP = 256
+MAX_JOINED = 64
+"""Values in one call."""
 GATHER = 0.0005
 """Seconds for which a group waits for the next write when the last one had several deliveries: more are to come."""
 GATHER_AT_MOST = 0.002
@@ -30,9 +33,17 @@ event loop after each statement: half the acknowledgements a second, a p99 of 20
 
 @dataclass(frozen=True, slots=True)
 class _Write:
-    operation: Callable[[Connection], Any]
-    future: asyncio.Future[Any]
+    """One call of ``operation``, for one value or several; it gives a result for each."""
+
+    operation: Callable[[Connection, list[Any]], Sequence[Any]]
+    values: list[Any]
+    futures: list[asyncio.Future[Any]]
     durable: bool
+
+    def each(self) -> "list[_Write]":
+        """A write for each value."""
+        pairs = zip(self.values, self.futures, strict=True)
+        return [_Write(self.operation, [value], [future], self.durable) for value, future in pairs]
 
 
 class GroupWriter:
@@ -75,16 +86,36 @@ class GroupWriter:
 
         ``durable``: the commit has to outlive a power cut, and not only this process.
         """
+        return self._add(lambda c, _: [operation(c)], None, durable=durable)
+
+    def join(
+        self, operation: Callable[[Connection, list[V]], Sequence[T]], value: V, *, durable: bool = False
+    ) -> asyncio.Future[T]:
+        """As ``submit``, for one of several values: those that are submitted one after the other share a call.
+
+        Each statement lets other threads go on, and has to wait for them.
+        """
+        return self._add(operation, value, durable=durable)
+
+    def _add(
+        self, operation: Callable[[Connection, list[V]], Sequence[T]], value: V, *, durable: bool
+    ) -> asyncio.Future[T]:
         future: asyncio.Future[T] = self._loop.create_future()
         if not self._open:
             future.set_exception(StoreUnavailable("the store is closed"))
-        elif self._waiting >= self._max_waiting:
+            return future
+        if self._waiting >= self._max_waiting:
             future.set_exception(StoreUnavailable(f"{self._max_waiting} writes are waiting"))
+            return future
+        if not self._submitted:
+            self._loop.call_soon(self._hand_over)
+        last = self._submitted[-1] if self._submitted else None
+        if last is not None and last.operation is operation and len(last.values) < MAX_JOINED:
+            last.values.append(value)
+            last.futures.append(future)
         else:
-            if not self._submitted:
-                self._loop.call_soon(self._hand_over)
-            self._submitted.append(_Write(operation, future, durable))
-            self._waiting += 1
+            self._submitted.append(_Write(operation, [value], [future], durable))
+        self._waiting += 1
         return future
 
     def _hand_over(self) -> None:
@@ -100,7 +131,7 @@ class GroupWriter:
                 break
             group, self._next = self._next, []
             self._commit(group, growing=True)
-            self._several = sum(write.durable for write in group) > 1
+            self._several = sum(len(write.values) for write in group if write.durable) > 1
         self._disconnect()
 
     def _commit(self, group: list[_Write], *, growing: bool = False) -> None:
@@ -115,21 +146,21 @@ class GroupWriter:
             self._isolate(group, error)
         else:
             self._post(lambda: self._resolve(group, results))
-            self._committed(len(group))
+            self._committed(_size(group))
 
-    def _transact(self, group: list[_Write], *, growing: bool) -> list[Any]:
+    def _transact(self, group: list[_Write], *, growing: bool) -> list[Sequence[Any]]:
         durable = any(write.durable for write in group) or (growing and self._several)
         connection = self._begin(durable=durable)
-        results = [write.operation(connection) for write in group]
+        results = [write.operation(connection, write.values) for write in group]
         until = time.monotonic() + GATHER_AT_MOST
         while growing and self._grows(group, until, durable=durable):
-            results += [write.operation(connection) for write in group[len(results) :]]
+            results += [write.operation(connection, write.values) for write in group[len(results) :]]
         connection.commit()
         return results
 
     def _grows(self, group: list[_Write], until: float, *, durable: bool) -> bool:
         """Add what has arrived, or arrives soon; False when the group is complete."""
-        if len(group) >= MAX_GROUP:
+        if _size(group) >= MAX_GROUP:
             return False
         wait = min(GATHER, until - time.monotonic()) if self._several else 0.0
         try:
@@ -163,13 +194,14 @@ class GroupWriter:
 
     def _isolate(self, group: list[_Write], error: Exception) -> None:
         """One of the writes failed: commit each on its own, so that only that one fails."""
-        if len(group) == 1:
+        if _size(group) == 1:
             known = isinstance(error, (*self._database.faults, *self._database.conflicts))
             self._refuse(group, StoreUnavailable(_line(error)) if known else error)
             return
         self._disconnect()
         for write in group:
-            self._commit([write])
+            for one in write.each():
+                self._commit([one])
 
     def _refuse(self, group: list[_Write], error: Exception) -> None:
         self._disconnect()
@@ -186,17 +218,23 @@ class GroupWriter:
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(callback)
 
-    def _resolve(self, group: list[_Write], results: list[Any]) -> None:
-        self._waiting -= len(group)
-        for write, result in zip(group, results, strict=True):
-            if not write.future.done():
-                write.future.set_result(result)
+    def _resolve(self, group: list[_Write], results: list[Sequence[Any]]) -> None:
+        self._waiting -= _size(group)
+        for write, found in zip(group, results, strict=True):
+            for future, result in zip(write.futures, found, strict=True):
+                if not future.done():
+                    future.set_result(result)
 
     def _fail(self, group: list[_Write], failure: Exception) -> None:
-        self._waiting -= len(group)
+        self._waiting -= _size(group)
         for write in group:
-            if not write.future.done():
-                write.future.set_exception(failure)
+            for future in write.futures:
+                if not future.done():
+                    future.set_exception(failure)
+
+
+def _size(group: list[_Write]) -> int:
+    return sum(len(write.values) for write in group)
 
 
 def _line(error: Exception) -> str:

@@ -12,7 +12,7 @@ from typing import Any, cast
 
 import pytest
 
-from bot.jobs import Accepted, Job, SqliteStore, StoreUnavailable, Work, checkpoint, writer
+from bot.jobs import Accepted, Job, SqliteStore, State, StoreUnavailable, Work, checkpoint, writer
 from bot.jobs.database import Connection
 from bot.jobs.routing import Arrival, Routing
 from tests.jobs.conftest import delivery
@@ -45,6 +45,20 @@ async def test_a_delivery_takes_two_insertions_and_nothing_after_its_commit(stor
     statements = await statements_of(store)
     await store.put(delivery(1), NOW)
     assert statements == ["BEGIN", "INSERT", "INSERT", "SELECT", "COMMIT"]
+
+
+async def test_what_is_written_in_one_turn_of_the_loop_shares_its_statements(store: SqliteStore) -> None:
+    statements = await statements_of(store)
+    found = await asyncio.gather(*(store.put(delivery(number), NOW) for number in range(32)))
+    assert statements.count("INSERT") == 2
+    assert [each.seq for each in found] == list(range(1, 33))
+    statements.clear()
+    await asyncio.gather(*(store.route(each.seq, Work(key=f"repo:1#{each.seq}")) for each in found))
+    assert statements.count("WITH") == 1
+    claimed = (await store.claim(40, NOW)).claims
+    statements.clear()
+    assert await asyncio.gather(*(store.finish(claim, State.DONE, None, NOW) for claim in claimed)) == [True] * 32
+    assert statements.count("WITH") == 1
 
 
 async def test_the_files_are_looked_at_once_before_and_once_after_a_group(

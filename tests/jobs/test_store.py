@@ -49,6 +49,15 @@ async def test_waiting_writes_share_a_commit(store: AnyStore) -> None:
     assert commits <= 5  # one by one it would be a hundred; how the rest falls into groups is a matter of timing
 
 
+async def test_of_deliveries_written_together_a_faulty_one_fails_alone(store: AnyStore) -> None:
+    before, faulty = store.put(delivery(1), NOW), store.put(delivery(2, event="\ud800"), NOW)
+    again, after = store.put(delivery(1), NOW), store.put(delivery(3), NOW)
+    with pytest.raises(UnicodeEncodeError):
+        await faulty
+    assert isinstance(await after, Accepted)
+    assert await again == Duplicate(seq=(await before).seq)
+
+
 async def test_a_faulty_write_fails_alone(store: AnyStore) -> None:
     def fault(_: Connection) -> None:
         raise UnicodeEncodeError("utf-8", "\ud800", 0, 1, "surrogates not allowed")

@@ -194,16 +194,17 @@ def test_jobs_while_the_server_runs(
     from bot.jobs.sqlite import existing
 
     connection = existing(tmp_path / "ssot.db", writable=True)
-    stored = sql.put(
-        connection, Delivery(id=DeliveryId("guid-1"), event="push", body=b'{"a": "\xc3\xa4"}'), utc_now(), None
+    first = Delivery(id=DeliveryId("guid-1"), event="push", body=b'{"a": "\xc3\xa4"}')
+    later = Delivery(id=DeliveryId("later"), event="ssot.look", body=b"{}")
+    at = datetime(2100, 1, 1, 9, 30, tzinfo=UTC)
+    stored, _ = sql.put(
+        connection,
+        [
+            sql.Put(delivery=first, received_at=utc_now()),
+            sql.Put(delivery=later, received_at=utc_now(), not_before=at),
+        ],
     )
     sqlite_statements.settle(connection, stored.seq, State.DEAD, "failed 5 times", utc_now())
-    sql.put(
-        connection,
-        Delivery(id=DeliveryId("later"), event="ssot.look", body=b"{}"),
-        utc_now(),
-        datetime(2100, 1, 1, 9, 30, tzinfo=UTC),
-    )
     connection.close()
     assert "waits until 09:30:00Z" in ssot(env, "jobs", "list").stdout
     listed = json.loads(ssot(env, "jobs", "list", "--format", "json").stdout)
