@@ -10,10 +10,12 @@ import threading
 import click
 
 from bot.cli.faults import said
-from bot.domain.errors import RetryLater, UserError
+from bot.domain.errors import RetryLater, SettingsError, UserError
 from bot.settings import Settings
 
 OPEN_FILES = 8_192
+FEWEST_OPEN_FILES = 128
+"""Files that a server has open at once when it works: databases, scanner, requests to GitHub, a few connections."""
 STOP_AT_LAST = 7.5
 """Seconds from the signal; whoever runs the server is promised 8."""
 
@@ -33,8 +35,8 @@ def command(host: str | None, port: int | None, smee: str | None) -> None:
 
     os.umask(0o077)  # what the server keeps may be a private repository's
     memory.give_back_what_is_freed()
-    _raise_file_limit()
     try:
+        _raise_file_limit()
         settings = Settings.from_env(os.environ)
         if smee is not None:
             refuse_where_it_is_no_trial(os.environ, settings.database_url.reveal())
@@ -46,9 +48,17 @@ def command(host: str | None, port: int | None, smee: str | None) -> None:
 
 
 def _raise_file_limit() -> None:
-    """Each connection is an open file; many systems allow a process 1,024 until it asks for more."""
+    """Each connection is an open file; many systems allow a process 1,024 until it asks for more.
+
+    Raises ``SettingsError`` where it cannot have enough.
+    """
     now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     useful = OPEN_FILES if most == resource.RLIM_INFINITY else min(OPEN_FILES, most)
+    if useful < FEWEST_OPEN_FILES:
+        raise SettingsError(
+            f"the system lets a process open {useful} files, and the server needs at least {FEWEST_OPEN_FILES}: "
+            "raise the hard limit (`ulimit -Hn`, `LimitNOFILE=`)"
+        )
     if now != resource.RLIM_INFINITY and now < useful:
         resource.setrlimit(resource.RLIMIT_NOFILE, (useful, most))
 

@@ -290,7 +290,7 @@ class Runner(web.AppRunner):
         return server
 
     async def _cleanup_server(self) -> None:
-        asyncio.get_running_loop().set_exception_handler(self._previous)
+        asyncio.get_running_loop().set_exception_handler(_unless_of_a_closed_listener(self._previous))
         await super()._cleanup_server()
 
 
@@ -302,6 +302,21 @@ def _reporting(connections: Connections, otherwise: Exceptions | None) -> Except
         if isinstance(error, OSError) and error.errno in EXHAUSTED and "socket" in context:
             connections.exhausted(error)
         elif otherwise is not None:
+            otherwise(loop, context)
+        else:
+            loop.default_exception_handler(context)
+
+    return report
+
+
+def _unless_of_a_closed_listener(otherwise: Exceptions | None) -> Exceptions:
+    """After a full descriptor table asyncio accepts again in a second, 128 times, on a listener that may be closed."""
+
+    def report(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        callback = getattr(context.get("handle"), "_callback", None)
+        if isinstance(context.get("exception"), ValueError) and getattr(callback, "__name__", "") == "_start_serving":
+            return
+        if otherwise is not None:
             otherwise(loop, context)
         else:
             loop.default_exception_handler(context)

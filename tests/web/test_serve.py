@@ -2,19 +2,25 @@
 
 import json
 import os
+import resource
+import shlex
 import signal
+import socket
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+
+from tests.web.conftest import headers, request
 
 ROOT = Path(__file__).parents[2]
 SECRET = "a webhook secret of the tests"
@@ -148,6 +154,37 @@ def test_it_does_not_start_and_says_what_to_mend(env: dict[str, str], name: str,
     assert text in result.stderr
     assert "Traceback" not in result.stderr
     assert "listening" not in result.stdout
+
+
+def test_where_too_few_files_may_be_open_it_does_not_start(env: dict[str, str]) -> None:
+    command = ["bash", "-c", f"ulimit -n 24 && exec {shlex.quote(sys.executable)} -m bot serve --port 0"]
+    result = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=30, check=False)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr.startswith("ssot serve: the system lets a process open 24 files, and the server needs")
+    assert result.stderr.count("\n") == 1
+
+
+def test_with_a_full_descriptor_table_it_ends_without_a_word_of_it(env: dict[str, str]) -> None:
+    """What asyncio would accept again in a second is closed by then."""
+    process, url = start(env)
+    with ExitStack() as stack:
+        stack.callback(process.kill)
+        assert comes_up(url)
+        port = int(url.rpartition(":")[2])
+        slow = stack.enter_context(socket.create_connection(("127.0.0.1", port)))
+        slow.sendall(request(b"half", head=headers(b"half", Content_Length="100")))  # its end is waited for
+        time.sleep(0.2)
+        open_now = len(list(Path(f"/proc/{process.pid}/fd").iterdir()))
+        hard = resource.prlimit(process.pid, resource.RLIMIT_NOFILE)[1]
+        resource.prlimit(process.pid, resource.RLIMIT_NOFILE, (open_now, hard))
+        for _ in range(60):
+            stack.enter_context(socket.create_connection(("127.0.0.1", port)))
+        time.sleep(0.5)  # it has tried to accept them
+        resource.prlimit(process.pid, resource.RLIMIT_NOFILE, (hard, hard))
+        process.terminate()
+        _, said = process.communicate(timeout=30)
+    assert "no_descriptors_left" in said
+    assert "Traceback" not in said
 
 
 def test_a_damaged_database_is_named(env: dict[str, str], tmp_path: Path) -> None:
