@@ -17,6 +17,8 @@ def visible(text: str) -> str:
 
     https://trojansource.codes/ (CVE-2021-42574) is why format characters must not reach a page as they are.
     """
+    if text.isprintable():  # then none of it is of these categories
+        return text
     return "".join(_spelled(c) if unicodedata.category(c) in _INVISIBLE else c for c in text)
 
 
