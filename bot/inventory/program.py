@@ -11,7 +11,7 @@ from bot.domain.references import Sha
 from bot.engine.program.collect import unread
 from bot.engine.program.facts import Facts
 from bot.engine.program.index import ROUNDS, Index
-from bot.engine.program.order import above, early_imports, successors
+from bot.engine.program.order import above, begun, early_imports
 from bot.engine.program.sought import Sought
 from bot.engine.source.names import module_paths
 from bot.engine.survey import Survey, facts_if
@@ -53,12 +53,12 @@ async def facts_of(each: Each, files: Mapping[str, bytes], looked_for: Sought | 
 async def ordered(
     sources: Reads, config: Config, each: Each, survey: Survey, known: Mapping[str, Facts] = NONE
 ) -> Survey:
-    """The survey with the imports of all files that run when a successor's module is imported.
+    """The survey with the imports of all files that run when the module of a target, or of a successor, is imported.
 
     ``known`` are those of unchanged files.
     """
     index, here, order = Index(roots=survey.roots), {**survey.others, **_of(survey)}, dict[str, Facts]()
-    pending = {module for name in successors(config) for module in above(name)}
+    pending = {module for name in begun(config) for module in above(name)}
     seen, looked = set(pending), set[str]()
     for _ in range(ROUNDS):
         paths = {path for module in pending for path in module_paths(module, survey.roots)} - looked
@@ -68,7 +68,9 @@ async def ordered(
         read = await facts_of(each, await sources.read(lacking))
         found = {p: here.get(p) or read.get(p) or known.get(p) for p in paths}
         order |= {
-            p: replace(Facts(), imports=f.imports, calls=f.calls) for p, f in found.items() if f and p not in here
+            p: Facts(imports=f.imports, calls=f.calls, acts=f.acts, applied=f.applied, keeps=f.keeps)
+            for p, f in found.items()
+            if f and p not in here
         }
         new = {name for p, f in found.items() if f for name in early_imports(p, f, index)}
         pending, seen = new - seen, seen | new

@@ -9,14 +9,15 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice, product
-from typing import Any
+from typing import Any, TypedDict
 
 from bot.engine.program.aliases import alternatives, given
 from bot.engine.program.calls import called, is_lasting, is_writer, table_of, written_at_large, written_out
 from bot.engine.program.constants import constants, folded
 from bot.engine.program.doctests import examples
 from bot.engine.program.early import early_calls, modules_imported
-from bot.engine.program.facts import ANY, GIVEN, OWN, Facts, Handed, Import, Name, Stub, Taking
+from bot.engine.program.effects import acting, applied, keeping
+from bot.engine.program.facts import ANY, GIVEN, OWN, Applied, Facts, Handed, Import, Name, Stub, Taking
 from bot.engine.program.gathering import LONGEST, Gathering
 from bot.engine.program.handing import (
     HOLE,
@@ -103,7 +104,17 @@ def imports_of(source: bytes) -> Facts:
         collector.imports_by_name(tree, source)
     except PARSE_ERRORS:
         return Facts(readable=False)
-    return Facts(imports=tuple(collector.imports), calls=early_calls(tree, collector.meaning))
+    return Facts(
+        imports=tuple(collector.imports), calls=early_calls(tree, collector.meaning), **collector.effects(tree)
+    )
+
+
+class Effects(TypedDict):
+    """Those of the facts that say what an import does."""
+
+    acts: int
+    applied: tuple[Applied, ...]
+    keeps: frozenset[str]
 
 
 @dataclass(eq=False)
@@ -120,9 +131,13 @@ class Collector(Gathering):
             writes=tuple(self.writes), rebound=tuple(self.rebound),
             stubs=tuple(stub for stub in self.stubs if stub.module not in back),
             calls=early_calls(tree, self.meaning), handed=tuple(filter(self._tells, self.handed)),
-            patterns=tuple(self.patterns),
+            patterns=tuple(self.patterns), **self.effects(tree),
             words=frozenset(words(tree)) if star else frozenset(),
         )  # fmt: skip
+
+    def effects(self, tree: ast.Module) -> Effects:
+        """What the file does for others when it is imported."""
+        return Effects(acts=acting(tree), applied=tuple(applied(tree, self.meaning)), keeps=keeping(tree))
 
     def _tells(self, handed: Handed) -> bool:
         """Whether names that only the file's own functions are given say something: they put others together."""

@@ -77,6 +77,15 @@ class Stub:
     read: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What decorates a function or a class at the top of a file, or is a base of it."""
+
+    to: str
+    name: Name
+    line: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """The facts of one file, each list in the order of the source."""
@@ -93,6 +102,11 @@ class Facts:
     handed: tuple[Handed, ...] = ()
     patterns: tuple[tuple[str, int], ...] = ()
     """The dotted names that functions put together of what they are given: ``app.*``, with the line."""
+    acts: int = 0
+    """The first line that does something for others when the file is imported; 0: none does."""
+    applied: tuple[Applied, ...] = ()
+    keeps: frozenset[str] = frozenset()
+    """The names at the top that keep what they decorate, or what is derived from them."""
     words: frozenset[str] = frozenset()
     """All names that are read or bound in it, if it has a star import: one of them may come through that.
 

@@ -56,6 +56,8 @@ class Index:
     """By path, what the top of a module binds: `bot.engine.program.classes`."""
     beneath: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict, repr=False)
     """What deprecated functions look up, and their successors do not: `bot.engine.program.beneath`."""
+    effects: dict[str, int | None] = field(default_factory=dict, repr=False)
+    """By path, the line of what a file does for others: `bot.engine.program.effects`."""
     _modules: dict[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
     _exports: dict[str, Exports] = field(default_factory=dict, repr=False)
     _taken: dict[str, Mapping[str, frozenset[str]]] = field(default_factory=dict, repr=False)
@@ -99,11 +101,11 @@ class Index:
 
     def with_facts(self, facts: "Mapping[str, Facts]") -> "Index":
         """This index, and what files that it does not hold say of others."""
-        return replace(self, facts={**self.facts, **facts}, _program=[], closures={})
+        return replace(self, facts={**self.facts, **facts}, _program=[], closures={}, effects={})
 
     def knowing(self, facts: "Mapping[str, Facts]") -> "Index":
         """This index, with the facts of files that it holds, worked out elsewhere."""
-        return replace(self, _facts={**self._facts, **facts}, _program=[], closures={})
+        return replace(self, _facts={**self._facts, **facts}, _program=[], closures={}, effects={})
 
     @property
     def program(self) -> "Program":
@@ -137,7 +139,7 @@ class Index:
         What a scan with it found depends on these files, on the scanned one, and on `roots` and `given`; on no other.
         """
         files = _Watched(self.files)
-        watched = replace(self, files=files, _resolutions={}, _program=[], closures={}, beneath={})
+        watched = replace(self, files=files, _resolutions={}, _program=[], closures={}, beneath={}, effects={})
         return watched, files.asked
 
     def modules_of(self, path: str) -> tuple[str, ...]:

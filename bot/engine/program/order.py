@@ -16,6 +16,11 @@ def successors(config: Config) -> frozenset[str]:
     return frozenset(name for name in (*targets, *(name for rule in rules for name in brought(rule))) if name)
 
 
+def begun(config: Config) -> frozenset[str]:
+    """All that is imported before a rewrite, or after it."""
+    return successors(config) | {target.name for each in config.migrations for target in each.targets}
+
+
 def above(dotted: str) -> Iterator[str]:
     """The modules that a dotted name may begin with, and itself."""
     parts = dotted.split(".")

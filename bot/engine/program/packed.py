@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from bot.engine.program.facts import Facts, Handed, Import, Name, Stub, Taking, Write
+from bot.engine.program.facts import Applied, Facts, Handed, Import, Name, Stub, Taking, Write
 
 
 def pack(facts: Facts) -> dict[str, Any]:
@@ -19,6 +19,9 @@ def pack(facts: Facts) -> dict[str, Any]:
             [*_name(h.to), *(_name(h.given) if h.given else ("", None)), h.line, [*h.texts]] for h in facts.handed
         ],
         "patterns": [[*each] for each in facts.patterns],
+        "acts": facts.acts,
+        "applied": [[each.to, *_name(each.name), each.line] for each in facts.applied],
+        "keeps": sorted(facts.keeps),
         "python": list(facts.python or ()),
         "words": sorted(facts.words),
     }
@@ -39,6 +42,9 @@ def unpack(packed: Mapping[str, Any]) -> Facts:
             for t, n, g, m, line, texts in packed.get("handed", ())
         ),
         patterns=tuple((text, line) for text, line in packed.get("patterns", ())),
+        acts=packed.get("acts", 0),
+        applied=tuple(Applied(to, Name(t, n), line) for to, t, n, line in packed.get("applied", ())),
+        keeps=frozenset(packed.get("keeps", ())),
         words=frozenset(packed.get("words", ())),
         python=(packed["python"][0], packed["python"][1]) if "python" in packed else None,
         readable=not packed.get("unreadable", False),
