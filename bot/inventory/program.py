@@ -11,7 +11,7 @@ from bot.domain.references import Sha
 from bot.engine.program.collect import unread
 from bot.engine.program.facts import Facts
 from bot.engine.program.index import ROUNDS, Index
-from bot.engine.program.order import above, begun, early_imports
+from bot.engine.program.order import above, begun, beside, early_imports
 from bot.engine.program.sought import Sought
 from bot.engine.source.names import module_paths
 from bot.engine.survey import Survey, facts_if
@@ -60,8 +60,9 @@ async def ordered(
     index, here, order = Index(roots=survey.roots), {**survey.others, **_of(survey)}, dict[str, Facts]()
     pending = {module for name in begun(config) for module in above(name)}
     seen, looked = set(pending), set[str]()
+    further = set(beside(config, survey.files))
     for _ in range(ROUNDS):
-        paths = {path for module in pending for path in module_paths(module, survey.roots)} - looked
+        paths = (further | {path for module in pending for path in module_paths(module, survey.roots)}) - looked
         paths = set(sorted(paths & survey.blobs.keys())[: MOST - len(looked)])
         looked |= paths
         lacking = [path for path in sorted(paths) if path not in here and path not in known]

@@ -11,7 +11,7 @@ from bot.domain.migration import Config
 from bot.engine.program.beneath import beneath_of
 from bot.engine.program.facts import Facts
 from bot.engine.program.index import Index
-from bot.engine.program.order import above, begun, early_imports
+from bot.engine.program.order import above, begun, beside, early_imports
 from bot.engine.program.pythons import is_project
 from bot.engine.program.sought import HANDED_ON, Sought, sought, starred, variables_of
 from bot.engine.source.names import PROJECT_FILES, is_package, module_paths
@@ -81,10 +81,14 @@ def _projects(root: Path, paths: Iterable[str]) -> Mapping[str, bytes]:
 
 
 def _run(root: Path, config: Config, index: Index, cache: FactsCache) -> Mapping[str, Facts]:
-    """The imports of all files that run when the module of a target, or of a successor, is imported, and of the packages of targets."""
+    """The imports of all files that run when the module of a target, or of a successor, is imported.
+
+    And of the packages around files and targets, and of what may be taken for one.
+    """
     reader, known, found = Reader(root), index.all_facts(), dict[str, Facts]()
     packages = {name for migration in config.migrations for target in migration.targets for name in above(target.name)}
-    for path in {path for name in packages for path in module_paths(name, index.roots) if is_package(path)}:
+    paths = {path for name in packages for path in module_paths(name, index.roots) if is_package(path)}
+    for path in paths | beside(config, (path for path, source in index.files.items() if source is not None)):
         if path not in known and (source := reader.read(path)) is not None:
             found[path] = cache.imports(source)
     pending = {name for target in begun(config) for name in above(target)}

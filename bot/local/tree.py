@@ -126,7 +126,7 @@ def _foresee(
     """The index with most modules that the scan will request: each request costs another scan of its file."""
     mentioned = frozenset[str]().union(*(modules_named(source, names) for source in sources.values()))
     pending = {module for module in mentioned if index.source_of(module) is False}
-    if options.fixes and len(index.roots) > 1:
+    if options.fixes and index.roots:  # besides the top of the tree
         pending |= _of_successors(config)  # in each of the roots
     for _ in range(ROUNDS):
         index = index.with_modules(read_modules(root, pending, index))

@@ -50,11 +50,17 @@ def keeping(tree: ast.Module) -> frozenset[str]:
     """
     classes = {each.name: each for each in tree.body if isinstance(each, ast.ClassDef)}
     found = {each.name for each in tree.body if isinstance(each, ast.FunctionDef) and _changes_others(each)}
-    found |= {each.id for node in tree.body if _makes(node) for each in getattr(node, "targets", ()) if isinstance(each, ast.Name)}
+    found |= {
+        each.id
+        for node in tree.body
+        if _makes(node)
+        for each in getattr(node, "targets", ())
+        if isinstance(each, ast.Name)
+    }
     found |= {name for name, each in classes.items() if _collects(each, classes)}
     derived = {name: {_root(base) for base in each.bases} for name, each in classes.items()}
-    for name in derived:  # a base stands above what is derived from it
-        if not found.isdisjoint(derived[name] & classes.keys()):
+    for name, bases in derived.items():  # a base stands above what is derived from it
+        if not found.isdisjoint(bases & classes.keys()):
             found.add(name)
     return frozenset(found)
 

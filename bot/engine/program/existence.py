@@ -1,12 +1,14 @@
 """Whether a successor is there: in the repository, and below the source root of the file that is to use it."""
 
+import ast
 from collections.abc import Sequence
 
 from bot.engine.program.classes import class_of, top_of
 from bot.engine.program.index import ROUNDS, Index
-from bot.engine.resolve.exports import rebound_names
+from bot.engine.resolve.exports import PARSE_ERRORS, parse, rebound_names
 from bot.engine.source.names import is_package, module_paths
 
+_OWN = b"__getattr__("
 Known = tuple[str, bytes]
 """Path and source of a module."""
 
@@ -61,8 +63,35 @@ def is_conditional(index: Index, dotted: str) -> bool:
             owner = top.classes.get(parts[cut]) if cut < -1 else None
             if top.bound.get(parts[cut], True) is None and not _rebinds(known, parts[cut]):
                 return True
+            if cut == -1 and (_is_given_up(known, parts[-1]) or _is_unheard_of(index, known, parts[-1])):
+                return True
             return owner is not None and parts[-1] in owner.doubtful
     return False
+
+
+def _is_given_up(known: Known, name: str) -> bool:
+    """Whether a handler at the top of a module gives the name ``None`` where it could not be imported."""
+    if b"None" not in known[1]:
+        return False
+    try:
+        body = parse(known[1]).body
+    except PARSE_ERRORS:
+        return False
+    handlers = (handler for each in body if isinstance(each, ast.Try) for handler in each.handlers)
+    given = (each for handler in handlers for each in handler.body if isinstance(each, ast.Assign))
+    none = (each for each in given if isinstance(each.value, ast.Constant) and each.value.value is None)
+    return any(isinstance(target, ast.Name) and target.id == name for each in none for target in each.targets)
+
+
+def _is_unheard_of(index: Index, known: Known, name: str) -> bool:
+    """Whether only a module's ``__getattr__`` could give a name, which does not stand in its text.
+
+    Not one that reads names of something else, whatever they are.
+    """
+    exports = index.exports(*known)
+    if not exports.dynamic or exports.stars or name.encode() in known[1] or b"getattr(" in known[1].replace(_OWN, b""):
+        return False
+    return not any(index.has(f"{module}.{name}") for module in index.modules_of(known[0]))
 
 
 def _rebinds(known: Known, name: str) -> bool:

@@ -2,14 +2,13 @@
 
 import ast
 import builtins
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from bot.engine.resolve.annotation import last_name
 from bot.engine.usages.analysis import Analysis, Use
 
-_FAILURES = frozenset(
-    {"ImportError", "ModuleNotFoundError", "AttributeError", "NameError", "Exception", "BaseException"}
-)
+_ABSENT = frozenset({"ImportError", "ModuleNotFoundError", "AttributeError", "NameError"})
+_FAILURES = _ABSENT | {"Exception", "BaseException"}
 _YOUNG = frozenset({"aiter", "anext", "EncodingWarning", "BaseExceptionGroup", "ExceptionGroup"})
 """The built-ins that not every Python 3 has."""
 
@@ -23,7 +22,7 @@ def guards(analysis: Analysis, use: Use, successor: str) -> bool:
     module, _, leaf = successor.rpartition(".")
     if leaf == use.symbol.rpartition(".")[2] or (module == "builtins" and _is_always_there(leaf)):
         return False
-    for parent, child in _around(analysis, use.node):
+    for parent, child in around_use(analysis, use.node):
         match parent:
             case ast.Try(body=body, handlers=handlers) if any(child is each for each in handlers):
                 if any(_fails(each) for each in handlers if each is child) and _speaks(analysis, body, leaf):
@@ -39,7 +38,8 @@ def guards(analysis: Analysis, use: Use, successor: str) -> bool:
     return False
 
 
-def _around(analysis: Analysis, node: ast.AST) -> Iterator[tuple[ast.AST, ast.AST]]:
+def around_use(analysis: Analysis, node: ast.AST) -> Iterator[tuple[ast.AST, ast.AST]]:
+    """What stands around a node, from the inside, each with the part of it that holds the node."""
     parent = analysis.parents.get(node)
     while parent is not None:
         yield parent, node
@@ -48,11 +48,20 @@ def _around(analysis: Analysis, node: ast.AST) -> Iterator[tuple[ast.AST, ast.AS
 
 def _fails(handler: ast.ExceptHandler) -> bool:
     """Whether a handler is for what an absent name raises."""
+    names = {last_name(each) for each in caught(handler)}
+    return handler.type is None or not names.isdisjoint(_FAILURES)
+
+
+def caught(handler: ast.ExceptHandler) -> list[ast.expr]:
+    """The exceptions that a handler is for, as they are written; none if it is for all."""
     if handler.type is None:
-        return True
-    caught = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
-    names = {last_name(each) for each in caught}
-    return not names.isdisjoint(_FAILURES)
+        return []
+    return handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+
+
+def may_be_absent(exceptions: Iterable[ast.expr]) -> bool:
+    """Whether one of the exceptions is what an absent name or module raises, and little else."""
+    return any(last_name(each) in _ABSENT for each in exceptions)
 
 
 def _is_always_there(name: str) -> bool:

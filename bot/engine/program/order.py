@@ -1,6 +1,6 @@
 """The modules whose imports have to be known, to tell in which order the program's modules run."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from bot.domain.migration import Config
 from bot.engine.program.facts import Facts
@@ -19,6 +19,14 @@ def successors(config: Config) -> frozenset[str]:
 def begun(config: Config) -> frozenset[str]:
     """All that is imported before a rewrite, or after it."""
     return successors(config) | {target.name for each in config.migrations for target in each.targets}
+
+
+def beside(config: Config, paths: Iterable[str]) -> frozenset[str]:
+    """What makes packages of the directories around files, and what may be a module there that an import means."""
+    tops = sorted({name.partition(".")[0] for name in begun(config)})
+    around = {path[:at] for path in paths for at, char in enumerate(path) if char == "/"}
+    ends = ["__init__.py", *(f"{top}{end}" for top in tops for end in (".py", "/__init__.py"))]
+    return frozenset(f"{directory}/{end}" for directory in around for end in ends)
 
 
 def above(dotted: str) -> Iterator[str]:

@@ -46,6 +46,8 @@ class Reason(StrEnum):
     RIVAL = "rival-star-import"
     NATURE = "another-nature"
     ON_CONDITION = "successor-on-condition"
+    PROBED = "successor-probed"
+    SHADOWED = "module-shadowed"
     ARGUMENTS = "other-arguments"
     HANDED_ON = "other-parameters"
     TOLD_APART = "told-apart"
@@ -129,6 +131,8 @@ SENTENCES: dict[Reason, str] = {
     Reason.HANDED_ON: "{name}, which may matter to the code that it is passed to.",
     Reason.TOLD_APART: "The code here tells the name and its successor {name} apart.",
     Reason.ON_CONDITION: "The successor {name} is there only under some condition.",
+    Reason.PROBED: "{name} shows that the successor may be missing.",
+    Reason.SHADOWED: "{name} may be what is imported here: its directory may come first on Python's path.",
     Reason.NO_OBJECT: "{name} is a method: here it would be called on the class, without an object.",
     Reason.CYCLE: "Importing the successor would make an import cycle: {name} imports this module.",
     Reason.ENTERED: "Importing the successor here may begin an import cycle at its wrong end: {name} needs what"

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
 from bot.domain.migration import TargetKind
+from bot.engine.program.acting import acts
 from bot.engine.program.bound import names_bound
 from bot.engine.program.cycles import around, closure, files_begun, path_of
-from bot.engine.program.acting import acts
 from bot.engine.program.facts import Import
 from bot.engine.program.index import Index
 from bot.engine.program.order import above
@@ -14,6 +14,7 @@ from bot.engine.program.view import Witness
 from bot.engine.resolve.exports import parse
 from bot.engine.rewrite.rules import successor
 from bot.engine.usages.analysis import Analysis, Use
+
 
 def bound_above(source: bytes, imported: Import) -> frozenset[str]:
     """The names that the statements at the top of a file bind above an import."""

@@ -6,6 +6,8 @@ from bot.domain.finding import Kind
 from bot.domain.migration import TargetKind
 from bot.engine.program import nature, stars, witness
 from bot.engine.program.existence import is_conditional, lacks
+from bot.engine.program.probes import probe
+from bot.engine.program.shadows import shadow
 from bot.engine.program.taken import needed_elsewhere, taker
 from bot.engine.program.view import Witness
 from bot.engine.resolve.bindings import ScopeKind
@@ -31,6 +33,8 @@ def against(analysis: Analysis, use: Use, dotted: bool | None = None, *, as_it_i
         (Reason.NATURE, _unlike(analysis, use, target) if as_it_is else None),
         (Reason.STUBBED, _holder_replaced(analysis, use, target, module=True)),
         (Reason.REPLACED, _holder_replaced(analysis, use, target, module=False)),
+        (Reason.SHADOWED, shadow(analysis, use, target)),
+        (Reason.PROBED, probe(analysis, use, target) if target else None),
         (Reason.ON_CONDITION, target if target and is_conditional(analysis.index, target) else None),
     ):
         if found is not None:
