@@ -27,10 +27,33 @@ def differs(index: Index, symbol: str, successor: str | None) -> str | None:
     if (found := definition_of(index, successor, set())) is not None and found.owner is not None:
         return f"{successor} is a method or a property of a class, which is no value"
     bases = _bases(index, successor.rpartition(".")[0])
+    if bases & _ENUMS and (other := _of_another_value(index, symbol, successor, bases)) is not None:
+        return other
     if not bases & _ENUMS or bases & _EQUAL or (bases & _MIXED and "__str__" in bases):
         return None
     how = "not shown as" if bases & _MIXED else "not equal to"
     return f"{successor} is a member of an enumeration, which is {how} its value"
+
+
+def _of_another_value(index: Index, symbol: str, successor: str, bases: frozenset[str]) -> str | None:
+    """How a member of an enumeration has another value than a constant: it is written so, or counted so."""
+    class_, _, member = successor.rpartition(".")
+    module, _, name = class_.rpartition(".")
+    known = index.source_of(module) if module else None
+    found = class_of(index, *known, name) if isinstance(known, tuple) else None
+    one, other = value_of(index, symbol), found.values.get(member) if found else None
+    if found is None or other is None or not is_plain(one) or one is None:
+        return None
+    if isinstance(other, ast.Call) and written(other.func).rpartition(".")[2] == "auto":
+        before = list(found.values)[: list(found.values).index(member) + 1]
+        counted = all(isinstance(found.values[each], ast.Call) for each in before)
+        text: object = member.lower() if "StrEnum" in bases else len(before)
+        if not counted or bases & {"Flag", "IntFlag"} or ast.literal_eval(one) == text:
+            return None
+        return f"{successor} is {text!r}, and {symbol} is {_is_shown(one)}"
+    if not is_plain(other) or ast.literal_eval(other) == ast.literal_eval(one):
+        return None
+    return f"{successor} is {_is_shown(other)}, and {symbol} is {_is_shown(one)}"
 
 
 def unlike(index: Index, symbol: str, successor: str | None, *, called: bool) -> str | None:

@@ -50,6 +50,7 @@ class Reason(StrEnum):
     SHADOWED = "module-shadowed"
     ARGUMENTS = "other-arguments"
     HANDED_ON = "other-parameters"
+    RESULT = "other-result"
     TOLD_APART = "told-apart"
     NO_OBJECT = "no-object"
     CYCLE = "import-cycle"
@@ -129,6 +130,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.NATURE: "{name}: the successor is another kind of object.",
     Reason.ARGUMENTS: "{name}, so that this call would not be the same.",
     Reason.HANDED_ON: "{name}, which may matter to the code that it is passed to.",
+    Reason.RESULT: "{name}, and the result is used here.",
     Reason.TOLD_APART: "The code here tells the name and its successor {name} apart.",
     Reason.ON_CONDITION: "The successor {name} is there only under some condition.",
     Reason.PROBED: "{name} shows that the successor may be missing.",

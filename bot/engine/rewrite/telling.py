@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator, Sequence
 
+from bot.domain.migration import TargetKind
 from bot.engine.program.definition import leaf
 from bot.engine.program.nature import is_plain, value_of
 from bot.engine.resolve.annotation import last_name
@@ -14,6 +15,10 @@ _WARNS = frozenset({"warns", "deprecated_call", "assertWarns", "assertWarnsRegex
 """The last component of what asks code for a warning."""
 
 
+_OF_MODULES = ("__name__", "__file__", "__path__", "__spec__", "__package__")
+"""What a module says of the place where it is."""
+
+
 def told_apart(analysis: Analysis, use: Use, target: str) -> bool:
     """Whether the usage stands where the successor (or another name for it to come) is asked for as something else."""
     index = analysis.index
@@ -22,12 +27,25 @@ def told_apart(analysis: Analysis, use: Use, target: str) -> bool:
         return False
     new_names = {target, *index.resolution(target).names} - {*names}
     others = {other.expression for other in analysis.uses if other.successor == target and other.symbol != use.symbol}
+    if use.symbol in (f"{use.target.name}.{each}" for each in _OF_MODULES):
+        return use.target.kind is TargetKind.MODULE
+    if _asks_for_itself(analysis.parents.get(use.expression), use.symbol, target):
+        return True
     for node in _beside(analysis, use.expression):
         if node is not use.expression and (
             node in others or not new_names.isdisjoint(dotted_names(analysis, node, node))
         ):
             return True
     return False
+
+
+def _asks_for_itself(parent: ast.AST | None, symbol: str, target: str) -> bool:
+    """Whether the name of the thing is read, or of the module that it is in: ``thing.__name__``."""
+    if not isinstance(parent, ast.Attribute):
+        return False
+    (holder, _, leaf), (other, _, last) = symbol.rpartition("."), target.rpartition(".")
+    differs = {"__name__": leaf != last, "__qualname__": leaf != last, "__module__": holder != other}
+    return differs.get(parent.attr, False)
 
 
 def _beside(analysis: Analysis, node: ast.expr) -> Sequence[ast.expr]:

@@ -4,8 +4,11 @@ import ast
 
 from bot.domain.finding import Kind
 from bot.domain.migration import TargetKind
-from bot.engine.program import nature, stars, witness
+from bot.engine.program import kinship, nature, stars, witness
+from bot.engine.program.bound import names_bound
+from bot.engine.program.definition import definition_of, needs_object
 from bot.engine.program.existence import is_conditional, lacks
+from bot.engine.program.gives import gives_otherwise
 from bot.engine.program.probes import probe
 from bot.engine.program.shadows import shadow
 from bot.engine.program.taken import needed_elsewhere, taker
@@ -31,6 +34,7 @@ def against(analysis: Analysis, use: Use, dotted: bool | None = None, *, as_it_i
         (Reason.RIVAL, stars.rival(analysis, use)),
         (Reason.NATURE, nature.differs(analysis.index, use.symbol, target)),
         (Reason.NATURE, _unlike(analysis, use, target) if as_it_is else None),
+        (Reason.RESULT, _gives_otherwise(analysis, use, target) if as_it_is else None),
         (Reason.STUBBED, _holder_replaced(analysis, use, target, module=True)),
         (Reason.REPLACED, _holder_replaced(analysis, use, target, module=False)),
         (Reason.SHADOWED, shadow(analysis, use, target)),
@@ -44,9 +48,38 @@ def against(analysis: Analysis, use: Use, dotted: bool | None = None, *, as_it_i
 
 def _unlike(analysis: Analysis, use: Use, target: str | None) -> str | None:
     """How the successor is another thing than the usage needs: an import needs nothing, what reads the name does."""
-    called = use.call is not None or isinstance(use.node, ast.alias)
-    found = nature.unlike(analysis.index, use.symbol, target, called=called)
-    return found or (nature.another_class(analysis.index, use.symbol, target) if _sorts(analysis, use) else None)
+    called, index = use.call is not None or isinstance(use.node, ast.alias), analysis.index
+    found = nature.unlike(index, use.symbol, target, called=called)
+    found = found or (nature.another_class(index, use.symbol, target) if _sorts(analysis, use) else None)
+    return found or (_unlike_objects(analysis, use, target) if target is not None and use.expression else None)
+
+
+def _unlike_objects(analysis: Analysis, use: Use, target: str) -> str | None:
+    """What objects are or can do: where some are made, asked for, or of a class below; or who is called on a class."""
+    index, parent = analysis.index, analysis.parents.get(use.expression) if use.expression is not None else None
+    below = parent if isinstance(parent, ast.ClassDef) and use.expression in parent.bases else None
+    if use.call is not None or below is not None or _sorts(analysis, use):
+        own = {name for node in below.body for name in names_bound(node)} if below is not None else set()
+        if needed := sorted(kinship.unmade(index, use.symbol, target) - own):
+            return f"{target} needs a method {needed[0]}, which is abstract"
+        if (found := kinship.lost(index, use.symbol, target)) is not None:
+            return found
+    if use.object is not None or not isinstance(use.expression, ast.Attribute):
+        return None
+    before, after = (needs_object(index, name, set()) for name in (use.symbol, target))
+    known = definition_of(index, use.symbol, set()) and definition_of(index, target, set())
+    if not known or (before is None) is (after is None):
+        return None
+    one, other = (target, use.symbol) if after is not None else (use.symbol, target)
+    return f"{one} takes an object of its class, and {other} does not"
+
+
+def _gives_otherwise(analysis: Analysis, use: Use, target: str | None) -> str | None:
+    """How what a call comes to is something else, where that is used."""
+    call = analysis.parents.get(use.call) if use.call is not None and target is not None else None
+    if call is None or target is None or isinstance(call, ast.Expr):
+        return None
+    return gives_otherwise(analysis.index, use.symbol, target)
 
 
 def unlike_here(analysis: Analysis, use: Use, target: str) -> Refusal | None:
@@ -87,6 +120,8 @@ def _member_lost(analysis: Analysis, use: Use, target: str) -> str | None:
         case _:
             return None
     index = analysis.index
+    if isinstance(parent, ast.Attribute) and kinship.lacks_attribute(index, use.symbol, target, parent.attr):
+        return f"{target}.{parent.attr}"
     for name in names:
         has = nature.has_member(index, use.symbol, name)
         if has and not name.startswith("__") and lacks(index, f"{target}.{name}"):
