@@ -128,13 +128,12 @@ class SqliteWorker:
             job = arrival.job
             # Not awaited: the store keeps the order of writes, and what was not recorded is routed again.
             match route:
-                case Work(key=key, action=action):
+                case Work():
                     _watch(self._store.route(seq, route), job)
                     if arrival.body is not None and len(self._bodies) < MOST_KEPT:
                         self._bodies[seq] = arrival.body
-                    if seq in self._backlog.open:
-                        self._backlog.open[seq] = replace(job, key=key, action=action)
-                        self._overtake(self._backlog.open[seq])
+                    if newest_wins(job.event, route.action):
+                        self._overtake(job, route)
                 case Ignored(reason=reason):
                     self._settle(job, State.IGNORED, reason)
                 case Unreadable(reason=reason):
@@ -211,13 +210,11 @@ class SqliteWorker:
         self._bodies.pop(job.seq, None)
         self._observer.ended(job, state, self._backlog.age(job))
 
-    def _overtake(self, newer: Job) -> None:
+    def _overtake(self, newer: Job, work: Work) -> None:
         """Tell the running job that a newer delivery supersedes it."""
-        if not newest_wins(newer.event, newer.action):
-            return
         for lease, _ in self._running.values():
             job = lease.job
-            if job.seq < newer.seq and (job.event, job.key, job.action) == (newer.event, newer.key, newer.action):
+            if job.seq < newer.seq and (job.event, job.key, job.action) == (newer.event, work.key, work.action):
                 lease.overtaken()
 
     async def _sleep(self, until: float) -> None:
