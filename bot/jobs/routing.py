@@ -2,19 +2,20 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
 from bot.jobs.model import Job, Route, Router, Unreadable, Work
 from bot.jobs.retry import describe
+from bot.jobs.sql import storable
 from bot.jobs.store import StoreCorrupt
 
 log = structlog.get_logger(__name__)
 
 KEEP_BELOW, MOST_KEPT = 40 * 1024, 400
 """Bytes of body that an arrival keeps in memory, and how many do; others are read back from the store."""
-LONGEST_KEY = 500
+LONGEST_KEY = LONGEST_NAME = 500
 """Characters; an index holds at most about 2,700 bytes.  GitHub's names are below 150."""
 INLINE_BELOW = 256 * 1024
 """Bytes of body that are parsed in the event loop; bigger ones are parsed in a thread."""
@@ -60,6 +61,8 @@ class Routing:
         match answer:
             case Work(key=key) if not _storable(key):
                 answer = Unreadable(reason=f"not a valid partition: {key!r:.100}")
+            case Work():
+                answer = _as_stored(answer)
             case Exception():
                 log.error("routing_failed", webhook=job.event, exc_info=answer)
                 return Unreadable(reason=describe(answer))
@@ -88,6 +91,16 @@ class Routing:
 def ended_the_process(tries: int) -> Unreadable:
     """What becomes of a delivery whose routing began so often and never ended."""
     return Unreadable(reason=f"the process died {tries} times while this was read")
+
+
+def _as_stored(work: Work) -> Work:
+    """What it says beside its partition is for people, and no reason to refuse it."""
+    repository = work.repository and (work.repository[0], _shown(work.repository[1]))
+    return replace(work, action=_shown(work.action), repository=repository)
+
+
+def _shown(text: str) -> str:
+    return (storable(text) or "")[:LONGEST_NAME]
 
 
 def _storable(key: str) -> bool:

@@ -88,6 +88,24 @@ async def test_a_large_body_that_is_damaged_makes_a_dead_letter(bench: Bench, op
     assert bench.ran == []
 
 
+@pytest.mark.parametrize(
+    "work",
+    [
+        Work(key="a", action="opened", repository=(7, "acme/\0app")),
+        Work(key="a", action="opened", repository=(7, "acme/\ud800")),
+        Work(key="a", action="opened", repository=(7, "acme/" + "a" * 1_000_000)),
+        Work(key="a", action="\0\ud800" + "a" * 1_000_000),
+    ],
+    ids=["NUL in a name", "half a character", "a long name", "an action"],
+)
+async def test_a_route_that_no_database_can_hold_stops_nobody_else(bench: Bench, work: Work) -> None:
+    bench.router = lambda event, body: work if body == b"odd" else by_body(event, body)
+    await bench.start()
+    await bench.put(1, b"odd")
+    await bench.put(2, b"repo:1#1 opened")
+    assert states(await bench.settled()) == [State.DONE, State.DONE]
+
+
 async def test_what_failed_is_run_again_when_a_tool_says_so(bench: Bench, opened: Opener, store: AnyStore) -> None:
     async def behave(given: Delivery, lease: Lease) -> Outcome:
         if len(bench.ran) <= 2:

@@ -188,7 +188,7 @@ class Admission:
 def _placed(job: Job, route: Route | None) -> Job:
     if not isinstance(route, Work):
         return job
-    return replace(job, key=route.key, action=storable(route.action) or "", next_at=None)
+    return replace(job, key=route.key, action=route.action, next_at=None)
 
 
 def _engine_job(job: Job) -> EngineJob:
