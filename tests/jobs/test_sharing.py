@@ -16,7 +16,8 @@ from bot.domain.errors import RetryLater
 from bot.domain.references import Delivery
 from bot.jobs import Done, Inbox, Lease, Outcome, State, StoreUnavailable, Superseded, WorkerLimits
 from bot.jobs.opening import AnyStore
-from bot.jobs.postgres import PostgresStore, PostgresWorker
+from bot.jobs.postgres import PostgresStore, PostgresWorker, claiming
+from bot.jobs.postgres.engine import FETCHED
 from bot.jobs.postgres.statements import FencedClaim
 from bot.jobs.worker import Duties
 from tests.jobs.conftest import Behaviour, by_body, delivery, states, until
@@ -64,11 +65,11 @@ class Fleet:
     def __init__(self, url: str, stack: AsyncExitStack) -> None:
         self.url, self._stack = url, stack
 
-    async def __call__(self, behaviour: Behaviour | None = None, *, tick: float = 5.0) -> Server:
+    async def __call__(self, behaviour: Behaviour | None = None, *, tick: float = 5.0, concurrency: int = 2) -> Server:
         store = PostgresStore(self.url)
         await store.open()
         self._stack.push_async_callback(store.close)
-        server = Server(store, behaviour, WorkerLimits(concurrency=2, tick=tick))
+        server = Server(store, behaviour, WorkerLimits(concurrency=concurrency, tick=tick))
         await server.start()
         self._stack.push_async_callback(server.worker.stop, 1.0)
         return server
@@ -264,20 +265,70 @@ async def test_a_claim_whose_answer_was_lost_is_run(fleet: Fleet) -> None:
     server = await fleet()
     lost: list[int] = []
     manager = server.worker._engine.manager
-    take = manager._take
+    fetch = manager._fetch
 
-    async def once(worker: int) -> FencedClaim | None:
-        claim = await take(worker)
-        if claim is not None and not lost:
-            lost.append(claim.number)
+    async def once(worker: int) -> None:
+        await fetch(worker)
+        if manager._ready and not lost:
+            lost.append(manager._ready.pop().number)
+            del manager.claims[lost[0]]
             manager._unsure = True
-            return None
-        return claim
 
-    manager._take = once  # type: ignore[method-assign]
+    manager._fetch = once  # type: ignore[method-assign]
     await server.put(1, b"acme/app#1 opened")
     await ended(server.store, 1)
     assert (len(lost), server.ran) == (1, [b"acme/app#1 opened"])
+    assert [job.attempts for job in await server.store.recent(1)] == [1]
+
+
+async def test_a_busy_server_fetches_several_jobs_at_once_and_an_idle_one_leaves_them_to_others(
+    fleet: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[int, int]] = []
+    take = claiming.take
+
+    async def counted(c: claiming.Connection, worker: int, now: datetime, most: int) -> claiming.Taken:
+        asked.append((len(server.worker._engine.manager.claims), most))
+        return await take(c, worker, now, most)
+
+    monkeypatch.setattr(claiming, "take", counted)
+    server = await fleet(concurrency=20)
+    all_run = asyncio.Event()
+
+    async def hold(given: Delivery, lease: Lease) -> Outcome:
+        if len(server.ran) == 20:
+            all_run.set()
+        await all_run.wait()
+        return Done()
+
+    server.behaviour = hold
+    await asyncio.gather(*(server.put(number, b"acme/app#%d opened" % number) for number in range(20)))
+    await ended(server.store, 20)
+    assert {most for held, most in asked if held == 0} == {1}
+    assert max(most for _, most in asked) == FETCHED
+    assert len(server.ran) == 20
+
+
+async def test_what_was_fetched_and_has_not_begun_is_queued_again_at_the_end(fleet: Fleet) -> None:
+    """Nothing ran, so no attempt counts."""
+    server = await fleet(concurrency=1)
+    manager = server.worker._engine.manager
+    stopped = asyncio.Event()
+
+    async def hold(given: Delivery, lease: Lease) -> Outcome:
+        async with manager.pool.connection() as c, c.transaction():
+            taken = await claiming.take(c, next(iter(manager.claims.values())).worker, NOW, 2)
+        manager.claims.update({claim.number: claim for claim in taken.claims})
+        manager._ready.extend(taken.claims)
+        stopped.set()
+        return Done()
+
+    server.behaviour = hold
+    await asyncio.gather(*(server.put(number, b"acme/app#%d opened" % number) for number in range(3)))
+    await stopped.wait()
+    await server.worker.stop(within=1.0)
+    jobs = await server.store.recent(3)
+    assert sorted((job.state, job.attempts) for job in jobs) == [(State.DONE, 1), (State.QUEUED, 0), (State.QUEUED, 0)]
 
 
 async def test_a_newer_push_is_known_to_whoever_runs_the_older_one(fleet: Fleet) -> None:

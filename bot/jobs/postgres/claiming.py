@@ -42,9 +42,9 @@ class Pruned(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """What came of a fetch: a claim, or nothing to do now; and the jobs that ended instead."""
+    """What came of a fetch: claims, or nothing to do now; and the jobs that ended instead."""
 
-    claim: FencedClaim | None
+    claims: list[FencedClaim]
     ended: list[Job]
 
 
@@ -80,20 +80,24 @@ async def take_over(c: Connection, ttl: float) -> tuple[int, list[int]]:
 
 
 async def give_back(c: Connection, worker: int, running: list[int]) -> None:
-    """Queue again what this worker holds and does not run: the answer to a fetch was lost."""
+    """Queue again what this worker holds and does not run: no run began, so none counts."""
     await c.execute(
-        f"UPDATE procrastinate_jobs SET {AGAIN} WHERE status = 'doing' AND worker_id = %s AND id <> ALL(%s)",  # noqa: S608
+        f"WITH again AS (UPDATE procrastinate_jobs SET {AGAIN} WHERE status = 'doing' AND worker_id = %s"  # noqa: S608
+        " AND id <> ALL(%s) RETURNING id)"
+        " UPDATE deliveries SET attempts = attempts - 1 FROM again WHERE job = again.id",
         (worker, running),
     )
+    await c.execute(WAKE)
 
 
-async def take(c: Connection, worker: int, now: datetime) -> Taken:
-    """The first job of a partition in which none runs.  Within a transaction."""
+async def take(c: Connection, worker: int, now: datetime, most: int) -> Taken:
+    """Up to ``most`` jobs, the first of partitions in which none runs.  Within a transaction."""
+    claims: list[FencedClaim] = []
     ended: list[Job] = []
-    while True:
+    while len(claims) < most:
         row = await (await c.execute(_FETCH, ([QUEUE], worker))).fetchone()
         if row is None or row[0] is None:
-            return Taken(claim=None, ended=ended)
+            break
         number, lock, attempt = row
         found = await (await c.execute(_COUNT, (now.timestamp(), number))).fetchone()
         if found is None:
@@ -111,11 +115,13 @@ async def take(c: Connection, worker: int, now: datetime) -> Taken:
             ended.append(await _bury(c, job, number, now))
             continue
         delivery = Delivery(id=job.id, event=job.event, body=text or b"")
-        claim = FencedClaim(
-            job=job, attempts=job.attempts + 1, delivery=delivery, large=text is None,
-            number=number, worker=worker, attempt=attempt,
+        claims.append(
+            FencedClaim(
+                job=job, attempts=job.attempts + 1, delivery=delivery, large=text is None,
+                number=number, worker=worker, attempt=attempt,
+            )
         )  # fmt: skip
-        return Taken(claim=claim, ended=ended)
+    return Taken(claims=claims, ended=ended)
 
 
 async def _newer(c: Connection, job: Job, number: int, lock: str) -> tuple[int, str] | None:

@@ -8,6 +8,7 @@ fenced), and outlives an unavailable database.
 import asyncio
 import logging
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
@@ -39,6 +40,9 @@ GRACE = 1.0
 """Seconds for which running jobs may go on when others have taken over; their leases have expired."""
 PAUSE = 1.0
 """Seconds before the next try while the database does not answer."""
+FETCHED = 8
+"""Jobs that one fetch takes at most.  An idle server takes one at a time, for others may be idle too; the more it runs
+the more it takes, for each fetch is a transaction, and all its jobs wait for it."""
 FAULTS = (psycopg.Error, exceptions.ConnectorException, exceptions.AppNotOpen, OSError)
 """What a database that is away, a pool without a connection, or one that was closed at the end raises."""
 Run = Callable[[FencedClaim], Awaitable[None]]
@@ -58,15 +62,18 @@ class Manager(JobManager):
         *,
         clock: Clock,
         ttl: float,
+        concurrency: int,
         ended: Callable[[Iterable[Job]], None],
         heard: Callable[[], None],
         lost: Callable[[], None],
     ) -> None:
         super().__init__(connector)
-        self._pool_of, self._clock, self._ttl = connector, clock, ttl
+        self._pool_of, self._clock, self._ttl, self._concurrency = connector, clock, ttl, concurrency
         self._ended, self._heard, self._lost = ended, heard, lost
         self.claims: dict[int, FencedClaim] = {}
         """Those that are held by this process, by procrastinate's number."""
+        self._ready: deque[FencedClaim] = deque()
+        """Those that are fetched, and begin next."""
         self._notify: NotificationCallback | None = None
         self._wakes = 0
         self._telling: set[asyncio.Future[None]] = set()
@@ -94,32 +101,43 @@ class Manager(JobManager):
 
     async def fetch_job(self, queues: Iterable[str] | None, worker_id: int) -> engine_jobs.Job | None:
         """The worker forgets what it was told during a fetch, so that is looked for here."""
-        while True:
+        wakes = None
+        while not self._ready and wakes != self._wakes:
             wakes = self._wakes
-            claim = await self._take(worker_id)
-            if claim is not None:
-                self.claims[claim.number] = claim
-                return _shown(claim)
-            if wakes == self._wakes:
-                return None
+            await self._fetch(worker_id)
+        if self._ready and await self._still_mine(worker_id):
+            return _shown(self._ready.popleft())
+        return None
 
-    async def _take(self, worker: int) -> FencedClaim | None:
+    async def _still_mine(self, worker: int) -> bool:
+        """Whether nobody can have taken over what was fetched; ``False`` while the database does not answer."""
+        try:
+            if not self.in_touch():
+                await self._beat(worker)
+        except FAULTS as error:
+            await self._away("claiming", error)
+            return False
+        return bool(self._ready)
+
+    async def _fetch(self, worker: int) -> None:
+        most = min(1 + len(self.claims), FETCHED, self._concurrency - len(self.claims))
         try:
             if self._unsure or not self.in_touch():
                 await self._beat(worker)
             async with self.pool.connection() as c, c.transaction():
                 if self._unsure:
                     await claiming.give_back(c, worker, list(self.claims))
-                taken = await claiming.take(c, worker, self._clock())
+                taken = await claiming.take(c, worker, self._clock(), max(most, 1))
         except psycopg.errors.ForeignKeyViolation as error:
             raise Pruned from error
         except FAULTS as error:
             self._unsure = True
             await self._away("claiming", error)
-            return None
+            return
         self._unsure = False
         self._ended(taken.ended)
-        return taken.claim
+        self.claims.update({claim.number: claim for claim in taken.claims})
+        self._ready.extend(taken.claims)
 
     async def update_heartbeat(self, worker_id: int) -> None:
         """Raises ``Pruned``: then this worker stops, and another one registers."""
@@ -135,6 +153,7 @@ class Manager(JobManager):
                 await claiming.beat(c, worker)
             except Pruned:
                 log.warning("worker_replaced", reason="others have taken over")
+                self._ready.clear()
                 self._lost()
                 raise
             count, _ = await claiming.take_over(c, self._ttl)
@@ -155,10 +174,14 @@ class Manager(JobManager):
         worker = await super().register_worker()
         self._beaten, self._unsure = began, False
         self.claims.clear()
+        self._ready.clear()
         return worker
 
     async def unregister_worker(self, worker_id: int) -> None:
         try:
+            async with self.pool.connection() as c, c.transaction():
+                ready = {claim.number for claim in self._ready}
+                await claiming.give_back(c, worker_id, [number for number in self.claims if number not in ready])
             await super().unregister_worker(worker_id)
         except FAULTS as error:
             log.warning("store_unavailable", during="stopping", error=brief(error))

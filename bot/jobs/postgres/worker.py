@@ -53,7 +53,13 @@ class PostgresWorker:
 
     def _manager(self, connector: PsycopgConnector) -> Manager:
         return Manager(
-            connector, clock=self._clock, ttl=TTL, ended=self._all_ended, heard=self._heard, lost=self._expire
+            connector,
+            clock=self._clock,
+            ttl=TTL,
+            concurrency=self._limits.concurrency,
+            ended=self._all_ended,
+            heard=self._heard,
+            lost=self._expire,
         )
 
     # --- the interface ------------------------------------------------------------------------------------------
