@@ -3,7 +3,8 @@
 import asyncio
 import tarfile
 import zlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, BinaryIO, Self, cast
@@ -21,6 +22,8 @@ MOST_UNPACKED = 4 << 30
 MOST_MEMBERS = 1_000_000
 LONGEST_NAME = 64 << 10
 """Bytes of a member's own headers: a path, and what tar notes beside it."""
+MOST_EMPTY = 4
+"""How often the end of the stream is told: a header may claim any size, and the standard library reads on and on."""
 _DRAINED = 1 << 20
 _AGAIN = timedelta(seconds=30)
 _FURTHER = frozenset({
@@ -82,11 +85,11 @@ class _Pull:
     def __init__(self, chunks: AsyncIterator[bytes], loop: asyncio.AbstractEventLoop) -> None:
         self._chunks, self._loop = chunks, loop
         self._gzip = zlib.decompressobj(wbits=31)
-        self._unpacked = 0
+        self._unpacked = self._empty = 0
         self.ended = False
 
     def read(self, size: int) -> bytes:
-        """Up to ``size`` bytes; fewer only at the end."""
+        """Up to ``size`` bytes; fewer only at the end.  ``EOFError``: it was told of the end before."""
         found = bytearray()
         while len(found) < size and not self._gzip.eof and not self.ended:
             packed = self._gzip.unconsumed_tail or self._chunk()
@@ -94,6 +97,9 @@ class _Pull:
         self._unpacked += len(found)
         if self._unpacked > MOST_UNPACKED:
             raise HugeArchive(f"the archive has more than {MOST_UNPACKED >> 30} GiB")
+        self._empty += not found
+        if self._empty > MOST_EMPTY:
+            raise EOFError("a file is longer than the archive")
         return bytes(found)
 
     def finish(self) -> None:
@@ -132,13 +138,38 @@ class _Member(tarfile.TarInfo):
         return found
 
 
+@contextmanager
+def _reading() -> Iterator[None]:
+    """The standard library takes the numbers in further headers for numbers, whatever they are."""
+    try:
+        yield
+    except (ValueError, LookupError, OverflowError) as fault:
+        raise tarfile.ReadError(f"invalid header: {type(fault).__name__}") from fault
+
+
+def _next_of(archive: tarfile.TarFile) -> tarfile.TarInfo | None:
+    with _reading():
+        return archive.next()
+
+
+def _content_of(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+    with _reading():
+        stream = archive.extractfile(member)
+        return b"" if stream is None else stream.read()
+
+
+def _opened(pull: _Pull) -> tarfile.TarFile:
+    with _reading():
+        # A tar stream's reader asks for nothing but read().
+        return tarfile.open(fileobj=cast("BinaryIO", pull), mode="r|", tarinfo=_Member)
+
+
 def _sift(
     pull: _Pull, wants: Callable[[str], bool], hand_over: Callable[[Sequence[tuple[str, bytes]]], None]
 ) -> Sifted:
     found, piece, held, members = Sifted(), list[tuple[str, bytes]](), 0, 0
-    # A tar stream's reader asks for nothing but read().
-    with tarfile.open(fileobj=cast("BinaryIO", pull), mode="r|", tarinfo=_Member) as archive:
-        while (member := archive.next()) is not None:
+    with _opened(pull) as archive:
+        while (member := _next_of(archive)) is not None:
             archive.members.clear()  # type: ignore[attr-defined]  # it would remember them all
             archive.pax_headers = {}  # and what is noted for all, of which git writes nothing that is asked here
             members += 1
@@ -150,8 +181,7 @@ def _sift(
             if member.size > LARGEST_FILE:
                 found.passed_over[path] = "too big"
                 continue
-            stream = archive.extractfile(member)
-            content = b"" if stream is None else stream.read()
+            content = _content_of(archive, member)
             found.seen.add(path)
             piece.append((path, content))
             held += len(content)

@@ -1,8 +1,10 @@
 """Archives that nobody's git made: they are refused before they are believed."""
 
+import asyncio
 import gzip
 import tarfile
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 
 import pytest
 
@@ -117,3 +119,22 @@ async def test_what_taking_raises_is_passed_on() -> None:
 
     with pytest.raises(KeyError, match="taken"):
         await sift(chunks(), SystemClock(), wants=lambda _: True, take=take)
+
+
+SPARSE = record("GNU.sparse.major", "1" + "0" * 90), record("GNU.sparse.minor", "0" * 90)
+CLAIMS = {
+    "a size": [record("size", "9" * 90)],
+    "a size below zero": [record("size", "-" + "9" * 89)],
+    "holes": [record("GNU.sparse.map", "0,1,x" + "1" * 80)],
+    "a number of holes": [record("GNU.sparse.size", "nan" * 30)],
+    "holes in its content": list(SPARSE),
+}
+
+
+@pytest.mark.parametrize("kind", [tarfile.XHDTYPE, tarfile.XGLTYPE])
+@pytest.mark.parametrize("claim", CLAIMS.values(), ids=CLAIMS.keys())
+async def test_what_a_header_claims_ends_with_the_archive(claim: list[bytes], kind: bytes) -> None:
+    """Whatever comes of it, it comes at once, and as what it is."""
+    async with asyncio.timeout(60):
+        with suppress(NoArchive, HugeArchive):
+            await sifted(further(b"".join(claim), kind), member("a.py"), member("b.py"))
