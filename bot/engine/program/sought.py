@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache, cached_property
+from functools import cached_property, lru_cache
 
 from bot.domain.migration import Config, Migration, Target, TargetKind
 from bot.engine.program.facades import followed
@@ -184,7 +184,7 @@ def _says_something(source: bytes, start: int, path: bytes, module: bytes, modul
     return not any(each.startswith(module + b".") for each in modules) or _binds(source, module.partition(b".")[0])
 
 
-@cache
+@lru_cache(maxsize=4096)
 def _path_of(top: bytes) -> re.Pattern[bytes]:
     return re.compile(re.escape(top) + rb"(?!\w)[\w.]*")
 
@@ -194,7 +194,7 @@ def _binds(source: bytes, package: bytes) -> bool:
     return bool(_binding_of(package).search(source))
 
 
-@cache
+@lru_cache(maxsize=4096)
 def _binding_of(package: bytes) -> re.Pattern[bytes]:
     name = re.escape(package)
     imported = rb"\bimport\b(?:[^\n\\(]|\\\r?\n)*?(?<![\w.])%b\b" % name

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import lru_cache, partial
 
 from bot.domain.finding import Kind, Scanned, Skipped
 from bot.domain.migration import Migration, Target, TargetKind
@@ -144,7 +144,7 @@ def also_named(content: bytes, names: Collection[str]) -> bool:
     return any(_written(name).search(content) for name in names)
 
 
-@cache
+@lru_cache(maxsize=4096)
 def _written(name: str) -> re.Pattern[bytes]:
     holder, _, leaf = (re.escape(part) for part in name.rpartition("."))
     whole = rf"(?<![\w.]){holder}[.:]{leaf}\b" if holder else rf"(?<![\w.]){leaf}\b"

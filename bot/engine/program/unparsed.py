@@ -2,7 +2,7 @@
 
 import re
 import string
-from functools import cache
+from functools import lru_cache
 
 from bot.engine.source.mentions import line_before, occurrences
 
@@ -24,7 +24,7 @@ def speaks_of(source: bytes, module: str) -> bool:
     return leaf in source and (whole in source or package in source)
 
 
-@cache
+@lru_cache(maxsize=4096)
 def _parts_of(module: str) -> tuple[bytes, bytes, bytes]:
     """A dotted name, the last component of what it is in, and its own."""
     package, _, leaf = module.rpartition(".")
@@ -50,7 +50,7 @@ def _writes_of_others(source: bytes, leaf: bytes) -> bool:
     return False
 
 
-@cache
+@lru_cache(maxsize=4096)
 def _storing(leaf: bytes) -> re.Pattern[bytes]:
     operator = rb"(?:[-+*/%@&|^]|//|\*\*|<<|>>)?=(?!=)"
     return re.compile(rb"\.%b[ \t]*%b|[(,][ \t]*(?:'%b'|\"%b\")[ \t]*," % (leaf, operator, leaf, leaf))
