@@ -29,7 +29,7 @@ class Handovers:
     _imported: dict[str, frozenset[str]] = field(default_factory=dict)
     _reached: dict[str, frozenset[str]] = field(default_factory=dict)
     _leading: dict[tuple[str, Name, bool, str], bool] = field(default_factory=dict)
-    _by_text: dict[str, list[tuple[str, Handed]]] = field(default_factory=dict)
+    _by_text: dict[str, dict[tuple[str, Name, bool], Handed]] = field(default_factory=dict)
     _by_given: dict[str, list[tuple[str, Handed]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -65,12 +65,12 @@ class Handovers:
         which the module may come.
         """
         if not self._by_text:
-            self._by_text[""] = []
+            self._by_text[""] = {}
             for other, facts in self.facts.items():
                 for each in facts.handed:
-                    for text in each.texts:
-                        self._by_text.setdefault(text, []).append((other, each))
-        found = self._by_text.get(member, ())
+                    for text in each.texts:  # of calls that lead to the same places one is enough
+                        self._by_text.setdefault(text, {})[other, each.to, each.line > 0] = each
+        found = ((other, each) for (other, _, _), each in self._by_text.get(member, {}).items())
         here = (each for each in found if each[0] == path or self.leads(path, given, each[0]))
         return member in given.texts or any(self.leads(*each, home) for each in here)
 

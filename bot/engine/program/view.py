@@ -62,6 +62,7 @@ class Program:
     _handovers: list[Handovers] = field(default_factory=list)
     _given: dict[str, list[tuple[str, int, bool]]] = field(default_factory=dict)
     """By member, who writes it of what a function is given."""
+    _handing: dict[str, list[tuple[str, Witness]]] = field(default_factory=dict)
     _members: dict[str, dict[str, list[tuple[int, _Seen]]]] = field(default_factory=dict)
     _callers: dict[str, dict[str, list[str]]] = field(default_factory=dict)
 
@@ -130,7 +131,9 @@ class Program:
         for seen in (*self._writes.get(member, ()), *self._writes.get(ANY, ())):
             if seen.witness.path != besides and holder in self._names(seen):
                 yield seen.witness
-        for path, witness in self._handed(holder, [member]):
+        if dotted not in self._handing:  # asked of every file that takes the name
+            self._handing[dotted] = list(self._handed(holder, [member]))
+        for path, witness in self._handing[dotted]:
             if not besides == path == witness.path:
                 yield witness
 
