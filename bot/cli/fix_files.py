@@ -88,6 +88,7 @@ def undecided(config: Config, left: Iterable[Finding]) -> list[str]:
 
 def _scan(root: Path, below: Sequence[str], config: Config) -> "TreeScan":
     """The files of ``below``, which may be ignored ones; the whole tree has a say: a file elsewhere may need a name."""
+    from bot.local.cache import Cache, default_directory
     from bot.local.files import list_files, with_named
     from bot.local.parallel import cores
     from bot.local.search import Search
@@ -97,7 +98,11 @@ def _scan(root: Path, below: Sequence[str], config: Config) -> "TreeScan":
     jobs = cores()
     with progress(len(listing.paths)) as report:
         search = Search.of(root, listing, config, jobs, report)
-        options = Options(jobs=jobs, fixes=True, below=below, progress=report)
+        kept = Cache.of(config, default_directory(os.environ)).facts_of(root)  # what the bytes of its files say
+        kept = (
+            kept if "" in below else kept.with_suffix(".part.facts")
+        )  # another selection: neither displaces the other
+        options = Options(jobs=jobs, fixes=True, below=below, facts=kept, progress=report)
         return scan_tree(root, listing, search, config, options)
 
 

@@ -52,6 +52,8 @@ class Options:
     below: Sequence[str] = ("",)
     """The files and directories whose files are scanned.  Of the others is read what these depend on."""
     cache: "Cache | None" = None
+    facts: Path | None = None
+    """The file in which facts of files are kept between scans; beside the ``cache`` where that is given."""
     progress: Progress | None = None
     patient: bool = False
     """No fix is planned in a file while modules are missing."""
@@ -73,7 +75,7 @@ def scan_tree(root: Path, listing: Listing, search: Search, config: Config, opti
     if options.fixes:
         from bot.local.program import with_program  # a scan that plans no fix does not ask what the whole program says
 
-        kept = options.cache.facts_of(root) if options.cache else None
+        kept = options.cache.facts_of(root) if options.cache else options.facts
         index = with_program(root, listing, sources, config, index, options.jobs, kept)
     reports = _resolve(root, sources, config, index, options)
     unreadable = (*listing.unreadable, *found.unreadable.items())

@@ -4,23 +4,30 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from bot.cli.fix_files import command as migrate
 from bot.config import load
+from bot.engine.program.collect import Collector
+from bot.engine.program.doctests import examples
 from bot.engine.program.sought import Sought
 from bot.engine.program.view import Program
+from bot.engine.resolve.exports import parse
+from bot.local import facts_cache
 from bot.local.cache import Cache
 from bot.local.files import list_files
 from bot.local.search import Search
 from bot.local.tree import Options, TreeScan, scan_tree
 
-CONFIG = load(b"""\
+SAME = b"""\
 version: 1
 migrations:
   dep:
     deprecated: [pkg.old.dep]
     canonical: pkg.new.Dep
     drop_in: true
-""")
+"""
+CONFIG = load(SAME)
 FILES = {
     "pkg/__init__.py": "",
     "pkg/old.py": "def dep(): ...\n",
@@ -71,3 +78,35 @@ def test_what_is_kept_needs_no_view_of_the_program(
     made.clear()
     assert scanned(tree, cache).reports == first.reports
     assert not made
+
+
+def test_what_is_kept_for_a_part_displaces_nothing_of_the_whole(
+    tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    monkeypatch.setenv("SSOT_DATA_DIR", str(tmp_path / "data"))
+    (tree / "ssot.yml").write_bytes(SAME)
+    config = ["--config", str(tree / "ssot.yml")]
+    kept = tmp_path / "data" / "scan-cache"
+    runner = CliRunner()
+    runner.invoke(migrate, [str(tree), *config])
+    (whole,) = kept.glob("*.facts")
+    before = whole.read_bytes()
+    runner.invoke(migrate, [str(tree / "a.py"), *config])
+    assert whole.read_bytes() == before
+    assert len(list(kept.glob("*.facts"))) == 2
+    made = list[bytes]()
+    monkeypatch.setattr(facts_cache, "facts_at", lambda _, source: made.append(source))
+    assert runner.invoke(migrate, [str(tree / "a.py"), *config]).exit_code == 1
+    assert not made
+
+
+EXAMPLES = b"import json as j\nimport os\n\n\ndef f():\n    '''\n    >>> j.loads(j.__name__)\n    >>> f()\n    '''\n"
+
+
+def test_what_a_module_says_of_itself_is_noted_once_however_many_examples_there_are() -> None:
+    collector, tree = Collector(), parse(EXAMPLES)
+    collector.imports_of(tree)
+    for code in (tree, *examples(EXAMPLES)):
+        collector.names_of(code)
+    assert collector.texts["j.__name__"] == ["json"]
+    assert collector.texts["os.__name__"] == ["os"]

@@ -121,6 +121,9 @@ class Effects(TypedDict):
 class Collector(Gathering):
     """The facts of one file while they are collected."""
 
+    told: int = 0
+    """How many names the variables stood for when it was last noted what modules say of themselves."""
+
     def facts(self, tree: ast.Module) -> Facts:
         """All of them."""
         star = any(each.name == "*" for each in self.imports)
@@ -205,10 +208,16 @@ class Collector(Gathering):
 
     def _texts_of_imports(self) -> None:
         """What a module, and what is taken of one, says of itself: ``module.__name__``, ``function.__module__``."""
+        number = sum(map(len, self.locals.values()))
+        if number == self.told:
+            return  # of most examples in docstrings
+        self.told = number
         for local, names in self.locals.items():
             for name in names if all(each.level == 0 for each in names) else ():
-                self.texts.setdefault(f"{local}.__name__", []).append(name.text)
-                self.texts.setdefault(f"{local}.__module__", []).append(name.text.rpartition(".")[0])
+                said = {"__name__": name.text, "__module__": name.text.rpartition(".")[0]}
+                for member, text in said.items():
+                    known = self.texts.setdefault(f"{local}.{member}", [])
+                    known += [text] if text not in known else []
 
     def call(self, node: ast.Call) -> None:
         """What a call does to members of modules."""
