@@ -62,8 +62,10 @@ class Handovers:
         """Whether a function of the file ``home`` that writes by a computed name may be told ``member``.
 
         By the call that hands the module over, or another one in the file at ``path``, where that call is, or in one to
-        which the module may come.
+        which the module may come.  Where only a string names the module, which may say anything: by that call.
         """
+        if given.given is None or member in given.texts:
+            return member in given.texts
         if not self._by_text:
             self._by_text[""] = {}
             for other, facts in self.facts.items():
@@ -72,7 +74,7 @@ class Handovers:
                         self._by_text.setdefault(text, {})[other, each.to, each.line > 0] = each
         found = ((other, each) for (other, _, _), each in self._by_text.get(member, {}).items())
         here = (each for each in found if each[0] == path or self.leads(path, given, each[0]))
-        return member in given.texts or any(self.leads(*each, home) for each in here)
+        return any(self.leads(*each, home) for each in here)
 
     def leads(self, path: str, handed: Handed, home: str) -> bool:
         """Whether what a call of the file at ``path`` hands over may come to a function of the file ``home``."""
