@@ -205,6 +205,10 @@ class SqliteStore(SqlStore[Claim]):
     def run_now(self) -> asyncio.Future[None]:
         return self._writer.submit(statements.run_now)
 
+    def set_back(self, seconds: float) -> asyncio.Future[None]:
+        """The clock was: what waits for a time waits as long as before."""
+        return self._writer.submit(lambda c: statements.set_back(c, seconds))
+
     def clean(self, states: Sequence[State], before: datetime, limit: int) -> asyncio.Future[int]:
         return self._writer.submit(lambda c: statements.clean(c, states, before, limit))
 

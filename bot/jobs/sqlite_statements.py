@@ -241,6 +241,14 @@ def run_now(c: Connection) -> None:
     c.execute("UPDATE deliveries SET not_before = NULL WHERE state = 'queued' AND not_before IS NOT NULL")
 
 
+def set_back(c: Connection, seconds: float) -> None:
+    c.execute(
+        "UPDATE deliveries SET next_at = next_at - ?, not_before = not_before - ? WHERE state = 'queued'"
+        " AND (next_at IS NOT NULL OR not_before IS NOT NULL)",
+        (seconds, seconds),
+    )
+
+
 def clean(c: Connection, states: Sequence[State], before: datetime, limit: int) -> int:
     rows = c.execute(
         f"SELECT d.seq FROM deliveries d WHERE d.finished_at < ? AND d.state IN {marks(states)}"  # noqa: S608  # question marks

@@ -15,6 +15,7 @@ from typing import Any, assert_never
 import structlog
 
 from bot.jobs.attempt import Attempt, Running
+from bot.jobs.clock import SetBack
 from bot.jobs.model import Ignored, Job, Route, State, Unreadable, Work
 from bot.jobs.order import newest_wins
 from bot.jobs.retention import clean
@@ -47,6 +48,7 @@ class SqliteWorker:
         self._bodies: dict[int, bytes] = {}
         """Of routed deliveries that wait: they need not be read back."""
         self._running: dict[int, tuple[Running, asyncio.Task[None]]] = {}
+        self._set_back = SetBack()
         self._due: datetime | None = None
         self._blocked: tuple[int | None, float] = (None, 0.0)
         """The row without a partition that all others wait for, and since when."""
@@ -110,6 +112,9 @@ class SqliteWorker:
             if self._loop_time() >= next_tick:
                 next_tick = self._loop_time() + self._limits.tick
                 await self._guarded("tick", self._forget())
+                if seconds := self._set_back.seconds():
+                    log.warning("clock_set_back", seconds=round(seconds))
+                    await self._guarded("tick", self._store.set_back(seconds))
             await self._guarded("routing", self._route_arrivals())
             await self._guarded("claim", self._start_due())
             if self._loop_time() >= next_clean:
