@@ -36,3 +36,18 @@ def in_example(text: str, name: str) -> bool:
         return True
     holders = re.findall(rf"\b(\w+)\.{re.escape(name)}\b", text)
     return any(re.search(rf"\bimport\b[^\r\n]*\b{re.escape(holder)}\b", text) for holder in holders)
+
+
+def shown_at(text: str, name: str) -> int | None:
+    """The line where ``name`` stands in what an example is expected to print."""
+    if ">>>" not in text or name not in text:
+        return None
+    word, prints = re.compile(rf"(?<![\w.]){re.escape(name)}\b" if "." in name else rf"\b{re.escape(name)}\b"), False
+    for number, line in enumerate(text.splitlines(), 1):
+        if _PROMPT.match(line) is not None:
+            prints = True
+        elif not line.strip() or '"""' in line or "'''" in line:
+            prints = False
+        elif prints and word.search(line) is not None:
+            return number
+    return None

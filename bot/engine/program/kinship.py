@@ -72,6 +72,12 @@ def lacks_attribute(index: Index, symbol: str, successor: str, name: str) -> boo
     return not any(index.program.writers(f"{successor}.{name}"))
 
 
+def is_class(index: Index, dotted: str) -> bool:
+    """Whether a name certainly leads to a class statement."""
+    found = definition_of(index, dotted, set())
+    return found is not None and _is_class(found)
+
+
 def _is_class(found: Definition) -> bool:
     return isinstance(found.statement, ast.ClassDef)
 

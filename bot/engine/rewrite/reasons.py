@@ -51,6 +51,7 @@ class Reason(StrEnum):
     ARGUMENTS = "other-arguments"
     HANDED_ON = "other-parameters"
     RESULT = "other-result"
+    EXAMPLE = "shown-in-example"
     TOLD_APART = "told-apart"
     NO_OBJECT = "no-object"
     CYCLE = "import-cycle"
@@ -130,6 +131,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.NATURE: "{name}: the successor is another kind of object.",
     Reason.ARGUMENTS: "{name}, so that this call would not be the same.",
     Reason.HANDED_ON: "{name}, which may matter to the code that it is passed to.",
+    Reason.EXAMPLE: "{name} expects the name in the output of an example.",
     Reason.RESULT: "{name}, and the result is used here.",
     Reason.TOLD_APART: "The code here tells the name and its successor {name} apart.",
     Reason.ON_CONDITION: "The successor {name} is there only under some condition.",

@@ -7,6 +7,7 @@ from bot.domain.migration import TargetKind
 from bot.engine.program import kinship, nature, stars, witness
 from bot.engine.program.bound import names_bound
 from bot.engine.program.definition import definition_of, needs_object
+from bot.engine.program.doctests import shown_at
 from bot.engine.program.existence import is_conditional, lacks
 from bot.engine.program.gives import gives_otherwise
 from bot.engine.program.probes import probe
@@ -34,6 +35,7 @@ def against(analysis: Analysis, use: Use, dotted: bool | None = None, *, as_it_i
         (Reason.RIVAL, stars.rival(analysis, use)),
         (Reason.NATURE, nature.differs(analysis.index, use.symbol, target)),
         (Reason.NATURE, _unlike(analysis, use, target) if as_it_is else None),
+        (Reason.EXAMPLE, _shown_in_example(analysis, use, target) if as_it_is else None),
         (Reason.RESULT, _gives_otherwise(analysis, use, target) if as_it_is else None),
         (Reason.STUBBED, _holder_replaced(analysis, use, target, module=True)),
         (Reason.REPLACED, _holder_replaced(analysis, use, target, module=False)),
@@ -72,6 +74,15 @@ def _unlike_objects(analysis: Analysis, use: Use, target: str) -> str | None:
         return None
     one, other = (target, use.symbol) if after is not None else (use.symbol, target)
     return f"{one} takes an object of its class, and {other} does not"
+
+
+def _shown_in_example(analysis: Analysis, use: Use, target: str | None) -> str | None:
+    """The example of the file whose output has the name of a class, which will have another one."""
+    if target is None or use.expression is None or not kinship.is_class(analysis.index, use.symbol):
+        return None
+    leaf, renamed = use.symbol.rpartition(".")[2], use.symbol.rpartition(".")[2] != target.rpartition(".")[2]
+    line = shown_at(analysis.text, leaf if renamed else use.symbol)
+    return f"{analysis.path}:{line}" if line is not None else None
 
 
 def _gives_otherwise(analysis: Analysis, use: Use, target: str | None) -> str | None:
@@ -156,17 +167,26 @@ def _looks_up_holder(use: Use) -> bool:
 
 
 def _sorts(analysis: Analysis, use: Use) -> bool:
-    """Whether it is asked of objects if they are of that class: by ``except``, ``isinstance``, ``issubclass``."""
+    """Whether it is asked of objects if they are of that class: by ``except``, ``isinstance``, a ``case`` …"""
     child, parent = use.node, analysis.parents.get(use.node)
     if isinstance(parent, ast.Tuple):
         child, parent = parent, analysis.parents.get(parent)
     match parent:
-        case ast.ExceptHandler(type=tested):
+        case ast.ExceptHandler(type=tested) | ast.MatchClass(cls=tested):
             return tested is child
+        case ast.Call(func=ast.Attribute(attr="register"), args=[tested, *_]):
+            return tested is child  # of `functools.singledispatch`, or of an abstract class
+        case ast.arg(annotation=annotation):
+            function = analysis.parents.get(analysis.parents[parent])
+            return annotation is child and any(map(_registers, getattr(function, "decorator_list", ())))
         case ast.Call(func=ast.Name(id="isinstance" | "issubclass"), args=[_, tested]):
             return tested is child
         case _:
             return False
+
+
+def _registers(decorator: ast.expr) -> bool:
+    return isinstance(decorator, ast.Attribute) and decorator.attr == "register"
 
 
 def _written(analysis: Analysis, use: Use, target: str | None, dotted: bool | None) -> Witness | None:
