@@ -17,6 +17,8 @@ _IN_PLACE = frozenset({"object", "spy", "stub", "setattr", "delattr", "patch", "
 _ON_TABLE = frozenset({"update", "pop", "setdefault", "__setitem__", "__delitem__"})
 _WITH_TABLE = frozenset({"dict", "setitem", "delitem"})
 """The last component of functions that are given a dictionary, and take the write back."""
+_EXPECTING = frozenset({"should_receive", "should_call", "expects", "stubs", "to_receive", "and_stub"})
+"""What is called, with a member's name, on what a function gives for a module."""
 _TARGETS = ("target", "attribute", "name")
 """What the parameters of such functions are called, in their order."""
 _SPECIAL = frozenset({"__setattr__", "__delattr__"})
@@ -47,6 +49,8 @@ def called(call: ast.Call, meaning: Meaning) -> Called:
         return _NOTHING
     function, last = _function(call.func)
     if last not in _KNOWN:
+        if written := tuple(_put(call, last, meaning)):
+            return Called(written=written)
         given = function and call.args and type(call.args[0]) is ast.Constant
         if not given or (function in _PLAIN and not meaning(call.func)) or _only_names(call.func, meaning):
             return _NOTHING
@@ -70,6 +74,20 @@ def called(call: ast.Call, meaning: Meaning) -> Called:
             return Called(written=tuple((name, member) for name in names) or _by_path(call), lasting=bare)
         case _:
             return Called(written=_by_path(call)) if function else _NOTHING
+
+
+def _put(call: ast.Call, last: str, meaning: Meaning) -> Iterator[tuple[Name, str]]:
+    """``stubs.Set(module, "name", value)`` and ``flexmock(module).should_receive("name")``, whoever these are."""
+    match call:
+        case ast.Call(args=[holder, ast.Constant(value=str(member)), _, *_]) if member.isidentifier():
+            if not meaning(call.func):  # what is in view is looked at itself
+                yield from ((name, member) for name in meaning(holder))
+        case ast.Call(
+            func=ast.Attribute(value=ast.Call(args=[holder, *_])), args=[ast.Constant(value=str(member)), *_]
+        ) if last in _EXPECTING:
+            yield from ((name, member) for name in meaning(holder))
+        case _:
+            return
 
 
 def _only_names(function: ast.expr, meaning: Meaning) -> bool:

@@ -44,6 +44,10 @@ from bot.engine.source.mentions import words_of
 from bot.engine.source.names import PROJECT_FILES, SUFFIXES
 from bot.engine.source.text import readable_text
 
+_HOOKS = ("sys.meta_path.", "sys.path_hooks.", "builtins.__import__.")
+"""What decides how a module is imported."""
+_MODULES = re.compile(r"\.?[^\W\d]\w*(?:\.[^\W\d]\w*)*\.?")
+"""A module's name, or what it begins or ends with."""
 _WORD = re.compile(r"[^\W\d]\w*")
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
@@ -183,6 +187,19 @@ class Collector(Gathering):
         self.given = given_names(found)
         self.own = frozenset(OBJECTS) | {each.name for each in found if isinstance(each, _DEFINITIONS)}
         self.look(found)
+        self._hooks(found)
+
+    def _hooks(self, found: Sequence[ast.AST]) -> None:
+        """The modules that a file names which has a say in how modules are imported: it may replace them."""
+        names = {name.text for name, _ in self.takings} | {f"{w.holder.text}.{w.attribute}" for w in self.writes}
+        if not any(f"{name}.".startswith(_HOOKS) for name in names):
+            return
+        for node in found:
+            match node:
+                case ast.Constant(value=str(text)) if len(text) < LONGEST and _MODULES.fullmatch(text):
+                    self.stubs.append(Stub(text, node.lineno))
+                case _:
+                    pass
 
     def look(self, found: Sequence[ast.AST]) -> None:
         """What nodes read and write."""
@@ -223,6 +240,7 @@ class Collector(Gathering):
         """What a call does to members of modules."""
         for code in executed(node, self.texts):
             self._run(node, code)
+        self.at_large(node)
         node = spread(written_out(node, self.functions), self.values)
         self._hands_over(node)
         known = [constants(each, self.texts) for each in node.args[:2]]

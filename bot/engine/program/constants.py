@@ -1,11 +1,13 @@
 """Strings that are put together of constants: ``f"{BASE}.name"``, ``"pkg" + ".name"``, ``"%s.name" % BASE``."""
 
 import ast
+import re
 from collections.abc import Mapping, Sequence
 from itertools import islice, product
 
 Texts = Mapping[str, Sequence[str]]
 """By variable, the strings that it is bound to somewhere."""
+_FIELD = re.compile(r"\{\d*\}")
 _MOST = 32
 """Strings that one expression may give: of more the first ones."""
 
@@ -28,17 +30,34 @@ def folded(node: ast.expr, texts: Texts) -> list[str]:
             found = [folded(_inside(part), texts) for part in parts]
         case ast.BinOp(left=left, op=ast.Add(), right=right):
             found = [folded(left, texts), folded(right, texts)]
-        case ast.BinOp(left=ast.Constant(value=str(text)), op=ast.Mod(), right=ast.Name() as right):
-            before, mark, after = text.partition("%s")
-            found = [[before], folded(right, texts), [after]] if mark and "%" not in before + after else [[]]
+        case ast.BinOp(left=left, op=ast.Mod(), right=right):
+            values = right.elts if isinstance(right, ast.Tuple) else [right]
+            patterns = [text.split("%s") for text in folded(left, texts)]
+            return [text for each in patterns for text in _filled(each, values, texts) if "%" not in "".join(each)]
+        case ast.Call(func=ast.Attribute(value=left, attr="format"), args=values, keywords=[]):
+            patterns = [_FIELD.split(text) for text in folded(left, texts)]
+            return [text for each in patterns for text in _filled(each, values, texts)]
+        case ast.Call(
+            func=ast.Attribute(value=left, attr="join"), args=[ast.List(elts=values) | ast.Tuple(elts=values)]
+        ):
+            between = [["", *[text] * (len(values) - 1), ""] for text in folded(left, texts) if values]
+            return [text for each in between for text in _filled(each, values, texts)]
         case _:
             return []
     return ["".join(parts) for parts in islice(product(*found), _MOST)]
 
 
+def _filled(between: Sequence[str], values: Sequence[ast.expr], texts: Texts) -> list[str]:
+    """The strings with the values between some texts, of which there is one more."""
+    if len(between) != len(values) + 1:
+        return []
+    found = [each for pair in zip(between, values, strict=False) for each in ([pair[0]], folded(pair[1], texts))]
+    return ["".join(parts) for parts in islice(product(*found, [between[-1]]), _MOST)]
+
+
 def constants(node: ast.expr, texts: Texts) -> list[ast.expr]:
     """The strings of an expression as literals, if they are known; else the expression itself."""
-    computed = node.id in texts if type(node) is ast.Name else type(node) in (ast.JoinedStr, ast.BinOp)
+    computed = node.id in texts if type(node) is ast.Name else type(node) in (ast.JoinedStr, ast.BinOp, ast.Call)
     found = folded(node, texts) if computed else []
     return [ast.copy_location(ast.Constant(text), node) for text in found] or [node]
 

@@ -10,6 +10,10 @@ ANY = "*"
 """The member that is written where the names are computed: each of them may be."""
 
 
+AT_LARGE = "?"
+"""The member that is taken where the name is computed, or all are: each of them may be."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Name:
     """A dotted name as a file writes it."""

@@ -7,13 +7,17 @@ from dataclasses import dataclass, field
 
 from bot.engine.program.calls import is_modules, table_of
 from bot.engine.program.constants import constants, folded
-from bot.engine.program.facts import ANY, GIVEN, OWN, Handed, Name, Stub, Write
+from bot.engine.program.facts import ANY, AT_LARGE, GIVEN, OWN, Handed, Name, Stub, Write
 from bot.engine.program.handing import values_of
 from bot.engine.program.meanings import Meanings, joined
 
 DOTTED = re.compile(r"[^\W\d]\w*(?:[.:][^\W\d]\w*)+\Z")
 ENTRY_POINT = re.compile(r"^[ \t]*[\w.-]+[ \t]*=[ \t]*((?:[^\W\d]\w*[.:])+[^\W\d]\w*)[ \t]*(?:\[|$)", re.MULTILINE)
 """A line of an entry point, as ``setup`` is given it: ``command = package.module:function [extra]``."""
+_IMPORT = re.compile(r"\bfrom\s+([^\W\d][\w.]*)\s+import\s+((?:[^\W\d]\w*(?:\s+as\s+\w+)?(?:\s*,\s*)?)+)")
+"""An import in a text that may be run as code."""
+_NAME = re.compile(r"(?:^|,)\s*(\w+)")
+_LONGEST_CODE = 4_000
 LONGEST = 200
 """Characters of a string that can be a dotted name."""
 
@@ -59,6 +63,26 @@ class Gathering(Meanings):
         elif type(text) is str and ":" in text and "=" in text:
             for found in ENTRY_POINT.finditer(text):
                 self._take(Name(found[1].replace(":", ".")), node.lineno, string=True)
+        if type(text) is str and "import " in text and len(text) < _LONGEST_CODE:
+            for code in _IMPORT.finditer(text):
+                own = code[1] == "__main__"
+                for name in _NAME.findall(code[2]):
+                    self._take(Name(name, OWN) if own else Name(f"{code[1]}.{name}"), node.lineno, string=True)
+
+    def at_large(self, node: ast.Call) -> None:
+        """``getattr(module, name)``, ``dir(module)``: any member may be taken."""
+        match node:
+            case ast.Call(func=ast.Name(id="getattr" | "hasattr"), args=[holder, name, *_]):
+                if isinstance(name, ast.Constant) or folded(name, self.texts):
+                    return
+            case ast.Call(func=ast.Name(id="dir" | "vars"), args=[holder]):
+                pass
+            case ast.Call(func=ast.Name(id="getmembers") | ast.Attribute(attr="getmembers"), args=[holder, *_]):
+                pass
+            case _:
+                return
+        for module in self.reached(holder):
+            self._take(Name(joined(module.text, AT_LARGE), module.level), node.lineno)
 
     def names_from(self, node: ast.ImportFrom) -> None:
         """What is taken of a module by its import."""
@@ -109,6 +133,8 @@ class Gathering(Meanings):
 
     def item(self, node: ast.Subscript) -> None:
         """``sys.modules["m"] = …``, ``m.__dict__["n"] = …``, ``globals()["n"] = …``."""
+        if isinstance(node.slice, ast.Name) and node.slice.id == "__name__":
+            self._item(node, "__name__")
         for each in constants(node.slice, self.texts):
             if isinstance(each, ast.Constant) and isinstance(each.value, str):
                 self._item(node, each.value)

@@ -26,6 +26,8 @@ _PATH_BEGINS = re.compile(rb"(?:.*[;:])?[ \t]*from[ \t]+[\w.]*\Z")
 _PATH_ENDS = re.compile(rb"[\w.]*[ \t]+import\b")
 
 
+_READERS = (b"getattr(", b"hasattr(", b"dir(", b"vars(", b"getmembers(")
+_AT_LARGE = re.compile(rb"\b(?:getattr|hasattr|dir|vars|getmembers)\(\s*([\w.]+)")
 HANDED_ON = 4
 """How often what further files hand over is followed into others."""
 _QUOTED = (re.compile(rb"""'([^'"\s\\]++)(?=')"""), re.compile(rb"""\"([^'"\s\\]++)(?=\")"""))
@@ -89,7 +91,9 @@ class Sought:
 
     def leads_to(self, source: bytes, path: str = "") -> bool:
         """Whether a file with this source may have a say."""
-        if path in self.paths or self._hands(source):
+        if path in self.paths or self._hands(source) or self._takes_any(source):
+            return True
+        if (b"meta_path" in source or b"__import__" in source) and any(leaf in source for leaf in self._leaves):
             return True
         if self.stars and has_star(source):
             return True
@@ -113,6 +117,16 @@ class Sought:
         if b"multiple(" in source and b"**" in source and any(leaf in source for leaf in self._leaves):
             return True
         return self.built and b"patch(" in source and _BUILT.search(source) is not None
+
+    def _takes_any(self, source: bytes) -> bool:
+        """Whether a file may take a member of a module that is rewritten by a computed name, or all there are."""
+        if not any(each in source for each in _READERS):
+            return False
+        held = {found[1].rpartition(b".")[2] for found in _AT_LARGE.finditer(source)}
+        own = {module.rpartition(".")[2].encode() for module in self.edited}
+        if not held.isdisjoint(own):
+            return True
+        return any(b" as " + each in source for each in held) and any(leaf in source for leaf in own)
 
     @cached_property
     def _texts(self) -> frozenset[bytes]:

@@ -121,7 +121,7 @@ def _takers(program: Program, target: Target, names: frozenset[str]) -> Iterator
 
 def _taking(program: Program, name: str) -> Iterator[tuple[str, int]]:
     holder, _, leaf = name.rpartition(".")
-    found = program.takers([holder], leaf)
+    found = program.takers([holder], leaf, at_large=False)
     return ((w.path, w.line) for w in found if w.path.endswith(SUFFIXES))  # others are told as "also named in"
 
 

@@ -1,12 +1,19 @@
 """Names that come through star imports: the last one that has a name wins."""
 
+import ast
 from collections.abc import Set
 
+from bot.engine.program.bound import names_bound
 from bot.engine.program.existence import lacks
+from bot.engine.program.index import Index
 from bot.engine.program.taken import is_needed
+from bot.engine.program.view import Witness
 from bot.engine.resolve.bindings import Load
+from bot.engine.resolve.exports import PARSE_ERRORS, parse
 from bot.engine.resolve.walk import position
 from bot.engine.usages.analysis import Analysis, Use
+
+_IMPORTS = (ast.Import, ast.ImportFrom, ast.Try)
 
 
 def rival(analysis: Analysis, use: Use) -> str | None:
@@ -51,6 +58,45 @@ def elsewhere(analysis: Analysis, use: Use) -> Set[Load]:
     """What is read through a star import and is a usage of another target than the whole module."""
     through = (other for other in analysis.uses if other.star is use.binding and other.load is not None)
     return {other.load for other in through if other.load and other.target != use.target and other.target.canonical}
+
+
+def over(index: Index, symbol: str) -> Witness | None:
+    """The star import below the definition of a name, in the module that defines it, that may bring another value.
+
+    Of a module that is not in view that is only told where a ``try`` is around it: settings of somebody's own.
+    """
+    for dotted in dict.fromkeys((symbol, *index.resolution(symbol).names)):
+        holder, _, name = dotted.rpartition(".")
+        known = index.source_of(holder)
+        if not isinstance(known, tuple) or b"import *" not in known[1]:
+            continue
+        first, tried = _line_of(known[1], name), _tried(known[1])
+        for imported, modules in index.program.imports_of(known[0]) if first is not None else ():
+            if imported.name != "*" or not imported.early or imported.line < (first or 0):
+                continue
+            brought = [index.brings(module, name) for module in modules]
+            if True in brought or (None in brought and imported.line in tried):
+                return Witness(path=known[0], line=imported.line)
+    return None
+
+
+def _line_of(source: bytes, name: str) -> int | None:
+    """The last line at the top of a module that binds a name by itself."""
+    found = [each.lineno for each in _body(source) if not isinstance(each, _IMPORTS) and name in names_bound(each)]
+    return max(found, default=None)
+
+
+def _tried(source: bytes) -> frozenset[int]:
+    """The lines of the imports that a ``try`` at the top is around."""
+    tries = (each for each in _body(source) if isinstance(each, ast.Try))
+    return frozenset(each.lineno for one in tries for each in one.body if isinstance(each, ast.ImportFrom))
+
+
+def _body(source: bytes) -> list[ast.stmt]:
+    try:
+        return parse(source).body
+    except PARSE_ERRORS:
+        return []
 
 
 def _leads_to(analysis: Analysis, dotted: str, use: Use) -> bool:

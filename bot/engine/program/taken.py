@@ -4,6 +4,7 @@ import re
 from collections.abc import Set
 
 from bot.engine.program.doctests import in_example
+from bot.engine.program.facts import OWN
 from bot.engine.program.forward import forward_names
 from bot.engine.program.view import Witness
 from bot.engine.resolve.bindings import Load
@@ -42,11 +43,26 @@ def taker(analysis: Analysis, name: str) -> Witness | None:
     return found or next(program.unreadable(modules, name), None)
 
 
+def _is_looked_up(analysis: Analysis, name: str) -> bool:
+    """Whether the file takes the name from its own module: ``getattr(sys.modules[__name__], "name")``."""
+    facts = analysis.index.program.facts.get(analysis.path)
+    found = (taking.name for taking in facts.takings) if facts is not None else ()
+    return any(each.level == OWN and each.text.partition(".")[0] == name for each in found)
+
+
+def _is_code(text: str, name: str) -> bool:
+    """Whether code in a string imports the name from the file that runs it."""
+    return (
+        "__main__ import" in text
+        and re.search(rf"\bfrom __main__ import [^\"'\n]*\b{re.escape(name)}\b", text) is not None
+    )
+
+
 def named_by_string(analysis: Analysis, name: str) -> bool:
     """Whether ``module.name`` is written out or replaced somewhere, perhaps to patch it."""
     program = analysis.index.program
     dotted = [f"{module}.{name}" for module in analysis.modules]
-    if any(each in analysis.text for each in dotted):
+    if any(each in analysis.text for each in dotted) or _is_code(analysis.text, name) or _is_looked_up(analysis, name):
         return True
     return any(
         next(program.writers(each, besides=analysis.path), None)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from bot.engine.program.facts import ANY, GIVEN, OWN, Facts, Import, Name
+from bot.engine.program.facts import ANY, AT_LARGE, GIVEN, OWN, Facts, Import, Name
 from bot.engine.program.handed import Handovers
 from bot.engine.source.names import absolute, is_package
 
@@ -90,7 +90,9 @@ class Program:
                 self._writes.setdefault(name, []).append(_Seen(module, Witness(path=path, line=line), own=True))
         for stub in facts.stubs:
             found = self._looked_up if stub.read else self._stubs
-            found.setdefault(stub.module, []).append(Witness(path=path, line=stub.line))
+            own = stub.module == "__name__" and not stub.read
+            for module in self.modules_of(path) if own else (stub.module,):
+                found.setdefault(module, []).append(Witness(path=path, line=stub.line))
         for taking in facts.takings:
             witness = Witness(path=path, line=taking.line)
             for dotted in self.absolute(path, taking.name):
@@ -161,10 +163,17 @@ class Program:
         return [*self._members_written.get(dotted, ()), *given]
 
     def takers(
-        self, modules: Iterable[str], name: str, *, besides: str = "", strings: bool = True
+        self, modules: Iterable[str], name: str, *, besides: str = "", strings: bool = True, at_large: bool = True
     ) -> Iterator[Witness]:
-        """Who takes ``name`` from one of ``modules``, by an import, as a member, by a string or through a star."""
+        """Who takes ``name`` from one of ``modules``, by an import, as a member, by a string or through a star.
+
+        ``at_large``: also who takes a member by a computed name, or all there are.
+        """
         own = frozenset(modules)
+        for seen in self._takings.get(AT_LARGE, ()) if at_large else ():  # in the file itself as well
+            holder = seen.dotted.removesuffix(f".{AT_LARGE}")
+            if holder in own or not own.isdisjoint(self.names_of(holder)):
+                yield seen.witness
         for seen in self._takings.get(name, ()):
             if seen.witness.path == besides or (seen.string and not strings):
                 continue
@@ -210,7 +219,9 @@ class Program:
 
     def stubs(self, module: str) -> Sequence[Witness]:
         """Who puts something else for ``module`` into ``sys.modules``."""
-        return self._stubs.get(module, ())
+        above, _, leaf = module.rpartition(".")
+        parts = (module, f"{above}.", f".{leaf}") if above else (module,)
+        return [witness for each in parts for witness in self._stubs.get(each, ())]
 
     def looked_up(self, module: str) -> Sequence[Witness]:
         """Who looks ``module`` up in ``sys.modules``, where it is only while somebody imports it."""

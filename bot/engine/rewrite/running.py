@@ -41,10 +41,21 @@ def taken_too_early(index: Index, path: str, module: str) -> Witness | None:
                 entry = entries.get(home or "")
                 if entry is None or imported.name in (None, "*") or path_of(index, f"{name}.{imported.name}"):
                     continue
-                source = index.files.get(home or "")
-                if other != path and source is not None and imported.name not in bound_above(source, entry):
+                if other != path and _is_missing(index, home or "", imported.name, entry):
                     return Witness(path=other, line=imported.line)
     return None
+
+
+def _is_missing(index: Index, home: str, name: str, entry: Import) -> bool:
+    """Whether a package has not bound a name when it comes to one of its imports.
+
+    Where its source is not at hand, that is known of what its imports bring.
+    """
+    source = index.files.get(home)
+    if source is not None:
+        return name not in bound_above(source, entry)
+    lines = [each.line for each in index.program.facts[home].imports if each.early and each.local == name]
+    return bool(lines) and min(lines) >= entry.line
 
 
 def _entry(index: Index, home: str, path: str) -> Import | None:

@@ -32,6 +32,7 @@ def against(analysis: Analysis, use: Use, dotted: bool | None = None, *, as_it_i
         (Reason.WRITTEN, None if _is_read_here_alone(analysis, use) else _written(analysis, use, target, dotted)),
         (Reason.STUBBED, witness.stub(analysis, use, target)),
         (Reason.UNREAD, witness.unread(analysis, use)),
+        (Reason.WRITTEN, stars.over(analysis.index, use.symbol)),
         (Reason.RIVAL, stars.rival(analysis, use)),
         (Reason.NATURE, nature.differs(analysis.index, use.symbol, target)),
         (Reason.NATURE, _unlike(analysis, use, target) if as_it_is else None),
