@@ -98,10 +98,8 @@ def _scan(root: Path, below: Sequence[str], config: Config) -> "TreeScan":
     jobs = cores()
     with progress(len(listing.paths)) as report:
         search = Search.of(root, listing, config, jobs, report)
-        kept = Cache.of(config, default_directory(os.environ)).facts_of(root)  # what the bytes of its files say
-        kept = (
-            kept if "" in below else kept.with_suffix(".part.facts")
-        )  # another selection: neither displaces the other
+        facts = Cache.of(config, default_directory(os.environ)).facts_of(root).with_suffix(".part.facts")
+        kept = None if "" in below else facts  # of a whole tree they cost less than the fixes, and much memory
         options = Options(jobs=jobs, fixes=True, below=below, facts=kept, progress=report)
         return scan_tree(root, listing, search, config, options)
 
