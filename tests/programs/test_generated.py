@@ -55,7 +55,7 @@ def test_a_seed_is_always_the_same_program() -> None:
     assert one != other
 
 
-@pytest.mark.parametrize("kind", ["usages", "writers", "tests", "places"])
+@pytest.mark.parametrize("kind", ["usages", "writers", "tests", "places", "wider"])
 def test_pieces_have_names_of_their_own(kind: str) -> None:
     names = [piece.name for piece in pieces(kind)]
     assert len(names) == len(set(names)) > 20

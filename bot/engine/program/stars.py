@@ -48,10 +48,21 @@ def lost(analysis: Analysis, use: Use, target: str, besides: Set[Load] = frozens
     offered = {name for name in index.exports(*old).origins if index.offers(use.symbol, name)}
     for name in sorted(offered):
         gone = lacks(index, f"{target}.{name}") or index.brings(target, name) is False
-        if gone and is_needed(analysis, name, besides):
+        if (
+            gone
+            and is_needed(analysis, name, besides)
+            and not _is_module_here(analysis, f"{use.symbol}.{name}", target)
+        ):
             return f"{target}.{name}"
     unasked = [n for n in index.exports(*new).origins if n in names and n not in offered and index.offers(target, n)]
     return f"a use of {min(unasked)} that is not of {target}" if unasked else None
+
+
+def _is_module_here(analysis: Analysis, dotted: str, target: str) -> bool:
+    """Whether a name is a module that this package has by itself once ``target`` is imported: that, or one above it."""
+    modules = [f"{module}.{dotted.rpartition('.')[2]}" for module in analysis.modules if analysis.is_package]
+    known = analysis.index.resolution(dotted).names
+    return any(module in known and f"{target}.".startswith(f"{module}.") for module in modules)
 
 
 def elsewhere(analysis: Analysis, use: Use) -> Set[Load]:

@@ -139,6 +139,24 @@ class Program:
             if not besides == path == witness.path:
                 yield witness
 
+    def set_in(self, modules: Iterable[str], *, besides: str = "") -> Iterator[tuple[str, Witness]]:
+        """The variables of ``modules`` that other files write, each with who does; not those of computed names."""
+        own = frozenset(modules)
+        for leaf in sorted({module.rpartition(".")[2] for module in own}):
+            for member, seen in self._written_near.get(leaf, ()):
+                if seen.witness.path != besides and not own.isdisjoint(self._names(seen)):
+                    yield member, seen.witness
+
+    @cached_property
+    def _written_near(self) -> Mapping[str, Sequence[tuple[str, _Seen]]]:
+        """By each component of a holder's name, the members of it that are written."""
+        found: dict[str, list[tuple[str, _Seen]]] = {}
+        for member, places in self._writes.items():
+            for seen in places if member != ANY else ():
+                for component in dict.fromkeys(seen.dotted.split(".")):
+                    found.setdefault(component, []).append((member, seen))
+        return found
+
     def _handed(self, holder: str, members: Iterable[str]) -> Iterator[tuple[str, Witness]]:
         """Who writes members of a module that another file hands it: the witness, and the file that hands it over."""
         asked, handovers = dict.fromkeys((*members, ANY)), self._handovers[0]

@@ -63,6 +63,7 @@ class Judge:
         modules = self._loaded(self.before)
         self.aside = {m: names for m in modules if (names := [*self.program.aside(m, analysis.path)])}
         self.writers = {each.path: each for each in self._writers_of_taken()}
+        self.set_here = dict(self.program.set_in(analysis.modules, besides=analysis.path))
         self.cyclic: dict[frozenset[str], bool] = {}
 
     def _writers_of_taken(self) -> Iterator[Witness]:
@@ -109,7 +110,7 @@ class Judge:
     def _against(self, group: Group, edits: Sequence[Edit], base: bytes | None = None) -> Refusal | None:
         """What speaks against the file's edits, made for a group: ``base`` is the file with those of the others."""
         passed = passing_files(self.analysis, group.uses)
-        asks = self.stars or self.relied_on or self.looked_up or self.aside or self.writers or passed
+        asks = self.stars or self.relied_on or self.looked_up or self.aside or self.writers or self.set_here or passed
         if not (asks or self._may_close(group.uses)):
             return None
         source = apply_edits(self.analysis.source, edits)
@@ -117,7 +118,7 @@ class Judge:
         refusal = self._cycle(group, after, source, self.analysis.source if base is None else base)
         refusal = refusal or self._shadow(after) or self._unloaded(after)
         refusal = refusal or self._left_aside(after, source) or self._unrun(group, passed, after)
-        return refusal or self._written_sooner(after)
+        return refusal or self._written_sooner(after) or self._set_by_others(after)
 
     def _may_close(self, uses: Iterable[Use]) -> bool:
         """Whether the import of some successor leads back here, or into a cycle at its wrong end."""
@@ -222,6 +223,13 @@ class Judge:
         new = self._loaded(after) - self._loaded(self.before) if self.writers else set[str]()
         run = self._run(new) - self._run(self._loaded(self.before)) if new else frozenset[str]()
         found = min((witness for path, witness in self.writers.items() if path in run), default=None)
+        return Refusal(reason=Reason.WRITTEN, name=str(found)) if found else None
+
+    def _set_by_others(self, after: Facts) -> Refusal | None:
+        """Whether the file newly has a variable that another file writes, which nothing has read so far."""
+        new = [each.local for each in after.imports if each.early] if self.set_here else []
+        had = {each.local for each in self.before.imports}
+        found = min((self.set_here[name] for name in new if name in self.set_here and name not in had), default=None)
         return Refusal(reason=Reason.WRITTEN, name=str(found)) if found else None
 
     def _run(self, modules: Iterable[str]) -> frozenset[str]:

@@ -26,20 +26,21 @@ class _Module:
     parts: tuple[str, ...]
 
 
-def program(draw: Draw, name: str) -> Program:
-    """A program; it may fail from the start, then it shows nothing."""
+def program(draw: Draw, name: str, *, wider: bool = False) -> Program:
+    """A program; it may fail from the start, then it shows nothing.  ``wider``: also of pieces that came later."""
     outer = draw.pick(["", "", "shop."])
     app = f"{outer}app"
-    return _Composition(draw, library(draw, f"{outer}depot"), app).program(name)
+    return _Composition(draw, library(draw, f"{outer}depot"), app, wider=wider).program(name)
 
 
 class _Composition:
     """One program while it is put together."""
 
-    def __init__(self, draw: Draw, made: Library, app: str) -> None:
+    def __init__(self, draw: Draw, made: Library, app: str, *, wider: bool) -> None:
         self._draw = draw
         self._library = made
         self._app = app
+        self._wider = wider
         self._files = dict(made.files)
         self._modules: dict[str, Form] = {}
         self._number = 0
@@ -68,6 +69,7 @@ class _Composition:
         chosen += [draw.pick(pieces("places")) for _ in range(places)]
         chosen += [draw.pick(pieces("writers")) for _ in range(writers)]
         chosen += [draw.pick(pieces("tests")) for _ in range(tests)]
+        chosen += [draw.pick(pieces("wider")) for _ in range(1 + draw.number(3))] if self._wider else []
         parts = [self._part(piece, used, name) for piece in draw.some(chosen, len(chosen), len(chosen))]
         watch = filled("def watch():\n    return FUNC(1), CONST, CLASS.size, CLASS(1).act()\n", used.spelled)
         parts.append(watch)

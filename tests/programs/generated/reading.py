@@ -23,7 +23,7 @@ class Piece:
 
 @cache
 def pieces(kind: str) -> tuple[Piece, ...]:
-    """The pieces of one kind: ``usages``, ``writers``, ``tests`` or ``places``."""
+    """The pieces of one kind: ``usages``, ``writers``, ``tests``, ``places`` or ``wider``."""
     parts = (PIECES / f"{kind}.txt").read_text(encoding="utf-8").split("\n=== ")[1:]
     return tuple(_piece(part) for part in parts)
 
