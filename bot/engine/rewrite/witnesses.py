@@ -129,6 +129,8 @@ def _member_lost(analysis: Analysis, use: Use, target: str) -> str | None:
             names = [name]
         case ast.ClassDef(bases=bases, body=body) if use.expression in bases:
             names = [each.name for each in body if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef)]
+        case ast.Call(func=made) if made is use.expression:
+            names = [name for name in _read_of(analysis, parent) if not _sets(analysis, target, name)]
         case _:
             return None
     index = analysis.index
@@ -139,6 +141,27 @@ def _member_lost(analysis: Analysis, use: Use, target: str) -> str | None:
         if has and not name.startswith("__") and lacks(index, f"{target}.{name}"):
             return f"{target}.{name}"
     return None
+
+
+def _read_of(analysis: Analysis, made: ast.Call) -> list[str]:
+    """The members that are read of an object where it is made, or of the one variable that it is given to alone."""
+    match analysis.parents.get(made):
+        case ast.Attribute(attr=name, ctx=ast.Load()):
+            return [name]
+        case ast.Assign(targets=[ast.Name(id=variable)]) | ast.NamedExpr(target=ast.Name(id=variable)):
+            owner = analysis.scope_of(made).owner(variable)
+        case _:
+            return []
+    if owner is None or len(owner.bindings.get(variable, ())) != 1:
+        return []
+    read = (analysis.parents.get(load.node) for load in owner.reads.get(variable, ()))
+    return [each.attr for each in read if isinstance(each, ast.Attribute) and isinstance(each.ctx, ast.Load)]
+
+
+def _sets(analysis: Analysis, target: str, name: str) -> bool:
+    """Whether the module of a class may give its objects a member, or answers for those that they lack."""
+    known = analysis.index.source_of(target.rpartition(".")[0])
+    return not isinstance(known, tuple) or f".{name}".encode() in known[1] or b"__getattr" in known[1]
 
 
 def _is_to_warn(analysis: Analysis, use: Use, target: str) -> bool:
