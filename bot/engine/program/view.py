@@ -55,6 +55,7 @@ class Program:
     _plain: dict[str, set[str]] = field(default_factory=dict)
     """By the module that ``import package.module`` names, without ``as``, the files that have it at their top."""
     _looked_up: dict[str, list[Witness]] = field(default_factory=dict)
+    _near: dict[str, list[tuple[str, _Seen]]] = field(default_factory=dict)
     _unread: list[str] = field(default_factory=list)
     _imported: set[str] = field(default_factory=set)
     _loads: dict[tuple[str, bool], set[str]] = field(default_factory=dict)
@@ -142,20 +143,13 @@ class Program:
     def set_in(self, modules: Iterable[str], *, besides: str = "") -> Iterator[tuple[str, Witness]]:
         """The variables of ``modules`` that other files write, each with who does; not those of computed names."""
         own = frozenset(modules)
-        for leaf in sorted({module.rpartition(".")[2] for module in own}):
-            for member, seen in self._written_near.get(leaf, ()):
-                if seen.witness.path != besides and not own.isdisjoint(self._names(seen)):
-                    yield member, seen.witness
-
-    @cached_property
-    def _written_near(self) -> Mapping[str, Sequence[tuple[str, _Seen]]]:
-        """By each component of a holder's name, the members of it that are written."""
-        found: dict[str, list[tuple[str, _Seen]]] = {}
-        for member, places in self._writes.items():
-            for seen in places if member != ANY else ():
-                for component in dict.fromkeys(seen.dotted.split(".")):
-                    found.setdefault(component, []).append((member, seen))
-        return found
+        if not self._near:
+            for member, each in ((m, each) for m, places in self._writes.items() for each in places if m != ANY):
+                for component in dict.fromkeys(each.dotted.split(".")):
+                    self._near.setdefault(component, []).append((member, each))
+        for member, seen in (each for module in own for each in self._near.get(module.rpartition(".")[2], ())):
+            if seen.witness.path != besides and not own.isdisjoint(self._names(seen)):
+                yield member, seen.witness
 
     def _handed(self, holder: str, members: Iterable[str]) -> Iterator[tuple[str, Witness]]:
         """Who writes members of a module that another file hands it: the witness, and the file that hands it over."""
