@@ -18,10 +18,16 @@ def taken_inside(scope: Scope, template: Template, match: Match) -> str | None:
             return node.target.id
         one, rest = metavariable(node), rest_variable(node)
         captured = [match.one[one]] if one in match.one else list(match.rest.get(rest or "", ()))
-        read = {each.id for part in captured for each in ast.walk(part) if isinstance(each, ast.Name)}
-        if not names.isdisjoint(read):
-            return min(names & read)
+        if taken := names & {name for part in captured for name in _free(part)}:
+            return min(taken)
     return None
+
+
+def _free(expression: ast.AST) -> Iterator[str]:
+    """The names in an expression that are not its own variables."""
+    for node, own in _parts(expression, frozenset()):
+        if isinstance(node, ast.Name) and node.id not in own:
+            yield node.id
 
 
 def _is_read(scope: Scope, name: str) -> bool:
@@ -30,7 +36,7 @@ def _is_read(scope: Scope, name: str) -> bool:
 
 
 def _parts(node: ast.AST, names: frozenset[str]) -> Iterator[tuple[ast.AST, frozenset[str]]]:
-    """The nodes of a template, each with the template's own variables that hide others there."""
+    """The nodes of an expression, each with the expression's own variables that hide others there."""
     yield node, names
     match node:
         case ast.Lambda(args=own, body=body):

@@ -104,6 +104,23 @@ def check(template: str, one: str, other: str, context: str) -> str:
     return done.text
 
 
+@pytest.mark.parametrize(
+    ("other", "refused"),
+    [
+        ("lambda n: n", False),
+        ("lambda m, /, *n: n", False),
+        ("[n for n in x]", False),
+        ("lambda m: n", True),
+        ("lambda n: (lambda m: n), n", True),
+        ("lambda m=n: m", True),
+        ("[m for m in n]", True),
+        ("[n for n in n]", True),
+    ],
+)
+def test_a_template_s_variable_hides_only_what_is_not_a_capture_s_own(other: str, refused: bool) -> None:
+    assert (check("lambda n=$a: $b", "x", f"({other})", "OLD") == "refused") is refused
+
+
 @given(
     template=st.sampled_from(TEMPLATES), one=st.sampled_from(CAPTURES), other=st.sampled_from(CAPTURES),
     context=st.sampled_from(CONTEXTS),
