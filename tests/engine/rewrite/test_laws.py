@@ -139,6 +139,7 @@ def test_a_drop_in_successor_is_called_as_the_deprecated_one_was(source: str) ->
 @LAWS
 def test_the_name_of_an_alias_does_not_matter(source: str, alias: str) -> None:
     body = source.partition("\n")[2] if source.startswith("from old.mod import f as a\n") else "a(1)\nprint(a)\n"
+    assume(not re.search(rf"\b{alias}\b", body))  # it is something else there
     bodies = [re.sub(r"\ba\b", name, body) for name in ("a", alias)]
     one, other = (f"from old.mod import f as {name}\n{text}" for name, text in zip(("a", alias), bodies, strict=True))
     assert shape(one) == shape(other)

@@ -84,6 +84,10 @@ def _flat(node: ast.BoolOp) -> Iterator[ast.expr]:
             yield value
 
 
+OWN = "n"
+"""The variable of a template that has one."""
+
+
 def intended(template: str, captures: dict[str, str], context: str) -> str:
     """The program with brackets around all that was put in."""
     filled = re.sub(r"\$(\w)", lambda name: f"({captures[name[1]]})", template)
@@ -98,6 +102,9 @@ def check(template: str, one: str, other: str, context: str) -> str:
     match = f"$deprecated({', '.join(f'${name}' for name in names)})"
     done = rewrite(HEAD + indented(context.replace("OLD", call)), pattern(match, template), unsafe=True)
     if done.text == done.before.decode():
+        assigned = {name for name in names if re.search(rf"\b{OWN}\b *:=", captures[name])}
+        if assigned and re.search(rf"\blambda {OWN}\b", template) and "name-taken" in done.codes:
+            return "impossible"  # the template's variable would get the value, and not that of the function
         return "impossible" if {"not-async", "string-operand"} & {*done.codes} else "refused"
     result = done.text.replace("async def outer", "from old.mod import f\nasync def outer")
     assert normal(result) == normal(intended(template, captures, context)), done.text
