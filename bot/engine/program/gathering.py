@@ -81,6 +81,8 @@ class Gathering(Meanings):
                 pass
             case _:
                 return
+        if isinstance(holder, ast.Name) and holder.id in self.given:
+            return  # one module after the other: who asks all of them asks for names of a kind
         for module in self.reached(holder):
             self._take(Name(joined(module.text, AT_LARGE), module.level), node.lineno)
 
