@@ -150,8 +150,8 @@ MERGED = [
         id="not into one below a usage",
     ),
     pytest.param(
-        "try:\n    from new.mod import z\nexcept ImportError:\n    z = 1\nfrom old.mod import f\nf(z)\n",
-        "try:\n    from new.mod import z\nexcept ImportError:\n    z = 1\nfrom new.mod import g\ng(z)\n",
+        "try:\n    from new.mod import z\nfinally:\n    a = 1\nfrom old.mod import f\nf(z)\n",
+        "try:\n    from new.mod import z\nfinally:\n    a = 1\nfrom new.mod import g\ng(z)\n",
         id="not into another block",
     ),
     pytest.param(
