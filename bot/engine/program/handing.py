@@ -16,7 +16,7 @@ HOLE = "*"
 """In a pattern: what the function that puts a dotted name together is given."""
 _RUNNERS = frozenset({"exec", "eval", "compile"})
 _PATCHING = frozenset({"patch", "delattr", "spy", "MonkeyPatch"})
-_NAME = re.compile(r"[^\W\d][\w.:]*\Z")
+_NAME = re.compile(r"\A[^\W\d][\w.:]*\Z")
 _LONGEST = 100
 _HOLES = 2
 _MOST = 24
