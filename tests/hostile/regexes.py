@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from math import sqrt
 from pathlib import Path
 from re import _constants as codes  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
@@ -337,12 +338,19 @@ def _growth(run: Callable[[Any], object], make: Callable[[int], Any], largest: i
             if growth > SLOWEST_GROWTH:  # another process may have disturbed it
                 again = [_time(run, make(size)) / max(_time(run, make(size // STEP)), 1e-6) for _ in range(3)]
                 growth = min(growth, *again)
+            if growth > SLOWEST_GROWTH and size > largest // STEP:  # or much memory, which costs more than little
+                growth = min(growth, sqrt(_best(run, make(size)) / _best(run, make(size // STEP**2))))
             if growth > SLOWEST_GROWTH:
                 return growth
         if took < MEASURABLE and size >= ENOUGH:
             return 0.0
         before, size = max(took, MEASURABLE / STEP / 4), size * STEP
     return 0.0
+
+
+def _best(run: Callable[[Any], object], text: object) -> float:
+    """The least of some times."""
+    return max(min(_time(run, text) for _ in range(3)), 1e-6)
 
 
 def _time(run: Callable[[Any], object], text: object) -> float:
