@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from bot.engine.program.definition import Definition, Function, definition_of, leaf
 from bot.engine.program.index import Index
+from bot.engine.program.nodes import own_nodes
 from bot.engine.resolve.exports import PARSE_ERRORS, parse
 
 _MADE = {"list": "a list", "sorted": "a list", "tuple": "a tuple", "dict": "a dictionary", "set": "a set",
@@ -65,21 +66,12 @@ def _is_open(function: Function) -> bool:
     body = [node for node in function.body if not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))]
     stub = all(isinstance(node, ast.Pass | ast.Raise) for node in body)
     return (stub and bool(function.decorator_list or not any(isinstance(n, ast.Pass) for n in body))) or any(
-        isinstance(node, ast.Yield | ast.YieldFrom) for node in _own_nodes(function)
+        isinstance(node, ast.Yield | ast.YieldFrom) for node in own_nodes(function)
     )
 
 
 def _returns(function: Function) -> Iterator[ast.Return]:
-    return (node for node in _own_nodes(function) if isinstance(node, ast.Return))
-
-
-def _own_nodes(function: Function) -> Iterator[ast.AST]:
-    pending: list[ast.AST] = list(function.body)
-    while pending:
-        node = pending.pop()
-        yield node
-        if not isinstance(node, Function | ast.ClassDef | ast.Lambda):
-            pending += ast.iter_child_nodes(node)
+    return (node for node in own_nodes(function) if isinstance(node, ast.Return))
 
 
 def _kind(index: Index, found: Definition, value: ast.expr | None) -> str | None:
@@ -115,7 +107,7 @@ def _called(index: Index, found: Definition, name: str) -> str | None:
     bound = [node for node in body if getattr(node, "name", None) == name]
     if len(bound) == 1 and isinstance(bound[0], ast.AsyncFunctionDef):
         plain = not any(leaf(each) not in _KEEPING for each in bound[0].decorator_list)
-        generates = any(isinstance(node, ast.Yield) for node in _own_nodes(bound[0]))
+        generates = any(isinstance(node, ast.Yield) for node in own_nodes(bound[0]))
         return "a coroutine" if plain and not generates else None
     mentioned = isinstance(known, tuple) and name in index.exports(*known).origins
     return _MADE.get(name) if hasattr(builtins, name) and not bound and not mentioned else None

@@ -7,6 +7,7 @@ from bot.engine.program.classes import class_of, top_of
 from bot.engine.program.definition import Definition, Function, bases_of, definition_of
 from bot.engine.program.existence import named_in
 from bot.engine.program.index import Index
+from bot.engine.program.nodes import own_nodes
 from bot.engine.resolve.exports import parse
 from bot.engine.resolve.resolver import written
 
@@ -196,20 +197,10 @@ def _kind(found: Definition) -> str | None:
         return "property"
     if found.decorators - _HARMLESS:
         return None
-    yields = any(isinstance(node, ast.Yield | ast.YieldFrom) for node in _own_nodes(found.statement))
+    yields = any(isinstance(node, ast.Yield | ast.YieldFrom) for node in own_nodes(found.statement))
     if isinstance(found.statement, ast.AsyncFunctionDef):
         return "asynchronous generator" if yields else "coroutine function"
     return "generator" if yields else "function"
-
-
-def _own_nodes(function: Function) -> Iterator[ast.AST]:
-    """What runs when a function runs: nothing of the functions and classes in it."""
-    pending: list[ast.AST] = list(function.body)
-    while pending:
-        node = pending.pop()
-        yield node
-        if not isinstance(node, Function | ast.ClassDef | ast.Lambda):
-            pending += ast.iter_child_nodes(node)
 
 
 def _speaks_of(function: Function, name: str) -> bool:

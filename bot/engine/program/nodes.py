@@ -121,3 +121,13 @@ def _rebound_in(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[tu
     named = {name for node in ast.walk(function) if isinstance(node, ast.Global) for name in node.names}
     for node in ast.walk(function) if named else ():
         yield from ((name, getattr(node, "lineno", function.lineno)) for name in stored(node) if name in named)
+
+
+def own_nodes(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[ast.AST]:
+    """What runs when a function runs: nothing of the functions and classes in it."""
+    pending: list[ast.AST] = list(function.body)
+    while pending:
+        node = pending.pop()
+        yield node
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
+            pending += ast.iter_child_nodes(node)
