@@ -111,7 +111,8 @@ def claim(c: Connection, limit: int, now: datetime, bodies: Mapping[int, bytes])
                 taken.append(head)
         found = _claim(c, taken, now, bodies)
         claims += found
-        ended += [replace(head, state=State.DEAD) for head in taken if head.seq not in {one.job.seq for one in found}]
+        claimed = {each.job.seq for each in found}
+        ended += [replace(head, state=State.DEAD) for head in taken if head.seq not in claimed]
         # Another job comes to the head of a partition only where one has ended.
         more = len(ended) > over and len(claims) < limit
     if len(claims) == limit:

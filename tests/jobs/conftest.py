@@ -96,6 +96,15 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "data" / "ssot.db"
 
 
+@pytest.fixture
+async def sqlite_store(path: Path) -> AsyncIterator[SqliteStore]:
+    """An open store, for tests of SQLite alone."""
+    store = SqliteStore(path)
+    await store.open()
+    yield store
+    await store.close()
+
+
 Away = Callable[[str], AbstractContextManager[None]]
 
 

@@ -1,7 +1,6 @@
 """The worker on SQLite under more deliveries than it can follow: what begins, and what is read back.  Counted."""
 
 import sqlite3
-from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
 
@@ -14,11 +13,8 @@ from tests.jobs.conftest import Bench, by_body, delivery, states
 
 
 @pytest.fixture
-async def store(path: Path) -> AsyncIterator[SqliteStore]:
-    store = SqliteStore(path)
-    await store.open()
-    yield store
-    await store.close()
+def store(sqlite_store: SqliteStore) -> SqliteStore:
+    return sqlite_store
 
 
 @pytest.fixture

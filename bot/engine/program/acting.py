@@ -33,7 +33,8 @@ def _keeps(index: Index, path: str, applied: Applied, seen: set[str]) -> bool:
                 continue
             seen.add(name)
             first, _, rest = name.removeprefix(f"{home}.").partition(".")
-            facts, there = program.facts[path_of(index, home) or ""], path_of(index, home) or ""
+            there = path_of(index, home) or ""
+            facts = program.facts[there]
             if first in facts.keeps:
                 return True
             if not rest:
