@@ -18,6 +18,7 @@ from bot.engine.program.facts import NOTHING, Facts
 from bot.engine.program.given_to import NO_FACTS
 from bot.engine.program.index import Index
 from bot.engine.program.sought import Sought, sought, variables_of
+from bot.engine.program.state import kept_of
 from bot.engine.resolve.renamed import renamed
 from bot.engine.scan import scan_file
 from bot.engine.source.names import PROJECT_FILES, SUFFIXES, find_source_roots, project_files
@@ -38,6 +39,8 @@ class SurveyedFile:
     """The variables that stand for a module with a target: others may take them from here."""
     beneath: frozenset[str] = frozenset()
     """The dotted names that the deprecated functions which it defines look up when they run."""
+    kept: frozenset[str] = frozenset()
+    """The dotted names of the variables in which these keep something."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,11 +72,12 @@ class Survey:
         """What further files are looked for; ``others`` are the facts of those that were found already."""
         using = {path: entry.variables for path, entry in self.files.items() if entry.variables}
         beneath = {name for entry in self.files.values() for name in entry.beneath}
+        kept = {name for entry in self.files.values() for name in entry.kept}
         facts = {**others, **{path: entry.facts for path, entry in self.files.items()}}
         edited = [
             path for path, entry in self.files.items() if isinstance(entry.report, Scanned) and entry.report.findings
         ]
-        return sought(config, self.roots, using, self.blobs.__contains__, beneath, facts, edited)
+        return sought(config, self.roots, using, self.blobs.__contains__, beneath, facts, edited, kept)
 
     @property
     def reports(self) -> tuple[FileReport, ...]:
@@ -144,9 +148,10 @@ def survey_file(source: bytes, path: str, migrations: Sequence[Migration], index
     if isinstance(report, Scanned) and report.findings:
         variables = variables_of(Config(migrations=tuple(migrations)), watched, path, facts)
     beneath = beneath_of(migrations, watched, watched.modules_of(path))
+    kept = kept_of(migrations, watched, watched.modules_of(path))
     return SurveyedFile(
-        report=report, looked=frozenset(looked), facts=facts, variables=variables, beneath=beneath
-    )  # fmt: skip
+        report=report, looked=frozenset(looked), facts=facts, variables=variables, beneath=beneath, kept=kept
+    )
 
 
 # --- of all files -------------------------------------------------------------------------------------------------

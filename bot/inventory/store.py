@@ -177,6 +177,7 @@ class _StoredEntry(Struct):
     facts: dict[str, Any] | UnsetType = UNSET
     variables: frozenset[str] | UnsetType = UNSET
     beneath: frozenset[str] | UnsetType = UNSET
+    kept: frozenset[str] | UnsetType = UNSET
 
     def entry(self) -> SurveyedFile:
         return SurveyedFile(
@@ -186,6 +187,7 @@ class _StoredEntry(Struct):
             facts=unpack(self.facts or {}),
             variables=self.variables or frozenset(),
             beneath=self.beneath or frozenset(),
+            kept=self.kept or frozenset(),
         )
 
 
@@ -254,4 +256,5 @@ def _stored_entry(entry: SurveyedFile) -> _StoredEntry:
         facts=pack(entry.facts) or UNSET,
         variables=entry.variables or UNSET,
         beneath=entry.beneath or UNSET,
+        kept=entry.kept or UNSET,
     )

@@ -14,6 +14,7 @@ from bot.engine.program.index import Index
 from bot.engine.program.order import above, begun, beside, early_imports
 from bot.engine.program.pythons import is_project
 from bot.engine.program.sought import HANDED_ON, Sought, sought, starred, variables_of
+from bot.engine.program.state import kept_of
 from bot.engine.source.names import PROJECT_FILES, is_package, module_paths
 from bot.local.facts_cache import FactsCache
 from bot.local.files import Listing, Reader
@@ -48,8 +49,9 @@ def with_program(
     try:
         variables = {path: variables_of(config, index, path, facts[path]) for path in sources if path in facts}
         beneath = beneath_of(config.migrations, index)
+        kept_there = kept_of(config.migrations, index)
         has = frozenset(listing.paths).__contains__
-        ask = partial(sought, config, index.roots, variables, has, beneath, edited=sources)
+        ask = partial(sought, config, index.roots, variables, has, beneath, edited=sources, kept=kept_there)
         edited = {module for path in sources for module in index.modules_of(path)}
         looked_for, asked = ask(facts=facts), None
         for turn in range(1 + HANDED_ON):  # what is handed over in these files may lead to others

@@ -37,7 +37,7 @@ def looked_up_beneath(index: Index, symbol: str, successor: str) -> frozenset[st
         found = definition_of(index, symbol, set())
         looked = _looked_up(index, found) if found is not None else set[str]()
         other = definition_of(index, successor, set()) if looked else None
-        same = {successor, *(_closure(index, other) if other is not None else ())}
+        same = {successor, *(closure_of(index, other) if other is not None else ())}
         left = (name for name in looked if same.isdisjoint(index.resolution(name).names))
         known = frozenset(name for name in left if not _leads_beside(index, name, same))
         index.beneath[symbol, successor] = known
@@ -70,7 +70,7 @@ def _path(index: Index, module: str) -> str:
     return known[0] if isinstance(known, tuple) else ""
 
 
-def _closure(index: Index, found: Definition) -> set[str]:
+def closure_of(index: Index, found: Definition) -> set[str]:
     """What a definition looks up, and what that looks up."""
     names = set(_looked_up(index, found))
     pending = list(names)

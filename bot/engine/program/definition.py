@@ -48,6 +48,13 @@ def leaf(applied: ast.expr) -> str:
     return last_name(function)
 
 
+def is_one(index: Index, one: Definition | None, other: Definition | None) -> bool:
+    """Whether two definitions are one: files of equal bytes have one tree, and are two modules all the same."""
+    if one is None or other is None or one.statement is not other.statement:
+        return False
+    return one.module == other.module or index.source_of(one.module) == index.source_of(other.module)
+
+
 def definition_of(index: Index, dotted: str, missing_modules: set[str]) -> Definition | None:
     """The definition of ``dotted``; ``missing_modules`` gets those that the index lacks and whose source would tell."""
     return _follow(index, dotted, missing_modules, _DEEPEST)

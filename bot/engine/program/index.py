@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from bot.engine.program.classes import Top
     from bot.engine.program.cycles import Closure
     from bot.engine.program.facts import Facts  # no plain scan asks what the whole program says
-    from bot.engine.program.view import Program
+    from bot.engine.program.view import Program, Witness
 
 ROUNDS = 20
 """How often modules that a scan wants are fetched: the longest chain of re-exports that is followed."""
@@ -56,6 +56,8 @@ class Index:
     """By path, what the top of a module binds: `bot.engine.program.classes`."""
     beneath: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict, repr=False)
     """What deprecated functions look up, and their successors do not: `bot.engine.program.beneath`."""
+    states: "dict[tuple[str, str], Sequence[tuple[str, Witness]]]" = field(default_factory=dict, repr=False)
+    """Who reads what deprecated names keep, and their successors do not share: `bot.engine.program.state`."""
     effects: dict[str, int | None] = field(default_factory=dict, repr=False)
     """By path, the line of what a file does for others: `bot.engine.program.effects`."""
     _modules: dict[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
@@ -101,11 +103,11 @@ class Index:
 
     def with_facts(self, facts: "Mapping[str, Facts]") -> "Index":
         """This index, and what files that it does not hold say of others."""
-        return replace(self, facts={**self.facts, **facts}, _program=[], closures={}, effects={})
+        return replace(self, facts={**self.facts, **facts}, _program=[], closures={}, effects={}, states={})
 
     def knowing(self, facts: "Mapping[str, Facts]") -> "Index":
         """This index, with the facts of files that it holds, worked out elsewhere."""
-        return replace(self, _facts={**self._facts, **facts}, _program=[], closures={}, effects={})
+        return replace(self, _facts={**self._facts, **facts}, _program=[], closures={}, effects={}, states={})
 
     @property
     def program(self) -> "Program":
@@ -139,7 +141,9 @@ class Index:
         What a scan with it found depends on these files, on the scanned one, and on `roots` and `given`; on no other.
         """
         files = _Watched(self.files)
-        watched = replace(self, files=files, _resolutions={}, _program=[], closures={}, beneath={}, effects={})
+        watched = replace(
+            self, files=files, _resolutions={}, _program=[], closures={}, beneath={}, effects={}, states={}
+        )
         return watched, files.asked
 
     def modules_of(self, path: str) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from bot.engine.program.bound import names_bound
-from bot.engine.program.definition import Definition, Function, definition_of, leaf
+from bot.engine.program.definition import Definition, Function, definition_of, is_one, leaf
 from bot.engine.program.existence import named_in
 from bot.engine.program.index import Index
 from bot.engine.resolve.resolver import written
@@ -43,7 +43,7 @@ class _Able:
 def lost(index: Index, symbol: str, successor: str) -> str | None:
     """What an object of the deprecated class certainly is, or does, and one of its successor is or does not."""
     old, new = definition_of(index, symbol, set()), definition_of(index, successor, set())
-    if old is None or new is None or not _is_class(old) or not _is_class(new) or old.statement is new.statement:
+    if old is None or new is None or not _is_class(old) or not _is_class(new) or is_one(index, old, new):
         return None
     before, after = _able(index, old), _able(index, new)
     if not after.whole:

@@ -1,10 +1,9 @@
 """Successors that are another kind of thing than what they take the place of, as far as both definitions are known."""
 
 import ast
-from collections.abc import Iterator, Sequence
 
 from bot.engine.program.classes import class_of, top_of
-from bot.engine.program.definition import Definition, Function, bases_of, definition_of
+from bot.engine.program.definition import Definition, Function, definition_of
 from bot.engine.program.existence import named_in
 from bot.engine.program.index import Index
 from bot.engine.program.nodes import own_nodes
@@ -73,7 +72,7 @@ def unlike(index: Index, symbol: str, successor: str | None, *, called: bool) ->
         return f"{successor} is a value, and {symbol} a {_kind(old)}" if is_plain(other) and _kind(old) else None
     if new is not None:
         return f"{successor} is a {_kind(new)}, and {symbol} a value" if is_plain(one) and _kind(new) else None
-    if one is None or other is None or one is other:
+    if one is None or other is None or _value_at(index, symbol) == _value_at(index, successor):
         return None
     if (_is_fresh(one) and _is_fresh(other)) or (_is_object(one) and _is_object(other)):
         if not _is_read_at_home(index, symbol):
@@ -88,68 +87,6 @@ def unlike(index: Index, symbol: str, successor: str | None, *, called: bool) ->
     return f"{successor} is {_is_shown(other)}, and {symbol} is {_is_shown(one)}"
 
 
-def another_class(index: Index, symbol: str, successor: str | None) -> str | None:
-    """How the successor is another class, where objects of the old one, or of both, are still made."""
-    if successor is None or (both := _two_classes(index, symbol, successor)) is None:
-        return None
-    old, new = both
-    above = [base for base in bases_of(index, old) if new.statement is _statement(index, base)]
-    below = [base for base in bases_of(index, new) if old.statement is _statement(index, base)]
-    if above or below:
-        return f"{successor} is {'above' if above else 'below'} {symbol}, which is not the same class"
-    place = _made_at(index, old)
-    return f"{successor} and {symbol} are two classes, and {place} makes objects of the second" if place else None
-
-
-def asked_for(index: Index, symbol: str, successor: str) -> str | None:
-    """Where the module of a deprecated class asks objects if they are of it, which those of the successor are not."""
-    if (both := _two_classes(index, symbol, successor)) is None:
-        return None
-    old, new = both
-    if any(old.statement is _statement(index, base) for base in bases_of(index, new)):
-        return None
-    known, name = index.source_of(old.module), old.statement.name
-    for node in _outside(parse(known[1]), name) if isinstance(known, tuple) else ():
-        if isinstance(known, tuple) and name in {getattr(each, "id", "") for each in _asks_for(node)}:
-            return f"{successor} is another class than {symbol}, of which {known[0]}:{node.lineno} asks objects to be"
-    return None
-
-
-def _two_classes(index: Index, one: str, other: str) -> tuple[Definition, Definition] | None:
-    """The definitions of both names, if they are two classes."""
-    found = definition_of(index, one, set()), definition_of(index, other, set())
-    match found:
-        case Definition(statement=ast.ClassDef() as first), Definition(statement=ast.ClassDef() as second):
-            return None if first is second else (found[0], found[1])
-        case _:
-            return None
-
-
-def _outside(tree: ast.Module, name: str) -> Iterator[ast.expr | ast.ExceptHandler]:
-    """What asks objects for their class, but in the class itself: there it asks for its own."""
-    pending: list[ast.AST] = [tree]
-    while pending:
-        node = pending.pop()
-        if isinstance(node, ast.Call | ast.ExceptHandler | ast.Attribute):
-            yield node
-        if not (isinstance(node, ast.ClassDef) and node.name == name):
-            pending += ast.iter_child_nodes(node)
-
-
-def _asks_for(node: ast.AST) -> Sequence[ast.expr]:
-    match node:
-        case ast.Call(func=ast.Name(id="isinstance" | "issubclass"), args=[_, ast.Tuple(elts=sorts)]):
-            return sorts
-        case ast.Call(func=ast.Name(id="isinstance" | "issubclass"), args=[_, sort]):
-            return [sort]
-        case ast.ExceptHandler(type=ast.Tuple(elts=sorts)):
-            return sorts
-        case ast.ExceptHandler(type=ast.expr() as sort) | ast.Attribute(value=sort, attr="__subclasses__"):
-            return [sort]
-        case _:
-            return ()
-
-
 def has_member(index: Index, dotted: str, name: str) -> bool:
     """Whether a class certainly has a member, by itself or from a class above it in the repository."""
     if definition_of(index, f"{dotted}.{name}", set()) is not None:
@@ -158,26 +95,6 @@ def has_member(index: Index, dotted: str, name: str) -> bool:
     known = index.source_of(found.module) if found else None
     class_ = class_of(index, *known, found.statement.name) if found and isinstance(known, tuple) else None
     return class_ is not None and class_.has(name) is True
-
-
-def _statement(index: Index, dotted: str) -> ast.stmt | None:
-    found = definition_of(index, dotted, set())
-    return found.statement if found else None
-
-
-def _made_at(index: Index, found: Definition) -> str | None:
-    """Where the module that defines a class makes objects of it, or of a class that is derived from it."""
-    known, name = index.source_of(found.module), found.statement.name
-    for node in ast.walk(parse(known[1])) if isinstance(known, tuple) else ():
-        match node:
-            case ast.Call(func=made) | ast.Raise(exc=made):
-                if isinstance(made, ast.Name) and made.id == name:
-                    return f"{known[0]}:{node.lineno}" if isinstance(known, tuple) else None
-            case ast.ClassDef(bases=bases) if any(isinstance(base, ast.Name) and base.id == name for base in bases):
-                return f"{known[0]}:{node.lineno}" if isinstance(known, tuple) else None
-            case _:
-                pass
-    return None
 
 
 _ALIKE = frozenset({("function", "class"), ("property", "class")})
@@ -209,8 +126,20 @@ def _speaks_of(function: Function, name: str) -> bool:
     return name in words
 
 
+def is_enumeration(index: Index, dotted: str) -> bool:
+    """Whether a class is an enumeration whose members are equal to nothing else."""
+    bases = _bases(index, dotted)
+    return bool(bases & _ENUMS) and not bases & _EQUAL
+
+
 def value_of(index: Index, dotted: str) -> ast.expr | None:
     """The expression that a variable of a module, or of a class at its top, is bound to once and for all."""
+    found = _value_at(index, dotted)
+    return found[1] if found else None
+
+
+def _value_at(index: Index, dotted: str) -> tuple[str, ast.expr] | None:
+    """The same, with the path of its file: files of equal bytes have one tree."""
     for name in index.resolution(dotted).names:
         module, _, leaf = name.rpartition(".")
         known = index.source_of(module) if module else None
@@ -221,8 +150,8 @@ def value_of(index: Index, dotted: str) -> ast.expr | None:
             known = index.source_of(holder) if holder else None
             class_ = class_of(index, *known, owner) if isinstance(known, tuple) else None
             found = class_.values.get(leaf) if class_ and not _ENUMS & _bases(index, module) else None
-        if found is not None:
-            return found
+        if found is not None and isinstance(known, tuple):
+            return known[0], found
     return None
 
 

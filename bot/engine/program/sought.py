@@ -242,12 +242,14 @@ def sought(
     beneath: Iterable[str] = (),
     facts: Mapping[str, Facts] = NO_FACTS,
     edited: Iterable[str] = (),
+    kept: Iterable[str] = (),
 ) -> Sought:
     """What the rewrite of files makes it worth to look for.
 
     ``variables`` are the `variables_of` the files that use a deprecated name, by path; ``has`` tells of a path whether
     the repository has such a file; ``facts`` are those of the files that hold a deprecated name;
-    ``edited`` are the files with a usage.
+    ``edited`` are the files with a usage, ``kept`` the variables, by dotted names, in which deprecated names keep
+    something.
     """
     targets = [target for migration in config.migrations for target in migration.targets]
     known, found = {target.leaf for target in targets}, dict[str, set[str]]()
@@ -255,6 +257,8 @@ def sought(
         leaves = {module.rpartition(".")[2] for module in module_names(path, roots)}
         for name in names:
             found.setdefault(name, set()).update(leaves)
+    for module, _, name in (dotted.rpartition(".") for dotted in kept):
+        found.setdefault(name, set()).add(module.rpartition(".")[2])
     names = {target.canonical for target in targets if target.canonical}
     there = {target.canonical for target in targets if target.canonical and target.exists}
     held = {name for name in names if any(map(has, module_paths(name.partition(".")[0], roots)))}

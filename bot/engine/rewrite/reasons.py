@@ -51,6 +51,7 @@ class Reason(StrEnum):
     ARGUMENTS = "other-arguments"
     HANDED_ON = "other-parameters"
     RESULT = "other-result"
+    OWN_STATE = "state-of-its-own"
     EXAMPLE = "shown-in-example"
     TOLD_APART = "told-apart"
     NO_OBJECT = "no-object"
@@ -133,6 +134,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.HANDED_ON: "{name}, which may matter to the code that it is passed to.",
     Reason.EXAMPLE: "{name} expects the name in the output of an example.",
     Reason.RESULT: "{name}, and the result is used here.",
+    Reason.OWN_STATE: "{name} reads what the name keeps while the program runs, which the successor does not share.",
     Reason.TOLD_APART: "The code here tells the name and its successor {name} apart.",
     Reason.ON_CONDITION: "The successor {name} is there only under some condition.",
     Reason.PROBED: "{name} shows that the successor may be missing.",

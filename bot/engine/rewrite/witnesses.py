@@ -4,7 +4,7 @@ import ast
 
 from bot.domain.finding import Kind
 from bot.domain.migration import TargetKind
-from bot.engine.program import kinship, nature, stars, witness
+from bot.engine.program import kinship, nature, other_class, stars, witness
 from bot.engine.program.bound import names_bound
 from bot.engine.program.definition import definition_of, needs_object
 from bot.engine.program.doctests import shown_at
@@ -12,6 +12,7 @@ from bot.engine.program.existence import is_conditional, lacks
 from bot.engine.program.gives import gives_otherwise
 from bot.engine.program.probes import probe
 from bot.engine.program.shadows import shadow
+from bot.engine.program.state import moved_by, reader
 from bot.engine.program.taken import needed_elsewhere, taker
 from bot.engine.program.view import Witness
 from bot.engine.resolve.bindings import ScopeKind
@@ -37,6 +38,7 @@ def against(analysis: Analysis, use: Use, dotted: bool | None = None, *, as_it_i
         (Reason.NATURE, nature.differs(analysis.index, use.symbol, target)),
         (Reason.NATURE, _unlike(analysis, use, target) if as_it_is else None),
         (Reason.EXAMPLE, _shown_in_example(analysis, use, target) if as_it_is else None),
+        (Reason.OWN_STATE, _state_read(analysis, use, target) if as_it_is else None),
         (Reason.RESULT, _gives_otherwise(analysis, use, target) if as_it_is else None),
         (Reason.STUBBED, _holder_replaced(analysis, use, target, module=True)),
         (Reason.REPLACED, _holder_replaced(analysis, use, target, module=False)),
@@ -53,8 +55,10 @@ def _unlike(analysis: Analysis, use: Use, target: str | None) -> str | None:
     """How the successor is another thing than the usage needs: an import needs nothing, what reads the name does."""
     called, index = use.call is not None or isinstance(use.node, ast.alias), analysis.index
     found = nature.unlike(index, use.symbol, target, called=called)
-    found = found or (nature.another_class(index, use.symbol, target) if _sorts(analysis, use) else None)
-    return found or (_unlike_objects(analysis, use, target) if target is not None and use.expression else None)
+    found = found or (other_class.another_class(index, use.symbol, target) if _sorts(analysis, use) else None)
+    if found is None and target is not None and use.expression is not None:
+        found = other_class.another_equal(index, use.symbol, target) or _unlike_objects(analysis, use, target)
+    return found
 
 
 def _unlike_objects(analysis: Analysis, use: Use, target: str) -> str | None:
@@ -86,6 +90,12 @@ def _shown_in_example(analysis: Analysis, use: Use, target: str | None) -> str |
     return f"{analysis.path}:{line}" if line is not None else None
 
 
+def _state_read(analysis: Analysis, use: Use, target: str | None) -> Witness | None:
+    if target is None or use.target.keeps_name:
+        return None
+    return reader(analysis.index, use.symbol, target, moved_by(use.migration.targets))
+
+
 def _gives_otherwise(analysis: Analysis, use: Use, target: str | None) -> str | None:
     """How what a call comes to is something else, where that is used."""
     call = analysis.parents.get(use.call) if use.call is not None and target is not None else None
@@ -108,7 +118,7 @@ def unlike_here(analysis: Analysis, use: Use, target: str) -> Refusal | None:
         return Refusal(reason=Reason.MISSING, name=lost)
     if (differs := _member_unlike(analysis, use, target)) is not None:
         return Refusal(reason=Reason.NATURE, name=differs)
-    if (found := nature.asked_for(analysis.index, use.symbol, target)) is not None and use.expression is not None:
+    if (found := other_class.asked_for(analysis.index, use.symbol, target)) is not None and use.expression is not None:
         return Refusal(reason=Reason.NATURE, name=found)
     return Refusal(reason=Reason.EXPECTED_EFFECT) if _is_to_warn(analysis, use, target) else None
 
@@ -198,6 +208,10 @@ def _sorts(analysis: Analysis, use: Use) -> bool:
     match parent:
         case ast.ExceptHandler(type=tested) | ast.MatchClass(cls=tested):
             return tested is child
+        case ast.Compare(left=tested) if tested is child:
+            return True  # what is asked is ``type(x)``
+        case ast.Compare(comparators=others) | ast.Dict(keys=others) if child in others:
+            return True
         case ast.Call(func=ast.Attribute(attr="register"), args=[tested, *_]):
             return tested is child  # of `functools.singledispatch`, or of an abstract class
         case ast.arg(annotation=annotation):
