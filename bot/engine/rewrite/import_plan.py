@@ -2,7 +2,7 @@
 
 import ast
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from bot.engine.resolve.bindings import Binding
 from bot.engine.resolve.walk import position
@@ -110,6 +110,8 @@ class _Plan:
     rewrites: dict[Use, UsageRewrite]
     replacements: dict[Binding, ImportReplacement]
     links: list[Link]
+    served: dict[_Want, list[_Want]] = field(default_factory=dict)
+    """Those that an import serves beside its own."""
 
     def keep_name(self, want: _Want) -> _Want | None:
         """The want of a replacement that leaves the file's own name to its thing: another one has the successor's."""
@@ -129,19 +131,23 @@ class _Plan:
         if before.addition and want.addition:
             if before.addition != want.addition:
                 self._exchange(want, before.addition)
+            self.served.setdefault(before, []).append(replace(want, addition=before.addition))
             return before
         if before.statement is want.statement and not (before.addition or want.addition):
             return before
         if before.was_doubled_by(want) or before.is_bound_again(want):
             return before
         stays, goes = (before, want) if before.weight <= want.weight else (want, before)
-        if stays is want and not want.is_above(before):
+        going = [goes, *self.served.get(goes, ())]
+        if stays is want and not all(want.is_above(each) for each in going):
             return before
-        self.links.append((stays.key, goes.key))
-        if goes.addition:
-            self._exchange(goes, None)
-        elif isinstance(goes.owner, ImportReplacement):
-            self.replacements[goes.owner.binding] = replace(self.replacements[goes.owner.binding], line=None)
+        self.served.setdefault(stays, []).extend(going)
+        self.links.extend((stays.key, each.key) for each in going)
+        for each in going:
+            if each.addition:
+                self._exchange(each, None)
+            elif isinstance(each.owner, ImportReplacement):
+                self.replacements[each.owner.binding] = replace(self.replacements[each.owner.binding], line=None)
         return stays
 
     def _exchange(self, want: _Want, addition: Addition | None) -> None:

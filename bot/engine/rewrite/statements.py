@@ -183,11 +183,14 @@ def further(
 ) -> list[Edit]:
     """As `replace`, so that the edits for ``before``, which is part of ``plan``, can be applied as well."""
     first = _arranged(statement, before, _module(statement))
+    there = {*first.inside.values(), *first.added, *first.outside}
     changes = {alias: line for alias, line in plan.changes.items() if alias not in before.changes}
-    added = tuple(line for line in plan.added if line not in before.added)
-    fits = {alias: line for alias, line in changes.items() if line is None or _fits(statement, line)}
-    inside = {**first.inside, **dict.fromkeys(changes), **fits}
-    outside = [line for line in dict.fromkeys([*changes.values(), *added]) if line and line not in fits.values()]
+    lines = dict.fromkeys(each for each in (*changes.values(), *plan.added) if each and each not in there)
+    inside, placed = {**first.inside}, set[Line]()
+    for alias, line in changes.items():
+        inside[alias] = line if line and line in lines and line not in placed and _fits(statement, line) else None
+        placed.update(each for each in [inside[alias]] if each)
+    outside = [line for line in lines if line not in placed]
     edits = _split_off(layout, statement, before.changes, first.outside)
     edits += _split_off(layout, statement, changes, outside)
     stays = first.added or any(inside.get(alias, alias) for alias in statement.names)

@@ -77,3 +77,37 @@ def test_an_unsafe_fix_is_whole_without_the_safe_one(form: str) -> None:
     text = apply_fixes(source, only, unsafe=True).decode()
     assert {"new.y", "lib.k"} <= imported(text)
     assert not {"lib.b"} & imported(text)
+
+
+ONE_CLASS = {"same": "lib.Unit", "other": "new.Unit"}
+"""The class whose members take the places of several names."""
+
+
+def members(of: str) -> Migration:
+    """``lib.a`` becomes a member of a class; so do ``lib.b`` and ``lib.c``, in calls that people look at."""
+    others = ("lib.b", "lib.c")
+    rule = Rewrite(targets=others, match="$deprecated($x)", replace="$canonical($x, 1)", applicability=UNSAFE)
+    targets = tuple(
+        Target(name=name, canonical=f"{ONE_CLASS[of]}.{name[-1].upper()}") for name in ("lib.a", *others)
+    )  # fmt: skip
+    return Migration(name="m", drop_in=True, targets=targets, rewrites=(rule,))
+
+
+@pytest.mark.parametrize("form", [each for each in FORMS if "lines" not in FORMS[each]])
+@pytest.mark.parametrize("of", ONE_CLASS)
+def test_fixes_of_two_tiers_need_one_import_of_one_class(form: str, of: str) -> None:
+    used = {"a": "a(1)", "b": "b(2)", "c": "c(3)", "k": "k"}
+    orders = (order for size in (3, 4) for order in itertools.permutations("abck", size))
+    for names in (order for order in orders if {"b", "c"} <= set(order)):
+        text = FORMS[form].format(", ".join(names), used=", ".join(used[name] for name in names))
+        source = (text if "return" in text else f"{text}{', '.join(used[n] for n in names)}\n").encode()
+        report = scan_file(source, PATH, [members(of)], Index.build([(PATH, source)]))
+        assert isinstance(report, Scanned)
+        left = {"lib.k"} & {f"lib.{name}" for name in names}
+        later = {f"lib.{name}" for name in names} & {"lib.b", "lib.c"}
+        first = {ONE_CLASS[of]} if "a" in names else set()
+        safe, every = apply_fixes(source, report.findings), apply_fixes(source, report.findings, unsafe=True)
+        assert imported(safe.decode()) == first | later | left, safe.decode()
+        assert imported(every.decode()) == {ONE_CLASS[of]} | left, every.decode()
+        statements = [each for each in ast.walk(ast.parse(every)) if isinstance(each, ast.ImportFrom)]
+        assert [n.name for each in statements for n in each.names].count("Unit") == 1, every.decode()
