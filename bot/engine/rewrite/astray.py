@@ -26,7 +26,7 @@ def with_astray(layout: Layout, replacement: ImportReplacement, astray: Sequence
         edits = tuple(sorted((*replacement.edits, Edit(start=start, end=end, text=spelling.text))))
         additions = tuple(dict.fromkeys((*replacement.additions, *added)))
         replacement = replace(replacement, uses=(*replacement.uses, use), additions=additions, edits=edits)
-    return replace(replacement, line=None) if astray and _is_left(layout, replacement, astray) else replacement
+    return replace(replacement, line=None) if astray and is_left(layout, replacement, astray) else replacement
 
 
 def _begins_with(replacement: ImportReplacement, spelling: Spelling) -> bool:
@@ -35,7 +35,7 @@ def _begins_with(replacement: ImportReplacement, spelling: Spelling) -> bool:
     return not own and spelling.text.partition(".")[0] == replacement.binding.name
 
 
-def _is_left(layout: Layout, replacement: ImportReplacement, astray: Sequence[Use]) -> bool:
+def is_left(layout: Layout, replacement: ImportReplacement, astray: Sequence[Use]) -> bool:
     """Whether nobody has a use for what the import brings, once ``astray`` go elsewhere."""
     binding = replacement.binding
     loads = {use.load for use in astray}

@@ -38,6 +38,8 @@ def read_too_early(analysis: Analysis, uses: Iterable[Use]) -> Witness | None:
         target = successor(use)
         if target is None or use.expression is None or in_function(use.scope):
             continue
+        if _is_taken_at_once(analysis, use) and _passes_on(analysis.index, use.symbol, target):
+            continue  # it is complete by the time that the deprecated module has taken it
         module = target.rpartition(".")[0]
         if (found := leads_back(analysis, module)) is not None and not _takes_early(analysis, module):
             return found

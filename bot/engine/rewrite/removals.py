@@ -1,7 +1,7 @@
 """Imports that nothing needs any more, once their usages are rewritten."""
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -45,9 +45,13 @@ class Removal:
 
 
 def removals(
-    planner: Planner, rewrites: Sequence[UsageRewrite], replacements: Sequence[ImportReplacement]
-) -> tuple[list[Removal], dict[Use, Refusal]]:
-    """Every import that may go in some tier, and why those of the others that are usages may not."""
+    planner: Planner, rewrites: Sequence[UsageRewrite], replacements: Sequence[ImportReplacement],
+    needed: Collection[Binding] = (),
+) -> tuple[list[Removal], dict[Use, Refusal]]:  # fmt: skip
+    """Every import that may go in some tier, and why those of the others that are usages may not.
+
+    ``needed`` are those that something newly goes through.
+    """
     analysis, found, refusals = planner.analysis, list[Removal](), dict[Use, Refusal]()
     finder = _Finder(planner=planner, rewrites=rewrites)
     imports = {use.bindings[0]: use for use in analysis.uses if isinstance(use.node, ast.alias)}
@@ -57,7 +61,8 @@ def removals(
     for binding in dict.fromkeys(candidates):
         if binding in moved or binding.imported is None or binding.imported.name == "*":
             continue
-        removal = finder.removal(binding, imports.get(binding))
+        still = Refusal(reason=Reason.STILL_USED) if binding in needed else None
+        removal = still or finder.removal(binding, imports.get(binding))
         if isinstance(removal, Removal):
             found.append(removal)
         elif binding in imports:

@@ -1,11 +1,11 @@
 """The value of the stage of moves: an import that becomes another one, with all that is read through it."""
 
 import ast
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 
 from bot.domain.finding import Edit
-from bot.domain.migration import Applicability
+from bot.domain.migration import Applicability, TargetKind
 from bot.engine.resolve.bindings import Binding
 from bot.engine.rewrite.imports import Addition, Line
 from bot.engine.rewrite.reasons import Refusal
@@ -30,6 +30,8 @@ class ImportReplacement:
     """The successor's import, where that comes beside another statement than the one that goes."""
     refusals: Mapping[Use, Refusal] = field(default_factory=dict)
     """Why it is not safe, by the usage that says so."""
+    waits_for: tuple[Use, ...] = ()
+    """What is read through it and is spelled alone: the import does not change before."""
     keeping: "ImportReplacement | None" = None
     """The same, with the file's own name for the thing kept: where another import wants the successor's."""
 
@@ -43,13 +45,28 @@ class ImportReplacement:
         return Applicability.UNSAFE if self.refusals else Applicability.SAFE
 
     @property
+    def itself(self) -> Use | None:
+        """The usage that the import is; ``None`` where it brings what has the deprecated name."""
+        return next((use for use in self.uses if isinstance(use.node, ast.alias)), None)
+
+    @property
     def is_divisible(self) -> bool:
-        """Whether only a part of it is not safe, and the import need not go: it brings the module of what is read."""
-        itself = any(isinstance(use.node, ast.alias) for use in self.uses)
-        return not itself and 0 < len(self.refusals) < len(self.uses)
+        """Whether only a part of what is read through it is not safe, and the import may stay for that.
 
+        It is one of the deprecated module, or it brings what has the deprecated names.
+        """
+        own = self.itself
+        if own is not None and (own.target.kind is not TargetKind.MODULE or own in self.refusals or self.doubles):
+            return False
+        return 0 < len(self.refusals) < len(self.uses) - (own is not None)
 
-def undivided(found: Sequence[ImportReplacement]) -> list[ImportReplacement]:
-    """Those in which what is safe need not wait for what is not: of the others each usage is spelled alone."""
-    left = {each.binding for each in found if each.is_divisible}
-    return [each for each in found if each.binding not in left and each.doubles not in left]
+    @property
+    def safe_parts(self) -> list[Use]:
+        """What is read through it and is safe."""
+        return [use for use in self.uses if use not in self.refusals and use is not self.itself]
+
+    def without(self, gone: Collection[Use], spans: Collection[tuple[int, int]]) -> "ImportReplacement":
+        """The same without usages, which stand at ``spans``: those are spelled alone."""
+        edits = tuple(edit for edit in self.edits if (edit.start, edit.end) not in spans)
+        uses = tuple(use for use in self.uses if use not in gone)
+        return replace(self, uses=uses, edits=edits, waits_for=tuple(gone), keeping=None)
