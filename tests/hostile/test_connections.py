@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
@@ -70,6 +71,31 @@ async def test_a_body_that_loses_its_room_is_told_to_try_again(serve: Serve) -> 
         await asyncio.sleep(0.2)
         assert (await server.post(b"y" * (500 * 1024))).status == 202
         assert parse(await reader.read()).status == 503
+
+
+async def test_large_unsigned_bodies_do_not_displace_large_signed_ones(serve: Serve) -> None:
+    """They come as fast as the signed ones, again and again, and are more than there is room for."""
+    size, good = 10 * MIB, 12
+    server = await serve(limits=BodyLimits(in_memory=32 * MIB, largest=12 * MIB))
+    unsigned = request(b"x" * size, head=headers(b"", Content_Length=str(size)))
+    refused: Counter[int] = Counter()
+    enough = asyncio.Event()
+
+    async def attack() -> None:
+        while not enough.is_set():
+            refused[(await send(server.port, unsigned, within=60)).status] += 1
+
+    attacks = [asyncio.create_task(attack()) for _ in range(8)]
+    await asyncio.sleep(0.2)
+    for number in range(good):
+        raw = request(
+            body := b"%d" % number * (size // len(str(number))), head=headers(body, X_GitHub_Delivery=f"{number}")
+        )
+        assert (await send(server.port, raw, within=60)).status == 202
+    enough.set()
+    await asyncio.gather(*attacks)
+    assert refused[401] > good
+    assert await server.stored() == good
 
 
 # --- connections ---------------------------------------------------------------------------------------------------
