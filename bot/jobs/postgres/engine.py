@@ -10,6 +10,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from typing import Any
 
 import psycopg
@@ -80,6 +81,8 @@ class Manager(JobManager):
         self._unsure = False
         """The answer to a fetch was lost: this worker may hold a job of which it does not know."""
         self._beaten = float("-inf")
+        self.stop_worker: Callable[[], None] = lambda: None
+        """Set by who runs the worker."""
 
     @property
     def pool(self) -> AsyncConnectionPool[Any]:
@@ -140,9 +143,14 @@ class Manager(JobManager):
         self._ready.extend(taken.claims)
 
     async def update_heartbeat(self, worker_id: int) -> None:
-        """Raises ``Pruned``: then this worker stops, and another one registers."""
+        """One whose row is gone stops, and another one registers.
+
+        An exception would stop it as well, but procrastinate takes that for a fault and logs its traceback.
+        """
         try:
             await self._beat(worker_id)
+        except Pruned:
+            self.stop_worker()
         except FAULTS as error:
             await self._away("heartbeat", error)
 
@@ -152,7 +160,6 @@ class Manager(JobManager):
             try:
                 await claiming.beat(c, worker)
             except Pruned:
-                log.warning("worker_replaced", reason="others have taken over")
                 self._ready.clear()
                 self._lost()
                 raise
@@ -290,10 +297,11 @@ class Engine:
     async def _work(self) -> None:
         while True:
             self._worker = self._registered()
+            self.manager.stop_worker = self._worker.stop
             try:
-                await self._worker.run()  # type: ignore[no-untyped-call]  # it declares no result
-            except Pruned:
-                log.info("worker_registers_again")
+                with suppress(Pruned):  # it ends in a fetch, or is stopped after a heartbeat
+                    await self._worker.run()  # type: ignore[no-untyped-call]  # it declares no result
+                log.info("worker_replaced", reason="others have taken over; another one registers")
             except FAULTS as error:
                 log.warning("store_unavailable", during="registering", error=brief(error.__cause__ or error))
             await asyncio.sleep(PAUSE)
