@@ -1,6 +1,7 @@
 """What the SQL statements need from a connection, so that they are the same for SQLite and PostgreSQL."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Protocol
 
 from bot.jobs.store import StoreUnavailable
@@ -22,6 +23,12 @@ class Connection(Protocol):
 
     jobs: str
     """The table or view that shows the deliveries with their state."""
+    time: str
+    """The expression of a time to wait for, of what :meth:`until` gives."""
+
+    def until(self, at: datetime | None, now: datetime) -> float | None:
+        """A time to wait for, ``now`` by the clock that ``at`` is told by; a server's may be wrong, and may jump."""
+        ...
 
     def begin(self, *, durable: bool) -> None:
         """Begin a transaction; unless it is ``durable``, a power cut may undo it (with all that followed it)."""

@@ -48,10 +48,15 @@ def put(c: Connection, arrived: Sequence[Put]) -> list[Accepted | Duplicate]:
     values = [
         value
         for each in arrived
-        for value in (each.delivery.id, each.delivery.event, each.received_at.timestamp(), seconds(each.not_before))
+        for value in (
+            each.delivery.id,
+            each.delivery.event,
+            each.received_at.timestamp(),
+            c.until(each.not_before, each.received_at),
+        )
     ]
     stored = c.execute(
-        f"INSERT INTO deliveries (guid, event, received_at, not_before) VALUES {rows(len(arrived), 4)}"  # noqa: S608  # question marks
+        f"INSERT INTO deliveries (guid, event, received_at, not_before) VALUES {rows(len(arrived), 3, c.time)}"  # noqa: S608  # question marks
         " ON CONFLICT (guid) DO NOTHING RETURNING guid, seq",
         values,
     )
@@ -285,9 +290,9 @@ def storable(reason: str | None) -> str | None:
     return reason and reason.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()
 
 
-def rows(count: int, width: int) -> str:
-    """Question marks for so many rows."""
-    return ", ".join([f"({', '.join('?' * width)})"] * count)
+def rows(count: int, width: int, *more: str) -> str:
+    """Question marks for so many rows; ``more`` are expressions for further columns."""
+    return ", ".join([f"({', '.join(['?'] * width + list(more))})"] * count)
 
 
 def marks(values: Sequence[object]) -> str:

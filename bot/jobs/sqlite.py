@@ -32,6 +32,7 @@ class SqliteConnection(sqlite3.Connection):
     """See ``Connection``."""
 
     jobs = "deliveries"
+    time = "?"
     synchronous = "FULL"
 
     guard: FileGuard | None = None
@@ -69,6 +70,10 @@ class SqliteConnection(sqlite3.Connection):
             if self.guard is not None:
                 self.guard.found_damage(error)
             raise
+
+    def until(self, at: datetime | None, now: datetime) -> float | None:
+        """As it is told: one process has the file, and notices when its clock was set back."""
+        return sql.seconds(at)
 
     def retry(self, seq: int) -> bool:
         self.execute("SAVEPOINT retry")  # within the writer's transaction, or one of its own

@@ -3,7 +3,7 @@
 import zlib
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 import structlog
@@ -18,14 +18,23 @@ log = structlog.get_logger(__name__)
 
 Connection = psycopg.AsyncConnection[Any]
 COLUMNS_OF_D = ", ".join(f"d.{column}" for column in COLUMNS.split(", "))
-_FETCH = "SELECT id, lock, attempts FROM procrastinate_fetch_job_v2(%s::varchar[], %s)"
+_FETCH = """
+WITH RECURSIVE taken (n, job) AS (
+  SELECT 1, procrastinate_fetch_job_v2(%(queues)s::varchar[], %(worker)s)
+  UNION ALL
+  SELECT n + 1, procrastinate_fetch_job_v2(%(queues)s::varchar[], %(worker)s) FROM taken
+  WHERE n < %(most)s AND (job).id IS NOT NULL
+)
+SELECT (job).id, (job).lock, (job).attempts FROM taken WHERE (job).id IS NOT NULL ORDER BY n"""
+"""Each call sees what the one before it has taken: a function that changes rows looks anew for each of its statements.
+All are one statement, for each is a way to the database and back, and as many turns of the event loop."""
 # A statement of its own: what the function sees may have been committed after the statement that calls it began.
 _COUNT = f"""
 WITH counted AS (
-  UPDATE deliveries SET state = 'queued', attempts = attempts + 1, finished_at = NULL, started_at = %s WHERE job = %s
-  RETURNING seq
+  UPDATE deliveries SET state = 'queued', attempts = attempts + 1, finished_at = NULL, started_at = %s
+  WHERE job = ANY(%s) RETURNING seq
 )
-SELECT b.body, {COLUMNS_OF_D} FROM deliveries d JOIN counted USING (seq) LEFT JOIN bodies b ON b.seq = d.seq"""  # noqa: S608  # constants
+SELECT d.job, b.body, {COLUMNS_OF_D} FROM deliveries d JOIN counted USING (seq) LEFT JOIN bodies b ON b.seq = d.seq"""  # noqa: S608  # constants
 """The attempt counts from here on; the row is as it was before."""
 _INTERRUPTED = (
     "INSERT INTO runs (seq, began, ended, outcome)"
@@ -94,34 +103,66 @@ async def take(c: Connection, worker: int, now: datetime, most: int) -> Taken:
     """Up to ``most`` jobs, the first of partitions in which none runs.  Within a transaction."""
     claims: list[FencedClaim] = []
     ended: list[Job] = []
-    while len(claims) < most:
-        row = await (await c.execute(_FETCH, ([QUEUE], worker))).fetchone()
-        if row is None or row[0] is None:
-            break
-        number, lock, attempt = row
-        found = await (await c.execute(_COUNT, (now.timestamp(), number))).fetchone()
-        if found is None:
-            log.warning("job_without_delivery", number=number)  # of another tool, or its delivery was deleted
-            await _end(c, [number], "failed")
-            continue
-        body, *columns = found
-        job = job_of(tuple(columns))
-        if newest_wins(job.event, job.action) and (newer := await _newer(c, job, number, lock)):
-            ended += await _supersede(c, job, number, lock, newer, now)
-            continue
-        try:
-            text = unpacked_if_small(body or b"")
-        except zlib.error:
-            ended.append(await _bury(c, job, number, now))
-            continue
-        delivery = Delivery(id=job.id, event=job.event, body=text or b"")
-        claims.append(
-            FencedClaim(
-                job=job, attempts=job.attempts + 1, delivery=delivery, large=text is None,
-                number=number, worker=worker, attempt=attempt,
-            )
-        )  # fmt: skip
+    more = True
+    while more:
+        taken = await _fetch(c, worker, now, most - len(claims))
+        over = len(ended)
+        for each in taken:
+            job = each.job
+            if newest_wins(job.event, job.action) and (newer := await _newer(c, job, each.number, each.lock)):
+                ended += await _supersede(c, job, each.number, each.lock, newer, now)
+            elif (claim := _claim_of(each, worker)) is not None:
+                claims.append(claim)
+            else:
+                ended.append(await _bury(c, job, each.number, now))
+        # Another job comes to the head of a partition only where one has ended.
+        more = len(ended) > over and len(claims) < most
     return Taken(claims=claims, ended=ended)
+
+
+class _Fetched(NamedTuple):
+    """A job that procrastinate gave to this worker."""
+
+    number: int
+    lock: str
+    attempt: int
+    body: bytes | None
+    """As it is packed."""
+    job: Job
+    """As it was before."""
+
+
+async def _fetch(c: Connection, worker: int, now: datetime, most: int) -> list[_Fetched]:
+    """Each counts as an attempt."""
+    given = await (await c.execute(_FETCH, {"queues": [QUEUE], "worker": worker, "most": most})).fetchall()
+    if not given:
+        return []
+    counted = await c.execute(_COUNT, (now.timestamp(), [number for number, _, _ in given]))
+    found = {number: (body, job_of(tuple(columns))) for number, body, *columns in await counted.fetchall()}
+    if missing := [number for number, _, _ in given if number not in found]:
+        log.warning("job_without_delivery", numbers=missing)  # of another tool, or its delivery was deleted
+        await _end(c, missing, "failed")
+        if not found:
+            return await _fetch(c, worker, now, most)
+    return [_Fetched(number, lock, attempt, *found[number]) for number, lock, attempt in given if number in found]
+
+
+def _claim_of(fetched: _Fetched, worker: int) -> FencedClaim | None:
+    """``None`` where the body cannot be read any more."""
+    job = fetched.job
+    try:
+        text = unpacked_if_small(fetched.body or b"")
+    except zlib.error:
+        return None
+    return FencedClaim(
+        job=job,
+        attempts=job.attempts + 1,
+        delivery=Delivery(id=job.id, event=job.event, body=text or b""),
+        large=text is None,
+        number=fetched.number,
+        worker=worker,
+        attempt=fetched.attempt,
+    )
 
 
 async def _newer(c: Connection, job: Job, number: int, lock: str) -> tuple[int, str] | None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -10,6 +11,7 @@ from psycopg import errors
 
 from bot.jobs.database import Connection, Cursor
 from bot.jobs.postgres import statements
+from bot.jobs.postgres.statements import NOW
 from bot.jobs.sql import COLUMNS
 from bot.jobs.store import StoreUnavailable
 from bot.postgres_session import CONNECTING, SESSION
@@ -26,6 +28,7 @@ class PostgresConnection:
     """See ``Connection``."""
 
     jobs = "ssot_jobs"
+    time = f"{NOW} + ?::float8"
 
     def __init__(self, url: str) -> None:
         self._raw = connect(url)
@@ -43,6 +46,10 @@ class PostgresConnection:
     def script(self, text: str) -> None:
         """Several statements without values, as they are."""
         self._raw.execute(text.encode())
+
+    def until(self, at: datetime | None, now: datetime) -> float | None:
+        """The seconds until then: servers' clocks differ, so the database's counts."""
+        return None if at is None else (at - now).total_seconds()
 
     def retry(self, seq: int) -> bool:
         with self._raw.transaction():  # a savepoint within the writer's

@@ -12,10 +12,12 @@ from datetime import datetime
 from bot.jobs.clock import utc_now
 from bot.jobs.database import Connection
 from bot.jobs.model import RunOutcome, State
-from bot.jobs.sql import record_end, record_run, seconds, storable
+from bot.jobs.sql import record_end, record_run, storable
 from bot.jobs.store import Claim
 
 QUEUE = "ssot"
+NOW = "extract(epoch FROM clock_timestamp())::float8"
+"""Servers' clocks may differ, and jump: what waits for a time waits by the database's."""
 CHANNEL = f"procrastinate_queue_v1#{QUEUE}"
 """Where procrastinate tells its workers of new jobs; it says nothing of a job that may run again."""
 WAKE = f"""SELECT pg_notify('{CHANNEL}', '{{"type": "job_inserted", "job_id": 0}}')"""
@@ -55,13 +57,13 @@ def finish(c: Connection, claim: FencedClaim, state: State, reason: str | None, 
     return cursor.rowcount == 1
 
 
-def requeue(c: Connection, claim: FencedClaim, next_at: datetime | None, reason: str, *, counts: bool) -> bool:
-    """Queue a running job again; False when it was taken over."""
+def requeue(c: Connection, claim: FencedClaim, after: float | None, reason: str, *, counts: bool) -> bool:
+    """Queue a running job again, to begin ``after`` seconds; False when it was taken over."""
     cursor = c.execute(
-        f"WITH again AS (UPDATE procrastinate_jobs SET {AGAIN}, scheduled_at = to_timestamp(?::float8) WHERE {_HELD}"  # noqa: S608
-        " RETURNING id)"
+        f"WITH again AS (UPDATE procrastinate_jobs SET {AGAIN}, scheduled_at = to_timestamp({NOW} + ?::float8)"  # noqa: S608
+        f" WHERE {_HELD} RETURNING id)"
         " UPDATE deliveries SET reason = ?, attempts = deliveries.attempts - ? FROM again WHERE job = again.id",
-        (seconds(next_at), *claim.fence, storable(reason), 0 if counts else 1),
+        (after, *claim.fence, storable(reason), 0 if counts else 1),
     )
     if cursor.rowcount == 1:
         record_run(c, claim.job.seq, RunOutcome.FAILED if counts else RunOutcome.POSTPONED, reason, utc_now())

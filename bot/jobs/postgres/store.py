@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from bot.jobs import sql
+from bot.jobs.clock import Clock, utc_now
 from bot.jobs.database import Connection
 from bot.jobs.model import State
 from bot.jobs.postgres import schema, statements
@@ -24,6 +25,8 @@ class PostgresStore(SqlStore[FencedClaim]):
 
     def __init__(self, url: str) -> None:
         self.url = url
+        self.clock: Clock = utc_now
+        """By which runs say when they are to be repeated."""
         super().__init__(PostgresServer(url))
 
     async def open(self) -> None:
@@ -42,7 +45,8 @@ class PostgresStore(SqlStore[FencedClaim]):
     def requeue(
         self, claim: FencedClaim, next_at: datetime | None, reason: str, *, counts: bool
     ) -> asyncio.Future[bool]:
-        return self._writer.submit(lambda c: statements.requeue(c, claim, next_at, reason, counts=counts))
+        after = None if next_at is None else (next_at - self.clock()).total_seconds()
+        return self._writer.submit(lambda c: statements.requeue(c, claim, after, reason, counts=counts))
 
     def run_now(self) -> asyncio.Future[None]:
         return self._writer.submit(statements.run_now)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import structlog
 from procrastinate import PsycopgConnector
@@ -32,6 +32,7 @@ class PostgresWorker:
 
     def __init__(self, store: PostgresStore, duties: Duties) -> None:
         self._store, self._handle, self._clock = store, duties.handle, duties.clock
+        store.clock = duties.clock
         self._policy, self._limits = duties.policy, duties.limits
         self._retention, self._observer = duties.retention, duties.observer
         self._backlog = Backlog(self._limits.depth, self._clock)
@@ -103,7 +104,7 @@ class PostgresWorker:
     async def _pump(self) -> None:
         now = asyncio.get_running_loop().time
         next_tick = next_clean = now()
-        due: datetime | None = None
+        due: float | None = None
         while True:
             self._wake.clear()
             try:
@@ -120,15 +121,15 @@ class PostgresWorker:
                 continue
             wait = min(next_tick - now(), HEARTBEAT)
             if due is not None:
-                wait = min(wait, max((due - self._clock()).total_seconds(), 0.0))
+                wait = min(wait, due)
             try:
                 async with asyncio.timeout(max(wait, 0.001)):
                     await self._wake.wait()
             except TimeoutError:
                 continue
 
-    async def _admit(self) -> datetime | None:
-        """Admit all that waits; when the next task is due."""
+    async def _admit(self) -> float | None:
+        """Admit all that waits; the seconds until the next task is due."""
         manager = self._engine.manager
         while True:
             async with manager.pool.connection() as c:
@@ -138,6 +139,7 @@ class PostgresWorker:
                     await self._overtake(c)
             if not admitted.more:
                 return admitted.due
+            manager.wake()  # sooner than the database's notification
 
     def _routed(self, job: Job) -> None:
         self._arrivals.pop(job.seq, None)
