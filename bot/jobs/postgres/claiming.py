@@ -120,7 +120,7 @@ async def take(c: Connection, worker: int, now: datetime, most: int) -> Taken:
     return Taken(claims=claims, ended=ended)
 
 
-class _Fetched(NamedTuple):
+class _Given(NamedTuple):
     """A job that procrastinate gave to this worker."""
 
     number: int
@@ -132,7 +132,7 @@ class _Fetched(NamedTuple):
     """As it was before."""
 
 
-async def _fetch(c: Connection, worker: int, now: datetime, most: int) -> list[_Fetched]:
+async def _fetch(c: Connection, worker: int, now: datetime, most: int) -> list[_Given]:
     """Each counts as an attempt."""
     given = await (await c.execute(_FETCH, {"queues": [QUEUE], "worker": worker, "most": most})).fetchall()
     if not given:
@@ -144,10 +144,10 @@ async def _fetch(c: Connection, worker: int, now: datetime, most: int) -> list[_
         await _end(c, missing, "failed")
         if not found:
             return await _fetch(c, worker, now, most)
-    return [_Fetched(number, lock, attempt, *found[number]) for number, lock, attempt in given if number in found]
+    return [_Given(number, lock, attempt, *found[number]) for number, lock, attempt in given if number in found]
 
 
-def _claim_of(fetched: _Fetched, worker: int) -> FencedClaim | None:
+def _claim_of(fetched: _Given, worker: int) -> FencedClaim | None:
     """``None`` where the body cannot be read any more."""
     job = fetched.job
     try:
