@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from bot.engine.program.bound import bound
 from bot.engine.program.index import Index
 from bot.engine.program.view import Witness
+from bot.engine.resolve.exports import PARSE_ERRORS, parse
 from bot.engine.source.names import module_paths
 
 
@@ -95,11 +97,11 @@ def files_begun(index: Index, module: str) -> Iterator[str]:
             yield path
 
 
-def closes_cycle(index: Index, path: str, module: str, begun: frozenset[str]) -> Witness | None:
+def closes_cycle(index: Index, path: str, module: str, begun: frozenset[str], line: int) -> Witness | None:
     """The import that leads back to ``path`` when that imports from ``module`` while it runs.
 
-    ``begun`` are the modules that the file imports already.  A package around the module counts if it would be
-    imported for the first time.
+    ``begun`` are the modules that the file imports already; above ``line`` nothing new is imported.  A package around
+    the module counts if it would be imported for the first time.
     """
     above = {p for other in begun for p in files_begun(index, other)} | set(around(index, path)) | {path}
     parts = module.split(".")
@@ -110,7 +112,47 @@ def closes_cycle(index: Index, path: str, module: str, begun: frozenset[str]) ->
             continue
         if (step := closure(index, name).steps.get(path)) is not None:
             return step
+        if path in around(index, start) and (step := _takes_back(index, start, name, path, line)) is not None:
+            return step
     return None
+
+
+def _takes_back(index: Index, start: str, module: str, package: str, line: int) -> Witness | None:
+    """Who takes something of the file of a package while that imports a module below it, and is not complete."""
+    program, names = index.program, frozenset(index.modules_of(package))
+    for path in (start, *closure(index, module).steps):
+        for imported, modules in program.imports_of(path) if path != package else ():
+            for name in names.intersection(modules) if imported.early else ():
+                if imported.name is None:
+                    takes = _reads_member(index, path, names)
+                else:
+                    below = path_of(index, f"{name}.{imported.name}")
+                    takes = below is None and not _is_bound_above(index, name, imported.name, line)
+                if takes:
+                    return Witness(path=path, line=imported.line)
+    return None
+
+
+def _is_bound_above(index: Index, module: str, name: str, line: int) -> bool:
+    """Whether a module has a name by the time it comes to a line: ``__version__ = "1.0"`` at its beginning."""
+    known = index.source_of(module)
+    try:
+        body = parse(known[1]).body if isinstance(known, tuple) else []
+    except PARSE_ERRORS:
+        return False
+    return bound([each for each in body if (each.end_lineno or each.lineno) < line]).get(name) is True
+
+
+def _reads_member(index: Index, path: str, packages: frozenset[str]) -> bool:
+    """Whether a file reads something of a package that is no module below it."""
+    program = index.program
+    for taking in program.facts[path].takings:
+        for dotted in program.absolute(path, taking.name):
+            parts = dotted.split(".")
+            for cut in range(1, len(parts)):
+                if ".".join(parts[:cut]) in packages and path_of(index, ".".join(parts[: cut + 1])) is None:
+                    return True
+    return False
 
 
 def from_the_longest(dotted: str) -> Iterator[str]:

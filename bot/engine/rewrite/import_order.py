@@ -29,8 +29,14 @@ def leads_back(analysis: Analysis, dotted: str) -> Witness | None:
     """The import by which that of ``dotted``, at the top of this file, would lead back to this file."""
     if dotted not in analysis.leading:
         begun = frozenset(module for _, module in _imported(analysis))
-        analysis.leading[dotted] = closes_cycle(analysis.index, analysis.path, dotted, begun)
+        analysis.leading[dotted] = closes_cycle(analysis.index, analysis.path, dotted, begun, _first_import(analysis))
     return analysis.leading[dotted]
+
+
+def _first_import(analysis: Analysis) -> int:
+    """The line of the first import of a deprecated name: what takes its place comes no earlier."""
+    lines = (use.statement.lineno for use in analysis.uses if isinstance(use.node, ast.alias))
+    return min(lines, default=1)
 
 
 def enters_late(analysis: Analysis, module: str) -> Witness | None:

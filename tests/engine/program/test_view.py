@@ -90,7 +90,7 @@ CYCLES = {
 
 @pytest.mark.parametrize(("files", "expected"), CYCLES.values(), ids=CYCLES)
 def test_an_import_that_leads_back(files: Mapping[str, str], expected: str | None) -> None:
-    found = closes_cycle(index_of({"user.py": "", **files}), "user.py", "new", frozenset())
+    found = closes_cycle(index_of({"user.py": "", **files}), "user.py", "new", frozenset(), 1)
     assert (str(found) if found else None) == expected
 
 
@@ -100,7 +100,7 @@ def test_of_a_module_that_is_not_there_nothing_is_run() -> None:
 
 def test_a_package_that_has_begun_is_not_imported_again() -> None:
     files = {"p/__init__.py": "from p import user, new\n", "p/user.py": "", "p/new.py": "import os\n"}
-    assert closes_cycle(index_of(files), "p/user.py", "p.new", frozenset()) is None
+    assert closes_cycle(index_of(files), "p/user.py", "p.new", frozenset(), 1) is None
 
 
 EXISTENCE = {
