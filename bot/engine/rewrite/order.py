@@ -1,7 +1,9 @@
 """When captured expressions are evaluated: before the rewrite, and after it.
 
 An expression may have *effects* (a call, a walrus, an iteration), may *read* what effects can change (an attribute, an
-item, a global that is bound again, the inside of a list), or neither.  Reading an attribute is taken to change nothing.
+item, a global that is bound again, the inside of a list), or neither.  Reading an attribute or an item is taken to
+change nothing, unless the file itself has a property of that name that calls or changes something, or such a
+``__getattr__``, ``__getitem__`` …
 """
 
 import ast
@@ -9,7 +11,9 @@ import itertools
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from enum import IntEnum
+from functools import lru_cache
 
+from bot.engine.resolve.annotation import last_name
 from bot.engine.resolve.bindings import Binding, BindingKind, Scope
 from bot.engine.rewrite.matching import Match, Rest
 from bot.engine.rewrite.patterns import CANONICAL, Template, metavariable, offset_of, rest_variable
@@ -48,6 +52,15 @@ _READS = (
     ast.GeneratorExp, ast.keyword,
 )  # fmt: skip
 _DISPLAYS = (ast.Constant, ast.List, ast.Tuple, ast.Set, ast.Dict, ast.JoinedStr)
+_PROPERTIES = frozenset({"property", "cached_property"})
+_READ_BY = frozenset({"__getattr__", "__getattribute__", "__getitem__", "__missing__"})
+_CALM = frozenset(
+    {"property", "cached_property", "len", "str", "int", "float", "bool", "tuple", "list", "dict", "set", "frozenset",
+     "sorted", "min", "max", "sum", "any", "all", "repr", "isinstance", "getattr", "hasattr", "super", "join", "get",
+     "format", "strip", "lower", "upper", "split", "items", "keys", "values", "startswith", "endswith", "replace",
+     "AttributeError", "KeyError", "IndexError", "TypeError"}
+)  # fmt: skip
+"""Functions and methods that change nothing, by the last component of their names."""
 _AGAIN = frozenset({BindingKind.LOOP, BindingKind.AUGMENTED, BindingKind.WALRUS, BindingKind.DELETE})
 
 
@@ -80,9 +93,39 @@ def _own(analysis: Analysis, node: ast.AST) -> Touch:
             return Touch.NOTHING
         case ast.Name():
             return Touch.NOTHING if is_settled(analysis, node) else Touch.READS
-    if isinstance(node, _CHANGES):
+    if isinstance(node, _CHANGES) or _runs_code(analysis, node):
         return Touch.CHANGES
     return Touch.READS if isinstance(node, _READS) and not _is_of_constants(node) else Touch.NOTHING
+
+
+def _runs_code(analysis: Analysis, node: ast.AST) -> bool:
+    """Whether reading an attribute or an item may do more than that, by what the file itself defines."""
+    match node:
+        case ast.Attribute(attr=name):
+            names = {name, "__getattr__", "__getattribute__"}
+        case ast.Subscript():
+            names = {"__getitem__", "__missing__"}
+        case _:
+            return False
+    return not names.isdisjoint(_acting(analysis.tree))
+
+
+@lru_cache(maxsize=1)
+def _acting(tree: ast.Module) -> frozenset[str]:
+    """The properties in a file, and the methods that reading calls, which call or change something themselves."""
+    found: set[str] = set()
+    for function in (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)):
+        is_property = any(last_name(each) in _PROPERTIES for each in function.decorator_list)
+        if (is_property or function.name in _READ_BY) and any(map(_acts, ast.walk(function))):
+            found.add(function.name)
+    return frozenset(found)
+
+
+def _acts(node: ast.AST) -> bool:
+    if isinstance(node, ast.Call):
+        return last_name(node.func) not in _CALM
+    stored = isinstance(node, ast.Attribute | ast.Subscript) and not isinstance(node.ctx, ast.Load)
+    return stored or isinstance(node, ast.Global | ast.Nonlocal | ast.Yield)
 
 
 def _is_of_constants(node: ast.AST) -> bool:
