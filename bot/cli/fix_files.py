@@ -1,5 +1,6 @@
 """``ssot migrate``: the fixes as a diff, or written."""
 
+import gc
 import os
 import stat
 import sys
@@ -34,11 +35,16 @@ def command(paths: tuple[str, ...], as_diff: bool, unsafe: bool, choice: Choice)
     What is left is listed with its place and reason.  Exit codes: 0 nothing to do and no usage left, 1 a file would
     change (with --diff), or usages or files that could not be read are left, 2 an error.
     """
+    collecting = gc.isenabled()
+    gc.disable()  # as `ssot scan` does: what makes garbage looks for it itself
     try:
         work = _migrate(paths or (".",), choice, as_diff=as_diff, unsafe=unsafe)
     except (SsotError, OSError) as error:
         click.echo(f"ssot migrate: {said(error)}", err=True)
         sys.exit(2)
+    finally:
+        if collecting:
+            gc.enable()
     sys.exit(1 if work else 0)
 
 

@@ -16,7 +16,7 @@ from bot.engine.program.calls import called, is_lasting, is_writer, table_of, wr
 from bot.engine.program.constants import constants, folded
 from bot.engine.program.doctests import examples
 from bot.engine.program.early import early_calls, modules_imported
-from bot.engine.program.effects import acting, applied, keeping
+from bot.engine.program.effects import acting, applied, keeping, own_names
 from bot.engine.program.facts import ANY, GIVEN, OWN, Applied, Facts, Handed, Import, Name, Stub, Taking
 from bot.engine.program.gathering import LONGEST, Gathering
 from bot.engine.program.handing import (
@@ -144,7 +144,8 @@ class Collector(Gathering):
 
     def effects(self, tree: ast.Module) -> Effects:
         """What the file does for others when it is imported."""
-        return Effects(acts=acting(tree), applied=tuple(applied(tree, self.meaning)), keeps=keeping(tree))
+        own = own_names(tree)
+        return Effects(acts=acting(tree, own), applied=tuple(applied(tree, own, self.meaning)), keeps=keeping(tree))
 
     def _tells(self, handed: Handed) -> bool:
         """Whether names that only the file's own functions are given say something: they put others together."""
@@ -255,7 +256,8 @@ class Collector(Gathering):
         if not found.written:
             inside = called(node, self.handed_in)
             unknown = tuple(each for each in inside.written if each[0].level == GIVEN)
-            found = replace(found, written=unknown, lasting=inside.lasting)
+            if unknown or inside.lasting != found.lasting:
+                found = replace(found, written=unknown, lasting=inside.lasting)
         for name in written_at_large(node, self._at_large):
             self.write(name, ANY, node.lineno, lasting=is_lasting(node))
         self._named_by_others(node)

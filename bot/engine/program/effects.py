@@ -1,7 +1,7 @@
 """What a file does for others when it is imported: it calls, writes or registers something that is not its own."""
 
 import ast
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from bot.engine.program.bound import names_bound
 from bot.engine.program.early import is_main
@@ -23,15 +23,16 @@ _OF_SUBCLASSES = frozenset({"__init_subclass__", "__new__", "__init__"})
 """Methods, of a class or of its metaclass, that run for each class that is derived."""
 
 
-def acting(tree: ast.Module) -> int:
-    """The first line that calls something for its effect, or changes something of others; 0 if there is none."""
-    found = _acts(_at_once(tree), _own(tree))
-    return min(found, default=0)
+def acting(tree: ast.Module, own: Collection[str]) -> int:
+    """The first line that calls something for its effect, or changes something of others; 0 if there is none.
+
+    ``own`` are the `own_names` of the file.
+    """
+    return min(_acts(_at_once(tree), own), default=0)
 
 
-def applied(tree: ast.Module, meaning: Meaning) -> Iterator[Applied]:
+def applied(tree: ast.Module, own: Collection[str], meaning: Meaning) -> Iterator[Applied]:
     """What comes to know of the functions and classes at the top: what decorates them, or they are derived from."""
-    own = _own(tree)
     for statement in _at_once(tree):
         if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             bases = statement.bases if isinstance(statement, ast.ClassDef) else []
@@ -69,13 +70,13 @@ def _at_once(tree: ast.Module) -> list[ast.stmt]:
     return list(run_at_once(each for each in tree.body if not is_main(each)))
 
 
-def _own(tree: ast.Module) -> set[str]:
+def own_names(tree: ast.Module) -> set[str]:
     """The names that the file binds itself, not by an import."""
     imports = (each for each in tree.body if isinstance(each, ast.Import | ast.ImportFrom))
     return {n for each in tree.body for n in names_bound(each)} - {n for each in imports for n in names_bound(each)}
 
 
-def _acts(statements: Iterable[ast.stmt], own: set[str]) -> Iterator[int]:
+def _acts(statements: Iterable[ast.stmt], own: Collection[str]) -> Iterator[int]:
     for statement in statements:
         match statement:
             case ast.Expr(value=ast.Call() as call):
@@ -98,7 +99,7 @@ def _is_quiet(call: ast.Call, last: str) -> bool:
     return last in _QUIET
 
 
-def _is_of_others(target: ast.expr, own: set[str]) -> bool:
+def _is_of_others(target: ast.expr, own: Collection[str]) -> bool:
     """Whether it is a member of something that the file has from elsewhere."""
     return isinstance(target, ast.Attribute | ast.Subscript) and _root(target) not in own
 

@@ -1,6 +1,6 @@
 """Deprecated names that are a façade's: followed to the definition, so that its usages count under every name."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from bot.domain.migration import Migration, Target, TargetKind
@@ -33,11 +33,14 @@ def _is_known(index: Index, dotted: str) -> bool:
     return any(index.has(".".join(parts[:cut])) for cut in range(1, len(parts)))
 
 
-def followed(migrations: Iterable[Migration], index: Index) -> list[Migration]:
+def followed(migrations: Iterable[Migration], index: Index) -> Sequence[Migration]:
     """The migrations with the definition's name in the place of each façade's; the same values where there is none."""
-    given = list(migrations)
-    listed = frozenset(target.name for migration in given for target in migration.targets)
-    return [_followed(migration, index, listed) for migration in given]
+    given = tuple(migrations)
+    asked = tuple(map(id, given))  # to compare them would cost as much as to follow them
+    if asked not in index.followed:
+        listed = frozenset(target.name for migration in given for target in migration.targets)
+        index.followed[asked] = given, tuple(_followed(migration, index, listed) for migration in given)
+    return index.followed[asked][1]
 
 
 def _followed(migration: Migration, index: Index, listed: frozenset[str]) -> Migration:

@@ -10,6 +10,7 @@ from bot.engine.resolve.renamed import renamed, taken_by
 from bot.engine.source.names import find_source_roots, is_package, module_names, module_paths
 
 if TYPE_CHECKING:
+    from bot.domain.migration import Migration
     from bot.engine.program.classes import Top
     from bot.engine.program.cycles import Closure
     from bot.engine.program.facts import Facts  # no plain scan asks what the whole program says
@@ -58,6 +59,10 @@ class Index:
     """What deprecated functions look up, and their successors do not: `bot.engine.program.beneath`."""
     states: "dict[tuple[str, str], Sequence[tuple[str, Witness]]]" = field(default_factory=dict, repr=False)
     """Who reads what deprecated names keep, and their successors do not share: `bot.engine.program.state`."""
+    followed: "dict[tuple[int, ...], tuple[Sequence[Migration], Sequence[Migration]]]" = field(
+        default_factory=dict, repr=False
+    )
+    """By the identities of migrations, these and what became of them: `bot.engine.program.facades`."""
     effects: dict[str, int | None] = field(default_factory=dict, repr=False)
     """By path, the line of what a file does for others: `bot.engine.program.effects`."""
     _modules: dict[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
@@ -142,7 +147,15 @@ class Index:
         """
         files = _Watched(self.files)
         watched = replace(
-            self, files=files, _resolutions={}, _program=[], closures={}, beneath={}, effects={}, states={}
+            self,
+            files=files,
+            _resolutions={},
+            _program=[],
+            closures={},
+            beneath={},
+            effects={},
+            states={},
+            followed={},
         )
         return watched, files.asked
 

@@ -40,6 +40,8 @@ class Sought:
 
     variables: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """The variables of modules that are going to be rewritten, each with the last components of those modules."""
+    packages: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Those of them that packages have, each with the packages' directories: a file in one may not name it."""
     modules: frozenset[str] = frozenset()
     """Dotted names of modules that something may stand in for."""
     absent: frozenset[str] = frozenset()
@@ -106,7 +108,7 @@ class Sought:
         for module, names in self.lookups.items():
             if speaks_of(source, module) and any(may_write(source, name) for name in names if name.encode() in source):
                 return True
-        return any(self._takes(source, name, leaves) for name, leaves in self.variables.items())
+        return any(self._takes(source, path, name, leaves) for name, leaves in self.variables.items())
 
     def _hands(self, source: bytes) -> bool:
         """Whether a file may hand over a module, or write members by names that are computed."""
@@ -138,14 +140,18 @@ class Sought:
         """The last components of the modules that are rewritten, and of those that have a target."""
         return frozenset(name.rpartition(".")[2].encode() for name in self.edited | self.modules)
 
-    def _takes(self, source: bytes, name: str, leaves: frozenset[str]) -> bool:
-        """Whether ``name`` is taken of something, and one of the modules is spoken of (or a relative import made)."""
+    def _takes(self, source: bytes, path: str, name: str, leaves: frozenset[str]) -> bool:
+        """Whether ``name`` is taken of something, and one of the modules is spoken of, or a package around the file."""
         if name.encode() not in source:
             return False
-        places = occurrences(source, [name])
-        if not any(is_taken(source, start, end) and not _is_in_path(source, start, end) for start, end in places):
+        if not any(leaf.encode() in source for leaf in leaves) and not self._is_inside(source, path, name):
             return False
-        return b"from ." in source or any(leaf.encode() in source for leaf in leaves)
+        places = occurrences(source, [name])
+        return any(is_taken(source, start, end) and not _is_in_path(source, start, end) for start, end in places)
+
+    def _is_inside(self, source: bytes, path: str, name: str) -> bool:
+        """Whether a file has a relative import, and may be in a package with the variable: it need not name that."""
+        return b"from ." in source and (not path or path.startswith(tuple(self.packages.get(name, ()))))
 
 
 def has_star(source: bytes) -> bool:
@@ -252,13 +258,18 @@ def sought(
     something.
     """
     targets = [target for migration in config.migrations for target in migration.targets]
-    known, found = {target.leaf for target in targets}, dict[str, set[str]]()
+    known, found, packages = {target.leaf for target in targets}, dict[str, set[str]](), dict[str, set[str]]()
     for path, names in variables.items():
         leaves = {module.rpartition(".")[2] for module in module_names(path, roots)}
-        for name in names:
+        for name in set(names) - known:
             found.setdefault(name, set()).update(leaves)
+            if is_package(path):
+                packages.setdefault(name, set()).add(path.rpartition("__init__")[0])
     for module, _, name in (dotted.rpartition(".") for dotted in kept):
-        found.setdefault(name, set()).add(module.rpartition(".")[2])
+        if name not in known:
+            found.setdefault(name, set()).add(module.rpartition(".")[2])
+            homes = (path for path in module_paths(module, roots) if is_package(path) and has(path))
+            packages.setdefault(name, set()).update(path.rpartition("__init__")[0] for path in homes)
     names = {target.canonical for target in targets if target.canonical}
     there = {target.canonical for target in targets if target.canonical and target.exists}
     held = {name for name in names if any(map(has, module_paths(name.partition(".")[0], roots)))}
@@ -270,7 +281,8 @@ def sought(
         quoted=given.quoted,
         paths=given.paths,
         edited=own,
-        variables={name: frozenset(leaves) for name, leaves in found.items() if name not in known},
+        variables={name: frozenset(leaves) for name, leaves in found.items()},
+        packages={name: frozenset(each) for name, each in packages.items()},
         modules=frozenset(owner for owner in _all_owners(config.migrations) if "." in owner),
         absent=frozenset(each for each in modules if _may_be_absent(each, roots, has)),
         successors=frozenset(name for name in held if "." in name),

@@ -55,17 +55,17 @@ def parse(source: bytes) -> ast.Module:
     """``ast.parse`` without its warnings (an invalid escape in somebody's file is not our business).
 
     A source with syntax that is newer than the running Python is read as `newer.older` writes it: `newer_parts` of the
-    tree says so.  The last trees are kept: a module that names itself is parsed once for both questions, and nobody
-    changes a tree.
+    tree says so.  The trees that were asked for last are kept: a module that names itself is parsed once for both
+    questions, the module of the targets once for all files.  Nobody changes a tree.
     """
-    tree = _trees.get(source)
+    tree = _trees.pop(source, None)
     if tree is None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             tree = _parse(source)
         while _trees and len(source) + sum(map(len, _trees)) > KEPT_SOURCE:
             del _trees[next(iter(_trees))]
-        _trees[source] = tree
+    _trees[source] = tree
     return tree
 
 

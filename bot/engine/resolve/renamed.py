@@ -12,6 +12,8 @@ _NO_IMPORT = re.compile(rb"[ \t]*(?:async\s+)?(?:with|except|case)\b")
 _LAST_WORD = re.compile(rb"(?<![\w\x80-\xff])[\w\x80-\xff]++\Z")
 _VALUE = re.compile(rb"=[ \t]*(?:[\w.]+\.)?([\w\x80-\xff]+)[ \t]*(?:#|\r|\n|;|\Z)")
 _ASSIGNED = re.compile(rb"([^\W\d]\w*)[ \t]*(?::[^=\r\n]+)?\Z")
+_BLOCK = re.compile(rb"(?:\A(?:\xef\xbb\xbf)?|[\r\n\f])(?:if|try|with|for|while|match|async)\b")
+"""A statement at the beginning of a line that may hold others and is no class and no function."""
 
 
 Taken = Callable[[bytes], Mapping[str, frozenset[str]]]
@@ -67,8 +69,23 @@ def _imported_as(source: bytes, given: frozenset[bytes]) -> Iterator[tuple[bytes
 
 
 def _assigned(source: bytes, given: frozenset[bytes]) -> Iterator[bytes]:
-    """The new name of each ``new = some.old`` at the end of a line with one of the given names."""
+    """The new name of each ``new = some.old`` at the end of a line with one of the given names.
+
+    Not on a line of a class or a function, where no block can hold it that runs with the module.
+    """
+    blocks: bool | None = None
     for found in _VALUE.finditer(source):
-        variable = _ASSIGNED.search(line_before(source, found.start())) if found[1] in given else None
-        if variable:
+        if found[1] not in given:
+            continue
+        line = line_before(source, found.start())
+        if line[:1] in (b" ", b"\t") and b"\f" not in line and len(line) < REACH:  # a form feed begins it anew
+            blocks = _may_have_blocks(source) if blocks is None else blocks
+            if not blocks:
+                continue
+        if variable := _ASSIGNED.search(line):
             yield variable[1]
+
+
+def _may_have_blocks(source: bytes) -> bool:
+    """Whether an indented line may run with the module: in a block, or as the rest of a statement."""
+    return b"\\\n" in source or b"\\\r" in source or _BLOCK.search(source) is not None

@@ -207,8 +207,9 @@ def _doubled(tree: ast.Module) -> Iterator[str]:
                     groups[-1] += (alias.name for alias in statement.names if not alias.asname)
                 elif groups[-1]:
                     groups.append([])
-            for names in (Counter(bound), *map(Counter, groups)):
-                yield from (each for each, number in names.items() if number > 1)
+            for names in (bound, *groups):
+                if len(names) != len(set(names)):
+                    yield from (each for each, number in Counter(names).items() if number > 1)
 
 
 def _repeated(tree: ast.Module) -> Iterator[str]:

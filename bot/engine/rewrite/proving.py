@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from bot.domain.migration import Applicability
 from bot.engine.rewrite.apart import alike
@@ -105,7 +106,11 @@ class _Proof:
     def _left(self, source: bytes, groups: Sequence[Group]) -> str | None:
         """Whether a second run would find more to do."""
         migrations = {use.migration.name: use.migration for use in self.analysis.uses}
-        again = analyse(source, self.analysis.path, list(migrations.values()), self.analysis.index)
+        read = partial(analyse, source, self.analysis.path, list(migrations.values()), self.analysis.index)
+        again = read(sparse=True)
+        if isinstance(again, Analysis) and not again.uses:
+            return None  # so it is with most results
+        again = read()
         if not isinstance(again, Analysis):
             return "the result cannot be read"
         done = max(weight(group.fix.applicability) for group in groups)

@@ -21,9 +21,10 @@ def definitions(file: File) -> Iterator[Use]:
     for migration in file.targets.migrations:
         for target in migration.targets:
             own = target.kind is TargetKind.MODULE or target in file.exempt or target.keeps_name
-            if own or target.name.partition(".")[0] not in packages or not file.owned_by_module(target):
+            bindings = file.scopes.root.bindings.get(target.leaf, ())
+            if own or target.name.partition(".")[0] not in packages or not bindings or not file.owned_by_module(target):
                 continue
-            for binding in file.scopes.root.bindings.get(target.leaf, ()):
+            for binding in bindings:
                 module = min(file.resolver.modules, key=len)
                 symbol = f"{module}.{binding.name}"
                 if binding.kind in (BindingKind.FUNCTION, BindingKind.CLASS) and not _is_origin(file, symbol, target):

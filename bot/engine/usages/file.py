@@ -37,6 +37,8 @@ class File:
     """The last components of the targets that are members of a class."""
     missing_modules: set[str] = field(default_factory=set)
     """The modules that the index lacked when they were asked about."""
+    _modules: dict[str, bool] = field(default_factory=dict)
+    """What targets stand in, each with whether it is a module."""
     entries: list[tuple[ast.Constant, ast.stmt]] = field(init=False)
     """The entries of ``__all__`` with their statements."""
 
@@ -96,11 +98,12 @@ class File:
         A module that is gone by now was one; what an existing module has under that name is a class.
         """
         owner = target.name.rpartition(".")[0]
-        known = self.index.source_of(owner)
-        if isinstance(known, tuple):
-            return True
-        is_class = owner.rpartition(".")[2][:1].isupper() or (known is None and self.index.resolution(owner).exists)
-        return not is_class
+        found = self._modules.get(owner)
+        if found is None:
+            known = self.index.source_of(owner)
+            is_class = owner.rpartition(".")[2][:1].isupper() or (known is None and self.index.resolution(owner).exists)
+            found = self._modules[owner] = isinstance(known, tuple) or not is_class
+        return found
 
     def place(self, node: ast.AST) -> Range:
         """Where ``node`` stands."""

@@ -83,6 +83,28 @@ def test_a_file_that_may_have_a_say(asked: Sought, source: str, expected: bool) 
     assert asked.leads_to(source.encode()) is expected
 
 
+INSIDE = Sought(variables={"impl": frozenset({"facade"})}, packages={"impl": frozenset({"pkg/facade/"})})
+PLACES = {
+    "in the package": ("pkg/facade/a.py", "from . import impl\n", True),
+    "further in": ("pkg/facade/b/c.py", "from .. import (\n    x,\n    impl,\n)\n", True),
+    "beside it": ("pkg/a.py", "from . import impl\n", False),
+    "beside it, and it is spoken of": ("pkg/a.py", "from .facade import impl\n", True),
+    "in the package, without a relative import": ("pkg/facade/a.py", "from other import impl\n", False),
+}
+
+
+@pytest.mark.parametrize(("path", "source", "expected"), PLACES.values(), ids=PLACES)
+def test_a_relative_import_need_not_name_the_package_around_the_file(path: str, source: str, expected: bool) -> None:
+    assert INSIDE.leads_to(source.encode(), path) is expected
+
+
+def test_the_packages_around_a_variable_are_told() -> None:
+    variables = {"src/pkg/facade/__init__.py": {"impl", "old"}, "pkg/other.py": {"impl"}}
+    found = sought(OLD, ("src",), variables, {"pkg/__init__.py"}.__contains__)
+    assert found.packages == {"impl": {"src/pkg/facade/"}}
+    assert found.variables == {"impl": {"facade", "other"}}
+
+
 OLD = Config(migrations=(Migration(name="m", targets=(Target(name="pkg.impl.old", canonical="pkg.impl.new"),)),))
 BOUND = {
     "import pkg.impl as i\n": {"i"},
