@@ -38,11 +38,24 @@ class FactsCache:
 
     def facts(self, sources: Mapping[str, bytes], jobs: int) -> Mapping[str, Facts]:
         """The facts of files, by path; those that are not known are worked out on so many cores."""
-        keys = {path: _key(_name(path), source) for path, source in sources.items()}
+        return self._of_all(
+            sources, {path: _key(_name(path), source) for path, source in sources.items()}, facts_at, jobs
+        )
+
+    def imports_alone(self, sources: Mapping[str, bytes], jobs: int) -> Mapping[str, Facts]:
+        """What happens when files are imported, by path; of those that do not parse all that is known."""
+        keys = {path: _key("imports", source) for path, source in sources.items()}
+        found = self._of_all(sources, keys, lambda _, source: imports_of(source), jobs)
+        unread = {path: sources[path] for path, facts in found.items() if not facts.readable}
+        return {**found, **self.facts(unread, jobs)}
+
+    def _of_all(
+        self, sources: Mapping[str, bytes], keys: Mapping[str, str], make: Callable[[str, bytes], Facts], jobs: int
+    ) -> Mapping[str, Facts]:
         left = sorted((path for path in sources if keys[path] not in self._known), key=lambda path: len(sources[path]))
         found: dict[str, Facts] = {}
         parts: Sequence[Sequence[str]] = split(left, jobs) if left else ()
-        for part in share(lambda part: {path: facts_at(path, sources[path]) for path in part}, parts):
+        for part in share(lambda part: {path: make(path, sources[path]) for path in part}, parts):
             found |= part
         return {path: self._keep(keys[path], found.get(path)) for path in sources}
 

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from bot.domain.migration import Config
+from bot.engine.program.bearing import bearing
 from bot.engine.program.beneath import beneath_of
 from bot.engine.program.facts import Facts
 from bot.engine.program.index import Index
@@ -34,16 +35,19 @@ def with_program(
     index: Index,
     jobs: int,
     kept: Path | None = None,
+    others: Collection[str] = (),
 ) -> Index:
     """The index with the facts of all files that have a say in a rewrite of ``sources``.
 
+    ``others`` hold a deprecated name and are not rewritten; of most of them is asked only what they import.
     ``kept`` is the file in which facts are kept between scans; what was looked for is kept beside it, turn by turn.
     """
     gc.collect()  # the trees by which the names were followed: all processes from here on would keep them
     cache = FactsCache.at(kept)
     known = {path: source for path, source in index.files.items() if source is not None}
     known |= _projects(root, known)
-    facts = cache.facts(known, jobs)
+    facts = cache.facts({path: source for path, source in known.items() if path not in others}, jobs)
+    facts, resting = _with_resting(config, index, cache, known, facts, sources, jobs)
     index = index.knowing(facts)
     order = ForkedCall(partial(cache.beside, partial(_run, root, config, index)), alone=jobs > 1)
     try:
@@ -59,7 +63,9 @@ def with_program(
             question = replace(looked_for.beyond(asked) if asked else looked_for, stars=False)
             looks = kept and kept.with_suffix(f".looks{turn}")
             more = _more(root, left, question, () if asked else edited, index, jobs, looks)
-            index = index.with_modules(more.items()).knowing(cache.facts(more, jobs))
+            woken = {path: source for path, source in resting.items() if looked_for.leads_to(source, path)}
+            resting = {path: source for path, source in resting.items() if path not in woken}
+            index = index.with_modules(more.items()).knowing(cache.facts({**more, **woken}, jobs))
             asked, known = looked_for, {**known, **more}
             if (looked_for := ask(facts=index.all_facts())) == asked:
                 break
@@ -71,6 +77,18 @@ def with_program(
     cache.add(used)
     cache.save()
     return index
+
+
+def _with_resting(
+    config: Config, index: Index, cache: FactsCache, known: Mapping[str, bytes], facts: Mapping[str, Facts],
+    edited: Collection[str], jobs: int,
+) -> tuple[Mapping[str, Facts], Mapping[str, bytes]]:  # fmt: skip
+    """All facts: of files that are not among ``facts`` and have no say only the imports; and the latter files."""
+    others = {path: source for path, source in known.items() if path not in facts}
+    asked = bearing(config, index, {path: facts[path] for path in edited if path in facts}) if others else None
+    resting = {path: source for path, source in others.items() if asked and not asked.of(path, source)}
+    more = cache.facts({path: source for path, source in others.items() if path not in resting}, jobs)
+    return {**facts, **more, **cache.imports_alone(resting, jobs)}, resting
 
 
 def _projects(root: Path, paths: Iterable[str]) -> Mapping[str, bytes]:

@@ -72,11 +72,12 @@ def scan_tree(root: Path, listing: Listing, search: Search, config: Config, opti
     sources = {path: source for path, source in found.sources.items() if options.asks_for(path)}
     names = index.aliases(Targets(config.migrations).leaves)
     index = _foresee(root, sources, names, config, index, options)
-    if options.fixes:
+    if options.fixes and sources:
         from bot.local.program import with_program  # a scan that plans no fix does not ask what the whole program says
 
         kept = options.cache.facts_of(root) if options.cache else options.facts
-        index = with_program(root, listing, sources, config, index, options.jobs, kept)
+        others = found.sources.keys() - sources.keys()
+        index = with_program(root, listing, sources, config, index, options.jobs, kept, others)
     reports = _resolve(root, sources, config, index, options)
     unreadable = (*listing.unreadable, *found.unreadable.items())
     skipped = [Skipped(path=path, reason=reason) for path, reason in unreadable if options.asks_for(path)]

@@ -95,7 +95,7 @@ class Sought:
         """Whether a file with this source may have a say."""
         if path in self.paths or self._hands(source) or self._takes_any(source):
             return True
-        if (b"meta_path" in source or b"__import__" in source) and any(leaf in source for leaf in self._leaves):
+        if _may_hook(source) and any(leaf in source for leaf in self._leaves):
             return True
         if self.stars and has_star(source):
             return True
@@ -147,11 +147,16 @@ class Sought:
         if not any(leaf.encode() in source for leaf in leaves) and not self._is_inside(source, path, name):
             return False
         places = occurrences(source, [name])
-        return any(is_taken(source, start, end) and not _is_in_path(source, start, end) for start, end in places)
+        return any(is_taken(source, start, end) and not is_in_path(source, start, end) for start, end in places)
 
     def _is_inside(self, source: bytes, path: str, name: str) -> bool:
         """Whether a file has a relative import, and may be in a package with the variable: it need not name that."""
         return b"from ." in source and (not path or path.startswith(tuple(self.packages.get(name, ()))))
+
+
+def _may_hook(source: bytes) -> bool:
+    """Whether a file may have a say in how modules are imported: ``__import__`` is another one only by its module."""
+    return b"meta_path" in source or (b"__import__" in source and b"builtins" in source)
 
 
 def has_star(source: bytes) -> bool:
@@ -222,7 +227,7 @@ def _binding_of(package: bytes) -> re.Pattern[bytes]:
     return re.compile(imported + b"|" + listed + rb"|\b%b\b\s*:?=|\bas\s+%b\b" % (name, name))
 
 
-def _is_in_path(source: bytes, start: int, end: int) -> bool:
+def is_in_path(source: bytes, start: int, end: int) -> bool:
     """Whether a name is a part of the module of ``from … import``: what is taken of it comes later."""
     return bool(_PATH_BEGINS.match(line_before(source, start)) and _PATH_ENDS.match(source, end))
 
