@@ -74,10 +74,16 @@ def unlike(index: Index, symbol: str, successor: str | None, *, called: bool) ->
         return f"{successor} is a {_kind(new)}, and {symbol} a value" if is_plain(one) and _kind(new) else None
     if one is None or other is None or _value_at(index, symbol) == _value_at(index, successor):
         return None
+    return _unlike_values(index, symbol, successor, one, other)
+
+
+def _unlike_values(index: Index, symbol: str, successor: str, one: ast.expr, other: ast.expr) -> str | None:
     if (_is_fresh(one) and _is_fresh(other)) or (_is_object(one) and _is_object(other)):
         if not _is_read_at_home(index, symbol):
             return None
         return f"{successor} and {symbol} are two objects, and what one of them is or holds the other is not"
+    if _names_its_module(one) or _names_its_module(other):
+        return f"{successor} is {ast.unparse(other)}, and {symbol} is {ast.unparse(one)}, each in its module"
     if (made := _made_otherwise(one, other)) is not None:
         return f"{successor} is made by {made}, and {symbol} by {ast.unparse(one)}"
     if is_plain(one) and (made := _made_of(other)):
@@ -182,6 +188,9 @@ _MADE = frozenset(
 """The last component of what makes objects that no literal is."""
 
 
+_OF_THE_MODULE = frozenset({"__name__", "__file__", "__path__", "__package__", "__spec__", "__doc__"})
+
+
 def _made_otherwise(one: ast.expr, other: ast.expr) -> str | None:
     """How the same function makes the second of two values, if it is given other literals for it."""
     if not isinstance(one, ast.Call) or not isinstance(other, ast.Call) or written(one.func) != written(other.func):
@@ -189,6 +198,11 @@ def _made_otherwise(one: ast.expr, other: ast.expr) -> str | None:
     given = [[*call.args, *(keyword.value for keyword in call.keywords)] for call in (one, other)]
     plain = all(is_plain(value) for values in given for value in values)
     return ast.unparse(other) if written(one.func) and plain and ast.dump(one) != ast.dump(other) else None
+
+
+def _names_its_module(value: ast.expr) -> bool:
+    """Whether a value is made of the name, or the path, of the module that makes it: ``getLogger(__name__)``."""
+    return any(isinstance(node, ast.Name) and node.id in _OF_THE_MODULE for node in ast.walk(value))
 
 
 def _made_of(value: ast.expr) -> str | None:
