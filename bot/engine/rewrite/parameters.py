@@ -60,6 +60,17 @@ def handed_on_otherwise(analysis: Analysis, use: Use, successor: str) -> str | N
     return f"{successor} {reason}" if reason else None
 
 
+def made_otherwise(index: Index, symbol: str, successor: str) -> str | None:
+    """As `taken_otherwise`, where a class is derived, and made in whatever way the deprecated one can be."""
+    old, new = _signatures(index, symbol, successor)
+    if old is None or new is None or old.own is None or new.own is None:
+        return None
+    star = ast.Starred(ast.Tuple([], ast.Load()), ast.Load())
+    anything = ast.Call(ast.Name(symbol), [star], [ast.keyword(None, ast.Name(""))])
+    reason = _takes_less(old, new) or next(_moved(old, new, anything), None)
+    return f"{successor} {reason}" if reason else None
+
+
 def _signatures(index: Index, symbol: str, successor: str) -> tuple[Signature | None, Signature | None]:
     """Of the deprecated thing and of its successor, if that is known, and another; not of members of classes."""
     found = definition_of(index, successor, set())

@@ -16,6 +16,7 @@ from bot.engine.program.state import moved_by, reader
 from bot.engine.program.taken import needed_elsewhere, taker
 from bot.engine.program.view import Witness
 from bot.engine.resolve.bindings import ScopeKind
+from bot.engine.rewrite.deriving import derived_otherwise, inherited_lost
 from bot.engine.rewrite.parameters import called_with, handed_on_otherwise, taken_otherwise
 from bot.engine.rewrite.reasons import Reason, Refusal
 from bot.engine.rewrite.rules import successor
@@ -112,6 +113,10 @@ def unlike_here(analysis: Analysis, use: Use, target: str) -> Refusal | None:
         return Refusal(reason=Reason.ARGUMENTS, name=otherwise)
     if called is None and (otherwise := handed_on_otherwise(analysis, use, target)) is not None:
         return Refusal(reason=Reason.HANDED_ON, name=otherwise)
+    if (otherwise := derived_otherwise(analysis, use, target)) is not None:
+        return Refusal(reason=Reason.ARGUMENTS, name=otherwise)
+    if (lost := inherited_lost(analysis, use, target)) is not None:
+        return Refusal(reason=Reason.MISSING, name=lost)
     if told_apart(analysis, use, target):
         return Refusal(reason=Reason.TOLD_APART, name=target)
     if (lost := _member_lost(analysis, use, target)) is not None:
