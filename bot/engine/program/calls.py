@@ -16,6 +16,7 @@ _IN_PLACE = frozenset({"object", "spy", "stub", "setattr", "delattr", "patch", "
 """The last component of functions that are given a module and a member's name, and take the write back."""
 _ON_TABLE = frozenset({"update", "pop", "setdefault", "__setitem__", "__delitem__"})
 _WITH_TABLE = frozenset({"dict", "setitem", "delitem"})
+_TAKING = frozenset({"pop", "delitem", "__delitem__"})
 """The last component of functions that are given a dictionary, and take the write back."""
 _EXPECTING = frozenset({"should_receive", "should_call", "expects", "stubs", "to_receive", "and_stub"})
 """What is called, with a member's name, on what a function gives for a module."""
@@ -36,6 +37,8 @@ class Called:
     taken: tuple[Name, ...] = ()
     written: tuple[tuple[Name, str], ...] = ()
     stubbed: tuple[str, ...] = ()
+    taken_out: tuple[str, ...] = ()
+    """Of ``sys.modules``."""
     looked_up: tuple[str, ...] = ()
     lasting: bool = False
 
@@ -56,7 +59,7 @@ def called(call: ast.Call, meaning: Meaning) -> Called:
             return _NOTHING
         return Called(written=_by_path(call))
     if last in _ON_TABLE | _WITH_TABLE and (stubbed := _stubbed(call)):
-        return Called(stubbed=stubbed)
+        return Called(taken_out=stubbed) if last in _TAKING else Called(stubbed=stubbed)
     if last in _ON_TABLE | _WITH_TABLE and (written := tuple(_in_table(call, last, meaning))):
         return Called(written=written, lasting=last in _ON_TABLE)
     if last == "get":

@@ -36,6 +36,7 @@ from bot.engine.program.handing import (
     pattern,
     spread,
 )
+from bot.engine.program.hooks import named_by_hooks
 from bot.engine.program.meanings import MOST, joined
 from bot.engine.program.nodes import functions, nodes, rebound, statements, words
 from bot.engine.program.reloads import put_back
@@ -46,8 +47,6 @@ from bot.engine.source.text import readable_text
 
 _HOOKS = ("sys.meta_path.", "sys.path_hooks.", "builtins.__import__.")
 """What decides how a module is imported."""
-_MODULES = re.compile(r"\.?[^\W\d]\w*(?:\.[^\W\d]\w*)*\.?")
-"""A module's name, or what it begins or ends with."""
 _WORD = re.compile(r"[^\W\d]\w*")
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
@@ -195,12 +194,7 @@ class Collector(Gathering):
         names = {name.text for name, _ in self.takings} | {f"{w.holder.text}.{w.attribute}" for w in self.writes}
         if not any(f"{name}.".startswith(_HOOKS) for name in names):
             return
-        for node in found:
-            match node:
-                case ast.Constant(value=str(text)) if len(text) < LONGEST and _MODULES.fullmatch(text):
-                    self.stubs.append(Stub(text, node.lineno))
-                case _:
-                    pass
+        self.stubs += [Stub(text, line) for text, line in named_by_hooks(found)]
 
     def look(self, found: Sequence[ast.AST]) -> None:
         """What nodes read and write."""
@@ -267,6 +261,7 @@ class Collector(Gathering):
         for holder, attribute in found.written:
             self.write(holder, attribute, node.lineno, lasting=found.lasting)
         self.stubs += [Stub(module, node.lineno) for module in found.stubbed]
+        self.stubs += [Stub(module, node.lineno, out=True) for module in found.taken_out]
         self.stubs += [Stub(module, node.lineno, read=True) for module in found.looked_up]
 
     def _at_large(self, node: ast.expr) -> Sequence[Name]:

@@ -79,6 +79,8 @@ class Stub:
     module: str
     line: int
     read: bool = False
+    out: bool = False
+    """It is taken out: who imports it then runs it once more, and nothing below it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,7 +148,7 @@ class Gathering(Meanings):
                 self._take(Name(joined(holder.text, key), holder.level), node.lineno)
             return
         if is_modules(node.value):
-            self.stubs.append(Stub(key, node.lineno))
+            self.stubs.append(Stub(key, node.lineno, out=isinstance(node.ctx, ast.Del)))
         for name in dict.fromkeys((*table_of(node.value, self.reached), *table_of(node.value, self.handed_in))):
             self.write(name, key, node.lineno, lasting=True)
 

@@ -13,7 +13,7 @@ def pack(facts: Facts) -> dict[str, Any]:
         "takings": [[*_name(t.name), t.line, t.string] for t in facts.takings],
         "writes": [[*_name(w.holder), w.attribute, w.line, w.lasting, w.early] for w in facts.writes],
         "rebound": [[*each] for each in facts.rebound],
-        "stubs": [[stub.module, stub.line, stub.read] for stub in facts.stubs],
+        "stubs": [[stub.module, stub.line, stub.read, stub.out] for stub in facts.stubs],
         "calls": [[*_name(t.name), t.line] for t in facts.calls],
         "handed": [
             [*_name(h.to), *(_name(h.given) if h.given else ("", None)), h.line, [*h.texts]] for h in facts.handed

@@ -58,6 +58,13 @@ def _is_code(text: str, name: str) -> bool:
     )
 
 
+def is_written(analysis: Analysis, name: str) -> bool:
+    """Whether another file gives another value to a variable of this one."""
+    program = analysis.index.program
+    found = (next(program.writers(f"{module}.{name}", besides=analysis.path), None) for module in analysis.modules)
+    return any(found)
+
+
 def named_by_string(analysis: Analysis, name: str) -> bool:
     """Whether ``module.name`` is written out or replaced somewhere, perhaps to patch it."""
     program = analysis.index.program

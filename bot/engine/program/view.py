@@ -6,7 +6,7 @@ from functools import cached_property
 
 from bot.engine.program.facts import ANY, AT_LARGE, GIVEN, OWN, Facts, Import, Name
 from bot.engine.program.handed import Handovers
-from bot.engine.source.names import absolute, is_package
+from bot.engine.source.names import absolute, holders, is_package
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -55,6 +55,7 @@ class Program:
     _plain: dict[str, set[str]] = field(default_factory=dict)
     """By the module that ``import package.module`` names, without ``as``, the files that have it at their top."""
     _looked_up: dict[str, list[Witness]] = field(default_factory=dict)
+    _taken_out: dict[str, list[Witness]] = field(default_factory=dict)
     _near: dict[str, list[tuple[str, _Seen]]] = field(default_factory=dict)
     _unread: list[str] = field(default_factory=list)
     _imported: set[str] = field(default_factory=set)
@@ -90,7 +91,7 @@ class Program:
             for module in self.modules_of(path):
                 self._writes.setdefault(name, []).append(_Seen(module, Witness(path=path, line=line), own=True))
         for stub in facts.stubs:
-            found = self._looked_up if stub.read else self._stubs
+            found = self._looked_up if stub.read else self._taken_out if stub.out else self._stubs
             own = stub.module == "__name__" and not stub.read
             for module in self.modules_of(path) if own else (stub.module,):
                 found.setdefault(module, []).append(Witness(path=path, line=stub.line))
@@ -189,9 +190,7 @@ class Program:
         for seen in self._takings.get(name, ()):
             if seen.witness.path == besides or (seen.string and not strings):
                 continue
-            if any(
-                holder in own or not own.isdisjoint(self.names_of(holder)) for holder in _holders(seen.dotted, name)
-            ):
+            if any(holder in own or not own.isdisjoint(self.names_of(holder)) for holder in holders(seen.dotted, name)):
                 yield seen.witness
         for module in own:
             for seen in self._writes.get(name, ()):
@@ -208,7 +207,7 @@ class Program:
 
     def _direct_takers(self, modules: Sequence[str], name: str, besides: str, strings: bool) -> Iterator[Witness]:
         for seen in self._takings.get(name, ()):
-            here = any(holder in modules for holder in _holders(seen.dotted, name))
+            here = any(holder in modules for holder in holders(seen.dotted, name))
             if here and seen.witness.path != besides and (strings or not seen.string):
                 yield seen.witness
 
@@ -226,7 +225,7 @@ class Program:
         """The strings that name ``dotted``, or something below it."""
         holder, _, member = dotted.rpartition(".")
         for seen in self._takings.get(member, ()):
-            if seen.string and seen.witness.path != besides and holder in _holders(seen.dotted, member):
+            if seen.string and seen.witness.path != besides and holder in holders(seen.dotted, member):
                 yield seen.witness
 
     def stubs(self, module: str) -> Sequence[Witness]:
@@ -234,6 +233,10 @@ class Program:
         above, _, leaf = module.rpartition(".")
         parts = (module, f"{above}.", f".{leaf}") if above else (module,)
         return [witness for each in parts for witness in self._stubs.get(each, ())]
+
+    def taken_out(self, module: str) -> Sequence[Witness]:
+        """Who takes ``module`` out of ``sys.modules``, so that it may run once more: that one, and none below it."""
+        return self._taken_out.get(module, ())
 
     def looked_up(self, module: str) -> Sequence[Witness]:
         """Who looks ``module`` up in ``sys.modules``, where it is only while somebody imports it."""
@@ -304,7 +307,7 @@ class Program:
         if leaf not in self._members:
             found = self._members[leaf] = dict[str, list[tuple[int, _Seen]]]()
             for n, seen in enumerate(self._takings.get(leaf, ())):
-                for holder in _holders(seen.dotted, leaf):
+                for holder in holders(seen.dotted, leaf):
                     found.setdefault(f"{holder}.{leaf}", []).append((n, seen))
         return self._members[leaf]
 
@@ -342,9 +345,3 @@ class Program:
         facts = self.facts.get(path)
         for imported in facts.imports if facts else ():
             yield imported, self.absolute(path, imported.module)
-
-
-def _holders(dotted: str, name: str) -> Iterator[str]:
-    """What ``name`` is taken of in ``dotted``, at each place where it stands."""
-    parts = dotted.split(".")
-    return (".".join(parts[:n]) for n in range(1, len(parts)) if parts[n] == name)

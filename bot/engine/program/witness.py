@@ -7,7 +7,7 @@ from itertools import chain
 from bot.domain.finding import Kind
 from bot.domain.migration import TargetKind
 from bot.engine.program.beneath import writers_beneath
-from bot.engine.program.cycles import files_run
+from bot.engine.program.cycles import files_run, path_of
 from bot.engine.program.definition import definition_of
 from bot.engine.program.facts import OWN
 from bot.engine.program.forwarding import forwards
@@ -187,7 +187,15 @@ def stub(analysis: Analysis, use: Use, successor: str | None) -> Witness | None:
     here, there = [each for name in (*_named(use), use.symbol) for each in _prefixes(name)], _prefixes(successor or "")
     holders = {use.symbol.rpartition(".")[0], (successor or "").rpartition(".")[0]}  # what stands in has both, or not
     modules = [m for m in dict.fromkeys((*here, *there)) if m in holders or not (m in here and m in there)]
-    return next(_relevant(analysis, chain(*(program.stubs(module) for module in modules))), None)
+    homes = {home for name in (*_named(use), use.symbol, successor or "") if (home := _home(analysis.index, name))}
+    again = (program.taken_out(home) for home in sorted(homes))
+    return next(_relevant(analysis, chain(*(program.stubs(module) for module in modules), *again)), None)
+
+
+def _home(index: Index, name: str) -> str:
+    """The innermost known module that a name is in, or is; else what it is a member of."""
+    known = (module for module in reversed(_prefixes(name)) if path_of(index, module) is not None)
+    return next(known, name.rpartition(".")[0])
 
 
 def unread(analysis: Analysis, use: Use) -> Witness | None:

@@ -10,7 +10,7 @@ from bot.engine.program import stars, witness
 from bot.engine.program.doubts import is_doubtful
 from bot.engine.program.existence import lacks, lacks_for
 from bot.engine.program.guards import guards
-from bot.engine.program.taken import named_by_string
+from bot.engine.program.taken import is_written, named_by_string
 from bot.engine.resolve.bindings import Binding, ScopeKind
 from bot.engine.rewrite.dotted import is_defined_here
 from bot.engine.rewrite.fallbacks import is_fallback
@@ -293,8 +293,10 @@ class _Judge:
         if text.partition(".")[0] != name and (refusal := replaced(self.analysis, use)) is not None:
             return refusal
         own = use.expression is not None and isinstance(use.expression, ast.Name)
-        known = own and (named_by_string(self.analysis, name) or reads_itself(self.analysis, name))
-        return Refusal(reason=Reason.MONKEYPATCHED) if known else None
+        if own and (reads_itself(self.analysis, name) or is_written(self.analysis, name)):
+            return Refusal(reason=Reason.MONKEYPATCHED)
+        known = own and named_by_string(self.analysis, name)
+        return Refusal(reason=Reason.LOOKED_UP, name="Other code") if known else None
 
 
 def _is_patched_by_member(use: Use) -> bool:

@@ -38,6 +38,7 @@ class Reason(StrEnum):
     GIVEN_NONE = "given-none"
     EXPECTED_EFFECT = "expected-effect"
     MONKEYPATCHED = "monkeypatched"
+    LOOKED_UP = "looked-up"
     WRITTEN = "written-elsewhere"
     PATCHED = "patched-elsewhere"
     STUBBED = "stubbed"
@@ -123,6 +124,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.GIVEN_NONE: "It would get None as {name}: find the right value first.",
     Reason.EXPECTED_EFFECT: "The block around it expects this call's effect (an exception, a warning).",
     Reason.MONKEYPATCHED: "The name is patched here, so the usage depends on the patch: rewrite the test by hand.",
+    Reason.LOOKED_UP: "{name} looks the name up by a string: change the string and this together.",
     Reason.WRITTEN: "{name} assigns the name or its successor, so a rewritten usage may read another value.",
     Reason.PATCHED: "{name} patches the name in this module, and a rewritten usage would not see that.",
     Reason.STUBBED: "{name} replaces the module with something else.",

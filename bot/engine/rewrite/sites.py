@@ -22,7 +22,8 @@ from bot.engine.rewrite.flow import (
 from bot.engine.rewrite.layout import Layout
 from bot.engine.rewrite.matching import Match, Matcher
 from bot.engine.rewrite.order import has_effects
-from bot.engine.rewrite.patches import is_patched, patches
+from bot.engine.rewrite.patches import is_looked_up, patches
+from bot.engine.rewrite.patches import refused as by_string
 from bot.engine.rewrite.paths import names_of, usages_inside
 from bot.engine.rewrite.patterns import CANONICAL, metavariable
 from bot.engine.rewrite.reads import reads_of
@@ -69,8 +70,8 @@ class Planner:
         """What a call or a reference becomes by the migration's rules (``drop_in`` is not looked at)."""
         if use.expression is None or use.string is not None:
             return Refusal(reason=Reason.IN_STRING)
-        if is_patched(self.analysis, self.patched, use):
-            return Refusal(reason=Reason.MONKEYPATCHED)
+        if (refusal := by_string(self.analysis, self.patched, use)) is not None:
+            return refusal
         value = self._value(use)
         if value is not None:
             found = value_use(self.analysis, value)
@@ -295,10 +296,11 @@ class Planner:
         written = not isinstance(getattr(use.node, "ctx", ast.Load()), ast.Load)
         if written and not is_same(self.analysis.index, use.symbol, successor(use)):
             return Refusal(reason=Reason.ASSIGNED)
-        if use.load is not None and is_patched(self.analysis, self.patched, use):
-            return Refusal(reason=Reason.MONKEYPATCHED)
+        if use.load is not None and (refusal := by_string(self.analysis, self.patched, use)) is not None:
+            return refusal
         if use.dotted is not None and not is_same(self.analysis.index, use.symbol, successor(use)):
-            return Refusal(reason=Reason.MONKEYPATCHED)
+            looked_up = Refusal(reason=Reason.LOOKED_UP, name=use.dotted.function)
+            return looked_up if is_looked_up(self.analysis, use) else Refusal(reason=Reason.MONKEYPATCHED)
         if use.object is not None and not is_made(use.object):
             return Refusal(reason=Reason.UNPROVED_TYPE, name=f"{use.object.name} is of no subclass of its class")
         refusal = self.unmet(use.migration, use) or against(self.analysis, use, dotted, as_it_is=True)

@@ -5,7 +5,7 @@ for its top.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 SUFFIXES = (".py", ".pyi", ".pyw")
 """Of Python files."""
@@ -111,3 +111,9 @@ def _root_of(module: str, paths: Sequence[str]) -> set[str]:
 
 def _depth(root: str) -> int:
     return root.count("/") + bool(root)
+
+
+def holders(dotted: str, name: str) -> Iterator[str]:
+    """What ``name`` is taken of in ``dotted``, at each place where it stands."""
+    parts = dotted.split(".")
+    return (".".join(parts[:n]) for n in range(1, len(parts)) if parts[n] == name)

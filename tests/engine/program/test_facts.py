@@ -108,7 +108,6 @@ STUBS = {
     "patched by its name": "patch.dict('sys.modules', {'m': None})\n",
     "monkeypatched": "monkeypatch.setitem(sys.modules, 'm', fake)\n",
     "updated": "sys.modules.update({'m': fake})\n",
-    "taken out": "del sys.modules['m']\n",
     "an item of the table alone": "modules['m'] = None\n",
 }
 
@@ -116,6 +115,14 @@ STUBS = {
 @pytest.mark.parametrize("source", STUBS.values(), ids=STUBS)
 def test_what_stands_in_for_a_module(source: str) -> None:
     assert facts_of(source.encode()).stubs == (Stub("m", 1),)
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["del sys.modules['m']\n", "sys.modules.pop('m', None)\n", "monkeypatch.delitem(sys.modules, 'm')\n"],
+)
+def test_a_module_that_is_taken_out_may_run_once_more(source: str) -> None:
+    assert facts_of(source.encode()).stubs == (Stub("m", 1, out=True),)
 
 
 NO_STUBS = {
