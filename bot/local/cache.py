@@ -7,12 +7,16 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bot import __version__
 from bot.domain.finding import FileReport
 from bot.domain.migration import Config
 from bot.engine.program.index import Index
 from bot.engine.report_json import decode, encode
+
+if TYPE_CHECKING:
+    from bot.engine.program.facts import Facts
 
 MAX_ENTRIES = 20_000
 """Results that are kept on disk."""
@@ -42,8 +46,7 @@ class Cache:
     def at(self, index: Index, fixes: bool) -> "CacheAt":
         """The results for this index: a changed façade changes the meaning of names in other files."""
         known = ((path, _content(source)) for path, source in sorted(index.files.items()))
-        said = sorted(index.facts.items())  # of files that are not held: which imports run, for which Pythons it is
-        context = _digest(self.config, str(fixes), repr(index.roots), *map(repr, known), *map(repr, said))
+        context = _digest(self.config, str(fixes), repr(index.roots), *map(repr, known), _said(index.facts))
         return CacheAt(directory=self.directory, context=context)
 
     def facts_of(self, root: Path) -> Path:
@@ -90,6 +93,15 @@ class CacheAt:
         except OSError:
             with suppress(OSError):
                 draft.unlink(missing_ok=True)
+
+
+def _said(facts: "Mapping[str, Facts]") -> str:
+    """The facts of files that are not held, the same text in every process: sets have an order of their own in each."""
+    if not facts:
+        return ""
+    import msgspec  # a scan that plans no fix has none
+
+    return hashlib.blake2b(msgspec.msgpack.encode(facts, order="deterministic"), digest_size=16).hexdigest()
 
 
 def _content(source: bytes | None) -> str:
