@@ -16,6 +16,21 @@ def removed(impl: str, package: str = "", *, name: str = "pkg.impl.old") -> Remo
 
 
 @pytest.mark.parametrize(
+    "package",
+    [
+        "T = {'old': 'pkg.impl'}\ndef __getattr__(name): return load(T[name], name)\n",
+        "S = {'impl': ['old', 'new']}\ndef __getattr__(name): return load(S, name)\n",
+        "import pkg.impl\nfrom pkg import impl\ndef go(m=impl): return m.old()\n",
+        "from pkg import impl\ndef go(): return vars(impl)['old']()\n",
+    ],
+)
+def test_what_is_reached_through_a_table_or_a_value_keeps_it(package: str) -> None:
+    found = removed("def old(): ...\n", package)
+    assert isinstance(found, RemovalRefused), found
+    assert found.reason == "`pkg/__init__.py` still uses it"
+
+
+@pytest.mark.parametrize(
     "rest",
     [
         "def new(): return globals()['old']()\n",
@@ -36,8 +51,6 @@ def test_a_string_of_the_module_keeps_it(rest: str) -> None:
 @pytest.mark.parametrize(
     "package",
     [
-        "T = {'old': 'pkg.impl'}\ndef __getattr__(name): return load(T[name], name)\n",
-        "S = {'impl': ['old', 'new']}\ndef __getattr__(name): return load(S, name)\n",
         "NAMES = ['impl:old']\nfrom importlib import import_module\n",
     ],
 )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from bot.engine.resolve.bindings import Binding, BindingKind, Scope
 from bot.engine.resolve.flow import reaching_end
+from bot.engine.resolve.lazy import lazy_names
 from bot.engine.resolve.resolver import written
 from bot.engine.resolve.scope import build_scopes
 
@@ -121,7 +122,19 @@ def exports_of(source: bytes, modules: Sequence[str], *, package: bool) -> Expor
     origins |= dict.fromkeys(origins.keys() & rebound_names(source), ())
     stars = tuple(module for star in root.stars if star.imported for module in star.imported.modules)
     dynamic = "__getattr__" in root.bindings
+    if dynamic or b"attach" in source:
+        later = _lazy(tree, modules, package=package)
+        doubtful |= later.keys() - origins.keys()
+        origins = {**later, **origins}
     return Exports(origins=origins, stars=stars, listed=listed_names(tree), doubtful=doubtful, dynamic=dynamic)
+
+
+def _lazy(tree: ast.Module, modules: Sequence[str], *, package: bool) -> dict[str, tuple[str, ...]]:
+    """What ``__getattr__`` brings, under the names that it is asked for."""
+    found: dict[str, tuple[str, ...]] = {}
+    for each in lazy_names(tree, modules, package=package):
+        found[each.name] = (*found.get(each.name, ()), *each.dotted)
+    return found
 
 
 def rebound_names(source: bytes) -> frozenset[str]:

@@ -18,6 +18,11 @@ class Scopes:
     scopes: dict[ast.AST, Scope]
     parents: dict[ast.AST, ast.AST]
 
+    @property
+    def loads(self) -> dict[ast.Name, Load]:
+        """All reads of names, by their nodes."""
+        return {load.node: load for scope in self.root.walk() for each in scope.loads.values() for load in each}
+
 
 def build_scopes(
     tree: ast.Module,

@@ -123,6 +123,8 @@ class _Judge:
 
     def outcome(self, use: Use) -> Outcome | None:
         """``None``: the canonical name takes its place as it is (``drop_in``)."""
+        if use.through:
+            return Refusal(reason=Reason.THROUGH_VALUE, name=use.through)
         drops_in = use.migration.drop_in and successor(use) is not None
         if any(self.analysis.index.is_contended(name) for name in reached_by(use)) or self._is_doubtful(use):
             return Refusal(reason=Reason.FALLBACK)

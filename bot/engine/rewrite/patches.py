@@ -17,8 +17,11 @@ _LOOKING = frozenset({
 
 
 def patches(analysis: Analysis) -> list[Use]:
-    """The strings that name a target, for a patch or a look-up, and do not name its successor's own member."""
-    strings = [use for use in analysis.uses if use.kind is Kind.STRING_REFERENCE]
+    """The strings that name a target, for a patch or a look-up, and do not name its successor's own member.
+
+    Who writes it through a value, the program says (`bot.engine.program`).
+    """
+    strings = [use for use in analysis.uses if use.kind is Kind.STRING_REFERENCE and not use.through]
     return [use for use in strings if not is_same(analysis.index, use.symbol, successor(use))]
 
 

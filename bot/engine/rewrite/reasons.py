@@ -33,6 +33,7 @@ class Reason(StrEnum):
     DEFINES_SUCCESSOR = "defines-successor"
     AT_HOME = "at-home"
     IN_VARIABLE = "in-variable"
+    THROUGH_VALUE = "through-value"
     DEFINED_BELOW = "defined-below"
     IS_MODULE = "is-a-module"
     GIVEN_NONE = "given-none"
@@ -118,6 +119,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.DEFINES_SUCCESSOR: "The successor is defined here: the rewrite might make it use itself.",
     Reason.AT_HOME: "The module that defines the name uses it: change that when the definition goes.",
     Reason.IN_VARIABLE: "It is reached through the variable {name}, not through an import.",
+    Reason.THROUGH_VALUE: "It is reached through `{name}`, which may hold what has the name: change it by hand.",
     Reason.DEFINED_BELOW: "{name} is defined further below, and this may run before it is.",
     Reason.IS_MODULE: "{name} is a module: list it under `modules`, not under `deprecated`.",
     Reason.NOT_ASYNC: "The successor has to be awaited, and this is no coroutine.",

@@ -66,6 +66,8 @@ class Use:
     """The star import through which the name comes."""
     object: Binding | None = None
     """Of a method taken of an object: the one binding of the variable that holds it."""
+    through: str = ""
+    """What it is reached through, as it is written, where a value had to be followed: `bot.engine.resolve.values`."""
     dotted: DottedString | None = None
     resolves: bool | None = None
     """Whether the name exists where the file looks for it: ``False`` for an import or a string that names the target in

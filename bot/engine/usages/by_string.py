@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from bot.domain.finding import Kind
 from bot.engine.resolve.bindings import Binding
 from bot.engine.resolve.flow import reaching, reaching_end
+from bot.engine.resolve.lazy import lazy_names
 from bot.engine.usages.analysis import DottedString, Use, scope_of, statement_of
 from bot.engine.usages.file import File
 from bot.engine.usages.strings import StringUse, members_of_string, string_uses
@@ -43,6 +44,22 @@ def strings(file: File) -> Iterator[Use]:
             members = members_of_string(node, parents, file.resolver)
             uses = next(filter(None, ([*_interesting(file, member)] for member in members)), [])
         yield from uses
+
+
+def lazy(file: File) -> Iterator[Use]:
+    """The entries of the tables by which a module's ``__getattr__`` finds what it is asked for."""
+    if b"__getattr__" not in file.source.source and b"attach" not in file.source.source:
+        return
+    for each in lazy_names(file.tree, file.resolver.modules, package=file.resolver.package):
+        if isinstance(each.node, ast.Constant):
+            for match in file.matches(each.dotted):
+                if match.resolves is not False or match.symbol in each.dotted:
+                    yield Use(
+                        node=each.node, kind=Kind.STRING_REFERENCE, migration=match.migration, target=match.target,
+                        symbol=match.symbol, statement=each.statement, scope=file.scopes.root,
+                        range=file.place(each.node), resolves=match.resolves,
+                        dotted=DottedString(text=match.symbol, function="__getattr__", resolves=match.resolves),
+                    )  # fmt: skip
 
 
 def _plugins(file: File) -> Iterator[StringUse]:

@@ -11,7 +11,7 @@ from bot.engine.source.mentions import occurrences
 from bot.engine.source.text import SourceMap
 
 _WORD = r"[^\W\d]\w*"
-_STAR = re.compile(rb"import[ \t\\\r\n(]*\*")  # no word's boundary before it: the search for a literal is quick
+STAR = re.compile(rb"import[ \t\\\r\n(]*\*")  # no word's boundary before it: the search for a literal is quick
 _NAME = re.compile(_WORD)
 _CHAIN = re.compile(rf"{_WORD}(?:\s*\.\s*{_WORD})*")
 _NEVER_IMPORTED = frozenset({"self", "cls"})
@@ -115,7 +115,7 @@ def line_filter(source: SourceMap, names: frozenset[str]) -> Callable[[ast.stmt]
     if not source.source.isascii() and _respelled(source, words):
         return None
     places = [start for start, _ in occurrences(source.source, words, source.encoding)]
-    places += [star.start() for star in _STAR.finditer(source.source)]
+    places += [star.start() for star in STAR.finditer(source.source)]
     lines = sorted({bisect.bisect_right(source.starts, place) for place in places})
 
     def keep(statement: ast.stmt) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.domain.finding import Failed, Skipped
-from bot.domain.migration import Migration
+from bot.domain.migration import Migration, TargetKind
 from bot.engine.program.facades import followed
 from bot.engine.program.index import Index
 from bot.engine.resolve.exports import PARSE_ERRORS, newer_parts, parse
@@ -17,10 +17,11 @@ from bot.engine.source.names import is_package
 from bot.engine.source.text import Decoded, SourceMap, Undecodable, decode
 from bot.engine.usages.analysis import Analysis, Export, Use
 from bot.engine.usages.by_name import at_home, imports, loads
-from bot.engine.usages.by_string import exports, strings
+from bot.engine.usages.by_string import exports, lazy, strings
 from bot.engine.usages.candidates import candidate_names, line_filter
 from bot.engine.usages.definitions import definitions
 from bot.engine.usages.file import File
+from bot.engine.usages.taking import takes_as_value
 from bot.engine.usages.targets import Targets
 
 
@@ -57,23 +58,28 @@ def _resolve(source: SourceMap, tree: ast.Module, path: str, targets: Targets, i
     modules, package = index.modules_of(path), is_package(path)
     keep = line_filter(source, names) if sparse else None
     scopes = build_scopes(tree, modules=modules, package=package, source=source, keep=keep)
-    found = {load.node: load for scope in scopes.root.walk() for each in scope.loads.values() for load in each}
     resolver = Resolver(
-        root=scopes.root, parents=scopes.parents, loads=found, modules=modules, package=package, offers=index.offers,
-        brings=index.brings,
+        root=scopes.root, parents=scopes.parents, loads=scopes.loads, modules=modules, package=package,
+        offers=index.offers, brings=index.brings,
     )  # fmt: skip
     return File(
         path=path, targets=targets, index=index, interest=interest, names=names, source=source, tree=tree,
         scopes=scopes, resolver=resolver, exempt=targets.defined_in(modules), own=targets.kept(),
+        sparse=keep is not None,
     )  # fmt: skip
 
 
 def _analysis(file: File, decoded: Decoded) -> Analysis:
-    found = [*imports(file), *loads(file), *at_home(file), *exports(file), *strings(file), *definitions(file)]
+    found = [*imports(file), *loads(file), *at_home(file), *exports(file), *strings(file), *lazy(file)]
+    found += definitions(file)
     if file.members:
         from bot.engine.usages.by_object import methods, overrides  # most migrations ask about no method
 
         found += [*methods(file), *overrides(file)]
+    if _may_follow(file):
+        from bot.engine.usages.by_value import values  # few files take a module as a value
+
+        found += values(file, found)
     uses = sorted(found, key=lambda use: (use.range.start, use.range.end, use.migration.name))
     analysis = Analysis(
         path=file.path, source=file.source.source, text=decoded.text, encoding=decoded.encoding, map=file.source,
@@ -83,6 +89,14 @@ def _analysis(file: File, decoded: Decoded) -> Analysis:
         moved_to=file.targets.modules_to(), missing_modules=frozenset(file.missing_modules),
     )  # fmt: skip
     return _only_fitting(analysis) if any(use.target.keeps_name for use in uses) else analysis
+
+
+def _may_follow(file: File) -> bool:
+    """Whether what has a target is taken as a value, and its members perhaps of that."""
+    targets = [t for migration in file.targets.migrations for t in migration.targets if t.kind is TargetKind.SYMBOL]
+    holders = frozenset(part for target in targets for part in target.name.split(".")[:-1])
+    classes = frozenset(target.holder for target in targets if target.holder and target.leaf in file.members)
+    return bool(holders) and takes_as_value(file.tree, file.source, holders - classes, classes)
 
 
 def _only_fitting(analysis: Analysis) -> Analysis:

@@ -35,6 +35,8 @@ class File:
     """The dotted names that this file may define of targets that keep their name: those, and their classes."""
     members: frozenset[str] = frozenset()
     """The last components of the targets that are members of a class."""
+    sparse: bool = False
+    """The scopes leave out what has none of ``names`` on its lines."""
     missing_modules: set[str] = field(default_factory=set)
     """The modules that the index lacked when they were asked about."""
     _modules: dict[str, bool] = field(default_factory=dict)

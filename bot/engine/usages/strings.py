@@ -11,7 +11,7 @@ _BY_PATH = frozenset({"patch", "spy", "setattr", "delattr", "import_string", "re
 ``monkeypatch.setattr``, ``pkgutil.resolve_name``, ``pydoc.locate``, Django's and Werkzeug's ``import_string``)."""
 _MODULES = frozenset({"find_spec", "run_module", "find_loader", "import_module", "importorskip"})
 """Those whose first argument is a module's name."""
-_BY_MEMBER = frozenset({"object", "spy", "setattr", "delattr", "getattr", "hasattr"})
+BY_MEMBER = frozenset({"object", "spy", "setattr", "delattr", "getattr", "hasattr"})
 """Those whose first argument is the module and whose second is the member's name."""
 
 
@@ -47,7 +47,7 @@ def string_uses(call: ast.Call, resolver: Resolver) -> Iterator[StringUse]:
             yield StringUse(node=node, dotted=resolver.imported_module(call) or (path,), function=function)
         case [ast.Constant(value=str(path)) as node, *_] if last in _BY_PATH and "." in path:
             yield StringUse(node=node, dotted=(path.replace(":", "."),), function=function)
-        case [module, ast.Constant(value=str(member)) as node, *_] if last in _BY_MEMBER:
+        case [module, ast.Constant(value=str(member)) as node, *_] if last in BY_MEMBER:
             bases = resolver.expression(module)
             if bases:
                 dotted = tuple(f"{base}.{member}" for base in bases)
