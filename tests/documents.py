@@ -13,6 +13,7 @@ import click
 
 from bot.cli import main as main_command
 from bot.commands import render as words
+from bot.engine.rewrite.reasons import SENTENCES, Reason
 from bot.github.manifest import reasons_table
 from handlers.commands import COMMANDS
 from tests.layering import table
@@ -46,12 +47,19 @@ def _help(name: str, command: click.Command | None, parent: str) -> Iterator[str
             yield from _help(each, command.get_command(context, each), path)
 
 
+def reasons() -> str:
+    """What is told of each usage that has no safe fix, by the stable code."""
+    rows = [f"| `{reason.value}` | {SENTENCES[reason].format(name='…')} |" for reason in Reason]
+    return "\n".join(["| code | sentence |", "|---|---|", *(row.replace("`|`", r"`\|`") for row in rows)])
+
+
 SPECS = tuple(module.SPEC for module in COMMANDS.values())
 PARTS = {
     ("README.md", "commands"): words.table(SPECS),
     ("docs/commands.md", "table"): words.table(SPECS),
     ("docs/commands.md", "reference"): wrapped(words.document(SPECS)),
     ("docs/cli.md", "cli"): command_line(),
+    ("docs/decides.md", "reasons"): reasons(),
     ("docs/operations.md", "permissions"): reasons_table(),
     ("CONTRIBUTING.md", "rooms"): table(),
     ("docs/design.md", "rooms"): table(),

@@ -9,7 +9,7 @@ import re
 import unicodedata
 import warnings
 
-from bot.domain.statement_patterns import SIMPLE, begins_head, head, simple, targets
+from bot.domain.statement_patterns import NO_FSTRING, SIMPLE, begins_head, head, in_fstring, simple, targets
 
 DEPRECATED = "deprecated"
 CANONICAL = "canonical"
@@ -207,8 +207,10 @@ def _tree(source: str) -> ast.expr | SIMPLE:
 
 
 def _misnamed(text: str, names: dict[str, tuple[int, bool]]) -> tuple[int, str] | None:
-    """A metavariable whose name Python reads as another one, or that is starred in one place and not in another."""
+    """A metavariable whose name Python reads as another one, that is starred in one place only, or in an f-string."""
     for token in _TOKEN.finditer(text):
+        if inside := in_fstring(token[0]):
+            return token.start() + inside[0], NO_FSTRING.format(inside[1])
         if (name := token["name"]) and (normal := unicodedata.normalize("NFKC", name)) != name:
             return token.start(), f"Python reads {name!r} as {normal!r}: write {normal!r}"
         if name and bool(token["stars"]) != names[name][1]:

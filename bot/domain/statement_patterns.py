@@ -12,6 +12,10 @@ from dataclasses import dataclass
 _HEAD = re.compile(r"@|(?:async\s+)?(?:with|for)\b")
 _BODY = " pass"
 _DECORATED = "\ndef _(): pass"
+_FSTRING = re.compile(r"(?i:f|rf|fr)['\"]")
+_INSIDE = re.compile(r"(?<!\{)(?:\{\{)*\{(?!\{)[^{}]*?(\$\*{0,2}[^\W\d]\w*)")
+NO_FSTRING = 'an f-string has no room for {0}: write "…{{}}…".format({0})'
+"""What is wrong with a metavariable in one, which Python before 3.12 does not place."""
 SIMPLE = ast.Assign | ast.AugAssign | ast.Return | ast.Raise | ast.Assert | ast.Expr
 """Statements that a pattern can be as a whole."""
 
@@ -26,6 +30,12 @@ class Head:
     """The expression, ``[start, end)`` in characters."""
     target: tuple[int, int] | None = None
     """What it binds."""
+
+
+def in_fstring(token: str) -> tuple[int, str] | None:
+    """The offset and the text of a metavariable in the braces of an f-string that begins a text."""
+    found = _INSIDE.search(token) if _FSTRING.match(token) else None
+    return (found.start(1), found[1]) if found else None
 
 
 def begins_head(text: str) -> bool:

@@ -177,3 +177,17 @@ def test_a_name_that_comes_when_it_is_asked_for_is_followed(package: str) -> Non
 def test_another_name_that_comes_when_it_is_asked_for_is_no_usage() -> None:
     package = "T = {'old': 'pkg.other'}\ndef __getattr__(name): ...\n"
     assert scan("from pkg import old\nold()\n", "app.py", files={"pkg/__init__.py": package}).places == []
+
+
+@pytest.mark.parametrize(
+    ("rest", "found"),
+    [
+        pytest.param("m" + ".a" * 3000 + ".old()\n", 0, id="a long chain"),
+        pytest.param("m.old()\n" * 2000, 2000, id="one variable often"),
+        pytest.param("D = {" + "'a': m, " * 3000 + "}\n" + "D[x].old()\n" * 20, 20, id="a long table"),
+        pytest.param("def f(): return g()\ndef g(): return f()\n" + "f().old()\n" * 200, 0, id="calls in a circle"),
+        pytest.param("m = m.m\nm.m.old()\n", 0, id="itself"),
+    ],
+)
+def test_a_hostile_file_is_followed_to_an_end(rest: str, found: int) -> None:
+    assert len(scan(f"{L}m = impl\n{rest}", "app.py", known=True).places) == found

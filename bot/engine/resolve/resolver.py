@@ -122,8 +122,9 @@ class Resolver:
                 load = self.loads.get(node)
                 answers = self.name(load, depth) if load else ()
                 return tuple(origin for answer in answers if not answer.star for origin in answer.origins)
-            case ast.Attribute(value=value, attr=attribute):
-                return tuple(f"{origin}.{attribute}" for origin in self.expression(value, depth))
+            case ast.Attribute():
+                first, parts = _parts(node)
+                return tuple(".".join((origin, *parts)) for origin in self.expression(first, depth))
             case ast.Call():
                 return self.imported_module(node)
             case ast.Subscript(value=table, slice=ast.Constant(value=str(name))):
@@ -205,10 +206,14 @@ def gets_module(function: ast.expr) -> bool:
 
 def written(expression: ast.expr) -> str:
     """An attribute chain as it is written; empty if it does not begin with a name."""
+    first, parts = _parts(expression)
+    return ".".join((first.id, *parts)) if isinstance(first, ast.Name) else ""
+
+
+def _parts(expression: ast.expr) -> tuple[ast.expr, list[str]]:
+    """What an attribute chain begins with, and its attributes: it may be longer than Python calls functions."""
     parts: list[str] = []
     while isinstance(expression, ast.Attribute):
         parts.append(expression.attr)
         expression = expression.value
-    if not isinstance(expression, ast.Name):
-        return ""
-    return ".".join((expression.id, *reversed(parts)))
+    return expression, parts[::-1]

@@ -16,10 +16,13 @@ def entries(table: ast.expr, keys: Sequence[object]) -> list[ast.expr]:
     """What stands in a table under one of ``keys``; all that is in it without keys.  A set stands for any table."""
     match table:
         case ast.Dict(keys=written, values=values):
-            pairs = list(zip(written, values, strict=True))
-            fitting = [v for k, v in pairs if not keys or not isinstance(k, ast.Constant) or k.value in keys]
-            inside = [v for k, v in pairs if k is None for v in entries(v, keys)]
-            return [*(value for value in fitting if (None, value) not in pairs), *inside]
+            found: list[ast.expr] = []
+            for key, value in zip(written, values, strict=True):
+                if key is None:
+                    found += entries(value, keys)
+                elif not keys or not isinstance(key, ast.Constant) or key.value in keys:
+                    found.append(value)
+            return found
         case ast.List(elts=values) | ast.Tuple(elts=values):
             places = [key for key in keys if isinstance(key, int)]
             if not places or any(isinstance(each, ast.Starred) for each in values):

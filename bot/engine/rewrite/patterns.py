@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from bot.domain.errors import SsotError
-from bot.domain.statement_patterns import SIMPLE, targets
+from bot.domain.statement_patterns import NO_FSTRING, SIMPLE, in_fstring, targets
 
 DEPRECATED = "deprecated"
 CANONICAL = "canonical"
@@ -188,6 +188,8 @@ def encode(text: str) -> tuple[str, list[tuple[str, int]]]:
             raise PatternError("nested too deeply", lexeme.start())
         if lexeme["other"] and (ONE in piece or REST in piece):
             raise PatternError(f"the character {piece[0]!r} cannot be part of a pattern", lexeme.start())
+        if lexeme["string"] and (inside := in_fstring(piece)):
+            raise PatternError(NO_FSTRING.format(inside[1]), lexeme.start() + inside[0])
         if lexeme["meta"]:
             if not lexeme["name"]:
                 raise PatternError("a name must follow the $", lexeme.start())

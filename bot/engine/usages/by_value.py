@@ -17,6 +17,9 @@ from bot.engine.usages.file import File
 from bot.engine.usages.members import MemberString, member_strings
 from bot.engine.usages.targets import Match
 
+LONGEST = 60
+"""Characters of an expression that a reason shows."""
+
 
 def values(file: File, found: Sequence[Use]) -> Iterator[Use]:
     """What is reached through a value, without what was ``found`` already."""
@@ -65,8 +68,15 @@ def _attribute(file: File, scopes: Scopes, followed: Values, node: ast.Attribute
             symbol=match.symbol, statement=statement_of(node, scopes.parents),
             scope=scope_of(node, scopes.root, scopes.scopes, scopes.parents), range=file.place(node), expression=node,
             call=call, awaited=isinstance(scopes.parents.get(call or node), ast.Await), resolves=match.resolves,
-            through=ast.unparse(node.value),
+            through=_written(file, node.value),
         )  # fmt: skip
+
+
+def _written(file: File, node: ast.expr) -> str:
+    """The text of an expression on one line, its end alone where it is long."""
+    start, end = file.source.span(node)
+    text = " ".join(file.source.source[start:end].decode(file.source.encoding, "replace").split())
+    return text if len(text) <= LONGEST else f"…{text[-LONGEST:]}"
 
 
 def _string(

@@ -58,7 +58,7 @@ def _named(values: Values, table: ast.expr, key: ast.expr) -> Iterator[MemberStr
     for leaf in values.of(table) if texts else ():
         match leaf:
             case ast.Attribute(value=holder, attr="__dict__"):
-                yield MemberString(texts=texts, holders=(holder,), function=ast.unparse(leaf))
+                yield MemberString(texts=texts, holders=(holder,), function="__dict__")
             case ast.Call(func=ast.Name(id="vars"), args=[holder]):
                 yield MemberString(texts=texts, holders=(holder,), function="vars")
             case _:
