@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from bot.engine.resolve.attributes import Attributes
-from bot.engine.resolve.bindings import Binding, BindingKind, Load, ScopeKind
+from bot.engine.resolve.bindings import Binding, BindingKind, Load, Scope, ScopeKind
 from bot.engine.resolve.flow import reaching
 from bot.engine.resolve.resolver import Resolver
 from bot.engine.resolve.scope import Scopes, owner_at
@@ -34,6 +34,7 @@ class Values:
     attributes: Attributes = field(init=False)
     _left: int = 0
     _depth: int = 0
+    _added: dict[tuple[Scope | None, str], ast.expr | None] = field(default_factory=dict)
     _known: dict[tuple[ast.AST, ...], tuple[ast.expr, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -118,8 +119,15 @@ class Values:
         load = self.resolver.loads.get(node)
         bindings = reaching(load, self.scopes.parents) if load else ()
         found = [value for binding in bindings for value in self._bound(binding)]
-        more = added(load, self.scopes.parents) if load and found else None
+        more = self._more(load) if load and found else None
         return [*found, *([more] if more else [])], not found or any(b.imported for b in bindings)
+
+    def _more(self, load: Load) -> ast.expr | None:
+        """What is put into the table that a variable holds; looked for once."""
+        variable = (owner_at(load), load.node.id)
+        if variable not in self._added:
+            self._added[variable] = added(load, self.scopes.parents)
+        return self._added[variable]
 
     def _bound(self, binding: Binding) -> list[ast.expr]:
         """What a variable is bound to."""
