@@ -30,6 +30,12 @@ _SHORTEST = 8
 """The shortest part of a secret, in characters, that is redacted: shorter ones would hide harmless text."""
 
 
+LONGEST = 2_000
+"""Characters of a value that are logged, and ten times as many of a traceback: names and texts are strangers'."""
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""What a terminal obeys, or shows in another order: all but line feeds and tabs; and half characters."""
+
+
 class Redactor:
     """Replaces secrets in a text: as they are, URL-encoded, escaped as in JSON or ``repr``, and within base64."""
 
@@ -97,7 +103,7 @@ def _rendering(form: str, redact: Redactor) -> list[Processor]:
     """Secrets are hidden twice: before rendering, which would escape them once more, and after it, for the rest."""
 
     def hide_values(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-        return {name: _hidden(value, redact) for name, value in event.items()}
+        return {name: _shown(_hidden(value, redact), _most(name)) for name, value in event.items()}
 
     def hide_rest(_logger: object, _method: str, rendered: MutableMapping[str, Any]) -> str:
         return redact(str(rendered))
@@ -109,6 +115,24 @@ def _rendering(form: str, redact: Redactor) -> list[Processor]:
         render = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     meta = structlog.stdlib.ProcessorFormatter.remove_processors_meta
     return [meta, structlog.processors.format_exc_info, hide_values, render, hide_rest]
+
+
+def _most(name: str) -> int:
+    return LONGEST * 10 if name == "exception" else LONGEST
+
+
+def _shown(value: object, most: int) -> object:
+    """Its texts cut, and without what is no text."""
+    match value:
+        case str():
+            text = value if len(value) <= most else f"{value[:most]}… ({len(value):,} characters)"
+            return _CONTROLS.sub(lambda found: ascii(found[0])[1:-1], text)
+        case dict():
+            return {_shown(name, most): _shown(inner, most) for name, inner in value.items()}
+        case list():
+            return [_shown(inner, most) for inner in value]
+        case _:
+            return value
 
 
 def _hidden(value: object, redact: Redactor) -> object:

@@ -82,3 +82,42 @@ def test_the_delivery_is_on_every_line_of_its_task(stream: io.StringIO) -> None:
     lines = stream.getvalue().splitlines()
     assert len(lines) == 2
     assert all("guid-1" in line for line in lines)
+
+
+ODD = {
+    "escape": "\x1b[31mred\x1b]0;title\x07",
+    "return": "sound\rforged",
+    "c1": "a\x9b31m",
+    "bidi": "a\u202eb\u2066c\u200f",
+    "lines": "a\u2028b\u2029c\x85d",
+    "nul": "a\0b",
+    "half a character": "a\ud83d",
+}
+
+
+@pytest.mark.parametrize("text", ODD.values(), ids=ODD.keys())
+def test_what_strangers_write_commands_no_terminal(stream: io.StringIO, text: str) -> None:
+    log = structlog.get_logger("test")
+    log.warning("said", value=text, nested={text: [text]})
+    log.warning(text)
+    logging.getLogger("library").error("library said %s", text)
+    try:
+        raise ValueError(text)
+    except ValueError:
+        log.exception("raised")
+    written = stream.getvalue()
+    assert [character for character in written if not character.isprintable() and character not in "\n\t"] == []
+    assert len(written.encode()) > 100
+
+
+def test_a_line_is_short_however_long_its_values_are(stream: io.StringIO) -> None:
+    log = structlog.get_logger("test")
+    log.warning("said", author="@" * 1_000_000, labels=["|" * 1_000_000])
+    logging.getLogger("library").error("library said %s", "x" * 1_000_000)
+    try:
+        raise ValueError("y" * 1_000_000)
+    except ValueError:
+        log.exception("raised")
+    written = stream.getvalue()
+    assert len(written) < 40_000
+    assert "1,000,000 characters" in written
