@@ -54,7 +54,6 @@ INDEXES = (
     "CREATE INDEX IF NOT EXISTS deliveries_lane ON deliveries (key, seq) WHERE state IN ('queued', 'running')",
     # The database itself guarantees that no two jobs of a partition run at once.
     "CREATE UNIQUE INDEX IF NOT EXISTS deliveries_running ON deliveries (key) WHERE state = 'running'",
-    "CREATE INDEX IF NOT EXISTS deliveries_unrouted ON deliveries (seq) WHERE state = 'queued' AND key IS NULL",
     """
 CREATE INDEX IF NOT EXISTS deliveries_later ON deliveries (seq)
 WHERE state = 'queued' AND (next_at IS NOT NULL OR not_before IS NOT NULL)""",

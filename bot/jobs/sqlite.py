@@ -275,6 +275,7 @@ def upgrade(connection: SqliteConnection) -> None:
         raise sqlite3.DatabaseError(f"schema version {version} is newer than this program's {schema.VERSION}")
     if version < schema.VERSION:
         _upgrade(connection, version)
+    connection.execute("DROP INDEX IF EXISTS deliveries_unrouted")  # older programs made it, and can do without
 
 
 def _upgrade(connection: SqliteConnection, version: int) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import os
 import sqlite3
 from collections import Counter
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,6 +15,7 @@ import pytest
 from bot.jobs import Accepted, Job, SqliteStore, State, StoreUnavailable, Work, checkpoint, writer
 from bot.jobs.database import Connection
 from bot.jobs.routing import Arrival, Routing
+from bot.jobs.sqlite_statements import UNROUTED
 from tests.jobs.conftest import delivery
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -160,3 +162,19 @@ async def test_what_was_submitted_is_committed_before_the_end(path: Path) -> Non
     written = store.put(delivery(1), NOW)
     await store.close()
     assert isinstance(await written, Accepted)
+
+
+async def test_what_waits_for_its_partition_has_no_index_of_its_own(store: SqliteStore, path: Path) -> None:
+    """It is found in that of the partitions, also where an older version of the program made one."""
+    await store.close()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(f"CREATE INDEX deliveries_unrouted ON deliveries (seq) WHERE {UNROUTED}")
+    again = SqliteStore(path)
+    await again.open()
+    await again.close()
+    with closing(sqlite3.connect(path)) as connection:
+        names = [name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'index'")]
+        first = f"SELECT min(seq) FROM deliveries WHERE {UNROUTED}"  # a constant
+        (plan,) = connection.execute(f"EXPLAIN QUERY PLAN {first}").fetchall()
+    assert "deliveries_unrouted" not in names
+    assert plan[3] == "SEARCH deliveries USING INDEX deliveries_lane (key=?)"
