@@ -174,7 +174,7 @@ async def test_what_waits_for_its_partition_has_no_index_of_its_own(store: Sqlit
     await again.close()
     with closing(sqlite3.connect(path)) as connection:
         names = [name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'index'")]
-        first = f"SELECT min(seq) FROM deliveries WHERE {UNROUTED}"  # a constant
+        first = f"SELECT min(seq) FROM deliveries WHERE {UNROUTED}"  # noqa: S608  # a constant
         (plan,) = connection.execute(f"EXPLAIN QUERY PLAN {first}").fetchall()
     assert "deliveries_unrouted" not in names
     assert plan[3] == "SEARCH deliveries USING INDEX deliveries_lane (key=?)"

@@ -39,7 +39,8 @@ POSTGRESQL = {
     "blob": "BYTEA",
 }
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-LATER = datetime(2026, 3, 1, 13, tzinfo=UTC)
+LATER = datetime(2126, 3, 1, 13, tzinfo=UTC)
+"""Also by the clock of a database, which counts on PostgreSQL."""
 Row = dict[str, Any]
 
 
