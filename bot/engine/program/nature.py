@@ -6,7 +6,9 @@ from bot.engine.program.classes import class_of, top_of
 from bot.engine.program.definition import Definition, Function, definition_of
 from bot.engine.program.existence import named_in
 from bot.engine.program.index import Index
+from bot.engine.program.literals import is_plain, is_table, literal
 from bot.engine.program.nodes import own_nodes
+from bot.engine.program.state import is_changed_at_home
 from bot.engine.resolve.exports import parse
 from bot.engine.resolve.resolver import written
 
@@ -48,10 +50,10 @@ def _of_another_value(index: Index, symbol: str, successor: str, bases: frozense
         before = list(found.values)[: list(found.values).index(member) + 1]
         counted = all(isinstance(found.values[each], ast.Call) for each in before)
         text: object = member.lower() if "StrEnum" in bases else len(before)
-        if not counted or bases & {"Flag", "IntFlag"} or ast.literal_eval(one) == text:
+        if not counted or bases & {"Flag", "IntFlag"} or literal(one) == text:
             return None
         return f"{successor} is {text!r}, and {symbol} is {_is_shown(one)}"
-    if not is_plain(other) or ast.literal_eval(other) == ast.literal_eval(one):
+    if not is_plain(other) or literal(other) == literal(one):
         return None
     return f"{successor} is {_is_shown(other)}, and {symbol} is {_is_shown(one)}"
 
@@ -67,6 +69,8 @@ def unlike(index: Index, symbol: str, successor: str | None, *, called: bool) ->
             return None
         passes = isinstance(old.statement, Function) and _speaks_of(old.statement, successor.rpartition(".")[2])
         return None if passes and kinds[0] == "function" else f"{successor} is a {kinds[1]}, and {symbol} a {kinds[0]}"
+    if (differs := _of_other_member(index, symbol, successor)) is not None:
+        return differs
     one, other = (value_of(index, name) for name in (symbol, successor))
     if old is not None:
         return f"{successor} is a value, and {symbol} a {_kind(old)}" if is_plain(other) and _kind(old) else None
@@ -77,10 +81,28 @@ def unlike(index: Index, symbol: str, successor: str | None, *, called: bool) ->
     return _unlike_values(index, symbol, successor, one, other)
 
 
+def _of_other_member(index: Index, symbol: str, successor: str) -> str | None:
+    """How two members of enumerations have other values."""
+    one, other = (_member_value(index, name) for name in (symbol, successor))
+    if one is None or other is None or not is_plain(one) or not is_plain(other) or literal(one) == literal(other):
+        return None
+    return f"{successor} is {_is_shown(other)}, and {symbol} is {_is_shown(one)}"
+
+
+def _member_value(index: Index, dotted: str) -> ast.expr | None:
+    class_, _, member = dotted.rpartition(".")
+    module, _, name = class_.rpartition(".")
+    known = index.source_of(module) if module else None
+    found = class_of(index, *known, name) if isinstance(known, tuple) else None
+    return found.values.get(member) if found and _ENUMS & _bases(index, class_) else None
+
+
 def _unlike_values(index: Index, symbol: str, successor: str, one: ast.expr, other: ast.expr) -> str | None:
     if (_is_fresh(one) and _is_fresh(other)) or (_is_object(one) and _is_object(other)):
         if not _is_read_at_home(index, symbol):
             return None
+        return f"{successor} and {symbol} are two objects, and what one of them is or holds the other is not"
+    if is_table(one) and is_table(other) and any(is_changed_at_home(index, name) for name in (symbol, successor)):
         return f"{successor} and {symbol} are two objects, and what one of them is or holds the other is not"
     if _names_its_module(one) or _names_its_module(other):
         return f"{successor} is {ast.unparse(other)}, and {symbol} is {ast.unparse(one)}, each in its module"
@@ -170,17 +192,6 @@ def warns(index: Index, dotted: str) -> bool | None:
     return any("warn" in name.lower() or "deprecat" in name.lower() for name in names)
 
 
-def is_plain(value: ast.expr | None) -> bool:
-    """Whether it is a literal, which is equal wherever it is written."""
-    if value is None:
-        return False
-    try:
-        ast.literal_eval(value)
-    except (ValueError, TypeError, RecursionError, MemoryError):
-        return False
-    return True
-
-
 _MADE = frozenset(
     {"timedelta", "datetime", "date", "time", "Decimal", "Fraction", "Path", "PurePath", "UUID", "compile", "object",
      "SimpleNamespace", "Lock", "RLock", "Event", "ContextVar"}
@@ -211,7 +222,7 @@ def _made_of(value: ast.expr) -> str | None:
 
 
 def _is_shown(value: ast.expr) -> str:
-    return repr(ast.literal_eval(value))
+    return repr(literal(value))
 
 
 def _is_object(value: ast.expr) -> bool:

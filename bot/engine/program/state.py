@@ -53,6 +53,16 @@ def moved_by(targets: Iterable[Target]) -> frozenset[str]:
     return frozenset(f"{each.name}.*" if each.kind is TargetKind.MODULE else each.name for each in own)
 
 
+def is_changed_at_home(index: Index, dotted: str) -> bool:
+    """Whether the module of a variable changes what it holds: a list that grows, a table that is filled."""
+    for name in index.resolution(dotted).names:
+        module, _, leaf_ = name.rpartition(".")
+        home = _home(index, module) if module else None
+        if home is not None and any(leaf_ in _changed_in(each) for each in home[1].body):
+            return True
+    return False
+
+
 def kept_of(migrations: Iterable[Migration], index: Index, modules: Collection[str] | None = None) -> frozenset[str]:
     """The variables, by dotted names, in which the deprecated names of ``modules`` (or of all) keep something."""
     found: set[str] = set()

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 
 from bot.domain.migration import TargetKind
 from bot.engine.program.definition import definition_of, leaf
-from bot.engine.program.nature import is_plain, value_of
+from bot.engine.program.literals import is_plain
+from bot.engine.program.nature import value_of
 from bot.engine.resolve.annotation import last_name
 from bot.engine.rewrite.requires import dotted_names
 from bot.engine.usages.analysis import Analysis, Use
