@@ -14,7 +14,7 @@ from bot.engine.rewrite.import_order import place_inside
 from bot.engine.rewrite.layout import Layout
 from bot.engine.rewrite.reasons import Reason, Refusal
 from bot.engine.rewrite.top import place_for_import
-from bot.engine.rewrite.twice import first
+from bot.engine.rewrite.twice import comes_through
 from bot.engine.usages.analysis import Analysis, Use
 from bot.engine.usages.evaluation import in_function
 
@@ -233,7 +233,7 @@ def _added(analysis: Analysis, module: str, rest: str, use: Use, whole: str) -> 
 
     ``whole`` is what an ``import …`` names.
     """
-    binding = first(analysis, use.binding) if use.binding else None
+    binding = comes_through(analysis, use)
     through = binding or use.star
     if through is None or through.imported is None:
         return Refusal(reason=Reason.NO_RULE)

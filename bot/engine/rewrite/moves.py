@@ -17,7 +17,6 @@ from bot.engine.rewrite.layout import Layout
 from bot.engine.rewrite.paths import (
     as_written,
     goes_inside,
-    home,
     imports_already,
     is_left,
     names_module,
@@ -29,7 +28,7 @@ from bot.engine.rewrite.renamable import is_exported, is_renamable, is_renamable
 from bot.engine.rewrite.replacements import ImportReplacement
 from bot.engine.rewrite.rules import successor
 from bot.engine.rewrite.shown import shown, within
-from bot.engine.rewrite.twice import doubles, imported_name, siblings
+from bot.engine.rewrite.twice import doubles, home, imported_name, siblings
 from bot.engine.usages.analysis import Analysis, Use
 
 

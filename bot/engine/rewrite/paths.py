@@ -22,13 +22,6 @@ def as_written(layout: Layout, use: Use) -> bool:
     return isinstance(use.node, ast.expr) and layout.text_of(use.node) == written(use.node)
 
 
-def home(use: Use, binding: Binding) -> Binding:
-    """The import that a usage is about: of several below one package the one whose path it continues."""
-    path = f"{written(use.expression)}." if use.expression else ""
-    found = [b for b in siblings(binding) if b.imported and path.startswith(f"{b.imported.alias.name}.")]
-    return max(found, key=lambda b: len(b.imported.alias.name) if b.imported else 0, default=binding)
-
-
 def serves(binding: Binding, load: Load, parents: Mapping[ast.AST, ast.AST]) -> bool:
     """Whether a read needs this of several imports below one package: its path goes on with what this one names."""
     node: ast.AST = load.node
