@@ -251,15 +251,20 @@ class Program:
     def _all_relying(self, module: str) -> Iterator[Witness]:
         leaf = module.rpartition(".")[2]
         found = [
-            (place, name == module)
+            (place, name)
             for name, places in self._members_called(leaf).items()
-            if name == module or (module in self.names_of(name) and not self._brings(name, module))
+            if name == module or (self._may_mean(name, module) and not self._brings(name, module))
             for place in places
             if not (place[1].string and name == module)  # who looks up a string imports what it begins with
         ]
-        for (_, seen), itself in sorted(found, key=lambda each: each[0][0]):
-            if module not in self._loaded(seen.witness.path, early=not itself):
+        for (_, seen), name in sorted(found, key=lambda each: each[0][0]):
+            if self._loaded(seen.witness.path, early=name != module).isdisjoint((module, name)):
                 yield seen.witness
+
+    def _may_mean(self, name: str, module: str) -> bool:
+        """Whether a name leads to a module; also if a file that is not known has a name for the package above it."""
+        names = self.names_of(name)
+        return module in names or (names == (name,) and name.endswith(f".{module}") and name not in self._homes)
 
     def _brings(self, name: str, module: str) -> bool:
         """Whether a file on the way of ``name`` imports ``module`` itself: who reads that file has the module too."""
@@ -298,9 +303,8 @@ class Program:
 
     def importers(self, module: str) -> frozenset[str]:
         """The files that have ``import module``, or of one below it, without ``as``."""
-        return frozenset(
-            path for name, paths in self._plain.items() if f"{name}.".startswith(f"{module}.") for path in paths
-        )
+        names = (name for name in self._plain if f"{name}.".startswith(f"{module}."))
+        return frozenset(path for name in names for path in self._plain[name])
 
     def _members_called(self, leaf: str) -> Mapping[str, Sequence[tuple[int, _Seen]]]:
         """The dotted names that end with ``leaf``, each with the places that read it, or something of it."""
@@ -329,8 +333,7 @@ class Program:
         """The files that do not parse, and whose bytes hold ``name`` and the last component of one of ``modules``."""
         leaves = {module.rpartition(".")[2] for module in modules}
         for path in self._unread:
-            words = self.facts[path].words
-            if name in words and not leaves.isdisjoint(words):
+            if name in (words := self.facts[path].words) and not leaves.isdisjoint(words):
                 yield Witness(path=path, line=1)
 
     def imports_module(self, module: str) -> bool:
