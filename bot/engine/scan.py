@@ -41,7 +41,9 @@ def scan_file(
     if not isinstance(analysis, Analysis):
         return analysis
     planned = fixes and bool(analysis.uses)
-    missing_modules = analysis.missing_modules | (_required(analysis) | _facades(analysis) if planned else frozenset())
+    missing_modules = analysis.missing_modules | (
+        _required(analysis) | _facades(analysis) | _takers(analysis) if planned else frozenset()
+    )
     verdicts = _verdicts(analysis) if planned and not (patient and missing_modules) else {}
     missing_modules = missing_modules.union(*(verdict.missing_modules for verdict in verdicts.values()))
     comments = ignores(_tokenized(analysis)) if analysis.uses else {}
@@ -100,6 +102,12 @@ def _facades(analysis: Analysis) -> frozenset[str]:
     imports = [b.imported for leaf in leaves for b in analysis.root.bindings.get(leaf, ()) if b.imported]
     origins = {origin for imported in imports for origin in imported.origins}
     return frozenset[str]().union(*(analysis.index.resolution(origin).missing_modules for origin in origins))
+
+
+def _takers(analysis: Analysis) -> frozenset[str]:
+    from bot.engine.rewrite.takers import untold
+
+    return untold(analysis)
 
 
 def required_modules(migrations: Sequence[Migration], index: Index) -> frozenset[str]:

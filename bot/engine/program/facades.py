@@ -1,10 +1,23 @@
 """Deprecated names that are a façade's: followed to the definition, so that its usages count under every name."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from bot.domain.migration import Migration, Target, TargetKind
 from bot.engine.program.index import Index
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """A usage of a file, as those see it that pass the name on to it."""
+
+    line: int
+    names: frozenset[str] | None
+    """The dotted names that it goes through; ``None`` for a variable of the file, which may hold any of them."""
+    differs: bool
+    """The successor would do something else here, or be told apart."""
+    passes: frozenset[str] = frozenset()
+    """The variables of the file that hold the same then: others may take them from there."""
 
 
 def definition_behind(target: Target, index: Index, listed: frozenset[str]) -> str | None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from bot.domain.migration import Migration
     from bot.engine.program.classes import Top
     from bot.engine.program.cycles import Closure
+    from bot.engine.program.facades import Taken
     from bot.engine.program.facts import Facts  # no plain scan asks what the whole program says
     from bot.engine.program.view import Program, Witness
 
@@ -63,6 +64,8 @@ class Index:
         default_factory=dict, repr=False
     )
     """By the identities of migrations, these and what became of them: `bot.engine.program.facades`."""
+    taken: "dict[tuple[str, str], tuple[Migration, Sequence[Taken]]]" = field(default_factory=dict, repr=False)
+    """By path and migration, the usages of files that take names from façades: `bot.engine.rewrite.takers`."""
     effects: dict[str, int | None] = field(default_factory=dict, repr=False)
     """By path, the line of what a file does for others: `bot.engine.program.effects`."""
     _modules: dict[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
@@ -108,11 +111,11 @@ class Index:
 
     def with_facts(self, facts: "Mapping[str, Facts]") -> "Index":
         """This index, and what files that it does not hold say of others."""
-        return replace(self, facts={**self.facts, **facts}, _program=[], closures={}, effects={}, states={})
+        return replace(self, facts={**self.facts, **facts}, _program=[], closures={}, effects={}, states={}, taken={})
 
     def knowing(self, facts: "Mapping[str, Facts]") -> "Index":
         """This index, with the facts of files that it holds, worked out elsewhere."""
-        return replace(self, _facts={**self._facts, **facts}, _program=[], closures={}, effects={}, states={})
+        return replace(self, _facts={**self._facts, **facts}, _program=[], closures={}, effects={}, states={}, taken={})
 
     @property
     def program(self) -> "Program":
@@ -155,6 +158,7 @@ class Index:
             beneath={},
             effects={},
             states={},
+            taken={},
             followed={},
         )
         return watched, files.asked

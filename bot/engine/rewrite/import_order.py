@@ -15,6 +15,7 @@ from bot.engine.program.view import Witness
 from bot.engine.resolve.bindings import Scope, ScopeKind
 from bot.engine.resolve.exports import PARSE_ERRORS, parse
 from bot.engine.rewrite.layout import Layout
+from bot.engine.rewrite.requires import dotted_names
 from bot.engine.rewrite.top import is_docstring
 from bot.engine.usages.analysis import Analysis, Use
 from bot.engine.usages.evaluation import is_kept_as_text
@@ -76,6 +77,24 @@ def relied_on(analysis: Analysis, module: str) -> Witness | None:
     """Who uses a module that nothing loads but the import of another file, perhaps of this one."""
     leaving = {target.name for use in analysis.uses for target in use.migration.targets}
     return relying(analysis.index, module, besides=analysis.path, leaving=leaving)
+
+
+def asked_for(analysis: Analysis, module: str) -> Witness | None:
+    """Where the file itself asks a package for one name after the other, of which the module's may be one."""
+    package, _, leaf = module.rpartition(".")
+    if not package or (f'"{leaf}"' not in analysis.text and f"'{leaf}'" not in analysis.text):
+        return None
+    for node in ast.walk(analysis.tree):
+        match node:
+            case ast.Call(func=ast.Name(id="hasattr" | "getattr"), args=[held, name, *_]):
+                asked = not isinstance(name, ast.Constant)
+            case ast.Call(func=ast.Name(id="dir" | "vars"), args=[held]):
+                asked = True
+            case _:
+                continue
+        if asked and package in dotted_names(analysis, held, held):
+            return Witness(path=analysis.path, line=node.lineno)
+    return None
 
 
 def place_inside(layout: Layout, module: str, name: str, use: Use) -> tuple[Scope, ast.stmt] | None:

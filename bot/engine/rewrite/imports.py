@@ -70,6 +70,13 @@ class Spelling:
 
 def spell(layout: Layout, dotted: str, use: Use, *, module_itself: bool = False) -> Spelling | Refusal:
     """How ``dotted`` (a module, with ``module_itself``) is written where ``use`` stands."""
+    found = _spelled(layout, dotted, use, module_itself=module_itself)
+    if isinstance(layout.analysis.parents.get(use.node), ast.MatchValue) and "." not in getattr(found, "text", "."):
+        return Refusal(reason=Reason.NO_RULE)  # in a pattern a name without a dot is bound, not compared
+    return found
+
+
+def _spelled(layout: Layout, dotted: str, use: Use, *, module_itself: bool) -> Spelling | Refusal:
     analysis = layout.analysis
     if dotted == use.symbol and use.expression is not None:
         return Spelling(text=layout.text_of(use.expression))  # it takes its own place

@@ -16,7 +16,7 @@ from bot.engine.program.view import Witness
 from bot.engine.resolve.exports import parse
 from bot.engine.rewrite.edits import EditConflict, apply_edits, combine
 from bot.engine.rewrite.groups import Group
-from bot.engine.rewrite.import_order import enters_late, facts_here, guarded_lines, leads_back, relied_on
+from bot.engine.rewrite.import_order import asked_for, enters_late, facts_here, guarded_lines, leads_back, relied_on
 from bot.engine.rewrite.passing import is_passed_on, read_too_early
 from bot.engine.rewrite.reasons import Reason, Refusal
 from bot.engine.rewrite.rules import Outcome, successor
@@ -60,6 +60,7 @@ class Judge:
         self.relied_on = {module: found for module in self._loaded(self.before) if (found := self._relying(module))}
         loaded = self._loaded(self.before, late=True)
         self.looked_up = {name: seen[0] for name in loaded if (seen := self.program.looked_up(name))}
+        self.asked_for = {name: witness for name in loaded if (witness := asked_for(analysis, name))}
         modules = self._loaded(self.before)
         self.aside = {m: names for m in modules if (names := [*self.program.aside(m, analysis.path)])}
         self.writers = {each.path: each for each in self._writers_of_taken()}
@@ -111,7 +112,7 @@ class Judge:
         """What speaks against the file's edits, made for a group: ``base`` is the file with those of the others."""
         passed = passing_files(self.analysis, group.uses)
         asks = self.stars or self.relied_on or self.looked_up or self.aside or self.writers or self.set_here or passed
-        if not (asks or self._may_close(group.uses)):
+        if not (asks or self.asked_for or self._may_close(group.uses)):
             return None
         source = apply_edits(self.analysis.source, edits)
         after = imports_of(source)
@@ -185,7 +186,15 @@ class Judge:
         for needed, late in ((self.relied_on, False), (self.looked_up, True)):
             if lost := sorted(needed.keys() - self._loaded(after, late=late) - self._around) if needed else ():
                 return Refusal(reason=Reason.SUBMODULE, name=str(needed[lost[0]]))
+        for module, witness in self.asked_for.items():  # which import it is that the question comes after, is not known
+            if self._times(after, module) < self._times(self.before, module):
+                return Refusal(reason=Reason.SUBMODULE, name=str(witness))
         return None
+
+    def _times(self, facts: Facts, module: str) -> int:
+        """How many of the file's imports load a module."""
+        alone = (replace(facts, imports=(each,)) for each in facts.imports)
+        return sum(module in self._loaded(each, late=True) for each in alone)
 
     def _left_aside(self, after: Facts, source: bytes) -> Refusal | None:
         """Whether the file goes on to take a module through another file, and no longer loads it itself."""

@@ -18,6 +18,7 @@ from bot.engine.rewrite.home import is_at_home, is_called_after, unfit_at_home
 from bot.engine.rewrite.imports import spell
 from bot.engine.rewrite.intended import spelled
 from bot.engine.rewrite.judged import without_import
+from bot.engine.rewrite.layout import Layout
 from bot.engine.rewrite.lists import remove_items
 from bot.engine.rewrite.mangling import mangled
 from bot.engine.rewrite.namespaces import reads_by_name, reads_itself
@@ -27,6 +28,7 @@ from bot.engine.rewrite.reasons import Reason, Refusal
 from bot.engine.rewrite.renamable import is_exported
 from bot.engine.rewrite.rules import Outcome, UsageRewrite, gone, successor
 from bot.engine.rewrite.sites import Planner
+from bot.engine.rewrite.takers import taken_otherwise
 from bot.engine.rewrite.twice import siblings
 from bot.engine.rewrite.witnesses import replaced, unlike_here
 from bot.engine.usages.analysis import Analysis, Use
@@ -112,7 +114,10 @@ class _Judge:
             return Refusal(reason=Reason.PRIVATE, name=private)
         if guards(self.analysis, use, target) or any(is_fallback(self.analysis, b, target) for b in use.bindings):
             return Refusal(reason=Reason.FALLBACK)
-        return unlike_here(self.analysis, use, target)
+        if (refused := unlike_here(self.analysis, use, target)) is not None:
+            return refused
+        taker = taken_otherwise(self.analysis, use, _is_unsafe_by_rule)
+        return Refusal(reason=Reason.TAKEN, name=str(taker)) if taker else None
 
     def _defines(self, use: Use, target: str) -> bool:
         """Whether the file is what takes the place of a usage, or has it: of a star import that is a module."""
@@ -169,11 +174,7 @@ class _Judge:
                 return refused
         elif any(binding.imported is None for binding in use.bindings) or (len(use.bindings) > 1 and not drops_in):
             return None if drops_in else self._unsure(use)
-        if drops_in and not self.planner.applicable(use):
-            return None
-        outcome = self.planner.plan(use)
-        fitted = isinstance(outcome, UsageRewrite) or outcome.reason is Reason.RULE or use in self.planner.unread
-        return None if drops_in and not fitted and not self.planner.fits(use) else outcome
+        return self.planner.ruled(use) if drops_in else self.planner.plan(use)
 
     def _stays_at_home(self, use: Use) -> bool:
         """Whether a module uses what it defines itself, and defines the successor as well."""
@@ -257,8 +258,6 @@ class _Judge:
         spelling = spell(self.layout, dotted, use, module_itself=names_module(use))
         if isinstance(spelling, Refusal):
             return spelling
-        if isinstance(self.analysis.parents.get(use.node), ast.MatchValue) and "." not in spelling.text:
-            return Refusal(reason=Reason.NO_RULE)  # in a pattern a name without a dot is bound, not compared
         refusal = self.planner.doubt(use, "." in spelling.text) or self._patched_from_outside(
             use, use.load.node.id, spelling.text
         )
@@ -315,3 +314,9 @@ def _is_package(use: Use) -> bool:
     beside = [other for binding in use.bindings for other in binding.scope.bindings[binding.name]]
     plain = [b.imported for b in beside if b.imported and b.imported.name is None]
     return any(module.startswith(below) for imported in plain for module in imported.modules)
+
+
+def _is_unsafe_by_rule(analysis: Analysis, use: Use) -> bool:
+    """Whether a usage stays, though a rule fits it: by that rule its successor alone is not the same."""
+    found = Planner(Layout(analysis)).ruled(use)
+    return isinstance(found, Refusal) or (found is not None and found.applicability is not Applicability.SAFE)

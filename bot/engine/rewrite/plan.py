@@ -15,6 +15,7 @@ from bot.engine.rewrite.composition import composed, raised
 from bot.engine.rewrite.covered import covered_uses, without
 from bot.engine.rewrite.crossing import newly_read, uncrossed
 from bot.engine.rewrite.groups import Changes, Group, grouped
+from bot.engine.rewrite.identity import one_object
 from bot.engine.rewrite.import_plan import planned
 from bot.engine.rewrite.judged import judged
 from bot.engine.rewrite.layout import Layout
@@ -68,10 +69,13 @@ def _proposed(planner: Planner) -> tuple[list[Group], Refusals]:
     refusals = {**first.refusals, **second.refusals}
     groups, hidden = _unseen(layout, groups)
     later = {**kept, **given_up, **hidden}
+    kept_by = {use for use, refusal in refusals.items() if refusal.reason is Reason.TAKEN}
     known = {
-        use: refusal for use, refusal in later.items() if use not in refusals or refusal.reason is not Reason.NO_RULE
+        use: refusal
+        for use, refusal in later.items()
+        if use not in refusals or (refusal.reason is not Reason.NO_RULE and use not in kept_by)
     }
-    return judged(planner.analysis, groups), {**refusals, **known}
+    return one_object(planner.analysis, judged(planner.analysis, groups)), {**refusals, **known}
 
 
 def _divided(planner: Planner, found: Sequence[ImportReplacement]) -> list[ImportReplacement]:

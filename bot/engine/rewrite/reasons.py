@@ -56,6 +56,8 @@ class Reason(StrEnum):
     OWN_STATE = "state-of-its-own"
     EXAMPLE = "shown-in-example"
     TOLD_APART = "told-apart"
+    TAKEN = "taken-otherwise"
+    TORN = "told-apart-later"
     NO_OBJECT = "no-object"
     CYCLE = "import-cycle"
     ENTERED = "import-cycle-entered"
@@ -140,6 +142,8 @@ SENTENCES: dict[Reason, str] = {
     Reason.RESULT: "{name}, and the result is used here.",
     Reason.OWN_STATE: "{name} reads what the name keeps while the program runs, which the successor does not share.",
     Reason.TOLD_APART: "The code here tells the name and its successor {name} apart.",
+    Reason.TORN: "{name} stays as it is, and the code tells whether this is the same thing.",
+    Reason.TAKEN: "{name} takes the name from here, and the successor would not do the same there.",
     Reason.ON_CONDITION: "The successor {name} is there only under some condition.",
     Reason.PROBED: "{name} shows that the successor may be missing.",
     Reason.SHADOWED: "{name} may be what is imported here: its directory may come first on Python's path.",

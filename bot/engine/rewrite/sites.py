@@ -171,6 +171,14 @@ class Planner:
             return consumption(self.analysis, use.expression) or Refusal(reason=Reason.NO_RULE)
         return Refusal(reason=Reason.NO_RULE)
 
+    def ruled(self, use: Use) -> Outcome | None:
+        """What a rule makes of a call or a reference; ``None`` where none fits, so that the successor may drop in."""
+        if not self.applicable(use):
+            return None
+        outcome = self.plan(use)
+        fitted = isinstance(outcome, UsageRewrite) or outcome.reason is Reason.RULE or use in self.unread
+        return outcome if fitted or self.fits(use) else None
+
     def fits(self, use: Use) -> bool:
         """Whether some rule fits an expression around the usage."""
         return use.expression is not None and self._match_above(use, use.expression, {}) is not None

@@ -3,21 +3,17 @@
 import ast
 from collections.abc import Iterator, Sequence
 
-from bot.domain.migration import TargetKind
-from bot.engine.program.definition import definition_of, leaf
+from bot.engine.program.definition import leaf
 from bot.engine.program.literals import is_plain
 from bot.engine.program.nature import value_of
 from bot.engine.resolve.annotation import last_name
+from bot.engine.rewrite.asking import asks_for_itself
 from bot.engine.rewrite.requires import dotted_names
 from bot.engine.usages.analysis import Analysis, Use
 
 _SORTING = frozenset({"isinstance", "issubclass"})
 _WARNS = frozenset({"warns", "deprecated_call", "assertWarns", "assertWarnsRegex"})
 """The last component of what asks code for a warning."""
-
-
-_OF_MODULES = ("__name__", "__file__", "__path__", "__spec__", "__package__")
-"""What a module says of the place where it is."""
 
 
 def told_apart(analysis: Analysis, use: Use, target: str) -> bool:
@@ -28,11 +24,7 @@ def told_apart(analysis: Analysis, use: Use, target: str) -> bool:
         return False
     new_names = {target, *index.resolution(target).names} - {*names}
     others = {other.expression for other in analysis.uses if other.successor == target and other.symbol != use.symbol}
-    if use.symbol in (f"{use.target.name}.{each}" for each in _OF_MODULES):
-        return use.target.kind is TargetKind.MODULE
-    if _asks_for_itself(analysis.parents.get(use.expression), use.symbol, target):
-        return True
-    if target.rpartition(".")[2] != use.symbol.rpartition(".")[2] and _is_named(analysis, use.expression):
+    if asks_for_itself(analysis, use, target):
         return True
     for node in _beside(analysis, use.expression):
         if node is not use.expression and (
@@ -40,49 +32,6 @@ def told_apart(analysis: Analysis, use: Use, target: str) -> bool:
         ):
             return True
     return False
-
-
-def _asks_for_itself(parent: ast.AST | None, symbol: str, target: str) -> bool:
-    """Whether the name of the thing is read, or of the module that it is in: ``thing.__name__``."""
-    if not isinstance(parent, ast.Attribute):
-        return False
-    (holder, _, leaf), (other, _, last) = symbol.rpartition("."), target.rpartition(".")
-    differs = {"__name__": leaf != last, "__qualname__": leaf != last, "__module__": holder != other}
-    return differs.get(parent.attr, False)
-
-
-def _is_named(analysis: Analysis, node: ast.expr) -> bool:
-    """Whether the code asks what it is called of one after the other, or gives it to a function that does."""
-    parent = analysis.parents.get(node)
-    match parent:
-        case ast.Call(func=function, args=args) if node in args:
-            return _asks_name(analysis, function, args.index(node))
-        case ast.Tuple() | ast.List() | ast.Set():
-            around = analysis.parents.get(parent)
-            match around:
-                case ast.comprehension(target=ast.Name(id=name), iter=one) if one is parent:
-                    return _reads_name(analysis.parents[around], name)
-                case ast.For(target=ast.Name(id=name), iter=one) if one is parent:
-                    return _reads_name(around, name)
-                case _:
-                    return False
-        case _:
-            return False
-
-
-def _asks_name(analysis: Analysis, function: ast.expr, place: int) -> bool:
-    """Whether a function that is given the thing reads what it is called."""
-    for name in dotted_names(analysis, function, function):
-        found = definition_of(analysis.index, name, set())
-        if found is not None and isinstance(found.statement, ast.FunctionDef) and found.owner is None:
-            own = [*found.statement.args.posonlyargs, *found.statement.args.args]
-            return place < len(own) and _reads_name(found.statement, own[place].arg)
-    return False
-
-
-def _reads_name(tree: ast.AST, variable: str) -> bool:
-    held = (n for n in ast.walk(tree) if isinstance(n, ast.Attribute) and n.attr in ("__name__", "__qualname__"))
-    return any(isinstance(each.value, ast.Name) and each.value.id == variable for each in held)
 
 
 def _beside(analysis: Analysis, node: ast.expr) -> Sequence[ast.expr]:

@@ -1,6 +1,7 @@
 """What the rest of the program says against the rewrite of one usage, as the reason why it is not safe."""
 
 import ast
+from collections.abc import Iterator
 
 from bot.domain.finding import Kind
 from bot.domain.migration import TargetKind
@@ -37,10 +38,7 @@ def against(analysis: Analysis, use: Use, dotted: bool | None = None, *, as_it_i
         (Reason.WRITTEN, stars.over(analysis.index, use.symbol)),
         (Reason.RIVAL, stars.rival(analysis, use)),
         (Reason.NATURE, nature.differs(analysis.index, use.symbol, target)),
-        (Reason.NATURE, _unlike(analysis, use, target) if as_it_is else None),
-        (Reason.EXAMPLE, _shown_in_example(analysis, use, target) if as_it_is else None),
-        (Reason.OWN_STATE, _state_read(analysis, use, target) if as_it_is else None),
-        (Reason.RESULT, _gives_otherwise(analysis, use, target) if as_it_is else None),
+        *(_unlike_as_it_is(analysis, use, target) if as_it_is else ()),
         (Reason.STUBBED, _holder_replaced(analysis, use, target, module=True)),
         (Reason.REPLACED, _holder_replaced(analysis, use, target, module=False)),
         (Reason.SHADOWED, shadow(analysis, use, target)),
@@ -50,6 +48,19 @@ def against(analysis: Analysis, use: Use, dotted: bool | None = None, *, as_it_i
         if found is not None:
             return Refusal(reason=reason, name=str(found))
     return None
+
+
+def _unlike_as_it_is(analysis: Analysis, use: Use, target: str | None) -> Iterator[tuple[Reason, object]]:
+    yield Reason.NATURE, _unlike(analysis, use, target)
+    yield Reason.EXAMPLE, _shown_in_example(analysis, use, target)
+    yield Reason.OWN_STATE, _state_read(analysis, use, target)
+    yield Reason.RESULT, _gives_otherwise(analysis, use, target)
+
+
+def is_unlike(analysis: Analysis, use: Use, target: str) -> bool:
+    """Whether the code around a usage would see something else in the successor, however that comes there."""
+    found = (how is not None for _, how in _unlike_as_it_is(analysis, use, target))
+    return unlike_here(analysis, use, target) is not None or any(found)
 
 
 def _unlike(analysis: Analysis, use: Use, target: str | None) -> str | None:
