@@ -8,7 +8,7 @@ from bot.engine.program.index import Index
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Taken:
+class PassedOn:
     """A usage of a file, as those see it that pass the name on to it."""
 
     line: int

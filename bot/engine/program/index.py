@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from bot.domain.migration import Migration
     from bot.engine.program.classes import Top
     from bot.engine.program.cycles import Closure
-    from bot.engine.program.facades import Taken
+    from bot.engine.program.facades import PassedOn
     from bot.engine.program.facts import Facts  # no plain scan asks what the whole program says
     from bot.engine.program.view import Program, Witness
 
@@ -64,7 +64,7 @@ class Index:
         default_factory=dict, repr=False
     )
     """By the identities of migrations, these and what became of them: `bot.engine.program.facades`."""
-    taken: "dict[tuple[str, str], tuple[Migration, Sequence[Taken]]]" = field(default_factory=dict, repr=False)
+    taken: "dict[tuple[str, str], tuple[Migration, Sequence[PassedOn]]]" = field(default_factory=dict, repr=False)
     """By path and migration, the usages of files that take names from façades: `bot.engine.rewrite.takers`."""
     effects: dict[str, int | None] = field(default_factory=dict, repr=False)
     """By path, the line of what a file does for others: `bot.engine.program.effects`."""

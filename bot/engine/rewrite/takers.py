@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from bot.domain.migration import Migration, TargetKind
-from bot.engine.program.facades import Taken
+from bot.engine.program.facades import PassedOn
 from bot.engine.program.index import Index
 from bot.engine.program.view import Witness
 from bot.engine.rewrite.paths import reached_by
@@ -113,7 +113,7 @@ def _of_star(index: Index, module: str) -> frozenset[str]:
     return frozenset(index.exports(*known).origins) if isinstance(known, tuple) else frozenset()
 
 
-def _taken(index: Index, path: str, migration: Migration, by_rule: ByRule) -> Sequence[Taken]:
+def _taken(index: Index, path: str, migration: Migration, by_rule: ByRule) -> Sequence[PassedOn]:
     """The usages of a file, remembered: a façade with many names has the same takers for each of them."""
     key = path, migration.name
     known = index.taken.get(key)
@@ -126,14 +126,14 @@ def _taken(index: Index, path: str, migration: Migration, by_rule: ByRule) -> Se
     return known[1]
 
 
-def _of_use(analysis: Analysis, use: Use, by_rule: ByRule) -> Taken:
+def _of_use(analysis: Analysis, use: Use, by_rule: ByRule) -> PassedOn:
     names = [*reached_by(use)]
     if use.star is not None and use.star.imported is not None and use.load is not None:
         names += [f"{module}.{use.load.node.id}" for module in use.star.imported.modules]
     own = not names and use.expression is not None
     target = successor(use)
     here = use.expression is not None and target is not None
-    return Taken(
+    return PassedOn(
         line=use.range.line,
         names=None if own else frozenset(each for name in names for each in analysis.index.resolution(name).names),
         differs=here and target is not None and (is_unlike(analysis, use, target) or by_rule(analysis, use)),
