@@ -129,6 +129,8 @@ def _foresee(
     """The index with most modules that the scan will request: each request costs another scan of its file."""
     mentioned = frozenset[str]().union(*(modules_named(source, names) for source in sources.values()))
     pending = {module for module in mentioned if index.source_of(module) is False}
+    targets = (target.name for migration in config.migrations for target in migration.targets)
+    pending.update(*(index.resolution(name).missing_modules for name in targets if sources))
     if options.fixes and index.roots:  # besides the top of the tree
         pending |= _of_successors(config)  # in each of the roots
     for _ in range(ROUNDS):

@@ -224,7 +224,7 @@ MESSAGES = {
     "from pkg.impl import old\n": "This imports the deprecated pkg.impl.old.",
     "import pkg.impl\npkg.impl.old()\n": "This calls the deprecated pkg.impl.old.",
     "import pkg.impl\npkg.impl.old\n": "This refers to the deprecated pkg.impl.old.",
-    "patch('pkg.impl.old')\n": "This string refers to the deprecated pkg.impl.old; it may not resolve.",
+    "patch('pkg.impl.old')\n": "This string refers to the deprecated pkg.impl.old.",
     "patch('pkg.other.old')\n": "",
     "patch('pkg.empty.old')\n": "This string refers to the deprecated old, but pkg.empty has no such name.",
     "from pkg.empty import old\n": "This imports the deprecated old from a module that does not have it.",
@@ -249,6 +249,12 @@ def test_the_message_of_an_export() -> None:
 def test_the_message_of_a_string_that_resolves() -> None:
     (found,) = scan("patch('pkg.impl.old')\n", known=True).findings
     assert found.message == "This string refers to the deprecated pkg.impl.old. Use pkg.impl.new instead."
+
+
+def test_the_message_of_a_string_into_a_module_of_others() -> None:
+    theirs = Migration(name="m", targets=(Target(name="theirs.impl.old", canonical="theirs.impl.new"),))
+    (found,) = scan("patch('theirs.impl.old')\n", migration=theirs).findings
+    assert found.message.startswith("This string refers to the deprecated theirs.impl.old; it may not resolve.")
 
 
 @pytest.mark.parametrize(

@@ -239,6 +239,23 @@ def test_a_file_far_from_the_target_leads_to_it(
     assert lines_of(reviewed) == [1, 2, 4, 5]
 
 
+GONE: Mapping[str, Content] = {**PACKAGE, "pkg/old.py": b"def other(): ...\n"}
+
+
+@pytest.mark.parametrize("base", [PACKAGE, GONE], ids=["there", "gone"])
+@pytest.mark.parametrize(
+    "user",
+    [b"from pkg.old import dep\n\ndep()\n", b"patch('pkg.old.dep')\n", b"import pkg.old\n\npkg.old.dep()\n"],
+    ids=["name", "string", "path"],
+)
+def test_whether_the_target_is_there_is_looked_up_by_both(
+    runner: asyncio.Runner, both: Both, base: Mapping[str, Content], user: bytes
+) -> None:
+    """Nothing else in the change leads to the module of the target."""
+    reviewed, local = runner.run(both.compare(Story(base, {"app/user.py": user})))
+    assert local == reviewed != {}
+
+
 def lines_of(told: object) -> list[int]:
     """The lines of the new usages of the one file that something is said of."""
     assert isinstance(told, dict)

@@ -58,6 +58,8 @@ class File:
                 (resolution.exists for resolution in resolutions.values() if resolution.exists is not None), None
             )
             found = tuple(replace(match, resolves=resolves) for match in found)
+            if resolves is None:  # what is said of the usage depends on it
+                self.missing_modules.update(*(each.missing_modules for each in resolutions.values()))
         else:
             found = tuple(
                 match for name, resolution in resolutions.items() for match in self._misdirected(name, resolution)
