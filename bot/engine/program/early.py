@@ -17,7 +17,8 @@ def early_calls(tree: ast.Module, meaning: Meaning) -> tuple[Taking, ...]:
     That is what comes through an import, or is a function or class of its own.  A method of a variable's value leads
     where the call led that made the value; what `meaning` does not know is built in.
     """
-    own = {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)}
+    defined = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+    own = {node.name for node in run_at_once(tree.body) if isinstance(node, defined)}
     found: dict[Name, int] = {}
     for expression in called(each for each in tree.body if not is_main(each)):
         for name in _names(expression, own, meaning):

@@ -47,8 +47,9 @@ def enters_late(analysis: Analysis, module: str) -> Witness | None:
     """
     if broken(analysis.index, module) is None:
         return None
-    begun = {module for _, module in _imported(analysis)}
-    begun |= {f"{module}.{each.name}" for each, module in _imported(analysis) if each.name}
+    first = _first_import(analysis)
+    begun = {module for each, module in _imported(analysis) if each.line <= first}
+    begun |= {f"{module}.{each.name}" for each, module in _imported(analysis) if each.name and each.line <= first}
     return broken(analysis.index, module, besides=loaded(analysis.index, analysis.path, begun))
 
 
