@@ -6,7 +6,7 @@ Asked of all imports of the file, wherever they stand, and of the variables of t
 import ast
 from bisect import bisect_right
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from sys import intern, maxsize
 
 from bot.engine.program.aliases import Given, alternatives
@@ -16,6 +16,8 @@ _STEPS = 4
 """How often what is given on is followed further."""
 _NAMING = (ast.Name, ast.Attribute, ast.Subscript, ast.Call)
 """What may stand for a module."""
+_FROM_LIST = 3
+"""The place of ``fromlist`` behind the name that ``__import__`` is given: with it, it gives the module itself."""
 MOST = 16
 """The dotted names that one variable may stand for, or the strings that it may be: of more the first ones."""
 
@@ -103,6 +105,11 @@ class Meanings:
                 return self._named(first)
             case ast.Call(func=ast.Attribute(attr="get", value=ast.Attribute(attr="modules")), args=[first, *_]):
                 return self._named(first)
+            case ast.Call(func=ast.Name(id="__import__"), args=[first, *more], keywords=keywords):
+                found = self._named(first)
+                if len(more) >= _FROM_LIST or any(each.arg == "fromlist" for each in keywords):
+                    return found
+                return [replace(name, text=name.text.partition(".")[0]) for name in found]
             case ast.Call(func=ast.Name(id="getattr"), args=[holder, ast.Constant(value=str(member)), *_]):
                 return [Name(joined(name.text, member), name.level) for name in self.meaning(holder)]
             case _:

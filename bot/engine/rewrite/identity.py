@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from bot.domain.finding import Kind
 from bot.domain.migration import Applicability
-from bot.engine.program.definition import definition_of
+from bot.engine.program.definition import definition_of, is_one
 from bot.engine.program.index import Index
 from bot.engine.rewrite.groups import Group
 from bot.engine.rewrite.reasons import Reason, Refusal
@@ -53,7 +53,7 @@ def _bound_together(analysis: Analysis) -> Iterator[frozenset[Use]]:
 def kind_of_two(index: Index, symbol: str, target: str) -> type[ast.stmt] | None:
     """What two names are definitions of, if they certainly are two."""
     old, new = definition_of(index, symbol, set()), definition_of(index, target, set())
-    if old is None or new is None or old.statement is new.statement:
+    if old is None or new is None or is_one(index, old, new):
         return None
     return type(old.statement)
 
