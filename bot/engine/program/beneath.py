@@ -28,18 +28,23 @@ def writers_beneath(index: Index, symbol: str, successor: str) -> Iterator[Witne
     for name in sorted(looked_up_beneath(index, symbol, successor)):
         home = _path(index, name.rpartition(".")[0])
         yield from (each for each in index.program.writers(name) if each.path != home)
+    for name in sorted(looked_up_beneath(index, successor, symbol)):  # and the other way round, where it lasts
+        home = _path(index, name.rpartition(".")[0])
+        yield from (each for each in index.program.writers(name) if each.lasting and each.path != home)
 
 
 def looked_up_beneath(index: Index, symbol: str, successor: str) -> frozenset[str]:
-    """The variables, by dotted names, that ``symbol`` looks up when it runs, and ``successor`` does not."""
+    """The variables, by dotted names, that ``symbol`` looks up when it runs, and ``successor`` does not.
+
+    What one module has imported from the other is a variable of its own: who writes the one leaves the other.
+    """
     known = index.beneath.get((symbol, successor))
     if known is None:
         found = definition_of(index, symbol, set())
         looked = _looked_up(index, found) if found is not None else set[str]()
         other = definition_of(index, successor, set()) if looked else None
         same = {successor, *(closure_of(index, other) if other is not None else ())}
-        left = (name for name in looked if same.isdisjoint(index.resolution(name).names))
-        known = frozenset(name for name in left if not _leads_beside(index, name, same))
+        known = frozenset(name for name in looked - same if not _leads_beside(index, name, same))
         index.beneath[symbol, successor] = known
     return known
 
@@ -55,7 +60,8 @@ def beneath_of(
         known = index.source_of(module) if modules is None or module in modules else None
         if isinstance(known, tuple):
             ends = [f".{name}" for name in index.exports(*known).origins] if whole else [""]
-            found.update(*(looked_up_beneath(index, target.name + end, f"{target.canonical}{end}") for end in ends))
+            pairs = [(target.name + end, f"{target.canonical}{end}") for end in ends]
+            found.update(*(looked_up_beneath(index, *each) for pair in pairs for each in (pair, pair[::-1])))
     return frozenset(found)
 
 
