@@ -4,7 +4,7 @@ The answer may be too much, never too little, but for names that are computed.
 """
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from bot.engine.program.cycles import closure, from_the_longest, leads_to, path_of
@@ -31,18 +31,27 @@ class Run:
     """All names and attributes that stand in them."""
 
 
-def run_by(tree: ast.Module, name: str) -> Run | None:
-    """What the module's ``name`` may run; ``None`` if no statement there binds it."""
+def run_by(
+    tree: ast.Module,
+    name: str,
+    binds: Callable[[ast.stmt], Iterable[str]] | None = None,
+    mentions: Callable[[ast.stmt], Iterable[str]] | None = None,
+) -> Run | None:
+    """What the module's ``name`` may run; ``None`` if no statement there binds it.
+
+    ``binds`` and ``mentions`` say which names a statement binds, and which others it leads to: else all that may be.
+    """
+    binds, mentions = binds or _bound, mentions or _mentioned
     binding: dict[str, list[ast.stmt]] = {}
     for statement in tree.body:
-        for bound in () if isinstance(statement, _IMPORTS) else _bound(statement):
+        for bound in () if isinstance(statement, _IMPORTS) else binds(statement):
             binding.setdefault(bound, []).append(statement)
     statements, names, pending = set[ast.stmt](), set[str](), [name]
     while pending:
         for statement in binding.get(pending.pop(), ()):
             if statement not in statements:
                 statements.add(statement)
-                new = set(_mentioned(statement)) - names
+                new = set(mentions(statement)) - names
                 names |= new
                 pending += new
     return Run(statements=frozenset(statements), names=frozenset(names)) if statements else None

@@ -6,11 +6,11 @@ successor fills another list.
 
 import ast
 from collections.abc import Collection, Container, Iterable, Iterator
-from dataclasses import dataclass
 
 from bot.domain.migration import Migration, Target, TargetKind
 from bot.engine.program.beneath import closure_of
 from bot.engine.program.bound import names_bound
+from bot.engine.program.calling import Run, run_by
 from bot.engine.program.cycles import from_the_longest
 from bot.engine.program.definition import (
     Definition,
@@ -88,29 +88,9 @@ def _kept(index: Index, symbol: str, successor: str) -> list[tuple[str, Witness]
     return [*_readers(home, old, kept, run), *_takers(index, old.module, kept)]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Own:
+def _own(tree: ast.Module, name: str) -> Run | None:
     """What belongs to a name of a module: the statements at the top that it is made of, and those that they read."""
-
-    statements: frozenset[ast.stmt]
-    names: frozenset[str]
-    """The variables that stand in them."""
-
-
-def _own(tree: ast.Module, name: str) -> _Own | None:
-    binding: dict[str, list[ast.stmt]] = {}
-    for statement in tree.body:
-        for bound in names_bound(statement):
-            binding.setdefault(bound, []).append(statement)
-    statements, names, pending = set[ast.stmt](), set[str](), [name]
-    while pending:
-        for statement in binding.get(pending.pop(), ()):
-            if statement not in statements:
-                statements.add(statement)
-                new = set(_read(statement)) - names
-                names |= new
-                pending += new
-    return _Own(statements=frozenset(statements), names=frozenset(names)) if statements else None
+    return run_by(tree, name, names_bound, _read)
 
 
 def _read(statement: ast.stmt) -> Iterator[str]:
@@ -129,7 +109,7 @@ def _home(index: Index, module: str) -> tuple[str, ast.Module] | None:
         return None
 
 
-def _shares(index: Index, old: Definition, new: Definition | None, successor: str, run: _Own) -> bool:
+def _shares(index: Index, old: Definition, new: Definition | None, successor: str, run: Run) -> bool:
     """Whether the successor keeps the same: it is the same, is made of it, or goes to it in the end."""
     if new is None:
         return isinstance(index.source_of(successor.rpartition(".")[0]), tuple)  # bound otherwise, perhaps to that
@@ -185,7 +165,7 @@ def _stored_by(statement: ast.stmt) -> Iterator[str]:
         yield from stored(node)
 
 
-def _variables(tree: ast.Module, run: _Own) -> frozenset[str]:
+def _variables(tree: ast.Module, run: Run) -> frozenset[str]:
     """The variables at the top of a module that what is run changes while it runs."""
     top = {name for each in tree.body if isinstance(each, ast.Assign | ast.AnnAssign) for name in _stored_by(each)}
     functions = (each for each in run.statements if isinstance(each, Function | ast.ClassDef))
@@ -220,7 +200,7 @@ def _changed(node: ast.AST) -> ast.expr | None:
 
 
 def _readers(
-    home: tuple[str, ast.Module], old: Definition, kept: frozenset[str], run: _Own
+    home: tuple[str, ast.Module], old: Definition, kept: frozenset[str], run: Run
 ) -> Iterator[tuple[str, Witness]]:
     """The other statements of the module that read what is kept, or the thing itself."""
     path, tree = home
