@@ -23,14 +23,19 @@ _WARNING = "warnings."
 def writers_beneath(index: Index, symbol: str, successor: str) -> Iterator[Witness]:
     """Who gives another value to something that ``symbol`` looks up when it runs, and ``successor`` does not.
 
+    Also the other way round, where that lasts.
+
     Not who does so in the module of the one that looks it up: that is how it works.
     """
-    for name in sorted(looked_up_beneath(index, symbol, successor)):
+    yield from _written_from_outside(index, looked_up_beneath(index, symbol, successor))
+    other_way = _written_from_outside(index, looked_up_beneath(index, successor, symbol))
+    yield from (each for each in other_way if each.lasting)
+
+
+def _written_from_outside(index: Index, variables: Iterable[str]) -> Iterator[Witness]:
+    for name in sorted(variables):
         home = _path(index, name.rpartition(".")[0])
         yield from (each for each in index.program.writers(name) if each.path != home)
-    for name in sorted(looked_up_beneath(index, successor, symbol)):  # and the other way round, where it lasts
-        home = _path(index, name.rpartition(".")[0])
-        yield from (each for each in index.program.writers(name) if each.lasting and each.path != home)
 
 
 def looked_up_beneath(index: Index, symbol: str, successor: str) -> frozenset[str]:

@@ -16,8 +16,9 @@ _IN_PLACE = frozenset({"object", "spy", "stub", "setattr", "delattr", "patch", "
 """The last component of functions that are given a module and a member's name, and take the write back."""
 _ON_TABLE = frozenset({"update", "pop", "setdefault", "__setitem__", "__delitem__"})
 _WITH_TABLE = frozenset({"dict", "setitem", "delitem"})
-_TAKING = frozenset({"pop", "delitem", "__delitem__"})
 """The last component of functions that are given a dictionary, and take the write back."""
+_TAKING = frozenset({"pop", "delitem", "__delitem__"})
+"""Of both, those that take something out."""
 _EXPECTING = frozenset({"should_receive", "should_call", "expects", "stubs", "to_receive", "and_stub"})
 """What is called, with a member's name, on what a function gives for a module."""
 _TARGETS = ("target", "attribute", "name")

@@ -126,8 +126,7 @@ def _keeps_itself(index: Index, symbol: str, old: Definition, tree: ast.Module) 
     what a function without parameters has made once, or a cache that its module asks for what it holds."""
     statement = old.statement
     if isinstance(statement, ast.ClassDef):
-        changes = any(_changes_class(statement, each) for each in ast.walk(statement))
-        return changes or runs_for_subclasses(index, symbol)
+        return _changes_itself(statement) or runs_for_subclasses(index, symbol)
     own = statement.args
     once = not (own.args or own.posonlyargs or own.kwonlyargs or own.vararg or own.kwarg)
     cached = any(leaf(each) in _CACHES for each in statement.decorator_list)
@@ -142,21 +141,20 @@ def _asks_cache(node: ast.AST, name: str) -> bool:
             return False
 
 
-def _changes_class(class_: ast.ClassDef, node: ast.AST) -> bool:
-    """Whether something changes what stands in the body of a class, by its name, ``cls`` or an object."""
-    changed = _changed(node)
-    if changed is None or not isinstance(changed, ast.Attribute) or not isinstance(changed.value, ast.Name):
-        return False
-    if changed.value.id in ("cls", class_.name):
-        return True
+def _changes_itself(class_: ast.ClassDef) -> bool:
+    """Whether a class changes what stands in its body, by its name, ``cls`` or an object."""
+    nodes = list(ast.walk(class_))
     shared = {name for each in class_.body if not isinstance(each, Function) for name in _stored_by(each)}
-    own = (each for each in ast.walk(class_) if isinstance(each, ast.Attribute) and isinstance(each.ctx, ast.Store))
-    return (
-        changed.value.id == "self"
-        and not isinstance(getattr(changed, "ctx", None), ast.Store)
-        and changed.attr in shared
-        and all(each.attr != changed.attr for each in own)
-    )
+    shared -= {each.attr for each in nodes if isinstance(each, ast.Attribute) and isinstance(each.ctx, ast.Store)}
+    for node in nodes:
+        match _changed(node):
+            case ast.Attribute(value=ast.Name(id=held)) if held in ("cls", class_.name):
+                return True
+            case ast.Attribute(value=ast.Name(id="self"), attr=name) if name in shared:
+                return True
+            case _:
+                pass
+    return False
 
 
 def _stored_by(statement: ast.stmt) -> Iterator[str]:
